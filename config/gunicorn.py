@@ -1,0 +1,26 @@
+"""How gunicorn serves web: `python -m gunicorn --config config/gunicorn.py "api:create_app()"`."""
+
+from config.settings import settings
+
+_chosen = settings()
+
+bind = f"0.0.0.0:{_chosen.port}"
+workers = _chosen.web_workers
+threads = _chosen.web_threads
+worker_class = "gthread"
+
+# Every field is bounded, so that nobody fills memory with a request that never becomes one.
+limit_request_line = 4094
+limit_request_fields = 60
+limit_request_field_size = 8190
+
+timeout = 60
+# Less than the 20 s that `up`, and the 30 s that platforms give before they kill.
+graceful_timeout = 15
+keepalive = 5
+
+# Our own logs carry the request id; gunicorn's lines would only repeat them.
+accesslog = None
+proc_name = "campaign-dispatch web"
+# Nobody here uses it, and two deployments of one user would fight over its one path.
+control_socket_disable = True

@@ -1,0 +1,66 @@
+"""Logs: one event a line, JSON or colours, with whatever the door bound (request id, campaign, process)."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from config.settings import Settings
+
+# PostgreSQL quotes the row that it refuses, phone and text included, in these parts of its messages.
+_QUOTED_ROW = re.compile(
+    r"\n(?:DETAIL|CONTEXT|LINE \d+):.*?(?=\n(?:Traceback |The above exception|During handling| +File )|\Z)", re.DOTALL
+)
+
+
+def start_logging(settings: Settings, **bound: object) -> None:
+    """Sends our events and every library's records to standard error in one form, with `bound` on each line."""
+
+    def bind(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        # Not a context variable: those do not reach threads that somebody else starts.
+        return {**bound, **event}
+
+    shared: list = [
+        bind,
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        _hide_rows,
+    ]
+    last = structlog.processors.JSONRenderer() if settings.log_format == "json" else structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level)
+    # They log arguments and payloads at INFO, which may hold what our logs never do.
+    for chatty in ("rq", "rq.worker", "rq_scheduler", "aiohttp", "peewee", "werkzeug"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+
+
+def without_rows(text: str) -> str:
+    """The text of a traceback without the rows that PostgreSQL quotes."""
+    return _QUOTED_ROW.sub("", text)
+
+
+def _hide_rows(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key in ("event", "exception"):
+        if isinstance(text := event.get(key), str) and "\n" in text:
+            event[key] = without_rows(text)
+    return event

@@ -1,0 +1,150 @@
+"""Every setting, once: its environment variable, default and meaning. Nothing else reads the environment."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field, PositiveInt, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The environment of one process; `.env` is read too, and the real environment wins."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    environment: Literal["development", "production", "test"] = Field(
+        "development", description="production refuses unsafe conveniences such as START_WORKER=1"
+    )
+
+    # Servers. Unset means: the servers that `up` runs in the data directory.
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL", examples=["postgresql://user:password@host:5432/campaigns"]
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="Redis or Valkey; rediss:// means TLS", examples=["redis://host:6379/0"]
+    )
+    redis_tls_verify: bool = Field(True, description="check the certificate of a rediss:// server")
+    database_pool: PositiveInt = Field(16, description="connections per process, at most")
+    data_dir: Path = Field(Path(".data"), description="where `up` keeps its servers, logs and run.json")
+
+    # Web.
+    port: int = Field(8000, ge=1, le=65535, description="web listens on 0.0.0.0:PORT")
+    web_workers: PositiveInt = Field(2, description="gunicorn processes")
+    web_threads: PositiveInt = Field(4, description="threads per gunicorn process")
+    start_worker: bool = Field(False, description="web also starts `python -m jobs` (development only)")
+    rq_dashboard: bool = Field(False, description="serve rq-dashboard at /rq to operator keys")
+
+    # Sweeper.
+    schedule_sweep_interval_ms: int = Field(60_000, ge=1000, description="how often due campaigns are swept")
+    schedule_sweep_limit: PositiveInt = Field(25, description="due campaigns per page of a sweep")
+    enqueue_lock_ttl_sec: PositiveInt = Field(600, description="life of a campaign's Redis lock")
+    recover_interval_ms: int = Field(5000, ge=100, description="how often lost work is looked for")
+    system_user_id: UUID = Field(
+        UUID(int=0),
+        description="recorded as the actor of what the sweeper starts",
+        examples=[str(UUID(int=1))],
+    )
+
+    # Enqueue.
+    enqueue_inline_limit: int = Field(20_000, ge=0, description="larger audiences are prepared by jobs")
+    batch_size: int = Field(1000, ge=1, le=32_767, description="messages per batch")
+    stale_prepare_sec: PositiveInt = Field(60, description="an untouched preparation is taken over after this")
+
+    # Sending.
+    send_workers: PositiveInt = Field(2, description="send worker processes of `python -m jobs`")
+    send_window: int = Field(64, ge=1, le=1000, description="messages in flight per send worker")
+    provider_timeout_sec: float = Field(10, gt=0, le=60, description="no answer after this is `unknown`")
+    lease_sec: PositiveInt = Field(30, description="a message in flight longer than this becomes `unknown`")
+    retry_base_sec: float = Field(2, gt=0, description="first wait of a retry or deferral")
+
+    # The simulated provider.
+    simulator_url: str | None = Field(
+        None, description="a `simulator` process to send through", examples=["http://127.0.0.1:8025"]
+    )
+    simulator_failure_rate: float = Field(0.05, ge=0, le=1, description="share of retryable failures")
+    simulator_latency_ms: float = Field(0, ge=0, description="how long each simulated call takes")
+    simulator_seed: int = Field(1, description="makes the simulator's choices repeatable")
+    simulator_attempts: Path | None = Field(None, description="records every attempt: phone, body, outcome")
+
+    # Logs.
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe line kept")
+    log_format: Literal["json", "console"] = Field("json", description="one JSON object a line, or colours")
+
+    @field_validator("database_url")
+    @classmethod
+    def _speaks_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must start with postgresql://")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _speaks_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis:// or rediss://")
+        return value
+
+    @field_validator("simulator_url")
+    @classmethod
+    def _speaks_http(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value
+
+    @field_validator("lease_sec")
+    @classmethod
+    def _outlives_a_call(cls, value: int, info: ValidationInfo) -> int:
+        # A call starts up to 2 s after its claim and its answer waits for an exchange: the lease must cover it all.
+        timeout = info.data.get("provider_timeout_sec", 0)
+        if value < timeout + 5:
+            raise ValueError(f"must be at least 5 seconds longer than PROVIDER_TIMEOUT_SEC ({timeout:g})")
+        return value
+
+    @model_validator(mode="after")
+    def _production_is_explicit(self) -> "Settings":
+        if self.environment == "production" and self.start_worker:
+            raise ValueError("START_WORKER: must stay 0 in production; run `python -m jobs` as its own service")
+        return self
+
+
+class BadSetting(SystemExit):
+    """A wrong environment variable: one line that names it, its problem and an example; never its value."""
+
+
+def load_settings() -> Settings:
+    """The settings of this process, read anew; a wrong value ends the process with one clear line."""
+    try:
+        return Settings()
+    except ValidationError as problem:
+        raise BadSetting(f"campaign-dispatch: {_explain(problem)}") from None
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return load_settings()
+
+
+def point_at(*, database_url: str, redis_url: str) -> None:
+    """Makes this process and its children use these servers (an embedded pair found or started by the CLI)."""
+    os.environ["DATABASE_URL"] = database_url
+    os.environ["REDIS_URL"] = redis_url
+    settings.cache_clear()
+
+
+def _explain(problem: ValidationError) -> str:
+    first = problem.errors(include_url=False, include_input=False, include_context=False)[0]
+    message = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        return message
+    name = str(first["loc"][0])
+    field = Settings.model_fields[name.lower()]
+    example = field.examples[0] if field.examples else field.default
+    return f"{name.upper()}: {message[0].lower()}{message[1:]}; for example {name.upper()}={_shown(example)}"
+
+
+def _shown(value: object) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)

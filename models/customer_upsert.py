@@ -1,0 +1,79 @@
+"""Puts many customers of one account into the table and on a list, in one statement."""
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from models.database import row
+
+COLUMNS = ("first_name", "last_name", "location", "prefered_product")
+
+
+class CustomerRow(NamedTuple):
+    """A customer as it came in; `attributes` is JSON text."""
+
+    phone: str
+    first_name: str
+    last_name: str
+    location: str | None
+    prefered_product: str | None
+    attributes: str
+
+
+def list_named(account_id: UUID, name: str) -> int:
+    """The id of the account's list of this name, made when there is none."""
+    found = row(
+        """INSERT INTO customer_list (account_id, name) VALUES (%s, %s)
+           ON CONFLICT (account_id, name) DO UPDATE SET name = EXCLUDED.name RETURNING id""",
+        [account_id, name],
+    )
+    assert found is not None
+    return found["id"]
+
+
+def upsert_customers(
+    account_id: UUID, list_id: int, customers: Sequence[CustomerRow], *, columns: Collection[str]
+) -> int:
+    """Inserts or updates the customers (no phone twice), adds them to the list, and gives how many are new.
+
+    Of a customer that exists only `columns` change; those that are not columns of the table are attributes.
+    """
+    given: list[Any] = [list(values) for values in zip(*customers, strict=True)] or [[]] * len(CustomerRow._fields)
+    found = row(
+        _UPSERT.format(changes=_changes(columns)),
+        {
+            **dict(zip(CustomerRow._fields, given, strict=True)),
+            "account_id": account_id,
+            "list_id": list_id,
+            "keys": [name for name in columns if name not in COLUMNS],
+        },
+    )
+    assert found is not None
+    return found["inserted"]
+
+
+def _changes(columns: Collection[str]) -> str:
+    return "".join(f"{name} = EXCLUDED.{name}, " for name in COLUMNS if name in columns)
+
+
+# In the order of phones, so that two imports at once wait for each other instead of deadlocking. A row that
+# was inserted has no xmax; an updated one has ours.
+_UPSERT = """
+WITH given AS (
+    SELECT * FROM unnest(
+        %(phone)s::text[], %(first_name)s::text[], %(last_name)s::text[], %(location)s::text[],
+        %(prefered_product)s::text[], %(attributes)s::jsonb[]
+    ) AS t (phone, first_name, last_name, location, prefered_product, attributes)
+), upserted AS (
+    INSERT INTO customer (account_id, phone, first_name, last_name, location, prefered_product, attributes)
+    SELECT %(account_id)s, given.* FROM given ORDER BY phone
+    ON CONFLICT (account_id, phone) DO UPDATE SET {changes}
+        attributes = (customer.attributes - %(keys)s::text[]) || EXCLUDED.attributes, updated_at = now()
+    RETURNING id, (xmax = 0) AS inserted
+), joined AS (
+    INSERT INTO list_member (account_id, list_id, customer_id)
+    SELECT %(account_id)s, %(list_id)s, id FROM upserted
+    ON CONFLICT DO NOTHING
+)
+SELECT count(*) FILTER (WHERE inserted) AS inserted FROM upserted
+"""

@@ -1,0 +1,275 @@
+"""Messages: one row per recipient of a campaign, and the four moves of the send path.
+
+A message is (campaign, n); a batch is a range of n. Every statement here writes its states literally and keeps the
+counts of the batches it touches in the same transaction (`batch.py` says why). No indexed column ever changes, so
+updates stay HOT.
+"""
+
+from dataclasses import dataclass
+
+from peewee import BigIntegerField, CompositeKey, IntegerField, SmallIntegerField, TextField
+from playhouse.postgres_ext import DateTimeTZField
+
+from models.arrays import booleans, numbers, texts
+from models.database import Row, db
+
+
+class Message(Row):
+    """One recipient of one campaign, with the text frozen at enqueue and what became of it."""
+
+    campaign_id = BigIntegerField()
+    n = IntegerField()
+    segments = SmallIntegerField(default=0)
+    attempts = SmallIntegerField(default=0)
+    deferrals = SmallIntegerField(default=0)
+    customer_id = BigIntegerField(null=True)
+    token = BigIntegerField(null=True)
+    not_before = DateTimeTZField(null=True)
+    lease_until = DateTimeTZField(null=True)
+    sent_at = DateTimeTZField(null=True)
+    state = TextField(default="pending")
+    reason = TextField(null=True)
+    phone = TextField(null=True)
+    encoding = TextField(null=True)
+    body = TextField(default="")
+    provider = TextField(null=True)
+    provider_id = TextField(null=True)
+    error_code = TextField(null=True)
+
+    class Meta:
+        primary_key = CompositeKey("campaign_id", "n")
+        indexes = ((("campaign_id", "phone"), True),)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message whose sending is committed and must now be called, or handed back."""
+
+    n: int
+    token: int
+    phone: str
+    body: str
+    attempts: int
+    deferrals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What to write for one claimed message: its new state, and how long it waits if it goes back to pending."""
+
+    n: int
+    token: int
+    state: str
+    provider_id: str | None = None
+    error_code: str | None = None
+    reason: str | None = None
+    wait: float | None = None
+    counted: bool = True
+
+
+# Claims the next pending messages of one range of n. The claim decides everything that must be judged at this very
+# moment (expiry, opt-out, the campaign's state) because a recipient may opt out between enqueue and send (I10).
+# SKIP LOCKED lets two workers share a batch; ORDER BY with LIMIT in a CTE keeps the planner on the primary key.
+_CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT m.n, c.expires_at <= now() AS expired,
+           EXISTS (SELECT FROM suppression s WHERE s.account_id = c.account_id AND s.phone = m.phone) AS opted_out
+    FROM message m, campaign c
+    WHERE c.id = %(campaign)s AND c.status = 'sending'
+      AND m.campaign_id = %(campaign)s AND m.n >= %(first)s AND m.n < %(last)s AND m.state = 'pending'
+      AND (m.not_before IS NULL OR m.not_before <= now())
+    ORDER BY m.n LIMIT %(want)s FOR NO KEY UPDATE OF m SKIP LOCKED),
+claimed AS (
+    UPDATE message m SET
+        state = CASE WHEN due.expired OR due.opted_out THEN 'skipped' ELSE 'sending' END,
+        reason = CASE WHEN due.expired THEN 'expired' WHEN due.opted_out THEN 'opted_out' END,
+        attempts = m.attempts + CASE WHEN due.expired OR due.opted_out THEN 0 ELSE 1 END,
+        token = %(token)s + m.n,
+        lease_until = now() + make_interval(secs => %(lease)s)
+    FROM due WHERE m.campaign_id = %(campaign)s AND m.n = due.n
+    RETURNING m.n, m.token, m.phone, m.body, m.attempts, m.deferrals, m.state),
+counted AS (
+    UPDATE batch b SET pending = b.pending - t.taken, sending = b.sending + t.sending, skipped = b.skipped + t.skipped,
+                       touched_at = now(), next_due_at = NULL
+    FROM (SELECT count(*) AS taken, count(*) FILTER (WHERE state = 'sending') AS sending,
+                 count(*) FILTER (WHERE state = 'skipped') AS skipped FROM claimed) t
+    WHERE b.campaign_id = %(campaign)s AND b.number = %(batch)s AND t.taken > 0)
+SELECT n, token, phone, body, attempts, deferrals, state FROM claimed
+"""
+
+# Writes answers by token. A row that recovery has meanwhile called unknown is written too, but a late "not sent"
+# becomes failed, never pending: somebody may already have been told it is unknown (I6).
+_RECORD = """
+WITH answer AS (
+    SELECT * FROM unnest(%(n)s::int[], %(token)s::bigint[], %(state)s::text[], %(provider_id)s::text[],
+                         %(error)s::text[], %(reason)s::text[], %(wait)s::float8[], %(counted)s::bool[])
+        AS a (n, token, state, provider_id, error_code, reason, wait, counted)),
+moved AS (
+    UPDATE message m SET
+        state = CASE WHEN {was} = 'unknown' AND a.state = 'pending' THEN 'failed' ELSE a.state END,
+        attempts = m.attempts - CASE WHEN a.counted THEN 0 ELSE 1 END,
+        deferrals = m.deferrals + CASE WHEN a.wait IS NOT NULL AND NOT a.counted THEN 1 ELSE 0 END,
+        not_before = now() + make_interval(secs => a.wait),
+        lease_until = CASE WHEN a.state = 'unknown' THEN now() END,
+        sent_at = CASE WHEN a.state = 'sent' THEN now() END,
+        provider = %(provider)s, provider_id = a.provider_id, error_code = a.error_code, reason = a.reason
+    FROM answer a
+    WHERE m.campaign_id = %(campaign)s AND m.n = a.n AND m.token = a.token AND m.state = {was}
+    RETURNING m.n, m.state, m.segments, m.not_before),
+counted AS (
+    UPDATE batch b SET
+        sending = b.sending - CASE WHEN {was} = 'sending' THEN t.moved ELSE 0 END,
+        pending = b.pending + t.pending, sent = b.sent + t.sent, failed = b.failed + t.failed,
+        unknown = b.unknown + t.unknown - CASE WHEN {was} = 'unknown' THEN t.moved ELSE 0 END,
+        captured = b.captured + t.captured,
+        uncertain = b.uncertain + t.uncertain - CASE WHEN {was} = 'unknown' THEN t.price ELSE 0 END,
+        touched_at = now(),
+        -- a batch with nothing else to claim waits for these, and may then be pushed again
+        next_due_at = CASE WHEN t.pending > 0 AND (b.pending = 0 OR b.next_due_at IS NOT NULL)
+                           THEN least(b.next_due_at, t.due_at) ELSE b.next_due_at END,
+        pushed_at = CASE WHEN t.pending > 0 AND (b.pending = 0 OR b.next_due_at IS NOT NULL)
+                         THEN NULL ELSE b.pushed_at END
+    FROM (SELECT n / %(batch_size)s AS number, count(*) AS moved,
+                 count(*) FILTER (WHERE state = 'pending') AS pending, count(*) FILTER (WHERE state = 'sent') AS sent,
+                 count(*) FILTER (WHERE state = 'failed') AS failed,
+                 count(*) FILTER (WHERE state = 'unknown') AS unknown,
+                 coalesce(sum(segments) FILTER (WHERE state = 'sent'), 0) AS captured,
+                 coalesce(sum(segments) FILTER (WHERE state = 'unknown'), 0) AS uncertain,
+                 sum(segments) AS price,
+                 min(coalesce(not_before, now())) FILTER (WHERE state = 'pending') AS due_at
+          FROM moved GROUP BY 1) t
+    WHERE b.campaign_id = %(campaign)s AND b.number = t.number)
+SELECT n FROM moved
+"""
+_RECORD_SENDING = _RECORD.format(was="'sending'")
+_RECORD_UNKNOWN = _RECORD.format(was="'unknown'")
+
+# After a commit whose answer was lost: claims that did commit are given back, uncounted, since nobody called them.
+_UNDO_CLAIM = """
+WITH undone AS (
+    UPDATE message SET state = 'pending', attempts = attempts - 1, lease_until = NULL
+    WHERE campaign_id = %(campaign)s AND n >= %(first)s AND n < %(last)s AND token = %(token)s + n
+      AND state = 'sending' RETURNING n)
+UPDATE batch b SET pending = b.pending + t.moved, sending = b.sending - t.moved
+FROM (SELECT n / %(batch_size)s AS number, count(*) AS moved FROM undone GROUP BY 1) t
+WHERE b.campaign_id = %(campaign)s AND b.number = t.number
+"""
+
+
+def claim(
+    campaign_id: int, batch: int, *, first: int, last: int, want: int, token: int, lease: float
+) -> tuple[list[Claimed], int]:
+    """Commits to send up to `want` due messages of [first, last); gives them, and how many rows were taken in all
+    (expired and opted-out ones are skipped here). Tokens are `token + n`."""
+    params = {
+        "campaign": campaign_id,
+        "batch": batch,
+        "first": first,
+        "last": last,
+        "want": want,
+        "token": token,
+        "lease": lease,
+    }
+    taken = db.connection().execute(_CLAIM, params).fetchall()
+    return [Claimed(*row[:6]) for row in taken if row[6] == "sending"], len(taken)
+
+
+def record(campaign_id: int, outcomes: list[Outcome], *, provider: str, batch_size: int) -> int:
+    """Writes what became of claimed messages, each only if the token still matches; gives how many were written."""
+    written = _record(_RECORD_SENDING, campaign_id, outcomes, provider, batch_size)
+    if len(written) == len(outcomes):
+        return len(written)
+    late = [outcome for outcome in outcomes if outcome.n not in written and outcome.state != "unknown"]
+    return len(written) + (len(_record(_RECORD_UNKNOWN, campaign_id, late, provider, batch_size)) if late else 0)
+
+
+def _record(sql: str, campaign_id: int, outcomes: list[Outcome], provider: str, batch_size: int) -> set[int]:
+    params = {
+        "campaign": campaign_id,
+        "provider": provider,
+        "batch_size": batch_size,
+        "n": numbers(o.n for o in outcomes),
+        "token": numbers(o.token for o in outcomes),
+        "state": texts(o.state for o in outcomes),
+        "provider_id": texts(o.provider_id for o in outcomes),
+        "error": texts(o.error_code for o in outcomes),
+        "reason": texts(o.reason for o in outcomes),
+        "wait": numbers(o.wait for o in outcomes),
+        "counted": booleans(o.counted for o in outcomes),
+    }
+    return {n for (n,) in db.connection().execute(sql, params).fetchall()}
+
+
+def undo_claim(campaign_id: int, *, first: int, last: int, token: int, batch_size: int) -> int:
+    """Gives back what a claim took, when its commit may have happened but nothing of it was called."""
+    params = {"campaign": campaign_id, "first": first, "last": last, "token": token, "batch_size": batch_size}
+    return db.connection().execute(_UNDO_CLAIM, params).rowcount
+
+
+# A lease that ran out means its worker died or hangs: the call may have left, so the outcome is unknown, for good or
+# until the answer comes after all. From then on `lease_until` says since when. The range is a batch's, so that the
+# primary key serves.
+_EXPIRE_LEASES = """
+WITH late AS (
+    SELECT n FROM message
+    WHERE campaign_id = %(campaign)s AND n >= %(first)s AND n < %(last)s AND state = 'sending' AND lease_until < now()
+    FOR NO KEY UPDATE SKIP LOCKED),
+moved AS (
+    UPDATE message m SET state = 'unknown', reason = 'lease_expired'
+    FROM late WHERE m.campaign_id = %(campaign)s AND m.n = late.n RETURNING m.segments)
+UPDATE batch b SET sending = b.sending - t.moved, unknown = b.unknown + t.moved, uncertain = b.uncertain + t.price
+FROM (SELECT count(*) AS moved, coalesce(sum(segments), 0) AS price FROM moved) t
+WHERE b.campaign_id = %(campaign)s AND b.number = %(batch)s AND t.moved > 0
+RETURNING t.moved
+"""
+
+_CANCEL = """
+WITH left_over AS (
+    SELECT n FROM message
+    WHERE campaign_id = %(campaign)s AND n >= %(first)s AND n < %(last)s AND state = 'pending'
+    FOR NO KEY UPDATE SKIP LOCKED),
+moved AS (
+    UPDATE message m SET state = 'cancelled' FROM left_over
+    WHERE m.campaign_id = %(campaign)s AND m.n = left_over.n RETURNING 1)
+UPDATE batch b SET pending = b.pending - t.moved, cancelled = b.cancelled + t.moved, touched_at = now()
+FROM (SELECT count(*) AS moved FROM moved) t
+WHERE b.campaign_id = %(campaign)s AND b.number = %(batch)s AND t.moved > 0
+RETURNING t.moved
+"""
+
+_GIVE_UP = """
+WITH old AS (
+    SELECT n FROM message
+    WHERE campaign_id = %(campaign)s AND n >= %(first)s AND n < %(last)s AND state = 'unknown'
+      AND lease_until < now() - interval '24 hours'
+    FOR NO KEY UPDATE SKIP LOCKED),
+moved AS (
+    UPDATE message m SET state = 'unconfirmed' FROM old
+    WHERE m.campaign_id = %(campaign)s AND m.n = old.n RETURNING m.segments)
+UPDATE batch b SET unknown = b.unknown - t.moved, unconfirmed = b.unconfirmed + t.moved,
+                   uncertain = b.uncertain - t.price, touched_at = now()
+FROM (SELECT count(*) AS moved, coalesce(sum(segments), 0) AS price FROM moved) t
+WHERE b.campaign_id = %(campaign)s AND b.number = %(batch)s AND t.moved > 0
+RETURNING t.moved
+"""
+
+
+def expire_leases(campaign_id: int, batch: int, first: int, last: int) -> int:
+    """Moves messages whose lease ran out to unknown; gives how many."""
+    return _sweep_range(_EXPIRE_LEASES, campaign_id, batch, first, last)
+
+
+def cancel_pending(campaign_id: int, batch: int, first: int, last: int) -> int:
+    """Cancels what a cancelled campaign has not called; gives how many."""
+    return _sweep_range(_CANCEL, campaign_id, batch, first, last)
+
+
+def stop_waiting(campaign_id: int, batch: int, first: int, last: int) -> int:
+    """Makes messages that have been unknown for 24 hours unconfirmed, which is final; gives how many."""
+    return _sweep_range(_GIVE_UP, campaign_id, batch, first, last)
+
+
+def _sweep_range(sql: str, campaign_id: int, batch: int, first: int, last: int) -> int:
+    params = {"campaign": campaign_id, "batch": batch, "first": first, "last": last}
+    found = db.connection().execute(sql, params).fetchone()
+    return found[0] if found else 0

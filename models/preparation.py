@@ -1,0 +1,120 @@
+"""How a campaign is claimed and its message rows come to be: each move guarded by state, token and cursor."""
+
+from typing import Any
+from uuid import UUID
+
+from models.campaign import DEFAULT_LIFE
+from models.database import row, rows
+
+
+def claim(
+    campaign_id: int, *, batch_size: int, actor: str, correlation_id: str, only_if_due: bool
+) -> dict[str, Any] | None:
+    """Takes the campaign for preparation, or None when another was faster or it is not in a state to start.
+
+    `only_if_due` is the sweep's: a reschedule between its query and this claim would otherwise send days early.
+    What to send comes from this row and not from an earlier read.
+    """
+    return row(
+        f"""UPDATE campaign SET claimed_from = status, status = 'preparing', claim_epoch = claim_epoch + 1,
+                   prep_token = gen_random_uuid(), prep_cursor = 0, prep_price = 0, prep_takeovers = 0,
+                   prep_touched_at = now(), recipients = 0, batch_size = %(batch_size)s,
+                   blocked_reason = NULL, reason = NULL, actor = %(actor)s, correlation_id = %(correlation)s,
+                   started_at = now(), expires_at = coalesce(expires_at, now() + interval '{DEFAULT_LIFE}'),
+                   updated_at = now()
+            WHERE id = %(id)s AND status IN ('draft', 'scheduled')
+              AND (NOT %(only_if_due)s OR (status = 'scheduled' AND scheduled_at <= now()))
+            RETURNING *""",
+        {
+            "id": campaign_id,
+            "batch_size": batch_size,
+            "actor": actor,
+            "correlation": correlation_id,
+            "only_if_due": only_if_due,
+        },
+    )
+
+
+def advance(campaign_id: int, token: UUID, *, old: int, new: int, recipients: int, price: int) -> bool:
+    """Moves the cursor over one chunk; False (roll back and stop) when the preparation is no longer ours."""
+    return bool(
+        rows(
+            """UPDATE campaign SET prep_cursor = %(new)s, prep_price = prep_price + %(price)s,
+                      recipients = recipients + %(recipients)s, prep_touched_at = now()
+               WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s AND prep_cursor = %(old)s
+               RETURNING id""",
+            {
+                "id": campaign_id,
+                "token": token,
+                "old": old,
+                "new": new,
+                "recipients": recipients,
+                "price": price,
+            },
+        )
+    )
+
+
+def start_sending(campaign_id: int, token: UUID) -> dict[str, Any] | None:
+    """Lets the prepared campaign send, its price held; None when the preparation is no longer ours."""
+    return row(
+        """UPDATE campaign SET status = 'sending', held = prep_price, captured = 0, released = 0, prep_token = NULL,
+                  claimed_from = NULL, scheduled_at = least(scheduled_at, started_at), updated_at = now()
+           WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s RETURNING *""",
+        {"id": campaign_id, "token": token},
+    )
+
+
+def put_back(campaign_id: int, token: UUID, reason: str) -> bool:
+    """Undoes a preparation that may not start: rows gone, state as before the claim, the reason kept.
+
+    The caller holds the transaction, so that the rows and the state go together.
+    """
+    returned = row(
+        f"""UPDATE campaign SET status = claimed_from, claimed_from = NULL, prep_token = NULL, prep_cursor = 0,
+                   prep_price = 0, recipients = 0, started_at = NULL, blocked_reason = %(reason)s, updated_at = now(),
+                   expires_at = nullif(expires_at, started_at + interval '{DEFAULT_LIFE}')
+            WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s RETURNING id""",
+        {"id": campaign_id, "token": token, "reason": reason},
+    )
+    if returned:
+        rows("DELETE FROM message WHERE campaign_id = %s", [campaign_id])
+        rows("DELETE FROM batch WHERE campaign_id = %s", [campaign_id])
+    return bool(returned)
+
+
+def stale(idle_seconds: int) -> list[dict[str, Any]]:
+    """Preparations nobody has touched for a while."""
+    return rows(
+        """SELECT id, prep_token, prep_takeovers, correlation_id FROM campaign
+           WHERE status = 'preparing' AND prep_touched_at < now() - make_interval(secs => %s) ORDER BY id""",
+        [idle_seconds],
+    )
+
+
+def take_over(campaign_id: int, old_token: UUID, *, most: int) -> dict[str, Any] | None:
+    """Gives an abandoned preparation a new token; None when it is not abandoned, or was taken over too often."""
+    return row(
+        """UPDATE campaign SET prep_token = gen_random_uuid(), prep_takeovers = prep_takeovers + 1,
+                  prep_touched_at = now()
+           WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s AND prep_takeovers < %(most)s
+           RETURNING *""",
+        {"id": campaign_id, "token": old_token, "most": most},
+    )
+
+
+def give_up(campaign_id: int, old_token: UUID, *, reason: str) -> bool:
+    """Fails a preparation that was taken over too often; its rows stay as cancelled, nothing was held."""
+    failed = rows(
+        """WITH failed AS (
+             UPDATE campaign SET status = 'failed', reason = %(reason)s, prep_token = NULL, ended_at = now(),
+                    settled_at = now(), updated_at = now()
+             WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s RETURNING id),
+           batches AS (
+             UPDATE batch SET cancelled = cancelled + pending, pending = 0 FROM failed WHERE campaign_id = failed.id),
+           messages AS (
+             UPDATE message SET state = 'cancelled' FROM failed WHERE campaign_id = failed.id AND state = 'pending')
+           SELECT id FROM failed""",
+        {"id": campaign_id, "token": old_token, "reason": reason},
+    )
+    return bool(failed)
