@@ -1,0 +1,84 @@
+"""`simulator`: the simulated provider as a process of its own, whose log is the judge of what was sent."""
+
+import asyncio
+import errno
+import os
+from pathlib import Path
+
+import click
+
+from cli.output import Refused, print_json, takes_json, wants_json
+from config.settings import settings
+from dispatch.providers.simulation import MAGIC_NUMBERS, Simulation
+from dispatch.providers.simulator_log import AcceptedLog, AttemptsFile, LogInUse
+from dispatch.providers.simulator_server import HOST, serve
+
+_EPILOG = "\b\nNumbers that force an outcome:\n" + "\n".join(
+    f"  {number.phone}  {number.sentence}" for number in MAGIC_NUMBERS
+)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command(epilog=_EPILOG)
+@click.option("--port", type=click.IntRange(0, 65535), default=8025, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--log", "log_file", type=_FILE, default=lambda: settings().data_dir / "simulator.jsonl",
+    show_default="DATA_DIR/simulator.jsonl", help="Gets one JSON line per accepted message.",
+)  # fmt: skip
+@click.option(
+    "--failure-rate", type=click.FloatRange(0, 1), default=lambda: settings().simulator_failure_rate,
+    show_default="SIMULATOR_FAILURE_RATE or 0.05", help="Share of attempts that fail and may be tried again.",
+)  # fmt: skip
+@click.option(
+    "--latency-ms", type=click.FloatRange(min=0), default=lambda: settings().simulator_latency_ms,
+    show_default="SIMULATOR_LATENCY_MS or 0", help="How long each answer takes.",
+)  # fmt: skip
+@click.option(
+    "--seed", type=int, default=lambda: settings().simulator_seed,
+    show_default="SIMULATOR_SEED or 1", help="The same seed fails the same attempts.",
+)  # fmt: skip
+@click.option(
+    "--attempts", type=_FILE, default=lambda: settings().simulator_attempts,
+    show_default="SIMULATOR_ATTEMPTS or none", help="Gets one JSON line per attempt: phone, body, outcome.",
+)  # fmt: skip
+@takes_json
+def simulator(
+    port: int,
+    log_file: Path,
+    failure_rate: float,
+    latency_ms: float,
+    seed: int,
+    attempts: Path | None,
+) -> None:
+    """Run the simulated provider as an HTTP server on the loopback interface.
+
+    Workers use it when SIMULATOR_URL names it. Every message it accepts is in the log, on disk, before the
+    answer leaves; a restart appends. Ctrl-C or SIGTERM stops it. With --json it prints its address once it
+    listens.
+    """
+    accepted, recorded = _open(log_file, attempts)
+    if accepted.torn_bytes:
+        click.echo(f"Cut an unfinished last line of {accepted.torn_bytes} bytes from {log_file}.", err=True)
+
+    def ready(url: str) -> None:
+        if wants_json():
+            print_json({"url": url, "log": str(log_file), "pid": os.getpid()})
+        else:
+            click.echo(f"Simulated provider at {url}; accepted messages go to {log_file}. Ctrl-C stops it.")
+
+    simulation = Simulation(seed=seed, failure_rate=failure_rate, latency=latency_ms / 1000)
+    try:
+        asyncio.run(serve(simulation, port=port, accepted=accepted, attempts=recorded, ready=ready))
+    except OSError as problem:
+        if problem.errno != errno.EADDRINUSE:
+            raise
+        raise Refused(f"Port {port} of {HOST} is taken; choose another with --port.", code="PORT_TAKEN") from None
+
+
+def _open(log_file: Path, attempts: Path | None) -> tuple[AcceptedLog, AttemptsFile | None]:
+    try:
+        return AcceptedLog(log_file), AttemptsFile(attempts) if attempts else None
+    except LogInUse as problem:
+        raise Refused(f"{problem}; choose another file with --log.", code="LOG_IN_USE") from None
+    except OSError as problem:
+        raise Refused(f"Cannot write {problem.filename}: {problem.strerror}.", code="CANNOT_WRITE") from None

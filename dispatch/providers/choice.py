@@ -1,0 +1,23 @@
+"""Which provider this deployment sends through."""
+
+from config.settings import Settings
+from dispatch.providers import Provider
+from dispatch.providers.simulation import Simulation
+from dispatch.providers.simulator import Simulator
+from dispatch.providers.simulator_http import SimulatorOverHttp
+from dispatch.providers.simulator_log import AttemptsFile
+
+
+def provider_for(settings: Settings) -> Provider:
+    """The simulator process at SIMULATOR_URL, or without one the simulator in process."""
+    if settings.simulator_url:
+        return SimulatorOverHttp(
+            settings.simulator_url, connections=settings.send_window, timeout=settings.provider_timeout_sec
+        )
+    simulation = Simulation(
+        seed=settings.simulator_seed,
+        failure_rate=settings.simulator_failure_rate,
+        latency=settings.simulator_latency_ms / 1000,
+    )
+    attempts = AttemptsFile(settings.simulator_attempts) if settings.simulator_attempts else None
+    return Simulator(simulation, timeout=settings.provider_timeout_sec, attempts=attempts)

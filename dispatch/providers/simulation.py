@@ -1,0 +1,93 @@
+"""What the simulated provider decides about one call: a pure function, shared by all its forms."""
+
+import math
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from dispatch.providers import Answer, Outcome
+
+RETRY_AFTER_SEC = 2.0
+SLOW_SEC = 5.0
+NEVER = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of one call: is the message accepted, how late is the answer, and what does it say.
+
+    `accepted` is the handset's view and `answer` the caller's: they differ when an answer is lost.
+    """
+
+    accepted: bool
+    answer: Answer
+    status: int
+    delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class MagicNumber:
+    """A phone number that forces one outcome, and the sentence the manual has for it."""
+
+    phone: str
+    sentence: str
+    outcome: Outcome
+    status: int
+    accepted: bool = False
+    error_code: str | None = None
+    retry_after: float | None = None
+    slow: bool = False
+    silent: bool = False
+
+
+# Fictional numbers, kept close to Twilio's test numbers: ...0001 is invalid and ...0006 is valid there too.
+MAGIC_NUMBERS = (
+    MagicNumber("+15005550001", "Rejected for good: the number does not exist.", "rejected", 400,
+                error_code="invalid_number"),
+    MagicNumber("+15005550002", "Throttled, always: 429 with `Retry-After: 2`.", "deferred", 429,
+                error_code="throttled", retry_after=RETRY_AFTER_SEC),
+    MagicNumber("+15005550003", "Refused for now, always: a retryable failure at every attempt.", "retryable",
+                422, error_code="temporary"),
+    MagicNumber("+15005550004", "Accepted and delivered, but the answer never comes: the caller times out.",
+                "unknown", 201, accepted=True, error_code="timeout", silent=True),
+    MagicNumber("+15005550005", "Accepted and delivered, but answered with a 500.", "unknown", 500,
+                accepted=True, error_code="internal"),
+    MagicNumber("+15005550006", "Accepted, whatever the failure rate.", "accepted", 201, accepted=True),
+    MagicNumber("+15005550007", "Accepted, slowly: the answer takes five seconds.", "accepted", 201,
+                accepted=True, slow=True),
+    MagicNumber("+15005550008", "Our account is refused: 401, which halts the campaign.", "halted", 401,
+                error_code="unauthorized"),
+)  # fmt: skip
+
+_BY_PHONE = {number.phone: number for number in MAGIC_NUMBERS}
+
+
+class Simulation:
+    """Decides calls repeatably: the same seed, reference and attempt get the same decision in every run."""
+
+    def __init__(
+        self, *, seed: int = 1, failure_rate: float = 0.05, latency: float = 0.0, slow: float = SLOW_SEC
+    ) -> None:
+        self._seed = seed
+        self._latency = latency
+        self._slow = slow
+        self._threshold = int(failure_rate * 2**64)
+        self._temporary = Decision(False, Answer("retryable", error_code="temporary"), 422, latency)
+
+    def decide(self, phone: str, reference: str, token: str, attempt: int = 1) -> Decision:
+        """What becomes of this attempt; another attempt draws anew, so a retry may pass."""
+        draw = blake2b(f"{self._seed}|{reference}|{attempt}".encode(), digest_size=8).digest()
+        if number := _BY_PHONE.get(phone):
+            return self._forced(number, f"sim-{token}")
+        if int.from_bytes(draw, "big") < self._threshold:
+            return self._temporary
+        return Decision(True, Answer("accepted", f"sim-{token}"), 201, self._latency)
+
+    def _forced(self, number: MagicNumber, provider_id: str) -> Decision:
+        answer = Answer(
+            number.outcome,
+            provider_id=provider_id if number.outcome == "accepted" else None,
+            error_code=number.error_code,
+            retry_after=number.retry_after,
+        )
+        delay = NEVER if number.silent else self._latency + (self._slow if number.slow else 0.0)
+        return Decision(number.accepted, answer, number.status, delay)

@@ -1,0 +1,75 @@
+"""The simulated provider over HTTP: calls a simulator process as one calls a real provider."""
+
+import aiohttp
+from yarl import URL
+
+from dispatch.providers import Answer, Outgoing
+from dispatch.providers.http import Reply, post, refusal, session, short_word
+
+
+class BadSimulatorUrl(ValueError):
+    """SIMULATOR_URL must look like http://127.0.0.1:8025."""
+
+
+class SimulatorOverHttp:
+    """Sends through the simulator at `url`; belongs to the event loop of its first call."""
+
+    name = "simulator"
+
+    def __init__(self, url: str, *, connections: int, timeout: float) -> None:
+        self._messages = _messages_of(url)
+        self._connections = connections
+        self._timeout = timeout
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, message: Outgoing) -> Answer:
+        """What became of the message, as far as the wire tells."""
+        reply = await post(
+            self._http(),
+            self._messages,
+            {
+                "channel": message.channel,
+                "from": message.sender,
+                "to": message.phone,
+                "body": message.body,
+                "reference": message.reference,
+                "token": message.token,
+                "attempt": message.attempt,
+            },
+        )
+        return reply if isinstance(reply, Answer) else _read(reply)
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def _http(self) -> aiohttp.ClientSession:
+        if self._session is None:  # a session needs the running loop, so not before the first call
+            self._session = session(connections=self._connections, timeout=self._timeout)
+        return self._session
+
+
+def _read(reply: Reply) -> Answer:
+    if 200 <= reply.status < 300:
+        provider_id = short_word(reply.document.get("id"))
+        if provider_id is None:
+            return Answer("unknown", error_code="unreadable_reply")
+        return Answer("accepted", provider_id=provider_id)
+    error = reply.document.get("error")
+    error = error if isinstance(error, dict) else {}
+    code = short_word(error.get("code"))
+    if reply.status == 422 and error.get("retryable") is True:
+        return Answer("retryable", error_code=code)
+    return refusal(reply, code)
+
+
+def _messages_of(url: str) -> str:
+    try:
+        base = URL(url)
+    except ValueError:
+        raise BadSimulatorUrl(str(BadSimulatorUrl.__doc__)) from None
+    if base.scheme not in ("http", "https") or not base.host:
+        raise BadSimulatorUrl(str(BadSimulatorUrl.__doc__))
+    return str(base / "messages")

@@ -1,0 +1,80 @@
+"""What the provider tests share: a message to send, a simulator listening, and a look into what it wrote."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dispatch.providers import Outgoing
+from dispatch.providers.simulation import Simulation
+from dispatch.providers.simulator_log import AcceptedLog, AttemptsFile
+from dispatch.providers.simulator_server import SimulatorServer, listening
+
+ACCEPTS = "+15005550006"
+
+
+def message(phone: str = ACCEPTS, n: int = 0, *, attempt: int = 1, body: str = "Γειά 👋\nsecond line") -> Outgoing:
+    """One message; each n and attempt has its own token."""
+    return Outgoing("sms", "Acme", phone, body, reference=f"1-{n}", token=f"token-{n}-{attempt}", attempt=attempt)
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The JSON objects of a file, one a line."""
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@asynccontextmanager
+async def simulator_at(
+    log: Path, simulation: Simulation | None = None, *, attempts: AttemptsFile | None = None
+) -> AsyncIterator[str]:
+    """A simulator server in this event loop, on a real socket; gives its URL."""
+    accepted = AcceptedLog(log)
+    server = SimulatorServer(simulation or Simulation(failure_rate=0), accepted=accepted, attempts=attempts)
+    try:
+        async with listening(server, 0) as url:
+            yield url
+    finally:
+        await accepted.close()
+
+
+@dataclass
+class SimulatorProcess:
+    """A simulator started as an operator starts it."""
+
+    process: "subprocess.Popen[str]"
+    url: str
+
+    def kill(self) -> None:
+        """Ends it as a crash would."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Ends it as an operator would; gives its exit status."""
+        os.kill(self.process.pid, signal.SIGTERM)
+        return self.process.wait()
+
+
+def simulator_command(*arguments: object) -> list[str]:
+    """The command line of `simulator` with these arguments."""
+    return [sys.executable, "-m", "cli", "simulator", *map(str, arguments)]
+
+
+@contextmanager
+def simulator_process(log: Path, *arguments: object) -> Iterator[SimulatorProcess]:
+    """A simulator process, ready; it is gone afterwards."""
+    command = simulator_command("--port", 0, "--log", log, "--json", *arguments)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            ready = process.stdout.readline()
+            assert ready, "the simulator ended before it was ready"
+            yield SimulatorProcess(process, json.loads(ready)["url"])
+        finally:
+            process.kill()
