@@ -1,0 +1,61 @@
+"""Proves from the rows that the promises hold: each invariant is a set of queries that must find nothing.
+
+    counts.py    I3, I8   nothing is lost, and what is shown is what is there
+    owners.py    I5       nothing stays non-final past its limit
+    money.py     I7, I9   every credit is accounted for, one hold per start
+    tenants.py   I12      no row points into another account
+
+A query is named by the sentence that is true of what it finds, and gives `account_id` and a printable `id`.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from dispatch.audit.counts import I3, I8
+from dispatch.audit.money import I7, I9
+from dispatch.audit.owners import I5
+from dispatch.audit.tenants import I12
+from models.database import db, row, rows
+
+CHECKS: dict[str, dict[str, str]] = {"I3": I3, "I5": I5, "I7": I7, "I8": I8, "I9": I9, "I12": I12}
+MOST_IDS = 20
+
+# MATERIALIZED keeps the LIMIT out of the query: nothing is expected to be found, so a plan that hopes to stop early
+# is the wrong one.
+_FOUND = """
+WITH found AS MATERIALIZED ({query})
+SELECT array_agg(id ORDER BY length(id), id) AS ids
+FROM found WHERE %(account)s::uuid IS NULL OR account_id = %(account)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A broken promise: which, in a sentence, how many rows break it, and the ids of the first of them."""
+
+    invariant: str
+    what: str
+    count: int
+    ids: list[str]
+
+
+def audit(account_id: UUID | None = None) -> list[Violation]:
+    """Every violation found in one snapshot of the database, of one account or of all; [] when all is well.
+
+    One snapshot, so that a system at work gives no false alarm; it may be taken at any time and blocks nobody.
+    """
+    with db.atomic():
+        rows("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        rows("SET LOCAL statement_timeout = '10min'")
+        found = [
+            _look(invariant, what, query, account_id)
+            for invariant, queries in CHECKS.items()
+            for what, query in queries.items()
+        ]
+    return [violation for violation in found if violation]
+
+
+def _look(invariant: str, what: str, query: str, account_id: UUID | None) -> Violation | None:
+    found = row(_FOUND.format(query=query), {"account": account_id})
+    ids = found["ids"] if found else None
+    return Violation(invariant, what, len(ids), ids[:MOST_IDS]) if ids else None

@@ -1,0 +1,52 @@
+"""I3 and I8: every recipient is in exactly one bucket, and every counter equals the rows it counts."""
+
+from models.states import MESSAGE_STATES
+
+_COUNTED = ", ".join(f"count(*) FILTER (WHERE m.state = '{state}') AS {state}" for state in MESSAGE_STATES)
+_DIFFERS = " OR ".join(f"b.{state} IS DISTINCT FROM t.{state}" for state in MESSAGE_STATES)
+
+# A message's batch is n / batch_size, as the send path computes it. A join on the batch's range would be a nested loop
+# over all messages; this is one pass and a hash.
+_MESSAGES_BY_BATCH = "FROM message m JOIN campaign c ON c.id = m.campaign_id GROUP BY m.campaign_id, m.n / c.batch_size"
+
+# Whom preparation already skips is not paid for; whom the claim skips (it leaves its token) was.
+_NEVER_PRICED = "(m.state = 'skipped' AND m.token IS NULL AND m.reason <> 'expired')"
+
+I3 = {
+    "Campaigns whose recipients, message rows, last n and batch sizes do not agree": """
+        SELECT c.account_id, c.id::text AS id
+        FROM campaign c
+        LEFT JOIN (SELECT campaign_id, count(*) AS rows, max(n) + 1 AS last
+                   FROM message GROUP BY 1) m ON m.campaign_id = c.id
+        LEFT JOIN (SELECT campaign_id, sum(size) AS rows FROM batch GROUP BY 1) b ON b.campaign_id = c.id
+        WHERE (coalesce(m.rows, 0), coalesce(m.last, 0), coalesce(b.rows, 0))
+            <> (c.recipients, c.recipients, c.recipients)""",
+    "Batches that are not the range of messages their number says": """
+        SELECT c.account_id, 'b-' || b.campaign_id || '-' || b.number AS id
+        FROM batch b JOIN campaign c ON c.id = b.campaign_id
+        WHERE b.first_n <> b.number * c.batch_size OR b.size > c.batch_size""",
+    "Draft and scheduled campaigns that have message rows": """
+        SELECT c.account_id, c.id::text AS id FROM campaign c
+        WHERE c.status IN ('draft', 'scheduled') AND EXISTS (SELECT FROM message m WHERE m.campaign_id = c.id)""",
+}
+
+I8 = {
+    "Batches whose counts per state differ from their rows": f"""
+        SELECT c.account_id, 'b-' || c.id || '-' || coalesce(b.number, t.number) AS id
+        FROM batch b
+        FULL JOIN (SELECT m.campaign_id, m.n / c.batch_size AS number, {_COUNTED} {_MESSAGES_BY_BATCH}) t
+            ON t.campaign_id = b.campaign_id AND t.number = b.number
+        JOIN campaign c ON c.id = coalesce(b.campaign_id, t.campaign_id)
+        WHERE {_DIFFERS}""",
+    "Batches whose price, captured or uncertain credits differ from the segments of their rows": f"""
+        SELECT c.account_id, 'b-' || b.campaign_id || '-' || b.number AS id
+        FROM batch b
+        JOIN campaign c ON c.id = b.campaign_id
+        JOIN (SELECT m.campaign_id, m.n / c.batch_size AS number,
+                     coalesce(sum(m.segments) FILTER (WHERE NOT {_NEVER_PRICED}), 0) AS price,
+                     coalesce(sum(m.segments) FILTER (
+                         WHERE m.state IN ('sent', 'delivered', 'read', 'undelivered')), 0) AS captured,
+                     coalesce(sum(m.segments) FILTER (WHERE m.state = 'unknown'), 0) AS uncertain
+              {_MESSAGES_BY_BATCH}) t ON t.campaign_id = b.campaign_id AND t.number = b.number
+        WHERE (b.price, b.captured, b.uncertain) IS DISTINCT FROM (t.price, t.captured, t.uncertain)""",
+}

@@ -1,0 +1,37 @@
+"""I12: no row points into another account. Keys hold most of this; here it is proved without trusting them."""
+
+I12 = {
+    "Messages to a customer of another account": """
+        SELECT c.account_id, m.campaign_id || '-' || m.n AS id
+        FROM message m
+        JOIN campaign c ON c.id = m.campaign_id
+        JOIN customer p ON p.id = m.customer_id
+        WHERE p.account_id <> c.account_id""",
+    "Messages of no campaign": """
+        SELECT NULL::uuid AS account_id, m.campaign_id || '-' || m.n AS id
+        FROM message m WHERE NOT EXISTS (SELECT FROM campaign c WHERE c.id = m.campaign_id)""",
+    "Batches of no campaign": """
+        SELECT NULL::uuid AS account_id, 'b-' || b.campaign_id || '-' || b.number AS id
+        FROM batch b WHERE NOT EXISTS (SELECT FROM campaign c WHERE c.id = b.campaign_id)""",
+    "Campaigns addressed to a list of another account": """
+        SELECT c.account_id, c.id::text AS id
+        FROM campaign c JOIN customer_list l ON l.id = c.list_id WHERE l.account_id <> c.account_id""",
+    "Campaigns with a parent of another account": """
+        SELECT c.account_id, c.id::text AS id
+        FROM campaign c JOIN campaign parent ON parent.id = c.parent_id WHERE parent.account_id <> c.account_id""",
+    "Campaigns with a chosen customer of another account": """
+        SELECT DISTINCT c.account_id, c.id::text AS id
+        FROM campaign_customer chosen
+        JOIN campaign c ON c.id = chosen.campaign_id
+        JOIN customer p ON p.id = chosen.customer_id
+        WHERE c.account_id <> p.account_id OR c.account_id <> chosen.account_id""",
+    "Lists with a member of another account": """
+        SELECT DISTINCT l.account_id, l.id::text AS id
+        FROM list_member member
+        JOIN customer_list l ON l.id = member.list_id
+        JOIN customer p ON p.id = member.customer_id
+        WHERE l.account_id <> p.account_id OR l.account_id <> member.account_id""",
+    "Credit entries for a campaign of another account": """
+        SELECT e.account_id, e.id::text AS id
+        FROM credit_entry e JOIN campaign c ON c.id = e.campaign_id WHERE c.account_id <> e.account_id""",
+}

@@ -1,0 +1,67 @@
+"""A campaign as everybody sees it: in the API, the CLI and the demo the same words, ready for JSON."""
+
+from datetime import datetime
+from typing import Any
+
+from models import batch
+from models.database import rows
+
+
+def shown(campaign: dict[str, Any]) -> dict[str, Any]:
+    """One campaign row as shown, with its counts per message state."""
+    return shown_all([campaign])[0]
+
+
+def shown_all(campaigns: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Campaign rows as shown, in two queries however many they are; the counts come from the batches."""
+    ids = [campaign["id"] for campaign in campaigns]
+    counts = batch.stats(ids)
+    chosen = _chosen([campaign["id"] for campaign in campaigns if campaign["audience_kind"] == "customers"])
+    return [
+        {
+            "id": campaign["id"],
+            "account_id": str(campaign["account_id"]),
+            "parent_id": campaign["parent_id"],
+            "name": campaign["name"],
+            "channel": campaign["channel"],
+            "status": campaign["status"],
+            "base_template": campaign["template"],
+            "audience": _audience(campaign, chosen.get(campaign["id"], 0)),
+            "scheduled_at": _time(campaign["scheduled_at"]),
+            "expires_at": _time(campaign["expires_at"]),
+            "started_at": _time(campaign["started_at"]),
+            "ended_at": _time(campaign["ended_at"]),
+            "created_at": _time(campaign["created_at"]),
+            "reason": campaign["reason"] or None,
+            "blocked_reason": campaign["blocked_reason"],
+            "next_check_at": _time(campaign["next_check_at"]),
+            "credits": {key: campaign[key] for key in ("held", "captured", "released")},
+            "stats": counts[campaign["id"]],
+        }
+        for campaign in campaigns
+    ]
+
+
+def _audience(campaign: dict[str, Any], chosen: int) -> dict[str, Any] | None:
+    kind = campaign["audience_kind"]
+    if kind == "list":
+        return {"kind": kind, "list_id": campaign["list_id"]}
+    if kind == "customers":
+        return {"kind": kind, "customers": chosen}
+    return {"kind": kind} if kind else None
+
+
+def _chosen(campaign_ids: list[int]) -> dict[int, int]:
+    """How many customers were chosen for each of these campaigns."""
+    if not campaign_ids:
+        return {}
+    found = rows(
+        """SELECT campaign_id, count(*) AS customers FROM campaign_customer
+           WHERE campaign_id = ANY(%s) GROUP BY campaign_id""",
+        [campaign_ids],
+    )
+    return {count["campaign_id"]: count["customers"] for count in found}
+
+
+def _time(time: datetime | None) -> str | None:
+    return time.isoformat() if time else None

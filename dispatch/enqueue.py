@@ -1,0 +1,166 @@
+"""Starts a campaign: the one road for the API, the sweep, schedules and the CLI.
+
+load_campaign → check_status → check_queue → resolve_audience → check_subscription → check_credits → claim →
+create_messages → hold_credits → push
+
+Everything before `claim` only reads, so a refusal there changes nothing. The claim is one conditional UPDATE; of any
+number of callers exactly one gets it. After it, either the campaign sends or it is put back where it was.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+from peewee import DatabaseError
+
+from config.settings import settings
+from dispatch import audience, preparation, queues
+from dispatch.errors import (
+    AlreadySending,
+    CampaignNotFound,
+    DispatchError,
+    EnqueueFailed,
+    InsufficientCredits,
+    InvalidStatus,
+    NoMessageText,
+    NoRecipients,
+    NoTargetAudience,
+    QueueUnavailable,
+    SubscriptionRequired,
+)
+from dispatch.outbox import push_due_batches
+from dispatch.templates import compile_template
+from models import batch
+from models.account import Account
+from models.campaign import Campaign
+from models.preparation import claim
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class EnqueueResult:
+    """A started campaign: how many messages it will send (its audience's count while still `preparing`)."""
+
+    campaign_id: int
+    status: str
+    queued: int
+    enqueued_jobs: int
+    queue: str = queues.SEND
+
+
+def enqueue_campaign(
+    campaign_id: int,
+    *,
+    account_id: UUID | None,
+    actor: str,
+    correlation_id: str,
+    only_if_due: bool = False,
+) -> EnqueueResult:
+    """Claims a draft or scheduled campaign, writes its messages, holds its price and pushes its first batches.
+
+    Raises the DispatchError that says why not; the campaign is then as it was. `account_id` None means an operator,
+    `only_if_due` that the sweep asks.
+    """
+    with structlog.contextvars.bound_contextvars(correlation_id=correlation_id, campaign_id=campaign_id):
+        campaign, expected = _check(campaign_id, account_id)
+        with _step("claim"):
+            claimed = claim(
+                campaign_id,
+                batch_size=settings().batch_size,
+                actor=actor,
+                correlation_id=correlation_id,
+                only_if_due=only_if_due,
+            )
+            if claimed is None:
+                raise _too_late(campaign_id, campaign["status"])
+        if expected.total > settings().enqueue_inline_limit:
+            queues.push_preparation(campaign_id, claimed["prep_token"])
+            return EnqueueResult(campaign_id, "preparing", expected.total, 0)
+        return _prepare_now(claimed)
+
+
+def _check(campaign_id: int, account_id: UUID | None) -> tuple[dict[str, Any], audience.AudienceSize]:
+    """Refuses early what cannot start; reads only."""
+    with _step("load_campaign"):
+        campaign = Campaign.find(campaign_id, account_id)
+        if campaign is None:
+            raise CampaignNotFound
+    with _step("check_status"):
+        _check_status(campaign)
+    with _step("check_queue"):
+        if not queues.ready():
+            raise QueueUnavailable
+    with _step("resolve_audience"):
+        expected = audience.size_of(campaign)
+        if expected.reachable == 0:
+            raise NoRecipients(total=expected.total)
+    standing = Account.standing(campaign["account_id"])
+    assert standing is not None
+    with _step("check_subscription"):
+        if not standing["subscribed"]:
+            raise SubscriptionRequired
+    with _step("check_credits"):
+        # Every message costs at least one; the exact price is known, and held, once the texts are written.
+        if standing["available"] < expected.reachable:
+            raise InsufficientCredits(needed=expected.reachable, available=standing["available"])
+    return campaign, expected
+
+
+def _check_status(campaign: dict[str, Any]) -> None:
+    if campaign["status"] in ("preparing", "sending"):
+        raise AlreadySending(status=campaign["status"])
+    if campaign["status"] not in ("draft", "scheduled"):
+        raise InvalidStatus(f"A campaign that is {campaign['status']} cannot be started.", status=campaign["status"])
+    if not campaign["template"].strip():
+        raise NoMessageText
+    compile_template(campaign["template"])
+    if campaign["audience_kind"] is None:
+        raise NoTargetAudience
+
+
+def _prepare_now(claimed: dict[str, Any]) -> EnqueueResult:
+    campaign_id, token = claimed["id"], claimed["prep_token"]
+    try:
+        with _step("create_messages"):
+            preparation.prepare(claimed)
+        with _step("hold_credits"):
+            preparation.finish(campaign_id, token)
+    except preparation.TakenAway:
+        raise InvalidStatus("The campaign was paused or cancelled while it was being prepared.") from None
+    except DispatchError as refusal:
+        preparation.put_back(campaign_id, token, refusal.code)
+        raise
+    except (DatabaseError, psycopg.Error) as problem:
+        # If even putting it back fails, recovery takes the preparation over.
+        preparation.put_back(campaign_id, token, EnqueueFailed.code)
+        raise EnqueueFailed from problem
+    with _step("push"):
+        jobs = push_due_batches(campaign_id)
+    written = batch.stats([campaign_id])[campaign_id]
+    return EnqueueResult(campaign_id, "sending", written["total"] - written["skipped"], jobs)
+
+
+def _too_late(campaign_id: int, status_before: str) -> DispatchError:
+    current = Campaign.find(campaign_id)
+    if current and current["status"] in ("draft", "scheduled"):
+        return InvalidStatus("The campaign was rescheduled; it is not due any more.", status=current["status"])
+    return AlreadySending(status=current["status"] if current else status_before)
+
+
+@contextmanager
+def _step(name: str) -> Iterator[None]:
+    """Logs one named step: passed, refused with its code, or failed with the stack."""
+    try:
+        yield
+    except (DispatchError, preparation.TakenAway) as refusal:
+        log.info("enqueue.refused", step=name, code=getattr(refusal, "code", "TAKEN_AWAY"))
+        raise
+    except Exception:
+        log.exception("enqueue.failed", step=name)
+        raise
+    log.info("enqueue.step", step=name)

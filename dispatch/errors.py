@@ -1,0 +1,127 @@
+"""What dispatch refuses, and why.
+
+DispatchError
+├── InvalidRequest          the caller's input cannot be used
+│   ├── InvalidTemplate
+│   ├── NoRecipients, NoTargetAudience, NoMessageText, EmptyCustomerIds
+├── NotFound                no such row for this account (another tenant's row looks the same)
+│   ├── CampaignNotFound, CustomerNotFound
+├── InvalidStatus           the campaign is in a state that does not allow this
+│   └── AlreadySending
+├── Duplicate               the row exists already
+├── SubscriptionRequired, InsufficientCredits
+├── QueueUnavailable        Redis does not answer; nothing was changed
+└── EnqueueFailed           the rows could not be committed; the campaign was put back
+
+The class docstring is the default message; `code` is the word of the API's error table. HTTP numbers live in
+`api/errors.py` alone.
+"""
+
+from typing import Any
+
+
+class DispatchError(Exception):
+    """Something went wrong."""
+
+    code = "INTERNAL"
+
+    def __init__(self, message: str | None = None, **details: Any) -> None:
+        self.message = message or (type(self).__doc__ or "").strip()
+        self.details = details
+        super().__init__(self.message)
+
+
+class InvalidRequest(DispatchError):
+    """The request cannot be understood."""
+
+    code = "INVALID_REQUEST"
+
+
+class InvalidTemplate(InvalidRequest):
+    """The template cannot be used."""
+
+    code = "INVALID_TEMPLATE"
+
+
+class EmptyCustomerIds(InvalidRequest):
+    """The list of customer ids is empty."""
+
+    code = "EMPTY_CUSTOMER_IDS"
+
+
+class NoRecipients(InvalidRequest):
+    """Nobody in the audience can be messaged."""
+
+    code = "NO_RECIPIENTS"
+
+
+class NoTargetAudience(InvalidRequest):
+    """The campaign has no audience yet: give it customers, a list, or everyone."""
+
+    code = "NO_TARGET_AUDIENCE"
+
+
+class NoMessageText(InvalidRequest):
+    """The campaign has no message text yet."""
+
+    code = "NO_MESSAGE_TEXT"
+
+
+class NotFound(DispatchError):
+    """There is no such thing."""
+
+    code = "RESOURCE_NOT_FOUND"
+
+
+class CampaignNotFound(NotFound):
+    """There is no such campaign."""
+
+    code = "CAMPAIGN_NOT_FOUND"
+
+
+class CustomerNotFound(NotFound):
+    """There is no such customer."""
+
+    code = "CUSTOMER_NOT_FOUND"
+
+
+class InvalidStatus(DispatchError):
+    """The campaign is in a state that does not allow this."""
+
+    code = "INVALID_STATUS"
+
+
+class AlreadySending(InvalidStatus):
+    """The campaign has already been started."""
+
+    code = "ALREADY_SENDING"
+
+
+class Duplicate(DispatchError):
+    """This exists already."""
+
+    code = "DUPLICATE"
+
+
+class SubscriptionRequired(DispatchError):
+    """The account has no active subscription."""
+
+    code = "SUBSCRIPTION_REQUIRED"
+
+
+class InsufficientCredits(DispatchError):
+    """The account has too few credits for this campaign; top up and try again."""
+
+    code = "INSUFFICIENT_CREDITS"
+
+
+class QueueUnavailable(DispatchError):
+    """The job queue (Redis) does not answer; nothing was changed, try again shortly."""
+
+    code = "QUEUE_UNAVAILABLE"
+
+
+class EnqueueFailed(DispatchError):
+    """The campaign's messages could not be written; the campaign was put back, try again."""
+
+    code = "ENQUEUE_FAILED"

@@ -1,0 +1,171 @@
+"""The one transaction of the send path: record what was answered, claim what comes next."""
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import peewee
+import psycopg
+import structlog
+
+from config.settings import Settings
+from models import batch, message
+from models.batch import Range
+from models.campaign import Campaign
+from models.database import db
+from models.message import Claimed, Outcome
+
+log = structlog.get_logger()
+
+# A lost connection, a restarted server, a deadlock: the whole transaction may be tried again.
+PASSING = (psycopg.OperationalError, psycopg.InterfaceError, peewee.OperationalError, peewee.InterfaceError)
+# How long an exchange keeps trying before the job gives up and leaves its messages to their leases.
+PERSISTENCE = 60.0
+# Claims per exchange at most, so that its transaction stays short when whole batches are expired or opted out.
+MOST_CLAIMS = 8
+# Batches looked into without finding anything before the campaign counts as dry for now.
+DRY_BATCHES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A claim that may or may not have been committed."""
+
+    token: int
+    range: Range
+
+
+class Exchange:
+    """One worker's place in a campaign. Used by one thread, which has a database connection of its own."""
+
+    def __init__(self, campaign: dict[str, Any], first_batch: int, *, provider: str, settings: Settings) -> None:
+        self._campaign_id: int = campaign["id"]
+        self._log = log.bind(campaign_id=campaign["id"], correlation_id=campaign["correlation_id"])
+        self._batch_size: int = campaign["batch_size"]
+        self._provider = provider
+        self._lease = settings.lease_sec
+        self._wanted_batch: int | None = first_batch
+        self._range: Range | None = None
+        self._next_n = 0
+        self._doubtful: list[_Claim] = []
+        # Whether the last exchange found nothing more to claim.
+        self.ran_dry = False
+
+    def trade(self, outcomes: list[Outcome], want: int) -> list[Claimed]:
+        """Records the outcomes and claims up to `want` messages, durably; waits out a database that is away."""
+        give_up = time.monotonic() + PERSISTENCE
+        pause = 0.1
+        while True:
+            place = (self._wanted_batch, self._range, self._next_n)
+            try:
+                db.connect(reuse_if_open=True)
+                with db.atomic():
+                    self._undo_doubtful()
+                    if outcomes:
+                        message.record(
+                            self._campaign_id, outcomes, provider=self._provider, batch_size=self._batch_size
+                        )
+                    claimed = self._claim(want)
+            except PASSING as problem:
+                self._wanted_batch, self._range, self._next_n = place
+                if time.monotonic() > give_up:
+                    raise
+                self._log.warning("exchange.retried", problem=type(problem).__name__)
+                _forget_connection()
+                time.sleep(pause)
+                pause = min(pause * 2, 2.0)
+            else:
+                self._doubtful.clear()
+                return claimed
+
+    def soonest_due(self) -> float | None:
+        """Seconds until a waiting batch of the campaign is due; None when nothing waits."""
+        db.connect(reuse_if_open=True)
+        return batch.soonest_due(self._campaign_id)
+
+    def pause(self, reason: str) -> None:
+        """Pauses the campaign: the provider refuses our account, and every further call would be refused."""
+        db.connect(reuse_if_open=True)
+        if Campaign.pause(self._campaign_id, reason):
+            self._log.error("campaign.halted", reason=reason)
+
+    def close(self) -> None:
+        """Leaves the batch to others and returns this thread's connection."""
+        try:
+            if self._range is not None:
+                db.connect(reuse_if_open=True)
+                batch.leave(self._campaign_id, self._range)
+        except PASSING:
+            # Nobody is kept from the batch for long: it counts as lost soon.
+            self._log.warning("batch.not_left", batch=self._range.number if self._range else None)
+        finally:
+            db.close()
+
+    def _claim(self, want: int) -> list[Claimed]:
+        found: list[Claimed] = []
+        dry = 0
+        self.ran_dry = False
+        for _ in range(MOST_CLAIMS):
+            missing = want - len(found)
+            if missing == 0:
+                break
+            if dry == DRY_BATCHES or not self._enter_batch():
+                self.ran_dry = True
+                break
+            messages, taken = self._claim_from_batch(missing)
+            found += messages
+            dry += not taken
+        return found
+
+    def _claim_from_batch(self, want: int) -> tuple[list[Claimed], int]:
+        assert self._range is not None
+        claim = _Claim(secrets.randbits(62), self._range)
+        self._doubtful.append(claim)
+        messages, taken = message.claim(
+            self._campaign_id,
+            self._range.number,
+            first=self._next_n,
+            last=self._range.last,
+            want=want,
+            token=claim.token,
+            lease=self._lease,
+        )
+        if messages:
+            self._next_n = max(claimed.n for claimed in messages) + 1
+        if taken < want:
+            batch.let_wait(self._campaign_id, self._range)
+            self._range = None
+        return messages, taken
+
+    def _enter_batch(self) -> bool:
+        """Makes sure there is a batch to claim from: the job's own first, then whatever is open."""
+        if self._range is None:
+            self._range = batch.take(self._campaign_id, self._wanted_batch)
+            if self._range is None and self._wanted_batch is not None:
+                self._range = batch.take(self._campaign_id)
+            self._wanted_batch = None
+            self._next_n = self._range.first if self._range else 0
+        return self._range is not None
+
+    def _undo_doubtful(self) -> None:
+        """Gives back what an attempt claimed whose commit was not confirmed: nobody called it."""
+        for claim in self._doubtful:
+            undone = message.undo_claim(
+                self._campaign_id,
+                first=claim.range.first,
+                last=claim.range.last,
+                token=claim.token,
+                batch_size=self._batch_size,
+            )
+            if undone:
+                self._log.warning("claim.undone", batch=claim.range.number, messages=undone)
+        # They stay on the list until a commit is confirmed: this undo may be lost as well.
+
+
+def _forget_connection() -> None:
+    """Drops a connection that may be broken, so that the next attempt gets another."""
+    try:
+        db.manual_close()
+    except Exception:
+        log.debug("connection.close_failed")

@@ -1,0 +1,138 @@
+"""Imports a CSV file of customers into an account and onto a list, however long it is.
+
+The file wins: for the columns it names, what a line says replaces what was there, blank cells included;
+columns it does not name stay. Columns that are none of the customer's become attributes. A phone that
+comes twice is one customer, the last line wins, and every line counts: imported (a new phone), updated
+(one seen before, in the table or in the file) or rejected. Each chunk is committed by itself, so an
+import that was cut short is finished by running it again, and running it twice gives the same rows.
+"""
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+
+from dispatch.import_rows import CsvFile, Record, Rejected, chunks
+from dispatch.input import checked_name
+from dispatch.phones import InvalidPhone, check_country, normalise
+from models.customer_upsert import COLUMNS, CustomerRow, list_named, upsert_customers
+
+CHUNK = 10_000
+MAX_TEXT = 255
+MAX_ATTRIBUTE = 1000
+
+log = structlog.get_logger()
+
+Reject = Callable[[Rejected], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of the lines so far; the three counts add up to the lines that were not blank."""
+
+    imported: int
+    updated: int
+    rejected: int
+    list_id: int
+
+
+def import_customers(
+    account_id: UUID,
+    lines: Iterable[str],
+    *,
+    list_name: str,
+    default_country: str | None = None,
+    rejects_path: Path | None = None,
+    progress: Callable[[ImportReport], None] | None = None,
+) -> ImportReport:
+    """Imports what can be imported and says what became of the lines; those rejected go to `rejects_path`.
+
+    `lines` is best an `open_csv` file. A country, list name or header that cannot be used is refused before all else.
+    """
+    country = check_country(default_country) if default_country else None
+    list_name = checked_name(list_name, field="list")
+    file = CsvFile(lines)
+    with _rejects_file(rejects_path) as reject:
+        report = ImportReport(0, 0, 0, list_named(account_id, list_name))
+        columns = [name for name in file.header.names if name and name != "phone"]
+        for chunk in chunks(file, CHUNK):
+            report = _import_chunk(account_id, chunk, report, columns=columns, country=country, reject=reject)
+            if progress:
+                progress(report)
+    log.info("customers.imported", account_id=str(account_id), **asdict(report))
+    return report
+
+
+def _import_chunk(
+    account_id: UUID,
+    chunk: list[Record | Rejected],
+    report: ImportReport,
+    *,
+    columns: list[str],
+    country: str | None,
+    reject: Reject,
+) -> ImportReport:
+    customers: dict[str, CustomerRow] = {}
+    rejected = 0
+    for record in chunk:
+        result = _customer(record, country) if isinstance(record, Record) else record
+        if isinstance(result, Rejected):
+            reject(result)
+            rejected += 1
+        else:
+            customers[result.phone] = result
+    new = upsert_customers(account_id, report.list_id, list(customers.values()), columns=columns)
+    return replace(
+        report,
+        imported=report.imported + new,
+        updated=report.updated + len(chunk) - rejected - new,
+        rejected=report.rejected + rejected,
+    )
+
+
+def _customer(record: Record, country: str | None) -> CustomerRow | Rejected:
+    cells = record.cells
+    phone = cells["phone"]
+    for name, value in cells.items():
+        limit = MAX_TEXT if name in COLUMNS or name == "phone" else MAX_ATTRIBUTE
+        if len(value) > limit:
+            return Rejected(record.line, f"{name} is longer than {limit} characters", phone[:MAX_TEXT])
+    try:
+        number = normalise(phone, country)
+    except InvalidPhone as problem:
+        return Rejected(record.line, f"phone: {problem.reason}", phone)
+    attributes = {name: cells[name] for name in cells if name not in COLUMNS and name != "phone" and cells[name]}
+    return CustomerRow(
+        number,
+        cells.get("first_name", ""),
+        cells.get("last_name", ""),
+        cells.get("location") or None,
+        cells.get("prefered_product") or None,
+        json.dumps(attributes) if attributes else "{}",
+    )
+
+
+@contextmanager
+def _rejects_file(path: Path | None) -> Iterator[Reject]:
+    """A CSV file of line, reason and phone as it stood; without rejected lines there is none."""
+    if path is None:
+        yield lambda rejected: None
+        return
+    # Opened before the first row is imported, so that a place that cannot be written to is known in time.
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        writer = csv.writer(file)
+        header = writer.writerow(["line", "reason", "phone"])
+        yield lambda rejected: writer.writerow([rejected.line, rejected.reason, _inert(rejected.phone)])
+        nothing_rejected = file.tell() == header
+    if nothing_rejected:
+        path.unlink()
+
+
+def _inert(cell: str) -> str:
+    # A cell that starts like a formula is run by the spreadsheet that opens the file.
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -1,0 +1,52 @@
+"""What is asked of every name, text and time that comes in, whichever door it comes through."""
+
+import re
+from datetime import UTC, datetime
+
+from dispatch.errors import InvalidRequest
+
+MAX_NAME = 200
+MAX_ID = 2**63 - 1
+
+# Nothing a person types into a name, and PostgreSQL refuses the first and the last.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+def checked_name(name: str, *, field: str = "name") -> str:
+    """The name without surrounding spaces; InvalidRequest unless it has 1 to 200 characters."""
+    name = name.strip()
+    if not 1 <= len(name) <= MAX_NAME:
+        raise InvalidRequest(f"{field} must have 1 to {MAX_NAME} characters; it has {len(name)}.", field=field)
+    if found := _CONTROL.search(name):
+        raise InvalidRequest(f"{field} has a control character (U+{ord(found[0]):04X}).", field=field)
+    return name
+
+
+def checked_text(text: str | None, *, field: str, most: int) -> str | None:
+    """The text without surrounding spaces, or None; InvalidRequest when it is too long or cannot be stored."""
+    if text is None:
+        return None
+    text = text.strip()
+    if len(text) > most:
+        raise InvalidRequest(f"{field} must have at most {most} characters; it has {len(text)}.", field=field)
+    if found := _CONTROL.search(text):
+        raise InvalidRequest(f"{field} has a control character (U+{ord(found[0]):04X}).", field=field)
+    return text
+
+
+def checked_time(time: datetime | None, *, field: str) -> datetime | None:
+    """The time in UTC; InvalidRequest when it names no zone."""
+    if time is None:
+        return None
+    if time.utcoffset() is None:
+        raise InvalidRequest(
+            f"{field} has no time zone; write it like 2030-01-31T09:00:00+02:00 or 2030-01-31T07:00:00Z.",
+            field=field,
+        )
+    try:
+        time = time.astimezone(UTC)
+    except OverflowError:
+        raise InvalidRequest(f"{field} is not a time that can be kept.", field=field) from None
+    if time.year > 9000:
+        raise InvalidRequest(f"{field} is more than a few thousand years away.", field=field)
+    return time

@@ -1,0 +1,26 @@
+"""Publishes what is committed: batches that are due and have no job yet get one."""
+
+import structlog
+
+from dispatch import queues
+from models import batch
+
+log = structlog.get_logger()
+
+
+def push_due_batches(campaign_id: int) -> int:
+    """Pushes as many of the campaign's open batches as there is room for and gives how many.
+
+    The mark is committed before the push. A push that fails takes the mark back; a crash in between leaves a marked
+    batch without a job, which recovery finds.
+    """
+    numbers = batch.mark_pushed(campaign_id)
+    failed = queues.push_batches(campaign_id, numbers)
+    if failed:
+        batch.unmark_pushed(campaign_id, failed)
+    pushed = len(numbers) - len(failed)
+    if numbers and not pushed:
+        log.error("No jobs enqueued for campaign", campaign_id=campaign_id, batches=len(numbers))
+    elif pushed:
+        log.info("batches.pushed", campaign_id=campaign_id, batches=pushed)
+    return pushed

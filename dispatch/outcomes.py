@@ -1,0 +1,54 @@
+"""What an answer means for its message: the new state, and how long it waits if it may be tried again."""
+
+import random
+
+from config.settings import Settings
+from dispatch.providers import Answer
+from models.message import Claimed, Outcome
+
+# Attempts in all that a provider's own "try again" allows; the waits between them are 1 and 4 times RETRY_BASE_SEC.
+MAX_ATTEMPTS = 3
+# A deferral doubles from RETRY_BASE_SEC up to this, in seconds; a provider's Retry-After is followed up to an hour.
+LONGEST_DEFERRAL = 60.0
+LONGEST_RETRY_AFTER = 3600.0
+
+
+def outcome_of(answer: Answer, claimed: Claimed, settings: Settings) -> Outcome:
+    """What to write for this message after this answer."""
+    match answer.outcome:
+        case "accepted":
+            return Outcome(claimed.n, claimed.token, "sent", provider_id=answer.provider_id)
+        case "rejected":
+            return Outcome(claimed.n, claimed.token, "failed", error_code=answer.error_code, reason="rejected")
+        case "unknown":
+            return Outcome(claimed.n, claimed.token, "unknown", error_code=answer.error_code, reason="no_answer")
+        case "retryable":
+            return _another_attempt(answer, claimed, settings)
+        case "deferred":
+            return _later(answer, claimed, settings)
+        case "halted":
+            return handed_back(claimed, error_code=answer.error_code)
+
+
+def handed_back(claimed: Claimed, *, error_code: str | None = None) -> Outcome:
+    """The message as if it had never been claimed: it was not sent, for sure, and no attempt is counted."""
+    return Outcome(claimed.n, claimed.token, "pending", error_code=error_code, counted=False)
+
+
+def _another_attempt(answer: Answer, claimed: Claimed, settings: Settings) -> Outcome:
+    if claimed.attempts >= MAX_ATTEMPTS:
+        return Outcome(claimed.n, claimed.token, "failed", error_code=answer.error_code, reason="attempts_used_up")
+    wait = settings.retry_base_sec * 4 ** (claimed.attempts - 1)
+    return Outcome(claimed.n, claimed.token, "pending", error_code=answer.error_code, wait=_jittered(wait))
+
+
+def _later(answer: Answer, claimed: Claimed, settings: Settings) -> Outcome:
+    if answer.retry_after is not None:
+        wait = min(answer.retry_after, LONGEST_RETRY_AFTER)
+    else:
+        wait = _jittered(min(settings.retry_base_sec * 2 ** min(claimed.deferrals, 16), LONGEST_DEFERRAL))
+    return Outcome(claimed.n, claimed.token, "pending", error_code=answer.error_code, wait=wait, counted=False)
+
+
+def _jittered(seconds: float) -> float:
+    return seconds * random.uniform(0.8, 1.2)

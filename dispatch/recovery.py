@@ -1,0 +1,93 @@
+"""Finds work that lost its owner and gives it one: nothing stays stuck (I5), even when Redis forgot everything.
+
+One pass looks only at campaigns that are not settled, and at their batches. Every move is one guarded statement, so any
+number of processes may recover at once, and a pass that dies is finished by the next.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from uuid import UUID
+
+import redis
+import structlog
+
+from config.settings import settings
+from dispatch import queues
+from dispatch.outbox import push_due_batches
+from dispatch.settlement import close_if_drained
+from models import batch, message, preparation
+from models.campaign import Campaign
+from models.credit import settle
+from models.heartbeat import Heartbeat
+
+log = structlog.get_logger()
+
+MOST_TAKEOVERS = 5
+
+
+def recover() -> dict[str, int]:
+    """Makes one pass and gives what it did, as counts by kind (only kinds that happened)."""
+    done: Counter[str] = Counter()
+    done["resumed_to_expire"] = Campaign.resume_expired()
+    done += _take_over_preparations()
+    for campaign in Campaign.unsettled():
+        campaign_id = campaign["id"]
+        done["leases_expired"] += _in_ranges(campaign_id, "sending", message.expire_leases)
+        done["unconfirmed"] += _in_ranges(campaign_id, "unknown", message.stop_waiting)
+        match campaign["status"]:
+            case "sending":
+                done += _keep_sending(campaign_id)
+            case "cancelled":
+                done["cancelled"] += _in_ranges(campaign_id, "pending", message.cancel_pending)
+                settle(campaign_id)
+            case "completed":
+                settle(campaign_id)
+    Heartbeat.forget_old()
+    done = +done
+    if done:
+        log.info("recovery.done", **done)
+    return dict(done)
+
+
+def _keep_sending(campaign_id: int) -> Counter[str]:
+    """Pushes batches that are due or whose job was lost; closes the campaign if nothing is left."""
+    if close_if_drained(campaign_id):
+        return Counter(closed=1)
+    lost = batch.lost(campaign_id)
+    try:
+        gone = sorted(set(lost) - queues.queued_batches(campaign_id)) if lost else []
+    except redis.RedisError:
+        return Counter()
+    batch.unmark_pushed(campaign_id, gone)
+    return Counter(lost=len(gone), pushed=push_due_batches(campaign_id))
+
+
+def _take_over_preparations() -> Counter[str]:
+    """Gives preparations whose holder fell silent to a new job; after too many times they fail, with the reason."""
+    stale = preparation.stale(settings().stale_prepare_sec)
+    # Without a queue nobody could go on, and the take-overs would be used up for nothing.
+    if not stale or not queues.ready():
+        return Counter()
+    done: Counter[str] = Counter()
+    for campaign in stale:
+        campaign_id, token = campaign["id"], campaign["prep_token"]
+        if campaign["prep_takeovers"] >= MOST_TAKEOVERS:
+            done["preparations_failed"] += _give_up(campaign_id, token)
+        elif taken := preparation.take_over(campaign_id, token, most=MOST_TAKEOVERS):
+            queues.push_preparation(campaign_id, taken["prep_token"])
+            done["preparations_taken_over"] += 1
+            log.warning("preparation.taken_over", campaign_id=campaign_id, times=taken["prep_takeovers"])
+    return done
+
+
+def _give_up(campaign_id: int, token: UUID) -> bool:
+    reason = f"The preparation stopped {MOST_TAKEOVERS} times without an error; see the logs of the workers."
+    failed = preparation.give_up(campaign_id, token, reason=reason)
+    if failed:
+        log.error("campaign.failed", campaign_id=campaign_id, reason=reason)
+    return failed
+
+
+def _in_ranges(campaign_id: int, state: str, move: Callable[[int, int, int, int], int]) -> int:
+    """Makes a mass move in every batch that counts messages in this state."""
+    return sum(move(campaign_id, part.number, part.first, part.last) for part in batch.ranges(campaign_id, state))

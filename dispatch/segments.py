@@ -1,0 +1,79 @@
+"""How many SMS segments a text costs, by 3GPP TS 23.038 (the GSM 7-bit alphabet) and 23.040 (concatenation).
+
+A text of the GSM alphabet has 160 septets in one segment and 153 in each of several (six bytes of every
+segment then say which part it is); a character of the extension table takes two septets and is not split
+between segments. One character outside the alphabet makes the whole text UCS-2: 70 UTF-16 units, or 67 in
+each of several, and a surrogate pair (an emoji) is not split either. National shift tables are left out:
+phones and providers disagree on them. WhatsApp knows no segments: a message is one.
+"""
+
+import re
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+Encoding = Literal["gsm7", "ucs2", "text"]
+
+# TS 23.038, 6.2.1 and 6.2.1.1; the escape character itself is no character of a text.
+GSM_BASIC = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+GSM_EXTENSION = "\f^{}\\[~]|€"
+
+_ASCII_BASIC = "".join(filter(str.isascii, GSM_BASIC)).encode()
+_OUTSIDE_GSM = re.compile(f"[^{re.escape(GSM_BASIC + GSM_EXTENSION)}]")
+_EXTENDED = re.compile(f"[{re.escape(GSM_EXTENSION)}]")
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+
+
+class Measure(NamedTuple):
+    """What a text takes on its channel; `first_ucs2` is the character that makes a text UCS-2."""
+
+    encoding: Encoding
+    segments: int
+    first_ucs2: str | None = None
+
+
+_WHATSAPP = Measure("text", 1)
+
+
+def measure_for(channel: str, body: str) -> Measure:
+    """The encoding and price (in segments) of a text on `sms` or `whatsapp`."""
+    return measure(body) if channel == "sms" else _WHATSAPP
+
+
+def measure(body: str) -> Measure:
+    """The encoding of an SMS text and how many segments it takes; an empty text takes one."""
+    # Most texts are plain ASCII: deleting the alphabet from their bytes leaves nothing, at a quarter of the
+    # price of asking a regular expression.
+    if body.isascii() and not body.encode().translate(None, _ASCII_BASIC):
+        return _gsm(_segments(len(body), 160, 153))
+    outside = _OUTSIDE_GSM.search(body)
+    if outside is None:
+        return _gsm(_segments_of_pairs(body, _EXTENDED, single=160, part=153))
+    return Measure("ucs2", _segments_of_pairs(body, _ASTRAL, single=70, part=67), outside[0])
+
+
+@lru_cache(maxsize=128)
+def _gsm(segments: int) -> Measure:
+    return Measure("gsm7", segments)
+
+
+def _segments(size: int, single: int, part: int) -> int:
+    return 1 if size <= single else -(-size // part)
+
+
+def _segments_of_pairs(body: str, pairs: re.Pattern[str], *, single: int, part: int) -> int:
+    """Counts segments where the characters that `pairs` finds take two places and must stay together."""
+    places = [found.start() for found in pairs.finditer(body)]
+    size = len(body) + len(places)
+    if size <= single or not places:
+        return _segments(size, single, part)
+    segments, used = 1, 0
+    doubled = set(places)
+    for index in range(len(body)):
+        width = 2 if index in doubled else 1
+        if used + width > part:
+            segments, used = segments + 1, 0
+        used += width
+    return segments
