@@ -1,0 +1,29 @@
+"""`python -m jobs`: every worker of the deployment, and a sweeper."""
+
+import argparse
+
+from config.logging import start_logging
+from config.settings import settings
+from config.stopping import stop_on_signals, stop_with
+from dispatch.queues import JOBS
+from dispatch.startup import servers_named
+from jobs.supervisor import children, supervise
+
+
+def main() -> None:
+    """Runs until it is asked to stop."""
+    parser = argparse.ArgumentParser(prog="python -m jobs", description=__doc__)
+    parser.add_argument(
+        "--queue", action="append", choices=sorted(set(JOBS.values())), help="only this queue (repeatable)"
+    )
+    parser.add_argument("--no-sweeper", action="store_true", help="leave the sweeper to `python -m sweeper`")
+    parser.add_argument("--lifeline", type=int, help="a pipe that ends when whoever started this is gone")
+    chosen = parser.parse_args()
+    start_logging(servers_named(settings()), process="supervisor")
+    stop_on_signals()
+    stop_with(chosen.lifeline)
+    supervise(children(settings(), chosen.queue, sweeper=not chosen.no_sweeper))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,12 @@
+"""The job that goes on preparing a large campaign."""
+
+from uuid import UUID
+
+from dispatch.preparation import continue_preparation
+from models.database import db
+
+
+def prepare_campaign(campaign_id: int, token: str) -> None:
+    """Writes the campaign's next messages, if the token still says that this is ours to do."""
+    with db.connection_context():
+        continue_preparation(campaign_id, UUID(token))

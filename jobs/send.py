@@ -1,0 +1,42 @@
+"""The job that sends a batch."""
+
+from functools import lru_cache
+
+import redis
+
+from config.settings import settings
+from dispatch.delivery import Courier
+from dispatch.providers.choice import provider_for
+from dispatch.queues import SEND, queue
+
+
+def send_batch(campaign_id: int, batch: int) -> None:
+    """Delivers the campaign, beginning with this batch."""
+    courier().deliver(campaign_id, batch, others_waiting=lambda: others_wait(campaign_id))
+
+
+@lru_cache(maxsize=1)
+def courier() -> Courier:
+    """This process's courier; its loop and its provider session live across jobs."""
+    return Courier(provider_for(settings()), settings())
+
+
+def others_wait(campaign_id: int) -> bool:
+    """Whether another campaign's batch waits for a worker."""
+    try:
+        return any(not job_id.startswith(f"b-{campaign_id}-") for job_id in queue(SEND).job_ids)
+    except redis.RedisError:
+        return False
+
+
+def stop_sending() -> None:
+    """Lets the running job claim nothing more; safe in a signal handler, and nothing where nothing was ever sent."""
+    if courier.cache_info().currsize:
+        courier().stop()
+
+
+def close_courier() -> None:
+    """Closes the provider's session, if there is one."""
+    if courier.cache_info().currsize:
+        courier().close()
+        courier.cache_clear()

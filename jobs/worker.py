@@ -1,0 +1,79 @@
+"""One worker process: `python -m jobs.worker QUEUE`."""
+
+import argparse
+import itertools
+import signal
+from contextlib import suppress
+from types import FrameType
+
+import redis
+import structlog
+from rq.exceptions import StopRequested
+
+from config.redis import working
+from config.settings import Settings
+from config.stopping import stop_with, stopping
+from dispatch.pulse import Pulse
+from dispatch.queues import JOBS
+from dispatch.startup import start_process
+from jobs.queue_worker import QueueWorker
+from jobs.send import close_courier
+
+log = structlog.get_logger()
+
+
+class WorkerProcess:
+    """Works on one queue until it is asked to stop, whatever becomes of Redis meanwhile."""
+
+    def __init__(self, queue: str, name: str, settings: Settings) -> None:
+        self._queue = queue
+        self._name = name
+        self._settings = settings
+        self._worker: QueueWorker | None = None
+
+    def run(self) -> None:
+        """Returns when the process was asked to stop and the running job has finished."""
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+        with suppress(StopRequested):  # raised by the signal handler wherever an idle worker happens to be
+            for life in itertools.count(1):
+                self._work(life)
+                if stopping().wait(1):
+                    return
+
+    def _work(self, life: int) -> None:
+        # RQ's loop waits for a Redis that is gone while it is idle, but gives up when it loses it in mid-job.
+        try:
+            # A name of its own each time: RQ refuses one whose owner could not say goodbye.
+            self._worker = QueueWorker(self._queue, name=f"{self._name}-{life}", connection=working(self._settings))
+            if not stopping().asked:
+                self._worker.work(logging_level=None)
+        except redis.RedisError as problem:
+            log.warning("worker.lost_redis", problem=type(problem).__name__)
+        finally:
+            self._worker = None
+
+    def _stop(self, signum: int, frame: FrameType | None) -> None:
+        stopping().ask()
+        if self._worker:
+            self._worker.request_stop(signum, frame)
+
+
+def main() -> None:
+    """Runs the worker of the queue named on the command line."""
+    parser = argparse.ArgumentParser(prog="python -m jobs.worker", description=__doc__)
+    parser.add_argument("queue", choices=sorted(set(JOBS.values())))
+    parser.add_argument("--lifeline", type=int, help="a pipe that ends when whoever started this is gone")
+    chosen = parser.parse_args()
+    stopping()
+    settings = start_process(f"worker-{chosen.queue}")
+    stop_with(chosen.lifeline)
+    with Pulse("worker", chosen.queue) as pulse:
+        log.info("worker.started", queue=chosen.queue)
+        WorkerProcess(chosen.queue, pulse.name, settings).run()
+        close_courier()
+    log.info("worker.stopped", queue=chosen.queue)
+
+
+if __name__ == "__main__":
+    main()
