@@ -1,0 +1,73 @@
+# `make` alone prints what one can do. Only Python 3.11 or newer and a package index are needed beforehand.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-retries up test lint bench lock clean
+
+ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	if $$python -c '$(ENOUGH)' 2>/dev/null; then echo $$python; break; fi; done)
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+help: ## Print this
+	@echo "make VERB [ARGS=\"...\"]"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.dev ## Make .venv with everything that developing takes
+
+demo: .venv/.demo ## Show the whole product at work, and stay up (ARGS="--exit --recipients 10000")
+	@$(BIN)/python -m cli demo $(ARGS)
+
+demo-retries: .venv/.demo ## Run a campaign most of whose calls fail, and show every attempt
+	@$(BIN)/python -m cli demo --exit --retries $(ARGS)
+
+up: .venv/.demo ## Run everything for keeping, without demo data (ARGS="--port 8000 --data .data")
+	@$(BIN)/python -m cli up $(ARGS)
+
+test: .venv/.dev ## Run every test, on real PostgreSQL and real Valkey (ARGS="-k name")
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/.dev ## Check style, types and layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: .venv/.demo ## Measure messages per second on this machine
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links $(ARGS)
+
+lock: .venv/.dev ## Pin the newest versions anew (ARGS="--upgrade")
+	@$(INSTALL) uv
+	@echo "setuptools>=77" | $(LOCK) pyproject.toml - --extra dev --output-file requirements-dev.lock
+	@echo "setuptools>=77" | $(LOCK) pyproject.toml - --extra embedded --constraint requirements-dev.lock \
+		--output-file requirements-demo.lock
+	@$(LOCK) pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock
+
+clean: ## Remove .venv and caches; data in .data stays
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+# The project itself is installed too, so that `campaign-dispatch` and `python -m cli` work from anywhere.
+# Its build uses the pinned setuptools of the lock.
+.venv/.demo: requirements-demo.lock pyproject.toml | $(BIN)/python
+	@echo "installing requirements-demo.lock"
+	@$(INSTALL) --require-hashes --requirement requirements-demo.lock
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
+	@echo "installing requirements-dev.lock"
+	@$(INSTALL) --require-hashes --requirement requirements-dev.lock
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch .venv/.demo $@
+
+# Debian without python3-venv lacks ensurepip; the system's pip can then fill the environment.
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found; name one: make PYTHON=/path/to/python3 ..."; exit 1; }
+	@echo "making .venv"
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 \
+		|| { rm -rf .venv && $(PYTHON) -m venv --without-pip .venv \
+			&& $(PYTHON) -m pip --python .venv/bin/python install --quiet pip; } \
+		|| { rm -rf .venv; echo "Python's venv module is missing (Debian: apt install python3-venv)"; exit 1; }

@@ -1,0 +1,53 @@
+"""The command line: `python -m cli`. Each verb is a file of its own, imported when it is called."""
+
+from importlib import import_module
+
+import click
+
+from cli.output import explain_errors
+
+# In the order a newcomer meets them.
+VERBS = {
+    "demo": "Show the whole product at work on this machine.",
+    "up": "Run everything: PostgreSQL, Valkey, web, workers and sweeper.",
+    "down": "Stop what `up` runs.",
+    "logs": "Read or follow the logs of what `up` runs.",
+    "account": "Create and list accounts.",
+    "key": "Create and revoke API keys.",
+    "credits": "Top up and show an account's credits.",
+    "customers": "Import customers from CSV.",
+    "campaign": "Create, start, watch, pause and cancel campaigns.",
+    "sweep": "Start the campaigns that are due.",
+    "audit": "Prove from the rows that every promise holds.",
+    "database": "Migrate and look at the database.",
+    "simulator": "Run the simulated provider as a server of its own.",
+}
+
+
+class Verbs(click.Group):
+    """A group that imports a verb when it is called, so that `--help` and completion stay quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        return getattr(import_module(f"cli.{name}"), name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        with explain_errors(ctx):
+            return super().invoke(ctx)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Sends SMS and WhatsApp campaigns: every recipient at most once, whatever crashes.
+
+    Verbs speak to the servers in DATABASE_URL and REDIS_URL, or to those that `up` runs in DATA_DIR.
+    With --json a verb prints one JSON object or array and nothing else.
+    """

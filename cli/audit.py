@@ -1,0 +1,48 @@
+"""`audit`: the promises, proved from the rows."""
+
+from dataclasses import dataclass
+
+import click
+
+from cli.output import answers, console
+from cli.servers import with_database
+from cli.tenant import account_option, id_of
+from dispatch.audit import CHECKS, Violation
+from dispatch.audit import audit as prove
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether every promise holds, and those that do not."""
+
+    ok: bool
+    violations: list[Violation]
+
+
+def _show(verdict: dict) -> None:
+    if verdict["ok"]:
+        queries = sum(len(found) for found in CHECKS.values())
+        console().print(f"[green]Every promise holds[/green]: {', '.join(CHECKS)}; {queries} queries found nothing.")
+    for violation in verdict["violations"]:
+        more = ", …" if violation["count"] > len(violation["ids"]) else ""
+        console().print(f"[red]{violation['invariant']}[/red]  {violation['what']}: {violation['count']}")
+        console().print(f"    {', '.join(violation['ids'])}{more}", style="dim")
+
+
+@click.command()
+@account_option(required=False, help="Judge this account only.  [default: all]")
+@answers(show=_show, failed=lambda verdict: not verdict.ok)
+@with_database
+def audit(account: str | None) -> Verdict:
+    """Prove from the rows that every promise holds; exit status 1 and the ids when one does not.
+
+    It reads one snapshot and blocks nobody, so it may run at any time. A violation names its invariant
+    (docs/glossary.md tells what I3, I5, I7, I8, I9 and I12 are), what is wrong, and the first ids:
+    a campaign's number, a message's <campaign>-<n>, a batch's b-<campaign>-<number>.
+
+    \b
+    python -m cli audit
+    python -m cli audit --json
+    """
+    violations = prove(id_of(account) if account else None)
+    return Verdict(ok=not violations, violations=violations)

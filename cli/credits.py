@@ -1,0 +1,41 @@
+"""`credits`: what an account may spend. One credit pays for one segment of one message."""
+
+import click
+
+from cli.caller import by_hand
+from cli.output import answers
+from cli.servers import with_database
+from cli.tenant import account_option, id_of
+from dispatch.accounts import balance, top_up
+
+
+@click.group()
+def credits() -> None:
+    """Top up and show an account's credits."""
+
+
+@credits.command()
+@account_option(help="Who gets them.")
+@click.option("--amount", required=True, type=int, metavar="N", help="How many credits to add.")
+@answers()
+@with_database
+def topup(account: str, amount: int) -> dict[str, int]:
+    """Add credits to an account. Campaigns that waited for them are looked at by the next sweep.
+
+    \b
+    python -m cli credits topup --account Acme --amount 10000
+    """
+    return top_up(id_of(account), amount, **by_hand())
+
+
+@credits.command()
+@account_option(help="Whose credits.")
+@answers()
+@with_database
+def show(account: str) -> dict[str, int]:
+    """Show credits to spend and credits held. Held are those of campaigns under way.
+
+    \b
+    python -m cli credits show --account Acme
+    """
+    return balance(id_of(account))

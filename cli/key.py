@@ -1,0 +1,52 @@
+"""`key`: the keys that open the API."""
+
+from typing import Any
+from uuid import UUID
+
+import click
+
+from cli.caller import by_hand
+from cli.output import answers
+from cli.servers import with_database
+from cli.tenant import account_option, id_of
+from dispatch.accounts import issue_key, revoke_key
+from models.api_key import SCOPES
+
+
+@click.group()
+def key() -> None:
+    """Create and revoke API keys."""
+
+
+@key.command()
+@account_option(required=False, help="The account the key belongs to; it sees nothing else.")
+@click.option("--operator", is_flag=True, help="A key for all accounts, which also tops up credits and opens /rq.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="May be repeated.  [default: all]")
+@click.option("--name", default="", help="What it is for.")
+@answers()
+@with_database
+def create(account: str | None, operator: bool, scopes: tuple[str, ...], name: str) -> dict[str, Any]:
+    """Create a key and print it, this once. It is an account's, or an operator's.
+
+    \b
+    python -m cli key create --account Acme
+    python -m cli key create --account Acme --scope read --name dashboard
+    python -m cli key create --operator
+    """
+    if operator == (account is not None):
+        raise click.UsageError("Say whose key it is: either --account NAME or --operator.")
+    return issue_key(id_of(account) if account else None, name=name, scopes=scopes or SCOPES, **by_hand())
+
+
+@key.command()
+@click.argument("key_id", metavar="ID", type=click.UUID)
+@answers()
+@with_database
+def revoke(key_id: UUID) -> dict[str, Any]:
+    """End a key at once. `key create` printed its ID.
+
+    \b
+    python -m cli key revoke 0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11
+    """
+    revoke_key(key_id, **by_hand())
+    return {"id": key_id, "revoked": True}

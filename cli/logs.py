@@ -1,0 +1,73 @@
+"""`logs`: what the processes of `up` wrote."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from os import SEEK_CUR, SEEK_END
+from pathlib import Path
+from time import sleep
+
+import click
+
+from cli.data_directory import data_directory, data_option
+from cli.output import Refused, answers, wants_json
+
+
+@click.command()
+@click.argument("process", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Keep printing what is added.")
+@click.option("-n", "--lines", default=20, show_default=True, help="How many lines of each process.")
+@data_option
+@answers(show=lambda _: None)
+def logs(process: str | None, follow: bool, lines: int, data: Path | None) -> list[dict[str, str]]:
+    """Print the last lines of one process or of all: web, worker, sweeper, postgres, redis."""
+    files = _log_files(data_directory(data) / "logs", process)
+    last = [{"process": file.stem, "line": line} for file in files for line in _tail(file, lines)]
+    if wants_json():
+        return last
+    for entry in last:
+        _print(entry, many=len(files) > 1)
+    if follow:
+        for entry in _added(files):
+            _print(entry, many=len(files) > 1)
+    return last
+
+
+def _log_files(directory: Path, process: str | None) -> list[Path]:
+    files = sorted(directory.glob("*.log"))
+    if not files:
+        raise Refused(f"There are no logs in {directory}: nothing has run there yet", code="NO_LOGS")
+    # Workers and sweeper write to the log of the supervisor that started them.
+    wanted = "supervisor" if process in ("worker", "sweeper") else process
+    chosen = [file for file in files if wanted in (None, file.stem)]
+    if not chosen:
+        names = ", ".join(file.stem for file in files)
+        raise Refused(f"There is no process {process}; there are {names}", code="NO_SUCH_PROCESS")
+    return chosen
+
+
+def _tail(file: Path, lines: int) -> list[str]:
+    # From the end in one bite: a log may be larger than memory.
+    with file.open("rb") as log:
+        log.seek(max(file.stat().st_size - 1000 * lines, 0))
+        return log.read().decode(errors="replace").splitlines()[-lines:]
+
+
+def _added(files: list[Path]) -> Iterator[dict[str, str]]:
+    """The whole lines that are added from now on, for ever."""
+    with ExitStack() as stack:
+        logs = {file.stem: stack.enter_context(file.open("rb")) for file in files}
+        for log in logs.values():
+            log.seek(0, SEEK_END)
+        while True:
+            for name, log in logs.items():
+                for line in log.readlines():
+                    if not line.endswith(b"\n"):  # still being written: next time
+                        log.seek(-len(line), SEEK_CUR)
+                        break
+                    yield {"process": name, "line": line.decode(errors="replace").rstrip()}
+            sleep(0.2)  # there is no portable way to be told of a longer file
+
+
+def _print(entry: dict[str, str], *, many: bool) -> None:
+    name = click.style(f"{entry['process']:<11}", fg="cyan") if many else ""
+    click.echo(f"{name}{entry['line']}")

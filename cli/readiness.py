@@ -1,0 +1,78 @@
+"""Whether web, workers and sweeper are at work, and which processes they are."""
+
+import http.client
+import socket
+from typing import Any
+
+import psutil
+from peewee import PeeweeException
+
+from dispatch.queues import HOUSE, PREPARE, SEND
+from models.database import db
+from models.heartbeat import Heartbeat
+
+QUEUES = (SEND, HOUSE, PREPARE)
+
+
+def port_is_free(port: int) -> bool:
+    """Whether web could listen there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("0.0.0.0", port))
+        except OSError:
+            return False
+        return True
+
+
+def next_free_port(first: int) -> int:
+    """The first port, from this one on, where web could listen."""
+    return next(port for port in range(first, 65_536) if port_is_free(port))
+
+
+def web_answers(port: int) -> bool:
+    """Whether web says that it lives."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/health/live")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def working_processes(supervisor: int | None) -> dict[str, list[dict[str, Any]]] | None:
+    """The supervisor's processes that show signs of life, by kind; None while the database is away."""
+    try:
+        with db.connection_context():
+            beats = Heartbeat.living()
+    except PeeweeException:
+        return None
+    ours = _descendants(supervisor)
+    beats = [beat for beat in beats if beat["pid"] in ours]
+    return {kind: [beat for beat in beats if beat["kind"] == kind] for kind in ("worker", "sweeper")}
+
+
+def is_staffed(working: dict[str, list[dict[str, Any]]]) -> bool:
+    """Whether every queue has a worker and the sweeper sweeps."""
+    served = {beat["queue"] for beat in working["worker"]}
+    return served.issuperset(QUEUES) and bool(working["sweeper"])
+
+
+def pids_of(working: dict[str, list[dict[str, Any]]]) -> dict[str, list[int]]:
+    """The pids by kind, send workers first."""
+    first_to_last = sorted(working["worker"], key=lambda beat: QUEUES.index(beat["queue"]))
+    return {
+        "worker": [beat["pid"] for beat in first_to_last],
+        "sweeper": [beat["pid"] for beat in working["sweeper"]],
+    }
+
+
+def _descendants(pid: int | None) -> set[int]:
+    # A row may be left from a process that was killed, its number given to a stranger since.
+    try:
+        found = psutil.Process(pid).children(recursive=True) if pid else []
+        return {child.pid for child in found if child.status() != psutil.STATUS_ZOMBIE}
+    except psutil.NoSuchProcess:
+        return set()

@@ -1,0 +1,68 @@
+"""`run.json`: what `up` tells the world about itself, for as long as it runs."""
+
+import fcntl
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import psutil
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where a running `up` has its servers, and the pids of its processes by name."""
+
+    database_url: str
+    redis_url: str
+    web_url: str | None
+    processes: dict[str, list[int]] = field(default_factory=dict)
+
+
+def run_path(directory: Path) -> Path:
+    """The file that appears when everything is ready and goes when it stops."""
+    return directory / "run.json"
+
+
+def lock_path(directory: Path) -> Path:
+    """The file whose lock is held while `up`, or the guardian that ends its processes, lives."""
+    return directory / "up.lock"
+
+
+def read_run(directory: Path) -> Run | None:
+    """What runs in the directory now, or None; the file of an `up` that died does not count."""
+    try:
+        found = json.loads(run_path(directory).read_text())
+    except FileNotFoundError:
+        return None
+    return Run(**found) if is_running(directory) else None
+
+
+def write_run(directory: Path, run: Run) -> None:
+    """Replaces the file in one step; only its owner can read it, for it holds passwords."""
+    draft = directory / "run.json.new"
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(asdict(run), file, indent=1)
+    draft.replace(run_path(directory))
+
+
+def is_running(directory: Path) -> bool:
+    """Whether an `up` of this directory lives."""
+    return running_pid(directory) is not None
+
+
+def running_pid(directory: Path) -> int | None:
+    """The pid of the living `up` that holds this directory, or None."""
+    try:
+        lock = lock_path(directory).open()
+    except FileNotFoundError:
+        return None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # Also held by the guardian of an `up` that was killed, for as long as it tidies up.
+            pid = int(lock.read() or 0)
+            return pid if psutil.pid_exists(pid) else None
+        return None

@@ -1,0 +1,53 @@
+"""`up`: everything the product needs, on this machine, until Ctrl-C."""
+
+import signal
+from functools import partial
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from cli.data_directory import data_directory, data_option
+from cli.output import print_json, takes_json, wants_json
+from config.settings import settings
+from config.stopping import Stopping, stop_on_signals, stopping
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Where web listens.  [default: PORT, or 8000]")
+@data_option
+@click.option("--only", type=click.Choice(["servers"]), help="PostgreSQL and Valkey alone.")
+@takes_json
+def up(port: int | None, data: Path | None, only: str | None) -> None:
+    """Run everything: PostgreSQL, Valkey, web, workers and sweeper.
+
+    The data directory keeps the data between runs. Servers named by DATABASE_URL and REDIS_URL are used in
+    place of embedded ones. While this runs, the other verbs find its servers by themselves. With --json
+    it prints where it is, once, when it is ready.
+    """
+    from cli.lock import holding
+    from cli.stack import Stack
+
+    say = partial(Console(stderr=True, highlight=False).print, soft_wrap=True)
+    directory = data_directory(data)
+    web_port = None if only else port or settings().port
+    stop = stopping_at_hangup()
+    with holding(directory) as lock:
+        stack = Stack(directory, lock=lock, port=web_port, stop=stop, say=say)
+        try:
+            stack.start()
+            say(f"[bold]ready[/bold]  {stack.web_url or 'servers only'}  (Ctrl-C stops; data in {directory})")
+            if wants_json():
+                print_json({"web_url": stack.web_url, "data": str(directory)})
+            stack.tend()
+        finally:
+            say("stopping")
+            stack.end()
+
+
+def stopping_at_hangup() -> Stopping:
+    """What Ctrl-C, SIGTERM and a closed terminal ask to stop; under nohup the terminal may close."""
+    stop_on_signals()
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda *_: stopping().ask())
+    return stopping()
