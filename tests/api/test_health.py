@@ -1,0 +1,88 @@
+"""Health: what this process needs decides, workers and sweepers are shown beside it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from models.heartbeat import Heartbeat
+from tests.factories import a_campaign, a_key, an_account
+
+# A web process of its own, started as gunicorn starts it, that asks itself and prints the answers.
+ASK = """
+import json, sys
+from api import create_app
+client = create_app().test_client()
+for method, path, key in json.load(sys.stdin):
+    answer = client.open(path, method=method, headers={"Authorization": f"Bearer {key}"})
+    print(json.dumps([answer.status_code, answer.json]))
+"""
+# Nothing listens there: the port is reserved and needs root.
+NOWHERE = "127.0.0.1:1"
+
+
+def answers_of_a_web_process(environment: dict[str, str], *questions: tuple[str, str, str]) -> list:
+    done = subprocess.run(
+        [sys.executable, "-c", ASK],
+        input=json.dumps(questions),
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_with_both_servers_it_is_healthy(client):
+    answer = client.get("/health")
+    assert answer.status_code == 200
+    assert answer.json["status"] == "healthy"
+    assert answer.json["checks"] == {"database": {"status": "healthy"}, "queue": {"status": "healthy"}}
+    assert answer.json["workers"]["status"] == answer.json["sweepers"]["status"] == "missing"
+
+
+def test_living_workers_and_sweepers_are_counted(client):
+    for queue in ("send", "send", "prepare", "house"):
+        Heartbeat.beat(f"worker-{queue}-{os.urandom(4).hex()}", "worker", queue)
+    Heartbeat.beat("sweeper-1", "sweeper")
+    answer = client.get("/health").json
+    assert answer["workers"] == {"status": "healthy", "alive": {"house": 1, "prepare": 1, "send": 2}}
+    assert answer["sweepers"] == {"status": "healthy", "alive": 1}
+
+
+@pytest.mark.processes
+def test_without_postgresql_web_starts_says_so_and_refuses(servers):
+    health, live, listed = answers_of_a_web_process(
+        {"DATABASE_URL": f"postgresql://postgres@{NOWHERE}/none"},
+        ("GET", "/health", ""),
+        ("GET", "/health/live", ""),
+        ("GET", "/api/campaigns", "cd_ac_some_key"),
+    )
+    assert health[0] == 503
+    assert health[1]["status"] == "unhealthy"
+    assert health[1]["checks"]["database"]["status"] == "unhealthy"
+    assert health[1]["checks"]["queue"] == {"status": "healthy"}
+    assert live[0] == 200
+    assert (listed[0], listed[1]["error"]["code"]) == (503, "DATABASE_UNAVAILABLE")
+
+
+@pytest.mark.processes
+def test_without_redis_web_says_so_and_an_enqueue_changes_nothing(db):
+    account = an_account()
+    campaign, key = a_campaign(account, recipients=1), a_key(account)
+    health, live, started, shown = answers_of_a_web_process(
+        {"REDIS_URL": f"redis://{NOWHERE}/0"},
+        ("GET", "/health", ""),
+        ("GET", "/health/live", ""),
+        ("POST", f"/api/campaigns/{campaign['id']}/enqueue", key),
+        ("GET", f"/api/campaigns/{campaign['id']}", key),
+    )
+    assert health[0] == 503
+    assert health[1]["checks"]["database"] == {"status": "healthy"}
+    assert health[1]["checks"]["queue"]["status"] == "unhealthy"
+    assert live[0] == 200
+    assert (started[0], started[1]["error"]["code"]) == (503, "QUEUE_UNAVAILABLE")
+    assert shown == [200, campaign]

@@ -1,0 +1,69 @@
+"""What every test can ask for: the servers, the migrated database with empty tables, an empty Redis."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import redis as redis_py
+from playhouse.postgres_ext import PooledPsycopg3Database
+
+from config.settings import settings
+from models import database as database_module
+from models.database import open_database, rows
+from models.migrate import migrate
+from tests.servers import TestServers, running_servers
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[TestServers]:
+    """Real PostgreSQL, migrated, and real Valkey; settings of this process and its children point at them."""
+    with running_servers() as found, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("ENVIRONMENT", "test")
+        environment.setenv("DATABASE_URL", found.database_url)
+        environment.setenv("REDIS_URL", found.redis_url)
+        settings.cache_clear()
+        open_database(found.database_url, application="tests", allow_unsafe=True)
+        migrate()
+        yield found
+        database_module.db.close_all()
+
+
+@pytest.fixture(scope="session")
+def tables(servers: TestServers) -> list[str]:
+    """The names of our tables, quoted."""
+    with database_module.db.connection_context():
+        found = rows(
+            "SELECT quote_ident(tablename) AS name FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename <> 'schema_migration'"
+        )
+    return [row["name"] for row in found]
+
+
+@pytest.fixture
+def db(servers: TestServers, tables: list[str]) -> Iterator[PooledPsycopg3Database]:
+    """The database, connected in the test's own thread, every table empty and every number counted from 1."""
+    database_module.db.connect(reuse_if_open=True)
+    rows(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+    yield database_module.db
+    database_module.db.close()
+
+
+@pytest.fixture
+def redis(servers: TestServers) -> Iterator[redis_py.Redis]:
+    """A client of an empty Redis."""
+    with redis_py.Redis.from_url(servers.redis_url) as client:
+        client.flushdb()
+        yield client
+
+
+@pytest.fixture
+def configure(servers: TestServers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Sets environment variables for one test and lets the settings be read anew: configure(BATCH_SIZE=4)."""
+
+    def set_variables(**variables: object) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, str(value))
+        settings.cache_clear()
+
+    yield set_variables
+    monkeypatch.undo()
+    settings.cache_clear()

@@ -1,0 +1,108 @@
+"""How to break every promise that `audit` proves, in SQL: on the campaigns of the fixture in test_audit.py.
+
+Campaign 1 is under way, in batches of four: message 0 is sent, 1 failed, 2 unknown, 3 to be tried again, 4 to 7 in
+flight, 8 and 9 pending. Campaign 2 is completed and settled, 3 a draft, 4 scheduled, 5 another account's draft;
+customer 11 is that account's too.
+"""
+
+A_HOLD = "INSERT INTO credit_entry (account_id, campaign_id, epoch, kind, available_delta, held_delta) SELECT"
+LONG_AGO = "now() - interval '2 days'"
+
+# What is true of what is found, how it came about, and the id by which audit names it.
+PLANTED = [
+    # I3
+    ("Campaigns whose recipients", "UPDATE campaign SET recipients = recipients + 1 WHERE id = 1", "1"),
+    ("Campaigns whose recipients", "DELETE FROM message WHERE campaign_id = 1 AND n = 5", "1"),
+    ("Campaigns whose recipients", "UPDATE message SET n = 100 WHERE campaign_id = 1 AND n = 5", "1"),
+    ("Batches that are not the range", "UPDATE batch SET first_n = 5 WHERE campaign_id = 1 AND number = 1", "b-1-1"),
+    ("Draft and scheduled", "INSERT INTO message (campaign_id, n, phone) VALUES (3, 0, '+306900000000')", "3"),
+    # I5
+    ("Messages in flight", f"UPDATE message SET lease_until = {LONG_AGO} WHERE campaign_id = 1 AND n = 4", "1-4"),
+    ("Messages unknown", f"UPDATE message SET lease_until = {LONG_AGO} WHERE campaign_id = 1 AND n = 2", "1-2"),
+    ("Messages unknown", "UPDATE message SET lease_until = NULL WHERE campaign_id = 1 AND n = 2", "1-2"),
+    ("Messages still pending or in flight", "UPDATE campaign SET status = 'completed' WHERE id = 1", "1-8"),
+    (
+        "Messages still pending five",
+        f"UPDATE campaign SET status = 'cancelled', ended_at = {LONG_AGO} WHERE id = 1",
+        "1-8",
+    ),
+    (
+        "Batches due",
+        f"UPDATE campaign SET updated_at = {LONG_AGO} WHERE id = 1; UPDATE batch SET pushed_at = NULL",
+        "b-1-2",
+    ),
+    (
+        "Campaigns with work that is due",
+        f"UPDATE campaign SET updated_at = {LONG_AGO} WHERE id = 1;"
+        f"UPDATE batch SET pushed_at = {LONG_AGO}, touched_at = {LONG_AGO}, next_due_at = NULL",
+        "1",
+    ),
+    (
+        "Campaigns with messages pending an hour",
+        f"UPDATE campaign SET expires_at = {LONG_AGO}, updated_at = {LONG_AGO} WHERE id = 1",
+        "1",
+    ),
+    (
+        "Campaigns sending with nothing left",
+        f"UPDATE campaign SET status = 'sending', updated_at = {LONG_AGO} WHERE id = 2;"
+        f"UPDATE batch SET touched_at = {LONG_AGO}",
+        "2",
+    ),
+    (
+        "Campaigns whose preparation",
+        f"UPDATE campaign SET status = 'preparing', prep_touched_at = {LONG_AGO} WHERE id = 3",
+        "3",
+    ),
+    (
+        "Campaigns due",
+        f"UPDATE campaign SET scheduled_at = {LONG_AGO}, updated_at = {LONG_AGO} WHERE id = 4",
+        "4",
+    ),
+    (
+        "Campaigns ended but not settled",
+        f"UPDATE campaign SET settled_at = NULL, ended_at = {LONG_AGO}, updated_at = {LONG_AGO} WHERE id = 2;"
+        f"UPDATE batch SET touched_at = {LONG_AGO}",
+        "2",
+    ),
+    # I7
+    (
+        "Campaigns whose held, captured",
+        "UPDATE campaign SET captured = captured + 1, released = released - 1 WHERE id = 2",
+        "2",
+    ),
+    ("Started campaigns that hold another", "UPDATE batch SET price = price + 1 WHERE campaign_id = 1", "1"),
+    ("Campaigns that captured more", "UPDATE campaign SET captured = 5 WHERE id = 1", "1"),
+    ("Campaigns that captured more", "UPDATE campaign SET released = 10 WHERE id = 1", "1"),
+    ("Settled campaigns", "UPDATE campaign SET captured = captured - 1 WHERE id = 2", "2"),
+    ("Campaigns called settled", "UPDATE campaign SET settled_at = now() WHERE id = 1", "1"),
+    # I8
+    ("Batches whose counts", "UPDATE batch SET sent = 2, failed = 0 WHERE campaign_id = 1 AND number = 0", "b-1-0"),
+    ("Batches whose counts", "UPDATE message SET state = 'sent' WHERE campaign_id = 1 AND n = 8", "b-1-2"),
+    ("Batches whose counts", "DELETE FROM batch WHERE campaign_id = 1 AND number = 2", "b-1-2"),
+    ("Batches whose price", "UPDATE batch SET price = price + 1 WHERE campaign_id = 1 AND number = 1", "b-1-1"),
+    ("Batches whose price", "UPDATE batch SET captured = captured - 1 WHERE campaign_id = 2", "b-2-0"),
+    ("Batches whose price", "UPDATE batch SET uncertain = 0 WHERE campaign_id = 1", "b-1-0"),
+    # I9
+    ("Campaigns with more than one hold", f"{A_HOLD} account_id, 1, 2, 'hold', -1, 1 FROM campaign WHERE id = 1", "1"),
+    ("Campaigns whose credits were moved", "UPDATE campaign SET claim_epoch = 7 WHERE id = 1", "1"),
+    ("Started campaigns without a hold", "DELETE FROM credit_entry WHERE campaign_id = 1", "1"),
+    ("Campaigns with messages or money", "UPDATE campaign SET claim_epoch = 0 WHERE id = 1", "1"),
+    # I12
+    ("Messages to a customer", "UPDATE message SET customer_id = 11 WHERE campaign_id = 1 AND n = 3", "1-3"),
+    ("Messages of no campaign", "INSERT INTO message (campaign_id, n, phone) VALUES (99, 0, '+306900000000')", "99-0"),
+    ("Batches of no campaign", "INSERT INTO batch (campaign_id, number, first_n, size, sent) VALUES (99, 0, 0, 1, 1)",
+     "b-99-0"),
+    ("Campaigns addressed", "UPDATE campaign SET audience_kind = 'list', list_id = 2 WHERE id = 3", "3"),
+    ("Campaigns with a parent", "UPDATE campaign SET parent_id = 5 WHERE id = 3", "3"),
+    ("Campaigns with a chosen", "UPDATE campaign_customer SET customer_id = 11 WHERE campaign_id = 3", "3"),
+    ("Lists with a member", "UPDATE list_member SET customer_id = 11 WHERE customer_id = 1", "1"),
+    ("Credit entries", "UPDATE credit_entry SET campaign_id = 5 WHERE id = 1", "1"),
+]  # fmt: skip
+
+# Accounts have random ids, so these are planted on the account named 'ours' and looked up.
+PLANTED_ON_ACCOUNTS = [
+    ("Accounts whose balance is not", "UPDATE account SET credits_available = credits_available + 1"),
+    ("Accounts whose balance is not", "UPDATE account SET credits_held = credits_held - 1"),
+    ("Accounts whose held credits", "UPDATE account SET credits_held = credits_held - 1"),
+    ("Accounts with a balance below", "UPDATE account SET credits_available = -1"),
+]

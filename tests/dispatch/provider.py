@@ -1,0 +1,71 @@
+"""A small working provider for tests: answers as told, remembers every call, and can be held at the gate."""
+
+import asyncio
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+
+from dispatch.providers import Answer, Outgoing
+
+ACCEPTED = Answer("accepted", provider_id="p-1")
+
+
+class ScriptedProvider:
+    """Answers each phone's calls in the order of its script, then accepts."""
+
+    name = "scripted"
+
+    def __init__(self, script: dict[str, Iterable[Answer | Exception]] | None = None) -> None:
+        self.calls: list[Outgoing] = []
+        self._script = {phone: list(answers) for phone, answers in (script or {}).items()}
+        self._lock = threading.Lock()
+        self._held: dict[str, Future[Answer]] = {}
+        self._hold_all = False
+        self._on_call: list[Callable[[Outgoing], None]] = []
+
+    def hold(self) -> None:
+        """Answers nothing until `release`."""
+        self._hold_all = True
+
+    def release(self, answer: Answer = ACCEPTED) -> None:
+        """Answers everything that is held, and from now on at once."""
+        self._hold_all = False
+        with self._lock:
+            held, self._held = self._held, {}
+        for waiting in held.values():
+            waiting.set_result(answer)
+
+    def on_call(self, act: Callable[[Outgoing], None]) -> None:
+        """Lets something happen in the middle of each call."""
+        self._on_call.append(act)
+
+    @property
+    def in_flight(self) -> int:
+        """How many calls are held."""
+        return len(self._held)
+
+    def calls_per_phone(self) -> dict[str, int]:
+        """How often each phone was called."""
+        counted: dict[str, int] = defaultdict(int)
+        for call in self.calls:
+            counted[call.phone] += 1
+        return dict(counted)
+
+    async def send(self, message: Outgoing) -> Answer:
+        self.calls.append(message)
+        for act in self._on_call:
+            act(message)
+        if self._hold_all:
+            waiting: Future[Answer] = Future()
+            with self._lock:
+                self._held[message.token] = waiting
+            return await asyncio.wrap_future(waiting)
+        told = self._script.get(message.phone)
+        answer = told.pop(0) if told else ACCEPTED
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def close(self) -> None:
+        pass

@@ -1,0 +1,215 @@
+"""Whatever loses its owner gets one again, and nothing gets two."""
+
+import pytest
+
+from dispatch import preparation, queues
+from dispatch.campaigns import cancel_campaign, pause_campaign, resume_campaign
+from dispatch.enqueue import enqueue_campaign
+from dispatch.recovery import MOST_TAKEOVERS, recover
+from models import batch, message
+from models.batch import Range
+from models.database import row, rows
+from tests.dispatch.provider import ScriptedProvider
+from tests.dispatch.test_delivery import campaign_row, deliver, money, started, states
+from tests.factories import a_campaign, an_account
+
+pytestmark = pytest.mark.usefixtures("db", "redis")
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(configure):
+    configure(BATCH_SIZE=20)
+
+
+def jobs() -> list[str]:
+    return sorted(queues.queue("send").job_ids)
+
+
+def _long_ago() -> None:
+    rows("UPDATE batch SET pushed_at = pushed_at - interval '1 minute', touched_at = touched_at - interval '1 minute'")
+
+
+def test_batches_whose_jobs_redis_forgot_are_pushed_again(redis):
+    campaign_id = started(recipients=60)
+    before = jobs()
+    assert len(before) == 3
+    redis.flushall()
+    assert recover() == {}  # not yet: their workers may be about to begin
+    _long_ago()
+    assert recover() == {"lost": 3, "pushed": 3}
+    assert jobs() == before
+    deliver(ScriptedProvider(), campaign_id)
+    assert states(campaign_id) == {"sent": 60}
+
+
+def test_a_job_that_still_waits_in_the_queue_is_not_pushed_twice():
+    started(recipients=60)
+    _long_ago()
+    assert recover() == {}
+    assert len(jobs()) == 3
+
+
+def test_a_batch_somebody_works_on_is_left_alone(redis):
+    started(recipients=60)
+    redis.flushall()
+    _long_ago()
+    rows("UPDATE batch SET touched_at = now() WHERE number = 1")
+    assert recover() == {"lost": 2, "pushed": 2}
+    assert [job_id[-1] for job_id in jobs()] == ["0", "2"]
+
+
+def test_a_batch_that_waits_for_a_retry_is_pushed_when_it_is_due(redis):
+    campaign_id = started(recipients=20)
+    redis.flushall()
+    rows("UPDATE batch SET pushed_at = NULL, next_due_at = now() + interval '1 hour'")
+    assert recover() == {}
+    rows("UPDATE batch SET next_due_at = now()")
+    assert recover() == {"pushed": 1}
+    assert jobs() == [queues.batch_job_id(campaign_id, 0)]
+
+
+def test_at_most_fifty_batches_of_a_campaign_are_in_the_queue(configure):
+    configure(BATCH_SIZE=1)
+    campaign_id = started(recipients=70)
+    assert len(jobs()) == batch.MOST_PUSHED == 50
+    assert recover() == {}
+    rows("UPDATE message SET state = 'sent' WHERE n < 10")
+    rows("UPDATE batch SET pending = 0, sent = 1, captured = 1 WHERE number < 10")
+    assert recover() == {"pushed": 10}
+    assert campaign_row(campaign_id)["status"] == "sending"
+
+
+def _claimed(campaign_id: int, want: int) -> None:
+    """As a worker that dies right after its claim leaves it."""
+    message.claim(campaign_id, 0, first=0, last=20, want=want, token=1000, lease=30)
+
+
+def test_an_expired_lease_makes_a_message_unknown_once_and_it_is_never_called_again():
+    campaign_id = started(recipients=20)
+    _claimed(campaign_id, 5)
+    assert recover() == {}
+    rows("UPDATE message SET lease_until = now() - interval '1 second' WHERE state = 'sending'")
+    assert recover() == {"leases_expired": 5}
+    assert recover() == {}
+    provider = ScriptedProvider()
+    deliver(provider, campaign_id)
+    assert len(provider.calls) == 15
+    assert states(campaign_id) == {"sent": 15, "unknown": 5}
+
+
+def test_a_drained_campaign_that_nobody_closed_is_closed_and_settled(monkeypatch):
+    campaign_id = started(recipients=20)
+    monkeypatch.setattr("dispatch.delivery.close_if_drained", lambda campaign_id: False)
+    deliver(ScriptedProvider(), campaign_id)
+    assert campaign_row(campaign_id)["status"] == "sending"
+    assert recover() == {"closed": 1}
+    assert campaign_row(campaign_id)["status"] == "completed"
+    assert money(campaign_id) == (20, 20, 0)
+
+
+def test_a_campaign_cancelled_before_any_call_gives_everything_back():
+    campaign_id = started(recipients=45)
+    cancel_campaign(campaign_id, actor="test")
+    assert recover() == {"cancelled": 45}
+    assert recover() == {}
+    assert states(campaign_id) == {"cancelled": 45}
+    assert money(campaign_id) == (45, 0, 45)
+    assert row("SELECT credits_held FROM account") == {"credits_held": 0}
+
+
+def test_a_paused_campaign_past_its_expiry_ends_with_its_messages_skipped():
+    campaign_id = started(recipients=30)
+    pause_campaign(campaign_id, actor="test")
+    assert recover() == {}
+    rows("UPDATE campaign SET expires_at = now()")
+    assert recover()["resumed_to_expire"] == 1
+    provider = ScriptedProvider()
+    deliver(provider, campaign_id)
+    assert provider.calls == []
+    assert states(campaign_id) == {"skipped": 30}
+
+
+@pytest.fixture
+def _by_jobs(configure):
+    configure(ENQUEUE_INLINE_LIMIT=0, BATCH_SIZE=20)
+
+
+def _abandon() -> None:
+    rows("UPDATE campaign SET prep_touched_at = now() - interval '2 minutes'")
+
+
+@pytest.mark.usefixtures("_by_jobs")
+def test_an_abandoned_preparation_is_taken_over_with_a_new_token_and_finished():
+    campaign_id = started(recipients=30)
+    old_token = campaign_row(campaign_id)["prep_token"]
+    assert recover() == {}
+    _abandon()
+    assert recover() == {"preparations_taken_over": 1}
+    new_token = campaign_row(campaign_id)["prep_token"]
+    assert new_token != old_token
+    # The old holder wakes up and stops at once; the new one finishes.
+    preparation.continue_preparation(campaign_id, old_token)
+    assert campaign_row(campaign_id)["recipients"] == 0
+    preparation.continue_preparation(campaign_id, new_token)
+    assert campaign_row(campaign_id)["status"] == "sending"
+    assert states(campaign_id) == {"pending": 30}
+
+
+@pytest.mark.usefixtures("_by_jobs")
+def test_a_preparation_taken_over_too_often_fails_with_the_reason_and_holds_nothing():
+    campaign_id = started(recipients=30)
+    for _ in range(MOST_TAKEOVERS):
+        _abandon()
+        assert recover()["preparations_taken_over"] == 1
+    _abandon()
+    assert recover() == {"preparations_failed": 1}
+    campaign = campaign_row(campaign_id)
+    assert (campaign["status"], campaign["held"]) == ("failed", 0)
+    assert "5 times" in campaign["reason"]
+
+
+@pytest.mark.usefixtures("_by_jobs")
+def test_a_preparation_paused_and_resumed_goes_on_and_its_old_job_does_not():
+    campaign_id = started(recipients=30)
+    old_token = campaign_row(campaign_id)["prep_token"]
+    pause_campaign(campaign_id, actor="test")
+    preparation.continue_preparation(campaign_id, old_token)
+    assert campaign_row(campaign_id)["recipients"] == 0
+    resume_campaign(campaign_id, actor="test")
+    preparation.continue_preparation(campaign_id, campaign_row(campaign_id)["prep_token"])
+    assert campaign_row(campaign_id)["status"] == "sending"
+
+
+@pytest.mark.usefixtures("_by_jobs")
+def test_a_campaign_cancelled_in_mid_preparation_ends_without_a_hold(monkeypatch):
+    monkeypatch.setattr(preparation, "CHUNK", 20)
+    campaign_id = started(recipients=50)
+    turns = iter([False, True])
+    preparation.prepare(campaign_row(campaign_id), until=lambda: next(turns))
+    cancel_campaign(campaign_id, actor="test")
+    assert recover() == {"cancelled": 20}
+    assert states(campaign_id) == {"cancelled": 20}
+    campaign = campaign_row(campaign_id)
+    assert (campaign["held"], campaign["released"]) == (0, 0)
+    assert campaign["settled_at"] is not None
+
+
+def test_a_preparation_that_cannot_be_paid_for_is_set_aside_with_the_reason(configure):
+    configure(ENQUEUE_INLINE_LIMIT=0)
+    campaign = a_campaign(an_account(credits=3), recipients=3, template="x" * 200, due=True)
+    enqueue_campaign(campaign["id"], account_id=None, actor="t", correlation_id="c", only_if_due=True)
+    preparation.continue_preparation(campaign["id"], campaign_row(campaign["id"])["prep_token"])
+    blocked = campaign_row(campaign["id"])
+    assert (blocked["status"], blocked["blocked_reason"]) == ("scheduled", "INSUFFICIENT_CREDITS")
+    assert blocked["next_check_at"] is not None
+    assert rows("SELECT 1 FROM message") == []
+
+
+def test_two_recoveries_at_once_do_every_thing_once():
+    campaign_id = started(recipients=40)
+    _claimed(campaign_id, 10)
+    rows("UPDATE message SET lease_until = now() - interval '1 second' WHERE state = 'sending'")
+    part = Range(0, 0, 20)
+    moved = [message.expire_leases(campaign_id, part.number, part.first, part.last) for _ in range(2)]
+    assert moved == [10, 0]
+    assert states(campaign_id) == {"pending": 30, "unknown": 10}

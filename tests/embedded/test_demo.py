@@ -1,0 +1,60 @@
+"""The two demos end by themselves, tell the truth in their last line, and leave nothing running."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.embedded.test_up import cli, without_servers
+from tests.servers import server_directory
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    with server_directory() as found:
+        yield found
+
+
+def demo(directory: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[str], dict]:
+    command = cli("demo", "--exit", "--data", str(directory), *arguments)
+    ended = subprocess.run(
+        command, env=without_servers(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stdout
+    return ended, json.loads(ended.stdout.splitlines()[-1])
+
+
+def test_everybody_gets_a_message_and_every_promise_holds(directory):
+    ended, summary = demo(directory, "--recipients", "600")
+    assert summary["status"] == "completed"
+    assert summary["recipients"] == 600
+    assert summary["sent"] + summary["failed"] + summary["unknown"] + summary["skipped"] == 600
+    assert summary["audit"] == {"ok": True, "violations": []}
+    assert summary["sent"] > 0
+    assert "rejected" in ended.stdout
+    assert not [process for process in psutil.process_iter() if str(directory) in " ".join(_command(process))]
+
+
+def test_the_demo_of_retries_shows_every_attempt(directory):
+    ended, summary = demo(directory, "--retries", "--recipients", "12")
+    lines = [
+        line.split() for line in ended.stdout.splitlines() if line.strip().startswith(f"{summary['campaign_id']}-")
+    ]
+    assert len(lines) == summary["recipients"] == 12
+    for line in lines:
+        outcomes, state = line[2:-1:2], line[-1]
+        assert set(outcomes[:-1]) <= {"retryable"}
+        assert outcomes[-1] == ("accepted" if state == "sent" else "retryable")
+    assert max(len(line) for line in lines) > 4
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []

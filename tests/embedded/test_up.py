@@ -1,0 +1,172 @@
+"""`up` as other programs see it: run.json, one per directory, revival, and nothing left behind."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from urllib.request import urlopen
+
+import psutil
+import pytest
+
+from config.embedded import child_environment
+from config.embedded_server import free_port
+from tests.servers import server_directory
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.processes
+
+
+class RunningUp:
+    """`up --only servers` as a process of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.process = self.start()
+
+    def start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(cli("up", "--only", "servers", "--data", str(self.directory)), env=without_servers())
+
+    def run(self) -> dict:
+        """The content of run.json, once it is there."""
+        return wait_for_run(self.directory, self.process)
+
+    def verb(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = without_servers(DATA_DIR=str(self.directory))
+        return subprocess.run(cli(*arguments), env=environment, capture_output=True, text=True, check=False)
+
+
+def cli(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "cli", *arguments]
+
+
+def without_servers(**changes: str) -> dict[str, str]:
+    return child_environment(DATABASE_URL="", REDIS_URL="", ENVIRONMENT="", **changes)
+
+
+@pytest.fixture
+def up() -> Iterator[RunningUp]:
+    with server_directory() as directory:
+        running = RunningUp(directory)
+        running.run()
+        yield running
+        running.process.send_signal(signal.SIGTERM)
+        running.process.wait(60)
+        wait_until(lambda: not (directory / "run.json").exists(), "run.json is removed")
+
+
+def lives(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def all_of(pid: int) -> list[int]:
+    return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+
+
+def test_another_verb_finds_the_servers_and_the_schema_is_there(up):
+    answer = up.verb("database", "status", "--json")
+    assert answer.returncode == 0
+    assert all(step["applied_at"] for step in json.loads(answer.stdout))
+
+
+def test_run_json_holds_passwords_and_only_its_owner_can_read_it(up):
+    assert stat.S_IMODE((up.directory / "run.json").stat().st_mode) == 0o600
+    assert set(up.run()["processes"]) == {"postgres", "redis"}
+
+
+def test_a_second_up_in_the_same_directory_is_refused(up):
+    second = up.verb("up", "--only", "servers")
+    assert second.returncode == 1
+    assert f"as process {up.process.pid}" in second.stderr
+    assert up.verb("database", "status").returncode == 0
+
+
+def test_down_ends_everything_and_takes_run_json_away(up):
+    family = all_of(up.process.pid)
+    answer = up.verb("down", "--json")
+    assert json.loads(answer.stdout) == {"stopped": True}
+    assert up.process.wait(10) == 0
+    assert not [pid for pid in family if lives(pid)]
+    assert not (up.directory / "run.json").exists()
+
+
+def test_kill_9_of_up_leaves_no_process_and_the_next_up_waits_for_that(up):
+    family = all_of(up.process.pid)
+    before = up.run()
+    up.process.kill()
+    up.process.wait()
+    up.process = up.start()
+    wait_until(lambda: (up.directory / "run.json").exists() and up.run() != before, "a new run.json")
+    assert not [pid for pid in family if lives(pid)]
+    assert up.verb("database", "status").returncode == 0
+
+
+def test_a_verb_does_not_trust_the_run_json_of_an_up_that_is_gone(up):
+    left_behind = (up.directory / "run.json").read_bytes()
+    up.verb("down")
+    (up.directory / "run.json").write_bytes(left_behind)
+    answer = up.verb("database", "status", "--json")
+    (up.directory / "run.json").unlink()
+    assert answer.returncode == 1
+    assert json.loads(answer.stdout)["error"]["code"] == "NO_SERVERS"
+
+
+@pytest.mark.parametrize("name", ["postgres", "redis"])
+def test_a_killed_server_comes_back_at_the_same_address(up, name):
+    before = up.run()
+    os.kill(before["processes"][name][0], signal.SIGKILL)
+    wait_until(lambda: up.run()["processes"].get(name) not in (None, before["processes"][name]), f"a new {name}")
+    after = up.run()
+    assert (after["database_url"], after["redis_url"]) == (before["database_url"], before["redis_url"])
+    wait_until(lambda: up.verb("database", "status").returncode == 0, "the database answers again")
+
+
+def test_a_killed_guardian_is_replaced_and_guards_the_same_processes(up):
+    family = all_of(up.process.pid)
+    guardian = guardian_of(up)
+    guardian.kill()
+    wait_until(lambda: guardian_of(up) not in (None, guardian), "a new guardian")
+    up.process.kill()
+    wait_until(lambda: not [pid for pid in family if lives(pid)], "no process is left")
+
+
+def guardian_of(up: RunningUp) -> psutil.Process | None:
+    children = psutil.Process(up.process.pid).children()
+    guardians = [child for child in children if lives(child.pid) and "cli.guardian" in child.cmdline()]
+    return guardians[0] if guardians else None
+
+
+def test_the_whole_product_is_named_in_run_json_and_comes_back_process_by_process():
+    with server_directory() as directory:
+        command = cli("up", "--port", str(free_port()), "--data", str(directory))
+        with subprocess.Popen(command, env=without_servers()) as process:
+            try:
+                before = wait_for_run(directory, process)
+                assert set(before["processes"]) == {"postgres", "redis", "web", "supervisor", "worker", "sweeper"}
+                with urlopen(f"{before['web_url']}/health/live") as answer:
+                    assert answer.status == 200
+                killed = {pids[0] for pids in before["processes"].values()}
+                for pid in killed:
+                    os.kill(pid, signal.SIGKILL)
+                wait_until(lambda: is_whole_again(directory, before, killed), "every process is back")
+                family = all_of(process.pid)
+            finally:
+                process.send_signal(signal.SIGTERM)
+        assert process.returncode == 0
+        assert not [pid for pid in family if lives(pid)]
+
+
+def wait_for_run(directory: Path, process: subprocess.Popen[bytes]) -> dict:
+    wait_until(lambda: (directory / "run.json").exists() or process.poll() is not None, "run.json")
+    return json.loads((directory / "run.json").read_text())
+
+
+def is_whole_again(directory: Path, before: dict, killed: set[int]) -> bool:
+    now = json.loads((directory / "run.json").read_text())["processes"]
+    as_many = {name: len(pids) for name, pids in before["processes"].items()}
+    return {name: len(pids) for name, pids in now.items()} == as_many and not killed & set(chain(*now.values()))

@@ -1,0 +1,99 @@
+"""What tests arrange with: one call each for an account, customers, a list, a campaign, a key."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import count as counter
+from typing import Any
+from uuid import UUID
+
+from dispatch.accounts import create_account, issue_key, top_up
+from dispatch.campaigns import create_campaign, read_campaign
+from models.api_key import SCOPES
+from models.customer_upsert import list_named
+from models.database import row, rows
+
+_FIRST_PHONE = 306_900_000_000
+_number = counter(1)
+
+
+def an_account(
+    credits: int = 1000, *, subscribed: bool = True, name: str | None = None, country: str | None = None
+) -> dict[str, Any]:
+    """An account with this many credits: {"id", "name"}."""
+    account = create_account(name or f"account {next(_number)}", subscribed=subscribed, country=country)
+    if credits:
+        top_up(account["id"], credits, actor="test")
+    return account
+
+
+def a_key(account: dict[str, Any] | None, *, scopes: Sequence[str] = SCOPES) -> str:
+    """An API key of the account; of an operator without one."""
+    return issue_key(account["id"] if account else None, scopes=scopes, actor="test")["key"]
+
+
+def customers(account: dict[str, Any], count: int, *, first_phone: str | None = None) -> list[int]:
+    """So many customers in one statement, with ascending phones after those the account has; their ids in order."""
+    made = rows(
+        """INSERT INTO customer (account_id, phone, first_name, last_name, location, prefered_product)
+           SELECT %(account)s, '+' || (%(first)s + i), 'First' || i, 'Last' || i, 'Athens', 'Shoes'
+           FROM generate_series(0, %(count)s - 1) AS i ORDER BY i RETURNING id""",
+        {"account": account["id"], "count": count, "first": _first_phone(account["id"], first_phone)},
+    )
+    return sorted(customer["id"] for customer in made)
+
+
+def a_list(account: dict[str, Any], count: int, *, name: str | None = None, first_phone: str | None = None) -> int:
+    """The id of a list with so many new customers."""
+    list_id = list_named(account["id"], name or f"list {next(_number)}")
+    rows(
+        "INSERT INTO list_member (account_id, list_id, customer_id) SELECT %s, %s, unnest(%s::bigint[])",
+        [account["id"], list_id, customers(account, count, first_phone=first_phone)],
+    )
+    return list_id
+
+
+def a_campaign(
+    account: dict[str, Any],
+    *,
+    recipients: int | None = None,
+    list_id: int | None = None,
+    customer_ids: Sequence[int] | None = None,
+    everyone: bool = False,
+    template: str = "Hello {first_name}",
+    channel: str = "sms",
+    scheduled_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    due: bool = False,
+    name: str | None = None,
+) -> dict[str, Any]:
+    """A campaign as shown: a draft, `scheduled` with a time, or `due` since a minute ago.
+
+    `recipients` makes a list of so many new customers for it.
+    """
+    campaign = create_campaign(
+        account["id"],
+        name=name or f"campaign {next(_number)}",
+        template=template,
+        channel=channel,
+        list_id=a_list(account, recipients) if recipients else list_id,
+        customer_ids=customer_ids,
+        everyone=everyone,
+        scheduled_at=scheduled_at,
+        expires_at=expires_at,
+        actor="test",
+    )
+    if not due:
+        return campaign
+    rows(
+        "UPDATE campaign SET status = 'scheduled', scheduled_at = now() - interval '1 minute' WHERE id = %s",
+        [campaign["id"]],
+    )
+    return read_campaign(campaign["id"])
+
+
+def _first_phone(account_id: UUID, first_phone: str | None) -> int:
+    if first_phone is not None:
+        return int(first_phone.removeprefix("+"))
+    known = row("SELECT count(*) AS customers FROM customer WHERE account_id = %s", [account_id])
+    assert known is not None
+    return _FIRST_PHONE + known["customers"]

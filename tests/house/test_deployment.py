@@ -1,0 +1,78 @@
+"""The deployments we ship run the same commands, and the lock files pin what pyproject asks for."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from config.settings import Settings
+
+ROOT = Path(__file__).parent.parent.parent
+RENDER = yaml.safe_load((ROOT / "render.yaml").read_text())
+PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+LOCKS = {
+    "requirements.lock": [],
+    "requirements-demo.lock": ["embedded"],
+    "requirements-dev.lock": ["embedded", "dev"],
+}
+
+
+def service(kind: str) -> dict:
+    [found] = [service for service in RENDER["services"] if service["type"] == kind]
+    return found
+
+
+def environment(kind: str) -> dict[str, dict]:
+    return {entry["key"]: entry for entry in service(kind)["envVars"]}
+
+
+def test_render_runs_the_commands_of_the_procfile():
+    assert {
+        "release": service("web")["preDeployCommand"],
+        "web": service("web")["startCommand"],
+        "worker": service("worker")["startCommand"],
+    } == PROCFILE
+
+
+def test_a_missing_worker_never_restarts_web():
+    assert service("web")["healthCheckPath"] == "/health/live"
+
+
+def test_web_and_worker_get_the_same_environment():
+    assert environment("web") == environment("worker")
+
+
+def test_render_sets_only_variables_that_exist():
+    known = {name.upper() for name in Settings.model_fields} | {"PYTHON_VERSION"}
+    assert set(environment("web")) <= known
+    assert environment("web")["ENVIRONMENT"]["value"] == "production"
+
+
+def test_the_database_and_the_queue_that_are_named_are_there():
+    variables = environment("web")
+    assert variables["DATABASE_URL"]["fromDatabase"]["name"] in [entry["name"] for entry in RENDER["databases"]]
+    assert variables["REDIS_URL"]["fromService"]["name"] == service("keyvalue")["name"]
+    assert service("keyvalue")["maxmemoryPolicy"] == "noeviction"
+
+
+@pytest.mark.parametrize(("name", "extras"), LOCKS.items())
+def test_a_lock_pins_everything_with_hashes_and_names_no_index(name, extras):
+    text = (ROOT / name).read_text()
+    assert "://" not in text
+    assert not re.search(r"^--?[a-z]", text, re.MULTILINE)
+    entries = re.split(r"\n(?=\S)", text.strip())
+    assert all("==" in entry and "--hash=sha256:" in entry for entry in entries)
+
+
+@pytest.mark.parametrize(("name", "extras"), LOCKS.items())
+def test_a_lock_satisfies_what_pyproject_asks_for(name, extras):
+    pinned = dict(re.findall(r"^(\S+?)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
+    asked = [*PROJECT["dependencies"], *(line for extra in extras for line in PROJECT["optional-dependencies"][extra])]
+    for requirement in map(Requirement, asked):
+        if requirement.name != PROJECT["name"]:
+            assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)]), requirement

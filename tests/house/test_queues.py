@@ -1,0 +1,20 @@
+"""What is queued somewhere is run somewhere."""
+
+from importlib import import_module
+
+import pytest
+
+from config.settings import Settings
+from dispatch.queues import JOBS
+from jobs.supervisor import children
+
+
+@pytest.mark.parametrize("path", JOBS)
+def test_every_job_path_names_a_function(path: str) -> None:
+    module, _, function = path.rpartition(".")
+    assert callable(getattr(import_module(module), function))
+
+
+def test_every_queue_has_a_worker_by_default() -> None:
+    worked_on = {child.module[1] for child in children(Settings()) if child.module[0] == "jobs.worker"}
+    assert worked_on == set(JOBS.values())

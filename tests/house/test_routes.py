@@ -1,0 +1,64 @@
+"""No route is open by accident, and no refusal is without its HTTP status."""
+
+import ast
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+
+from api.app import web_app
+from api.auth import OPEN
+from api.errors import STATUS
+from config.settings import settings
+from dispatch.errors import DispatchError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def app(servers) -> Flask:
+    return web_app(settings().model_copy(update={"rq_dashboard": True}))
+
+
+def test_every_route_asks_for_a_key_unless_it_is_in_the_open_list(app, db):
+    client = app.test_client()
+    for rule in app.url_map.iter_rules():
+        if rule.build_only:
+            continue
+        path = rule.rule.replace("<int:", "<").replace("<path:", "<")
+        for argument in rule.arguments:
+            path = path.replace(f"<{argument}>", "0")
+        for method in rule.methods - {"OPTIONS", "HEAD"}:
+            for key in ("", f"Bearer {uuid4()}"):
+                status = client.open(
+                    path, method=method, headers={"Authorization": key}, follow_redirects=True
+                ).status_code
+                assert (status == 401) == (rule.endpoint not in OPEN), f"{method} {rule.rule} answers {status}"
+
+
+def test_the_open_list_names_real_routes(app):
+    assert set(app.view_functions) >= OPEN
+
+
+def test_every_refusal_of_the_house_has_its_status():
+    for package in ("dispatch", "api"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
+    missing = {refusal.__name__ for refusal in refusals(DispatchError) if refusal.code not in STATUS}
+    assert missing == set()
+
+
+def test_http_codes_are_known_to_one_file_only():
+    for path in sorted((ROOT / "api").glob("*.py")):
+        numbers = {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)}
+        found = numbers & set(STATUS.values())
+        assert not found or path.name == "errors.py", f"{path.name} names {found}"
+
+
+def refusals(kind: type[DispatchError]) -> Iterator[type[DispatchError]]:
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from refusals(narrower)

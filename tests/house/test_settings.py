@@ -1,0 +1,107 @@
+"""Every setting is documented, read in one place, and refused in one clear line when it is wrong."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = (ROOT / ".env.example").read_text()
+VARIABLES = {name.upper(): field for name, field in Settings.model_fields.items()}
+
+
+def _load(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Settings read by a new process in an empty directory, so that no .env of a developer counts."""
+    script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from config.settings import settings; print(settings())"
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_example_names_every_variable_once_and_sets_none():
+    named = re.findall(r"^# ?([A-Z][A-Z0-9_]+)=", EXAMPLE, re.MULTILINE)
+    assert sorted(named) == sorted(VARIABLES)
+    assert [line for line in EXAMPLE.splitlines() if line and not line.startswith("#")] == []
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_the_example_shows_the_default(name):
+    shown = re.search(rf"^# ?{name}=(.*)$", EXAMPLE, re.MULTILINE)
+    assert shown is not None
+    field = VARIABLES[name]
+    default = field.examples[0] if field.default is None and field.examples else field.default
+    expected = "" if default is None else str(int(default)) if isinstance(default, bool) else str(default)
+    assert shown[1] == expected
+    assert field.description
+
+
+def test_copying_the_example_changes_nothing(tmp_path):
+    without = _load(tmp_path).stdout
+    (tmp_path / ".env").write_text(EXAMPLE)
+    assert _load(tmp_path).stdout == without != ""
+
+
+def test_dot_env_is_read_and_the_real_environment_wins(tmp_path):
+    (tmp_path / ".env").write_text("SEND_WINDOW=11\nBATCH_SIZE=12\n")
+    shown = _load(tmp_path, SEND_WINDOW="13").stdout
+    assert "send_window=13" in shown
+    assert "batch_size=12" in shown
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("SEND_WINDOW", "many", "for example SEND_WINDOW=64"),
+        ("BATCH_SIZE", "0", "for example BATCH_SIZE=1000"),
+        ("REDIS_URL", "http://h:s3cret@x", "for example REDIS_URL=redis://"),
+        ("DATABASE_URL", "mysql://u:s3cret@x/y", "must start with postgresql://"),
+        ("SYSTEM_USER_ID", "nobody", "for example SYSTEM_USER_ID=00000000-"),
+        ("SIMULATOR_URL", "localhost", "must start with http://"),
+        ("LEASE_SEC", "10", "longer than PROVIDER_TIMEOUT_SEC"),
+        ("LOG_FORMAT", "xml", "for example LOG_FORMAT=json"),
+        ("REDIS_TLS_VERIFY", "perhaps", "for example REDIS_TLS_VERIFY=1"),
+    ],
+)
+def test_a_wrong_value_ends_the_process_with_one_line_and_no_secret(tmp_path, variable, value, says):
+    refused = _load(tmp_path, **{variable: value})
+    assert refused.returncode == 1
+    (line,) = refused.stderr.strip().splitlines()
+    assert line.startswith(f"campaign-dispatch: {variable}: ")
+    assert says in line
+    assert "s3cret" not in line
+
+
+def test_production_refuses_to_start_workers_inside_web(tmp_path):
+    refused = _load(tmp_path, ENVIRONMENT="production", START_WORKER="1")
+    assert refused.returncode == 1
+    assert refused.stderr.strip().startswith("campaign-dispatch: START_WORKER: must stay 0 in production")
+
+
+def test_secrets_are_never_shown(tmp_path):
+    shown = _load(tmp_path, DATABASE_URL="postgresql://u:s3cret@h/d", REDIS_URL="redis://:s3cret@h").stdout
+    assert shown
+    assert "s3cret" not in shown
+
+
+def test_nothing_else_reads_the_environment():
+    """config/settings.py alone does; embedded servers and child processes only pass an environment on."""
+    allowed = {"config/settings.py"}
+    reads = re.compile(r"os\.getenv|os\.environ(?:\[\"[A-Z_]+\"\](?! =)|\.get)")
+    rooms = ("api", "cli", "config", "dispatch", "jobs", "models", "sweeper")
+    found = {
+        str(path.relative_to(ROOT))
+        for room in rooms
+        for path in (ROOT / room).rglob("*.py")
+        if reads.search(path.read_text())
+    }
+    assert found - allowed == set()

@@ -1,0 +1,44 @@
+"""Every verb of the command line helps, answers programs, and stands in docs/cli.md."""
+
+from pathlib import Path
+
+import click
+import pytest
+
+from cli import main
+
+_PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
+# It becomes psql, which has formats of its own.
+WITHOUT_JSON = {"database shell"}
+
+
+def _verbs(group, *words):
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from _verbs(command, *words, name)
+        else:
+            yield pytest.param(" ".join((*words, name)), command, id=" ".join((*words, name)))
+
+
+VERBS = list(_verbs(main))
+
+
+@pytest.mark.parametrize(("verb", "command"), VERBS)
+def test_a_verb_says_what_it_does_and_what_its_options_mean(verb, command):
+    assert command.help
+    assert [option.name for option in command.params if isinstance(option, click.Option) and not option.help] == []
+
+
+@pytest.mark.parametrize(("verb", "command"), VERBS)
+def test_a_verb_takes_json(verb, command):
+    takes_json = any("--json" in parameter.opts for parameter in command.params)
+    assert takes_json == (verb not in WITHOUT_JSON)
+
+
+@pytest.mark.parametrize(("verb", "command"), VERBS)
+def test_a_verb_is_on_the_page(verb, command):
+    *group, name = verb.split()
+    rows = [line for line in _PAGE.splitlines() if line.startswith("| `") and (not group or f"`{group[0]} " in line)]
+    assert [line for line in rows if f"`{name}" in line or f"{verb}" in line]

@@ -1,0 +1,87 @@
+"""`python -m jobs`: dead processes come back, and none is left behind."""
+
+import os
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from config.settings import Settings
+from dispatch.queues import HOUSE, PREPARE, SEND
+from jobs.supervisor import children
+from models.campaign import Campaign
+from models.heartbeat import Heartbeat
+from tests.factories import a_campaign, an_account
+from tests.processes import OurProcess, end_by_force, is_alive, running
+from tests.waiting import wait_until
+
+
+def test_every_queue_has_a_worker_and_there_is_one_sweeper() -> None:
+    modules = Counter(child.module for child in children(Settings(send_workers=3)))
+    assert modules == {
+        ("jobs.worker", HOUSE): 1,
+        ("jobs.worker", PREPARE): 1,
+        ("jobs.worker", SEND): 3,
+        ("sweeper",): 1,
+    }
+
+
+def test_one_may_ask_for_some_queues_and_no_sweeper() -> None:
+    names = [child.name for child in children(Settings(send_workers=2), [SEND], sweeper=False)]
+    assert names == ["send-1", "send-2"]
+
+
+@pytest.fixture
+def everything(db, redis: Redis, tmp_path: Path):
+    """`python -m jobs`, all of it living."""
+    with running("jobs", log=tmp_path / "log", SCHEDULE_SWEEP_INTERVAL_MS="1000", SEND_WORKERS="1") as supervisor:
+        wait_until(lambda: len(Heartbeat.living()) == 4, "three workers and a sweeper live")
+        family = list(supervisor.children())
+        yield supervisor
+        for pid in family:
+            end_by_force(pid)
+
+
+@pytest.mark.processes
+def test_a_due_campaign_is_swept_and_sent(everything: OurProcess) -> None:
+    campaign = a_campaign(an_account(), recipients=20, due=True)
+    wait_until(lambda: Campaign.find(campaign["id"])["status"] == "completed", "the campaign completes")
+
+
+@pytest.mark.processes
+def test_a_killed_child_is_started_again(everything: OurProcess) -> None:
+    victims = everything.children()
+    for pid in victims:
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: len(everything.children()) == len(victims), "all of them are back")
+    assert sorted(command[:4] for command in everything.children().values()) == sorted(
+        command[:4] for command in victims.values()
+    )
+    assert not set(everything.children()) & set(victims)
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_asked_to_stop_it_leaves_nobody_behind(everything: OurProcess, number: int) -> None:
+    family = list(everything.children())
+    assert everything.stop(number) == 0, everything.log
+    assert not any(is_alive(pid) for pid in family)
+    assert Heartbeat.living() == []
+
+
+@pytest.mark.processes
+def test_killed_it_leaves_nobody_behind(everything: OurProcess) -> None:
+    family = list(everything.children())
+    everything.kill()
+    wait_until(lambda: not any(is_alive(pid) for pid in family), "its children notice and stop")
+    assert Heartbeat.living() == [], "they stopped in order"
+
+
+@pytest.mark.processes
+def test_a_missing_database_is_one_clear_line(redis: Redis, tmp_path: Path) -> None:
+    with running("jobs", log=tmp_path / "log", DATABASE_URL="") as supervisor:
+        assert supervisor.wait() == 1
+        [line] = supervisor.log.splitlines()
+    assert line.startswith("campaign-dispatch: DATABASE_URL is not set")

@@ -1,0 +1,120 @@
+"""One worker process, with everything around it failing."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from config.embedded_valkey import EmbeddedValkey
+from dispatch.enqueue import enqueue_campaign
+from dispatch.queues import SEND, SEND_JOB
+from models.batch import stats
+from models.campaign import Campaign
+from models.heartbeat import Heartbeat
+from tests.factories import a_campaign, an_account
+from tests.own_redis import an_own_redis
+from tests.processes import running
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("db")]
+
+NOTHING_TO_SEND = (404, 0)
+
+
+@pytest.fixture
+def own_redis() -> Iterator[EmbeddedValkey]:
+    """A Valkey this test may stop and start."""
+    with an_own_redis() as server:
+        yield server
+
+
+@pytest.fixture
+def sending(redis: Redis) -> dict:
+    """A campaign of 400 recipients whose first batch waits for a worker."""
+    account = an_account(credits=1000)
+    campaign = a_campaign(account, recipients=400)
+    enqueue_campaign(campaign["id"], account_id=account["id"], actor="test", correlation_id="test")
+    return campaign
+
+
+def counts(campaign: dict) -> dict:
+    return stats([campaign["id"]])[campaign["id"]]
+
+
+def run_one_job(redis: Redis) -> None:
+    """Returns when a worker has done a job."""
+    job = Queue(SEND, connection=redis, serializer=JSONSerializer).enqueue(SEND_JOB, *NOTHING_TO_SEND, result_ttl=60)
+    wait_until(lambda: job.is_finished, "a worker does a job")
+
+
+def test_an_idle_worker_stops_at_once_and_takes_its_sign_of_life_away(redis: Redis, tmp_path: Path) -> None:
+    with running("jobs.worker", SEND, log=tmp_path / "log") as worker:
+        run_one_job(redis)
+        [alive] = wait_until(Heartbeat.living, "it shows that it lives")
+        assert (alive["kind"], alive["queue"], alive["pid"]) == ("worker", SEND, worker.pid)
+        assert worker.stop(seconds=15) == 0, worker.log
+    assert Heartbeat.living() == []
+
+
+def test_a_worker_asked_to_stop_in_mid_batch_finishes_what_is_in_flight_and_claims_no_more(
+    sending: dict, tmp_path: Path
+) -> None:
+    slowly = {"SEND_WINDOW": "4", "SIMULATOR_LATENCY_MS": "200", "SIMULATOR_FAILURE_RATE": "0"}
+    with running("jobs.worker", SEND, log=tmp_path / "log", **slowly) as worker:
+        wait_until(lambda: counts(sending)["sent"], "messages are sent")
+        assert worker.stop(seconds=15) == 0, worker.log
+    after = counts(sending)
+    assert after["sending"] == after["unknown"] == 0
+    assert after["pending"] > 0, "it was stopped in the middle"
+    assert after["sent"] + after["pending"] == 400
+
+
+def test_a_worker_sends_a_campaign_to_its_end(sending: dict, tmp_path: Path) -> None:
+    with running("jobs.worker", SEND, log=tmp_path / "log", SIMULATOR_FAILURE_RATE="0"):
+        wait_until(lambda: Campaign.find(sending["id"])["status"] == "completed", "the campaign completes")
+    assert counts(sending)["sent"] == 400
+
+
+def test_a_worker_survives_redis_being_stopped_and_started(own_redis: EmbeddedValkey, tmp_path: Path) -> None:
+    with (
+        Redis.from_url(own_redis.url) as redis,
+        running("jobs.worker", SEND, log=tmp_path / "log", REDIS_URL=own_redis.url) as worker,
+    ):
+        run_one_job(redis)
+        own_redis.stop()
+        [before] = Heartbeat.living()
+        wait_until(lambda: Heartbeat.living()[0]["beat_at"] > before["beat_at"], "it shows its life without Redis")
+        own_redis.start()
+        run_one_job(redis)
+        assert worker.stop(seconds=15) == 0, worker.log
+
+
+def test_a_worker_that_starts_or_stops_without_redis_does_not_hang(own_redis: EmbeddedValkey, tmp_path: Path) -> None:
+    own_redis.stop()
+    with running("jobs.worker", SEND, log=tmp_path / "log", REDIS_URL=own_redis.url) as worker:
+        wait_until(lambda: "worker.lost_redis" in worker.log, "it notices")
+        own_redis.start()
+        with Redis.from_url(own_redis.url) as redis:
+            run_one_job(redis)
+        own_redis.stop()
+        assert worker.stop(seconds=15) == 0, worker.log
+
+
+def test_a_job_that_no_longer_answers_ends_with_its_process() -> None:
+    # asyncio would swallow an exception raised in the middle of this job.
+    hangs = (
+        "import asyncio, jobs.queue_worker as w; w.JOB_TIMEOUT = 1\n"
+        "async def hang():\n"
+        "    while True:\n"
+        "        try: await asyncio.sleep(0.01)\n"
+        "        except Exception: pass\n"
+        "with w.Watchdog(0): asyncio.run(hang())"
+    )
+    found = subprocess.run([sys.executable, "-c", hangs], capture_output=True, text=True, timeout=60, check=False)
+    assert found.returncode == 1
+    assert "Timeout" in found.stderr

@@ -1,0 +1,21 @@
+"""A Valkey of a test's own, which it may stop and start."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from config.embedded import embedded_servers
+from config.embedded_valkey import EmbeddedValkey
+from tests.servers import server_directory
+
+
+@contextmanager
+def an_own_redis() -> Iterator[EmbeddedValkey]:
+    """A running Valkey that forgets everything when it is stopped, and starts again on the same port."""
+    with server_directory() as directory:
+        server = embedded_servers(directory, durable=False, postgres=False).redis
+        assert server
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()

@@ -1,0 +1,91 @@
+"""The servers under test: PostgreSQL and Valkey of our own, or those that DATABASE_URL and REDIS_URL name."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import redis
+
+from cli.crew import Crew
+from config.embedded import embedded_servers
+
+
+@dataclass(frozen=True)
+class TestServers:
+    """Where the servers under test are; the database is new and empty."""
+
+    __test__ = False
+
+    database_url: str
+    redis_url: str
+
+
+@contextmanager
+def running_servers() -> Iterator[TestServers]:
+    """Both servers, for as long as the block lasts; nothing stays behind."""
+    # The real environment only, not .env: tests must not empty the Redis somebody develops with.
+    database_url, redis_url = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
+    with ExitStack() as stack:
+        own_database, own_redis = stack.enter_context(_embedded(postgres=not database_url, redis=not redis_url))
+        if database_url:
+            own_database = stack.enter_context(_fresh_database(database_url))
+        if redis_url:
+            own_redis = _empty_redis(redis_url)
+        yield TestServers(own_database, own_redis)
+
+
+@contextmanager
+def server_directory() -> Iterator[Path]:
+    """A directory that the servers' user can reach even when the tests run as root; removed afterwards."""
+    directory = Path(tempfile.mkdtemp(prefix="campaign-dispatch-test-"))
+    directory.chmod(0o711)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def _embedded(*, postgres: bool, redis: bool) -> Iterator[tuple[str, str]]:
+    with server_directory() as directory:
+        servers = embedded_servers(directory, durable=False, postgres=postgres, redis=redis)
+        crew = Crew(directory / "run.json")  # its guardian ends them even when the tests are killed
+        try:
+            for server in servers:
+                crew.launch(server)
+            for server in servers:
+                server.wait_until_ready()
+            yield (
+                servers.postgres.url if servers.postgres else "",
+                servers.redis.url if servers.redis else "",
+            )
+        finally:
+            crew.end()
+            for server in servers:
+                shutil.rmtree(server.directory, ignore_errors=True)
+
+
+@contextmanager
+def _fresh_database(server_url: str) -> Iterator[str]:
+    name = f"campaigns_test_{secrets.token_hex(4)}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    try:
+        yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+    finally:
+        with psycopg.connect(server_url, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _empty_redis(url: str) -> str:
+    with redis.Redis.from_url(url) as client:
+        if client.dbsize():
+            raise SystemExit("REDIS_URL names a Redis that holds keys, and the tests would delete them")
+    return url

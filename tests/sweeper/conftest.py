@@ -1,0 +1,32 @@
+"""What the sweeper's tests share."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from config.embedded_valkey import EmbeddedValkey
+from config.settings import settings
+from dispatch import queues
+from tests.own_redis import an_own_redis
+from tests.servers import TestServers
+
+
+@pytest.fixture
+def own_redis() -> Iterator[EmbeddedValkey]:
+    """A Valkey this test may stop and start."""
+    with an_own_redis() as server:
+        yield server
+
+
+@pytest.fixture
+def configured(servers: TestServers, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Settings that a test may change with `monkeypatch.setenv`, followed by `reread`."""
+    yield
+    monkeypatch.undo()
+    reread()
+
+
+def reread() -> None:
+    """Makes this process read its environment anew."""
+    settings.cache_clear()
+    queues.connection.cache_clear()

@@ -1,0 +1,59 @@
+"""`python -m sweeper` as a process."""
+
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from rq import Queue
+
+from config.embedded_server import free_port
+from dispatch.queues import HOUSE
+from models.campaign import Campaign
+from models.database import rows
+from models.heartbeat import Heartbeat
+from tests.factories import a_campaign, an_account
+from tests.processes import running
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("db", "redis")]
+
+
+def test_a_sweeper_books_the_sweep_shows_that_it_lives_and_stops_when_asked(redis: Redis, tmp_path: Path) -> None:
+    with running("sweeper", log=tmp_path / "log") as sweeper:
+        wait_until(lambda: Queue(HOUSE, connection=redis).job_ids, "a sweep is queued")
+        [alive] = wait_until(Heartbeat.living, "it shows that it lives")
+        assert (alive["kind"], alive["pid"]) == ("sweeper", sweeper.pid)
+        assert sweeper.stop() == 0, sweeper.log
+    assert Heartbeat.living() == []
+
+
+def test_a_sweeper_finds_lost_work_while_redis_is_away(tmp_path: Path) -> None:
+    campaign = a_campaign(an_account(), recipients=1, due=True)
+    rows("UPDATE campaign SET status = 'sending', started_at = now(), claim_epoch = 1 WHERE id = %s", [campaign["id"]])
+    nowhere = f"redis://127.0.0.1:{free_port()}/0"
+    with running("sweeper", log=tmp_path / "log", REDIS_URL=nowhere, RECOVER_INTERVAL_MS="200") as sweeper:
+        wait_until(
+            lambda: Campaign.find(campaign["id"])["status"] == "completed",
+            "recovery closes a campaign that has nothing left to send",
+        )
+        wait_until(lambda: "scheduler.lost_redis" in sweeper.log, "the scheduler notices that Redis is away")
+        assert sweeper.stop() == 0, sweeper.log
+
+
+def test_a_recovery_that_fails_is_followed_by_the_next(tmp_path: Path) -> None:
+    rows("ALTER TABLE campaign RENAME TO campaign_away")
+    try:
+        with running("sweeper", log=tmp_path / "log", RECOVER_INTERVAL_MS="100") as sweeper:
+            wait_until(lambda: sweeper.log.count("recovery.failed") > 1, "it fails and tries again")
+            assert sweeper.stop() == 0, sweeper.log
+    finally:
+        rows("ALTER TABLE campaign_away RENAME TO campaign")
+
+
+def test_a_missing_database_is_one_clear_line(tmp_path: Path) -> None:
+    with running("sweeper", log=tmp_path / "log", DATABASE_URL="") as sweeper:
+        assert sweeper.wait() == 1
+        assert sweeper.log.splitlines() == [
+            "campaign-dispatch: DATABASE_URL is not set; "
+            "for example DATABASE_URL=postgresql://user:password@host:5432/campaigns"
+        ]

@@ -1,0 +1,184 @@
+"""The booking of the sweep survives whatever happens to Redis or to a scheduler."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from config.embedded_valkey import EmbeddedValkey
+from config.stopping import stopping
+from dispatch.queues import HOUSE, SWEEP_JOB
+from sweeper.scheduler import LOCK_SECONDS, Booking, SweepScheduler, sweep_booking
+from tests.waiting import wait_until
+
+BOOKED = SweepScheduler.scheduled_jobs_key
+LOCK = SweepScheduler.scheduler_lock_key
+MINUTELY = sweep_booking(60_000)
+
+
+def a_scheduler(redis: Redis, booking: Booking = MINUTELY) -> SweepScheduler:
+    return SweepScheduler(redis, [booking])
+
+
+def queued(redis: Redis) -> list[str]:
+    return Queue(HOUSE, connection=redis, serializer=JSONSerializer).job_ids
+
+
+def make_due(redis: Redis) -> None:
+    """As if the interval had passed and a worker had done the last run."""
+    redis.delete(f"rq:queue:{HOUSE}", *redis.keys("rq:job:sweep-*"))
+    redis.zadd(BOOKED, {"sweep": redis.zscore(BOOKED, "sweep") - MINUTELY.seconds})
+
+
+def seconds_until_next(redis: Redis) -> float | None:
+    booked = redis.zscore(BOOKED, "sweep")
+    return None if booked is None else booked - redis.time()[0]
+
+
+def test_the_first_poll_queues_a_sweep_and_books_the_next(redis: Redis) -> None:
+    a_scheduler(redis).poll()
+    [job_id] = queued(redis)
+    job = Queue(HOUSE, connection=redis, serializer=JSONSerializer).fetch_job(job_id)
+    assert job
+    assert (job.func_name, job.args) == (SWEEP_JOB, [])
+    assert 0 <= seconds_until_next(redis) <= MINUTELY.seconds
+
+
+def test_nothing_is_queued_before_its_time(redis: Redis) -> None:
+    scheduler = a_scheduler(redis)
+    scheduler.poll()
+    redis.delete(f"rq:queue:{HOUSE}", *redis.keys("rq:job:sweep-*"))
+    redis.zadd(BOOKED, {"sweep": redis.time()[0] + 30})
+    scheduler.poll()
+    assert queued(redis) == []
+
+
+def test_the_booking_survives_the_loss_of_all_of_redis(redis: Redis) -> None:
+    scheduler = a_scheduler(redis)
+    scheduler.poll()
+    redis.flushall()
+    scheduler.poll()
+    assert len(queued(redis)) == 1
+    assert seconds_until_next(redis) is not None
+
+
+def test_many_schedulers_make_one_tick(redis: Redis, servers) -> None:
+    schedulers = [a_scheduler(Redis.from_url(servers.redis_url)) for _ in range(4)]
+    schedulers[0].poll()
+    for _ in range(10):
+        make_due(redis)
+        threads = [threading.Thread(target=scheduler.poll) for scheduler in schedulers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(queued(redis)) == 1
+
+
+def test_a_run_that_still_waits_in_the_queue_is_not_queued_again(redis: Redis) -> None:
+    scheduler = a_scheduler(redis)
+    scheduler.poll()
+    waiting = queued(redis)
+    redis.zadd(BOOKED, {"sweep": 1})
+    scheduler.poll()
+    assert queued(redis) == waiting
+    assert seconds_until_next(redis) > 0
+
+
+def test_a_shorter_interval_counts_at_once(redis: Redis) -> None:
+    a_scheduler(redis, sweep_booking(86_400_000)).poll()
+    redis.zadd(BOOKED, {"sweep": redis.time()[0] + 80_000})
+    a_scheduler(redis).poll()
+    assert seconds_until_next(redis) <= MINUTELY.seconds
+
+
+def test_what_others_put_into_redis_is_neither_run_nor_in_the_way(redis: Redis) -> None:
+    a_scheduler(redis).poll()
+    make_due(redis)
+    redis.zadd(BOOKED, {b"\xff\xfe not an id": 1, "no-such-job": 1, "poison": 1})
+    redis.hset("rq:job:poison", mapping={"data": b"\x80\x04cos\nsystem\n.", "timeout": "never"})
+    redis.hset("rq:job:sweep", mapping={"data": b"\x80\x04rubbish", "timeout": "never", "meta": b"\x80"})
+    a_scheduler(redis).poll()
+    [job_id] = queued(redis)
+    assert job_id.startswith("sweep-")
+
+
+def test_a_scheduler_that_holds_the_lock_and_dies_is_waited_for_only_shortly(redis: Redis) -> None:
+    a_scheduler(redis).acquire_lock()
+    survivor = a_scheduler(redis)
+    survivor.poll()
+    assert queued(redis) == []
+    assert redis.pttl(LOCK) <= LOCK_SECONDS * 1000
+    redis.delete(LOCK)  # its time is up
+    survivor.poll()
+    assert len(queued(redis)) == 1
+
+
+class Killed(BaseException):
+    """kill -9."""
+
+
+class MortalRedis(Redis):
+    """A client whose process is killed before its n-th command: that one and all later ones never happen."""
+
+    commands_left = 1_000_000
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        self._live()
+        return super().execute_command(*args, **options)
+
+    def pipeline(self, *args: Any, **options: Any) -> Any:
+        self._live()
+        return super().pipeline(*args, **options)
+
+    def _live(self) -> None:
+        if self.commands_left == 0:
+            raise Killed
+        self.commands_left -= 1
+
+
+def test_a_kill_between_any_two_commands_costs_at_most_one_run(redis: Redis, servers) -> None:
+    for commands in range(100):
+        a_scheduler(redis).poll()
+        make_due(redis)
+        mortal = MortalRedis.from_url(servers.redis_url)
+        mortal.commands_left = commands
+        try:
+            a_scheduler(mortal).poll()
+        except Killed:
+            redis.delete(LOCK)  # its time is up
+            a_scheduler(redis).poll()
+            assert 0 < seconds_until_next(redis) + 1 <= MINUTELY.seconds + 1, f"killed after {commands} commands"
+            assert len(queued(redis)) <= 1
+        else:
+            assert commands > 5, "the poll uses a handful of commands, and was killed before each"
+            return
+    pytest.fail("the poll never got through")
+
+
+@pytest.fixture
+def running_scheduler(own_redis: EmbeddedValkey) -> Iterator[threading.Thread]:
+    """A scheduler's loop in a thread, speaking to a Valkey of its own."""
+    thread = threading.Thread(target=a_scheduler(Redis.from_url(own_redis.url, retry=None)).run)
+    stopping.cache_clear()
+    stopping()
+    thread.start()
+    yield thread
+    stopping().ask()
+    thread.join(60)
+    stopping.cache_clear()
+
+
+def test_the_loop_survives_redis_being_stopped_and_started(
+    own_redis: EmbeddedValkey, running_scheduler: threading.Thread
+) -> None:
+    with Redis.from_url(own_redis.url) as redis:
+        wait_until(lambda: queued(redis), "the first sweep is queued")
+        own_redis.stop()
+        own_redis.start()
+        wait_until(lambda: queued(redis), "a sweep is queued again")
+    assert running_scheduler.is_alive()

@@ -1,0 +1,164 @@
+"""The sweep starts what is due, once, and nothing stops it."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from math import inf
+
+import pytest
+from redis import Redis
+
+from config.embedded_server import free_port
+from models.campaign import Campaign
+from models.database import db, row, rows
+from sweeper.lock import campaign_lock
+from sweeper.sweep import OVERLAP_KEY, SweepReport, due_campaigns, sweep, sweep_due
+from tests.factories import a_campaign, a_list, an_account
+from tests.sweeper.conftest import reread
+
+pytestmark = pytest.mark.usefixtures("db", "redis", "configured")
+
+
+def status_of(campaign: dict) -> str:
+    found = Campaign.find(campaign["id"])
+    assert found
+    return found["status"]
+
+
+def ids(campaigns: object) -> list[int]:
+    return [campaign.campaign_id for campaign in campaigns]  # type: ignore[attr-defined]
+
+
+def make_due_since(campaign: dict, age: str) -> None:
+    rows("UPDATE campaign SET scheduled_at = now() - %s::interval WHERE id = %s", [age, campaign["id"]])
+
+
+def test_a_due_campaign_is_started_and_reported() -> None:
+    account = an_account()
+    campaign = a_campaign(account, recipients=3, due=True, name="Autumn")
+    report = sweep_due()
+    [started] = report.campaigns
+    assert (report.processed, report.errors) == (1, ())
+    assert (started.campaign_id, started.organization_id, started.name) == (campaign["id"], account["id"], "Autumn")
+    assert (started.previous_status, started.new_status) == ("scheduled", "sending")
+    assert (started.recipients_generated, started.recipient_count) == (True, 3)
+    assert status_of(campaign) == "sending"
+
+
+def test_the_oldest_is_started_first_and_pages_follow_until_none_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCHEDULE_SWEEP_LIMIT", "2")
+    reread()
+    account = an_account()
+    members = a_list(account, 1)
+    campaigns = [a_campaign(account, list_id=members, due=True) for _ in range(5)]
+    for age, campaign in enumerate(campaigns, start=1):
+        make_due_since(campaign, f"{age} minutes")
+    assert ids(sweep_due().campaigns) == [campaign["id"] for campaign in reversed(campaigns)]
+
+
+def test_what_is_not_due_or_another_accounts_is_left_alone() -> None:
+    account, stranger = an_account(), an_account()
+    draft = a_campaign(account, recipients=1)
+    later = a_campaign(account, recipients=1, due=True)
+    make_due_since(later, "-1 hour")
+    theirs = a_campaign(stranger, recipients=1, due=True)
+    assert sweep_due(account_id=account["id"]).processed == 0
+    assert [status_of(campaign) for campaign in (draft, later, theirs)] == ["draft", "scheduled", "scheduled"]
+
+
+def test_a_campaign_that_is_refused_is_set_aside_and_the_next_one_starts() -> None:
+    poor = a_campaign(an_account(credits=0), recipients=1, due=True)
+    fine = a_campaign(an_account(), recipients=1, due=True)
+    report = sweep_due()
+    assert [(error.campaign_id, error.error) for error in report.errors] == [(poor["id"], "INSUFFICIENT_CREDITS")]
+    assert ids(report.campaigns) == [fine["id"]]
+    found = Campaign.find(poor["id"])
+    assert found
+    assert (found["status"], found["blocked_reason"]) == ("scheduled", "INSUFFICIENT_CREDITS")
+    assert sweep_due().processed == 0, "it waits for its next check"
+
+
+def test_a_campaign_that_fails_unexpectedly_is_set_aside_and_the_next_one_starts() -> None:
+    cursed = a_campaign(an_account(), recipients=1, due=True)
+    fine = a_campaign(an_account(), recipients=1, due=True)
+    rows(
+        f"""CREATE FUNCTION curse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+              IF NEW.id = {cursed["id"]} AND NEW.status = 'preparing' THEN RAISE 'cursed'; END IF; RETURN NEW;
+            END $$"""
+    )
+    rows("CREATE TRIGGER curse BEFORE UPDATE ON campaign FOR EACH ROW EXECUTE FUNCTION curse()")
+    try:
+        report = sweep_due()
+    finally:
+        rows("DROP FUNCTION curse CASCADE")
+    assert [(error.campaign_id, error.error) for error in report.errors] == [(cursed["id"], "INTERNAL")]
+    assert ids(report.campaigns) == [fine["id"]]
+    assert status_of(cursed) == "scheduled"
+
+
+def test_a_campaign_somebody_else_is_starting_is_left_to_them(redis: Redis) -> None:
+    campaign = a_campaign(an_account(), recipients=1, due=True)
+    theirs = campaign_lock(redis, campaign["id"], seconds=60)
+    theirs.acquire()
+    assert sweep_due() == SweepReport(0, (), ())
+    theirs.release()
+    assert ids(sweep_due().campaigns) == [campaign["id"]]
+
+
+def test_a_campaign_that_stays_due_is_looked_at_once_in_a_sweep() -> None:
+    campaign = a_campaign(an_account(), recipients=1, due=True)
+    found = islice(due_campaigns(None, until=inf), 3)
+    assert [each["id"] for each in found] == [campaign["id"]]
+
+
+def test_without_redis_campaigns_stay_due_and_the_sweep_still_ends_well(
+    servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = a_campaign(an_account(), recipients=1, due=True)
+    monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{free_port()}/0")
+    reread()
+    in_a_job(sweep)
+    monkeypatch.setenv("REDIS_URL", servers.redis_url)
+    reread()
+    assert status_of(campaign) == "scheduled"
+    assert ids(sweep_due().campaigns) == [campaign["id"]]
+
+
+def test_the_job_does_not_overlap_with_itself_and_clears_its_mark(redis: Redis) -> None:
+    campaign = a_campaign(an_account(), recipients=1, due=True)
+    redis.set(OVERLAP_KEY, "another sweep")
+    in_a_job(sweep)
+    assert status_of(campaign) == "scheduled"
+    redis.delete(OVERLAP_KEY)
+    in_a_job(sweep)
+    assert status_of(campaign) == "sending"
+    assert not redis.exists(OVERLAP_KEY)
+
+
+def test_eight_sweeps_at_once_start_each_of_200_campaigns_exactly_once() -> None:
+    account = an_account(credits=1000)
+    members = a_list(account, 2)
+    due = {a_campaign(account, list_id=members, due=True)["id"] for _ in range(200)}
+    start = threading.Barrier(8)
+
+    def one_sweep() -> SweepReport:
+        with db.connection_context():
+            start.wait()
+            return sweep_due()
+
+    with ThreadPoolExecutor(8) as pool:
+        reports = [future.result() for future in [pool.submit(one_sweep) for _ in range(8)]]
+    started = [campaign_id for report in reports for campaign_id in ids(report.campaigns)]
+    assert sorted(started) == sorted(due)
+    assert not any(report.errors for report in reports)
+    holds = rows("SELECT campaign_id FROM credit_entry WHERE kind = 'hold'")
+    assert sorted(hold["campaign_id"] for hold in holds) == sorted(due)
+    counted = row("SELECT count(*) AS messages FROM message")
+    assert counted == {"messages": 400}
+
+
+def in_a_job(function) -> None:
+    """Runs the job as a worker does: in a thread that has no connection yet."""
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()
