@@ -15,7 +15,7 @@ from config.settings import settings
 from dispatch import queues
 from dispatch.outbox import push_due_batches
 from dispatch.settlement import close_if_drained
-from models import batch, message, preparation
+from models import batch, message_recovery, preparation
 from models.campaign import Campaign
 from models.credit import settle
 from models.heartbeat import Heartbeat
@@ -32,13 +32,13 @@ def recover() -> dict[str, int]:
     done += _take_over_preparations()
     for campaign in Campaign.unsettled():
         campaign_id = campaign["id"]
-        done["leases_expired"] += _in_ranges(campaign_id, "sending", message.expire_leases)
-        done["unconfirmed"] += _in_ranges(campaign_id, "unknown", message.stop_waiting)
+        done["leases_expired"] += _in_ranges(campaign_id, "sending", message_recovery.expire_leases)
+        done["unconfirmed"] += _in_ranges(campaign_id, "unknown", message_recovery.stop_waiting)
         match campaign["status"]:
             case "sending":
                 done += _keep_sending(campaign_id)
             case "cancelled":
-                done["cancelled"] += _in_ranges(campaign_id, "pending", message.cancel_pending)
+                done["cancelled"] += _in_ranges(campaign_id, "pending", message_recovery.cancel_pending)
                 settle(campaign_id)
             case "completed":
                 settle(campaign_id)

@@ -6,7 +6,7 @@ from dispatch import preparation, queues
 from dispatch.campaigns import cancel_campaign, pause_campaign, resume_campaign
 from dispatch.enqueue import enqueue_campaign
 from dispatch.recovery import MOST_TAKEOVERS, recover
-from models import batch, message
+from models import batch, message, message_recovery
 from models.batch import Range
 from models.database import row, rows
 from tests.dispatch.provider import ScriptedProvider
@@ -210,6 +210,6 @@ def test_two_recoveries_at_once_do_every_thing_once():
     _claimed(campaign_id, 10)
     rows("UPDATE message SET lease_until = now() - interval '1 second' WHERE state = 'sending'")
     part = Range(0, 0, 20)
-    moved = [message.expire_leases(campaign_id, part.number, part.first, part.last) for _ in range(2)]
+    moved = [message_recovery.expire_leases(campaign_id, part.number, part.first, part.last) for _ in range(2)]
     assert moved == [10, 0]
     assert states(campaign_id) == {"pending": 30, "unknown": 10}
