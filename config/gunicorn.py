@@ -1,5 +1,10 @@
 """How gunicorn serves web: `python -m gunicorn --config config/gunicorn.py "api:create_app()"`."""
 
+import os
+import subprocess
+import sys
+from typing import Any
+
 from config.settings import settings
 
 _chosen = settings()
@@ -24,3 +29,23 @@ accesslog = None
 proc_name = "campaign-dispatch web"
 # Nobody here uses it, and two deployments of one user would fight over its one path.
 control_socket_disable = True
+
+
+# START_WORKER=1, for development: the worker service as a child of web. The pipe ends with us, however we end, and the
+# child stops with it.
+_lifeline, _ours = os.pipe()
+_jobs: list[subprocess.Popen[bytes]] = []
+
+
+def when_ready(server: Any) -> None:
+    """Starts `python -m jobs` beside web, if settings ask for it."""
+    if _chosen.start_worker:
+        command = [sys.executable, "-m", "jobs", "--lifeline", str(_lifeline)]
+        _jobs.append(subprocess.Popen(command, pass_fds=[_lifeline], process_group=0))
+
+
+def on_exit(server: Any) -> None:
+    """Stops it, letting what is in flight finish."""
+    for process in _jobs:
+        process.terminate()
+        process.wait()

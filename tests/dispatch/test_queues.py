@@ -1,0 +1,61 @@
+"""Pushing jobs, without a server: what is written to Redis, and what becomes of a push that fails."""
+
+from uuid import UUID
+
+import fakeredis
+import pytest
+import redis
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from dispatch import queues
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """Redis in this very process, which can be told to fail."""
+    connection = fakeredis.FakeStrictRedis(server=fakeredis.FakeServer())
+    monkeypatch.setattr(queues, "connection", lambda: connection)
+    return connection
+
+
+def test_a_batch_has_one_job_id_and_its_job_is_json(fake):
+    assert queues.push_batches(7, [0, 3]) == []
+    assert queues.queue(queues.SEND).job_ids == ["b-7-0", "b-7-3"]
+    job = Job.fetch("b-7-3", connection=fake, serializer=JSONSerializer)
+    assert (job.func_name, job.args, job.timeout) == (queues.SEND_JOB, [7, 3], queues.JOB_TIMEOUT)
+
+
+def test_a_preparation_carries_its_token(fake):
+    token = UUID(int=5)
+    assert queues.push_preparation(7, token)
+    (job_id,) = queues.queue(queues.PREPARE).job_ids
+    job = Job.fetch(job_id, connection=fake, serializer=JSONSerializer)
+    assert (job.func_name, job.args) == (queues.PREPARE_JOB, [7, str(token)])
+
+
+def test_the_batches_of_one_campaign_are_not_those_of_another(fake):
+    queues.push_batches(7, [1, 2])
+    queues.push_batches(70, [3])
+    assert queues.queued_batches(7) == {1, 2}
+    assert queues.queued_batches(70) == {3}
+
+
+def test_every_push_is_tried_and_those_that_failed_are_given(fake, monkeypatch):
+    push = queues.Queue.enqueue_call
+
+    def failing_for_two(queue, function, *, args, **options):
+        if args[1] == 2:
+            raise redis.ConnectionError
+        return push(queue, function, args=args, **options)
+
+    monkeypatch.setattr(queues.Queue, "enqueue_call", failing_for_two)
+    assert queues.push_batches(7, [1, 2, 3]) == [2]
+    assert queues.queue(queues.SEND).job_ids == ["b-7-1", "b-7-3"]
+
+
+def test_redis_away_is_an_answer_and_not_an_exception(fake):
+    fake.connection_pool.connection_kwargs["server"].connected = False
+    assert not queues.ready()
+    assert queues.push_batches(7, [1]) == [1]
+    assert not queues.push_preparation(7, UUID(int=5))
