@@ -1,11 +1,14 @@
 """How gunicorn serves web: `python -m gunicorn --config config/gunicorn.py "api:create_app()"`."""
 
 import os
+import signal
 import subprocess
 import sys
+from types import FrameType
 from typing import Any
 
 from config.settings import settings
+from config.stopping import stopping
 
 _chosen = settings()
 
@@ -49,3 +52,16 @@ def on_exit(server: Any) -> None:
     for process in _jobs:
         process.terminate()
         process.wait()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Lets answers that go on and on, such as event streams, notice that this worker is asked to stop."""
+    gunicorns = signal.getsignal(signal.SIGTERM)
+
+    def ask_and_pass_on(number: int, frame: FrameType | None) -> None:
+        stopping().ask()
+        if callable(gunicorns):
+            gunicorns(number, frame)
+
+    stopping()
+    signal.signal(signal.SIGTERM, ask_and_pass_on)

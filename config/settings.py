@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     send_window: int = Field(64, ge=1, le=1000, description="messages in flight per send worker")
     provider_timeout_sec: float = Field(10, gt=0, le=60, description="no answer after this is `unknown`")
     lease_sec: PositiveInt = Field(30, description="a message in flight longer than this becomes `unknown`")
+    lost_after_sec: PositiveInt = Field(40, description="a pushed batch untouched this long may have lost its job")
     retry_base_sec: float = Field(2, gt=0, description="first wait of a retry or deferral")
 
     # The simulated provider.

@@ -6,14 +6,17 @@ from typing import Any
 from models.database import row, rows
 
 # Each kind of audience as the customers it selects, by ascending customer id so that a page follows the last one.
+# Both sides of a join say where the page begins: with one, the planner read the other from its start for every page.
 # Everyone means everyone subscribed; a list or a choice keeps its unsubscribed customers, shown as skipped.
 _MEMBERS = {
     "everyone": """customer cu
         WHERE cu.account_id = %(account)s AND cu.consent = 'subscribed' AND cu.id > %(after)s""",
     "list": """list_member m JOIN customer cu ON cu.id = m.customer_id
-        WHERE m.list_id = %(list)s AND m.account_id = %(account)s AND m.customer_id > %(after)s""",
+        WHERE m.list_id = %(list)s AND m.account_id = %(account)s AND m.customer_id > %(after)s
+          AND cu.id > %(after)s""",
     "customers": """campaign_customer m JOIN customer cu ON cu.id = m.customer_id
-        WHERE m.campaign_id = %(campaign)s AND m.account_id = %(account)s AND m.customer_id > %(after)s""",
+        WHERE m.campaign_id = %(campaign)s AND m.account_id = %(account)s AND m.customer_id > %(after)s
+          AND cu.id > %(after)s""",
 }
 _ORDER = {"everyone": "cu.id", "list": "m.customer_id", "customers": "m.customer_id"}
 _OPTED_OUT = """(cu.consent <> 'subscribed' OR EXISTS (

@@ -40,8 +40,8 @@ class Courier:
         Gives how many messages it claimed. A batch that is done, or in another worker's hands, is a hint like any
         other: the campaign's next open batch is taken instead.
         """
-        campaign = self._ask(Campaign.find, campaign_id)
-        if campaign is None or campaign["status"] != "sending" or self._stopped.is_set():
+        campaign = self._ask(Campaign.to_send, campaign_id)
+        if campaign is None or self._stopped.is_set():
             return 0
         with structlog.contextvars.bound_contextvars(
             campaign_id=campaign_id, correlation_id=campaign["correlation_id"]

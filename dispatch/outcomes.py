@@ -8,7 +8,8 @@ from models.message import Claimed, Outcome
 
 # Attempts in all that a provider's own "try again" allows; the waits between them are 1 and 4 times RETRY_BASE_SEC.
 MAX_ATTEMPTS = 3
-# A deferral doubles from RETRY_BASE_SEC up to this, in seconds; a provider's Retry-After is followed up to an hour.
+# A deferral doubles from RETRY_BASE_SEC up to this, in seconds; a provider's Retry-After is followed from
+# RETRY_BASE_SEC up to an hour.
 LONGEST_DEFERRAL = 60.0
 LONGEST_RETRY_AFTER = 3600.0
 
@@ -44,7 +45,7 @@ def _another_attempt(answer: Answer, claimed: Claimed, settings: Settings) -> Ou
 
 def _later(answer: Answer, claimed: Claimed, settings: Settings) -> Outcome:
     if answer.retry_after is not None:
-        wait = min(answer.retry_after, LONGEST_RETRY_AFTER)
+        wait = min(max(answer.retry_after, settings.retry_base_sec), LONGEST_RETRY_AFTER)
     else:
         wait = _jittered(min(settings.retry_base_sec * 2 ** min(claimed.deferrals, 16), LONGEST_DEFERRAL))
     return Outcome(claimed.n, claimed.token, "pending", error_code=answer.error_code, wait=wait, counted=False)

@@ -4,6 +4,7 @@ Jobs are named by dotted string, so the hall imports no door. A job carries ids 
 changes nothing but time.
 """
 
+import secrets
 from collections.abc import Iterable
 from functools import lru_cache
 from uuid import UUID
@@ -48,28 +49,36 @@ def ready() -> bool:
 
 
 def batch_job_id(campaign_id: int, number: int) -> str:
-    """The id of the job that sends a batch; the same batch always has the same id."""
-    return f"b-{campaign_id}-{number}"
+    """A new id for a job that sends this batch.
+
+    Every push has its own: RQ deletes what belongs to an id when its run ends, also if that id was queued again
+    meanwhile, as a job does that leaves its batch to the next.
+    """
+    return f"b-{campaign_id}-{number}-{secrets.token_hex(4)}"
 
 
 def push_batches(campaign_id: int, numbers: Iterable[int]) -> list[int]:
     """Pushes a send job for each batch and gives those that could not be pushed; each failure is logged."""
-    failed = []
+    waiting = list(numbers)
     send = queue(SEND)
-    for number in numbers:
+    while waiting:
+        job_id = batch_job_id(campaign_id, waiting[0])
         try:
             send.enqueue_call(
                 SEND_JOB,
-                args=(campaign_id, number),
-                job_id=batch_job_id(campaign_id, number),
-                description=batch_job_id(campaign_id, number),
+                args=(campaign_id, waiting[0]),
+                job_id=job_id,
+                description=job_id,
                 result_ttl=0,
                 failure_ttl=3600,
             )
         except redis.RedisError as problem:
-            log.warning("batch.push_failed", campaign_id=campaign_id, batch=number, problem=type(problem).__name__)
-            failed.append(number)
-    return failed
+            # The others would fail as slowly: a Redis that hangs takes seconds to say so.
+            for number in waiting:
+                log.warning("batch.push_failed", campaign_id=campaign_id, batch=number, problem=type(problem).__name__)
+            break
+        del waiting[0]
+    return waiting
 
 
 def push_preparation(campaign_id: int, token: UUID) -> bool:
@@ -78,6 +87,7 @@ def push_preparation(campaign_id: int, token: UUID) -> bool:
         queue(PREPARE).enqueue_call(
             PREPARE_JOB,
             args=(campaign_id, str(token)),
+            job_id=f"p-{campaign_id}-{token}-{secrets.token_hex(4)}",
             description=f"p-{campaign_id}",
             result_ttl=0,
             failure_ttl=3600,
@@ -91,4 +101,10 @@ def push_preparation(campaign_id: int, token: UUID) -> bool:
 def queued_batches(campaign_id: int) -> set[int]:
     """The campaign's batches whose jobs wait in the queue right now."""
     prefix = f"b-{campaign_id}-"
-    return {int(job_id.removeprefix(prefix)) for job_id in queue(SEND).job_ids if job_id.startswith(prefix)}
+    jobs = [job_id for job_id in queue(SEND).job_ids if job_id.startswith(prefix)]
+    return {int(job_id.removeprefix(prefix).partition("-")[0]) for job_id in jobs}
+
+
+def preparation_waits(campaign_id: int, token: UUID) -> bool:
+    """Whether the job of this preparation waits in the queue right now."""
+    return any(job_id.startswith(f"p-{campaign_id}-{token}-") for job_id in queue(PREPARE).job_ids)

@@ -6,10 +6,13 @@ number of processes may recover at once, and a pass that dies is finished by the
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
+import psycopg
 import redis
 import structlog
+from peewee import PeeweeException
 
 from config.settings import settings
 from dispatch import queues
@@ -26,22 +29,17 @@ MOST_TAKEOVERS = 5
 
 
 def recover() -> dict[str, int]:
-    """Makes one pass and gives what it did, as counts by kind (only kinds that happened)."""
-    done: Counter[str] = Counter()
-    done["resumed_to_expire"] = Campaign.resume_expired()
-    done += _take_over_preparations()
+    """Makes one pass and gives what it did, as counts by kind (only kinds that happened).
+
+    What fails for one campaign is logged, and the others are looked at all the same.
+    """
+    done: Counter[str] = Counter(resumed_to_expire=Campaign.resume_expired())
+    # Without a queue nobody could go on, and the take-overs would be used up for nothing.
+    stale = preparation.stale(settings().stale_prepare_sec)
+    for campaign in stale if stale and queues.ready() else []:
+        done += _tried(_take_over, campaign)
     for campaign in Campaign.unsettled():
-        campaign_id = campaign["id"]
-        done["leases_expired"] += _in_ranges(campaign_id, "sending", message_recovery.expire_leases)
-        done["unconfirmed"] += _in_ranges(campaign_id, "unknown", message_recovery.stop_waiting)
-        match campaign["status"]:
-            case "sending":
-                done += _keep_sending(campaign_id)
-            case "cancelled":
-                done["cancelled"] += _in_ranges(campaign_id, "pending", message_recovery.cancel_pending)
-                settle(campaign_id)
-            case "completed":
-                settle(campaign_id)
+        done += _tried(_look_after, campaign)
     Heartbeat.forget_old()
     done = +done
     if done:
@@ -49,11 +47,36 @@ def recover() -> dict[str, int]:
     return dict(done)
 
 
+def _tried(step: Callable[[dict[str, Any]], Counter[str]], campaign: dict[str, Any]) -> Counter[str]:
+    try:
+        return step(campaign)
+    except (PeeweeException, psycopg.Error, redis.RedisError):
+        log.exception("recovery.campaign_failed", campaign_id=campaign["id"])
+        return Counter()
+
+
+def _look_after(campaign: dict[str, Any]) -> Counter[str]:
+    """Ends leases and waits that ran out, and does what the campaign's state asks for."""
+    campaign_id = campaign["id"]
+    done = Counter(leases_expired=_in_ranges(campaign_id, "sending", message_recovery.expire_leases))
+    if campaign["may_give_up"]:
+        done["unconfirmed"] = _in_ranges(campaign_id, "unknown", message_recovery.stop_waiting)
+    match campaign["status"]:
+        case "sending":
+            done += _keep_sending(campaign_id)
+        case "cancelled":
+            done["cancelled"] = _in_ranges(campaign_id, "pending", message_recovery.cancel_pending)
+            settle(campaign_id)
+        case "completed":
+            settle(campaign_id)
+    return done
+
+
 def _keep_sending(campaign_id: int) -> Counter[str]:
     """Pushes batches that are due or whose job was lost; closes the campaign if nothing is left."""
     if close_if_drained(campaign_id):
         return Counter(closed=1)
-    lost = batch.lost(campaign_id)
+    lost = batch.lost(campaign_id, idle_seconds=settings().lost_after_sec)
     try:
         gone = sorted(set(lost) - queues.queued_batches(campaign_id)) if lost else []
     except redis.RedisError:
@@ -62,22 +85,19 @@ def _keep_sending(campaign_id: int) -> Counter[str]:
     return Counter(lost=len(gone), pushed=push_due_batches(campaign_id))
 
 
-def _take_over_preparations() -> Counter[str]:
-    """Gives preparations whose holder fell silent to a new job; after too many times they fail, with the reason."""
-    stale = preparation.stale(settings().stale_prepare_sec)
-    # Without a queue nobody could go on, and the take-overs would be used up for nothing.
-    if not stale or not queues.ready():
+def _take_over(campaign: dict[str, Any]) -> Counter[str]:
+    """Gives a preparation whose holder fell silent to a new job; after too many times it fails, with the reason."""
+    campaign_id, token = campaign["id"], campaign["prep_token"]
+    if queues.preparation_waits(campaign_id, token):
+        return Counter()  # its job only waits for its turn
+    if campaign["prep_takeovers"] >= MOST_TAKEOVERS:
+        return Counter(preparations_failed=_give_up(campaign_id, token))
+    taken = preparation.take_over(campaign_id, token, most=MOST_TAKEOVERS)
+    if taken is None:
         return Counter()
-    done: Counter[str] = Counter()
-    for campaign in stale:
-        campaign_id, token = campaign["id"], campaign["prep_token"]
-        if campaign["prep_takeovers"] >= MOST_TAKEOVERS:
-            done["preparations_failed"] += _give_up(campaign_id, token)
-        elif taken := preparation.take_over(campaign_id, token, most=MOST_TAKEOVERS):
-            queues.push_preparation(campaign_id, taken["prep_token"])
-            done["preparations_taken_over"] += 1
-            log.warning("preparation.taken_over", campaign_id=campaign_id, times=taken["prep_takeovers"])
-    return done
+    queues.push_preparation(campaign_id, taken["prep_token"])
+    log.warning("preparation.taken_over", campaign_id=campaign_id, times=taken["prep_takeovers"])
+    return Counter(preparations_taken_over=1)
 
 
 def _give_up(campaign_id: int, token: UUID) -> bool:

@@ -27,6 +27,8 @@ log = structlog.get_logger()
 PATIENCE = 0.020
 # A message claimed this long ago and not called yet is handed back: its lease may not outlive its call.
 TOO_LATE_TO_CALL = 2.0
+# With another campaign's job in the queue, a job ends after this long instead of its whole time box.
+FAIR_SHARE = 2.0
 # A retry due within this time is waited for, if no other campaign's job waits for this worker.
 WORTH_WAITING = 10.0
 
@@ -64,10 +66,12 @@ class Window:
         self._first_answer = asyncio.Event()
         self._enough_answers = asyncio.Event()
         self._halted = False
+        self._give_way = False
 
     async def run(self) -> None:
         """Claims, calls and records until nothing is due or the time is up, and everything in flight is recorded."""
-        callers = [asyncio.create_task(self._call_messages()) for _ in range(self._size)]
+        tasks = [asyncio.create_task(self._call_messages()) for _ in range(self._size)]
+        tasks.append(asyncio.create_task(self._watch_queue()))
         try:
             while True:
                 await self._exchange_once()
@@ -76,9 +80,9 @@ class Window:
                 elif not (self._may_claim() and not self._exchange.ran_dry) and not await self._worth_staying():
                     break
         finally:
-            for caller in callers:
-                caller.cancel()
-            await asyncio.gather(*callers, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _exchange_once(self) -> None:
         """Records and claims in one transaction, and lets the callers at what was claimed."""
@@ -94,7 +98,14 @@ class Window:
         self._wake_a_caller()
 
     def _may_claim(self) -> bool:
-        return not (self._halted or self._stopped() or time.monotonic() > self._deadline)
+        return not (self._halted or self._give_way or self._stopped() or time.monotonic() > self._deadline)
+
+    async def _watch_queue(self) -> None:
+        """Lets this job end early once another campaign's job waits: a small one shall not wait for a large one."""
+        await asyncio.sleep(FAIR_SHARE)
+        while not self._give_way:
+            self._give_way = await self._in_thread(self._others_waiting)
+            await asyncio.sleep(1)
 
     async def _answers(self) -> None:
         """Waits until recording is worth a transaction: a quarter of the window, everything, or 20 ms."""
@@ -156,7 +167,7 @@ class Window:
             answer = await self._provider.send(
                 Outgoing(
                     channel=self._campaign["channel"],
-                    sender=None,
+                    sender=self._campaign["sender"],
                     phone=message.phone,
                     body=message.body,
                     reference=f"{campaign_id}-{message.n}",
@@ -170,8 +181,15 @@ class Window:
             return Answer("unknown", error_code="provider_error")
         if answer.outcome == "halted" and not self._halted:
             self._halted = True
-            await self._in_thread(self._exchange.pause, f"The provider refuses our account ({answer.error_code}).")
+            await self._pause(f"The provider refuses our account ({answer.error_code}).")
         return answer
+
+    async def _pause(self, reason: str) -> None:
+        try:
+            await self._in_thread(self._exchange.pause, reason)
+        except Exception:
+            # The message is handed back all the same; the next job is refused too, and pauses then.
+            log.exception("campaign.not_paused", campaign_id=self._campaign["id"])
 
     async def _in_thread(self, function: Callable, *arguments: object) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._database, function, *arguments)

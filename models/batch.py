@@ -15,13 +15,11 @@ from models.campaign import Campaign
 from models.database import Row, changed, row, rows
 from models.states import MESSAGE_STATES
 
-# At most this many batches of one campaign are in the queue at a time: enough for any number of workers, few enough
-# that another campaign's first batch is never far.
-MOST_PUSHED = 50
+# Of one campaign, so many batches are in the queue at a time: four for each living send worker, so that nobody is idle,
+# and no more, so that another campaign's first batch is never far.
+LEAST_PUSHED, MOST_PUSHED = 8, 50
 # A worker touches its batch at every claim; one untouched for this long is free for another to join.
 HANDS_OFF = "5 seconds"
-# A pushed batch untouched for this long has lost its job, unless the job is still in the queue.
-LOST_AFTER = "40 seconds"
 
 
 class Batch(Row):
@@ -80,10 +78,10 @@ def take(campaign_id: int, number: int | None = None) -> Range | None:
 
 
 def let_wait(campaign_id: int, batch: Range) -> None:
-    """Notes when the batch's earliest waiting message is due and lets it be pushed again then."""
+    """Notes when the batch's earliest waiting message is due (NULL: now) and lets it be pushed again then."""
     rows(
         """UPDATE batch SET pushed_at = NULL, next_due_at = (
-             SELECT min(not_before) FROM message
+             SELECT nullif(min(coalesce(not_before, '-infinity')), '-infinity') FROM message
              WHERE campaign_id = %(campaign)s AND n >= %(first)s AND n < %(last)s AND state = 'pending')
            WHERE campaign_id = %(campaign)s AND number = %(number)s AND pending > 0""",
         {"campaign": campaign_id, "number": batch.number, "first": batch.first, "last": batch.last},
@@ -100,10 +98,11 @@ def leave(campaign_id: int, batch: Range) -> None:
 
 
 def soonest_due(campaign_id: int) -> float | None:
-    """Seconds until the campaign's next waiting batch is due; None when nothing of it waits."""
+    """Seconds until the campaign's next waiting batch is due; None when nothing of it waits, or it may not send."""
     found = row(
         """SELECT extract(epoch FROM min(next_due_at) - now())::float8 AS seconds FROM batch
-           WHERE campaign_id = %s AND pending > 0 AND next_due_at IS NOT NULL""",
+           WHERE campaign_id = (SELECT id FROM campaign WHERE id = %s AND status = 'sending')
+             AND pending > 0 AND next_due_at IS NOT NULL""",
         [campaign_id],
     )
     return found["seconds"] if found else None
@@ -117,11 +116,14 @@ def mark_pushed(campaign_id: int) -> list[int]:
                  WHERE b.campaign_id = %(campaign)s AND c.status = 'sending' AND b.pushed_at IS NULL AND b.pending > 0
                    AND (b.next_due_at IS NULL OR b.next_due_at <= now())
                  ORDER BY b.number
-                 LIMIT greatest(0, %(most)s - (SELECT count(*) FROM batch WHERE campaign_id = %(campaign)s
-                                               AND pushed_at IS NOT NULL AND pending > 0))
+                 LIMIT greatest(0, least(%(most)s, greatest(%(least)s, 4 * (
+                                       SELECT count(*) FROM heartbeat WHERE queue = 'send'
+                                       AND beat_at > now() - interval '30 seconds')))
+                                   - (SELECT count(*) FROM batch WHERE campaign_id = %(campaign)s
+                                      AND pushed_at IS NOT NULL AND pending > 0))
                  FOR NO KEY UPDATE OF b SKIP LOCKED) next
            WHERE batch.campaign_id = next.campaign_id AND batch.number = next.number RETURNING batch.number""",
-        {"campaign": campaign_id, "most": MOST_PUSHED},
+        {"campaign": campaign_id, "least": LEAST_PUSHED, "most": MOST_PUSHED},
     )
     return sorted(found_row["number"] for found_row in found)
 
@@ -134,14 +136,14 @@ def unmark_pushed(campaign_id: int, numbers: list[int]) -> None:
     )
 
 
-def lost(campaign_id: int) -> list[int]:
-    """Batches whose job should have worked on them by now and has not."""
+def lost(campaign_id: int, *, idle_seconds: int) -> list[int]:
+    """Batches pushed and untouched for so long that they have lost their job, unless it is still in the queue."""
     found = rows(
-        f"""SELECT number FROM batch
-            WHERE campaign_id = %(campaign)s AND pending > 0 AND pushed_at < now() - interval '{LOST_AFTER}'
-              AND (touched_at IS NULL OR touched_at < now() - interval '{LOST_AFTER}')
-              AND (next_due_at IS NULL OR next_due_at <= now()) ORDER BY number""",
-        {"campaign": campaign_id},
+        """SELECT number FROM batch
+           WHERE campaign_id = %(campaign)s AND pending > 0 AND pushed_at < now() - make_interval(secs => %(idle)s)
+             AND (touched_at IS NULL OR touched_at < now() - make_interval(secs => %(idle)s))
+             AND (next_due_at IS NULL OR next_due_at <= now()) ORDER BY number""",
+        {"campaign": campaign_id, "idle": idle_seconds},
     )
     return [found_row["number"] for found_row in found]
 

@@ -65,6 +65,15 @@ class Campaign(Row):
         )
 
     @classmethod
+    def to_send(cls, campaign_id: int) -> dict[str, Any] | None:
+        """The campaign with its account's `sender`, if it may send right now."""
+        return row(
+            """SELECT c.*, a.sender FROM campaign c JOIN account a ON a.id = c.account_id
+               WHERE c.id = %s AND c.status = 'sending'""",
+            [campaign_id],
+        )
+
+    @classmethod
     def due(cls, limit: int, *, account_id: UUID | None = None, seen: list[int] | None = None) -> list[dict[str, Any]]:
         """A page of campaigns whose time has come, oldest first; blocked ones wait for their next check."""
         return rows(
@@ -161,9 +170,12 @@ class Campaign(Row):
 
     @classmethod
     def unsettled(cls) -> list[dict[str, Any]]:
-        """Campaigns that still owe something: a message, a settlement, or an answer."""
+        """Campaigns that still owe something: a message, a settlement, or an answer.
+
+        `may_give_up`: old enough that an answer may be missing for a day.
+        """
         return rows(
-            """SELECT id, status, paused_from FROM campaign
+            """SELECT id, status, started_at < now() - interval '24 hours' AS may_give_up FROM campaign
                WHERE status IN ('preparing', 'sending', 'paused')
                   OR (status IN ('completed', 'cancelled') AND settled_at IS NULL) ORDER BY id"""
         )

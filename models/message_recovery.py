@@ -1,7 +1,7 @@
 """Messages that lost their worker or their campaign: the mass moves that recovery makes, batch by batch.
 
 The range is a batch's, so that the primary key serves. SKIP LOCKED leaves alone what somebody is moving right now; the
-next pass sees it again.
+next pass sees it again. `= ANY(ARRAY(…))` keeps the planner on the primary key (message.py says why).
 """
 
 from models.database import db
@@ -15,7 +15,8 @@ WITH late AS (
     FOR NO KEY UPDATE SKIP LOCKED),
 moved AS (
     UPDATE message m SET state = 'unknown', reason = 'lease_expired'
-    FROM late WHERE m.campaign_id = %(campaign)s AND m.n = late.n RETURNING m.segments)
+    FROM late WHERE m.campaign_id = %(campaign)s AND m.n = late.n
+      AND m.n = ANY(ARRAY(SELECT n FROM late)) RETURNING m.segments)
 UPDATE batch b SET sending = b.sending - t.moved, unknown = b.unknown + t.moved, uncertain = b.uncertain + t.price
 FROM (SELECT count(*) AS moved, coalesce(sum(segments), 0) AS price FROM moved) t
 WHERE b.campaign_id = %(campaign)s AND b.number = %(batch)s AND t.moved > 0
@@ -29,7 +30,8 @@ WITH left_over AS (
     FOR NO KEY UPDATE SKIP LOCKED),
 moved AS (
     UPDATE message m SET state = 'cancelled' FROM left_over
-    WHERE m.campaign_id = %(campaign)s AND m.n = left_over.n RETURNING 1)
+    WHERE m.campaign_id = %(campaign)s AND m.n = left_over.n
+      AND m.n = ANY(ARRAY(SELECT n FROM left_over)) RETURNING 1)
 UPDATE batch b SET pending = b.pending - t.moved, cancelled = b.cancelled + t.moved, touched_at = now()
 FROM (SELECT count(*) AS moved FROM moved) t
 WHERE b.campaign_id = %(campaign)s AND b.number = %(batch)s AND t.moved > 0
@@ -44,7 +46,8 @@ WITH old AS (
     FOR NO KEY UPDATE SKIP LOCKED),
 moved AS (
     UPDATE message m SET state = 'unconfirmed' FROM old
-    WHERE m.campaign_id = %(campaign)s AND m.n = old.n RETURNING m.segments)
+    WHERE m.campaign_id = %(campaign)s AND m.n = old.n
+      AND m.n = ANY(ARRAY(SELECT n FROM old)) RETURNING m.segments)
 UPDATE batch b SET unknown = b.unknown - t.moved, unconfirmed = b.unconfirmed + t.moved,
                    uncertain = b.uncertain - t.price, touched_at = now()
 FROM (SELECT count(*) AS moved, coalesce(sum(segments), 0) AS price FROM moved) t

@@ -39,7 +39,7 @@ def advance(campaign_id: int, token: UUID, *, old: int, new: int, recipients: in
     """Moves the cursor over one chunk; False (roll back and stop) when the preparation is no longer ours."""
     return bool(
         rows(
-            """UPDATE campaign SET prep_cursor = %(new)s, prep_price = prep_price + %(price)s,
+            """UPDATE campaign SET prep_cursor = %(new)s, prep_price = prep_price + %(price)s, prep_takeovers = 0,
                       recipients = recipients + %(recipients)s, prep_touched_at = now()
                WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s AND prep_cursor = %(old)s
                RETURNING id""",

@@ -192,6 +192,7 @@ def test_an_unknown_outcome_becomes_unconfirmed_after_a_day_and_settles():
     recover()
     assert states(campaign_id) == {"sent": 1, "unknown": 1}
     rows("UPDATE message SET lease_until = lease_until - interval '25 hours' WHERE state = 'unknown'")
+    rows("UPDATE campaign SET started_at = started_at - interval '25 hours'")
     recover()
     assert states(campaign_id) == {"sent": 1, "unconfirmed": 1}
     assert money(campaign_id) == (2, 1, 1)
@@ -433,3 +434,58 @@ def test_a_claim_whose_commit_was_not_confirmed_is_given_back(monkeypatch):
     assert set(provider.calls_per_phone().values()) == {1}
     assert states(campaign_id) == {"sent": 30}
     assert row("SELECT max(attempts)::int AS attempts FROM message") == {"attempts": 1}
+
+
+def test_a_job_gives_way_to_another_campaigns_job(monkeypatch, configure):
+    configure(SEND_WINDOW=4)
+    monkeypatch.setattr(window, "FAIR_SHARE", 0.0)
+    campaign_id = started(recipients=400)
+    provider = ScriptedProvider()
+    with courier(provider) as made:
+        made.deliver(campaign_id, 0, others_waiting=lambda: True)
+    assert 0 < len(provider.calls) < 400
+    assert set(states(campaign_id)) == {"sent", "pending"}
+    # What it left is pushed again at once, behind the others.
+    assert rows("SELECT 1 FROM batch WHERE pending > 0 AND pushed_at IS NULL AND number < 3") == []
+    deliver(provider, campaign_id)
+    assert set(provider.calls_per_phone().values()) == {1}
+    assert states(campaign_id) == {"sent": 400}
+
+
+def test_a_provider_that_says_try_again_at_once_is_not_hammered(configure):
+    configure(RETRY_BASE_SEC=2)
+    campaign_id = started(recipients=1)
+    deliver(ScriptedProvider({FIRST: [Answer("deferred", retry_after=0)]}), campaign_id)
+    waited = row(
+        "SELECT sent_at - (SELECT started_at FROM campaign) >= interval '2 seconds' AS long_enough FROM message"
+    )
+    assert waited == {"long_enough": True}
+
+
+def test_a_message_deferred_beyond_counting_is_still_recorded():
+    campaign_id = started(recipients=1)
+    rows("UPDATE message SET deferrals = 32767")
+    deliver(ScriptedProvider({FIRST: [Answer("deferred")]}), campaign_id)
+    assert row("SELECT state, deferrals FROM message") == {"state": "pending", "deferrals": 32767}
+
+
+def test_a_campaign_halted_while_the_database_fails_loses_no_message(monkeypatch):
+    campaign_id = started(recipients=5)
+
+    def failing(*arguments):
+        raise exchange.peewee.OperationalError("gone")
+
+    monkeypatch.setattr(exchange.Campaign, "pause", failing)
+    deliver(ScriptedProvider({FIRST: [Answer("halted")]}), campaign_id)
+    assert row("SELECT state, attempts FROM message WHERE n = 0") == {"state": "pending", "attempts": 0}
+
+
+def test_a_campaign_paused_while_its_retries_wait_frees_its_worker(configure):
+    configure(RETRY_BASE_SEC=5)
+    campaign_id = started(recipients=1)
+    provider = ScriptedProvider({FIRST: [Answer("retryable")]})
+    with delivering(provider, campaign_id):
+        wait_until(lambda: row("SELECT 1 FROM batch WHERE next_due_at IS NOT NULL"), "a waiting retry")
+        pause_campaign(campaign_id, actor="test")
+    assert len(provider.calls) == 1  # and the job has ended, long before the retry is due
+    assert row("SELECT next_due_at > now() AS waits FROM batch") == {"waits": True}

@@ -19,10 +19,12 @@ def fake(monkeypatch):
     return connection
 
 
-def test_a_batch_has_one_job_id_and_its_job_is_json(fake):
+def test_a_batchs_job_is_named_after_it_and_is_json(fake):
     assert queues.push_batches(7, [0, 3]) == []
-    assert queues.queue(queues.SEND).job_ids == ["b-7-0", "b-7-3"]
-    job = Job.fetch("b-7-3", connection=fake, serializer=JSONSerializer)
+    first, second = queues.queue(queues.SEND).job_ids
+    assert first.startswith("b-7-0-")
+    assert second.startswith("b-7-3-")
+    job = Job.fetch(second, connection=fake, serializer=JSONSerializer)
     assert (job.func_name, job.args, job.timeout) == (queues.SEND_JOB, [7, 3], queues.JOB_TIMEOUT)
 
 
@@ -41,7 +43,13 @@ def test_the_batches_of_one_campaign_are_not_those_of_another(fake):
     assert queues.queued_batches(70) == {3}
 
 
-def test_every_push_is_tried_and_those_that_failed_are_given(fake, monkeypatch):
+def test_the_same_batch_pushed_again_is_another_job(fake):
+    queues.push_batches(7, [0])
+    queues.push_batches(7, [0])
+    assert len(set(queues.queue(queues.SEND).job_ids)) == 2
+
+
+def test_a_push_that_fails_ends_the_pushing_and_the_rest_is_given(fake, monkeypatch):
     push = queues.Queue.enqueue_call
 
     def failing_for_two(queue, function, *, args, **options):
@@ -50,8 +58,8 @@ def test_every_push_is_tried_and_those_that_failed_are_given(fake, monkeypatch):
         return push(queue, function, args=args, **options)
 
     monkeypatch.setattr(queues.Queue, "enqueue_call", failing_for_two)
-    assert queues.push_batches(7, [1, 2, 3]) == [2]
-    assert queues.queue(queues.SEND).job_ids == ["b-7-1", "b-7-3"]
+    assert queues.push_batches(7, [1, 2, 3]) == [2, 3]
+    assert queues.queued_batches(7) == {1}
 
 
 def test_redis_away_is_an_answer_and_not_an_exception(fake):

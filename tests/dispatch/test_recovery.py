@@ -1,5 +1,6 @@
 """Whatever loses its owner gets one again, and nothing gets two."""
 
+import psycopg
 import pytest
 
 from dispatch import preparation, queues
@@ -25,6 +26,10 @@ def jobs() -> list[str]:
     return sorted(queues.queue("send").job_ids)
 
 
+def _batch_of(job_id: str) -> int:
+    return int(job_id.split("-")[2])
+
+
 def _long_ago() -> None:
     rows("UPDATE batch SET pushed_at = pushed_at - interval '1 minute', touched_at = touched_at - interval '1 minute'")
 
@@ -37,7 +42,7 @@ def test_batches_whose_jobs_redis_forgot_are_pushed_again(redis):
     assert recover() == {}  # not yet: their workers may be about to begin
     _long_ago()
     assert recover() == {"lost": 3, "pushed": 3}
-    assert jobs() == before
+    assert [_batch_of(job_id) for job_id in jobs()] == [_batch_of(job_id) for job_id in before]
     deliver(ScriptedProvider(), campaign_id)
     assert states(campaign_id) == {"sent": 60}
 
@@ -55,27 +60,30 @@ def test_a_batch_somebody_works_on_is_left_alone(redis):
     _long_ago()
     rows("UPDATE batch SET touched_at = now() WHERE number = 1")
     assert recover() == {"lost": 2, "pushed": 2}
-    assert [job_id[-1] for job_id in jobs()] == ["0", "2"]
+    assert [_batch_of(job_id) for job_id in jobs()] == [0, 2]
 
 
 def test_a_batch_that_waits_for_a_retry_is_pushed_when_it_is_due(redis):
-    campaign_id = started(recipients=20)
+    started(recipients=20)
     redis.flushall()
     rows("UPDATE batch SET pushed_at = NULL, next_due_at = now() + interval '1 hour'")
     assert recover() == {}
     rows("UPDATE batch SET next_due_at = now()")
     assert recover() == {"pushed": 1}
-    assert jobs() == [queues.batch_job_id(campaign_id, 0)]
+    assert [_batch_of(job_id) for job_id in jobs()] == [0]
 
 
-def test_at_most_fifty_batches_of_a_campaign_are_in_the_queue(configure):
+@pytest.mark.parametrize(("workers", "pushed"), [(0, 8), (2, 8), (3, 12), (40, 50)])
+def test_four_batches_for_each_worker_are_in_the_queue_and_at_most_fifty(configure, workers, pushed):
     configure(BATCH_SIZE=1)
+    for number in range(workers):
+        rows("INSERT INTO heartbeat (name, kind, queue, host, pid) VALUES (%s, 'worker', 'send', 'h', 1)", [number])
     campaign_id = started(recipients=70)
-    assert len(jobs()) == batch.MOST_PUSHED == 50
+    assert len(jobs()) == pushed
     assert recover() == {}
-    rows("UPDATE message SET state = 'sent' WHERE n < 10")
-    rows("UPDATE batch SET pending = 0, sent = 1, captured = 1 WHERE number < 10")
-    assert recover() == {"pushed": 10}
+    rows("UPDATE message SET state = 'sent' WHERE n < 5")
+    rows("UPDATE batch SET pending = 0, sent = 1, captured = 1 WHERE number < 5")
+    assert recover() == {"pushed": 5}
     assert campaign_row(campaign_id)["status"] == "sending"
 
 
@@ -135,6 +143,11 @@ def _by_jobs(configure):
 
 
 def _abandon() -> None:
+    queues.queue("prepare").empty()
+    _long_untouched()
+
+
+def _long_untouched() -> None:
     rows("UPDATE campaign SET prep_touched_at = now() - interval '2 minutes'")
 
 
@@ -153,6 +166,13 @@ def test_an_abandoned_preparation_is_taken_over_with_a_new_token_and_finished():
     preparation.continue_preparation(campaign_id, new_token)
     assert campaign_row(campaign_id)["status"] == "sending"
     assert states(campaign_id) == {"pending": 30}
+
+
+@pytest.mark.usefixtures("_by_jobs")
+def test_a_preparation_whose_job_only_waits_for_its_turn_is_left_alone():
+    started(recipients=30)
+    _long_untouched()
+    assert recover() == {}
 
 
 @pytest.mark.usefixtures("_by_jobs")
@@ -213,3 +233,26 @@ def test_two_recoveries_at_once_do_every_thing_once():
     moved = [message_recovery.expire_leases(campaign_id, part.number, part.first, part.last) for _ in range(2)]
     assert moved == [10, 0]
     assert states(campaign_id) == {"pending": 30, "unknown": 10}
+
+
+def test_what_fails_for_one_campaign_does_not_keep_recovery_from_the_others(servers):
+    first, second = started(recipients=20), started(recipients=20)
+    for campaign_id in (first, second):
+        _claimed(campaign_id, 5)
+    rows("UPDATE message SET lease_until = now() - interval '1 second' WHERE state = 'sending'")
+    with psycopg.connect(servers.database_url) as somebody:
+        somebody.execute("SELECT 1 FROM batch WHERE campaign_id = %s FOR UPDATE", [first])
+        rows("SET lock_timeout = '100ms'")
+        assert recover()["leases_expired"] == 5
+        rows("RESET lock_timeout")
+    assert states(second) == {"pending": 15, "unknown": 5}
+    assert recover() == {"leases_expired": 5}
+
+
+def test_a_message_handed_back_is_due_although_another_of_its_batch_waits_for_an_hour():
+    campaign_id = started(recipients=2)
+    rows("UPDATE message SET not_before = now() + interval '1 hour' WHERE n = 0")
+    rows("UPDATE batch SET touched_at = now()")
+    batch.let_wait(campaign_id, Range(0, 0, 2))
+    assert row("SELECT next_due_at FROM batch") == {"next_due_at": None}
+    assert recover() == {"pushed": 1}

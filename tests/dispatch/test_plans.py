@@ -1,0 +1,65 @@
+"""How PostgreSQL reads the message table for a campaign that its statistics do not know yet."""
+
+import re
+
+import pytest
+
+from models import message, message_recovery
+from models.arrays import booleans, numbers, texts
+from models.database import db as database
+from models.database import rows
+from tests.dispatch.test_delivery import started
+from tests.factories import an_account
+
+PARAMETERS = {
+    "batch": 1,
+    "batch_size": 20,
+    "first": 20,
+    "last": 40,
+    "want": 10,
+    "token": 5,
+    "lease": 30,
+    "provider": "p",
+    "n": numbers([20, 21]),
+    "state": texts(["sent", "sent"]),
+    "provider_id": texts(["a", "b"]),
+    "error": texts([None, None]),
+    "reason": texts([None, None]),
+    "wait": numbers([None, None]),
+    "counted": booleans([True, True]),
+}
+STATEMENTS = {
+    "claim": message._CLAIM,
+    "record": message._RECORD_SENDING,
+    "record_late": message._RECORD_UNKNOWN,
+    "undo": message._UNDO_CLAIM,
+    "expire": message_recovery._EXPIRE_LEASES,
+    "cancel": message_recovery._CANCEL,
+    "give_up": message_recovery._GIVE_UP,
+}
+
+
+@pytest.fixture
+def unknown_campaign(db, redis, configure):
+    """A campaign written after the table was analysed, as every large one is for its first minute."""
+    configure(BATCH_SIZE=20)
+    account = an_account(credits=10_000)
+    rows("ALTER TABLE message SET (autovacuum_enabled = off)")
+    started(account, recipients=2000)
+    rows("ANALYZE message")
+    yield started(account, recipients=2000)
+    rows("ALTER TABLE message RESET (autovacuum_enabled)")
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_every_statement_of_the_send_path_reads_messages_by_their_number(unknown_campaign, name):
+    token = numbers([5, 6]) if name.startswith("record") else 5
+    parameters = PARAMETERS | {"campaign": unknown_campaign, "token": token}
+    plan = [line for (line,) in database.connection().execute("EXPLAIN " + STATEMENTS[name], parameters).fetchall()]
+    scans = [
+        (line, plan[at + 1]) for at, line in enumerate(plan) if re.search(r"Scan .*on message|Scan on message", line)
+    ]
+    assert scans
+    for scan, condition in scans:
+        assert "message_pkey" in scan
+        assert re.search(r"\(n (>=|= ANY|=)", condition), "\n".join(plan)
