@@ -17,8 +17,9 @@ from tests.factories import a_key, an_account
 
 
 @pytest.fixture
-def busy_queue(redis):
-    """A queue with a waiting job, a failed job, and a worker in the middle of a third."""
+def busy_queue(redis, monkeypatch):
+    """A queue with a waiting job, a failed job, and a worker in the middle of a third; their ids without chance."""
+    monkeypatch.setattr(queues, "batch_job_id", lambda campaign_id, number: f"b-{campaign_id}-{number}")
     queues.push_batches(1, [0, 1, 2])
     send = queues.queue(queues.SEND)
     failed, running = send.fetch_job("b-1-1"), send.fetch_job("b-1-2")

@@ -153,7 +153,7 @@ def test_the_whole_product_is_named_in_run_json_and_comes_back_process_by_proces
                 killed = {pids[0] for pids in before["processes"].values()}
                 for pid in killed:
                     os.kill(pid, signal.SIGKILL)
-                wait_until(lambda: is_whole_again(directory, before, killed), "every process is back")
+                wait_until(lambda: is_whole_again(directory, before, killed), "every process is back", seconds=120)
                 family = all_of(process.pid)
             finally:
                 process.send_signal(signal.SIGTERM)
