@@ -52,7 +52,7 @@ def _tried(step: Callable[[dict[str, Any]], Counter[str]], campaign: dict[str, A
         return step(campaign)
     except (PeeweeException, psycopg.Error, redis.RedisError):
         log.exception("recovery.campaign_failed", campaign_id=campaign["id"])
-        return Counter()
+        return Counter(failed=1)
 
 
 def _look_after(campaign: dict[str, Any]) -> Counter[str]:

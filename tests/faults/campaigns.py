@@ -1,0 +1,93 @@
+"""Campaigns that go through a fault, and the verdict on what became of their recipients."""
+
+from collections import Counter
+from typing import Any
+
+from dispatch.accounts import balance
+from dispatch.audit import audit
+from dispatch.enqueue import enqueue_campaign
+from dispatch.recovery import recover
+from models.batch import stats
+from models.campaign import Campaign
+from models.database import rows
+from tests.factories import a_campaign, an_account
+from tests.faults.deployment import Deployment
+from tests.providers.calls import lines
+from tests.waiting import wait_until
+
+# `unknown` is final for the sender: nobody calls again by himself.
+FINAL = {"sent", "failed", "skipped", "unknown"}
+
+
+def a_started_campaign(recipients: int) -> dict[str, Any]:
+    """A campaign that was enqueued, as web does it; its text is one segment, so each recipient costs one credit."""
+    campaign = a_campaign(an_account(credits=recipients), recipients=recipients)
+    start(campaign)
+    return campaign
+
+
+def start(campaign: dict[str, Any]) -> None:
+    """Enqueues the campaign as web does it."""
+    enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="test")
+
+
+def row_of(campaign: dict[str, Any]) -> dict[str, Any]:
+    """The campaign's row as it is now."""
+    found = Campaign.find(campaign["id"])
+    assert found
+    return found
+
+
+def counts(campaign: dict[str, Any]) -> dict[str, int]:
+    """Its messages by state."""
+    return stats([campaign["id"]])[campaign["id"]]
+
+
+def wait_until_sent(campaign: dict[str, Any], messages: int) -> None:
+    """Returns when so many are sent and many more are not."""
+    wait_until(lambda: counts(campaign)["sent"] >= messages, f"{messages} messages are sent")
+    assert row_of(campaign)["status"] == "sending", "too fast: the fault would come after the end"
+
+
+def wait_until_completed(campaign: dict[str, Any]) -> None:
+    """Returns when nothing of the campaign is left to send."""
+    wait_until(lambda: row_of(campaign)["status"] == "completed", "the campaign completes")
+
+
+def judge(deployment: Deployment, campaign: dict[str, Any], *, unknown_at_most: int = 0) -> Counter[str]:
+    """Lets the campaign end, holds its rows against the provider's log and the ledger, and gives the counts by state.
+
+    Nobody was sent to twice, nobody was forgotten, and every credit is where it belongs.
+    """
+    wait_until_completed(campaign)
+    states = {row["phone"]: row["state"] for row in _messages(campaign)}
+    sent, unknown = ({phone for phone, state in states.items() if state == which} for which in ("sent", "unknown"))
+    accepted = Counter(line["to"] for line in lines(deployment.accepted) if _is_of(line, campaign))
+    found = Counter(states.values())
+    assert not (twice := [phone for phone, times in accepted.items() if times > 1]), f"sent to twice: {twice}"
+    assert not (claimed := sent - accepted.keys()), f"called sent, never accepted by the provider: {claimed}"
+    assert not (silent := accepted.keys() - sent - unknown), f"accepted by the provider, called otherwise: {silent}"
+    assert found["unknown"] <= unknown_at_most, f"more unknown than were in flight: {found}"
+    assert found.keys() <= FINAL, f"not final: {found}"
+    assert found.total() == row_of(campaign)["recipients"], f"somebody is missing: {found}"
+    wait_until(lambda: _credits_add_up(campaign), "what was sent is captured, what is unknown held, the rest released")
+    assert not (violations := audit()), f"the audit found {violations}"
+    assert not (left := recover()), f"recovery still finds something to do: {left}"
+    return found
+
+
+def _messages(campaign: dict[str, Any]) -> list[dict[str, Any]]:
+    return rows("SELECT phone, state FROM message WHERE campaign_id = %s", [campaign["id"]])
+
+
+def _is_of(line: dict[str, Any], campaign: dict[str, Any]) -> bool:
+    return line["reference"].startswith(f"{campaign['id']}-")
+
+
+def _credits_add_up(campaign: dict[str, Any]) -> bool:
+    now, account = counts(campaign), campaign["account_id"]
+    [bought] = rows(
+        "SELECT sum(available_delta) AS credits FROM credit_entry WHERE account_id = %s AND kind = 'topup'", [account]
+    )
+    left = {"available": bought["credits"] - now["sent"] - now["unknown"], "held": now["unknown"]}
+    return balance(account) == left

@@ -1,0 +1,88 @@
+"""What the fault tests share: servers of their own that may be killed, and a deployment on them."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis as redis_py
+
+from config.embedded import EmbeddedServers, embedded_servers
+from config.embedded_server import free_port
+from dispatch import queues
+from models.database import db, open_database, rows
+from models.migrate import migrate
+from tests.faults.deployment import QUICK, Deployment
+from tests.servers import TestServers, server_directory
+
+
+@pytest.fixture(scope="package")
+def own_servers() -> Iterator[EmbeddedServers]:
+    """A PostgreSQL and a Valkey that these tests may kill and start again."""
+    with server_directory() as directory:
+        servers = embedded_servers(directory, durable=False)
+        try:
+            servers.start()
+            yield servers
+        finally:
+            servers.stop()
+            for server in servers:
+                shutil.rmtree(server.directory, ignore_errors=True)
+
+
+@pytest.fixture
+def deployment(
+    servers: TestServers,
+    tables: list[str],
+    own_servers: EmbeddedServers,
+    configure: Callable[..., None],
+    tmp_path: Path,
+) -> Iterator[Deployment]:
+    """A deployment with empty tables and an empty Redis, `python -m jobs` not yet started; we are its web."""
+    _make_sure_they_run(own_servers)
+    assert own_servers.postgres
+    assert own_servers.redis
+    simulator_port = free_port()
+    configure(
+        DATABASE_URL=own_servers.postgres.url,
+        REDIS_URL=own_servers.redis.url,
+        SIMULATOR_URL=f"http://127.0.0.1:{simulator_port}",
+        **QUICK,
+    )
+    queues.connection.cache_clear()
+    _speak_to(own_servers.postgres.url)
+    try:
+        migrate()
+        db.connect()
+        rows(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+        _empty(own_servers.redis.url)
+        with Deployment(own_servers, tmp_path, simulator_port) as found:
+            yield found
+    finally:
+        queues.connection.cache_clear()
+        _speak_to(servers.database_url)
+
+
+@pytest.fixture
+def redis(deployment: Deployment, own_servers: EmbeddedServers) -> Iterator[redis_py.Redis]:
+    """A client of the deployment's Redis."""
+    assert own_servers.redis
+    with redis_py.Redis.from_url(own_servers.redis.url) as client:
+        yield client
+
+
+def _speak_to(database_url: str) -> None:
+    db.close_all()
+    open_database(database_url, application="tests", allow_unsafe=True)
+
+
+def _empty(redis_url: str) -> None:
+    with redis_py.Redis.from_url(redis_url) as client:
+        client.flushall()
+
+
+def _make_sure_they_run(servers: EmbeddedServers) -> None:
+    """A test that failed may have left one of them dead."""
+    for server in servers:
+        if server.process is None or server.process.poll() is not None:
+            server.start()

@@ -1,0 +1,152 @@
+"""A whole deployment of real processes whose every part may be killed, and the simulator that judges it."""
+
+import signal
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import psutil
+
+from config.embedded import EmbeddedServers
+from dispatch.queues import SEND
+from models.database import db
+from tests.processes import OurProcess, end_by_force, running
+from tests.providers.calls import SimulatorProcess, simulator_process
+
+SEND_WORKERS = 2
+SEND_WINDOW = 16
+# More cannot be in flight at any moment.
+MOST_IN_FLIGHT = SEND_WORKERS * SEND_WINDOW
+# As slow as it takes for a fault to hit in the middle of a campaign.
+LATENCY_MS = 30
+
+# Everything that is waited for comes soon; nothing else differs from a real deployment.
+QUICK = {
+    "SEND_WORKERS": SEND_WORKERS,
+    "SEND_WINDOW": SEND_WINDOW,
+    "BATCH_SIZE": 100,
+    "PROVIDER_TIMEOUT_SEC": 1,
+    "LEASE_SEC": 6,
+    "LOST_AFTER_SEC": 2,
+    "STALE_PREPARE_SEC": 1,
+    "RETRY_BASE_SEC": 0.1,
+    "RECOVER_INTERVAL_MS": 200,
+    "SCHEDULE_SWEEP_INTERVAL_MS": 1000,
+}
+
+
+class Deployment:
+    """Servers, `python -m jobs` and a simulator; `accepted` is the simulator's durable log."""
+
+    supervisor: OurProcess
+    _simulator: SimulatorProcess
+
+    def __init__(self, servers: EmbeddedServers, directory: Path, simulator_port: int) -> None:
+        self.accepted = directory / "accepted.jsonl"
+        self._servers = servers
+        self._directory = directory
+        self._simulator_port = simulator_port
+        self._started = 0
+        self._family: set[psutil.Process] = set()
+        self._stack = ExitStack()
+
+    def __enter__(self) -> "Deployment":
+        self.start_simulator()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._note_family()
+        self._stack.close()
+        # Children of a killed supervisor stop by themselves, unless they are frozen.
+        for process in self._family:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
+    def start(self) -> None:
+        """Starts `python -m jobs`: all workers and a sweeper."""
+        self._started += 1
+        log = self._directory / f"jobs-{self._started}.log"
+        self.supervisor = self._stack.enter_context(running("jobs", log=log))
+
+    def stop(self) -> None:
+        """Ends `python -m jobs` as an operator would; returns when all of it is gone."""
+        self._note_family()
+        assert self.supervisor.stop() == 0, self.supervisor.log
+
+    def kill_supervisor(self) -> None:
+        """kill -9 of `python -m jobs` alone; its children notice."""
+        self._note_family()
+        self.supervisor.kill()
+
+    def lose_power(self) -> None:
+        """kill -9 of everything that works, Redis included; only rows are left."""
+        children = self._note_family()
+        self.supervisor.kill()
+        for child in children:
+            end_by_force(child)
+        self.kill_redis()
+
+    def workers(self, queue: str) -> list[int]:
+        """The pids of a queue's living workers."""
+        return [pid for pid, command in self.supervisor.children().items() if {"jobs.worker", queue} <= set(command)]
+
+    def sweepers(self) -> list[int]:
+        """The pid of the sweeper, if it lives."""
+        return [pid for pid, command in self.supervisor.children().items() if "sweeper" in command]
+
+    def sending_workers(self) -> list[int]:
+        """The pids of those workers that are calling the provider."""
+        return [pid for pid in self.workers(SEND) if self._simulator_port in _connected_to(pid)]
+
+    def kill_redis(self) -> None:
+        """kill -9; all it held is gone."""
+        assert self._servers.redis
+        assert self._servers.redis.process
+        self._servers.redis.process.kill()
+        self._servers.redis.process.wait()
+
+    def start_redis(self) -> None:
+        """Starts it again where it was, empty."""
+        assert self._servers.redis
+        self._servers.redis.start()
+
+    def crash_postgres(self) -> None:
+        """Immediate shutdown: every connection is cut, nothing is written any more."""
+        assert self._servers.postgres
+        assert self._servers.postgres.process
+        self._servers.postgres.process.send_signal(signal.SIGQUIT)
+        self._servers.postgres.process.wait()
+
+    def start_postgres(self) -> None:
+        """Starts it again where it was; it recovers what was committed."""
+        assert self._servers.postgres
+        self._servers.postgres.start()
+        db.close_all()
+        db.connect()
+
+    def start_simulator(self) -> None:
+        """Starts the provider; its log goes on where it ended."""
+        self._simulator = self._stack.enter_context(
+            simulator_process(self.accepted, "--port", self._simulator_port, "--latency-ms", LATENCY_MS)
+        )
+
+    def kill_simulator(self) -> None:
+        """kill -9 of the provider."""
+        self._simulator.kill()
+
+    def _note_family(self) -> list[int]:
+        if not self._started or not psutil.pid_exists(self.supervisor.pid):
+            return []
+        children = list(self.supervisor.children())
+        for pid in children:
+            with suppress(psutil.NoSuchProcess):
+                self._family.add(psutil.Process(pid))
+        return children
+
+
+def _connected_to(pid: int) -> set[int]:
+    """The remote ports of the process's connections."""
+    try:
+        links = psutil.Process(pid).net_connections("tcp")
+    except psutil.NoSuchProcess:
+        return set()
+    return {link.raddr.port for link in links if link.status == psutil.CONN_ESTABLISHED}

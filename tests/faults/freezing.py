@@ -1,0 +1,36 @@
+"""Freezing a process as a pausing machine does, and letting it go on."""
+
+import os
+import signal
+
+import psutil
+
+from models.database import row
+from tests.waiting import wait_until
+
+
+def freeze_between_transactions(pid: int) -> None:
+    """SIGSTOP at a moment when the process holds no lock in PostgreSQL.
+
+    One frozen within a transaction keeps its locks until the server ends it (30 s), and the test would wait for that.
+    """
+
+    def frozen() -> bool:
+        os.kill(pid, signal.SIGSTOP)
+        if not _in_transaction(pid):
+            return True
+        thaw(pid)
+        return False
+
+    wait_until(frozen, "it is between two transactions")
+
+
+def thaw(pid: int) -> None:
+    """SIGCONT."""
+    os.kill(pid, signal.SIGCONT)
+
+
+def _in_transaction(pid: int) -> bool:
+    ports = [link.laddr.port for link in psutil.Process(pid).net_connections("tcp")]
+    query = "SELECT 1 FROM pg_stat_activity WHERE client_port = ANY(%s) AND xact_start IS NOT NULL"
+    return row(query, [ports]) is not None

@@ -1,0 +1,18 @@
+"""A provider that crashes in mid-campaign."""
+
+import pytest
+
+from tests.faults.campaigns import a_started_campaign, judge, wait_until_sent
+from tests.faults.deployment import MOST_IN_FLIGHT, Deployment
+
+pytestmark = pytest.mark.processes
+
+
+def test_calls_a_crashed_provider_never_took_are_made_again_and_the_others_are_unknown(deployment: Deployment) -> None:
+    campaign = a_started_campaign(1000)
+    deployment.start()
+    wait_until_sent(campaign, 300)
+    deployment.kill_simulator()
+    deployment.start_simulator()
+    found = judge(deployment, campaign, unknown_at_most=MOST_IN_FLIGHT)
+    assert found["unknown"] > 0, "it crashed in the middle"
