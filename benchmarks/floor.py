@@ -1,0 +1,56 @@
+"""The floor: how fast this PostgreSQL, now, writes and marks one bare row per recipient with two statements.
+
+It stays as it is whatever becomes of our own tables, so that figures can be compared over the years. No campaign can
+be faster than this without being less durable: the whole product is measured by what part of it is left.
+"""
+
+from time import monotonic
+
+from models.database import db, rows
+
+_CREATE = """
+CREATE TABLE floor (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    campaign_id bigint NOT NULL,
+    contact_id  bigint NOT NULL,
+    phone       text NOT NULL,
+    status      text NOT NULL,
+    provider_id text,
+    sent_at     timestamptz
+);
+CREATE UNIQUE INDEX floor_contact ON floor (campaign_id, contact_id);
+CREATE INDEX floor_status ON floor (campaign_id, status);
+"""
+_INSERT = """
+INSERT INTO floor (campaign_id, contact_id, phone, status) SELECT 1, id, phone, 'pending' FROM customer
+"""
+_UPDATE = """
+UPDATE floor SET status = 'sent', provider_id = 'sim-' || id, sent_at = now()
+WHERE campaign_id = 1 AND status = 'pending'
+"""
+
+
+def measure_floor(recipients: int) -> float:
+    """Messages per second of the bare table; each of its two statements commits durably."""
+    rows("SET statement_timeout = 0")
+    db.connection().execute(_CREATE)
+    try:
+        settle_disk()
+        seconds = _seconds(_INSERT, recipients) + _seconds(_UPDATE, recipients)
+    finally:
+        rows("DROP TABLE floor")
+        rows("RESET statement_timeout")
+    return recipients / seconds
+
+
+def settle_disk() -> None:
+    """Writes out what earlier work left behind, so that it is not paid for by what is measured next."""
+    rows("CHECKPOINT")
+
+
+def _seconds(statement: str, expected: int) -> float:
+    started = monotonic()
+    touched = db.connection().execute(statement).rowcount
+    seconds = monotonic() - started
+    assert touched == expected, f"the floor touched {touched} rows instead of {expected}"
+    return seconds

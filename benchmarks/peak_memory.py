@@ -1,0 +1,76 @@
+"""The peak memory of each Python process of a deployment, by name."""
+
+import re
+import threading
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+
+import psutil
+
+MEGABYTE = 1024 * 1024
+EVERY = 0.25
+
+_HIGH_WATER = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
+
+
+class PeakMemory:
+    """Watches from a thread while the block lasts; `megabytes` then says the most that each process had resident."""
+
+    def __init__(self, *, web: int, supervisor: int) -> None:
+        self.megabytes: dict[str, float] = {}
+        self._watched = _processes(web, supervisor)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="peak-memory", daemon=True)
+
+    def __enter__(self) -> "PeakMemory":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            over = self._over.wait(EVERY)
+            for name, process in self._watched:
+                peak = round(_peak(process) / MEGABYTE, 1)
+                self.megabytes[name] = max(peak, self.megabytes.get(name, 0.0))
+            if over:
+                return
+
+
+def _processes(web: int, supervisor: int) -> list[tuple[str, psutil.Process]]:
+    """Every process with its name; gunicorn's share one, and the largest of them counts."""
+    master, chief = psutil.Process(web), psutil.Process(supervisor)
+    children = sorted(((_name(child), child.pid, child) for child in chief.children()), key=lambda found: found[:2])
+    total = Counter(name for name, _, _ in children)
+    seen: Counter[str] = Counter()
+    named = [("supervisor", chief)]
+    for name, _, child in children:
+        seen[name] += 1
+        named.append((f"{name}-{seen[name]}" if name == "worker-send" or total[name] > 1 else name, child))
+    return [*(("web", process) for process in (master, *master.children())), *named]
+
+
+def _name(child: psutil.Process) -> str:
+    """`worker-send` for `python -m jobs.worker send`, `sweeper` for `python -m sweeper`."""
+    command = child.cmdline()
+    module = command[command.index("-m") + 1]
+    return f"worker-{command[command.index(module) + 1]}" if module == "jobs.worker" else module
+
+
+def _peak(process: psutil.Process) -> int:
+    """The system's own high-water mark where it keeps one (Linux), else what is resident now; 0 once it is gone."""
+    try:
+        if found := _HIGH_WATER.search(Path(f"/proc/{process.pid}/status").read_text()):
+            return int(found[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0

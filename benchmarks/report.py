@@ -1,0 +1,118 @@
+"""What was measured: a table for people, a file for programs."""
+
+import json
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.run import Completed, Prepared
+from models.database import rows
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One round: the campaign's seconds between the two floors that were measured around it, in messages/s."""
+
+    campaign: Completed
+    floors: tuple[float, float]
+    peak_mb: dict[str, float]
+    machine: str
+
+    @property
+    def floor(self) -> float:
+        """The mean of the two: the machine may have changed its mind in between."""
+        return sum(self.floors) / 2
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """Messages per second in each stage."""
+        taken = self.campaign
+        stages = {"prepare": taken.prepare, "send": taken.send, "whole": taken.whole}
+        return {name: taken.recipients / seconds for name, seconds in stages.items()}
+
+    @property
+    def whole_to_floor(self) -> float:
+        """The part of the floor's speed that is left to the whole product."""
+        return self.rates["whole"] / self.floor
+
+    def summary(self) -> dict[str, Any]:
+        """The round for programs."""
+        return {
+            "recipients": self.campaign.recipients,
+            "floor": round(self.floor),
+            **{name: round(rate) for name, rate in self.rates.items()},
+            "whole_to_floor": round(self.whole_to_floor, 3),
+            "peak_mb": self.peak_mb,
+        }
+
+    def show(self, console: Console) -> None:
+        """Prints the round."""
+        table = _table("", "messages/s", "of the floor")
+        for name, rate in self.rates.items():
+            table.add_row(name, f"{rate:,.0f}", f"{rate / self.floor:.2f}")
+        table.add_row("floor", f"{self.floor:,.0f}", "1.00")
+        console.print(table)
+        console.print(f"floor before {self.floors[0]:,.0f}, after {self.floors[1]:,.0f}; failures 0; audit clean")
+        show_memory(self.peak_mb, console)
+        console.print(f"\n{self.campaign.recipients:,} recipients; {self.machine}", soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparationReport:
+    """A preparation alone, which is about memory."""
+
+    campaign: Prepared
+    peak_mb: dict[str, float]
+    machine: str
+
+    def summary(self) -> dict[str, Any]:
+        """The preparation for programs."""
+        rate = round(self.campaign.recipients / self.campaign.prepare)
+        return {"recipients": self.campaign.recipients, "prepare": rate, "peak_mb": self.peak_mb}
+
+    def show(self, console: Console) -> None:
+        """Prints the preparation."""
+        rate = self.campaign.recipients / self.campaign.prepare
+        console.print(f"prepared {rate:,.0f} messages/s in {self.campaign.prepare:.1f} s")
+        show_memory(self.peak_mb, console)
+        console.print(f"\n{self.campaign.recipients:,} recipients; {self.machine}", soft_wrap=True)
+
+
+def machine() -> str:
+    """What the figures belong to; asks the running PostgreSQL."""
+    [server] = rows("SELECT split_part(version(), ' ', 2) AS version")
+    return (
+        f"{os.cpu_count()} cores ({platform.machine()}), PostgreSQL {server['version']} (fsync on), "
+        f"Python {platform.python_version()}"
+    )
+
+
+def show_memory(peak_mb: dict[str, float], console: Console) -> None:
+    """Prints the peak of each process, the largest first."""
+    table = _table("process", "peak MB")
+    for name, megabytes in sorted(peak_mb.items(), key=lambda entry: -entry[1]):
+        table.add_row(name, f"{megabytes:.0f}")
+    console.print()
+    console.print(table)
+
+
+def keep(summary: dict[str, Any], name: str) -> Path:
+    """Writes the summary to benchmarks/results and gives the file."""
+    RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / f"{name}.json"
+    file.write_text(json.dumps(summary, indent=1) + "\n")
+    return file
+
+
+def _table(first: str, *columns: str) -> Table:
+    table = Table(first, box=None, header_style="bold")
+    for column in columns:
+        table.add_column(column, justify="right")
+    return table

@@ -1,0 +1,136 @@
+"""One campaign to everybody, from the call that starts it to its last message, by the database's clock."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic, sleep
+from typing import Any
+from urllib.request import Request, urlopen
+
+from benchmarks.customers import add_customers
+from benchmarks.floor import settle_disk
+from cli.caller import by_hand
+from dispatch.accounts import create_account, issue_key, top_up
+from dispatch.audit import audit
+from dispatch.campaigns import create_campaign, read_campaign
+from models.database import row
+
+TEMPLATE = "Hi {first_name}, {prefered_product} is 20% off until Sunday. Show this text in our shop. STOP ends these."
+# A message is at most two segments of one credit each: some names make it UCS-2.
+CREDITS_EACH = 2
+EVERY = 0.1
+# A campaign that has not moved for so long will not.
+PATIENCE = 60.0
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A campaign and how long the stages took that it has been through, in seconds."""
+
+    recipients: int
+    prepare: float
+
+
+@dataclass(frozen=True, slots=True)
+class Completed(Prepared):
+    """The same of a campaign that was sent."""
+
+    send: float
+    whole: float
+
+
+class WentWrong(RuntimeError):
+    """The campaign did not do what a benchmark may count on; its figures mean nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An account with customers and credits, and the campaign that will go to all of them."""
+
+    campaign_id: int
+    recipients: int
+    key: str
+
+
+def make_ready(recipients: int, progress: Progress) -> Ready:
+    """Everything that has to be there before the clock runs."""
+    account = create_account("Benchmark", **by_hand())
+    top_up(account["id"], recipients * CREDITS_EACH, **by_hand())
+    add_customers(account["id"], recipients, progress=lambda done: progress("customers", done))
+    campaign = create_campaign(account["id"], name="Benchmark", template=TEMPLATE, everyone=True, **by_hand())
+    key = issue_key(account["id"], name="benchmark", **by_hand())["key"]
+    return Ready(campaign["id"], recipients, key)
+
+
+def prepare(ready: Ready, web_url: str, progress: Progress) -> Prepared:
+    """Starts the campaign over HTTP and returns when it sends."""
+    _start(ready, web_url)
+    _wait(ready.campaign_id, ("sending", "completed"), progress)
+    times = _times(ready.campaign_id)
+    return Prepared(ready.recipients, _seconds(times["started_at"], times["held_at"]))
+
+
+def complete(ready: Ready, web_url: str, progress: Progress) -> Completed:
+    """Starts the campaign over HTTP and returns when every message was accepted and every promise holds."""
+    asked = row("SELECT clock_timestamp() AS at")
+    assert asked
+    _start(ready, web_url)
+    campaign = _wait(ready.campaign_id, ("completed",), progress)
+    if campaign["stats"]["sent"] != ready.recipients:
+        raise WentWrong(f"not everything was sent: {campaign['stats']}")
+    if violations := audit():
+        raise WentWrong(f"the audit found {violations}")
+    times = _times(ready.campaign_id)
+    return Completed(
+        ready.recipients,
+        prepare=_seconds(times["started_at"], times["held_at"]),
+        send=_seconds(times["held_at"], times["ended_at"]),
+        whole=_seconds(asked["at"], times["ended_at"]),
+    )
+
+
+def _start(ready: Ready, web_url: str) -> None:
+    settle_disk()
+    request = Request(
+        f"{web_url}/api/campaigns/{ready.campaign_id}/enqueue",
+        method="POST",
+        headers={"Authorization": f"Bearer {ready.key}"},
+    )
+    with urlopen(request, timeout=PATIENCE) as answer:
+        started = json.load(answer)
+    if started["queued"] != ready.recipients:
+        raise WentWrong(f"the campaign started with {started['queued']} of {ready.recipients} recipients")
+
+
+def _wait(campaign_id: int, until: tuple[str, ...], progress: Progress) -> dict[str, Any]:
+    """The campaign once it is in one of these states."""
+    seen, since = None, monotonic()
+    while (campaign := read_campaign(campaign_id))["status"] not in until:
+        stats, status = campaign["stats"], campaign["status"]
+        if (status, stats) != seen:
+            seen, since = (status, stats), monotonic()
+        elif monotonic() - since > PATIENCE:
+            raise WentWrong(f"the campaign stands still, {status}: {stats}")
+        written = stats["total"]
+        progress(status, written if status == "preparing" else written - stats["pending"] - stats["sending"])
+        sleep(EVERY)
+    progress(campaign["status"], campaign["stats"]["total"])
+    return campaign
+
+
+def _times(campaign_id: int) -> dict[str, datetime]:
+    """When it was claimed, when it was paid for (the transaction that lets it send), and when it was completed."""
+    found = row(
+        """SELECT c.started_at, e.at AS held_at, c.ended_at FROM campaign c
+           JOIN credit_entry e ON e.campaign_id = c.id AND e.kind = 'hold' WHERE c.id = %s""",
+        [campaign_id],
+    )
+    assert found
+    return found
+
+
+def _seconds(first: datetime, last: datetime) -> float:
+    return (last - first).total_seconds()
