@@ -153,6 +153,9 @@ CREATE INDEX campaign_customer_account_id_customer_id ON campaign_customer (acco
 
 -- The hot table. No foreign keys (a key check per row costs more than the row) and no index whose columns or
 -- predicate change, so that every update is HOT; `audit` proves what the keys would have held.
+-- Room for three versions of each row: it is claimed, recorded, and grows, before the first version may be pruned.
+-- With half a page free 15 to 30 % of the updates went to another page, with 70 % none (200,000 texts of 100
+-- characters, two workers), and in the end the table is no larger.
 CREATE TABLE message (
     campaign_id bigint NOT NULL,
     n           integer NOT NULL CHECK (n >= 0),
@@ -179,7 +182,7 @@ CREATE TABLE message (
     CONSTRAINT message_in_flight_is_leased
         CHECK (state <> 'sending' OR (token IS NOT NULL AND lease_until IS NOT NULL)),
     CONSTRAINT message_has_phone CHECK (phone IS NOT NULL OR state = 'skipped')
-) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+) WITH (fillfactor = 30, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 -- Partial, so that only a look-up by phone can use it: the planner took it for ranges of n, and read whole campaigns.
 CREATE UNIQUE INDEX message_campaign_id_phone ON message (campaign_id, phone) WHERE phone IS NOT NULL;
 

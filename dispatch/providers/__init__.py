@@ -10,14 +10,12 @@ A provider has one coroutine, `send(message) -> Answer`, and never raises for an
     halted      our account is refused (401, 403): the campaign pauses
 """
 
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 Outcome = Literal["accepted", "deferred", "retryable", "rejected", "unknown", "halted"]
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One message about to be sent. `reference` is `<campaign>-<n>`; `token` names this one call.
 
     `attempt` counts from 1; a call that was certainly not taken does not count, so its number comes again.
@@ -32,8 +30,7 @@ class Outgoing:
     attempt: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What became of one call. `retry_after` is in seconds; `error_code` is the provider's word or ours."""
 
     outcome: Outcome
