@@ -1,7 +1,7 @@
 # `make` alone prints what one can do. Only Python 3.11 or newer and a package index are needed beforehand.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-retries up test lint bench lock clean
+.PHONY: help setup demo demo-retries up test lint bench bench-api lock clean
 
 ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -32,6 +32,9 @@ lint: .venv/.dev ## Check style, types and layers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+bench-api: .venv/.demo ## Measure how quickly web answers beside a million messages
+	@$(BIN)/python -m benchmarks.api $(ARGS)
 
 bench: .venv/.demo ## Measure messages per second on this machine
 	@$(BIN)/python -m benchmarks $(ARGS)

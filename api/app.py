@@ -1,9 +1,36 @@
 """The application: its blueprints, its limits, its document."""
 
-from flask import Flask
+from flask import Flask, Response
 from flask_openapi3 import Info, OpenAPI
 
-from api import auth, campaigns, connection, customers, dashboard, errors, health, request_id
+from api import (
+    accounts,
+    audit_events,
+    auth,
+    automation,
+    campaign_actions,
+    campaigns,
+    connection,
+    credits,
+    customers,
+    dashboard,
+    documentation,
+    errors,
+    events,
+    health,
+    idempotency,
+    imports,
+    keys,
+    limits,
+    lists,
+    messages,
+    methods,
+    previews,
+    request_id,
+    segments,
+    suppressions,
+    templates,
+)
 from api.json_body import Request, StrictJson
 from api.schemas import ErrorAnswer
 from config.settings import Settings
@@ -11,7 +38,24 @@ from config.settings import Settings
 MAX_BODY = 1024 * 1024
 VERSION = "0.1.0"
 
-BLUEPRINTS = (campaigns.blueprint, customers.blueprint)
+BLUEPRINTS = (
+    campaigns.blueprint,
+    campaign_actions.blueprint,
+    customers.blueprint,
+    imports.blueprint,
+    lists.blueprint,
+    suppressions.blueprint,
+    messages.blueprint,
+    previews.blueprint,
+    templates.blueprint,
+    segments.blueprint,
+    events.blueprint,
+    automation.blueprint,
+    accounts.blueprint,
+    keys.blueprint,
+    credits.blueprint,
+    audit_events.blueprint,
+)
 # The routes that answered without a prefix before there was one still do.
 ALSO_WITHOUT_PREFIX = ("/api/campaigns", "/api/customers")
 
@@ -21,6 +65,13 @@ class Web(OpenAPI):
 
     request_class = Request
     json_provider_class = StrictJson
+
+    def make_default_options_response(self) -> Response:
+        """What an address answers, without the methods of a neighbour with an id."""
+        response = super().make_default_options_response()
+        if own := methods.own_methods():
+            response.headers["Allow"] = ", ".join(own)
+        return response
 
 
 def web_app(settings: Settings) -> Flask:
@@ -39,15 +90,18 @@ def web_app(settings: Settings) -> Flask:
     app.url_map.strict_slashes = False
     request_id.install(app)
     connection.install(app)
+    methods.install(app)
     auth.install(app)
+    limits.install(app, settings)
     errors.install(app)
     for blueprint in BLUEPRINTS:
         app.register_api(blueprint)
     app.register_blueprint(health.blueprint)
     if settings.rq_dashboard:
         dashboard.install(app, settings)
+    idempotency.install(app)
     _answer_without_prefix(app)
-    _serve_document(app)
+    documentation.install(app)
     return app
 
 
@@ -55,13 +109,6 @@ def _answer_without_prefix(app: Flask) -> None:
     for rule in list(app.url_map.iter_rules()):
         if rule.rule.startswith(ALSO_WITHOUT_PREFIX):
             view = app.view_functions[rule.endpoint]
-            app.add_url_rule(rule.rule.removeprefix("/api"), rule.endpoint, view, methods=rule.methods)
-
-
-def _serve_document(app: Web) -> None:
-    # Generated now: the first two requests for it would otherwise generate it at once, in the same object.
-    document = app.api_doc
-
-    @app.route("/openapi.json")
-    def openapi() -> dict:
-        return document
+            # OPTIONS and HEAD come by themselves; named here, OPTIONS would run the view.
+            methods_of_view = (rule.methods or set()) - {"OPTIONS", "HEAD"}
+            app.add_url_rule(rule.rule.removeprefix("/api"), rule.endpoint, view, methods=methods_of_view)

@@ -15,7 +15,7 @@ from models.api_key import ApiKey
 
 # The name of the scheme in the OpenAPI document.
 SCHEME = "api_key"
-OPEN = frozenset({"health.health", "health.live", "openapi"})
+OPEN = frozenset({"health.health", "health.live", "openapi", "docs.page", "docs.start", "docs.static"})
 # A browser asks its user for the key with this; what is typed as the password is the key.
 DASHBOARD = "rq_dashboard"
 _BASIC = 'Basic realm="operators", charset="UTF-8"'
@@ -68,6 +68,19 @@ def needs(scope: str) -> Callable[[View], View]:
     return mark
 
 
+def operators(view: View) -> View:
+    """Marks a route as one for operators' keys."""
+    view.operators = True  # type: ignore[attr-defined]
+    return view
+
+
+def scope_asked_for() -> str:
+    """The scope that the route being asked for needs."""
+    assert request.endpoint
+    implied = "read" if request.method in _READING else "write"
+    return getattr(current_app.view_functions[request.endpoint], "scope", implied)
+
+
 def install(app: Flask) -> None:
     """Asks for a key before every route that is not open."""
 
@@ -86,7 +99,9 @@ def install(app: Flask) -> None:
             account_id=_account_asked_for(holder["account_id"]),
             scopes=frozenset(holder["scopes"]),
         )
-        g.caller.require(_scope_needed(request.endpoint))
+        g.caller.require(scope_asked_for())
+        if hasattr(current_app.view_functions[request.endpoint], "operators") and not g.caller.operator:
+            raise Forbidden("This is for operators' keys.")
 
 
 def _holder(key: str | None) -> dict[str, Any] | None:
@@ -103,11 +118,6 @@ def _key(*, basic: bool) -> str | None:
     if given.type == "bearer":
         return given.token
     return given.password if basic and given.type == "basic" else None
-
-
-def _scope_needed(endpoint: str) -> str:
-    implied = "read" if request.method in _READING else "write"
-    return getattr(current_app.view_functions[endpoint], "scope", implied)
 
 
 def _account_asked_for(own: UUID | None) -> UUID | None:

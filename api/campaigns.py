@@ -1,11 +1,11 @@
-"""Campaigns over HTTP."""
+"""Campaigns over HTTP: written, found, changed; what is done with them is `campaign_actions.py`."""
 
 from typing import Any
 
 from flask_openapi3 import APIBlueprint, Tag
 
 from api import request_id
-from api.auth import SCHEME, caller, needs
+from api.auth import SCHEME, caller
 from api.errors import refusals
 from api.pages import page_of
 from api.schemas import (
@@ -13,13 +13,11 @@ from api.schemas import (
     CampaignPath,
     CampaignQuery,
     Campaigns,
-    Enqueued,
     NewCampaign,
     Organization,
-    Schedule,
 )
-from dispatch import campaigns
-from dispatch.enqueue import enqueue_campaign
+from api.schemas_campaign_actions import CampaignChanges, Copy
+from dispatch import campaign_editing, campaigns
 
 blueprint = APIBlueprint(
     "campaigns",
@@ -44,9 +42,14 @@ def create(query: Organization, body: NewCampaign) -> tuple[Shown, int]:
 
 @blueprint.get("", summary="List campaigns, newest first", responses={200: Campaigns, **refusals()})
 def index(query: CampaignQuery) -> Shown:
-    """Filtered by channel and status; each with its counts."""
+    """Filtered by channel and status, searched by name with `q`; each with its counts."""
     found = campaigns.list_campaigns(
-        caller().account_id, page=query.page, page_size=query.page_size, channel=query.channel, status=query.status
+        caller().account_id,
+        page=query.page,
+        page_size=query.page_size,
+        channel=query.channel,
+        status=query.status,
+        q=query.q,
     )
     return page_of(found, query)
 
@@ -61,69 +64,40 @@ def read(path: CampaignPath) -> Shown:
     return campaigns.read_campaign(path.campaign_id, caller().account_id)
 
 
-@blueprint.post(
-    "/<campaign_id>/enqueue",
-    summary="Start a campaign now",
-    responses={202: Enqueued, **refusals("INSUFFICIENT_CREDITS", "INVALID_STATUS", "QUEUE_UNAVAILABLE")},
+@blueprint.patch(
+    "/<campaign_id>",
+    summary="Change a draft or scheduled campaign",
+    responses={200: Campaign, **refusals("CAMPAIGN_NOT_FOUND", "INVALID_STATUS", body=True)},
 )
-@needs("send")
-def enqueue(path: CampaignPath) -> tuple[Shown, int]:
-    """Claims it, writes its messages, holds their price and queues them; a large audience is prepared by jobs."""
-    started = enqueue_campaign(
-        path.campaign_id,
-        account_id=caller().account_id,
-        actor=caller().actor,
-        correlation_id=request_id.current(),
-    )
-    answer = {
-        "queued": started.queued,
-        "enqueuedJobs": started.enqueued_jobs,
-        "campaignId": started.campaign_id,
-        "status": started.status,
-        "queue": started.queue,
-        "requestId": request_id.current(),
-    }
-    return answer, 202
+def edit(path: CampaignPath, body: CampaignChanges) -> Shown:
+    """Giving it a time, or changing one that has a time, needs the scope `send` too."""
+    changes = body.model_dump(exclude_unset=True)
+    if "base_template" in changes:
+        changes["template"] = changes.pop("base_template")
+    if body.scheduled_at or campaigns.read_campaign(path.campaign_id, **_mine())["status"] == "scheduled":
+        caller().require("send")
+    return campaign_editing.edit_campaign(path.campaign_id, changes, **_mine(), **_asked())
 
 
-@blueprint.post(
-    "/<campaign_id>/schedule",
-    summary="Give a draft or scheduled campaign its time",
-    responses={200: Campaign, **refusals("INVALID_STATUS", body=True)},
+@blueprint.delete(
+    "/<campaign_id>",
+    summary="Delete a draft",
+    responses={204: None, **refusals("CAMPAIGN_NOT_FOUND", "INVALID_STATUS")},
 )
-@needs("send")
-def schedule(path: CampaignPath, body: Schedule) -> Shown:
-    """The sweep starts it then."""
-    return campaigns.schedule_campaign(path.campaign_id, body.scheduled_at, **_mine(), **_asked())
+def delete(path: CampaignPath) -> tuple[str, int]:
+    """Its chosen customers stay customers; what was started once can be cancelled, not deleted."""
+    campaign_editing.delete_campaign(path.campaign_id, **_mine(), **_asked())
+    return "", 204
 
 
 @blueprint.post(
-    "/<campaign_id>/pause",
-    summary="Stop a campaign where it is",
-    responses={200: Campaign, **refusals("INVALID_STATUS")},
+    "/<campaign_id>/duplicate",
+    summary="Copy a campaign into a new draft",
+    responses={201: Campaign, **refusals("CAMPAIGN_NOT_FOUND", body=True)},
 )
-def pause(path: CampaignPath) -> Shown:
-    """What is in flight ends; nothing new is sent."""
-    return campaigns.pause_campaign(path.campaign_id, **_mine(), **_asked())
-
-
-@blueprint.post(
-    "/<campaign_id>/resume",
-    summary="Let a paused campaign go on",
-    responses={200: Campaign, **refusals("INVALID_STATUS")},
-)
-@needs("send")
-def resume(path: CampaignPath) -> Shown:
-    """It goes on where it was paused."""
-    return campaigns.resume_campaign(path.campaign_id, **_mine(), **_asked())
-
-
-@blueprint.post(
-    "/<campaign_id>/cancel", summary="End a campaign", responses={200: Campaign, **refusals("INVALID_STATUS")}
-)
-def cancel(path: CampaignPath) -> Shown:
-    """What was not sent never will be; its credits come back."""
-    return campaigns.cancel_campaign(path.campaign_id, **_mine(), **_asked())
+def duplicate(path: CampaignPath, body: Copy) -> tuple[Shown, int]:
+    """The same text for the same audience, without a time."""
+    return campaign_editing.duplicate_campaign(path.campaign_id, name=body.name, **_mine(), **_asked()), 201
 
 
 def _mine() -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import Any
 import psycopg
 import redis
 import structlog
-from flask import Flask, jsonify
+from flask import Flask, jsonify, request
+from flask import Response as Answer
 from peewee import InterfaceError, OperationalError, PeeweeException
 from playhouse.pool import MaxConnectionsExceeded
 from pydantic import BaseModel, ValidationError
@@ -53,6 +54,7 @@ STATUS = {
     "INTERNAL": 500,
     "QUEUE_UNAVAILABLE": UNAVAILABLE,
     "DATABASE_UNAVAILABLE": UNAVAILABLE,
+    "STREAMS_BUSY": UNAVAILABLE,
 }
 
 MOST_PROBLEMS = 10
@@ -63,7 +65,7 @@ _OF_FLASK = {
     400: ("INVALID_REQUEST", "The request cannot be understood."),
     404: ("RESOURCE_NOT_FOUND", "There is nothing at this address."),
     405: ("METHOD_NOT_ALLOWED", "This address does not answer that method; the Allow header lists those it does."),
-    413: ("PAYLOAD_TOO_LARGE", "The body is larger than 1 MiB; send it in parts."),
+    413: ("PAYLOAD_TOO_LARGE", "The body is larger than {most} MiB; send it in parts."),
     415: ("UNSUPPORTED_MEDIA_TYPE", "Send JSON, with the header Content-Type: application/json."),
 }
 
@@ -82,6 +84,12 @@ class InvalidId(InvalidRequest):
     code = "INVALID_ID"
 
 
+class UnsupportedType(DispatchError):
+    """The body is of a type that this address does not take."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+
+
 class Unauthenticated(DispatchError):
     """Give a valid API key, as the header Authorization: Bearer <key>."""
 
@@ -96,6 +104,18 @@ class Forbidden(DispatchError):
     """The API key may not do this."""
 
     code = "FORBIDDEN"
+
+
+class RateLimited(DispatchError):
+    """This key asks too often."""
+
+    code = "RATE_LIMITED"
+
+
+class StreamsBusy(DispatchError):
+    """As many clients follow campaigns as this process has room for; try again shortly, or ask for the campaign."""
+
+    code = "STREAMS_BUSY"
 
 
 # What any route may answer.
@@ -139,10 +159,12 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def refused(refusal: DispatchError) -> Response:
+def refused(refusal: DispatchError) -> Answer:
     """The answer to a refusal."""
     status = STATUS[refusal.code]
     response = _answer(refusal.code, refusal.message, refusal.details)
+    if "retry_after_sec" in refusal.details:
+        response.headers["Retry-After"] = str(refusal.details["retry_after_sec"])
     if isinstance(refusal, Unauthenticated):
         response.headers["WWW-Authenticate"] = refusal.challenge
     if status == 500:
@@ -154,12 +176,13 @@ def refused(refusal: DispatchError) -> Response:
 
 def _refused_by_flask(problem: HTTPException) -> Response:
     status = problem.code or 500
-    if status < 400:
+    if status < 400 or problem.response is not None:
         return problem.get_response()
     if status not in _OF_FLASK and status >= 500:
         return _unexpected(problem)
     code, message = _OF_FLASK.get(status, _OF_FLASK[400])
-    response = _answer(code, message)
+    most = (request.max_content_length or 0) // 2**20
+    response = _answer(code, message.format(most=most))
     if allowed := getattr(problem, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(allowed))
     return response
@@ -194,7 +217,7 @@ def _log_failure(code: str, problem: Exception) -> None:
     log.error("request.failed", code=code, exception="\n\ncaused by\n".join(chain))
 
 
-def _answer(code: str, message: str, details: dict[str, Any] | None = None) -> Response:
+def _answer(code: str, message: str, details: dict[str, Any] | None = None) -> Answer:
     error: dict[str, Any] = {"code": code, "message": message}
     if details:
         error["details"] = details

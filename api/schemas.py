@@ -35,22 +35,23 @@ def _time(value: Any) -> Any:
     return value
 
 
-def _whole(value: Any) -> int:
+def whole(value: Any) -> int:
+    """The whole number that a query means; 1_0 and 1.0 mean none."""
     if not _WHOLE_NUMBER.fullmatch(str(value)):
         raise PydanticCustomError("invalid_number", "must be a whole number")
     return int(value)
 
 
 def _page(value: Any) -> int:
-    return min(max(_whole(value or 1), 1), MAX_PAGE)
+    return min(max(whole(value or 1), 1), MAX_PAGE)
 
 
 def _page_size(value: Any) -> int:
-    size = _whole(value or PAGE_SIZE)
+    size = whole(value or PAGE_SIZE)
     return PAGE_SIZE if size < 1 else min(size, MAX_PAGE_SIZE)
 
 
-def _storable(value: Any) -> Any:
+def storable(value: Any) -> Any:
     if "\0" in value or len(value) > MAX_SEARCH:
         raise PydanticCustomError("invalid_search", f"must have at most {MAX_SEARCH} characters, none of them NUL")
     return value
@@ -60,6 +61,7 @@ def _empty_is_absent(value: Any) -> Any:
     return None if value == "" else value
 
 
+PathId = Annotated[int, BeforeValidator(_id_in_path)]
 Time = Annotated[AwareDatetime, BeforeValidator(_time)]
 WholeNumber = Annotated[int, Strict()]
 # Which words these may be is said by the tables alone; what is none of them is refused behind this door.
@@ -78,17 +80,17 @@ Stats = Annotated[
 ]
 
 
-class _Given(BaseModel):
+class Given(BaseModel):
     """What a caller sends; a field we do not know is refused, so that a typing error is not ignored."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class CampaignPath(_Given):
-    campaign_id: Annotated[int, BeforeValidator(_id_in_path)]
+class CampaignPath(Given):
+    campaign_id: PathId
 
 
-class Organization(_Given):
+class Organization(Given):
     """Whose; read by `auth.py` on every route, since only an operator's key may name another account."""
 
     organization_id: str | None = None
@@ -104,30 +106,33 @@ class Page(Organization):
 class CampaignQuery(Page):
     channel: Annotated[Channel | None, BeforeValidator(_empty_is_absent)] = None
     status: Annotated[Status | None, BeforeValidator(_empty_is_absent)] = None
+    q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="part of a name")
 
 
 class CustomerQuery(Page):
-    q: Annotated[str | None, BeforeValidator(_storable)] = Field(None, description="part of a name or phone")
+    q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="part of a name or phone")
 
 
-class NewCampaign(_Given):
+class NewCampaign(Given):
     """A campaign to write; with a time it is scheduled, without one a draft. It has at most one audience."""
 
     name: str = Field(description="1 to 200 characters")
     channel: Channel = "sms"
     base_template: str = Field("", description="up to 2000 characters, with placeholders like {first_name}")
+    template_id: WholeNumber | None = Field(None, description="copies a stored template, instead of a text of its own")
     customer_ids: list[WholeNumber] | None = None
     list_id: WholeNumber | None = None
+    segment_id: WholeNumber | None = None
     everyone: Annotated[bool, Strict()] = False
     scheduled_at: Time | None = Field(None, description="in the future, with its zone")
     expires_at: Time | None = Field(None, description="nothing is sent after this; 24 hours after the start if unset")
 
 
-class Schedule(_Given):
+class Schedule(Given):
     scheduled_at: Time = Field(description="in the future, with its zone")
 
 
-class NewCustomer(_Given):
+class NewCustomer(Given):
     """A person to message."""
 
     phone: str = Field(description="as people write it; without a country code, one of the account's country")
@@ -139,6 +144,26 @@ class NewCustomer(_Given):
     zone: str | None = Field(None, description="time zone, such as Europe/Athens")
 
 
+class CustomerPath(Given):
+    customer_id: PathId
+
+
+class EditedCustomer(Given):
+    """Only the fields that are named change; attributes change as a whole."""
+
+    phone: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    location: str | None = None
+    prefered_product: str | None = None
+    attributes: dict[str, Any] = Field(default_factory=dict)
+    zone: str | None = None
+    consent: Literal["subscribed", "unsubscribed"] = "subscribed"
+    remove_opt_out: Annotated[bool, Strict()] = Field(
+        False, description="with consent subscribed: also lifts the suppression that an opt-out left"
+    )
+
+
 class Credits(BaseModel):
     held: int
     captured: int
@@ -146,9 +171,10 @@ class Credits(BaseModel):
 
 
 class Audience(BaseModel):
-    kind: Literal["customers", "list", "everyone"]
+    kind: Literal["customers", "list", "segment", "everyone", "numbers"]
     customers: int | None = None
     list_id: int | None = None
+    segment_id: int | None = None
 
 
 class Campaign(BaseModel):
@@ -157,10 +183,13 @@ class Campaign(BaseModel):
     id: int
     account_id: UUID
     parent_id: int | None
+    kind: Literal["normal", "retry", "rest", "test"]
     name: str
     channel: Channel
     status: Status
     base_template: str
+    template_id: int | None
+    template_version: int | None
     audience: Audience | None
     scheduled_at: datetime | None
     expires_at: datetime | None
@@ -168,6 +197,9 @@ class Campaign(BaseModel):
     ended_at: datetime | None
     created_at: datetime
     reason: str | None
+    revision: int = Field(description="grows with each change of text, channel or audience; an approval names it")
+    approved_by: str | None
+    approved_at: datetime | None
     blocked_reason: str | None
     next_check_at: datetime | None
     credits: Credits
@@ -187,6 +219,7 @@ class Customer(BaseModel):
     attributes: dict[str, Any]
     zone: str | None
     consent: Literal["subscribed", "unsubscribed"]
+    suppressed: bool = Field(description="nothing is sent to this phone, whatever the consent says")
     created_at: datetime
 
 

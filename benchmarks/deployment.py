@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import chdir, contextmanager
 from pathlib import Path
 from time import monotonic, sleep
@@ -30,20 +30,23 @@ FREE_PROVIDER = {
 
 
 @contextmanager
-def deployment(*, window: int, send_workers: int, say: Callable[[str], None]) -> Iterator[Stack]:
+def deployment(
+    *, window: int, send_workers: int, say: Callable[[str], None], environment: Mapping[str, str] | None = None
+) -> Iterator[Stack]:
     """Everything at work, with this process's database connected, for as long as the block lasts."""
-    environment = {
+    variables = {
         # The tree this file is in, whichever one is installed.
         "PYTHONPATH": str(ROOT),
         "SEND_WINDOW": str(window),
         "SEND_WORKERS": str(send_workers),
         **FREE_PROVIDER,
+        **(environment or {}),
     }
     # No servers named and no .env in sight: a benchmark never fills a database that somebody uses.
     with _home() as directory, holding(directory) as lock, chdir(directory):
         point_at(database_url="", redis_url="")
         port = next_free_port(settings().port)
-        stack = Stack(directory, lock=lock, port=port, stop=stopping(), say=say, environment=environment)
+        stack = Stack(directory, lock=lock, port=port, stop=stopping(), say=say, environment=variables)
         try:
             stack.start()
             with db.connection_context():

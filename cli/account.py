@@ -7,17 +7,20 @@ import click
 from cli.caller import by_hand
 from cli.output import answers, show_value
 from cli.servers import with_database
-from dispatch.accounts import create_account
+from cli.tenant import id_of
+from dispatch.accounts import change_account, create_account, read_account
 from models.database import rows
+
+_name = click.argument("name")
 
 
 @click.group()
 def account() -> None:
-    """Create and list accounts."""
+    """Create, show, change and list accounts."""
 
 
 @account.command()
-@click.argument("name")
+@_name
 @click.option("--no-subscription", is_flag=True, help="Leave it without a subscription; it cannot send.")
 @click.option("--country", metavar="GR", help="Where phone numbers without a country code are read.")
 @answers()
@@ -29,6 +32,40 @@ def create(name: str, no_subscription: bool, country: str | None) -> dict[str, A
     python -m cli account create Acme --country GR
     """
     return create_account(name, subscribed=not no_subscription, country=country, **by_hand())
+
+
+@account.command()
+@_name
+@answers()
+@with_database
+def show(name: str) -> dict[str, Any]:
+    """Show an account with its subscription and credits.
+
+    \b
+    python -m cli account show Acme
+    """
+    return read_account(id_of(name))
+
+
+@account.command()
+@_name
+@click.option("--country", metavar="GR", help="Where phone numbers without a country code are read.")
+@click.option("--approval-above", type=int, metavar="N", help="Larger campaigns need the approval of a second key.")
+@click.option("--no-approval", is_flag=True, help="No campaign needs an approval.")
+@answers()
+@with_database
+def change(name: str, country: str | None, approval_above: int | None, no_approval: bool) -> dict[str, Any]:
+    """Change an account's settings. What is not named stays.
+
+    \b
+    python -m cli account change Acme --approval-above 5000
+    """
+    if no_approval and approval_above is not None:
+        raise click.UsageError("Say either --approval-above N or --no-approval.")
+    changes: dict[str, Any] = {"country": country} if country is not None else {}
+    if no_approval or approval_above is not None:
+        changes["approval_above"] = approval_above
+    return change_account(id_of(name), changes, **by_hand())
 
 
 def _show_list(accounts: list[dict[str, Any]]) -> None:

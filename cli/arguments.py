@@ -1,6 +1,9 @@
-"""What is typed as text and meant as a time or as ids; what cannot be read is refused as the API refuses it."""
+"""What is typed as text and meant as a time, ids or JSON; what cannot be read is refused as the API refuses it."""
 
+import json
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 from dispatch.errors import InvalidRequest
 
@@ -22,3 +25,13 @@ def ids_of(text: str, *, option: str) -> list[int]:
     if wrong is not None:
         raise InvalidRequest(f"{option}: {wrong[:60]!r} is not an id; write ids with commas, like 1,2,3.")
     return [int(part) for part in parts]
+
+
+def json_of(text: str, *, option: str) -> Any:
+    """The JSON value that was typed, or that stands in the file named after an @."""
+    try:
+        return json.loads(Path(text[1:]).read_text("utf-8") if text.startswith("@") else text)
+    except OSError as problem:
+        raise InvalidRequest(f"{option}: {problem.filename}: {problem.strerror}.") from None
+    except (ValueError, RecursionError):
+        raise InvalidRequest(f"{option}: this is not JSON; quote it, or name a file like @filter.json.") from None

@@ -6,13 +6,20 @@ import click
 
 from cli.arguments import ids_of, time_of
 from cli.caller import by_hand
+from cli.campaign_approval import approve
+from cli.campaign_editing import EDITING
+from cli.campaign_messages import READINGS
 from cli.campaign_moves import MOVES, campaign_id, show_brief
+from cli.campaign_preview import PREVIEWS
+from cli.campaign_send import SENDING
 from cli.campaign_watch import watch
 from cli.output import answers, show_value
 from cli.servers import with_database
 from cli.tenant import account_option, id_of
+from dispatch.audience_segments import segment_called
 from dispatch.campaigns import create_campaign, list_campaigns, read_campaign
-from dispatch.customers import list_called
+from dispatch.lists import list_called
+from dispatch.saved_templates import template_called
 from models.states import CAMPAIGN_STATES, CHANNELS
 
 
@@ -21,7 +28,7 @@ def campaign() -> None:
     """Create, start, watch, pause and cancel campaigns."""
 
 
-for move in (*MOVES, watch):
+for move in (*MOVES, *SENDING, *EDITING, *PREVIEWS, *READINGS, approve, watch):
     campaign.add_command(move)
 
 
@@ -36,8 +43,10 @@ def _show_created(made: dict[str, Any]) -> None:
 @campaign.command()
 @account_option(help="Who sends it.")
 @click.option("--name", required=True, help="What it is called.")
-@click.option("--template", required=True, metavar="TEXT", help="The message, with fields like {first_name}.")
+@click.option("--template", metavar="TEXT", help="The message, with fields like {first_name}.")
+@click.option("--stored", metavar="NAME", help="The stored template whose text it copies, instead of --template.")
 @click.option("--list", "list_name", metavar="NAME", help="Send to this list.")
+@click.option("--segment", metavar="NAME", help="Send to this segment.")
 @click.option("--customers", metavar="1,2,3", help="Send to the customers with these ids.")
 @click.option("--everyone", is_flag=True, help="Send to every subscribed customer.")
 @click.option("--channel", type=click.Choice(CHANNELS), default="sms", show_default=True, help="How it is sent.")
@@ -47,8 +56,10 @@ def _show_created(made: dict[str, Any]) -> None:
 def create(
     account: str,
     name: str,
-    template: str,
+    template: str | None,
+    stored: str | None,
     list_name: str | None,
+    segment: str | None,
     customers: str | None,
     everyone: bool,
     channel: str,
@@ -57,20 +68,24 @@ def create(
     """Write a campaign.
 
     With --schedule a sweep starts it at that time; without, it is a draft until `campaign enqueue`.
-    An audience is one of --list, --customers and --everyone.
+    An audience is one of --list, --segment, --customers and --everyone.
 
     \b
     python -m cli campaign create --account Acme --name Spring --list customers \\
         --template 'Hi {{ first_name|fallback("there") }}, our sale starts today.'
     """
+    if (template is None) == (stored is None):
+        raise click.UsageError("Say what it says: either --template TEXT or --stored NAME.")
     account_id = id_of(account)
     made = create_campaign(
         account_id,
         name=name,
-        template=template,
+        template=template or "",
+        template_id=template_called(account_id, stored) if stored is not None else None,
         channel=channel,
         customer_ids=ids_of(customers, option="--customers") if customers is not None else None,
         list_id=list_called(account_id, list_name) if list_name is not None else None,
+        segment_id=segment_called(account_id, segment) if segment is not None else None,
         everyone=everyone,
         scheduled_at=time_of(schedule, option="--schedule") if schedule is not None else None,
         **by_hand(),
@@ -100,15 +115,18 @@ def _show_list(campaigns: list[dict[str, Any]]) -> None:
 @account_option(required=False, help="Only this account's.  [default: all]")
 @click.option("--status", type=click.Choice(list(CAMPAIGN_STATES)), help="Only those in this state.")
 @click.option("--channel", type=click.Choice(CHANNELS), help="Only those of this channel.")
+@click.option("--search", "q", metavar="TEXT", help="Only those with this in their name.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many.")
 @answers(show=_show_list)
 @with_database
-def list_(account: str | None, status: str | None, channel: str | None, limit: int) -> list[dict[str, Any]]:
+def list_(
+    account: str | None, status: str | None, channel: str | None, q: str | None, limit: int
+) -> list[dict[str, Any]]:
     """List campaigns, newest first.
 
     \b
     python -m cli campaign list --account Acme --status sending
     """
     account_id = id_of(account) if account else None
-    found, _ = list_campaigns(account_id, page_size=limit, channel=channel, status=status)
+    found, _ = list_campaigns(account_id, page_size=limit, channel=channel, status=status, q=q)
     return found

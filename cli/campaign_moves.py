@@ -1,4 +1,4 @@
-"""`campaign enqueue`, `schedule`, `pause`, `resume` and `cancel`: one campaign, moved by a person."""
+"""`campaign enqueue`, `schedule`, `unschedule`, `pause`, `resume` and `cancel`: one campaign, moved by a person."""
 
 from typing import Any
 
@@ -8,7 +8,14 @@ from cli.arguments import time_of
 from cli.caller import by_hand
 from cli.output import answers, show_value
 from cli.servers import with_database
-from dispatch.campaigns import cancel_campaign, pause_campaign, read_campaign, resume_campaign, schedule_campaign
+from dispatch.campaigns import (
+    cancel_campaign,
+    pause_campaign,
+    read_campaign,
+    resume_campaign,
+    schedule_campaign,
+    unschedule_campaign,
+)
 from dispatch.enqueue import enqueue_campaign
 
 campaign_id = click.argument("campaign_id", metavar="ID", type=click.IntRange(1, 2**63 - 1))
@@ -61,6 +68,19 @@ def schedule(campaign_id: int, at: str) -> dict[str, Any]:
 
 @click.command()
 @campaign_id
+@answers(show=show_brief)
+@with_database
+def unschedule(campaign_id: int) -> dict[str, Any]:
+    """Take a scheduled campaign's time back. It is a draft again, and starts only by hand.
+
+    \b
+    python -m cli campaign unschedule 1
+    """
+    return _moved(unschedule_campaign(campaign_id, **by_hand()))
+
+
+@click.command()
+@campaign_id
 @click.option("--reason", default="", help="Shown beside the status.")
 @answers(show=show_brief)
 @with_database
@@ -99,7 +119,7 @@ def cancel(campaign_id: int) -> dict[str, Any]:
     return _moved(cancel_campaign(campaign_id, **by_hand()))
 
 
-MOVES = (enqueue, schedule, pause, resume, cancel)
+MOVES = (enqueue, schedule, unschedule, pause, resume, cancel)
 
 
 def _moved(shown: dict[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,15 @@
 """`credits`: what an account may spend. One credit pays for one segment of one message."""
 
+from typing import Any
+
 import click
 
 from cli.caller import by_hand
 from cli.output import answers
+from cli.pages import pages
 from cli.servers import with_database
 from cli.tenant import account_option, id_of
-from dispatch.accounts import balance, top_up
+from dispatch.credits import balance, ledger, top_up
 
 
 @click.group()
@@ -39,3 +42,18 @@ def show(account: str) -> dict[str, int]:
     python -m cli credits show --account Acme
     """
     return balance(id_of(account))
+
+
+@credits.command("ledger")
+@account_option(help="Whose credits.")
+@pages
+@answers()
+@with_database
+def ledger_(account: str, page: int, page_size: int) -> list[dict[str, Any]]:
+    """List every movement, newest first: top-ups, and what campaigns held, captured and gave back.
+
+    \b
+    python -m cli credits ledger --account Acme
+    """
+    found, _ = ledger(id_of(account), page=page, page_size=page_size)
+    return found

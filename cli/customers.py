@@ -1,92 +1,115 @@
-"""`customers import`: a CSV file of any length into an account and onto a list."""
+"""`customers`: an account's customers; the import from CSV has a file of its own."""
 
 from pathlib import Path
-from uuid import UUID
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.output import Refused, answers, console, wants_json
+from cli.caller import by_hand
+from cli.csv_file import csv_file, write_csv
+from cli.customers_import import import_
+from cli.output import answers, show_value
 from cli.servers import with_database
-from dispatch.accounts import account_named
-from dispatch.import_rows import open_csv
-from dispatch.imports import ImportReport, import_customers
+from cli.tenant import account_option, id_of
+from dispatch.customer_export import export_customers
+from dispatch.customers import CONSENTS, delete_customer, edit_customer, list_customers, read_customer
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
+_EDITABLE = ("phone", "first_name", "last_name", "location", "prefered_product", "zone", "consent")
+
+_customer_id = click.argument("customer_id", metavar="ID", type=click.IntRange(1, 2**63 - 1))
 
 
 @click.group()
 def customers() -> None:
-    """Import customers from CSV."""
+    """Import, find, edit and delete customers."""
 
 
-def _show(report: dict[str, int]) -> None:
-    console().print(
-        f"[bold]{report['imported']}[/bold] imported, [bold]{report['updated']}[/bold] updated, "
-        f"[bold]{report['rejected']}[/bold] rejected; list {report['list_id']}"
-    )
+customers.add_command(import_)
 
 
-@customers.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
-@click.option("--account", required=True, metavar="NAME", help="The account that gets the customers.")
-@click.option("--list", "list_name", required=True, metavar="NAME", help="The list; made when there is none.")
-@click.option("--country", metavar="GR", help="Of numbers without a country code.  [default: the account's country]")
-@click.option(
-    "--rejects",
-    type=_FILE,
-    metavar="FILE",
-    help="Gets rejected lines.  [default: rejected-FILE beside it]",
-)
-@answers(show=_show)
+def show_customers(found: list[dict[str, Any]]) -> None:
+    """Shows customers to people, one line each."""
+    kept = ("id", "phone", "first_name", "last_name", "location", "prefered_product", "consent", "suppressed")
+    show_value([{key: each[key] for key in kept} for each in found])
+
+
+@customers.command("list")
+@account_option(required=False, help="Only this account's.  [default: all]")
+@click.option("--search", metavar="TEXT", help="Part of a name or phone.")
+@click.option("--page", type=click.IntRange(1), default=1, show_default=True, help="Which page.")
+@click.option("--page-size", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many on a page.")
+@answers(show=show_customers)
 @with_database
-def import_(file: Path, account: str, list_name: str, country: str | None, rejects: Path | None) -> ImportReport:
-    """Import customers from a CSV FILE and put them on a list.
+def list_(account: str | None, search: str | None, page: int, page_size: int) -> list[dict[str, Any]]:
+    """List customers, newest first.
 
-    The first line names the columns: phone, and any of first_name, last_name, location, prefered_product;
-    other columns become attributes. Lines that cannot be imported are written, with number and reason, to
-    the rejects file, and the rest is imported. Importing a file again changes nothing.
+    \b
+    python -m cli customers list --account Acme --search Ann
     """
-    tenant = account_named(account)
-    rejects = rejects or file.with_name(f"rejected-{file.name}")
-    if rejects.resolve() == file.resolve():
-        raise Refused("The rejects file cannot be the file that is imported; choose another with --rejects")
-    report = _import(file, tenant["id"], list_name=list_name, country=country or tenant["country"], rejects=rejects)
-    if report.rejected:
-        click.echo(f"Rejected lines are in {rejects}", err=True)
-    return report
+    found, _ = list_customers(id_of(account) if account else None, page=page, page_size=page_size, q=search)
+    return found
 
 
-def _import(file: Path, account_id: UUID, *, list_name: str, country: str | None, rejects: Path) -> ImportReport:
-    with open_csv(file) as lines, _progress() as bar:
-        task = bar.add_task(file.name, total=file.stat().st_size, lines=0)
+@customers.command()
+@_customer_id
+@answers()
+@with_database
+def show(customer_id: int) -> dict[str, Any]:
+    """Show a customer, and whether anything may be sent to the phone.
 
-        def advance(report: ImportReport) -> None:
-            done = report.imported + report.updated + report.rejected
-            bar.update(task, completed=lines.buffer.tell(), lines=done)
-
-        try:
-            return import_customers(
-                account_id,
-                lines,
-                list_name=list_name,
-                default_country=country,
-                rejects_path=rejects,
-                progress=advance,
-            )
-        except OSError as problem:
-            raise Refused(
-                f"{problem.filename or rejects}: {problem.strerror}; choose another file with --rejects"
-            ) from None
+    \b
+    python -m cli customers show 1
+    """
+    return read_customer(customer_id)
 
 
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%  {task.fields[lines]} lines"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=wants_json(),
-    )
+@customers.command()
+@_customer_id
+@click.option("--phone", help="As people write it.")
+@click.option("--first-name", help="Given name.")
+@click.option("--last-name", help="Family name.")
+@click.option("--location", help="Where they live.")
+@click.option("--prefered-product", help="What they like to buy.")
+@click.option("--zone", metavar="Europe/Athens", help="Their time zone.")
+@click.option("--consent", type=click.Choice(CONSENTS), help="Whether they may be messaged.")
+@click.option("--remove-opt-out", is_flag=True, help="With --consent subscribed: lift the suppression of an opt-out.")
+@answers()
+@with_database
+def edit(customer_id: int, remove_opt_out: bool, **given: str | None) -> dict[str, Any]:
+    """Change a customer; only what is named changes.
+
+    Who is unsubscribed is suppressed too. To subscribe again lifts that only with --remove-opt-out.
+
+    \b
+    python -m cli customers edit 1 --consent unsubscribed
+    """
+    changes = {field: given[field] for field in _EDITABLE if given[field] is not None}
+    return edit_customer(customer_id, changes, remove_opt_out=remove_opt_out, **by_hand())
+
+
+@customers.command()
+@_customer_id
+@answers()
+@with_database
+def delete(customer_id: int) -> dict[str, Any]:
+    """Delete a customer. Messages stay as they are, and so does an opt-out.
+
+    \b
+    python -m cli customers delete 1
+    """
+    delete_customer(customer_id, **by_hand())
+    return {"id": customer_id, "deleted": True}
+
+
+@customers.command()
+@csv_file
+@account_option(help="Whose customers.")
+@answers()
+@with_database
+def export(file: Path, account: str) -> dict[str, Any]:
+    """Write all customers to a CSV FILE, as `customers import` takes it back.
+
+    \b
+    python -m cli customers export customers.csv --account Acme
+    """
+    return write_csv(export_customers(id_of(account)), file)

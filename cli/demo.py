@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from cli.data_directory import data_directory, data_option
+from cli.data_directory import data_option
 from cli.output import print_json, takes_json, wants_json
 from config.logging import start_logging
 from config.settings import settings
@@ -46,7 +46,8 @@ def demo(
     from models.database import db
 
     console = Console(stderr=wants_json(), highlight=False)
-    directory = data_directory(data)
+    # A place of its own: what people keep in the usual one shall not be mixed with customers that do not exist.
+    directory = data or settings().data_dir / "demo"
     record = directory / RECORD
     environment = PACE | (MOST_FAIL | {"SIMULATOR_ATTEMPTS": str(record)} if retries else {})
     with _running(directory, port, console, environment) as stack, db.connection_context():

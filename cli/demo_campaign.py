@@ -12,10 +12,12 @@ from cli.caller import by_hand
 from cli.demo_customers import COUNTRY, demo_lines
 from cli.output import Refused
 from config.stopping import stopping
-from dispatch.accounts import create_account, issue_key, top_up
+from dispatch.accounts import create_account
 from dispatch.audit import Violation, audit
 from dispatch.campaigns import create_campaign, read_campaign
+from dispatch.credits import top_up
 from dispatch.imports import ImportReport, import_customers
+from dispatch.keys import issue_key
 from models.states import CAMPAIGN_MOVES
 
 TEMPLATE = 'Hi {{ first_name|fallback("there") }}, {{ prefered_product|fallback("everything") }} is 20% off today.'

@@ -59,6 +59,7 @@ def show_ways(outcome: Outcome, stack: Stack, console: Console) -> None:
         "health": f"{stack.web_url}/health",
         "key": outcome.key,
         "try": f"curl -H 'Authorization: Bearer {outcome.key}' {stack.web_url}/api/campaigns/{campaign_id}",
+        "docs": f"{stack.web_url}/docs",
         "or": f"{cli} campaign show {campaign_id}",
         "and": f"{cli} logs -f",
     }

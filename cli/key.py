@@ -6,16 +6,19 @@ from uuid import UUID
 import click
 
 from cli.caller import by_hand
-from cli.output import answers
+from cli.output import answers, show_value
+from cli.pages import pages
 from cli.servers import with_database
 from cli.tenant import account_option, id_of
-from dispatch.accounts import issue_key, revoke_key
+from dispatch.keys import issue_key, list_keys, revoke_key
 from models.api_key import SCOPES
+
+_FOR_PEOPLE = ("id", "name", "prefix", "scopes", "last_used_at", "revoked_at")
 
 
 @click.group()
 def key() -> None:
-    """Create and revoke API keys."""
+    """Create, list and revoke API keys."""
 
 
 @key.command()
@@ -35,7 +38,27 @@ def create(account: str | None, operator: bool, scopes: tuple[str, ...], name: s
     """
     if operator == (account is not None):
         raise click.UsageError("Say whose key it is: either --account NAME or --operator.")
-    return issue_key(id_of(account) if account else None, name=name, scopes=scopes or SCOPES, **by_hand())
+    made = issue_key(id_of(account) if account else None, name=name, scopes=scopes or SCOPES, **by_hand())
+    return {"id": made["id"], "key": made["key"]}
+
+
+def _show_list(keys: list[dict[str, Any]]) -> None:
+    show_value([{column: key[column] for column in _FOR_PEOPLE} for key in keys])
+
+
+@key.command("list")
+@account_option(required=False, help="Only this account's.  [default: all, and the operators']")
+@pages
+@answers(show=_show_list)
+@with_database
+def list_(account: str | None, page: int, page_size: int) -> list[dict[str, Any]]:
+    """List keys, newest first, with how each begins and when it was last used.
+
+    \b
+    python -m cli key list --account Acme
+    """
+    found, _ = list_keys(id_of(account) if account else None, page=page, page_size=page_size)
+    return found
 
 
 @key.command()

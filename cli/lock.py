@@ -20,8 +20,12 @@ def holding(directory: Path) -> Iterator[int]:
 
     When an `up` was killed, its guardian keeps the lock until its processes are gone, and we wait for that.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    handle = os.open(lock_path(directory), os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        handle = os.open(lock_path(directory), os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as problem:
+        message = f"{directory} cannot hold the data ({problem.strerror}); choose another directory with --data"
+        raise Refused(message, code="BAD_DIRECTORY") from None
     try:
         deadline = monotonic() + PATIENCE
         while not _take(handle):

@@ -11,6 +11,9 @@ import click
 from cli.data_directory import data_directory, data_option
 from cli.output import Refused, answers, wants_json
 
+# They write to the log of the supervisor that started them, and each of their lines says whose it is.
+WITH_SUPERVISOR = ("worker", "sweeper")
+
 
 @click.command()
 @click.argument("process", required=False)
@@ -21,13 +24,15 @@ from cli.output import Refused, answers, wants_json
 def logs(process: str | None, follow: bool, lines: int, data: Path | None) -> list[dict[str, str]]:
     """Print the last lines of one process or of all: web, worker, sweeper, postgres, redis."""
     files = _log_files(data_directory(data) / "logs", process)
-    last = [{"process": file.stem, "line": line} for file in files for line in _tail(file, lines)]
+    last = [{"process": file.stem, "line": line} for file in files for line in _tail(file, lines, process)]
     if wants_json():
         return last
     for entry in last:
         _print(entry, many=len(files) > 1)
     if follow:
         for entry in _added(files):
+            if not _is_of(entry["line"], process):
+                continue
             _print(entry, many=len(files) > 1)
     return last
 
@@ -36,8 +41,7 @@ def _log_files(directory: Path, process: str | None) -> list[Path]:
     files = sorted(directory.glob("*.log"))
     if not files:
         raise Refused(f"There are no logs in {directory}: nothing has run there yet", code="NO_LOGS")
-    # Workers and sweeper write to the log of the supervisor that started them.
-    wanted = "supervisor" if process in ("worker", "sweeper") else process
+    wanted = "supervisor" if process in WITH_SUPERVISOR else process
     chosen = [file for file in files if wanted in (None, file.stem)]
     if not chosen:
         names = ", ".join(file.stem for file in files)
@@ -45,11 +49,17 @@ def _log_files(directory: Path, process: str | None) -> list[Path]:
     return chosen
 
 
-def _tail(file: Path, lines: int) -> list[str]:
+def _is_of(line: str, process: str | None) -> bool:
+    """Whether a line of the supervisor's log is this process's own; one that does not say is everybody's."""
+    return process not in WITH_SUPERVISOR or '"process":' not in line or f'"process": "{process}' in line
+
+
+def _tail(file: Path, lines: int, process: str | None) -> list[str]:
     # From the end in one bite: a log may be larger than memory.
     with file.open("rb") as log:
-        log.seek(max(file.stat().st_size - 1000 * lines, 0))
-        return log.read().decode(errors="replace").splitlines()[-lines:]
+        log.seek(max(file.stat().st_size - 10_000 * lines, 0))
+        found = log.read().decode(errors="replace").splitlines()
+    return [line for line in found if _is_of(line, process)][-lines:]
 
 
 def _added(files: list[Path]) -> Iterator[dict[str, str]]:

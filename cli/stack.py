@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
 
+from psutil import pid_exists
 from pydantic import SecretStr
 
 import config
@@ -14,6 +15,7 @@ from cli.output import Refused
 from cli.readiness import is_staffed, pids_of, port_is_free, web_answers, working_processes
 from cli.run_file import Run, run_path, write_run
 from config.embedded import child_environment, embedded_servers
+from config.redis import answers, enqueueing
 from config.settings import point_at, settings
 from config.stopping import Stopping
 from models.database import open_database
@@ -54,6 +56,7 @@ class Stack:
         if self.port and not port_is_free(self.port):
             raise Refused(f"Port {self.port} is taken; choose another with --port", code="PORT_TAKEN")
         self._start_servers()
+        self._check_queue()
         self._migrate()
         if self.port:
             self._start_product(self.port)
@@ -78,7 +81,9 @@ class Stack:
             processes |= pids_of(working)
         elif self._written and self.port:  # the database is away: what was known stays
             known = self._written.processes
-            processes |= {kind: known[kind] for kind in ("worker", "sweeper") if kind in known}
+            processes |= {
+                kind: [pid for pid in known[kind] if pid_exists(pid)] for kind in ("worker", "sweeper") if kind in known
+            }
         chosen = settings()
         run = Run(
             database_url=_open(chosen.database_url),
@@ -102,6 +107,11 @@ class Stack:
             database_url=servers.postgres.url if servers.postgres else _open(chosen.database_url),
             redis_url=servers.redis.url if servers.redis else _open(chosen.redis_url),
         )
+
+    def _check_queue(self) -> None:
+        with enqueueing(settings()) as queue:
+            if not answers(queue):
+                raise Refused("REDIS_URL: Redis does not answer", code="QUEUE_UNAVAILABLE")
 
     def _migrate(self) -> None:
         open_database(_open(settings().database_url), application="up", pool=4)

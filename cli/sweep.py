@@ -33,8 +33,8 @@ def sweep(once: bool, account: str | None) -> dict[str, Any]:
     python -m cli sweep --once
     python -m cli sweep --once --account Acme --json
     """
-    # Imported late: the sweeper brings RQ, which `--help` need not wait for.
-    from sweeper.sweep import sweep_due
+    # Imported late: it brings RQ, which `--help` need not wait for.
+    from dispatch.sweep import sweep_due
 
     report = sweep_due(account_id=id_of(account) if account else None)
     found = asdict(report)

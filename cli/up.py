@@ -9,6 +9,7 @@ from rich.console import Console
 
 from cli.data_directory import data_directory, data_option
 from cli.output import print_json, takes_json, wants_json
+from config.server_home import home_for
 from config.settings import settings
 from config.stopping import Stopping, stop_on_signals, stopping
 
@@ -36,7 +37,7 @@ def up(port: int | None, data: Path | None, only: str | None) -> None:
         stack = Stack(directory, lock=lock, port=web_port, stop=stop, say=say)
         try:
             stack.start()
-            say(f"[bold]ready[/bold]  {stack.web_url or 'servers only'}  (Ctrl-C stops; data in {directory})")
+            say(f"[bold]ready[/bold]  {stack.web_url or 'servers only'}  (Ctrl-C stops; data in {home_for(directory)})")
             if wants_json():
                 print_json({"web_url": stack.web_url, "data": str(directory)})
             stack.tend()

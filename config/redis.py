@@ -27,6 +27,11 @@ def working(settings: Settings) -> redis.Redis:
     return _client(settings, retry=Retry(NoBackoff(), 0), socket_timeout=None)
 
 
+def counting(settings: Settings) -> redis.Redis:
+    """A client for what is asked at every request and can be done without: it gives up within a second."""
+    return _client(settings, retry=Retry(NoBackoff(), 0), socket_timeout=1, socket_connect_timeout=1)
+
+
 def answers(client: redis.Redis) -> bool:
     """Whether Redis is there right now."""
     try:
@@ -41,4 +46,4 @@ def _client(settings: Settings, **options: Any) -> redis.Redis:
     url = settings.redis_url.get_secret_value()
     if url.startswith("rediss://") and not settings.redis_tls_verify:
         options |= {"ssl_cert_reqs": "none", "ssl_check_hostname": False}
-    return redis.Redis.from_url(url, socket_connect_timeout=5, socket_keepalive=True, **options)
+    return redis.Redis.from_url(url, **{"socket_connect_timeout": 5, "socket_keepalive": True} | options)

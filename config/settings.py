@@ -3,11 +3,14 @@
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import Field, PositiveInt, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Rate = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}/(second|minute|hour|day)$")]
 
 
 class Settings(BaseSettings):
@@ -35,6 +38,9 @@ class Settings(BaseSettings):
     web_workers: PositiveInt = Field(2, description="gunicorn processes")
     web_threads: PositiveInt = Field(4, description="threads per gunicorn process")
     start_worker: bool = Field(False, description="web also starts `python -m jobs` (development only)")
+    rate_limit_read: Rate = Field("30000/minute", description="requests per key that read")
+    rate_limit_write: Rate = Field("6000/minute", description="requests per key that change something")
+    rate_limit_send: Rate = Field("600/minute", description="requests per key that start, approve or schedule sending")
     rq_dashboard: bool = Field(False, description="serve rq-dashboard at /rq to operator keys")
 
     # Sweeper.
@@ -86,6 +92,11 @@ class Settings(BaseSettings):
     def _speaks_redis(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must start with redis:// or rediss://")
+        try:
+            if value:
+                urlsplit(value.get_secret_value()).port  # noqa: B018 - reading it checks it
+        except ValueError:
+            raise ValueError("has a port that is no number from 0 to 65535") from None
         return value
 
     @field_validator("simulator_url")

@@ -1,21 +1,23 @@
-"""Accounts, their keys and their credits; every change leaves an audit event in its own transaction."""
+"""Accounts, their settings and subscriptions; every change leaves an audit event in its own transaction.
 
-from collections.abc import Sequence
+Keys are `keys.py`, credits are `credits.py`.
+"""
+
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from dispatch.errors import Duplicate, InvalidRequest, NotFound
-from dispatch.input import checked_name
+from dispatch.input import checked_name, checked_time
 from dispatch.phones import check_country
-from models import credit
-from models.account import Account
-from models.api_key import SCOPES, ApiKey
+from dispatch.plain import plain
+from models.account import SUBSCRIPTION_STATES, Account
 from models.audit_event import AuditEvent
 from models.campaign import Campaign
-from models.database import db, row
+from models.database import db, row, rows
 
-# A sum of these cannot overflow a bigint in this world.
-MOST_CREDITS = 1_000_000_000_000
+# What an account may send without an approval is counted in recipients.
+MOST_RECIPIENTS = 2_000_000_000
 
 
 def create_account(
@@ -58,71 +60,98 @@ def account_with_id(account_id: UUID) -> dict[str, Any]:
     return found
 
 
-def issue_key(
-    account_id: UUID | None,
+def read_account(account_id: UUID) -> dict[str, Any]:
+    """The account as shown."""
+    return _shown(account_with_id(account_id))
+
+
+def list_accounts(*, page: int = 1, page_size: int = 20) -> tuple[list[dict[str, Any]], int]:
+    """One page of accounts as shown, newest first, and how many there are in all."""
+    found = rows(
+        "SELECT * FROM account ORDER BY created_at DESC, id LIMIT %s OFFSET %s", [page_size, (page - 1) * page_size]
+    )
+    total = row("SELECT count(*) AS total FROM account")
+    assert total is not None
+    return [_shown(account) for account in found], total["total"]
+
+
+def change_account(
+    account_id: UUID, changes: dict[str, Any], *, actor: str = "operator", request_id: str | None = None
+) -> dict[str, Any]:
+    """Changes the settings that are given, `country` and `approval_above`, and gives the account as shown.
+
+    With `approval_above`, campaigns with more recipients start only once a second person approved them; None: all do.
+    """
+    values = dict(changes)
+    if values.get("country") is not None:
+        values["country"] = check_country(values["country"])
+    above = values.get("approval_above")
+    if above is not None and not 0 <= above <= MOST_RECIPIENTS:
+        raise InvalidRequest(
+            f"approval_above is a whole number from 0 to {MOST_RECIPIENTS}, or null.", field="approval_above"
+        )
+    if not values:
+        return read_account(account_id)
+    with db.atomic():
+        changed = Account.settle_on(account_id, values)
+        if changed is None:
+            raise NotFound("There is no such account.")
+        if "approval_above" in values:
+            Campaign.unblock(account_id, "APPROVAL_REQUIRED")
+        AuditEvent.note(
+            "account.changed", account_id, account_id=account_id, actor=actor, request_id=request_id, **values
+        )
+    return _shown(changed)
+
+
+def read_subscription(account_id: UUID) -> dict[str, Any]:
+    """The account's plan, its status, and when the paid period ends."""
+    return _shown(account_with_id(account_id))["subscription"]
+
+
+def change_subscription(
+    account_id: UUID,
     *,
-    name: str = "",
-    scopes: Sequence[str] = SCOPES,
+    plan: str,
+    status: str,
+    ends_at: datetime | None = None,
     actor: str = "operator",
     request_id: str | None = None,
 ) -> dict[str, Any]:
-    """Makes an API key, of an operator when there is no account, and gives its id and, this once, the key."""
-    _check_scopes(scopes)
-    if account_id is not None:
-        account_with_id(account_id)
+    """Replaces the subscription and gives it as shown; campaigns that waited for one are looked at again."""
+    if status not in SUBSCRIPTION_STATES:
+        raise InvalidRequest(f"status is one of {', '.join(SUBSCRIPTION_STATES)}.", field="status")
+    plan = checked_name(plan, field="plan")
+    ends_at = checked_time(ends_at, field="ends_at")
     with db.atomic():
-        made = ApiKey.issue(account_id, name=name, scopes=tuple(scopes))
-        AuditEvent.note(
-            "key.created",
-            made["id"],
-            account_id=account_id,
-            actor=actor,
-            request_id=request_id,
-            scopes=list(scopes),
-        )
-    return made
-
-
-def revoke_key(key_id: UUID, *, actor: str = "operator", request_id: str | None = None) -> None:
-    """Ends a key at once; NotFound when there is no such live key."""
-    with db.atomic():
-        if not ApiKey.revoke(key_id):
-            raise NotFound("There is no live key with this id.")
-        owner = row("SELECT account_id FROM api_key WHERE id = %s", [key_id])
-        assert owner is not None
-        AuditEvent.note("key.revoked", key_id, account_id=owner["account_id"], actor=actor, request_id=request_id)
-
-
-def top_up(account_id: UUID, amount: int, *, actor: str = "operator", request_id: str | None = None) -> dict[str, int]:
-    """Adds credits and gives the new balance; campaigns that waited for credits are looked at again."""
-    if not 1 <= amount <= MOST_CREDITS:
-        raise InvalidRequest(f"The amount is a whole number from 1 to {MOST_CREDITS}.", field="amount")
-    with db.atomic():
-        balance = credit.top_up(account_id, amount, actor=actor)
-        if balance is None:
+        changed = Account.subscribe(account_id, plan=plan, status=status, ends_at=ends_at)
+        if changed is None:
             raise NotFound("There is no such account.")
-        Campaign.unblock(account_id, "INSUFFICIENT_CREDITS")
+        Campaign.unblock(account_id, "SUBSCRIPTION_REQUIRED")
+        subscription = _shown(changed)["subscription"]
         AuditEvent.note(
-            "credits.topped_up",
+            "subscription.changed",
             account_id,
             account_id=account_id,
             actor=actor,
             request_id=request_id,
-            amount=amount,
+            **subscription,
         )
-    return balance
+    return subscription
 
 
-def balance(account_id: UUID) -> dict[str, int]:
-    """The credits an account may spend and those held for campaigns under way."""
-    standing = Account.standing(account_id)
-    if standing is None:
-        raise NotFound("There is no such account.")
-    return {"available": standing["available"], "held": standing["held"]}
-
-
-def _check_scopes(scopes: Sequence[str]) -> None:
-    unknown = [scope for scope in scopes if scope not in SCOPES]
-    if unknown or not scopes:
-        named = ", ".join(unknown) or "none"
-        raise InvalidRequest(f"Scopes are among {', '.join(SCOPES)}; given: {named}.", field="scopes")
+def _shown(account: dict[str, Any]) -> dict[str, Any]:
+    values = plain(account)
+    return {
+        "id": values["id"],
+        "name": values["name"],
+        "country": values["country"],
+        "approval_above": values["approval_above"],
+        "subscription": {
+            "plan": values["subscription_plan"],
+            "status": values["subscription_status"],
+            "ends_at": values["subscription_ends_at"],
+        },
+        "credits": {"available": values["credits_available"], "held": values["credits_held"]},
+        "created_at": values["created_at"],
+    }

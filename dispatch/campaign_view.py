@@ -22,10 +22,13 @@ def shown_all(campaigns: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "id": campaign["id"],
             "account_id": str(campaign["account_id"]),
             "parent_id": campaign["parent_id"],
+            "kind": campaign["kind"],
             "name": campaign["name"],
             "channel": campaign["channel"],
             "status": campaign["status"],
             "base_template": campaign["template"],
+            "template_id": campaign["template_id"],
+            "template_version": campaign["template_version"],
             "audience": _audience(campaign, chosen.get(campaign["id"], 0)),
             "scheduled_at": _time(campaign["scheduled_at"]),
             "expires_at": _time(campaign["expires_at"]),
@@ -33,10 +36,13 @@ def shown_all(campaigns: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "ended_at": _time(campaign["ended_at"]),
             "created_at": _time(campaign["created_at"]),
             "reason": campaign["reason"] or None,
+            "revision": campaign["revision"],
+            "approved_by": campaign["approved_by"],
+            "approved_at": _time(campaign["approved_at"]),
             "blocked_reason": campaign["blocked_reason"],
             "next_check_at": _time(campaign["next_check_at"]),
             "credits": {key: campaign[key] for key in ("held", "captured", "released")},
-            "stats": counts[campaign["id"]],
+            "stats": _stats(campaign, counts[campaign["id"]], chosen.get(campaign["id"], 0)),
         }
         for campaign in campaigns
     ]
@@ -46,9 +52,23 @@ def _audience(campaign: dict[str, Any], chosen: int) -> dict[str, Any] | None:
     kind = campaign["audience_kind"]
     if kind == "list":
         return {"kind": kind, "list_id": campaign["list_id"]}
+    if kind == "segment":
+        return {"kind": kind, "segment_id": campaign["segment_id"]}
     if kind == "customers":
         return {"kind": kind, "customers": chosen}
     return {"kind": kind} if kind else None
+
+
+def _stats(campaign: dict[str, Any], counts: dict[str, Any], chosen: int) -> dict[str, Any]:
+    """The counts of the batches; of recipients that `send` queued, those without a row yet are pending too."""
+    unwritten = chosen - counts["total"]
+    if campaign["queued_at"] is None or unwritten <= 0 or not _is_to_start(campaign):
+        return counts
+    return counts | {"total": chosen, "pending": counts["pending"] + unwritten}
+
+
+def _is_to_start(campaign: dict[str, Any]) -> bool:
+    return (campaign["paused_from"] or campaign["status"]) in ("draft", "scheduled", "preparing")
 
 
 def _chosen(campaign_ids: list[int]) -> dict[int, int]:

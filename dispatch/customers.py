@@ -1,23 +1,35 @@
-"""An account's customers, its lists of them, and the numbers it must not message."""
+"""An account's customers: added, found, edited, removed.
 
-from datetime import datetime
+Lists of them are `lists.py`; the numbers that must not be messaged are `suppressions.py`.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from dispatch.accounts import account_with_id
-from dispatch.errors import Duplicate, InvalidRequest, NotFound
-from dispatch.input import checked_name, checked_text
+from dispatch.errors import CustomerNotFound, Duplicate, InvalidRequest
+from dispatch.input import checked_text
 from dispatch.phones import normalise
+from dispatch.plain import plain, plain_all
 from models.audit_event import AuditEvent
-from models.customer_upsert import list_named
-from models.database import changed, db, row, rows
+from models.customer import Suppression
+from models.database import db, row, rows
 
 MOST_TEXT = 255
-_SHOWN = """id, account_id, phone, first_name, last_name, location, prefered_product, attributes, zone, consent,
-            created_at"""
+CONSENTS = ("subscribed", "unsubscribed")
+# What a person may change, besides the phone.
+_TEXTS = ("first_name", "last_name", "location", "prefered_product")
+
+SHOWN = """customer.id, customer.account_id, customer.phone, first_name, last_name, location, prefered_product,
+           attributes, zone, consent, customer.created_at, EXISTS (
+               SELECT FROM suppression s WHERE s.account_id = customer.account_id AND s.phone = customer.phone
+           ) AS suppressed"""
+_MINE = "id = %(id)s AND account_id = coalesce(%(account)s, account_id)"
 
 
 def create_customer(
@@ -37,33 +49,30 @@ def create_customer(
 
     A phone without a country code is read as one of the account's country.
     """
-    texts = {
+    given = {
+        "phone": phone,
         "first_name": first_name,
         "last_name": last_name,
         "location": location,
         "prefered_product": prefered_product,
+        "attributes": attributes or {},
+        "zone": zone,
     }
-    values = {
-        "account": account_id,
-        "phone": normalise(phone, account_with_id(account_id)["country"]),
-        "attributes": Jsonb(attributes or {}),
-        "zone": _checked_zone(zone),
-        **{field: checked_text(text, field=field, most=MOST_TEXT) for field, text in texts.items()},
-    }
+    values = _checked(given, account_with_id(account_id)["country"]) | {"account": account_id}
     with db.atomic():
         made = row(
             f"""INSERT INTO customer (account_id, phone, first_name, last_name, location, prefered_product,
                                       attributes, zone)
                 VALUES (%(account)s, %(phone)s, %(first_name)s, %(last_name)s, %(location)s,
                         %(prefered_product)s, %(attributes)s, %(zone)s)
-                ON CONFLICT (account_id, phone) DO NOTHING RETURNING {_SHOWN}""",
+                ON CONFLICT (account_id, phone) DO NOTHING RETURNING {SHOWN}""",
             values,
         )
         if made is None:
-            raise Duplicate("There is already a customer with this phone.", field="phone")
+            raise _known()
         # The trail names the row and never the phone: it outlives the customer.
         AuditEvent.note("customer.created", made["id"], account_id=account_id, actor=actor, request_id=request_id)
-    return _shown(made)
+    return plain(made)
 
 
 def list_customers(
@@ -80,51 +89,118 @@ def list_customers(
     where = " AND ".join(conditions) or "true"
     given = {"account": account_id, "q": q, "limit": page_size, "offset": (page - 1) * page_size}
     found = rows(
-        f"SELECT {_SHOWN} FROM customer WHERE {where} ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s", given
+        f"SELECT {SHOWN} FROM customer WHERE {where} ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s", given
     )
     total = row(f"SELECT count(*) AS total FROM customer WHERE {where}", given)
     assert total is not None
-    return [_shown(customer) for customer in found], total["total"]
+    return plain_all(found), total["total"]
 
 
-def list_called(account_id: UUID, name: str) -> int:
-    """The id of the account's list of this name; NotFound when there is none."""
-    found = (
-        row("SELECT id FROM customer_list WHERE account_id = %s AND name = %s", [account_id, name.strip()])
-        if "\0" not in name
-        else None
-    )
+def read_customer(customer_id: int, account_id: UUID | None = None) -> dict[str, Any]:
+    """The customer as shown; CustomerNotFound when there is none, or it is not this account's."""
+    found = row(f"SELECT {SHOWN} FROM customer WHERE {_MINE}", {"id": customer_id, "account": account_id})
     if found is None:
-        raise NotFound(f"There is no list called {name.strip()[:200]!r}.")
-    return found["id"]
+        raise CustomerNotFound
+    return plain(found)
 
 
-def ensure_list(account_id: UUID, name: str) -> int:
-    """The id of the account's list of this name, made when there is none."""
-    return list_named(account_id, checked_name(name, field="list"))
+def edit_customer(
+    customer_id: int,
+    changes: Mapping[str, Any],
+    *,
+    account_id: UUID | None = None,
+    remove_opt_out: bool = False,
+    actor: str = "operator",
+    request_id: str | None = None,
+) -> dict[str, Any]:
+    """Changes the fields that are named, attributes as a whole, and gives the customer as shown.
+
+    Who is unsubscribed is suppressed too, in the same transaction, since the claim of a message asks nothing else. To
+    be subscribed again lifts that opt-out only on request: it may have been the person's own STOP.
+    """
+    if not changes:
+        raise InvalidRequest("Name at least one field to change.")
+    if remove_opt_out and changes.get("consent") != "subscribed":
+        raise InvalidRequest("remove_opt_out goes with consent: subscribed.", field="remove_opt_out")
+    values = _checked(changes, _country_of(customer_id, account_id)) | {"id": customer_id, "account": account_id}
+    assignments = "".join(f"{field} = %({field})s, " for field in changes)
+    try:
+        with db.atomic():
+            edited = row(
+                f"""UPDATE customer SET {assignments}updated_at = now() WHERE {_MINE}
+                    RETURNING account_id, phone, consent""",
+                values,
+            )
+            if edited is None:
+                raise CustomerNotFound
+            owner, phone = edited["account_id"], edited["phone"]
+            if edited["consent"] == "unsubscribed":
+                Suppression.add(owner, phone, source="unsubscribed")
+            elif remove_opt_out:
+                Suppression.lift_opt_out(owner, phone)
+            AuditEvent.note(
+                "customer.edited",
+                customer_id,
+                account_id=owner,
+                actor=actor,
+                request_id=request_id,
+                fields=sorted(changes) + ["remove_opt_out"] * remove_opt_out,
+            )
+    except UniqueViolation:
+        raise _known() from None
+    return read_customer(customer_id, account_id)
 
 
-def list_lists(account_id: UUID) -> list[dict[str, Any]]:
-    """The account's lists by name, with how many customers are on each."""
-    return rows(
-        """SELECT l.id, l.name, count(m.customer_id) AS customers
-           FROM customer_list l LEFT JOIN list_member m ON m.list_id = l.id
-           WHERE l.account_id = %s GROUP BY l.id ORDER BY l.name""",
-        [account_id],
-    )
+def delete_customer(
+    customer_id: int, *, account_id: UUID | None = None, actor: str = "operator", request_id: str | None = None
+) -> None:
+    """Removes the customer from the account, its lists and the campaigns to come.
 
-
-def opt_out(account_id: UUID, phone: str, *, source: str = "") -> bool:
-    """Keeps the account from messaging this phone, from the next claim on; False when that is so already."""
-    number = normalise(phone, account_with_id(account_id)["country"])
-    return (
-        changed(
-            """INSERT INTO suppression (account_id, phone, source) VALUES (%s, %s, %s)
-               ON CONFLICT (account_id, phone) DO NOTHING""",
-            [account_id, number, source],
+    Messages keep their text, phone and outcome, and the number of a customer that is no more: numbers are never given
+    twice, and finding them in the message table would take an index that the send path cannot afford. What a campaign
+    under way has written already is sent; an opt-out stays an opt-out.
+    """
+    with db.atomic():
+        deleted = row(
+            f"DELETE FROM customer WHERE {_MINE} RETURNING account_id", {"id": customer_id, "account": account_id}
         )
-        == 1
+        if deleted is None:
+            raise CustomerNotFound
+        AuditEvent.note(
+            "customer.deleted", customer_id, account_id=deleted["account_id"], actor=actor, request_id=request_id
+        )
+
+
+def _country_of(customer_id: int, account_id: UUID | None) -> str | None:
+    """The country in which a phone of this customer is read; CustomerNotFound when there is none."""
+    return account_with_id(UUID(read_customer(customer_id, account_id)["account_id"]))["country"]
+
+
+def _checked(given: Mapping[str, Any], country: str | None) -> dict[str, Any]:
+    """The fields of a customer as they are stored; InvalidRequest names the first that cannot be."""
+    return {field: _checked_field(field, value, country) for field, value in given.items()}
+
+
+def _checked_field(field: str, value: Any, country: str | None) -> Any:
+    if field in _TEXTS:
+        text = checked_text(value, field=field, most=MOST_TEXT)
+        return text or "" if field in ("first_name", "last_name") else text
+    if field == "phone":
+        return normalise(value, country)
+    if field == "attributes":
+        return Jsonb(value)
+    if field == "zone":
+        return _checked_zone(value)
+    if field == "consent" and value in CONSENTS:
+        return value
+    raise InvalidRequest(
+        f"consent is one of {', '.join(CONSENTS)}." if field == "consent" else f"A customer has no {field}.",
+        field=field,
     )
+
+
+def _known() -> Duplicate:
+    return Duplicate("There is already a customer with this phone.", field="phone")
 
 
 def _checked_zone(zone: str | None) -> str | None:
@@ -134,13 +210,3 @@ def _checked_zone(zone: str | None) -> str | None:
         return ZoneInfo(zone).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise InvalidRequest("zone is the name of a time zone, such as Europe/Athens.", field="zone") from None
-
-
-def _shown(customer: dict[str, Any]) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in customer.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value

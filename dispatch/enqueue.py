@@ -1,13 +1,13 @@
 """Starts a campaign: the one road for the API, the sweep, schedules and the CLI.
 
-load_campaign → check_status → check_queue → resolve_audience → check_subscription → check_credits → claim →
-create_messages → hold_credits → push
+load_campaign → check_status → check_queue → resolve_audience → check_subscription → check_credits → check_approval →
+claim → create_messages → hold_credits → push
 
 Everything before `claim` only reads, so a refusal there changes nothing. The claim is one conditional UPDATE; of any
 number of callers exactly one gets it. After it, either the campaign sends or it is put back where it was.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,8 @@ import structlog
 from peewee import DatabaseError
 
 from config.settings import settings
-from dispatch import audience, preparation, queues
+from dispatch import audience, preparation, queues, request_key
+from dispatch.approval import check_approval
 from dispatch.errors import (
     AlreadySending,
     CampaignNotFound,
@@ -37,6 +38,7 @@ from dispatch.templates import compile_template
 from models import batch
 from models.account import Account
 from models.campaign import Campaign
+from models.database import db
 from models.preparation import claim
 
 log = structlog.get_logger()
@@ -67,38 +69,64 @@ def enqueue_campaign(
     `only_if_due` that the sweep asks.
     """
     with structlog.contextvars.bound_contextvars(correlation_id=correlation_id, campaign_id=campaign_id):
-        campaign, expected = _check(campaign_id, account_id)
-        with _step("claim"):
-            claimed = claim(
-                campaign_id,
-                batch_size=settings().batch_size,
-                actor=actor,
-                correlation_id=correlation_id,
-                only_if_due=only_if_due,
-            )
-            if claimed is None:
-                raise _too_late(campaign_id, campaign["status"])
-        if expected.total > settings().enqueue_inline_limit:
-            queues.push_preparation(campaign_id, claimed["prep_token"])
-            return EnqueueResult(campaign_id, "preparing", expected.total, 0)
-        return _prepare_now(claimed)
+        with _step("load_campaign"):
+            campaign = Campaign.find(campaign_id, account_id)
+            if campaign is None:
+                raise CampaignNotFound
+        expected = _check(campaign, actor)
+        claimed = _claim(campaign, expected, actor, correlation_id, only_if_due=only_if_due)
+        return _prepare(claimed, expected)
 
 
-def _check(campaign_id: int, account_id: UUID | None) -> tuple[dict[str, Any], audience.AudienceSize]:
-    """Refuses early what cannot start; reads only."""
-    with _step("load_campaign"):
-        campaign = Campaign.find(campaign_id, account_id)
-        if campaign is None:
-            raise CampaignNotFound
+def enqueue_written(
+    write: Callable[[], dict[str, Any] | None], *, actor: str, correlation_id: str
+) -> EnqueueResult | None:
+    """Starts the campaign that `write` makes ready, in one transaction with its claim; None if it says to start none.
+
+    A refusal leaves nothing of either, and a crash after the commit a preparation, with which recovery goes on.
+    """
+    with structlog.contextvars.bound_contextvars(correlation_id=correlation_id, campaign_id=None):
+        ready = queues.ready()
+        with db.atomic():
+            campaign = write()
+            if campaign is None:
+                return None
+            structlog.contextvars.bind_contextvars(campaign_id=campaign["id"])
+            expected = _check(campaign, actor, queue_ready=lambda: ready)
+            claimed = _claim(campaign, expected, actor, correlation_id)
+        return _prepare(claimed, expected)
+
+
+def already_started(campaign: dict[str, Any]) -> EnqueueResult:
+    """What was answered, or would have been, to the start of this campaign that is under way or over."""
+    if campaign["status"] == "preparing":
+        return EnqueueResult(campaign["id"], "preparing", audience.size_of(campaign).total, 0)
+    return EnqueueResult(campaign["id"], campaign["status"], _queued(campaign["id"]), 0)
+
+
+def _check(
+    campaign: dict[str, Any], actor: str, *, queue_ready: Callable[[], bool] = queues.ready
+) -> audience.AudienceSize:
+    """Refuses early what cannot start, and gives how many it would go to; reads only."""
     with _step("check_status"):
         _check_status(campaign)
     with _step("check_queue"):
-        if not queues.ready():
+        if not queue_ready():
             raise QueueUnavailable
     with _step("resolve_audience"):
         expected = audience.size_of(campaign)
         if expected.reachable == 0:
-            raise NoRecipients(total=expected.total)
+            raise NoRecipients(
+                f"All {expected.total} people of the audience have opted out." if expected.total else None,
+                total=expected.total,
+            )
+    _check_means(campaign, expected)
+    with _step("check_approval"):
+        check_approval(campaign, expected.total, actor=actor)
+    return expected
+
+
+def _check_means(campaign: dict[str, Any], expected: audience.AudienceSize) -> None:
     standing = Account.standing(campaign["account_id"])
     assert standing is not None
     with _step("check_subscription"):
@@ -108,7 +136,6 @@ def _check(campaign_id: int, account_id: UUID | None) -> tuple[dict[str, Any], a
         # Every message costs at least one; the exact price is known, and held, once the texts are written.
         if standing["available"] < expected.reachable:
             raise InsufficientCredits(needed=expected.reachable, available=standing["available"])
-    return campaign, expected
 
 
 def _check_status(campaign: dict[str, Any]) -> None:
@@ -121,6 +148,39 @@ def _check_status(campaign: dict[str, Any]) -> None:
     compile_template(campaign["template"])
     if campaign["audience_kind"] is None:
         raise NoTargetAudience
+
+
+def _claim(
+    campaign: dict[str, Any],
+    expected: audience.AudienceSize,
+    actor: str,
+    correlation_id: str,
+    *,
+    only_if_due: bool = False,
+) -> dict[str, Any]:
+    request = request_key.current()
+    with _step("claim"):
+        claimed = claim(
+            campaign["id"],
+            batch_size=settings().batch_size,
+            actor=actor,
+            correlation_id=correlation_id,
+            only_if_due=only_if_due,
+            expected=expected.total,
+            started_key=request.name if request else None,
+            started_hash=request.body_hash if request else None,
+        )
+        if claimed is None:
+            raise _too_late(campaign, expected, actor)
+    return claimed
+
+
+def _prepare(claimed: dict[str, Any], expected: audience.AudienceSize) -> EnqueueResult:
+    """Writes the messages now, or lets jobs do it when they are many."""
+    if expected.total > settings().enqueue_inline_limit:
+        queues.push_preparation(claimed["id"], claimed["prep_token"])
+        return EnqueueResult(claimed["id"], "preparing", expected.total, 0)
+    return _prepare_now(claimed)
 
 
 def _prepare_now(claimed: dict[str, Any]) -> EnqueueResult:
@@ -141,15 +201,20 @@ def _prepare_now(claimed: dict[str, Any]) -> EnqueueResult:
         raise EnqueueFailed from problem
     with _step("push"):
         jobs = push_due_batches(campaign_id)
+    return EnqueueResult(campaign_id, "sending", _queued(campaign_id), jobs)
+
+
+def _queued(campaign_id: int) -> int:
     written = batch.stats([campaign_id])[campaign_id]
-    return EnqueueResult(campaign_id, "sending", written["total"] - written["skipped"], jobs)
+    return written["total"] - written["skipped"]
 
 
-def _too_late(campaign_id: int, status_before: str) -> DispatchError:
-    current = Campaign.find(campaign_id)
+def _too_late(campaign: dict[str, Any], expected: audience.AudienceSize, actor: str) -> DispatchError:
+    current = Campaign.find(campaign["id"])
     if current and current["status"] in ("draft", "scheduled"):
+        check_approval(current, expected.total, actor=actor)
         return InvalidStatus("The campaign was rescheduled; it is not due any more.", status=current["status"])
-    return AlreadySending(status=current["status"] if current else status_before)
+    return AlreadySending(status=current["status"] if current else campaign["status"])
 
 
 @contextmanager

@@ -3,13 +3,14 @@
 DispatchError
 ├── InvalidRequest          the caller's input cannot be used
 │   ├── InvalidTemplate
-│   ├── NoRecipients, NoTargetAudience, NoMessageText, EmptyCustomerIds
+│   ├── NoRecipients, NoTargetAudience, NoMessageText, EmptyCustomerIds, MissingCustomerId
 ├── NotFound                no such row for this account (another tenant's row looks the same)
 │   ├── CampaignNotFound, CustomerNotFound
 ├── InvalidStatus           the campaign is in a state that does not allow this
 │   └── AlreadySending
 ├── Duplicate               the row exists already
-├── SubscriptionRequired, InsufficientCredits
+├── SubscriptionRequired, InsufficientCredits, ApprovalRequired
+├── IdempotencyMismatch     the Idempotency-Key was used for another request
 ├── QueueUnavailable        Redis does not answer; nothing was changed
 └── EnqueueFailed           the rows could not be committed; the campaign was put back
 
@@ -49,6 +50,12 @@ class EmptyCustomerIds(InvalidRequest):
     code = "EMPTY_CUSTOMER_IDS"
 
 
+class MissingCustomerId(InvalidRequest):
+    """Name the customer to preview for, as customer_id."""
+
+    code = "MISSING_CUSTOMER_ID"
+
+
 class NoRecipients(InvalidRequest):
     """Nobody in the audience can be messaged."""
 
@@ -56,7 +63,7 @@ class NoRecipients(InvalidRequest):
 
 
 class NoTargetAudience(InvalidRequest):
-    """The campaign has no audience yet: give it customers, a list, or everyone."""
+    """The campaign has no audience yet: give it customers, a list, a segment, or everyone."""
 
     code = "NO_TARGET_AUDIENCE"
 
@@ -113,6 +120,26 @@ class InsufficientCredits(DispatchError):
     """The account has too few credits for this campaign; top up and try again."""
 
     code = "INSUFFICIENT_CREDITS"
+
+    def __init__(self, *, needed: int, available: int | None = None) -> None:
+        has = "too few" if available is None else f"{available}"
+        super().__init__(
+            f"The campaign needs {needed} credits and the account has {has}; top up and try again.",
+            needed=needed,
+            **({} if available is None else {"available": available}),
+        )
+
+
+class ApprovalRequired(DispatchError):
+    """The account demands that a second person approves a campaign of this size before it starts."""
+
+    code = "APPROVAL_REQUIRED"
+
+
+class IdempotencyMismatch(DispatchError):
+    """This Idempotency-Key was used for a different request in the last 24 hours; use a new one for a new request."""
+
+    code = "IDEMPOTENCY_MISMATCH"
 
 
 class QueueUnavailable(DispatchError):

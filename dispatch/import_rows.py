@@ -10,14 +10,17 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO
 
+from dispatch.csv_safe import plain_cell
 from dispatch.errors import InvalidRequest
 
 DELIMITERS = ",;\t|"
 MAX_COLUMNS = 100
+MAX_LINE = 200_000
 MAX_LINES_PER_RECORD = 20
 
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")
@@ -49,12 +52,22 @@ class Header:
 
 
 class CsvFile:
-    """The records of a CSV text; InvalidRequest at once when its first line names no phone column."""
+    """The records of a CSV text; InvalidRequest at once when its first line names no phone column.
 
-    def __init__(self, lines: Iterable[str]) -> None:
+    With `next_line` of another who read the same text, it goes on where that one stopped.
+    """
+
+    def __init__(self, lines: Iterable[str], *, next_line: int = 2) -> None:
         self._numbered = enumerate(lines, start=1)
         self._waiting: deque[tuple[int, str]] = deque()
         self.header = _read_header(next(self._numbered, (1, ""))[1])
+        deque(islice(self._numbered, next_line - 2), maxlen=0)
+        self._read = next_line - 1
+
+    @property
+    def next_line(self) -> int:
+        """The number of the first line that belongs to no record yet."""
+        return self._waiting[0][0] if self._waiting else self._read + 1
 
     def __iter__(self) -> Iterator[Record | Rejected]:
         while (numbered := self._next()) is not None:
@@ -66,11 +79,17 @@ class CsvFile:
                 yield Record(line, cells)
 
     def _next(self) -> tuple[int, str] | None:
-        return self._waiting.popleft() if self._waiting else next(self._numbered, None)
+        if self._waiting:
+            return self._waiting.popleft()
+        if (numbered := next(self._numbered, None)) is not None:
+            self._read = numbered[0]
+        return numbered
 
     def _cells(self, line: int, text: str) -> dict[str, str] | Rejected:
         if found := _UNREADABLE.search(text):
             return Rejected(line, "contains a NUL character" if found[0] == "\0" else "not UTF-8")
+        if len(text) >= MAX_LINE:
+            return Rejected(line, f"longer than {MAX_LINE:,} characters")
         values = _split(text, self.header.delimiter)
         if values is None:
             values = self._joined(text)
@@ -80,14 +99,14 @@ class CsvFile:
         if len(values) > len(names) and any(value.strip() for value in values[len(names) :]):
             return Rejected(line, f"{len(values)} values for {len(names)} columns")
         values += [""] * (len(names) - len(values))
-        return {name: value.strip() for name, value in zip(names, values, strict=False) if name}
+        return {name: plain_cell(value.strip()) for name, value in zip(names, values, strict=False) if name}
 
     def _joined(self, text: str) -> list[str] | None:
         """The values of a record that goes on over the next lines; None, and those stay unread, if not."""
         taken: list[tuple[int, str]] = []
         while len(taken) < MAX_LINES_PER_RECORD and (following := self._next()) is not None:
             taken.append(following)
-            if _UNREADABLE.search(following[1]):
+            if len(following[1]) >= MAX_LINE or _UNREADABLE.search(following[1]):
                 break
             text += following[1]
             values = _split(text, self.header.delimiter)
@@ -102,7 +121,23 @@ def open_csv(path: Path) -> TextIO:
     return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
+def lines_of(raw: IO[bytes]) -> Iterator[str]:
+    """The lines of bytes as `open_csv` gives them, but of one that is too long no more than it takes to reject it."""
+    text = TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    try:
+        while line := text.readline(MAX_LINE):
+            yield line
+            while len(line) == MAX_LINE and not line.endswith(("\n", "\r")):
+                line = text.readline(MAX_LINE)
+    finally:
+        # Forgotten, it would close the bytes too, and they are not ours.
+        if not raw.closed:
+            text.detach()
+
+
 def _read_header(text: str) -> Header:
+    if len(text) >= MAX_LINE:
+        raise InvalidRequest(f"The first line is longer than {MAX_LINE:,} characters; is this a CSV file?")
     for delimiter in DELIMITERS:
         names = [_column_name(value) for value in _split(text, delimiter) or []]
         if "phone" in names:
@@ -114,7 +149,7 @@ def _read_header(text: str) -> Header:
 
 
 def _column_name(value: str) -> str:
-    name = re.sub(r"[\s-]+", "_", value.strip().lower())
+    name = re.sub(r"[\s-]+", "_", plain_cell(value.strip()).lower())
     return "prefered_product" if name == "preferred_product" else name
 
 

@@ -1,10 +1,11 @@
 """Imports a CSV file of customers into an account and onto a list, however long it is.
 
 The file wins: for the columns it names, what a line says replaces what was there, blank cells included;
-columns it does not name stay. Columns that are none of the customer's become attributes. A phone that
-comes twice is one customer, the last line wins, and every line counts: imported (a new phone), updated
-(one seen before, in the table or in the file) or rejected. Each chunk is committed by itself, so an
-import that was cut short is finished by running it again, and running it twice gives the same rows.
+columns it does not name stay. Columns that are none of the customer's become attributes; `consent` can
+opt a customer out and nobody in. A phone that comes twice is one customer, the last line wins, and every
+line counts: imported (a new phone), updated (one seen before, in the table or in the file) or rejected.
+Each chunk is committed by itself, so an import that was cut short is finished by running it again, and
+running it twice gives the same rows.
 """
 
 import csv
@@ -17,14 +18,20 @@ from uuid import UUID
 
 import structlog
 
+from dispatch.csv_safe import safe_cell
 from dispatch.import_rows import CsvFile, Record, Rejected, chunks
 from dispatch.input import checked_name
 from dispatch.phones import InvalidPhone, check_country, normalise
-from models.customer_upsert import COLUMNS, CustomerRow, list_named, upsert_customers
+from models.customer_upsert import COLUMNS, CustomerRow, list_named, opt_out_customers, upsert_customers
+from models.database import db
 
 CHUNK = 10_000
 MAX_TEXT = 255
 MAX_ATTRIBUTE = 1000
+# A line that says unsubscribed opts its customer out, for good; one that says subscribed opts nobody in again.
+CONSENT = "consent"
+OPTED_OUT = "unsubscribed"
+KNOWN_CONSENTS = ("", "subscribed", OPTED_OUT)
 
 log = structlog.get_logger()
 
@@ -39,6 +46,18 @@ class ImportReport:
     updated: int
     rejected: int
     list_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some lines of the file, read and judged: the customers in them, no phone twice, and the lines that are none."""
+
+    customers: list[CustomerRow]
+    opted_out: list[str]
+    rejected: list[Rejected]
+    columns: list[str]
+    lines: int
+    next_line: int
 
 
 def import_customers(
@@ -59,40 +78,49 @@ def import_customers(
     file = CsvFile(lines)
     with _rejects_file(rejects_path) as reject:
         report = ImportReport(0, 0, 0, list_named(account_id, list_name))
-        columns = [name for name in file.header.names if name and name != "phone"]
-        for chunk in chunks(file, CHUNK):
-            report = _import_chunk(account_id, chunk, report, columns=columns, country=country, reject=reject)
+        for chunk in read_chunks(file, country):
+            for rejected in chunk.rejected:
+                reject(rejected)
+            imported, updated = write_chunk(account_id, report.list_id, chunk)
+            report = replace(
+                report,
+                imported=report.imported + imported,
+                updated=report.updated + updated,
+                rejected=report.rejected + len(chunk.rejected),
+            )
             if progress:
                 progress(report)
     log.info("customers.imported", account_id=str(account_id), **asdict(report))
     return report
 
 
-def _import_chunk(
-    account_id: UUID,
-    chunk: list[Record | Rejected],
-    report: ImportReport,
-    *,
-    columns: list[str],
-    country: str | None,
-    reject: Reject,
-) -> ImportReport:
-    customers: dict[str, CustomerRow] = {}
-    rejected = 0
-    for record in chunk:
-        result = _customer(record, country) if isinstance(record, Record) else record
-        if isinstance(result, Rejected):
-            reject(result)
-            rejected += 1
-        else:
-            customers[result.phone] = result
-    new = upsert_customers(account_id, report.list_id, list(customers.values()), columns=columns)
-    return replace(
-        report,
-        imported=report.imported + new,
-        updated=report.updated + len(chunk) - rejected - new,
-        rejected=report.rejected + rejected,
-    )
+def read_chunks(file: CsvFile, country: str | None) -> Iterator[Chunk]:
+    """The rest of the file, chunk by chunk, each line judged; nothing is written."""
+    columns = [name for name in file.header.names if name and name not in ("phone", CONSENT)]
+    for records in chunks(file, CHUNK):
+        customers: dict[str, CustomerRow] = {}
+        opted_out = []
+        rejected = []
+        for record in records:
+            result = _customer(record, country) if isinstance(record, Record) else record
+            if isinstance(result, Rejected):
+                rejected.append(result)
+            else:
+                customers[result.phone] = result
+                if isinstance(record, Record) and record.cells.get(CONSENT, "").lower() == OPTED_OUT:
+                    opted_out.append(result.phone)
+        yield Chunk(
+            list(customers.values()), opted_out, rejected, columns, lines=len(records), next_line=file.next_line
+        )
+
+
+def write_chunk(account_id: UUID, list_id: int, chunk: Chunk) -> tuple[int, int]:
+    """Writes the chunk's customers and puts them on the list; gives how many lines were new and how many updates."""
+    with db.atomic():
+        imported = upsert_customers(account_id, list_id, chunk.customers, columns=chunk.columns)
+        if chunk.opted_out:
+            opt_out_customers(account_id, chunk.opted_out)
+    return imported, chunk.lines - len(chunk.rejected) - imported
 
 
 def _customer(record: Record, country: str | None) -> CustomerRow | Rejected:
@@ -102,11 +130,13 @@ def _customer(record: Record, country: str | None) -> CustomerRow | Rejected:
         limit = MAX_TEXT if name in COLUMNS or name == "phone" else MAX_ATTRIBUTE
         if len(value) > limit:
             return Rejected(record.line, f"{name} is longer than {limit} characters", phone[:MAX_TEXT])
+    if cells.get(CONSENT, "").lower() not in KNOWN_CONSENTS:
+        return Rejected(record.line, f"{CONSENT} is {OPTED_OUT} or subscribed", phone[:MAX_TEXT])
     try:
         number = normalise(phone, country)
     except InvalidPhone as problem:
         return Rejected(record.line, f"phone: {problem.reason}", phone)
-    attributes = {name: cells[name] for name in cells if name not in COLUMNS and name != "phone" and cells[name]}
+    attributes = {name: cells[name] for name in cells if name not in (*COLUMNS, "phone", CONSENT) and cells[name]}
     return CustomerRow(
         number,
         cells.get("first_name", ""),
@@ -127,12 +157,7 @@ def _rejects_file(path: Path | None) -> Iterator[Reject]:
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file)
         header = writer.writerow(["line", "reason", "phone"])
-        yield lambda rejected: writer.writerow([rejected.line, rejected.reason, _inert(rejected.phone)])
+        yield lambda rejected: writer.writerow(map(safe_cell, (rejected.line, rejected.reason, rejected.phone)))
         nothing_rejected = file.tell() == header
     if nothing_rejected:
         path.unlink()
-
-
-def _inert(cell: str) -> str:
-    # A cell that starts like a formula is run by the spreadsheet that opens the file.
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

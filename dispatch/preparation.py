@@ -14,11 +14,13 @@ import structlog
 
 from config.stopping import stopping
 from dispatch import audience, queues
+from dispatch.approval import check_approval
 from dispatch.errors import DispatchError, InsufficientCredits, NoRecipients
 from dispatch.outbox import push_due_batches
 from dispatch.segments import measure_for
 from dispatch.templates import Template, compile_template
 from models import credit, preparation
+from models.audit_event import AuditEvent
 from models.campaign import Campaign
 from models.database import db
 
@@ -37,7 +39,7 @@ class TakenAway(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a preparation has come: the last customer written, and the number of recipients."""
+    """How far a preparation has come: the last one written, and the number of recipients."""
 
     campaign: dict[str, Any]
     template: Template
@@ -71,8 +73,19 @@ def finish(campaign_id: int, token: UUID) -> dict[str, Any]:
         price, account = campaign["held"], campaign["account_id"]
         if price == 0:
             raise NoRecipients
+        # The audience was counted before the claim; this is how many there are.
+        check_approval(campaign, campaign["recipients"], actor=campaign["actor"])
         if not credit.hold(account, campaign_id, campaign["claim_epoch"], price, actor=campaign["actor"]):
             raise InsufficientCredits(needed=price)
+        AuditEvent.note(
+            "campaign.started",
+            campaign_id,
+            account_id=account,
+            actor=campaign["actor"],
+            request_id=campaign["correlation_id"],
+            recipients=campaign["recipients"],
+            credits=price,
+        )
     log.info("credits.held", campaign_id=campaign_id, credits=price, recipients=campaign["recipients"])
     return campaign
 
@@ -119,7 +132,7 @@ def _write_chunk(progress: Progress) -> Progress:
         return replace(progress, done=True)
     messages = _messages(campaign, template, recipients, first=progress.recipients)
     batches = _batches(campaign["id"], messages, first=progress.recipients, size=size)
-    cursor = recipients[-1]["id"]
+    cursor = recipients[-1]["cursor"]
     with db.atomic():
         if not preparation.advance(
             campaign["id"],

@@ -25,10 +25,11 @@ SEND = "send"
 
 SWEEP_JOB = "sweeper.sweep.sweep"
 PREPARE_JOB = "jobs.prepare.prepare_campaign"
+IMPORT_JOB = "jobs.imports.run_import"
 SEND_JOB = "jobs.send.send_batch"
 
 # Which queue runs which job, and for how many seconds at most. House tests hold every path and queue against the code.
-JOBS = {SWEEP_JOB: HOUSE, PREPARE_JOB: PREPARE, SEND_JOB: SEND}
+JOBS = {SWEEP_JOB: HOUSE, PREPARE_JOB: PREPARE, IMPORT_JOB: PREPARE, SEND_JOB: SEND}
 JOB_TIMEOUT = 120
 
 
@@ -48,30 +49,12 @@ def ready() -> bool:
     return answers(connection())
 
 
-def batch_job_id(campaign_id: int, number: int) -> str:
-    """A new id for a job that sends this batch.
-
-    Every push has its own: RQ deletes what belongs to an id when its run ends, also if that id was queued again
-    meanwhile, as a job does that leaves its batch to the next.
-    """
-    return f"b-{campaign_id}-{number}-{secrets.token_hex(4)}"
-
-
 def push_batches(campaign_id: int, numbers: Iterable[int]) -> list[int]:
     """Pushes a send job for each batch and gives those that could not be pushed; each failure is logged."""
     waiting = list(numbers)
-    send = queue(SEND)
     while waiting:
-        job_id = batch_job_id(campaign_id, waiting[0])
         try:
-            send.enqueue_call(
-                SEND_JOB,
-                args=(campaign_id, waiting[0]),
-                job_id=job_id,
-                description=job_id,
-                result_ttl=0,
-                failure_ttl=3600,
-            )
+            _push(SEND_JOB, (campaign_id, waiting[0]), f"b-{campaign_id}-{waiting[0]}")
         except redis.RedisError as problem:
             # The others would fail as slowly: a Redis that hangs takes seconds to say so.
             for number in waiting:
@@ -84,18 +67,47 @@ def push_batches(campaign_id: int, numbers: Iterable[int]) -> list[int]:
 def push_preparation(campaign_id: int, token: UUID) -> bool:
     """Pushes the job that goes on preparing a campaign; False when Redis is away (recovery will ask again)."""
     try:
-        queue(PREPARE).enqueue_call(
-            PREPARE_JOB,
-            args=(campaign_id, str(token)),
-            job_id=f"p-{campaign_id}-{token}-{secrets.token_hex(4)}",
-            description=f"p-{campaign_id}",
-            result_ttl=0,
-            failure_ttl=3600,
-        )
+        _push(PREPARE_JOB, (campaign_id, str(token)), f"p-{campaign_id}-{token}")
     except redis.RedisError as problem:
         log.warning("preparation.push_failed", campaign_id=campaign_id, problem=type(problem).__name__)
         return False
     return True
+
+
+def push_import(import_id: int, token: UUID) -> bool:
+    """Pushes the job that goes on with an import; False when Redis is away (recovery will ask again)."""
+    try:
+        _push(IMPORT_JOB, (import_id, str(token)), f"i-{import_id}")
+    except redis.RedisError as problem:
+        log.warning("import.push_failed", import_id=import_id, problem=type(problem).__name__)
+        return False
+    return True
+
+
+def _push(job: str, arguments: tuple, name: str) -> None:
+    job_id = f"{name}-{_suffix()}"
+    queue(JOBS[job]).enqueue_call(
+        job, args=arguments, job_id=job_id, description=job_id, result_ttl=0, failure_ttl=3600
+    )
+
+
+def _suffix() -> str:
+    # Every push is a job of its own: RQ deletes what belongs to an id when its run ends, also if that id was queued
+    # again meanwhile, as a job does that leaves its work to the next.
+    return secrets.token_hex(4)
+
+
+def queued_imports() -> set[int]:
+    """The imports whose jobs wait in the queue right now."""
+    return {int(job_id.split("-")[1]) for job_id in queue(PREPARE).job_ids if job_id.startswith("i-")}
+
+
+def preparation_waits() -> bool:
+    """Whether a campaign's preparation waits in the queue; an import lets it pass."""
+    try:
+        return any(not job_id.startswith("i-") for job_id in queue(PREPARE).job_ids)
+    except redis.RedisError:
+        return False
 
 
 def queued_batches(campaign_id: int) -> set[int]:
@@ -105,6 +117,6 @@ def queued_batches(campaign_id: int) -> set[int]:
     return {int(job_id.removeprefix(prefix).partition("-")[0]) for job_id in jobs}
 
 
-def preparation_waits(campaign_id: int, token: UUID) -> bool:
+def preparation_is_queued(campaign_id: int, token: UUID) -> bool:
     """Whether the job of this preparation waits in the queue right now."""
     return any(job_id.startswith(f"p-{campaign_id}-{token}-") for job_id in queue(PREPARE).job_ids)

@@ -6,7 +6,7 @@ number of processes may recover at once, and a pass that dies is finished by the
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -16,16 +16,20 @@ from peewee import PeeweeException
 
 from config.settings import settings
 from dispatch import queues
+from dispatch.import_run import take_over_imports
 from dispatch.outbox import push_due_batches
 from dispatch.settlement import close_if_drained
 from models import batch, message_recovery, preparation
 from models.campaign import Campaign
 from models.credit import settle
 from models.heartbeat import Heartbeat
+from models.idempotency_key import IdempotencyKey
 
 log = structlog.get_logger()
 
 MOST_TAKEOVERS = 5
+
+Subject = TypeVar("Subject", dict[str, Any], int)
 
 
 def recover() -> dict[str, int]:
@@ -38,20 +42,23 @@ def recover() -> dict[str, int]:
     stale = preparation.stale(settings().stale_prepare_sec)
     for campaign in stale if stale and queues.ready() else []:
         done += _tried(_take_over, campaign)
+    done += _tried(take_over_imports, settings().stale_prepare_sec)
     for campaign in Campaign.unsettled():
         done += _tried(_look_after, campaign)
     Heartbeat.forget_old()
+    IdempotencyKey.forget_old()
     done = +done
     if done:
         log.info("recovery.done", **done)
     return dict(done)
 
 
-def _tried(step: Callable[[dict[str, Any]], Counter[str]], campaign: dict[str, Any]) -> Counter[str]:
+def _tried(step: Callable[[Subject], Counter[str]], subject: Subject) -> Counter[str]:
     try:
-        return step(campaign)
+        return step(subject)
     except (PeeweeException, psycopg.Error, redis.RedisError):
-        log.exception("recovery.campaign_failed", campaign_id=campaign["id"])
+        campaign_id = subject["id"] if isinstance(subject, dict) else None
+        log.exception("recovery.step_failed", step=step.__name__, campaign_id=campaign_id)
         return Counter(failed=1)
 
 
@@ -88,7 +95,7 @@ def _keep_sending(campaign_id: int) -> Counter[str]:
 def _take_over(campaign: dict[str, Any]) -> Counter[str]:
     """Gives a preparation whose holder fell silent to a new job; after too many times it fails, with the reason."""
     campaign_id, token = campaign["id"], campaign["prep_token"]
-    if queues.preparation_waits(campaign_id, token):
+    if queues.preparation_is_queued(campaign_id, token):
         return Counter()  # its job only waits for its turn
     if campaign["prep_takeovers"] >= MOST_TAKEOVERS:
         return Counter(preparations_failed=_give_up(campaign_id, token))

@@ -5,13 +5,26 @@ import secrets
 from typing import Any
 from uuid import UUID
 
-from peewee import SQL, ForeignKeyField, TextField, UUIDField
+from peewee import SQL, ForeignKeyField, SmallIntegerField, TextField, UUIDField
 from playhouse.postgres_ext import ArrayField, DateTimeTZField
 
 from models.account import _NOW, Account
 from models.database import Row, changed, row
 
 SCOPES = ("read", "write", "send", "approve", "admin")
+# How many keys of an account with the same scopes live at a time.
+MOST_LIVE = 2
+
+# Operators' keys have no account and never meet another in the index: there may be any number.
+_ISSUE = """
+INSERT INTO api_key (account_id, name, prefix, key_hash, scopes, slot)
+SELECT %(account)s, %(name)s, %(prefix)s, %(hash)s, %(scopes)s, slot FROM generate_series(1, 2) AS slot
+WHERE NOT EXISTS (SELECT FROM api_key WHERE account_id = %(account)s AND scopes = %(scopes)s
+                                        AND api_key.slot = slot.slot AND revoked_at IS NULL)
+ORDER BY slot LIMIT 1
+ON CONFLICT (account_id, scopes, slot) WHERE revoked_at IS NULL DO NOTHING
+RETURNING id, account_id, name, prefix, scopes, created_at, last_used_at, revoked_at
+"""
 
 
 class ApiKey(Row):
@@ -23,22 +36,33 @@ class ApiKey(Row):
     prefix = TextField()
     key_hash = TextField(unique=True)
     scopes = ArrayField(TextField, default=list, index=False)
+    slot = SmallIntegerField(null=True)
     created_at = DateTimeTZField(constraints=_NOW)
     last_used_at = DateTimeTZField(null=True)
     revoked_at = DateTimeTZField(null=True)
 
     @classmethod
-    def issue(cls, account_id: UUID | None, *, name: str = "", scopes: tuple[str, ...] = SCOPES) -> dict[str, Any]:
-        """Makes a key and gives it, once, as `key`; afterwards only its hash is known."""
+    def issue(
+        cls, account_id: UUID | None, *, name: str = "", scopes: tuple[str, ...] = SCOPES
+    ) -> dict[str, Any] | None:
+        """Makes a key and gives it, once, as `key`; afterwards only its hash is known.
+
+        None when two keys of the account with these scopes live already: the one in use and the one to replace it.
+        """
         # 256 random bits need no slow hash: there is nothing to guess (OWASP ASVS 11.4.2 is about passwords).
         key = f"cd_{'op' if account_id is None else 'ac'}_{secrets.token_urlsafe(32)}"
-        made = row(
-            """INSERT INTO api_key (account_id, name, prefix, key_hash, scopes) VALUES (%s, %s, %s, %s, %s)
-               RETURNING id""",
-            [account_id, name, key[:12], _hash(key), list(scopes)],
-        )
-        assert made is not None
-        return {"id": made["id"], "key": key}
+        values = {
+            "account": account_id,
+            "name": name,
+            "prefix": key[:12],
+            "hash": _hash(key),
+            "scopes": sorted(set(scopes), key=SCOPES.index),
+        }
+        # Two callers at once may see the same free slot; the index lets one in, the other looks again.
+        for _ in range(MOST_LIVE):
+            if made := row(_ISSUE, values):
+                return {**made, "key": key}
+        return None
 
     @classmethod
     def holder(cls, key: str) -> dict[str, Any] | None:
@@ -54,9 +78,13 @@ class ApiKey(Row):
         return found
 
     @classmethod
-    def revoke(cls, key_id: UUID) -> bool:
-        """Ends a key at once; False when there is no such live key."""
-        return changed("UPDATE api_key SET revoked_at = now() WHERE id = %s AND revoked_at IS NULL", [key_id]) == 1
+    def revoke(cls, key_id: UUID, account_id: UUID | None = None) -> dict[str, Any] | None:
+        """Ends a key at once; with an account, only one of its own; None when there is no such live key."""
+        return row(
+            """UPDATE api_key SET revoked_at = now() WHERE id = %(id)s AND revoked_at IS NULL
+                 AND (%(account)s::uuid IS NULL OR account_id = %(account)s) RETURNING id, account_id""",
+            {"id": key_id, "account": account_id},
+        )
 
 
 def _hash(key: str) -> str:

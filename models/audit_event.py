@@ -24,7 +24,7 @@ class AuditEvent(Row):
     at = DateTimeTZField(constraints=_NOW)
 
     class Meta:
-        indexes = ((("account", "id"), False),)
+        indexes = ((("account", "id"), False), (("account", "subject", "id"), False))
 
     @classmethod
     def note(

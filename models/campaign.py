@@ -1,11 +1,14 @@
-"""Campaigns: the row, and the moves a person or the sweep makes with it (preparation has its own file)."""
+"""Campaigns: the row, and the moves a person or the sweep makes with it.
+
+Writing, editing and copying it is `campaign_writing.py`, its preparation `preparation.py`.
+"""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from peewee import BigIntegerField, CompositeKey, ForeignKeyField, IntegerField, TextField, UUIDField
-from playhouse.postgres_ext import DateTimeTZField, IdentityField
+from peewee import BigIntegerField, ForeignKeyField, IntegerField, TextField, UUIDField
+from playhouse.postgres_ext import BinaryJSONField, DateTimeTZField, IdentityField
 
 from models.account import _NOW, Account
 from models.database import Row, changed, row, rows
@@ -20,12 +23,18 @@ class Campaign(Row):
     id = IdentityField(generate_always=True)
     account = ForeignKeyField(Account, index=False)
     parent = ForeignKeyField("self", null=True)
+    kind = TextField(default="normal")
     name = TextField()
     channel = TextField()
     template = TextField(default="")
+    template_id = BigIntegerField(null=True)
+    template_version = IntegerField(null=True)
     status = TextField(default="draft")
     audience_kind = TextField(null=True)
     list_id = BigIntegerField(null=True)
+    segment_id = BigIntegerField(null=True)
+    segment_filter = BinaryJSONField(null=True, index=False)
+    queued_at = DateTimeTZField(null=True)
     scheduled_at = DateTimeTZField(null=True)
     expires_at = DateTimeTZField(null=True)
     started_at = DateTimeTZField(null=True)
@@ -48,6 +57,12 @@ class Campaign(Row):
     captured = BigIntegerField(default=0)
     released = BigIntegerField(default=0)
     settled_at = DateTimeTZField(null=True)
+    revision = IntegerField(default=1)
+    approved_by = TextField(null=True)
+    approved_at = DateTimeTZField(null=True)
+    approved_recipients = IntegerField(null=True)
+    started_key = TextField(null=True)
+    started_hash = TextField(null=True)
     actor = TextField(default="")
     correlation_id = TextField(null=True)
     created_at = DateTimeTZField(constraints=_NOW)
@@ -93,6 +108,16 @@ class Campaign(Row):
                       blocked_tries = 0, next_check_at = NULL, updated_at = now()
                WHERE id = %(id)s AND status IN ('draft', 'scheduled') AND %(at)s > now() RETURNING *""",
             {"id": campaign_id, "at": at},
+        )
+
+    @classmethod
+    def unschedule(cls, campaign_id: int) -> dict[str, Any] | None:
+        """Takes a scheduled campaign's time back; None when it is not scheduled."""
+        return row(
+            """UPDATE campaign SET status = 'draft', scheduled_at = NULL, blocked_reason = NULL, blocked_tries = 0,
+                      next_check_at = NULL, updated_at = now()
+               WHERE id = %s AND status = 'scheduled' RETURNING *""",
+            [campaign_id],
         )
 
     @classmethod
@@ -186,29 +211,4 @@ class Campaign(Row):
         return changed(
             """UPDATE campaign SET status = 'sending', paused_from = NULL, reason = 'expired', updated_at = now()
                WHERE status = 'paused' AND paused_from = 'sending' AND expires_at <= now()"""
-        )
-
-
-class CampaignCustomer(Row):
-    """One explicitly chosen recipient of a campaign whose audience is customer ids."""
-
-    account_id = UUIDField()
-    campaign_id = BigIntegerField()
-    customer_id = BigIntegerField()
-
-    class Meta:
-        primary_key = CompositeKey("campaign_id", "customer_id")
-        indexes = ((("account_id", "customer_id"), False),)
-
-    @classmethod
-    def choose(cls, account_id: UUID, campaign_id: int, customer_ids: list[int]) -> int:
-        """Adds customers of the same account to the campaign and gives how many are now new."""
-        return len(
-            rows(
-                """INSERT INTO campaign_customer (account_id, campaign_id, customer_id)
-                   SELECT account_id, %(campaign)s, id FROM customer
-                   WHERE account_id = %(account)s AND id = ANY(%(ids)s)
-                   ON CONFLICT DO NOTHING RETURNING customer_id""",
-                {"account": account_id, "campaign": campaign_id, "ids": customer_ids},
-            )
         )

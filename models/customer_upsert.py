@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from models.database import row
+from models.database import changed, row
 
 COLUMNS = ("first_name", "last_name", "location", "prefered_product")
 
@@ -50,6 +50,18 @@ def upsert_customers(
     )
     assert found is not None
     return found["inserted"]
+
+
+def opt_out_customers(account_id: UUID, phones: Sequence[str]) -> None:
+    """Unsubscribes the customers with these phones and suppresses the numbers, so that no claim takes them any more."""
+    changed(
+        """WITH opted_out AS (
+             UPDATE customer SET consent = 'unsubscribed', updated_at = now()
+             WHERE account_id = %(account)s AND phone = ANY(%(phones)s) RETURNING account_id, phone)
+           INSERT INTO suppression (account_id, phone, source)
+           SELECT account_id, phone, 'import' FROM opted_out ORDER BY phone ON CONFLICT DO NOTHING""",
+        {"account": account_id, "phones": list(phones)},
+    )
 
 
 def _changes(columns: Collection[str]) -> str:

@@ -6,14 +6,31 @@ from uuid import UUID
 from models.campaign import DEFAULT_LIFE
 from models.database import row, rows
 
+# The rule of dispatch/approval.py once more, judged by the statement that takes the campaign: an edit in between has
+# taken the approval away.
+_APPROVED = """
+NOT EXISTS (SELECT FROM account WHERE account.id = campaign.account_id AND approval_above < %(expected)s AND (
+    approved_at IS NULL OR approved_by = %(actor)s OR approved_recipients + approval_above::bigint < %(expected)s))
+"""
+
 
 def claim(
-    campaign_id: int, *, batch_size: int, actor: str, correlation_id: str, only_if_due: bool
+    campaign_id: int,
+    *,
+    batch_size: int,
+    actor: str,
+    correlation_id: str,
+    only_if_due: bool,
+    expected: int,
+    started_key: str | None = None,
+    started_hash: str | None = None,
 ) -> dict[str, Any] | None:
     """Takes the campaign for preparation, or None when another was faster or it is not in a state to start.
 
     `only_if_due` is the sweep's: a reschedule between its query and this claim would otherwise send days early.
-    What to send comes from this row and not from an earlier read.
+    `expected` recipients decide whether it takes an approval. A request with an Idempotency-Key stays on the row.
+    What to send comes from this row and not from an earlier read; the filter of a segment is kept in it, so that an
+    edit meanwhile cannot make two chunks of two audiences.
     """
     return row(
         f"""UPDATE campaign SET claimed_from = status, status = 'preparing', claim_epoch = claim_epoch + 1,
@@ -21,8 +38,9 @@ def claim(
                    prep_touched_at = now(), recipients = 0, batch_size = %(batch_size)s,
                    blocked_reason = NULL, reason = NULL, actor = %(actor)s, correlation_id = %(correlation)s,
                    started_at = now(), expires_at = coalesce(expires_at, now() + interval '{DEFAULT_LIFE}'),
-                   updated_at = now()
-            WHERE id = %(id)s AND status IN ('draft', 'scheduled')
+                   segment_filter = coalesce((SELECT filter FROM segment s WHERE s.id = segment_id), segment_filter),
+                   started_key = %(started_key)s, started_hash = %(started_hash)s, updated_at = now()
+            WHERE id = %(id)s AND status IN ('draft', 'scheduled') AND {_APPROVED}
               AND (NOT %(only_if_due)s OR (status = 'scheduled' AND scheduled_at <= now()))
             RETURNING *""",
         {
@@ -31,8 +49,16 @@ def claim(
             "actor": actor,
             "correlation": correlation_id,
             "only_if_due": only_if_due,
+            "expected": expected,
+            "started_key": started_key,
+            "started_hash": started_hash,
         },
     )
+
+
+def started_under(key: str) -> dict[str, Any] | None:
+    """The campaign that a request with this key claimed in the last 24 hours, unless it was put back."""
+    return row("SELECT * FROM campaign WHERE started_key = %s AND started_at >= now() - interval '24 hours'", [key])
 
 
 def advance(campaign_id: int, token: UUID, *, old: int, new: int, recipients: int, price: int) -> bool:
@@ -72,7 +98,9 @@ def put_back(campaign_id: int, token: UUID, reason: str) -> bool:
     """
     returned = row(
         f"""UPDATE campaign SET status = claimed_from, claimed_from = NULL, prep_token = NULL, prep_cursor = 0,
-                   prep_price = 0, recipients = 0, started_at = NULL, blocked_reason = %(reason)s, updated_at = now(),
+                   prep_price = 0, recipients = 0, started_at = NULL, started_key = NULL, started_hash = NULL,
+                   blocked_reason = %(reason)s, updated_at = now(),
+                   segment_filter = CASE WHEN segment_id IS NULL THEN segment_filter END,
                    expires_at = nullif(expires_at, started_at + interval '{DEFAULT_LIFE}')
             WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s RETURNING id""",
         {"id": campaign_id, "token": token, "reason": reason},

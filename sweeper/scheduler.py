@@ -16,8 +16,8 @@ from rq_scheduler import Scheduler
 
 from config.stopping import stopping
 from dispatch.listed_job import ListedJob
+from dispatch.lock import Lock
 from dispatch.queues import HOUSE, JOB_TIMEOUT, JOBS, SWEEP_JOB
-from sweeper.lock import Lock
 
 log = structlog.get_logger()
 

@@ -6,14 +6,18 @@ from itertools import count as counter
 from typing import Any
 from uuid import UUID
 
-from dispatch.accounts import create_account, issue_key, top_up
+from dispatch.accounts import create_account
+from dispatch.audience_segments import create_segment
 from dispatch.campaigns import create_campaign, read_campaign
+from dispatch.credits import top_up
+from dispatch.keys import issue_key
 from models.api_key import SCOPES
 from models.customer_upsert import list_named
 from models.database import row, rows
 
 _FIRST_PHONE = 306_900_000_000
 _number = counter(1)
+_keys: dict[tuple[UUID, frozenset[str]], str] = {}
 
 
 def an_account(
@@ -27,8 +31,14 @@ def an_account(
 
 
 def a_key(account: dict[str, Any] | None, *, scopes: Sequence[str] = SCOPES) -> str:
-    """An API key of the account; of an operator without one."""
-    return issue_key(account["id"] if account else None, scopes=scopes, actor="test")["key"]
+    """An API key of the account, the same each time for the same scopes; of an operator without an account."""
+    if account is None:
+        return issue_key(None, scopes=scopes, actor="test")["key"]
+    # Only two keys of an account with the same scopes live at a time.
+    wanted = (account["id"], frozenset(scopes))
+    if wanted not in _keys:
+        _keys[wanted] = issue_key(account["id"], scopes=scopes, actor="test")["key"]
+    return _keys[wanted]
 
 
 def customers(account: dict[str, Any], count: int, *, first_phone: str | None = None) -> list[int]:
@@ -52,12 +62,20 @@ def a_list(account: dict[str, Any], count: int, *, name: str | None = None, firs
     return list_id
 
 
+def a_segment(account: dict[str, Any], *condition: Any, name: str | None = None) -> int:
+    """The id of a segment with one condition: field, operator and, where it takes one, value."""
+    asked = dict(zip(("field", "operator", "value"), condition, strict=False))
+    filter = {"logic": "and", "conditions": [asked]}
+    return create_segment(account["id"], name=name or f"segment {next(_number)}", filter=filter, actor="test")["id"]
+
+
 def a_campaign(
     account: dict[str, Any],
     *,
     recipients: int | None = None,
     list_id: int | None = None,
     customer_ids: Sequence[int] | None = None,
+    segment_id: int | None = None,
     everyone: bool = False,
     template: str = "Hello {first_name}",
     channel: str = "sms",
@@ -77,6 +95,7 @@ def a_campaign(
         channel=channel,
         list_id=a_list(account, recipients) if recipients else list_id,
         customer_ids=customer_ids,
+        segment_id=segment_id,
         everyone=everyone,
         scheduled_at=scheduled_at,
         expires_at=expires_at,

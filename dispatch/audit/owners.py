@@ -53,6 +53,9 @@ I5 = {
         SELECT account_id, id::text AS id FROM campaign
         WHERE status = 'preparing'
           AND coalesce(prep_touched_at, updated_at) < now() - interval '10 minutes'""",
+    "Imports of customers that nobody has gone on with for an hour": """
+        SELECT account_id, 'i-' || id AS id FROM customer_import
+        WHERE status IN ('queued', 'running') AND touched_at < now() - interval '1 hour'""",
     "Campaigns due for ten minutes that were neither started nor set aside": """
         SELECT account_id, id::text AS id FROM campaign
         WHERE status = 'scheduled'

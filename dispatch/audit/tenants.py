@@ -16,6 +16,12 @@ I12 = {
     "Campaigns addressed to a list of another account": """
         SELECT c.account_id, c.id::text AS id
         FROM campaign c JOIN customer_list l ON l.id = c.list_id WHERE l.account_id <> c.account_id""",
+    "Campaigns addressed to a segment of another account": """
+        SELECT c.account_id, c.id::text AS id
+        FROM campaign c JOIN segment s ON s.id = c.segment_id WHERE s.account_id <> c.account_id""",
+    "Campaigns written with a template of another account": """
+        SELECT c.account_id, c.id::text AS id
+        FROM campaign c JOIN template t ON t.id = c.template_id WHERE t.account_id <> c.account_id""",
     "Campaigns with a parent of another account": """
         SELECT c.account_id, c.id::text AS id
         FROM campaign c JOIN campaign parent ON parent.id = c.parent_id WHERE parent.account_id <> c.account_id""",
@@ -25,6 +31,13 @@ I12 = {
         JOIN campaign c ON c.id = chosen.campaign_id
         JOIN customer p ON p.id = chosen.customer_id
         WHERE c.account_id <> p.account_id OR c.account_id <> chosen.account_id""",
+    "Child campaigns with a recipient, or for a campaign, of another account": """
+        SELECT DISTINCT c.account_id, c.id::text AS id
+        FROM campaign_number given
+        JOIN campaign c ON c.id = given.campaign_id
+        LEFT JOIN campaign root ON root.id = given.root_id
+        LEFT JOIN customer p ON p.id = given.customer_id
+        WHERE c.account_id <> given.account_id OR c.account_id <> root.account_id OR c.account_id <> p.account_id""",
     "Lists with a member of another account": """
         SELECT DISTINCT l.account_id, l.id::text AS id
         FROM list_member member

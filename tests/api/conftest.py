@@ -1,5 +1,6 @@
 """A client of the application over the servers under test."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -16,10 +17,21 @@ from tests.servers import TestServers
 Call = Callable[..., TestResponse]
 
 
+def document_of(app: Flask) -> dict[str, Any]:
+    """What the application serves; read leniently, as it is nested deeper than we take from others."""
+    return json.loads(app.test_client().get("/openapi.json").text)
+
+
 @pytest.fixture(scope="session")
 def app(servers: TestServers) -> Flask:
     """The application as web runs it, with rq-dashboard on."""
     return web_app(settings().model_copy(update={"rq_dashboard": True}))
+
+
+@pytest.fixture(scope="session")
+def document(app: Flask) -> dict[str, Any]:
+    """The served OpenAPI document."""
+    return document_of(app)
 
 
 @pytest.fixture

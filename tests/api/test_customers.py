@@ -2,6 +2,7 @@
 
 import pytest
 
+from models.database import rows
 from tests.factories import an_account, customers
 
 
@@ -54,3 +55,105 @@ def test_customers_are_found_by_name_or_phone(account, call, q, found):
 def test_a_search_for_what_cannot_be_stored_is_refused(call, q):
     answer = call("GET", "/api/customers", query_string={"q": q})
     assert (answer.status_code, answer.json["error"]["details"]["field"]) == (400, "q")
+
+
+def test_a_customer_is_read_edited_and_deleted(account, call):
+    made = call("POST", "/api/customers", json={"phone": "691 234 5678", "first_name": "Ann", "attributes": {"a": 1}})
+    path = f"/api/customers/{made.json['id']}"
+    assert call("GET", path).json == made.json
+    changes = {"phone": "691 234 5679", "location": " Athens ", "attributes": {"b": [2]}, "zone": "Europe/Athens"}
+    edited = call("PATCH", path, json=changes)
+    assert edited.status_code == 200
+    assert edited.json == made.json | changes | {"phone": "+306912345679", "location": "Athens"}
+    assert call("PATCH", path, json={"location": None, "first_name": ""}).json["location"] is None
+    deleted = call("DELETE", path)
+    assert (deleted.status_code, deleted.data) == (204, b"")
+    assert call("GET", path).json["error"]["code"] == "CUSTOMER_NOT_FOUND"
+    trail = rows("SELECT action FROM audit_event WHERE action LIKE 'customer.%' ORDER BY id")
+    assert [event["action"] for event in trail] == [
+        "customer.created",
+        "customer.edited",
+        "customer.edited",
+        "customer.deleted",
+    ]
+
+
+@pytest.mark.parametrize("prefix", ["", "/api"])
+def test_a_customer_answers_with_and_without_the_prefix(account, call, prefix):
+    [customer_id] = customers(account, 1)
+    assert call("GET", f"{prefix}/customers/{customer_id}").status_code == 200
+    assert call("GET", f"{prefix}/customers/export").mimetype == "text/csv"
+
+
+def test_to_unsubscribe_suppresses_and_to_subscribe_lifts_it_only_on_request(account, call):
+    [customer_id] = customers(account, 1)
+    path = f"/api/customers/{customer_id}"
+
+    def standing(**changes):
+        shown = call("PATCH", path, json=changes).json
+        return shown["consent"], shown["suppressed"]
+
+    assert standing(consent="unsubscribed") == ("unsubscribed", True)
+    assert standing(consent="subscribed") == ("subscribed", True)
+    assert standing(consent="subscribed", remove_opt_out=True) == ("subscribed", False)
+
+
+def test_to_subscribe_again_lifts_an_opt_out_and_nothing_else(account, call):
+    [customer_id] = customers(account, 1)
+    phone = call("GET", f"/api/customers/{customer_id}").json["phone"]
+    call("POST", "/api/suppressions", json={"phone": phone, "reason": "complaint"})
+    body = {"consent": "subscribed", "remove_opt_out": True}
+    assert call("PATCH", f"/api/customers/{customer_id}", json=body).json["suppressed"] is True
+
+
+def test_who_is_unsubscribed_stays_suppressed_under_another_number(account, call):
+    [customer_id] = customers(account, 1)
+    path = f"/api/customers/{customer_id}"
+    call("PATCH", path, json={"consent": "unsubscribed"})
+    moved = call("PATCH", path, json={"phone": "691 234 5679"}).json
+    assert (moved["phone"], moved["suppressed"]) == ("+306912345679", True)
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "says"),
+    [
+        ({}, "INVALID_REQUEST", "at least one"),
+        ({"phone": "123"}, "INVALID_REQUEST", "phone"),
+        ({"phone": None}, "INVALID_REQUEST", "phone"),
+        ({"phone": "+306900000001"}, "DUPLICATE", "phone"),
+        ({"first_name": None}, "INVALID_REQUEST", "first_name"),
+        ({"first_name": "x" * 256}, "INVALID_REQUEST", "255"),
+        ({"zone": "Mars/Base"}, "INVALID_REQUEST", "time zone"),
+        ({"consent": "maybe"}, "INVALID_REQUEST", "consent"),
+        ({"id": 5}, "INVALID_REQUEST", "id"),
+        ({"remove_opt_out": True}, "INVALID_REQUEST", "at least one"),
+        ({"consent": "unsubscribed", "remove_opt_out": True}, "INVALID_REQUEST", "remove_opt_out"),
+        ({"attributes": []}, "INVALID_REQUEST", "attributes"),
+    ],
+    ids=range(12),
+)
+def test_an_edit_that_cannot_be_changes_nothing(account, call, given, code, says):
+    first, _ = customers(account, 2)
+    before = rows("SELECT * FROM customer ORDER BY id"), rows("SELECT * FROM suppression")
+    answer = call("PATCH", f"/api/customers/{first}", json=given)
+    assert answer.json["error"]["code"] == code, answer.json
+    assert says in answer.json["error"]["message"]
+    assert (rows("SELECT * FROM customer ORDER BY id"), rows("SELECT * FROM suppression")) == before
+
+
+def test_anothers_customer_is_answered_as_one_that_never_was(call):
+    [theirs] = customers(an_account(), 1)
+    before = rows("SELECT * FROM customer"), rows("SELECT * FROM suppression")
+    for number in (theirs, 987_654):
+        for method, body in (("GET", {}), ("PATCH", {"json": {"consent": "unsubscribed"}}), ("DELETE", {})):
+            answer = call(method, f"/api/customers/{number}", **body)
+            assert (answer.status_code, answer.json["error"]["code"]) == (404, "CUSTOMER_NOT_FOUND")
+    assert call("GET", "/api/customers/export").text.splitlines()[1:] == []
+    assert (rows("SELECT * FROM customer"), rows("SELECT * FROM suppression")) == before
+
+
+def test_an_export_runs_nothing_in_a_spreadsheet(account, call):
+    call("POST", "/api/customers", json={"phone": "+306912345678", "first_name": "=cmd|' /C calc'!A0"})
+    exported = call("GET", "/api/customers/export")
+    assert exported.headers["Content-Disposition"] == 'attachment; filename="customers.csv"'
+    assert exported.text.splitlines()[1] == "'+306912345678,'=cmd|' /C calc'!A0,,,"

@@ -19,10 +19,10 @@ from tests.factories import a_key, an_account
 @pytest.fixture
 def busy_queue(redis, monkeypatch):
     """A queue with a waiting job, a failed job, and a worker in the middle of a third; their ids without chance."""
-    monkeypatch.setattr(queues, "batch_job_id", lambda campaign_id, number: f"b-{campaign_id}-{number}")
+    monkeypatch.setattr(queues, "_suffix", lambda: "x")
     queues.push_batches(1, [0, 1, 2])
     send = queues.queue(queues.SEND)
-    failed, running = send.fetch_job("b-1-1"), send.fetch_job("b-1-2")
+    failed, running = send.fetch_job("b-1-1-x"), send.fetch_job("b-1-2-x")
     send.remove(failed), send.remove(running)
     send.failed_job_registry.add(failed, ttl=600)
     worker = Worker([send], connection=redis, name="worker-1", serializer=JSONSerializer)
@@ -37,19 +37,19 @@ VIEWED = [
     "/rq/0/view/workers",
     "/rq/0/view/jobs",
     "/rq/0/view/jobs/send/failed/8/asc/1",
-    "/rq/0/view/job/b-1-0",
+    "/rq/0/view/job/b-1-0-x",
     "/rq/0/data/queues.json",
     "/rq/0/data/jobs/send/queued/8/asc/1.json",
     "/rq/0/data/jobs/send/failed/8/asc/1.json",
-    "/rq/0/data/job/b-1-1.json",
+    "/rq/0/data/job/b-1-1-x.json",
     "/rq/0/data/workers.json",
     "/rq/static/css/main.css",
 ]
 CHANGES = [
     ("GET", "/rq/requeue/send"),
     ("POST", "/rq/requeue/send"),
-    ("POST", "/rq/job/b-1-0/delete"),
-    ("POST", "/rq/job/b-1-1/requeue"),
+    ("POST", "/rq/job/b-1-0-x/delete"),
+    ("POST", "/rq/job/b-1-1-x/requeue"),
     ("POST", "/rq/queue/send/queued/empty"),
     ("POST", "/rq/queue/send/failed/empty"),
     ("POST", "/rq/queue/send/compact"),
@@ -78,10 +78,10 @@ class Payload:
 
 def test_a_planted_pickle_is_not_run(as_account, db, redis, busy_queue, tmp_path):
     planted = zlib.compress(pickle.dumps(Payload(str(tmp_path / "run"))))
-    for job_id in ("b-1-0", "b-1-1", "b-1-2"):
+    for job_id in ("b-1-0-x", "b-1-1-x", "b-1-2-x"):
         redis.hset(f"rq:job:{job_id}", mapping={"data": planted, "meta": planted, "result": planted})
         redis.hdel(f"rq:job:{job_id}", "description")
-    for path in [*VIEWED, *(f"/rq/0/data/job/b-1-{number}.json" for number in range(3))]:
+    for path in [*VIEWED, *(f"/rq/0/data/job/b-1-{number}-x.json" for number in range(3))]:
         as_account(None)("GET", path)
     assert list(tmp_path.iterdir()) == []
 
@@ -105,7 +105,7 @@ def test_not_even_an_operator_changes_anything(as_account, db, redis, busy_queue
     assert as_account(None)(method, path).status_code == 403
     assert {key: redis.dump(key) for key in redis.keys("rq:*") if redis.type(key) != b"string"} == before
     assert redis.llen("rq:queue:send") == 1
-    assert Job.exists("b-1-1", connection=redis)
+    assert Job.exists("b-1-1-x", connection=redis)
 
 
 def test_every_view_it_has_is_either_shown_or_refused_above(app):

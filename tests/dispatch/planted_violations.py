@@ -54,6 +54,12 @@ PLANTED = [
         "3",
     ),
     (
+        "Imports of customers",
+        "INSERT INTO customer_import (account_id, list_id, list_name, size, touched_at)"
+        f" SELECT account_id, id, name, 1, {LONG_AGO} FROM customer_list WHERE id = 1",
+        "i-1",
+    ),
+    (
         "Campaigns due",
         f"UPDATE campaign SET scheduled_at = {LONG_AGO}, updated_at = {LONG_AGO} WHERE id = 4",
         "4",
@@ -92,9 +98,27 @@ PLANTED = [
     ("Messages of no campaign", "INSERT INTO message (campaign_id, n, phone) VALUES (99, 0, '+306900000000')", "99-0"),
     ("Batches of no campaign", "INSERT INTO batch (campaign_id, number, first_n, size, sent) VALUES (99, 0, 0, 1, 1)",
      "b-99-0"),
-    ("Campaigns addressed", "UPDATE campaign SET audience_kind = 'list', list_id = 2 WHERE id = 3", "3"),
+    ("Campaigns addressed to a list", "UPDATE campaign SET audience_kind = 'list', list_id = 2 WHERE id = 3", "3"),
+    (
+        "Campaigns addressed to a segment",
+        "INSERT INTO segment (account_id, name, filter) SELECT id, 'theirs', '{}' FROM account WHERE name = 'theirs';"
+        "UPDATE campaign SET audience_kind = 'segment', segment_id = 1 WHERE id = 3",
+        "3",
+    ),
+    (
+        "Campaigns written with a template",
+        "INSERT INTO template (account_id, name, body) SELECT id, 'theirs', 'Hi' FROM account WHERE name = 'theirs';"
+        "UPDATE campaign SET template_id = 1, template_version = 1 WHERE id = 3",
+        "3",
+    ),
     ("Campaigns with a parent", "UPDATE campaign SET parent_id = 5 WHERE id = 3", "3"),
     ("Campaigns with a chosen", "UPDATE campaign_customer SET customer_id = 11 WHERE campaign_id = 3", "3"),
+    (
+        "Child campaigns with a recipient",
+        "INSERT INTO campaign_number (account_id, campaign_id, customer_id, phone)"
+        " SELECT account_id, id, 11, '+306900000000' FROM campaign WHERE id = 3",
+        "3",
+    ),
     ("Lists with a member", "UPDATE list_member SET customer_id = 11 WHERE customer_id = 1", "1"),
     ("Credit entries", "UPDATE credit_entry SET campaign_id = 5 WHERE id = 1", "1"),
 ]  # fmt: skip

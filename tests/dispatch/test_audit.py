@@ -37,7 +37,7 @@ def healthy(db):
 
 def _start(campaign_id):
     """Prepares the campaign in batches of four, as enqueue does, and lets it send."""
-    claimed = claim(campaign_id, batch_size=4, actor="test", correlation_id="test", only_if_due=False)
+    claimed = claim(campaign_id, batch_size=4, actor="test", correlation_id="test", only_if_due=False, expected=10)
     preparing.prepare(claimed)
     preparing.finish(campaign_id, claimed["prep_token"])
     return campaign_id

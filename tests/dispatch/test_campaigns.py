@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dispatch.accounts import balance, issue_key, revoke_key, top_up
 from dispatch.campaigns import (
     cancel_campaign,
     create_campaign,
@@ -14,6 +13,7 @@ from dispatch.campaigns import (
     resume_campaign,
     schedule_campaign,
 )
+from dispatch.credits import balance, top_up
 from dispatch.enqueue import enqueue_campaign
 from dispatch.errors import (
     CampaignNotFound,
@@ -25,6 +25,7 @@ from dispatch.errors import (
     InvalidTemplate,
     NotFound,
 )
+from dispatch.keys import issue_key, revoke_key
 from models.api_key import ApiKey
 from models.database import rows
 from tests.factories import a_campaign, a_list, an_account, customers

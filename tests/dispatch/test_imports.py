@@ -287,3 +287,18 @@ def test_progress_is_told_after_each_chunk(account, monkeypatch):
     lines = ["phone\n", *(f"690000000{n}\n" for n in range(5))]
     import_customers(account, lines, list_name="spring", default_country="GR", progress=told.append)
     assert [report.imported for report in told] == [2, 4, 5]
+
+
+def test_a_line_that_says_unsubscribed_opts_its_customer_out_and_any_other_word_is_reported(import_file):
+    report, rejects = import_file(
+        "phone,consent\n6900000001,unsubscribed\n6900000002,subscribed\n6900000003,\n6900000004,maybe\n"
+    )
+    assert counts(report) == (3, 0, 1)
+    assert rejects[0]["reason"] == "consent is unsubscribed or subscribed"
+    assert rows("SELECT phone, consent FROM customer ORDER BY phone") == [
+        {"phone": "+306900000001", "consent": "unsubscribed"},
+        {"phone": "+306900000002", "consent": "subscribed"},
+        {"phone": "+306900000003", "consent": "subscribed"},
+    ]
+    assert rows("SELECT phone FROM suppression") == [{"phone": "+306900000001"}]
+    assert not any(customer["attributes"] for customer in customers())

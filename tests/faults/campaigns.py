@@ -3,8 +3,8 @@
 from collections import Counter
 from typing import Any
 
-from dispatch.accounts import balance
 from dispatch.audit import audit
+from dispatch.credits import balance
 from dispatch.enqueue import enqueue_campaign
 from dispatch.recovery import recover
 from models.batch import stats

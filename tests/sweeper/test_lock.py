@@ -4,7 +4,7 @@ import pytest
 from redis import Redis, RedisError
 
 from config.embedded_server import free_port
-from sweeper.lock import Lock, campaign_lock
+from dispatch.lock import Lock, campaign_lock
 from tests.waiting import wait_until
 
 

@@ -9,10 +9,11 @@ import pytest
 from redis import Redis
 
 from config.embedded_server import free_port
+from dispatch.lock import campaign_lock
+from dispatch.sweep import SweepReport, due_campaigns, sweep_due
 from models.campaign import Campaign
 from models.database import db, row, rows
-from sweeper.lock import campaign_lock
-from sweeper.sweep import OVERLAP_KEY, SweepReport, due_campaigns, sweep, sweep_due
+from sweeper.sweep import OVERLAP_KEY, sweep
 from tests.factories import a_campaign, a_list, an_account
 from tests.sweeper.conftest import reread
 

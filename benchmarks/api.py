@@ -1,0 +1,118 @@
+"""How quickly web answers beside a million messages: `python -m benchmarks.api`."""
+
+import asyncio
+import statistics
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+import aiohttp
+import click
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.customers import add_customers
+from benchmarks.deployment import deployment
+from benchmarks.report import keep, machine
+from benchmarks.run import TEMPLATE, make_ready, prepare
+from cli.caller import by_hand
+from cli.stack import Stack
+from dispatch.accounts import create_account
+from dispatch.campaigns import create_campaign, pause_campaign
+from dispatch.credits import top_up
+from dispatch.keys import issue_key
+
+CONNECTIONS = 8
+SECONDS = 5.0
+ONE_AFTER_ANOTHER = 200
+ENQUEUES = 10
+ENQUEUED = 1000
+# Nobody is slowed down for asking often: what is measured is what web can do.
+NO_LIMIT = {"RATE_LIMIT_READ": "60000000/minute", "RATE_LIMIT_SEND": "60000000/minute"}
+
+
+@click.command()
+@click.option("--messages", type=click.IntRange(1), default=1_000_000, show_default=True, help="In the table.")
+def main(messages: int) -> None:
+    """Measure reads and starts over HTTP, with real processes and a large campaign in the table."""
+    console = Console(stderr=True, highlight=False)
+    with deployment(window=64, send_workers=2, say=console.print, environment=NO_LIMIT) as stack:
+        ready = make_ready(messages, lambda what, done: None)
+        prepare(ready, stack.web_url or "", lambda what, done: None)
+        pause_campaign(ready.campaign_id, **by_hand())
+        figures = {"messages": messages, **asyncio.run(_reads(stack, ready.campaign_id, ready.key))}
+        figures |= {f"enqueue_{ENQUEUED}_ms": asyncio.run(_enqueues(stack))}
+        _show(figures, machine())
+    click.echo(f"written to {keep(figures, 'api')}")
+
+
+async def _reads(stack: Stack, campaign_id: int, key: str) -> dict[str, float]:
+    async with aiohttp.ClientSession(stack.web_url, headers={"Authorization": f"Bearer {key}"}) as session:
+        one, many = f"/api/campaigns/{campaign_id}", "/api/campaigns"
+        pages = f"{one}/messages?page=40000"
+        return {
+            "get_ms": await _one_after_another(lambda: _get(session, one)),
+            "list_ms": await _one_after_another(lambda: _get(session, many)),
+            "message_page_40000_ms": await _one_after_another(lambda: _get(session, pages)),
+            "get_per_second": await _at_once(lambda: _get(session, one)),
+        }
+
+
+async def _enqueues(stack: Stack) -> float:
+    """The median of starts with 1,000 recipients each, from the call to its answer."""
+    account = create_account("Enqueued", **by_hand())
+    top_up(account["id"], ENQUEUES * ENQUEUED * 2, **by_hand())
+    add_customers(account["id"], ENQUEUED, progress=lambda done: None)
+    key = issue_key(account["id"], **by_hand())["key"]
+    taken = []
+    async with aiohttp.ClientSession(stack.web_url, headers={"Authorization": f"Bearer {key}"}) as session:
+        for _ in range(ENQUEUES):
+            made = create_campaign(account["id"], name="Enqueued", template=TEMPLATE, everyone=True, **by_hand())
+            started = monotonic()
+            async with session.post(f"/api/campaigns/{made['id']}/enqueue") as answer:
+                assert answer.status == 202, await answer.text()
+            taken.append((monotonic() - started) * 1000)
+    return round(statistics.median(taken), 1)
+
+
+async def _get(session: aiohttp.ClientSession, path: str) -> None:
+    async with session.get(path) as answer:
+        assert answer.status == 200, await answer.text()
+        await answer.read()
+
+
+async def _one_after_another(call: Callable[[], Any]) -> float:
+    """The median of calls with nobody else there, in milliseconds, the way over HTTP included."""
+    taken = []
+    for _ in range(ONE_AFTER_ANOTHER):
+        started = monotonic()
+        await call()
+        taken.append((monotonic() - started) * 1000)
+    return round(statistics.median(taken), 1)
+
+
+async def _at_once(call: Callable[[], Any]) -> int:
+    """Calls per second over several connections."""
+    ends, done = monotonic() + SECONDS, 0
+
+    async def client() -> None:
+        nonlocal done
+        while monotonic() < ends:
+            await call()
+            done += 1
+
+    await asyncio.gather(*(client() for _ in range(CONNECTIONS)))
+    return round(done / SECONDS)
+
+
+def _show(figures: dict[str, float], machine: str) -> None:
+    table = Table("", "", box=None)
+    for name, figure in figures.items():
+        table.add_row(name, f"{figure:,}")
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(machine)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m benchmarks.api")

@@ -1,0 +1,36 @@
+"""`events`: who changed what."""
+
+from typing import Any
+
+import click
+
+from cli.output import answers, show_value
+from cli.pages import pages
+from cli.servers import with_database
+from cli.tenant import account_option, id_of
+from dispatch.trail import list_events
+
+_FOR_PEOPLE = ("at", "actor", "action", "subject", "details")
+
+
+def _show(events: list[dict[str, Any]]) -> None:
+    show_value([{column: event[column] for column in _FOR_PEOPLE} for event in events])
+
+
+@click.command()
+@account_option(required=False, help="Only this account's.  [default: all]")
+@click.option("--action", help="Only this kind of change, such as campaign.paused.")
+@click.option("--actor", help="Only what this one did, such as cli:root or key:ID.")
+@click.option("--subject", metavar="ID", help="Only what was done to this.")
+@click.option("--request", "request_id", metavar="ID", help="Only what this request did.")
+@pages
+@answers(show=_show)
+@with_database
+def events(account: str | None, **options: Any) -> list[dict[str, Any]]:
+    """List the audit trail, newest first: every change, by whom, and asked for by which request.
+
+    \b
+    python -m cli events --account Acme --action campaign.started
+    """
+    found, _ = list_events(id_of(account) if account else None, **options)
+    return found

@@ -1,0 +1,138 @@
+"""`lists`: named sets of an account's customers."""
+
+from typing import Any
+
+import click
+
+from cli.arguments import ids_of
+from cli.caller import by_hand
+from cli.customers import show_customers
+from cli.output import answers
+from cli.servers import with_database
+from cli.tenant import account_option, id_of
+from dispatch.list_members import add_members, list_members, remove_members
+from dispatch.lists import create_list, delete_list, list_called, list_lists, rename_list
+
+_name = click.argument("name")
+_customers = click.option("--customers", required=True, metavar="1,2,3", help="The ids of the customers.")
+
+
+@click.group()
+def lists() -> None:
+    """Make lists of customers, and change who is on them."""
+
+
+@lists.command("list")
+@account_option(required=False, help="Only this account's.  [default: all]")
+@click.option("--search", metavar="TEXT", help="Part of a name.")
+@click.option("--page", type=click.IntRange(1), default=1, show_default=True, help="Which page.")
+@click.option("--page-size", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many on a page.")
+@answers()
+@with_database
+def list_(account: str | None, search: str | None, page: int, page_size: int) -> list[dict[str, Any]]:
+    """List lists, newest first, with how many customers are on each.
+
+    \b
+    python -m cli lists list --account Acme
+    """
+    found, _ = list_lists(id_of(account) if account else None, page=page, page_size=page_size, q=search)
+    return found
+
+
+@lists.command()
+@_name
+@account_option(help="Whose list.")
+@answers()
+@with_database
+def create(name: str, account: str) -> dict[str, Any]:
+    """Make an empty list called NAME.
+
+    \b
+    python -m cli lists create spring --account Acme
+    """
+    return create_list(id_of(account), name=name, **by_hand())
+
+
+@lists.command()
+@_name
+@click.argument("new_name")
+@account_option(help="Whose list.")
+@answers()
+@with_database
+def rename(name: str, new_name: str, account: str) -> dict[str, Any]:
+    """Rename the list called NAME.
+
+    \b
+    python -m cli lists rename spring 'spring 2030' --account Acme
+    """
+    account_id = id_of(account)
+    return rename_list(list_called(account_id, name), name=new_name, account_id=account_id, **by_hand())
+
+
+@lists.command()
+@_name
+@account_option(help="Whose list.")
+@answers()
+@with_database
+def delete(name: str, account: str) -> dict[str, Any]:
+    """Delete the list called NAME; its customers stay. Refused while a campaign names it.
+
+    \b
+    python -m cli lists delete spring --account Acme
+    """
+    account_id = id_of(account)
+    list_id = list_called(account_id, name)
+    delete_list(list_id, account_id=account_id, **by_hand())
+    return {"id": list_id, "deleted": True}
+
+
+@lists.command()
+@_name
+@account_option(help="Whose list.")
+@click.option("--page", type=click.IntRange(1), default=1, show_default=True, help="Which page.")
+@click.option("--page-size", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many on a page.")
+@answers(show=show_customers)
+@with_database
+def members(name: str, account: str, page: int, page_size: int) -> list[dict[str, Any]]:
+    """List who is on the list called NAME.
+
+    \b
+    python -m cli lists members spring --account Acme
+    """
+    account_id = id_of(account)
+    found, _ = list_members(list_called(account_id, name), account_id, page=page, page_size=page_size)
+    return found
+
+
+@lists.command()
+@_name
+@account_option(help="Whose list.")
+@_customers
+@answers()
+@with_database
+def add(name: str, account: str, customers: str) -> dict[str, int]:
+    """Put customers on the list called NAME: all of them or, when one is unknown, none.
+
+    \b
+    python -m cli lists add spring --account Acme --customers 1,2,3
+    """
+    account_id = id_of(account)
+    ids = ids_of(customers, option="--customers")
+    return add_members(list_called(account_id, name), ids, account_id=account_id, **by_hand())
+
+
+@lists.command()
+@_name
+@account_option(help="Whose list.")
+@_customers
+@answers()
+@with_database
+def remove(name: str, account: str, customers: str) -> dict[str, int]:
+    """Take customers off the list called NAME; they stay customers.
+
+    \b
+    python -m cli lists remove spring --account Acme --customers 1,2,3
+    """
+    account_id = id_of(account)
+    ids = ids_of(customers, option="--customers")
+    return remove_members(list_called(account_id, name), ids, account_id=account_id, **by_hand())

@@ -1,0 +1,23 @@
+"""`seed`: a small account to try things with."""
+
+from typing import Any
+
+import click
+
+from cli.caller import by_hand
+from cli.output import answers
+from cli.servers import with_database
+from dispatch.sample import seed_sample
+
+
+@click.command()
+@answers()
+@with_database
+def seed() -> dict[str, Any]:
+    """Make the account `sample`: 10 customers, 3 draft campaigns, 1000 credits. What is there already stays as it is.
+
+    \b
+    python -m cli seed
+    python -m cli campaign list --account sample
+    """
+    return seed_sample(**by_hand())

@@ -1,0 +1,48 @@
+"""`subscription`: whether an account may send."""
+
+from typing import Any
+
+import click
+
+from cli.arguments import time_of
+from cli.caller import by_hand
+from cli.output import answers
+from cli.servers import with_database
+from cli.tenant import account_option, id_of
+from dispatch.accounts import change_subscription, read_subscription
+from models.account import SUBSCRIPTION_STATES
+
+
+@click.group()
+def subscription() -> None:
+    """Show and set an account's subscription."""
+
+
+@subscription.command()
+@account_option(help="Whose subscription.")
+@answers()
+@with_database
+def show(account: str) -> dict[str, Any]:
+    """Show the plan, its status, and when the paid period ends.
+
+    \b
+    python -m cli subscription show --account Acme
+    """
+    return read_subscription(id_of(account))
+
+
+@subscription.command("set")
+@account_option(help="Whose subscription.")
+@click.option("--plan", default="standard", show_default=True, help="What it is called.")
+@click.option("--status", required=True, type=click.Choice(SUBSCRIPTION_STATES), help="Only an active one may send.")
+@click.option("--until", metavar="ISO8601", help="When the paid period ends.  [default: it does not]")
+@answers()
+@with_database
+def set_(account: str, plan: str, status: str, until: str | None) -> dict[str, Any]:
+    """Replace an account's subscription. Campaigns that waited for it are looked at by the next sweep.
+
+    \b
+    python -m cli subscription set --account Acme --status active --until 2030-01-31T00:00:00Z
+    """
+    ends_at = time_of(until, option="--until") if until else None
+    return change_subscription(id_of(account), plan=plan, status=status, ends_at=ends_at, **by_hand())

@@ -1,0 +1,103 @@
+"""`suppressions`: the numbers an account must not message."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.caller import by_hand
+from cli.csv_file import csv_file, write_csv
+from cli.output import answers
+from cli.servers import with_database
+from cli.tenant import account_option, id_of
+from dispatch.import_rows import open_csv
+from dispatch.suppression_files import SuppressionReport, export_suppressions, import_suppressions, wishes_in_csv
+from dispatch.suppressions import add_suppression, list_suppressions, remove_suppression, suppression_of
+from models.customer import OPTED_OUT
+
+_phone = click.argument("phone")
+
+
+@click.group()
+def suppressions() -> None:
+    """Keep numbers from being messaged."""
+
+
+@suppressions.command("list")
+@account_option(required=False, help="Only this account's.  [default: all]")
+@click.option("--search", metavar="TEXT", help="Part of a phone or reason.")
+@click.option("--page", type=click.IntRange(1), default=1, show_default=True, help="Which page.")
+@click.option("--page-size", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many on a page.")
+@answers()
+@with_database
+def list_(account: str | None, search: str | None, page: int, page_size: int) -> list[dict[str, Any]]:
+    """List suppressed numbers, newest first.
+
+    \b
+    python -m cli suppressions list --account Acme
+    """
+    found, _ = list_suppressions(id_of(account) if account else None, page=page, page_size=page_size, q=search)
+    return found
+
+
+@suppressions.command()
+@_phone
+@account_option(help="Who must not message it.")
+@click.option("--reason", default=OPTED_OUT, show_default=True, help="Why.")
+@answers()
+@with_database
+def add(phone: str, account: str, reason: str) -> dict[str, Any]:
+    """Keep PHONE from being messaged, from now on, in campaigns under way too.
+
+    \b
+    python -m cli suppressions add '+30 690 000 0001' --account Acme
+    """
+    found, _ = add_suppression(id_of(account), phone=phone, reason=reason, source="cli", **by_hand())
+    return found
+
+
+@suppressions.command()
+@_phone
+@account_option(help="Who may message it again.")
+@answers()
+@with_database
+def remove(phone: str, account: str) -> dict[str, Any]:
+    """Let PHONE be messaged again; a customer who is unsubscribed stays so.
+
+    \b
+    python -m cli suppressions remove '+30 690 000 0001' --account Acme
+    """
+    account_id = id_of(account)
+    suppression_id = suppression_of(account_id, phone)
+    remove_suppression(suppression_id, account_id=account_id, **by_hand())
+    return {"id": suppression_id, "removed": True}
+
+
+@suppressions.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@account_option(help="Who must not message them.")
+@answers()
+@with_database
+def import_(file: Path, account: str) -> SuppressionReport:
+    """Suppress the numbers in a CSV FILE with a column phone and, if it likes, one called reason.
+
+    \b
+    python -m cli suppressions import optouts.csv --account Acme
+    """
+    account_id = id_of(account)
+    with open_csv(file) as lines:
+        return import_suppressions(account_id, wishes_in_csv(lines), source="cli", **by_hand())
+
+
+@suppressions.command()
+@csv_file
+@account_option(help="Whose suppressions.")
+@answers()
+@with_database
+def export(file: Path, account: str) -> dict[str, Any]:
+    """Write all suppressed numbers to a CSV FILE, as `suppressions import` takes it back.
+
+    \b
+    python -m cli suppressions export optouts.csv --account Acme
+    """
+    return write_csv(export_suppressions(id_of(account)), file)

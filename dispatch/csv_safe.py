@@ -1,0 +1,55 @@
+"""CSV that no spreadsheet runs, for every file we give out; and the way back, for those we take in.
+
+A cell that begins like a formula gets an apostrophe in front, phone numbers too: that also keeps a spreadsheet from
+rounding them. `plain_cell` takes exactly that apostrophe away again, so what was exported can be imported unchanged.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from io import StringIO
+from itertools import islice
+from typing import Any
+
+MEDIA_TYPE = "text/csv; charset=utf-8"
+
+# Lines that travel together: one piece for each line would cost more than the line.
+_TOGETHER = 500
+# The wide signs are formulas where such keyboards are used. Apostrophes before them are ours or look like ours, and
+# then one more is added, or two different texts would become the same cell.
+_RUNS = re.compile(r"'*[\s\0]*[=+\-@＝＋－＠]|'*[\t\r\n]")
+
+
+def safe_cell(value: Any) -> str:
+    """The value as the text of a cell; nothing becomes empty, a time ISO 8601, a truth true or false."""
+    if isinstance(value, str):
+        # Half characters stand for bytes that were not UTF-8, and could not be written again.
+        text = value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+        return f"'{text}" if _RUNS.match(text) else text
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    return safe_cell(value.isoformat() if isinstance(value, datetime) else str(value))
+
+
+def plain_cell(cell: str) -> str:
+    """What `safe_cell` was given, when it was a text."""
+    return cell[1:] if cell.startswith("'") and _RUNS.match(cell) else cell
+
+
+def csv_lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """The file in pieces of whole lines, made as the rows come; the header is there even without rows."""
+    rest = iter(rows)
+    yield _written([header])
+    while some := list(islice(rest, _TOGETHER)):
+        yield _written(some)
+
+
+def _written(rows: Iterable[Sequence[Any]]) -> str:
+    text = StringIO()
+    csv.writer(text).writerows([safe_cell(value) for value in row] for row in rows)
+    return text.getvalue()

@@ -1,0 +1,39 @@
+"""Approvals: a second person's word for a campaign as it stands, taken away by the table when it changes."""
+
+from typing import Any
+from uuid import UUID
+
+from models.database import row
+
+# What somebody may have done to a campaign and still be a second pair of eyes for it.
+HARMLESS = ("campaign.approved", "campaign.paused", "campaign.resumed", "campaign.cancelled", "campaign.unscheduled")
+
+
+def lock(campaign_id: int) -> dict[str, Any] | None:
+    """The campaign's row, which nobody changes before the caller's transaction ends."""
+    return row("SELECT * FROM campaign WHERE id = %s FOR NO KEY UPDATE", [campaign_id])
+
+
+def approve(campaign_id: int, *, recipients: int, actor: str) -> dict[str, Any] | None:
+    """Approves a campaign that is still to start, for so many recipients; the sweep looks at it anew."""
+    return row(
+        """UPDATE campaign SET approved_by = %(actor)s, approved_at = now(), approved_recipients = %(recipients)s,
+                  updated_at = now(),
+                  next_check_at = CASE WHEN blocked_reason = 'APPROVAL_REQUIRED' THEN NULL ELSE next_check_at END,
+                  blocked_tries = CASE WHEN blocked_reason = 'APPROVAL_REQUIRED' THEN 0 ELSE blocked_tries END,
+                  blocked_reason = nullif(blocked_reason, 'APPROVAL_REQUIRED')
+           WHERE id = %(id)s AND (status IN ('draft', 'scheduled') OR paused_from = 'scheduled') RETURNING *""",
+        {"id": campaign_id, "recipients": recipients, "actor": actor},
+    )
+
+
+def has_written(account_id: UUID, campaign_id: int, actor: str) -> bool:
+    """Whether this actor wrote, changed or started the campaign, by the audit trail."""
+    return (
+        row(
+            """SELECT 1 FROM audit_event WHERE account_id = %(account)s AND subject = %(campaign)s AND actor = %(actor)s
+                 AND action LIKE 'campaign.%%' AND action <> ALL(%(harmless)s) LIMIT 1""",
+            {"account": account_id, "campaign": str(campaign_id), "actor": actor, "harmless": list(HARMLESS)},
+        )
+        is not None
+    )

@@ -1,0 +1,155 @@
+"""Whom a campaign was given by name: chosen customers, or the numbers of a child campaign."""
+
+from typing import Any
+from uuid import UUID
+
+from peewee import BigIntegerField, CompositeKey, TextField, UUIDField
+
+from models.database import Row, changed, row, rows
+
+
+class CampaignCustomer(Row):
+    """One explicitly chosen recipient of a campaign whose audience is customer ids."""
+
+    account_id = UUIDField()
+    campaign_id = BigIntegerField()
+    customer_id = BigIntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("campaign_id", "customer_id")
+        indexes = ((("account_id", "customer_id"), False),)
+
+    @classmethod
+    def choose(cls, account_id: UUID, campaign_id: int, customer_ids: list[int]) -> int:
+        """Adds customers of the same account to the campaign and gives how many are now new."""
+        return len(
+            rows(
+                """INSERT INTO campaign_customer (account_id, campaign_id, customer_id)
+                   SELECT account_id, %(campaign)s, id FROM customer
+                   WHERE account_id = %(account)s AND id = ANY(%(ids)s)
+                   ON CONFLICT DO NOTHING RETURNING customer_id""",
+                {"account": account_id, "campaign": campaign_id, "ids": customer_ids},
+            )
+        )
+
+    @classmethod
+    def forget(cls, campaign_id: int) -> None:
+        """Takes back the whole choice."""
+        changed("DELETE FROM campaign_customer WHERE campaign_id = %s", [campaign_id])
+
+    @classmethod
+    def copy(cls, campaign: dict[str, Any], source_id: int) -> int:
+        """Gives the campaign the customers another one was given, by choice or as a child; gives how many."""
+        return changed(
+            """INSERT INTO campaign_customer (account_id, campaign_id, customer_id)
+               SELECT account_id, %(campaign)s, customer_id FROM campaign_customer WHERE campaign_id = %(source)s
+               UNION
+               SELECT account_id, %(campaign)s, customer_id FROM campaign_number
+               WHERE campaign_id = %(source)s AND customer_id IS NOT NULL""",
+            {"campaign": campaign["id"], "source": source_id},
+        )
+
+
+# A row that another child of the same root holds may be taken over once that child is over and did not message the
+# person: its message is in one of these states, or was never written. The child of a racing twin is not in this
+# statement's snapshot, so its rows are never free.
+_FREE = """
+EXISTS (SELECT FROM campaign owner
+        WHERE owner.id = owned.campaign_id AND owner.status IN ('completed', 'cancelled', 'failed')
+          AND NOT EXISTS (SELECT FROM message m WHERE m.campaign_id = owner.id AND m.phone = owned.phone
+                                                  AND m.state <> ALL(%(not_messaged)s)))
+"""
+
+# Ordered, so that two follow-ups of one campaign meet at the same row first and cannot lock each other out.
+_TAKE = f"""
+INSERT INTO campaign_number AS owned (account_id, campaign_id, root_id, customer_id, phone)
+{{candidates}}
+ORDER BY cu.id
+ON CONFLICT (root_id, customer_id) DO UPDATE SET campaign_id = excluded.campaign_id, phone = excluded.phone
+WHERE {_FREE}
+"""
+
+# A person whose number was corrected since is tried under the new one, unless somebody else got the text there.
+_TAKE_FAILED = _TAKE.format(
+    candidates="""
+SELECT cu.account_id, %(child)s, %(root)s, cu.id, cu.phone
+FROM message m JOIN customer cu ON cu.id = m.customer_id AND cu.account_id = %(account)s
+WHERE m.campaign_id = %(parent)s AND m.state IN ('failed', 'undelivered')
+  AND NOT EXISTS (SELECT FROM message o WHERE o.campaign_id = %(parent)s AND o.phone = cu.phone
+                                          AND o.state NOT IN ('failed', 'undelivered'))"""
+)
+
+# Neither the person nor the number may have a message of the root. Two anti-joins over its messages, each one pass.
+_TAKE_REST = _TAKE.format(
+    candidates="""
+SELECT cu.account_id, %(child)s, %(root)s, cu.id, cu.phone
+FROM {members} AND NOT {opted_out}
+  AND NOT EXISTS (SELECT FROM message m WHERE m.campaign_id = %(root)s AND m.customer_id = cu.id)
+  AND NOT EXISTS (SELECT FROM message m WHERE m.campaign_id = %(root)s AND m.phone = cu.phone)"""
+)
+
+
+class CampaignNumber(Row):
+    """One number a child campaign was given; `root` is the campaign it follows up, NULL for a test."""
+
+    id = BigIntegerField()
+    account_id = UUIDField()
+    campaign_id = BigIntegerField()
+    root_id = BigIntegerField(null=True)
+    customer_id = BigIntegerField(null=True)
+    phone = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("campaign_id", "id")
+        indexes = ((("root_id", "customer_id"), True), (("account_id", "customer_id"), False))
+
+    @classmethod
+    def take_failed(cls, child: dict[str, Any], parent_id: int, root_id: int) -> int:
+        """Gives the child whom the parent did not reach and no other retry covers; gives how many."""
+        return changed(
+            _TAKE_FAILED,
+            {
+                "child": child["id"],
+                "account": child["account_id"],
+                "parent": parent_id,
+                "root": root_id,
+                "not_messaged": ["failed", "undelivered", "cancelled", "skipped"],
+            },
+        )
+
+    @classmethod
+    def take_rest(
+        cls, child: dict[str, Any], root_id: int, *, members: str, opted_out: str, params: dict[str, Any]
+    ) -> int:
+        """Gives the child the root's audience as it is now, without whom the root or another rest has; how many.
+
+        `members` and `opted_out` are the audience as SQL (`dispatch/audience.py`), over the customers `cu`.
+        """
+        given = {"child": child["id"], "root": root_id, "not_messaged": ["cancelled", "skipped"]}
+        return changed(_TAKE_REST.format(members=members, opted_out=opted_out), {**params, **given})
+
+    @classmethod
+    def give(cls, child: dict[str, Any], phones: list[str]) -> int:
+        """Gives a test its numbers, each with the customer it belongs to, if any; gives how many."""
+        return changed(
+            """INSERT INTO campaign_number (account_id, campaign_id, customer_id, phone)
+               SELECT %(account)s, %(child)s, cu.id, given.phone
+               FROM unnest(%(phones)s::text[]) WITH ORDINALITY AS given (phone, place)
+               LEFT JOIN customer cu ON cu.account_id = %(account)s AND cu.phone = given.phone
+               ORDER BY given.place""",
+            {"account": child["account_id"], "child": child["id"], "phones": phones},
+        )
+
+
+def root_of(campaign_id: int, kind: str) -> int:
+    """The campaign that a chain of children of this kind began with; itself when it is no such child."""
+    found = row(
+        """WITH RECURSIVE up AS (
+             SELECT id, parent_id, kind FROM campaign WHERE id = %(id)s
+             UNION ALL
+             SELECT c.id, c.parent_id, c.kind FROM up JOIN campaign c ON c.id = up.parent_id WHERE up.kind = %(kind)s)
+           SELECT min(id) AS root FROM up""",
+        {"id": campaign_id, "kind": kind},
+    )
+    assert found is not None
+    return found["root"]

@@ -1,0 +1,106 @@
+"""What a request that names an id needs: one of each kind of thing, and a body that is right but for the id."""
+
+from collections.abc import Callable
+from io import BytesIO
+from itertools import count
+from typing import Any
+
+from dispatch.audience_segments import create_segment
+from dispatch.enqueue import enqueue_campaign
+from dispatch.import_upload import start_import
+from dispatch.keys import issue_key
+from dispatch.saved_templates import create_template
+from dispatch.suppressions import add_suppression
+from tests.factories import a_campaign, a_list, customers
+
+Account = dict[str, Any]
+Schema = dict[str, Any]
+
+_number = count(1)
+_ATHENS = {"logic": "and", "conditions": [{"field": "location", "operator": "eq", "value": "Athens"}]}
+
+
+def _reference(account: Account) -> str:
+    campaign = a_campaign(account, recipients=2)
+    enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="c-1")
+    return f"{campaign['id']}-0"
+
+
+def _import(account: Account) -> int:
+    return start_import(account["id"], BytesIO(b"phone\n+306912345678\n"), list_name=f"import {next(_number)}")["id"]
+
+
+# How to make one of an account's own, by the name that paths, queries and bodies have for its id.
+MAKE: dict[str, Callable[[Account], Any]] = {
+    "campaign_id": lambda account: a_campaign(account, recipients=2)["id"],
+    "customer_id": lambda account: customers(account, 1)[0],
+    "customer_ids": lambda account: customers(account, 2),
+    "import_id": _import,
+    "key_id": lambda account: issue_key(account["id"], scopes=("approve",))["id"],
+    "list_id": lambda account: a_list(account, 1),
+    "organization_id": lambda account: str(account["id"]),
+    "reference": _reference,
+    "segment_id": lambda account: create_segment(account["id"], name=f"s{next(_number)}", filter=_ATHENS)["id"],
+    "suppression_id": lambda account: add_suppression(account["id"], phone="+306912345678")[0]["id"],
+    "template_id": lambda account: create_template(account["id"], name=f"t{next(_number)}", body="Hi")["id"],
+}
+# The same ids of things that never were.
+NEVER: dict[str, Any] = dict.fromkeys(MAKE, 987_654) | {
+    "customer_ids": [987_654, 987_655],
+    "key_id": "00000000-0000-4000-8000-000000000001",
+    "organization_id": "00000000-0000-4000-8000-000000000001",
+    "reference": "987654-0",
+}
+# Where any value of the right type would not do.
+_VALUES: dict[str, Any] = {
+    "base_template": "Hi {first_name}",
+    "body": "Hi {first_name}",
+    "channel": "sms",
+    "filter": _ATHENS,
+    "numbers": ["+306912345678"],
+    "phone": "+306912345678",
+    "phones": ["+306912345678"],
+    "scopes": ["read"],
+}
+
+
+def is_id(name: str) -> bool:
+    """Whether a field names something that an account has; a request has no owner."""
+    return name.endswith(("_id", "_ids")) and name != "request_id"
+
+
+def properties(operation: Schema, document: Schema) -> Schema:
+    """The fields of an operation's JSON body."""
+    content = operation.get("requestBody", {}).get("content", {})
+    return _resolved(content.get("application/json", {}).get("schema", {}), document).get("properties", {})
+
+
+def right_body(operation: Schema, document: Schema, account: Account) -> dict[str, Any] | None:
+    """The smallest body that the operation takes, with ids of the account's own; None when it takes none."""
+    content = operation.get("requestBody", {}).get("content", {})
+    if "application/json" not in content:
+        return None
+    schema = _resolved(content["application/json"]["schema"], document)
+    # A change has to change something.
+    needed = schema.get("required") or [name for name in schema["properties"] if not is_id(name)][:1]
+    return {name: _value(name, schema["properties"][name], account) for name in needed}
+
+
+def _value(name: str, schema: Schema, account: Account) -> Any:
+    if name in MAKE:
+        return MAKE[name](account)
+    if name in _VALUES:
+        return _VALUES[name]
+    if "anyOf" in schema:
+        return _value(name, schema["anyOf"][0], account)
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema.get("format") == "date-time":
+        return "2090-01-31T09:00:00Z"
+    return {"string": "x", "integer": 1, "boolean": True, "object": {}}[schema["type"]]
+
+
+def _resolved(schema: Schema, document: Schema) -> Schema:
+    if "$ref" not in schema:
+        return schema
+    return document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]

@@ -1,0 +1,149 @@
+"""Whatever an account is asked for by an id that is another's, it answers as if that never was, and changes nothing.
+
+Generated over every operation of the served document; a new kind of id needs a line in `tenants.py`.
+"""
+
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from api.app import web_app
+from config.settings import Settings
+from models.database import rows
+from tests.api.conftest import Call, document_of
+from tests.api.tenants import MAKE, NEVER, is_id, properties, right_body
+from tests.factories import an_account
+
+DOCUMENT = document_of(web_app(Settings(redis_url=SecretStr("redis://127.0.0.1:1/0"))))
+# Written by authentication itself, whatever is asked.
+_NOT_COMPARED = {"api_key", "heartbeat"}
+
+Operation = tuple[str, str]
+
+
+def operations() -> list[Operation]:
+    """Every operation: its method and its path."""
+    return [(method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods]
+
+
+def described(method: str, path: str) -> dict[str, Any]:
+    """What the document says of an operation."""
+    return DOCUMENT["paths"][path][method.lower()]
+
+
+def in_address(place: str) -> list[Any]:
+    """Every operation with each parameter of its path or query that names something."""
+    return [
+        pytest.param(method, path, parameter["name"], id=f"{method} {path} {parameter['name']}")
+        for method, path in operations()
+        for parameter in described(method, path).get("parameters", ())
+        if parameter["in"] == place and (place == "path" or is_id(parameter["name"]))
+    ]
+
+
+def in_body() -> list[Any]:
+    """Every operation with each field of its body that names something."""
+    return [
+        pytest.param(method, path, name, id=f"{method} {path} {name}")
+        for method, path in operations()
+        for name in properties(described(method, path), DOCUMENT)
+        if is_id(name)
+    ]
+
+
+@pytest.fixture
+def everything(db, tables):
+    """Reads all rows that a request could have changed."""
+    compared = sorted(table for table in tables if table.strip('"') not in _NOT_COMPARED)
+    return lambda: {table: sorted(map(repr, rows(f"SELECT * FROM {table}"))) for table in compared}
+
+
+@pytest.fixture
+def ours(db):
+    return an_account(name="ours")
+
+
+@pytest.fixture
+def theirs(db):
+    return an_account(name="theirs")
+
+
+def ask(call: Call, method: str, path: str, ids: dict[str, Any], body: dict[str, Any] | None, query: str = "") -> Any:
+    """The answer to the operation with these ids in its path."""
+    for name, value in ids.items():
+        path = path.replace(f"{{{name}}}", str(value))
+    options = {} if body is None else {"json": body}
+    return call(method, f"{path}{query}", **options)
+
+
+def body_of(method: str, path: str, account: dict[str, Any]) -> dict[str, Any] | None:
+    return right_body(described(method, path), DOCUMENT, account)
+
+
+def without_ids(answer: Any, *ids: Any) -> tuple[int, str]:
+    """What was answered, with the ids that were asked for struck out."""
+    text = str(answer.json and (answer.json.get("error") or answer.json))
+    for each in ids:
+        for one in each if isinstance(each, list) else [each]:
+            text = text.replace(str(one), "…")
+    return answer.status_code, text
+
+
+@pytest.mark.parametrize(("method", "path", "name"), in_address("path"))
+def test_an_id_in_the_path(as_account, ours, theirs, everything, method, path, name):
+    call, body, their_id = as_account(ours), body_of(method, path, ours), MAKE[name](theirs)
+    before = everything()
+    answers = [ask(call, method, path, {name: each}, body) for each in (their_id, NEVER[name])]
+    assert [answer.status_code for answer in answers] == [404, 404], answers[0].text
+    assert without_ids(answers[0], their_id) == without_ids(answers[1], NEVER[name])
+    assert everything() == before
+
+
+@pytest.mark.parametrize(("method", "path", "name"), in_body())
+def test_an_id_in_the_body(as_account, ours, theirs, everything, method, path, name):
+    call, body, their_id = as_account(ours), body_of(method, path, ours) or {}, MAKE[name](theirs)
+    mine = {field: MAKE[field](ours) for field in MAKE if f"{{{field}}}" in path}
+    before = everything()
+    answers = [ask(call, method, path, mine, body | {name: each}) for each in (their_id, NEVER[name])]
+    assert answers[0].status_code in (200, 404), answers[0].text
+    assert without_ids(answers[0], their_id) == without_ids(answers[1], NEVER[name])
+    assert everything() == before
+
+
+@pytest.mark.parametrize(("method", "path", "name"), in_address("query"))
+def test_an_id_in_the_query(as_account, ours, theirs, everything, method, path, name):
+    call, body, their_id = as_account(ours), body_of(method, path, ours), MAKE[name](theirs)
+    mine = {field: MAKE[field](ours) for field in MAKE if f"{{{field}}}" in path}
+    before = everything()
+    refused = ask(call, method, path, mine, body, f"?{name}={their_id}")
+    assert refused.status_code == 404, refused.text
+    assert everything() == before
+
+
+@pytest.mark.parametrize(("method", "path"), operations())
+def test_another_organization_is_not_found_whatever_is_asked(as_account, ours, theirs, everything, method, path):
+    call, body = as_account(ours), body_of(method, path, ours)
+    mine = {field: MAKE[field](ours) for field in MAKE if f"{{{field}}}" in path}
+    before = everything()
+    assert ask(call, method, path, mine, body, f"?organization_id={theirs['id']}").status_code == 404
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [operation for operation in operations() if operation[0] == "GET" and "{" not in operation[1]]
+)
+def test_a_list_shows_nothing_of_others(as_account, ours, theirs, method, path):
+    as_account(theirs)
+    for make in MAKE.values():
+        make(theirs)
+    shown = as_account(ours)(method, path)
+    assert shown.status_code in (200, 403)
+    assert str(theirs["id"]) not in shown.text
+    assert "theirs" not in shown.text
+
+
+def test_every_id_of_the_api_is_one_that_can_be_made():
+    named = {parameter.values[2] for parameters in (in_address("path"), in_body()) for parameter in parameters}
+    assert named <= set(MAKE)
+    assert len(named) >= 9

@@ -1,0 +1,84 @@
+"""A segment's filter asked in plain Python, one customer at a time: what the SQL must agree with."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,30}([.][0-9]{1,30})?")
+_OPPOSITES = {"neq": "eq", "not_in": "in", "is_not_null": "is_null"}
+
+
+def selects(asked: Mapping[str, Any], customer: Mapping[str, Any]) -> bool:
+    """Whether the customer is in the segment of this filter (as JSON)."""
+    if "logic" in asked:
+        answers = [selects(condition, customer) for condition in asked["conditions"]]
+        return all(answers) if asked["logic"].lower() == "and" else any(answers)
+    operator = asked["operator"]
+    found = _holds(_value_of(asked["field"], customer), _OPPOSITES.get(operator, operator), asked.get("value"))
+    return not found if operator in _OPPOSITES else found
+
+
+def _value_of(field: str, customer: Mapping[str, Any]) -> Any:
+    if field.startswith("attributes."):
+        return customer["attributes"].get(field.removeprefix("attributes."))
+    return customer[field]
+
+
+def _holds(has: Any, operator: str, value: Any) -> bool:
+    match operator:
+        case "is_null":
+            return has is None
+        case "eq":
+            return _equal(has, value)
+        case "in":
+            return any(_equal(has, wanted) for wanted in value)
+        case "contains":
+            return isinstance(has, str) and value in has
+        case "contains_any":
+            return isinstance(has, list) and any(_is_among(wanted, has) for wanted in value)
+        case "contains_all":
+            return isinstance(has, list) and all(_is_among(wanted, has) for wanted in value)
+    return _in_order(has, operator, value)
+
+
+def _equal(has: Any, value: Any) -> bool:
+    pair = _comparable(has, value)
+    return pair is not None and pair[0] == pair[1]
+
+
+def _in_order(has: Any, operator: str, value: Any) -> bool:
+    pair = _comparable(has, value)
+    if pair is None:
+        return False
+    left, right = pair
+    return {"gt": left > right, "gte": left >= right, "lt": left < right, "lte": left <= right}[operator]
+
+
+def _comparable(has: Any, value: Any) -> tuple[Any, Any] | None:
+    """Both as values that can be compared, or None: the value's type decides."""
+    if isinstance(value, bool):
+        return (has, value) if isinstance(has, bool) else None
+    if isinstance(value, int | float):
+        number = _number(has)
+        return None if number is None else (number, _number(value))
+    return (has, value) if isinstance(has, str) else None
+
+
+def _number(has: Any) -> Decimal | None:
+    if isinstance(has, bool) or not isinstance(has, str | int | float):
+        return None
+    if isinstance(has, str):
+        return Decimal(has) if _NUMBER.fullmatch(has) else None
+    return Decimal(str(has))
+
+
+def _is_among(wanted: Any, members: list[Any]) -> bool:
+    """As JSON sees it: 1 is 1.0, and true is no number."""
+    for member in members:
+        if isinstance(wanted, int | float) and not isinstance(wanted, bool):
+            if isinstance(member, int | float) and not isinstance(member, bool) and _number(member) == _number(wanted):
+                return True
+        elif type(member) is type(wanted) and member == wanted:
+            return True
+    return False
