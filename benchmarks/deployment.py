@@ -9,10 +9,10 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from cli.lock import holding
-from cli.readiness import next_free_port
 from cli.stack import Stack
+from config.embedded_server import free_port
 from config.server_home import SHARED
-from config.settings import point_at, settings
+from config.settings import point_at
 from config.stopping import stopping
 from dispatch.queues import SEND
 from models.database import db
@@ -45,8 +45,8 @@ def deployment(
     # No servers named and no .env in sight: a benchmark never fills a database that somebody uses.
     with _home() as directory, holding(directory) as lock, chdir(directory):
         point_at(database_url="", redis_url="")
-        port = next_free_port(settings().port)
-        stack = Stack(directory, lock=lock, port=port, stop=stopping(), say=say, environment=variables)
+        # One that nobody else is about to take as the next free one.
+        stack = Stack(directory, lock=lock, port=free_port(), stop=stopping(), say=say, environment=variables)
         try:
             stack.start()
             with db.connection_context():

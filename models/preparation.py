@@ -85,7 +85,8 @@ def start_sending(campaign_id: int, token: UUID) -> dict[str, Any] | None:
     """Lets the prepared campaign send, its price held; None when the preparation is no longer ours."""
     return row(
         """UPDATE campaign SET status = 'sending', held = prep_price, captured = 0, released = 0, prep_token = NULL,
-                  claimed_from = NULL, scheduled_at = least(scheduled_at, started_at), updated_at = now()
+                  claimed_from = NULL, updated_at = now(),
+                  scheduled_at = CASE WHEN scheduled_at > started_at THEN started_at ELSE scheduled_at END
            WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s RETURNING *""",
         {"id": campaign_id, "token": token},
     )

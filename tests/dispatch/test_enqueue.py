@@ -70,6 +70,7 @@ def test_a_start_writes_a_frozen_message_for_every_recipient_and_holds_its_price
     assert standing is not None
     assert (standing["available"], standing["held"]) == (7, 3)
     assert campaign_row(campaign)["correlation_id"] == "c-1"
+    assert campaign_row(campaign)["scheduled_at"] is None
 
 
 def test_every_batch_becomes_one_json_job_named_after_it(configure, redis):
