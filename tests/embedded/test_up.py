@@ -137,8 +137,15 @@ def test_a_killed_guardian_is_replaced_and_guards_the_same_processes(up):
 
 def guardian_of(up: RunningUp) -> psutil.Process | None:
     children = psutil.Process(up.process.pid).children()
-    guardians = [child for child in children if lives(child.pid) and "cli.guardian" in child.cmdline()]
+    guardians = [child for child in children if lives(child.pid) and is_guardian(child)]
     return guardians[0] if guardians else None
+
+
+def is_guardian(child: psutil.Process) -> bool:
+    try:
+        return "cli.guardian" in child.cmdline()
+    except psutil.NoSuchProcess:  # it ended while we looked
+        return False
 
 
 def test_the_whole_product_is_named_in_run_json_and_comes_back_process_by_process():
