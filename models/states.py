@@ -50,11 +50,4 @@ MESSAGE_MOVES: dict[str, frozenset[str]] = {
     "unconfirmed": frozenset(),
 }
 
-SKIP_REASONS = ("opted_out", "invalid_number", "duplicate", "expired")
-
 CHANNELS = ("sms", "whatsapp")
-
-
-def may_move(moves: dict[str, frozenset[str]], old: str, new: str) -> bool:
-    """Whether the table allows the move."""
-    return new in moves[old]
