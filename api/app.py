@@ -3,36 +3,28 @@
 from flask import Flask, Response
 from flask_openapi3 import Info, OpenAPI
 
-from api import (
+from api.http import auth, connection, dashboard, documentation, errors, idempotency, limits, methods, request_id
+from api.http.json_body import Request, StrictJson
+from api.routes import (
     accounts,
     audit_events,
-    auth,
     automation,
     campaign_actions,
     campaigns,
-    connection,
     credits,
     customers,
-    dashboard,
-    documentation,
-    errors,
     events,
     health,
-    idempotency,
     imports,
     keys,
-    limits,
     lists,
     messages,
-    methods,
     previews,
-    request_id,
     segments,
     suppressions,
     templates,
 )
-from api.json_body import Request, StrictJson
-from api.schemas import ErrorAnswer
+from api.routes.schemas import ErrorAnswer
 from config.settings import Settings
 
 MAX_BODY = 1024 * 1024

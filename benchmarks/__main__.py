@@ -16,9 +16,9 @@ from benchmarks.floor import measure_floor
 from benchmarks.peak_memory import PeakMemory
 from benchmarks.report import PreparationReport, Report, keep, machine
 from benchmarks.run import WentWrong, complete, make_ready, prepare
-from cli.output import Refused
-from cli.run_file import read_run
-from cli.stack import Stack
+from embedded.refusal import Refused
+from embedded.run_file import read_run
+from embedded.stack import Stack
 
 RECIPIENTS, RECIPIENTS_TO_PREPARE = 200_000, 1_000_000
 

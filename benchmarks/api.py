@@ -15,12 +15,12 @@ from benchmarks.customers import add_customers
 from benchmarks.deployment import deployment
 from benchmarks.report import keep, machine
 from benchmarks.run import TEMPLATE, make_ready, prepare
-from cli.caller import by_hand
-from cli.stack import Stack
-from dispatch.accounts import create_account
-from dispatch.campaigns import create_campaign, pause_campaign
-from dispatch.credits import top_up
-from dispatch.keys import issue_key
+from cli.shared.caller import by_hand
+from dispatch.accounts.accounts import create_account
+from dispatch.accounts.credits import top_up
+from dispatch.accounts.keys import issue_key
+from dispatch.campaigns.lifecycle import create_campaign, pause_campaign
+from embedded.stack import Stack
 
 CONNECTIONS = 8
 SECONDS = 5.0

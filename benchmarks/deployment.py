@@ -8,13 +8,13 @@ from contextlib import chdir, contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
-from cli.lock import holding
-from cli.stack import Stack
-from config.embedded_server import free_port
-from config.server_home import SHARED
 from config.settings import point_at
 from config.stopping import stopping
 from dispatch.queues import SEND
+from embedded.home import SHARED
+from embedded.lock import holding
+from embedded.server import free_port
+from embedded.stack import Stack
 from models.database import db
 from models.heartbeat import Heartbeat
 

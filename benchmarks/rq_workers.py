@@ -13,7 +13,7 @@ from rq import Queue, SimpleWorker, Worker
 from rq.serializers import JSONSerializer
 
 import jobs.worker  # noqa: F401  (a fork copies what a real worker holds in memory)
-from config.embedded import embedded_servers
+from embedded.servers import embedded_servers
 from models.database import db, open_database, rows
 
 JOBS = 200

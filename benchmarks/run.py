@@ -10,12 +10,12 @@ from urllib.request import Request, urlopen
 
 from benchmarks.customers import add_customers
 from benchmarks.floor import settle_disk
-from cli.caller import by_hand
-from dispatch.accounts import create_account
+from cli.shared.caller import by_hand
+from dispatch.accounts.accounts import create_account
+from dispatch.accounts.credits import top_up
+from dispatch.accounts.keys import issue_key
 from dispatch.audit import audit
-from dispatch.campaigns import create_campaign, read_campaign
-from dispatch.credits import top_up
-from dispatch.keys import issue_key
+from dispatch.campaigns.lifecycle import create_campaign, read_campaign
 from models.database import row
 
 TEMPLATE = "Hi {first_name}, {prefered_product} is 20% off until Sunday. Show this text in our shop. STOP ends these."

@@ -4,7 +4,7 @@ from importlib import import_module
 
 import click
 
-from cli.output import explain_errors
+from cli.shared.output import explain_errors
 
 # In the order a newcomer meets them.
 VERBS = {

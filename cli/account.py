@@ -4,11 +4,11 @@ from typing import Any
 
 import click
 
-from cli.caller import by_hand
-from cli.output import answers, show_value
-from cli.servers import with_database
-from cli.tenant import id_of
-from dispatch.accounts import change_account, create_account, read_account
+from cli.shared.caller import by_hand
+from cli.shared.output import answers, show_value
+from cli.shared.servers import with_database
+from cli.shared.tenant import id_of
+from dispatch.accounts.accounts import change_account, create_account, read_account
 from models.database import rows
 
 _name = click.argument("name")

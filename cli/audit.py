@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import click
 
-from cli.output import answers, console
-from cli.servers import with_database
-from cli.tenant import account_option, id_of
+from cli.shared.output import answers, console
+from cli.shared.servers import with_database
+from cli.shared.tenant import account_option, id_of
 from dispatch.audit import CHECKS, Violation
 from dispatch.audit import audit as prove
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import click
 
-from cli.caller import by_hand
-from cli.output import answers
-from cli.pages import pages
-from cli.servers import with_database
-from cli.tenant import account_option, id_of
-from dispatch.credits import balance, ledger, top_up
+from cli.shared.caller import by_hand
+from cli.shared.output import answers
+from cli.shared.pages import pages
+from cli.shared.servers import with_database
+from cli.shared.tenant import account_option, id_of
+from dispatch.accounts.credits import balance, ledger, top_up
 
 
 @click.group()

@@ -5,14 +5,14 @@ from typing import Any
 
 import click
 
-from cli.caller import by_hand
-from cli.csv_file import csv_file, write_csv
 from cli.customers_import import import_
-from cli.output import answers, show_value
-from cli.servers import with_database
-from cli.tenant import account_option, id_of
-from dispatch.customer_export import export_customers
-from dispatch.customers import CONSENTS, delete_customer, edit_customer, list_customers, read_customer
+from cli.shared.caller import by_hand
+from cli.shared.csv_file import csv_file, write_csv
+from cli.shared.output import answers, show_value
+from cli.shared.servers import with_database
+from cli.shared.tenant import account_option, id_of
+from dispatch.customers.customers import CONSENTS, delete_customer, edit_customer, list_customers, read_customer
+from dispatch.customers.export import export_customers
 
 _EDITABLE = ("phone", "first_name", "last_name", "location", "prefered_product", "zone", "consent")
 

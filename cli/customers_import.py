@@ -7,11 +7,12 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.output import Refused, answers, console, wants_json
-from cli.servers import with_database
-from dispatch.accounts import account_named
-from dispatch.import_rows import open_csv
-from dispatch.imports import ImportReport, import_customers
+from cli.shared.output import answers, console, wants_json
+from cli.shared.servers import with_database
+from dispatch.accounts.accounts import account_named
+from dispatch.customers.imports import ImportReport, import_customers
+from dispatch.formats.csv_in import open_csv
+from embedded.refusal import Refused
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 

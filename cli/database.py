@@ -7,11 +7,12 @@ from typing import Any
 import click
 from psycopg.conninfo import conninfo_to_dict
 
-from cli.output import Refused, answers
-from cli.servers import find_servers, open_servers, with_database
-from config.binaries import psql_program
-from config.embedded import child_environment
+from cli.shared.output import answers
+from cli.shared.servers import find_servers, open_servers, with_database
 from config.settings import settings
+from embedded.binaries import psql_program
+from embedded.refusal import Refused
+from embedded.servers import child_environment
 
 
 @click.group()

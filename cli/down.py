@@ -7,9 +7,10 @@ from time import monotonic, sleep
 
 import click
 
-from cli.data_directory import data_directory, data_option
-from cli.output import Refused, answers
-from cli.run_file import running_pid
+from cli.shared.data_directory import data_directory, data_option
+from cli.shared.output import answers
+from embedded.refusal import Refused
+from embedded.run_file import running_pid
 
 # Web and workers, Redis and PostgreSQL may each take their grace.
 PATIENCE = 75.0

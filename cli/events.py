@@ -4,11 +4,11 @@ from typing import Any
 
 import click
 
-from cli.output import answers, show_value
-from cli.pages import pages
-from cli.servers import with_database
-from cli.tenant import account_option, id_of
-from dispatch.trail import list_events
+from cli.shared.output import answers, show_value
+from cli.shared.pages import pages
+from cli.shared.servers import with_database
+from cli.shared.tenant import account_option, id_of
+from dispatch.accounts.audit_trail import list_events
 
 _FOR_PEOPLE = ("at", "actor", "action", "subject", "details")
 

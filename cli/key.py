@@ -5,12 +5,12 @@ from uuid import UUID
 
 import click
 
-from cli.caller import by_hand
-from cli.output import answers, show_value
-from cli.pages import pages
-from cli.servers import with_database
-from cli.tenant import account_option, id_of
-from dispatch.keys import issue_key, list_keys, revoke_key
+from cli.shared.caller import by_hand
+from cli.shared.output import answers, show_value
+from cli.shared.pages import pages
+from cli.shared.servers import with_database
+from cli.shared.tenant import account_option, id_of
+from dispatch.accounts.keys import issue_key, list_keys, revoke_key
 from models.api_key import SCOPES
 
 _FOR_PEOPLE = ("id", "name", "prefix", "scopes", "last_used_at", "revoked_at")

@@ -4,14 +4,14 @@ from typing import Any
 
 import click
 
-from cli.arguments import ids_of
-from cli.caller import by_hand
 from cli.customers import show_customers
-from cli.output import answers
-from cli.servers import with_database
-from cli.tenant import account_option, id_of
-from dispatch.list_members import add_members, list_members, remove_members
-from dispatch.lists import create_list, delete_list, list_called, list_lists, rename_list
+from cli.shared.arguments import ids_of
+from cli.shared.caller import by_hand
+from cli.shared.output import answers
+from cli.shared.servers import with_database
+from cli.shared.tenant import account_option, id_of
+from dispatch.customers.list_members import add_members, list_members, remove_members
+from dispatch.customers.lists import create_list, delete_list, list_called, list_lists, rename_list
 
 _name = click.argument("name")
 _customers = click.option("--customers", required=True, metavar="1,2,3", help="The ids of the customers.")

@@ -8,8 +8,9 @@ from time import sleep
 
 import click
 
-from cli.data_directory import data_directory, data_option
-from cli.output import Refused, answers, wants_json
+from cli.shared.data_directory import data_directory, data_option
+from cli.shared.output import answers, wants_json
+from embedded.refusal import Refused
 
 # They write to the log of the supervisor that started them, and each of their lines says whose it is.
 WITH_SUPERVISOR = ("worker", "sweeper")

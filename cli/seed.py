@@ -4,10 +4,10 @@ from typing import Any
 
 import click
 
-from cli.caller import by_hand
-from cli.output import answers
-from cli.servers import with_database
-from dispatch.sample import seed_sample
+from cli.demo.sample import seed_sample
+from cli.shared.caller import by_hand
+from cli.shared.output import answers
+from cli.shared.servers import with_database
 
 
 @click.command()

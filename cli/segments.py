@@ -5,14 +5,14 @@ from typing import Any
 
 import click
 
-from cli.arguments import json_of
-from cli.caller import by_hand
-from cli.campaign_preview import show_people
-from cli.output import answers, show_value
-from cli.servers import with_database
-from cli.tenant import account_option, id_of
-from dispatch.audience_segments import create_segment, delete_segment, edit_segment, list_segments, segment_called
-from dispatch.previews import preview_filter, preview_segment
+from cli.campaign.preview import show_people
+from cli.shared.arguments import json_of
+from cli.shared.caller import by_hand
+from cli.shared.output import answers, show_value
+from cli.shared.servers import with_database
+from cli.shared.tenant import account_option, id_of
+from dispatch.audience.segments import create_segment, delete_segment, edit_segment, list_segments, segment_called
+from dispatch.campaigns.previews import preview_filter, preview_segment
 
 _name = click.argument("name")
 _filter = click.option(

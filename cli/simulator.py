@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
-from cli.output import Refused, print_json, takes_json, wants_json
+from cli.shared.output import print_json, takes_json, wants_json
 from config.settings import settings
-from dispatch.providers.simulation import MAGIC_NUMBERS, Simulation
-from dispatch.providers.simulator_log import AcceptedLog, AttemptsFile, LogInUse
-from dispatch.providers.simulator_server import HOST, serve
+from dispatch.providers.simulator.decisions import MAGIC_NUMBERS, Simulation
+from dispatch.providers.simulator.log import AcceptedLog, AttemptsFile, LogInUse
+from dispatch.providers.simulator.server import HOST, serve
+from embedded.refusal import Refused
 
 _EPILOG = "\b\nNumbers that force an outcome:\n" + "\n".join(
     f"  {number.phone}  {number.sentence}" for number in MAGIC_NUMBERS

@@ -4,12 +4,12 @@ from typing import Any
 
 import click
 
-from cli.arguments import time_of
-from cli.caller import by_hand
-from cli.output import answers
-from cli.servers import with_database
-from cli.tenant import account_option, id_of
-from dispatch.accounts import change_subscription, read_subscription
+from cli.shared.arguments import time_of
+from cli.shared.caller import by_hand
+from cli.shared.output import answers
+from cli.shared.servers import with_database
+from cli.shared.tenant import account_option, id_of
+from dispatch.accounts.accounts import change_subscription, read_subscription
 from models.account import SUBSCRIPTION_STATES
 
 

@@ -5,14 +5,19 @@ from typing import Any
 
 import click
 
-from cli.caller import by_hand
-from cli.csv_file import csv_file, write_csv
-from cli.output import answers
-from cli.servers import with_database
-from cli.tenant import account_option, id_of
-from dispatch.import_rows import open_csv
-from dispatch.suppression_files import SuppressionReport, export_suppressions, import_suppressions, wishes_in_csv
-from dispatch.suppressions import add_suppression, list_suppressions, remove_suppression, suppression_of
+from cli.shared.caller import by_hand
+from cli.shared.csv_file import csv_file, write_csv
+from cli.shared.output import answers
+from cli.shared.servers import with_database
+from cli.shared.tenant import account_option, id_of
+from dispatch.customers.suppression_files import (
+    SuppressionReport,
+    export_suppressions,
+    import_suppressions,
+    wishes_in_csv,
+)
+from dispatch.customers.suppressions import add_suppression, list_suppressions, remove_suppression, suppression_of
+from dispatch.formats.csv_in import open_csv
 from models.customer import OPTED_OUT
 
 _phone = click.argument("phone")

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from cli.output import answers, console, show_value
-from cli.servers import with_database
-from cli.tenant import account_option, id_of
+from cli.shared.output import answers, console, show_value
+from cli.shared.servers import with_database
+from cli.shared.tenant import account_option, id_of
 
 
 def _show(report: dict[str, Any]) -> None:
@@ -34,7 +34,7 @@ def sweep(once: bool, account: str | None) -> dict[str, Any]:
     python -m cli sweep --once --account Acme --json
     """
     # Imported late: it brings RQ, which `--help` need not wait for.
-    from dispatch.sweep import sweep_due
+    from dispatch.start.sweep import sweep_due
 
     report = sweep_due(account_id=id_of(account) if account else None)
     found = asdict(report)

@@ -4,12 +4,12 @@ from typing import Any
 
 import click
 
-from cli.caller import by_hand
-from cli.output import answers, show_value
-from cli.servers import with_database
-from cli.tenant import account_option, id_of
-from dispatch.saved_templates import create_template, delete_template, edit_template, list_templates, template_called
-from dispatch.template_check import TemplateCheck, check_template
+from cli.shared.caller import by_hand
+from cli.shared.output import answers, show_value
+from cli.shared.servers import with_database
+from cli.shared.tenant import account_option, id_of
+from dispatch.texts.check import TemplateCheck, check_template
+from dispatch.texts.stored import create_template, delete_template, edit_template, list_templates, template_called
 from models.states import CHANNELS
 
 _name = click.argument("name")

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from cli.data_directory import data_directory, data_option
-from cli.output import print_json, takes_json, wants_json
-from config.server_home import home_for
+from cli.shared.data_directory import data_directory, data_option
+from cli.shared.output import print_json, takes_json, wants_json
 from config.settings import settings
 from config.stopping import Stopping, stop_on_signals, stopping
+from embedded.home import home_for
 
 
 @click.command()
@@ -26,8 +26,8 @@ def up(port: int | None, data: Path | None, only: str | None) -> None:
     place of embedded ones. While this runs, the other verbs find its servers by themselves. With --json
     it prints where it is, once, when it is ready.
     """
-    from cli.lock import holding
-    from cli.stack import Stack
+    from embedded.lock import holding
+    from embedded.stack import Stack
 
     say = partial(Console(stderr=True, highlight=False).print, soft_wrap=True)
     directory = data_directory(data)

@@ -15,7 +15,7 @@ DispatchError
 └── EnqueueFailed           the rows could not be committed; the campaign was put back
 
 The class docstring is the default message; `code` is the word of the API's error table. HTTP numbers live in
-`api/errors.py` alone.
+`api/http/errors.py` alone.
 """
 
 from typing import Any

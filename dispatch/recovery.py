@@ -16,9 +16,9 @@ from peewee import PeeweeException
 
 from config.settings import settings
 from dispatch import queues
-from dispatch.import_run import take_over_imports
+from dispatch.customers.import_run import take_over_imports
 from dispatch.outbox import push_due_batches
-from dispatch.settlement import close_if_drained
+from dispatch.sending.settlement import close_if_drained
 from models import batch, message_recovery, preparation
 from models.campaign import Campaign
 from models.credit import settle

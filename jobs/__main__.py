@@ -5,8 +5,8 @@ import argparse
 from config.logging import start_logging
 from config.settings import settings
 from config.stopping import stop_on_signals, stop_with
+from dispatch.process.startup import servers_named
 from dispatch.queues import JOBS
-from dispatch.startup import servers_named
 from jobs.supervisor import children, supervise
 
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from dispatch.import_run import continue_import
+from dispatch.customers.import_run import continue_import
 from models.database import db
 
 

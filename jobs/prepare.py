@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from dispatch.preparation import continue_preparation
+from dispatch.start.preparation import continue_preparation
 from models.database import db
 
 

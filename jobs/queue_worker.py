@@ -15,7 +15,7 @@ from rq.timeouts import BaseDeathPenalty
 from rq.worker import WorkerStatus
 
 from config.logging import without_rows
-from dispatch.listed_job import ListedJob
+from dispatch.process.listed_job import ListedJob
 from dispatch.queues import JOB_TIMEOUT
 from jobs.send import stop_sending
 

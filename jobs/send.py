@@ -5,9 +5,9 @@ from functools import lru_cache
 import redis
 
 from config.settings import settings
-from dispatch.delivery import Courier
 from dispatch.providers.choice import provider_for
 from dispatch.queues import SEND, queue
+from dispatch.sending.delivery import Courier
 
 
 def send_batch(campaign_id: int, batch: int) -> None:

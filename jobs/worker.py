@@ -13,9 +13,9 @@ from rq.exceptions import StopRequested
 from config.redis import working
 from config.settings import Settings
 from config.stopping import stop_with, stopping
-from dispatch.pulse import Pulse
+from dispatch.process.heartbeat import Pulse
+from dispatch.process.startup import start_process
 from dispatch.queues import JOBS
-from dispatch.startup import start_process
 from jobs.queue_worker import QueueWorker
 from jobs.send import close_courier
 

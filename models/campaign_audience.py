@@ -123,7 +123,7 @@ class CampaignNumber(Row):
     ) -> int:
         """Gives the child the root's audience as it is now, without whom the root or another rest has; how many.
 
-        `members` and `opted_out` are the audience as SQL (`dispatch/audience.py`), over the customers `cu`.
+        `members` and `opted_out` are the audience as SQL (`dispatch/audience/members.py`), over the customers `cu`.
         """
         given = {"child": child["id"], "root": root_id, "not_messaged": ["cancelled", "skipped"]}
         return changed(_TAKE_REST.format(members=members, opted_out=opted_out), {**params, **given})

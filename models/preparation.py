@@ -6,8 +6,8 @@ from uuid import UUID
 from models.campaign import DEFAULT_LIFE
 from models.database import row, rows
 
-# The rule of dispatch/approval.py once more, judged by the statement that takes the campaign: an edit in between has
-# taken the approval away.
+# The rule of dispatch/campaigns/approval.py once more, judged by the statement that takes the campaign: an edit in
+# between has taken the approval away.
 _APPROVED = """
 NOT EXISTS (SELECT FROM account WHERE account.id = campaign.account_id AND approval_above < %(expected)s AND (
     approved_at IS NULL OR approved_by = %(actor)s OR approved_recipients + approval_above::bigint < %(expected)s))

@@ -8,9 +8,9 @@ import structlog
 from config.redis import enqueueing
 from config.settings import Settings
 from config.stopping import stop_on_signals, stop_with, stopping
-from dispatch.pulse import Pulse
+from dispatch.process.heartbeat import Pulse
+from dispatch.process.startup import start_process
 from dispatch.recovery import recover
-from dispatch.startup import start_process
 from models.database import db
 from sweeper.scheduler import SweepScheduler, sweep_booking
 

@@ -15,8 +15,8 @@ from rq.serializers import JSONSerializer
 from rq_scheduler import Scheduler
 
 from config.stopping import stopping
-from dispatch.listed_job import ListedJob
-from dispatch.lock import Lock
+from dispatch.process.listed_job import ListedJob
+from dispatch.process.lock import Lock
 from dispatch.queues import HOUSE, JOB_TIMEOUT, JOBS, SWEEP_JOB
 
 log = structlog.get_logger()

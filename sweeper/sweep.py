@@ -1,11 +1,11 @@
-"""The periodic job: starts every campaign whose time has come (what that means is `dispatch/sweep.py`)."""
+"""The periodic job: starts every campaign whose time has come (what that means is `dispatch/start/sweep.py`)."""
 
 import redis
 import structlog
 
-from dispatch.lock import Lock
+from dispatch.process.lock import Lock
 from dispatch.queues import connection
-from dispatch.sweep import sweep_due
+from dispatch.start.sweep import sweep_due
 from models.database import db
 
 log = structlog.get_logger()

@@ -6,11 +6,11 @@ from itertools import count as counter
 from typing import Any
 from uuid import UUID
 
-from dispatch.accounts import create_account
-from dispatch.audience_segments import create_segment
-from dispatch.campaigns import create_campaign, read_campaign
-from dispatch.credits import top_up
-from dispatch.keys import issue_key
+from dispatch.accounts.accounts import create_account
+from dispatch.accounts.credits import top_up
+from dispatch.accounts.keys import issue_key
+from dispatch.audience.segments import create_segment
+from dispatch.campaigns.lifecycle import create_campaign, read_campaign
 from models.api_key import SCOPES
 from models.customer_upsert import list_named
 from models.database import row, rows

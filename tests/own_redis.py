@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from config.embedded import embedded_servers
-from config.embedded_valkey import EmbeddedValkey
+from embedded.servers import embedded_servers
+from embedded.valkey import EmbeddedValkey
 from tests.servers import server_directory
 
 

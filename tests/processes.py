@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from config.embedded import child_environment
+from embedded.servers import child_environment
 
 
 class OurProcess:

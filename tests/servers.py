@@ -13,8 +13,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import redis
 
-from cli.crew import Crew
-from config.embedded import embedded_servers
+from embedded.crew import Crew
+from embedded.servers import embedded_servers
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from config.settings import Settings
 from dispatch.providers import Provider
-from dispatch.providers.simulation import Simulation
-from dispatch.providers.simulator import Simulator
-from dispatch.providers.simulator_http import SimulatorOverHttp
-from dispatch.providers.simulator_log import AttemptsFile
+from dispatch.providers.simulator.decisions import Simulation
+from dispatch.providers.simulator.in_process import Simulator
+from dispatch.providers.simulator.log import AttemptsFile
+from dispatch.providers.simulator.over_http import SimulatorOverHttp
 
 
 def provider_for(settings: Settings) -> Provider:

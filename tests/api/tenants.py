@@ -5,12 +5,12 @@ from io import BytesIO
 from itertools import count
 from typing import Any
 
-from dispatch.audience_segments import create_segment
-from dispatch.enqueue import enqueue_campaign
-from dispatch.import_upload import start_import
-from dispatch.keys import issue_key
-from dispatch.saved_templates import create_template
-from dispatch.suppressions import add_suppression
+from dispatch.accounts.keys import issue_key
+from dispatch.audience.segments import create_segment
+from dispatch.customers.import_upload import start_import
+from dispatch.customers.suppressions import add_suppression
+from dispatch.start.enqueue import enqueue_campaign
+from dispatch.texts.stored import create_template
 from tests.factories import a_campaign, a_list, customers
 
 Account = dict[str, Any]

@@ -3,7 +3,7 @@
 import pytest
 
 from models.database import rows
-from tests.dispatch.sending import phones_of, recipients_of, start_and_deliver
+from tests.dispatch.sending.arranged import phones_of, recipients_of, start_and_deliver
 from tests.factories import a_campaign, a_list, an_account, customers
 
 

@@ -8,7 +8,7 @@ from models import message, message_recovery
 from models.arrays import booleans, numbers, texts
 from models.database import db as database
 from models.database import rows
-from tests.dispatch.test_delivery import started
+from tests.dispatch.sending.test_delivery import started
 from tests.factories import an_account
 
 PARAMETERS = {

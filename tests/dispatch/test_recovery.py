@@ -3,15 +3,16 @@
 import psycopg
 import pytest
 
-from dispatch import preparation, queues
-from dispatch.campaigns import cancel_campaign, pause_campaign, resume_campaign
-from dispatch.enqueue import enqueue_campaign
+from dispatch import queues
+from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign
 from dispatch.recovery import MOST_TAKEOVERS, recover
+from dispatch.start import preparation
+from dispatch.start.enqueue import enqueue_campaign
 from models import batch, message, message_recovery
 from models.batch import Range
 from models.database import row, rows
-from tests.dispatch.provider import ScriptedProvider
-from tests.dispatch.test_delivery import campaign_row, deliver, money, started, states
+from tests.dispatch.sending.provider import ScriptedProvider
+from tests.dispatch.sending.test_delivery import campaign_row, deliver, money, started, states
 from tests.factories import a_campaign, an_account
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
@@ -107,7 +108,7 @@ def test_an_expired_lease_makes_a_message_unknown_once_and_it_is_never_called_ag
 
 def test_a_drained_campaign_that_nobody_closed_is_closed_and_settled(monkeypatch):
     campaign_id = started(recipients=20)
-    monkeypatch.setattr("dispatch.delivery.close_if_drained", lambda campaign_id: False)
+    monkeypatch.setattr("dispatch.sending.delivery.close_if_drained", lambda campaign_id: False)
     deliver(ScriptedProvider(), campaign_id)
     assert campaign_row(campaign_id)["status"] == "sending"
     assert recover() == {"closed": 1}

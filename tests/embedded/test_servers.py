@@ -12,11 +12,11 @@ import psycopg
 import pytest
 import redis
 
-from config import binaries
-from config.binaries import MissingServer, postgres_directory, valkey_program
-from config.embedded import EmbeddedServers, embedded_servers
-from config.embedded_server import ServerDied
-from config.server_home import NOBODY, home_for, reachable_program
+from embedded import binaries
+from embedded.binaries import MissingServer, postgres_directory, valkey_program
+from embedded.home import NOBODY, home_for, reachable_program
+from embedded.server import ServerDied
+from embedded.servers import EmbeddedServers, embedded_servers
 from tests.servers import server_directory
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")

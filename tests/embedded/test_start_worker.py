@@ -7,8 +7,8 @@ import sys
 import psutil
 import pytest
 
-from config.embedded import child_environment
-from config.embedded_server import free_port
+from embedded.server import free_port
+from embedded.servers import child_environment
 from models.heartbeat import Heartbeat
 from tests.waiting import wait_until
 

@@ -14,8 +14,8 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
-from config.embedded import child_environment
-from config.embedded_server import free_port
+from embedded.server import free_port
+from embedded.servers import child_environment
 from tests.servers import server_directory
 from tests.waiting import wait_until
 
@@ -143,7 +143,7 @@ def guardian_of(up: RunningUp) -> psutil.Process | None:
 
 def is_guardian(child: psutil.Process) -> bool:
     try:
-        return "cli.guardian" in child.cmdline()
+        return "embedded.guardian" in child.cmdline()
     except psutil.NoSuchProcess:  # it ended while we looked
         return False
 

@@ -3,10 +3,10 @@
 from collections import Counter
 from typing import Any
 
+from dispatch.accounts.credits import balance
 from dispatch.audit import audit
-from dispatch.credits import balance
-from dispatch.enqueue import enqueue_campaign
 from dispatch.recovery import recover
+from dispatch.start.enqueue import enqueue_campaign
 from models.batch import stats
 from models.campaign import Campaign
 from models.database import rows

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import redis as redis_py
 
-from config.embedded import EmbeddedServers, embedded_servers
-from config.embedded_server import free_port
 from dispatch import queues
+from embedded.server import free_port
+from embedded.servers import EmbeddedServers, embedded_servers
 from models.database import db, open_database, rows
 from models.migrate import migrate
 from tests.faults.deployment import QUICK, Deployment

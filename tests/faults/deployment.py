@@ -6,8 +6,8 @@ from pathlib import Path
 
 import psutil
 
-from config.embedded import EmbeddedServers
 from dispatch.queues import SEND
+from embedded.servers import EmbeddedServers
 from models.database import db
 from tests.processes import OurProcess, end_by_force, running
 from tests.providers.calls import SimulatorProcess, simulator_process

@@ -9,8 +9,8 @@ import pytest
 from redis import Redis
 
 from config.settings import settings
-from dispatch.preparation import CHUNK
 from dispatch.queues import HOUSE, PREPARE
+from dispatch.start.preparation import CHUNK
 from models.database import rows
 from tests.factories import a_campaign, an_account
 from tests.faults.campaigns import judge, row_of, start

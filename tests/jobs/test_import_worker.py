@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from dispatch.import_upload import read_import, start_import
+from dispatch.customers.import_upload import read_import, start_import
 from dispatch.queues import PREPARE
 from dispatch.recovery import recover
 from models.database import changed, row

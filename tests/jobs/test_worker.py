@@ -10,9 +10,9 @@ from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from config.embedded_valkey import EmbeddedValkey
-from dispatch.enqueue import enqueue_campaign
 from dispatch.queues import SEND, SEND_JOB
+from dispatch.start.enqueue import enqueue_campaign
+from embedded.valkey import EmbeddedValkey
 from models.batch import stats
 from models.campaign import Campaign
 from models.heartbeat import Heartbeat

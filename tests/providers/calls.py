@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from dispatch.providers import Outgoing
-from dispatch.providers.simulation import Simulation
-from dispatch.providers.simulator_log import AcceptedLog, AttemptsFile
-from dispatch.providers.simulator_server import SimulatorServer, listening
+from dispatch.providers.simulator.decisions import Simulation
+from dispatch.providers.simulator.log import AcceptedLog, AttemptsFile
+from dispatch.providers.simulator.server import SimulatorServer, listening
 
 ACCEPTS = "+15005550006"
 

@@ -2,8 +2,8 @@
 
 from config.settings import Settings
 from dispatch.providers.choice import provider_for
-from dispatch.providers.simulator import Simulator
-from dispatch.providers.simulator_http import SimulatorOverHttp
+from dispatch.providers.simulator.in_process import Simulator
+from dispatch.providers.simulator.over_http import SimulatorOverHttp
 
 
 def test_the_simulator_runs_in_process_unless_an_address_is_given(monkeypatch):

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from dispatch.providers import Answer, Outgoing
-from dispatch.providers.simulation import Simulation
-from dispatch.providers.simulator import Simulator
-from dispatch.providers.simulator_log import AttemptsFile
+from dispatch.providers.simulator.decisions import Simulation
+from dispatch.providers.simulator.in_process import Simulator
+from dispatch.providers.simulator.log import AttemptsFile
 from tests.providers.calls import lines, message
 
 PHONE = "+306900000001"

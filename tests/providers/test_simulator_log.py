@@ -10,9 +10,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from dispatch.providers import Outcome, simulator_log
-from dispatch.providers.simulator_http import SimulatorOverHttp
-from dispatch.providers.simulator_log import AcceptedLog, LogInUse
+from dispatch.providers import Outcome
+from dispatch.providers.simulator import log as simulator_log
+from dispatch.providers.simulator.log import AcceptedLog, LogInUse
+from dispatch.providers.simulator.over_http import SimulatorOverHttp
 from tests.providers.calls import lines, message, simulator_at
 
 

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from dispatch.providers import Outcome
-from dispatch.providers.simulator_http import SimulatorOverHttp
+from dispatch.providers.simulator.over_http import SimulatorOverHttp
 from tests.providers.calls import SimulatorProcess, lines, message, simulator_command, simulator_process
 
 pytestmark = pytest.mark.processes

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from config.embedded_valkey import EmbeddedValkey
 from config.settings import settings
 from dispatch import queues
+from embedded.valkey import EmbeddedValkey
 from tests.own_redis import an_own_redis
 from tests.servers import TestServers
 

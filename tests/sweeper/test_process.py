@@ -6,8 +6,8 @@ import pytest
 from redis import Redis
 from rq import Queue
 
-from config.embedded_server import free_port
 from dispatch.queues import HOUSE
+from embedded.server import free_port
 from models.campaign import Campaign
 from models.database import rows
 from models.heartbeat import Heartbeat

@@ -9,9 +9,9 @@ from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from config.embedded_valkey import EmbeddedValkey
 from config.stopping import stopping
 from dispatch.queues import HOUSE, SWEEP_JOB
+from embedded.valkey import EmbeddedValkey
 from sweeper.scheduler import LOCK_SECONDS, Booking, SweepScheduler, sweep_booking
 from tests.waiting import wait_until
 

@@ -8,9 +8,9 @@ from math import inf
 import pytest
 from redis import Redis
 
-from config.embedded_server import free_port
-from dispatch.lock import campaign_lock
-from dispatch.sweep import SweepReport, due_campaigns, sweep_due
+from dispatch.process.lock import campaign_lock
+from dispatch.start.sweep import SweepReport, due_campaigns, sweep_due
+from embedded.server import free_port
 from models.campaign import Campaign
 from models.database import db, row, rows
 from sweeper.sweep import OVERLAP_KEY, sweep

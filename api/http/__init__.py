@@ -1,0 +1,1 @@
+"""What surrounds a route: keys, limits, idempotency, errors, connections, the document."""

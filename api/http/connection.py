@@ -1,0 +1,42 @@
+"""One database connection per request that needs one, from this process's pool."""
+
+import structlog
+from flask import Flask, g
+from peewee import OperationalError
+
+from config.settings import Settings
+from dispatch.process.startup import servers_named
+from models.database import db, open_database
+
+log = structlog.get_logger()
+
+
+def open_database_if_there(settings: Settings) -> None:
+    """Names the database; one that does not answer yet is reported by /health and by each request."""
+    servers_named(settings)
+    assert settings.database_url
+    try:
+        open_database(
+            settings.database_url.get_secret_value(),
+            application="web",
+            pool=settings.database_pool,
+            allow_unsafe=settings.environment == "test",
+        )
+    except OperationalError:
+        # A web process that dies here would be restarted for ever and could not even say what is wrong.
+        log.warning("database.unavailable_at_start")
+
+
+def connect() -> None:
+    """Gives this request its connection, until it has been answered."""
+    if "connected" not in g:
+        g.connected = db.connect(reuse_if_open=True)
+
+
+def install(app: Flask) -> None:
+    """Returns each request's connection to the pool when the request is over."""
+
+    @app.teardown_appcontext
+    def disconnect(_problem: BaseException | None) -> None:
+        if g.pop("connected", False):
+            db.close()

@@ -1,0 +1,96 @@
+"""rq-dashboard at /rq: for operators, to look at and not to touch.
+
+It brings no authentication, changes queues with some of its GET requests, and reads jobs with pickle where it is not
+told otherwise; all three are taken from it here. Jobs carry ids only, so there is nothing else to hide.
+"""
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from flask import Flask, request
+from rq import Worker
+from rq.exceptions import NoSuchJobError
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from werkzeug.wrappers import Response
+
+from api.http.auth import DASHBOARD, caller
+from api.http.errors import Forbidden, refused
+from config.settings import Settings
+from dispatch.errors import NotFound
+
+# Everything of it that only shows; what a later version adds is refused until somebody has looked at it.
+VIEWS = frozenset(
+    f"{DASHBOARD}.{view}"
+    for view in (
+        "queues_overview",
+        "workers_overview",
+        "jobs_overview",
+        "job_view",
+        "list_queues",
+        "list_jobs",
+        "list_workers",
+        "job_info",
+        "favicon",
+        "static",
+    )
+)
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Serves the dashboard's views of this deployment's Redis to operator keys."""
+    # Imported late: it is heavy, and off unless asked for.
+    from rq_dashboard import web
+
+    web.config.serializer = JSONSerializer
+    web.Worker, web.Job = JsonWorker, JsonJob
+    app.config["RQ_DASHBOARD_REDIS_URL"] = _redis_url(settings)
+    app.config["RQ_DASHBOARD_DISABLE_DELETE"] = True
+    web.setup_rq_connection(app)
+    app.before_request(_let_operators_look)
+    app.register_error_handler(NoSuchJobError, _no_such_job)
+    app.register_blueprint(web.blueprint, url_prefix="/rq")
+    # Its pages name a file of the application that carries it; ours has none, so they get the dashboard's.
+    app.add_url_rule("/rq/static/<path:filename>", "static", build_only=True)
+
+
+class JsonWorker(Worker):
+    """A worker whose current job is read as JSON; nothing read from Redis is ever unpickled."""
+
+    @classmethod
+    def all(cls, *args: Any, **options: Any) -> list:
+        """Every registered worker."""
+        return Worker.all(*args, **{"serializer": JSONSerializer, **options})
+
+
+class JsonJob(Job):
+    """A job that is read as JSON."""
+
+    @classmethod
+    def fetch(cls, *args: Any, **options: Any) -> Job:
+        """The job of this id."""
+        return Job.fetch(*args, **{"serializer": JSONSerializer, **options})
+
+
+def _let_operators_look() -> None:
+    if request.blueprint != DASHBOARD:
+        return
+    if not caller().operator:
+        raise Forbidden("Only an operator's key opens this page.")
+    if request.method not in ("GET", "HEAD") or request.endpoint not in VIEWS:
+        raise Forbidden("This page only shows; use `python -m cli` to change something.")
+    if (request.view_args or {}).get("instance_number", 0) != 0:
+        raise NotFound
+
+
+def _no_such_job(_problem: NoSuchJobError) -> Response:
+    return refused(NotFound("There is no such job any more."))
+
+
+def _redis_url(settings: Settings) -> str:
+    assert settings.redis_url is not None
+    parts = urlsplit(settings.redis_url.get_secret_value())
+    options = dict(parse_qsl(parts.query)) | {"socket_connect_timeout": "5", "socket_timeout": "5"}
+    if parts.scheme == "rediss" and not settings.redis_tls_verify:
+        options |= {"ssl_cert_reqs": "none", "ssl_check_hostname": "false"}
+    return urlunsplit(parts._replace(query=urlencode(options)))

@@ -1,0 +1,93 @@
+"""The OpenAPI document, and a page to read and try it with."""
+
+from importlib.resources import files
+from typing import Any
+
+from flask import Blueprint, Response
+from flask_openapi3 import OpenAPI
+
+from api.http.errors import STATUS
+from api.http.idempotency import HEADER, MOST_KEY, REPLAYED
+
+# Everything on the page comes from here, and nothing of it is ours but these lines.
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>campaign-dispatch API</title>
+<link rel="stylesheet" href="/docs/files/css/swagger-ui.css">
+<link rel="icon" href="/docs/files/images/swagger.svg">
+</head>
+<body>
+<div id="page"></div>
+<script src="/docs/files/js/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+"""
+_START = 'SwaggerUIBundle({url: "/openapi.json", dom_id: "#page", deepLinking: true, docExpansion: "none"});\n'
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+    )
+)
+
+blueprint = Blueprint(
+    "docs",
+    __name__,
+    url_prefix="/docs",
+    static_folder=str(files("flask_openapi3_swagger") / "templates" / "swagger"),
+    static_url_path="/files",
+)
+
+
+@blueprint.get("")
+def page() -> Response:
+    """The page; a key typed into it stays in the browser."""
+    return Response(_PAGE, mimetype="text/html", headers={"Content-Security-Policy": _POLICY})
+
+
+@blueprint.get("/start.js")
+def start() -> Response:
+    """What begins the page, in a file of its own so that nothing inline has to be trusted."""
+    return Response(_START, mimetype="text/javascript")
+
+
+def install(app: OpenAPI) -> None:
+    """Serves both, to everybody; call it when every route is there."""
+    # Generated now: the first two requests for it would otherwise generate it at once, in the same object.
+    document = _with_what_holds_everywhere(app.api_doc)
+    app.register_blueprint(blueprint)
+
+    @app.route("/openapi.json")
+    def openapi() -> dict[str, Any]:
+        return document
+
+
+def _with_what_holds_everywhere(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the header that every POST takes, and the refusals that come before any route."""
+    refusal = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}}}
+    for operations in document["paths"].values():
+        for method, operation in operations.items():
+            codes = ["RATE_LIMITED"]
+            if method == "post":
+                codes += ["IDEMPOTENCY_MISMATCH", "DUPLICATE"]
+                operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+            for code in codes:
+                described = {"description": code, "content": refusal}
+                operation["responses"].setdefault(str(STATUS[code]), described)
+    return document
+
+
+_IDEMPOTENCY_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": f"The same key and body within 24 hours: one effect, and the same answer with {REPLAYED}: true.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MOST_KEY, "pattern": "^[ -~]+$"},
+}

@@ -1,0 +1,233 @@
+"""Every refusal as HTTP: the one place that knows status codes.
+
+The answer is always {"error": {"code", "message", "details"?}, "requestId"}, with a sentence a person can act on.
+"""
+
+import traceback
+from typing import Any
+
+import psycopg
+import redis
+import structlog
+from flask import Flask, jsonify, request
+from flask import Response as Answer
+from peewee import InterfaceError, OperationalError, PeeweeException
+from playhouse.pool import MaxConnectionsExceeded
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from api.http import request_id
+from api.routes.schemas import ErrorAnswer
+from dispatch.errors import DispatchError, InvalidRequest, QueueUnavailable
+
+log = structlog.get_logger()
+
+UNAVAILABLE = 503
+
+STATUS = {
+    "INVALID_REQUEST": 400,
+    "INVALID_ID": 400,
+    "EMPTY_CUSTOMER_IDS": 400,
+    "MISSING_CUSTOMER_ID": 400,
+    "NO_RECIPIENTS": 400,
+    "NO_TARGET_AUDIENCE": 400,
+    "NO_MESSAGE_TEXT": 400,
+    "INVALID_TEMPLATE": 400,
+    "UNAUTHENTICATED": 401,
+    "INSUFFICIENT_CREDITS": 402,
+    "FORBIDDEN": 403,
+    "SUBSCRIPTION_REQUIRED": 403,
+    "APPROVAL_REQUIRED": 403,
+    "CAMPAIGN_NOT_FOUND": 404,
+    "CUSTOMER_NOT_FOUND": 404,
+    "RESOURCE_NOT_FOUND": 404,
+    "METHOD_NOT_ALLOWED": 405,
+    "INVALID_STATUS": 409,
+    "ALREADY_SENDING": 409,
+    "DUPLICATE": 409,
+    "PAYLOAD_TOO_LARGE": 413,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "IDEMPOTENCY_MISMATCH": 422,
+    "RATE_LIMITED": 429,
+    "ENQUEUE_FAILED": 500,
+    "INTERNAL": 500,
+    "QUEUE_UNAVAILABLE": UNAVAILABLE,
+    "DATABASE_UNAVAILABLE": UNAVAILABLE,
+    "STREAMS_BUSY": UNAVAILABLE,
+}
+
+MOST_PROBLEMS = 10
+RETRY_AFTER_SEC = 5
+
+# What Flask and Werkzeug refuse by themselves, in our words.
+_OF_FLASK = {
+    400: ("INVALID_REQUEST", "The request cannot be understood."),
+    404: ("RESOURCE_NOT_FOUND", "There is nothing at this address."),
+    405: ("METHOD_NOT_ALLOWED", "This address does not answer that method; the Allow header lists those it does."),
+    413: ("PAYLOAD_TOO_LARGE", "The body is larger than {most} MiB; send it in parts."),
+    415: ("UNSUPPORTED_MEDIA_TYPE", "Send JSON, with the header Content-Type: application/json."),
+}
+
+DATABASE_ERRORS = (
+    OperationalError,
+    InterfaceError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    MaxConnectionsExceeded,
+)
+
+
+class InvalidId(InvalidRequest):
+    """The id in the address is not a number."""
+
+    code = "INVALID_ID"
+
+
+class UnsupportedType(DispatchError):
+    """The body is of a type that this address does not take."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+
+
+class Unauthenticated(DispatchError):
+    """Give a valid API key, as the header Authorization: Bearer <key>."""
+
+    code = "UNAUTHENTICATED"
+
+    def __init__(self, *, challenge: str = "Bearer") -> None:
+        self.challenge = challenge
+        super().__init__()
+
+
+class Forbidden(DispatchError):
+    """The API key may not do this."""
+
+    code = "FORBIDDEN"
+
+
+class RateLimited(DispatchError):
+    """This key asks too often."""
+
+    code = "RATE_LIMITED"
+
+
+class StreamsBusy(DispatchError):
+    """As many clients follow campaigns as this process has room for; try again shortly, or ask for the campaign."""
+
+    code = "STREAMS_BUSY"
+
+
+# What any route may answer.
+_ANYWHERE = (
+    "INVALID_REQUEST",
+    "UNAUTHENTICATED",
+    "FORBIDDEN",
+    "RESOURCE_NOT_FOUND",
+    "INTERNAL",
+    "DATABASE_UNAVAILABLE",
+)
+_WITH_BODY = ("PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
+
+
+def refusals(*codes: str, body: bool = False) -> dict[str | int | Any, type[BaseModel]]:
+    """The refusals of a route for the OpenAPI document: these, and those that any route may answer."""
+    return {STATUS[code]: ErrorAnswer for code in (*_ANYWHERE, *(_WITH_BODY if body else ()), *codes)}
+
+
+def refuse_input(problem: ValidationError) -> Response:
+    """Raises what is wrong with a path, query or body, naming the field and never repeating the input."""
+    found = problem.errors(include_url=False, include_input=False, include_context=False)
+    if not found[0]["loc"]:
+        raise InvalidRequest("The request needs a JSON object as its body.")
+    problems = [
+        {"field": ".".join(str(part) for part in error["loc"]), "problem": _sentence(error["msg"])}
+        for error in found[:MOST_PROBLEMS]
+    ]
+    refusal = InvalidId if found[0]["type"] == "invalid_id" else InvalidRequest
+    message = " ".join(f"{one['field']}: {one['problem']}" for one in problems)
+    raise refusal(message, field=problems[0]["field"], problems=problems)
+
+
+def install(app: Flask) -> None:
+    """Makes every error of the application an answer of the table."""
+    app.register_error_handler(DispatchError, refused)
+    app.register_error_handler(HTTPException, _refused_by_flask)
+    app.register_error_handler(redis.RedisError, _redis_away)
+    for database_error in DATABASE_ERRORS:
+        app.register_error_handler(database_error, _database_away)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def refused(refusal: DispatchError) -> Answer:
+    """The answer to a refusal."""
+    status = STATUS[refusal.code]
+    response = _answer(refusal.code, refusal.message, refusal.details)
+    if "retry_after_sec" in refusal.details:
+        response.headers["Retry-After"] = str(refusal.details["retry_after_sec"])
+    if isinstance(refusal, Unauthenticated):
+        response.headers["WWW-Authenticate"] = refusal.challenge
+    if status == 500:
+        _log_failure(refusal.code, refusal)
+    else:
+        log.info("request.refused", code=refusal.code)
+    return response
+
+
+def _refused_by_flask(problem: HTTPException) -> Response:
+    status = problem.code or 500
+    if status < 400 or problem.response is not None:
+        return problem.get_response()
+    if status not in _OF_FLASK and status >= 500:
+        return _unexpected(problem)
+    code, message = _OF_FLASK.get(status, _OF_FLASK[400])
+    most = (request.max_content_length or 0) // 2**20
+    response = _answer(code, message.format(most=most))
+    if allowed := getattr(problem, "valid_methods", None):
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+    return response
+
+
+def _database_away(problem: Exception) -> Response:
+    # Only the kind of problem: a driver's message may quote the statement's values.
+    log.error("database.unavailable", problem=type(problem).__name__)
+    return _answer("DATABASE_UNAVAILABLE", "The database does not answer; try again shortly.")
+
+
+def _redis_away(problem: Exception) -> Response:
+    log.error("queue.unavailable", problem=type(problem).__name__)
+    return _answer(QueueUnavailable.code, QueueUnavailable().message)
+
+
+def _unexpected(problem: Exception) -> Response:
+    _log_failure("INTERNAL", problem)
+    return _answer("INTERNAL", "Something went wrong on our side; tell us the requestId and we can find out what.")
+
+
+def _log_failure(code: str, problem: Exception) -> None:
+    # The frames of each exception in the chain, without the message of those of the database: PostgreSQL quotes
+    # the failing row in it, with phone and body.
+    chain: list[str] = []
+    link: BaseException | None = problem
+    while link and len(chain) < MOST_PROBLEMS:
+        quotes_rows = isinstance(link, psycopg.Error | PeeweeException)
+        told = type(link).__name__ if quotes_rows else f"{type(link).__name__}: {link}"
+        chain.append("".join(traceback.format_tb(link.__traceback__)) + told)
+        link = link.__cause__ or link.__context__
+    log.error("request.failed", code=code, exception="\n\ncaused by\n".join(chain))
+
+
+def _answer(code: str, message: str, details: dict[str, Any] | None = None) -> Answer:
+    error: dict[str, Any] = {"code": code, "message": message}
+    if details:
+        error["details"] = details
+    response = jsonify({"error": error, "requestId": request_id.current()})
+    response.status_code = STATUS[code]
+    if response.status_code in (429, UNAVAILABLE):
+        response.headers["Retry-After"] = str(RETRY_AFTER_SEC)
+    return response
+
+
+def _sentence(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return message if message.endswith(".") else f"{message}."

@@ -1,0 +1,53 @@
+"""How often a key may ask, counted in Redis.
+
+Without Redis nobody can count: what only reads or writes rows goes on, and what spends is refused.
+"""
+
+import logging
+from time import time
+
+import structlog
+from flask import Flask, Response, g
+from flask_limiter import Limiter, RequestLimit
+
+from api.http.auth import caller, scope_asked_for
+from api.http.errors import RateLimited, refused
+from config.redis import counting
+from config.settings import Settings
+from dispatch.errors import QueueUnavailable
+
+log = structlog.get_logger()
+
+SPENDING = frozenset({"send", "approve"})
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Counts every request that came with a key; install it after what asks for the key."""
+    rates = {"read": settings.rate_limit_read, "send": settings.rate_limit_send, "approve": settings.rate_limit_send}
+    limiter = Limiter(
+        lambda: f"{scope_asked_for()}:{caller().key_id}",
+        app=app,
+        application_limits=[lambda: rates.get(scope_asked_for(), settings.rate_limit_write)],
+        # Only the scheme is read of it: the connections are ours, with our certificates and time-outs.
+        storage_uri="redis://",
+        storage_options={"connection_pool": counting(settings).connection_pool},  # type: ignore[dict-item]
+        strategy="fixed-window",
+        swallow_errors=True,
+        on_breach=_refuse,
+    )
+    limiter.request_filter(lambda: "caller" not in g)
+    # It would log each failure with its stack; ours says it in a line.
+    limiter.logger.setLevel(logging.CRITICAL)
+
+    @app.before_request
+    def do_not_spend_uncounted() -> None:
+        if "caller" not in g or limiter.current_limits:
+            return
+        log.warning("limits.unavailable", scope=scope_asked_for())
+        if scope_asked_for() in SPENDING:
+            raise QueueUnavailable
+
+
+def _refuse(limit: RequestLimit) -> Response:
+    seconds = max(1, int(limit.reset_at - time()) + 1)
+    return refused(RateLimited(f"This key asks too often; ask again in {seconds} s.", retry_after_sec=seconds))

@@ -1,0 +1,70 @@
+"""Automation over HTTP: what somebody else's clock calls, and the second person's word."""
+
+from typing import Any
+
+from flask_openapi3 import APIBlueprint, Tag
+
+from api.http import request_id
+from api.http.auth import SCHEME, caller, needs
+from api.http.errors import refusals
+from api.http.idempotency import starts
+from api.routes.schemas import Campaign, CampaignPath, Organization
+from api.routes.schemas_accounts import Approval, SweepReport
+from dispatch.campaigns.approval import approve_campaign
+from dispatch.start.sweep import sweep_due
+
+blueprint = APIBlueprint(
+    "automation",
+    __name__,
+    url_prefix="/api/campaigns",
+    abp_tags=[Tag(name="campaigns")],
+    abp_security=[{SCHEME: []}],
+)
+
+# A caller's own limit is often 30 seconds; what is left is due at the next call.
+MOST_SECONDS = 20
+
+
+@blueprint.post(
+    "/run-automation",
+    summary="Start the campaigns that are due",
+    responses={200: SweepReport, **refusals("QUEUE_UNAVAILABLE")},
+)
+@needs("send")
+@starts()
+def run(query: Organization) -> dict[str, Any]:
+    """Of one's own account; an operator's key starts those of all, or of the one named. Twice starts none twice."""
+    report = sweep_due(account_id=caller().account_id, seconds=MOST_SECONDS)
+    return {
+        "processed_count": report.processed,
+        "campaigns": [
+            {
+                "campaign_id": str(started.campaign_id),
+                "organization_id": str(started.organization_id),
+                "name": started.name,
+                "previous_status": started.previous_status,
+                "new_status": started.new_status,
+                "recipients_generated": started.recipients_generated,
+                "recipient_count": started.recipient_count,
+            }
+            for started in report.campaigns
+        ],
+        "errors": [{"campaign_id": str(failed.campaign_id), "error": failed.error} for failed in report.errors],
+    }
+
+
+@blueprint.post(
+    "/<campaign_id>/approve",
+    summary="Approve a campaign as it is",
+    responses={200: Campaign, **refusals("CAMPAIGN_NOT_FOUND", "INVALID_STATUS", body=True)},
+)
+@needs("approve")
+def approve(path: CampaignPath, body: Approval) -> dict[str, Any]:
+    """By a key that neither wrote nor started it. A change of text, channel or audience takes the approval away."""
+    return approve_campaign(
+        path.campaign_id,
+        revision=body.revision,
+        account_id=caller().account_id,
+        actor=caller().actor,
+        request_id=request_id.current(),
+    )

@@ -1,0 +1,109 @@
+"""Live progress of a campaign as server-sent events."""
+
+import json
+import threading
+from collections.abc import Iterator
+
+from flask import Response
+from flask_openapi3 import APIBlueprint, Tag
+from peewee import DatabaseError
+
+from api.http.auth import SCHEME, caller
+from api.http.errors import DATABASE_ERRORS, StreamsBusy, refusals
+from api.routes.schemas import CampaignPath, Organization
+from config.settings import settings
+from config.stopping import stopping
+from dispatch.campaigns.progress import Progress
+from dispatch.errors import CampaignNotFound
+from models.database import db
+
+blueprint = APIBlueprint(
+    "events", __name__, url_prefix="/api/campaigns", abp_tags=[Tag(name="campaigns")], abp_security=[{SCHEME: []}]
+)
+
+SECONDS = 1.0
+# Something is written this often even when nothing changes: so we notice that nobody listens any more.
+HEARTBEAT_EVERY = 5
+
+_EVENT = {
+    "type": "object",
+    "description": "one event of the stream",
+    "properties": {
+        "id": {"type": "string"},
+        "event": {"enum": ["progress", "end"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+    "required": ["id", "event", "data"],
+}
+
+
+class Slots:
+    """Half of this process's threads may be busy with streams; the others keep answering."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.taken = 0
+
+    def take(self) -> bool:
+        """Whether there was room for one more."""
+        with self._lock:
+            free = self.taken < max(1, settings().web_threads // 2)
+            self.taken += free
+            return free
+
+    def give_back(self) -> None:
+        """One stream has ended."""
+        with self._lock:
+            self.taken -= 1
+
+
+slots = Slots()
+
+
+@blueprint.get(
+    "/<campaign_id>/events",
+    summary="Follow a campaign while it is sent",
+    responses={
+        200: {
+            "description": "`progress` events with counts, rate and estimated end; `end` with the last of them",
+            "content": {"text/event-stream": {"schema": _EVENT}},
+        },
+        **refusals("CAMPAIGN_NOT_FOUND", "STREAMS_BUSY"),
+    },
+)
+def follow(path: CampaignPath, query: Organization) -> Response:
+    """An event each second in which something changed. The stream ends by itself when the campaign is final."""
+    progress = Progress(path.campaign_id, caller().account_id)
+    first = progress.look()
+    if not slots.take():
+        raise StreamsBusy
+    response = Response(
+        _events(progress, first),
+        content_type="text/event-stream",
+        # Proxies that collect an answer before they pass it on would make it anything but live.
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+    response.call_on_close(slots.give_back)
+    return response
+
+
+def _events(progress: Progress, look: dict) -> Iterator[str]:
+    """Runs after the request: it has no connection but for the moments in which it looks."""
+    number, quiet, last = 0, 0, None
+    while True:
+        if look != last or look["final"]:
+            number, quiet, last = number + 1, 0, look
+            kind = "end" if look["final"] else "progress"
+            yield f"id: {number}\nevent: {kind}\ndata: {json.dumps(look)}\n\n"
+        else:
+            quiet += 1
+            if quiet % HEARTBEAT_EVERY == 0:
+                yield ": still here\n\n"
+        if look["final"] or stopping().wait(SECONDS):
+            return
+        try:
+            with db.connection_context():
+                look = progress.look()
+        except (CampaignNotFound, DatabaseError, *DATABASE_ERRORS):
+            # The client asks again, and is then told what is wrong.
+            return

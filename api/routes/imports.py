@@ -1,0 +1,171 @@
+"""Imports of customers over HTTP: a CSV file in, its progress, and the lines that were rejected."""
+
+import shutil
+from datetime import datetime
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, Literal
+from uuid import UUID
+
+from flask import Response, request
+from flask_openapi3 import APIBlueprint, Tag
+from pydantic import BaseModel, Field
+
+from api.http import request_id
+from api.http.auth import SCHEME, caller
+from api.http.csv_answer import csv_answer, csv_response
+from api.http.errors import UnsupportedType, refusals
+from api.http.idempotency import starts
+from api.http.pages import page_of
+from api.routes.schemas import Given, Organization, Page, Pagination, PathId
+from dispatch.customers import import_upload
+from dispatch.errors import InvalidRequest
+
+# Of this route only; all others take what a person may type.
+MAX_FILE = 64 * 1024 * 1024
+# What is larger than this waits on disk until it is all here: no transaction stays open for a slow upload.
+IN_MEMORY = 1024 * 1024
+
+blueprint = APIBlueprint(
+    "imports",
+    __name__,
+    url_prefix="/api/imports",
+    abp_tags=[Tag(name="imports")],
+    abp_security=[{SCHEME: []}],
+)
+
+_FORM = {
+    "type": "object",
+    "properties": {
+        "file": {"type": "string", "format": "binary"},
+        "list": {"type": "string", "description": "the list's name; made when there is none"},
+        "country": {"type": "string", "description": "two letters; the account's if left out"},
+    },
+    "required": ["file", "list"],
+}
+_CONTENT = {
+    "requestBody": {
+        "description": "The file in a form, or as it is with `list` and `country` in the query; up to 64 MiB.",
+        "required": True,
+        "content": {"multipart/form-data": {"schema": _FORM}, "text/csv": {"schema": {"type": "string"}}},
+    }
+}
+
+
+class ImportQuery(Organization):
+    """For a file that is the body itself; a form has these in its fields."""
+
+    list: str | None = Field(None, description="the list's name; made when there is none")
+    country: str | None = Field(None, description="of numbers without a country code; the account's if left out")
+    filename: str = Field("", description="what people call the file")
+
+
+class ImportPath(Given):
+    import_id: PathId
+
+
+class CustomerImport(BaseModel):
+    """An import as shown; of `size` bytes `bytes` were read, and every line so far is counted in one of the three."""
+
+    id: int
+    account_id: UUID
+    status: Literal["queued", "running", "done", "failed"]
+    list_id: int | None
+    list_name: str
+    file_name: str
+    country: str | None
+    size: int
+    bytes: int
+    lines: int
+    imported: int
+    updated: int
+    rejected: int
+    error: str | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class CustomerImports(BaseModel):
+    """One page, newest first."""
+
+    data: list[CustomerImport]
+    pagination: Pagination
+
+
+@blueprint.before_request
+def _take_a_large_file() -> None:
+    request.max_content_length = MAX_FILE
+
+
+@blueprint.post(
+    "",
+    summary="Import customers from a CSV file",
+    responses={202: CustomerImport, **refusals(body=True)},
+    openapi_extensions=_CONTENT,
+)
+# Its job must not be pushed before the commit; and twice is as good as once.
+@starts()
+def create(query: ImportQuery) -> tuple[dict[str, Any], int]:
+    """A job does it; read the import to see how far it is. An import that is sent twice changes nothing.
+
+    The first line names the columns: phone, and any of first_name, last_name, location, prefered_product; others become
+    attributes.
+    """
+    account_id = caller().one_account()
+    fields = request.form if request.mimetype == "multipart/form-data" else query.model_dump()
+    if not fields.get("list"):
+        raise InvalidRequest("Name the list that the customers are put on.", field="list")
+    with _received() as file:
+        made = import_upload.start_import(
+            account_id,
+            file,
+            list_name=fields["list"],
+            country=fields.get("country"),
+            file_name=query.filename or _name_of_part(),
+            actor=caller().actor,
+            request_id=request_id.current(),
+        )
+    return made, 202
+
+
+@blueprint.get("", summary="List imports, newest first", responses={200: CustomerImports, **refusals()})
+def index(query: Page) -> dict[str, Any]:
+    """Those that ended too."""
+    return page_of(import_upload.list_imports(caller().account_id, page=query.page, page_size=query.page_size), query)
+
+
+@blueprint.get(
+    "/<import_id>", summary="How far an import is", responses={200: CustomerImport, **refusals("RESOURCE_NOT_FOUND")}
+)
+def read(path: ImportPath) -> dict[str, Any]:
+    """`error` says why one failed; what went in before that stays."""
+    return import_upload.read_import(path.import_id, caller().account_id)
+
+
+@blueprint.get(
+    "/<import_id>/rejections",
+    summary="Download the lines that were rejected",
+    responses={200: csv_response("line, reason, phone as it stood"), **refusals("RESOURCE_NOT_FOUND")},
+)
+def rejections(path: ImportPath) -> Response:
+    """With the line's number in the file. Cells that a spreadsheet would run begin with an apostrophe."""
+    pieces = import_upload.rejected_lines(path.import_id, caller().account_id)
+    return csv_answer(pieces, f"import-{path.import_id}-rejections.csv")
+
+
+def _received() -> IO[bytes]:
+    """The whole file, here and not still on its way."""
+    if request.mimetype == "text/csv":
+        file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (the caller closes it)
+        shutil.copyfileobj(request.stream, file, IN_MEMORY)
+        return file
+    if request.mimetype != "multipart/form-data":
+        raise UnsupportedType("Send the file as multipart/form-data or text/csv.")
+    if (part := request.files.get("file")) is None:
+        raise InvalidRequest("The form has no file in its field file.", field="file")
+    return part.stream
+
+
+def _name_of_part() -> str:
+    part = request.files.get("file") if request.mimetype == "multipart/form-data" else None
+    return part.filename or "" if part else ""

@@ -1,0 +1,149 @@
+"""Lists of customers over HTTP."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from flask_openapi3 import APIBlueprint, Tag
+from pydantic import BaseModel, BeforeValidator, Field
+
+from api.http import request_id
+from api.http.auth import SCHEME, caller
+from api.http.errors import refusals
+from api.http.pages import page_of
+from api.routes.schemas import Customers, Given, Organization, Page, Pagination, PathId, WholeNumber, storable
+from dispatch.customers import list_members, lists
+
+blueprint = APIBlueprint(
+    "lists",
+    __name__,
+    url_prefix="/api/lists",
+    abp_tags=[Tag(name="lists")],
+    abp_security=[{SCHEME: []}],
+)
+
+
+class ListPath(Given):
+    list_id: PathId
+
+
+class ListQuery(Page):
+    q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="part of a name")
+
+
+class NamedList(Given):
+    name: str = Field(description="1 to 200 characters, not that of another list of the account")
+
+
+class ChosenCustomers(Given):
+    customer_ids: list[WholeNumber] = Field(description="at least one")
+
+
+class CustomerList(BaseModel):
+    """A list as shown; `customers` is how many are on it."""
+
+    id: int
+    account_id: UUID
+    name: str
+    created_at: datetime
+    customers: int
+
+
+class CustomerLists(BaseModel):
+    """One page, newest first."""
+
+    data: list[CustomerList]
+    pagination: Pagination
+
+
+class AddedMembers(BaseModel):
+    """How many are new on the list, and how many are on it now."""
+
+    added: int
+    customers: int
+
+
+class RemovedMembers(BaseModel):
+    """How many were taken off the list, and how many are on it now."""
+
+    removed: int
+    customers: int
+
+
+@blueprint.post("", summary="Make a list", responses={201: CustomerList, **refusals("DUPLICATE", body=True)})
+def create(query: Organization, body: NamedList) -> tuple[dict[str, Any], int]:
+    """It is empty; customers come by an import or one by one."""
+    return lists.create_list(caller().one_account(), name=body.name, **_asked()), 201
+
+
+@blueprint.get("", summary="List the lists, newest first", responses={200: CustomerLists, **refusals()})
+def index(query: ListQuery) -> dict[str, Any]:
+    """Searched by name with `q`."""
+    found = lists.list_lists(caller().account_id, page=query.page, page_size=query.page_size, q=query.q)
+    return page_of(found, query)
+
+
+@blueprint.get("/<list_id>", summary="Read a list", responses={200: CustomerList, **refusals("RESOURCE_NOT_FOUND")})
+def read(path: ListPath) -> dict[str, Any]:
+    """With how many customers are on it."""
+    return lists.read_list(path.list_id, caller().account_id)
+
+
+@blueprint.patch(
+    "/<list_id>",
+    summary="Rename a list",
+    responses={200: CustomerList, **refusals("RESOURCE_NOT_FOUND", "DUPLICATE", body=True)},
+)
+def rename(path: ListPath, body: NamedList) -> dict[str, Any]:
+    """Campaigns and imports know it by its id, and notice nothing."""
+    return lists.rename_list(path.list_id, name=body.name, **_mine(), **_asked())
+
+
+@blueprint.delete(
+    "/<list_id>",
+    summary="Delete a list",
+    responses={204: None, **refusals("RESOURCE_NOT_FOUND", "INVALID_STATUS")},
+)
+def delete(path: ListPath) -> tuple[str, int]:
+    """Its customers stay. Refused while a campaign names it, since what it was sent to stays known."""
+    lists.delete_list(path.list_id, **_mine(), **_asked())
+    return "", 204
+
+
+@blueprint.get(
+    "/<list_id>/members",
+    summary="Who is on a list, newest customers first",
+    responses={200: Customers, **refusals("RESOURCE_NOT_FOUND")},
+)
+def members(path: ListPath, query: Page) -> dict[str, Any]:
+    """Paged."""
+    found = list_members.list_members(path.list_id, caller().account_id, page=query.page, page_size=query.page_size)
+    return page_of(found, query)
+
+
+@blueprint.post(
+    "/<list_id>/members",
+    summary="Put customers on a list",
+    responses={200: AddedMembers, **refusals("RESOURCE_NOT_FOUND", "CUSTOMER_NOT_FOUND", body=True)},
+)
+def add(path: ListPath, body: ChosenCustomers) -> dict[str, Any]:
+    """All of them or, when one is unknown, none; those on it already stay on it once."""
+    return list_members.add_members(path.list_id, body.customer_ids, **_mine(), **_asked())
+
+
+@blueprint.post(
+    "/<list_id>/members/remove",
+    summary="Take customers off a list",
+    responses={200: RemovedMembers, **refusals("RESOURCE_NOT_FOUND", body=True)},
+)
+def remove(path: ListPath, body: ChosenCustomers) -> dict[str, Any]:
+    """The customers stay; ids that are not on the list change nothing."""
+    return list_members.remove_members(path.list_id, body.customer_ids, **_mine(), **_asked())
+
+
+def _mine() -> dict[str, Any]:
+    return {"account_id": caller().account_id}
+
+
+def _asked() -> dict[str, Any]:
+    return {"actor": caller().actor, "request_id": request_id.current()}

@@ -1,0 +1,189 @@
+"""Accounts, keys, credits and the audit trail, as types."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, Field, Strict, WithJsonSchema
+
+from api.routes.schemas import Given, Page, Pagination, Time, WholeNumber, storable
+from models.account import SUBSCRIPTION_STATES
+from models.api_key import SCOPES
+
+Text = Annotated[str | None, BeforeValidator(lambda value: storable(value) if isinstance(value, str) else value)]
+Scope = Annotated[str, WithJsonSchema({"type": "string", "enum": list(SCOPES)})]
+SubscriptionState = Annotated[str, WithJsonSchema({"type": "string", "enum": list(SUBSCRIPTION_STATES)})]
+
+
+class NewAccount(Given):
+    name: str = Field(description="1 to 200 characters, not that of another account")
+    country: str | None = Field(None, description="two letters: where numbers without a country code are read")
+    subscribed: Annotated[bool, Strict()] = True
+
+
+class AccountChanges(Given):
+    """What is left out stays."""
+
+    country: str | None = Field(None, description="two letters: where numbers without a country code are read")
+    approval_above: WholeNumber | None = Field(
+        None, description="campaigns with more recipients need the approval of a second key; null: none does"
+    )
+
+
+class NewSubscription(Given):
+    """It replaces the one before."""
+
+    plan: str = Field("standard", description="1 to 200 characters")
+    status: SubscriptionState
+    ends_at: Time | None = Field(None, description="when the paid period ends, with its zone; null: it does not")
+
+
+class Subscription(BaseModel):
+    plan: str
+    status: SubscriptionState
+    ends_at: datetime | None
+
+
+class Balance(BaseModel):
+    """Credits that may be spent, and those held for campaigns under way."""
+
+    available: int
+    held: int
+
+
+class Account(BaseModel):
+    """An account as shown."""
+
+    id: UUID
+    name: str
+    country: str | None
+    approval_above: int | None
+    subscription: Subscription
+    credits: Balance
+    created_at: datetime
+
+
+class Accounts(BaseModel):
+    """One page, newest first."""
+
+    data: list[Account]
+    pagination: Pagination
+
+
+class NewKey(Given):
+    """A key of the account; at most two with the same scopes live at a time."""
+
+    name: str = Field("", description="what it is for, up to 200 characters")
+    scopes: list[Scope] = Field(list(SCOPES), description="at least one")
+
+
+class KeyPath(Given):
+    key_id: UUID
+
+
+class Key(BaseModel):
+    """A key as shown: how it begins, never how it goes on."""
+
+    id: UUID
+    account_id: UUID | None
+    name: str
+    prefix: str
+    scopes: list[Scope]
+    created_at: datetime
+    last_used_at: datetime | None = Field(description="at most a minute behind")
+    revoked_at: datetime | None
+
+
+class IssuedKey(Key):
+    """The key itself is in this answer and nowhere else; null when the answer is repeated."""
+
+    key: str | None
+
+
+class Keys(BaseModel):
+    """One page, newest first."""
+
+    data: list[Key]
+    pagination: Pagination
+
+
+class TopUp(Given):
+    amount: WholeNumber = Field(description="how many credits to add")
+
+
+class LedgerEntry(BaseModel):
+    """One movement; the sums of both columns are the balance."""
+
+    id: int
+    kind: Literal["topup", "hold", "capture", "release", "adjust"]
+    available_delta: int
+    held_delta: int
+    campaign_id: int | None
+    epoch: int | None
+    actor: str
+    at: datetime
+
+
+class Ledger(BaseModel):
+    """One page, newest first."""
+
+    data: list[LedgerEntry]
+    pagination: Pagination
+
+
+class EventQuery(Page):
+    action: Text = Field(None, description="such as campaign.paused")
+    actor: Text = Field(None, description="such as key:<id>")
+    subject: Text = Field(None, description="the id of what was changed")
+    request_id: Text = None
+
+
+class AuditEvent(BaseModel):
+    """One change: who, what, to what, asked for by which request."""
+
+    id: int
+    account_id: UUID | None
+    actor: str
+    action: str
+    subject: str
+    details: dict[str, Any]
+    request_id: str | None
+    at: datetime
+
+
+class AuditEvents(BaseModel):
+    """One page, newest first."""
+
+    data: list[AuditEvent]
+    pagination: Pagination
+
+
+class Approval(Given):
+    """What is approved."""
+
+    revision: WholeNumber = Field(description="the campaign's revision that was read")
+
+
+class SweptCampaign(BaseModel):
+    """A campaign that was started; the ids are text in this one answer, as its users know it."""
+
+    campaign_id: str
+    organization_id: str
+    name: str
+    previous_status: str
+    new_status: str
+    recipients_generated: bool
+    recipient_count: int
+
+
+class SweepError(BaseModel):
+    campaign_id: str
+    error: str = Field(description="a code of the error table")
+
+
+class SweepReport(BaseModel):
+    """What one run did."""
+
+    processed_count: int
+    campaigns: list[SweptCampaign]
+    errors: list[SweepError]

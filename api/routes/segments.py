@@ -1,0 +1,163 @@
+"""Segments over HTTP: filters over customers, stored under a name."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from flask_openapi3 import APIBlueprint, Tag
+from pydantic import BaseModel, Field, WithJsonSchema
+
+from api.http import request_id
+from api.http.auth import SCHEME, caller, needs
+from api.http.errors import refusals
+from api.http.pages import page_of
+from api.routes.schemas import Given, Organization, Page, Pagination, PathId
+from api.routes.schemas_previews import AudiencePreview
+from dispatch.audience import segments
+from dispatch.audience.filter import COLUMNS, MAX_CONDITIONS, MAX_DEPTH, OPERATORS
+from dispatch.campaigns import previews
+
+blueprint = APIBlueprint(
+    "segments", __name__, url_prefix="/api/segments", abp_tags=[Tag(name="segments")], abp_security=[{SCHEME: []}]
+)
+
+Shown = dict[str, Any]
+
+_CONDITION: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "field": {"type": "string", "description": f"{', '.join(COLUMNS)}, or `attributes.<key>`"},
+        "operator": {"type": "string", "enum": list(OPERATORS["attribute"])},
+        "value": {"description": "a text, a number, true or false; a list of them for operators that take one"},
+    },
+    "required": ["field", "operator"],
+}
+
+
+def _group_of(*conditions: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {
+            "logic": {"type": "string", "enum": ["and", "or", "AND", "OR"]},
+            "conditions": {"type": "array", "minItems": 1, "items": {"anyOf": list(conditions)}},
+        },
+        "required": ["logic", "conditions"],
+    }
+
+
+# Checked behind this door, by `dispatch/audience/filter.py`: there the command line is refused in the same words.
+Filter = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            **_group_of(_CONDITION, _group_of(_CONDITION, _group_of(_CONDITION))),
+            "description": f"A group may stand in the place of a condition, {MAX_DEPTH} deep, {MAX_CONDITIONS} in all. "
+            "An empty field equals nothing and is in no list, so `neq` and `not_in` hold for it.",
+            "example": {
+                "logic": "and",
+                "conditions": [
+                    {"field": "location", "operator": "eq", "value": "Athens"},
+                    {"field": "attributes.age", "operator": "gte", "value": 18},
+                ],
+            },
+        }
+    ),
+]
+
+
+class SegmentPath(Given):
+    segment_id: PathId
+
+
+class NewSegment(Given):
+    name: str = Field(description="1 to 200 characters, given once in an account")
+    filter: Filter
+
+
+class SegmentChanges(Given):
+    """What is left out stays."""
+
+    name: str | None = None
+    filter: Filter | None = None
+
+
+class ToPreview(Given):
+    filter: Filter
+
+
+class Segment(BaseModel):
+    """A segment as shown."""
+
+    id: int
+    account_id: UUID
+    name: str
+    filter: Filter
+    created_at: datetime
+    updated_at: datetime
+
+
+class Segments(BaseModel):
+    """One page, newest first."""
+
+    data: list[Segment]
+    pagination: Pagination
+
+
+@blueprint.post("", summary="Store a segment", responses={201: Segment, **refusals("DUPLICATE", body=True)})
+def create(query: Organization, body: NewSegment) -> tuple[Shown, int]:
+    """Whom it selects is decided anew each time it is used."""
+    return segments.create_segment(caller().one_account(), **body.model_dump(), **_asked()), 201
+
+
+@blueprint.get("", summary="List segments, newest first", responses={200: Segments, **refusals()})
+def index(query: Page) -> Shown:
+    """Each with its filter."""
+    found = segments.list_segments(caller().account_id, page=query.page, page_size=query.page_size)
+    return page_of(found, query)
+
+
+@blueprint.post(
+    "/preview", summary="Show whom a filter selects", responses={200: AudiencePreview, **refusals(body=True)}
+)
+@needs("read")
+def preview_filter(query: Organization, body: ToPreview) -> Shown:
+    """Before it is stored; those who opted out are counted aside."""
+    return previews.preview_filter(caller().one_account(), body.filter)
+
+
+@blueprint.get("/<segment_id>", summary="Read a segment", responses={200: Segment, **refusals()})
+def read(path: SegmentPath) -> Shown:
+    """Its name and filter."""
+    return segments.read_segment(path.segment_id, caller().account_id)
+
+
+@blueprint.post(
+    "/<segment_id>/preview", summary="Show whom a segment selects", responses={200: AudiencePreview, **refusals()}
+)
+@needs("read")
+def preview(path: SegmentPath) -> Shown:
+    """Right now; those who opted out are counted aside."""
+    return previews.preview_segment(path.segment_id, account_id=caller().account_id)
+
+
+@blueprint.patch(
+    "/<segment_id>", summary="Change a segment", responses={200: Segment, **refusals("DUPLICATE", body=True)}
+)
+def edit(path: SegmentPath, body: SegmentChanges) -> Shown:
+    """Campaigns that have started keep the filter they had."""
+    return segments.edit_segment(path.segment_id, **body.model_dump(), **_mine(), **_asked())
+
+
+@blueprint.delete("/<segment_id>", summary="Delete a segment", responses={204: None, **refusals("INVALID_STATUS")})
+def delete(path: SegmentPath) -> tuple[str, int]:
+    """Refused while a campaign is still to be started with it."""
+    segments.delete_segment(path.segment_id, **_mine(), **_asked())
+    return "", 204
+
+
+def _mine() -> dict[str, Any]:
+    return {"account_id": caller().account_id}
+
+
+def _asked() -> dict[str, Any]:
+    return {"actor": caller().actor, "request_id": request_id.current()}

@@ -1,0 +1,161 @@
+"""Suppressed numbers over HTTP: those an account must not message."""
+
+from datetime import datetime
+from io import BytesIO
+from typing import Annotated, Any
+from uuid import UUID
+
+from flask import Response, request
+from flask_openapi3 import APIBlueprint, Tag
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+
+from api.http import request_id
+from api.http.auth import SCHEME, caller
+from api.http.csv_answer import csv_answer, csv_response
+from api.http.errors import UnsupportedType, refusals, refuse_input
+from api.http.pages import page_of
+from api.routes.schemas import Given, Organization, Page, Pagination, PathId, storable
+from dispatch.customers import suppression_files, suppressions
+from dispatch.formats.csv_in import lines_of
+from models.customer import OPTED_OUT
+
+blueprint = APIBlueprint(
+    "suppressions",
+    __name__,
+    url_prefix="/api/suppressions",
+    abp_tags=[Tag(name="suppressions")],
+    abp_security=[{SCHEME: []}],
+)
+
+
+class SuppressionPath(Given):
+    suppression_id: PathId
+
+
+class SuppressionQuery(Page):
+    q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="part of a phone or reason")
+
+
+class NewSuppression(Given):
+    """A number not to be messaged."""
+
+    phone: str = Field(description="as people write it; without a country code, one of the account's country")
+    reason: str = Field(OPTED_OUT, description="1 to 200 characters")
+
+
+class Numbers(Given):
+    """Numbers not to be messaged."""
+
+    phones: list[str]
+    reason: str = Field(OPTED_OUT, description="1 to 200 characters, of all of them")
+
+
+class Suppression(BaseModel):
+    """A suppressed number as shown."""
+
+    id: int
+    account_id: UUID
+    phone: str
+    reason: str
+    source: str
+    created_at: datetime
+
+
+class Suppressions(BaseModel):
+    """One page, newest first."""
+
+    data: list[Suppression]
+    pagination: Pagination
+
+
+class RejectedLine(BaseModel):
+    line: int
+    reason: str
+
+
+class SuppressionReport(BaseModel):
+    """What became of the lines: suppressed now, suppressed before, or rejected (the first hundred with the reason)."""
+
+    added: int
+    known: int
+    rejected: int
+    rejections: list[RejectedLine]
+
+
+_CONTENT = {
+    "requestBody": {
+        "description": "JSON, or CSV with a column phone and, if you like, one called reason.",
+        "required": True,
+        "content": {
+            "application/json": {"schema": Numbers.model_json_schema()},
+            "text/csv": {"schema": {"type": "string"}},
+        },
+    }
+}
+
+
+@blueprint.get("", summary="List suppressed numbers, newest first", responses={200: Suppressions, **refusals()})
+def index(query: SuppressionQuery) -> dict[str, Any]:
+    """Searched by phone or reason with `q`."""
+    found = suppressions.list_suppressions(caller().account_id, page=query.page, page_size=query.page_size, q=query.q)
+    return page_of(found, query)
+
+
+@blueprint.post("", summary="Suppress a number", responses={200: Suppression, 201: Suppression, **refusals(body=True)})
+def create(query: Organization, body: NewSuppression) -> tuple[dict[str, Any], int]:
+    """Nothing is sent to it from now on; one that is suppressed already stays as it is and is given with 200."""
+    account_id = caller().one_account()
+    found, new = suppressions.add_suppression(
+        account_id, phone=body.phone, reason=body.reason, source="api", **_asked()
+    )
+    return found, 201 if new else 200
+
+
+@blueprint.delete(
+    "/<suppression_id>",
+    summary="Let a number be messaged again",
+    responses={204: None, **refusals("RESOURCE_NOT_FOUND")},
+)
+def delete(path: SuppressionPath) -> tuple[str, int]:
+    """A customer who is unsubscribed stays so."""
+    suppressions.remove_suppression(path.suppression_id, account_id=caller().account_id, **_asked())
+    return "", 204
+
+
+@blueprint.post(
+    "/import",
+    summary="Suppress many numbers",
+    responses={200: SuppressionReport, **refusals(body=True)},
+    openapi_extensions=_CONTENT,
+)
+def import_(query: Organization) -> dict[str, Any]:
+    """Whatever can be read is suppressed; the rest is named by its line. Sent twice, it changes nothing more."""
+    account_id = caller().one_account()
+    return vars(suppression_files.import_suppressions(account_id, _wishes(), source="api", **_asked()))
+
+
+@blueprint.get(
+    "/export",
+    summary="Download all suppressed numbers",
+    responses={200: csv_response("phone, reason, source, created_at"), **refusals()},
+)
+def export(query: Organization) -> Response:
+    """Cells that a spreadsheet would run begin with an apostrophe, phones too; the import takes it away again."""
+    return csv_answer(suppression_files.export_suppressions(caller().one_account()), "suppressions.csv")
+
+
+def _wishes() -> suppression_files.Wishes:
+    if request.mimetype == "text/csv":
+        return suppression_files.wishes_in_csv(lines_of(BytesIO(request.get_data())))
+    if request.mimetype != "application/json":
+        raise UnsupportedType("Send the numbers as application/json or text/csv.")
+    try:
+        given = Numbers.model_validate(request.get_json() or {})
+    except ValidationError as problem:
+        refuse_input(problem)
+        raise
+    return suppression_files.wishes_for(given.phones, given.reason)
+
+
+def _asked() -> dict[str, Any]:
+    return {"actor": caller().actor, "request_id": request_id.current()}

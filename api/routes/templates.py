@@ -1,0 +1,157 @@
+"""Stored templates over HTTP."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from flask_openapi3 import APIBlueprint, Tag
+from pydantic import BaseModel, Field
+
+from api.http import request_id
+from api.http.auth import SCHEME, caller, needs
+from api.http.errors import refusals
+from api.http.pages import page_of
+from api.routes.schemas import Channel, Given, Organization, Page, Pagination, PathId
+from dispatch.texts import stored
+from dispatch.texts.check import check_template
+
+blueprint = APIBlueprint(
+    "templates", __name__, url_prefix="/api/templates", abp_tags=[Tag(name="templates")], abp_security=[{SCHEME: []}]
+)
+
+Shown = dict[str, Any]
+Body = Annotated[str, Field(description="1 to 2000 characters, with placeholders like {first_name}")]
+
+
+class TemplatePath(Given):
+    template_id: PathId
+
+
+class NewTemplate(Given):
+    name: str = Field(description="1 to 200 characters, given once in an account")
+    body: Body
+    channel: Channel | None = Field(None, description="null: for any channel")
+
+
+class TemplateChanges(Given):
+    """What is left out stays; another body is another version."""
+
+    name: str | None = None
+    body: Body | None = None
+    channel: Channel | None = None
+
+
+class ToValidate(Given):
+    body: str
+    channel: Channel = "sms"
+
+
+class Template(BaseModel):
+    """A template as shown."""
+
+    id: int
+    account_id: UUID
+    name: str
+    channel: Channel | None
+    body: str
+    version: int
+    placeholders: list[str]
+    created_at: datetime
+    updated_at: datetime
+
+
+class Templates(BaseModel):
+    """One page, newest first."""
+
+    data: list[Template]
+    pagination: Pagination
+
+
+class Version(BaseModel):
+    version: int
+    body: str
+    actor: str
+    created_at: datetime
+
+
+class Versions(BaseModel):
+    """One page, newest first."""
+
+    data: list[Version]
+    pagination: Pagination
+
+
+class Remark(BaseModel):
+    code: Literal["braces", "ucs2", "many_segments", "no_opt_out"]
+    message: str
+
+
+class Checked(BaseModel):
+    """All there is to say about a template; encoding and segments are those of the sample."""
+
+    valid: bool
+    placeholders: list[str]
+    unknown: list[str]
+    warnings: list[Remark]
+    encoding: Literal["gsm7", "ucs2", "text"] | None
+    segments: int | None
+    sample: str | None = Field(description="the text of an invented customer")
+    problem: str | None = Field(description="what makes it invalid")
+
+
+@blueprint.post("", summary="Store a template", responses={201: Template, **refusals("DUPLICATE", body=True)})
+def create(query: Organization, body: NewTemplate) -> tuple[Shown, int]:
+    """As its version 1."""
+    return stored.create_template(caller().one_account(), **body.model_dump(), **_asked()), 201
+
+
+@blueprint.get("", summary="List templates, newest first", responses={200: Templates, **refusals()})
+def index(query: Page) -> Shown:
+    """Each with its present version."""
+    found = stored.list_templates(caller().account_id, page=query.page, page_size=query.page_size)
+    return page_of(found, query)
+
+
+@blueprint.post("/validate", summary="Check a template", responses={200: Checked, **refusals(body=True)})
+@needs("read")
+def validate(body: ToValidate) -> Shown:
+    """Whether it can be used and what may surprise; one that cannot is an answer too, and no refusal."""
+    return asdict(check_template(body.body, body.channel))
+
+
+@blueprint.get("/<template_id>", summary="Read a template", responses={200: Template, **refusals()})
+def read(path: TemplatePath) -> Shown:
+    """Its present version."""
+    return stored.read_template(path.template_id, caller().account_id)
+
+
+@blueprint.get("/<template_id>/versions", summary="List a template's versions", responses={200: Versions, **refusals()})
+def versions(path: TemplatePath, query: Page) -> Shown:
+    """Every body it has had, newest first; campaigns name the one they copied."""
+    found = stored.list_versions(path.template_id, caller().account_id, page=query.page, page_size=query.page_size)
+    return page_of(found, query)
+
+
+@blueprint.patch(
+    "/<template_id>", summary="Change a template", responses={200: Template, **refusals("DUPLICATE", body=True)}
+)
+def edit(path: TemplatePath, body: TemplateChanges) -> Shown:
+    """Campaigns written with it keep the text they copied."""
+    changes = body.model_dump(exclude_unset=True)
+    return stored.edit_template(path.template_id, **changes, **_mine(), **_asked())
+
+
+@blueprint.delete("/<template_id>", summary="Delete a template", responses={204: None, **refusals()})
+def delete(path: TemplatePath) -> tuple[str, int]:
+    """With its versions; campaigns written with it keep the text they copied."""
+    stored.delete_template(path.template_id, **_mine(), **_asked())
+    return "", 204
+
+
+def _mine() -> dict[str, Any]:
+    return {"account_id": caller().account_id}
+
+
+def _asked() -> dict[str, Any]:
+    return {"actor": caller().actor, "request_id": request_id.current()}

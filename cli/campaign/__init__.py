@@ -1,0 +1,132 @@
+"""`campaign`: write campaigns and look at them; their moves and the watching have files of their own."""
+
+from typing import Any
+
+import click
+
+from cli.campaign.approval import approve
+from cli.campaign.editing import EDITING
+from cli.campaign.messages import READINGS
+from cli.campaign.moves import MOVES, campaign_id, show_brief
+from cli.campaign.preview import PREVIEWS
+from cli.campaign.send import SENDING
+from cli.campaign.watch import watch
+from cli.shared.arguments import ids_of, time_of
+from cli.shared.caller import by_hand
+from cli.shared.output import answers, show_value
+from cli.shared.servers import with_database
+from cli.shared.tenant import account_option, id_of
+from dispatch.audience.segments import segment_called
+from dispatch.campaigns.lifecycle import create_campaign, list_campaigns, read_campaign
+from dispatch.customers.lists import list_called
+from dispatch.texts.stored import template_called
+from models.states import CAMPAIGN_STATES, CHANNELS
+
+
+@click.group()
+def campaign() -> None:
+    """Create, start, watch, pause and cancel campaigns."""
+
+
+for move in (*MOVES, *SENDING, *EDITING, *PREVIEWS, *READINGS, approve, watch):
+    campaign.add_command(move)
+
+
+def _show_created(made: dict[str, Any]) -> None:
+    show_value(made)
+    if made["status"] == "draft":
+        click.echo(
+            f"Start it with `campaign enqueue {made['id']}`, or give it a time with `campaign schedule`.", err=True
+        )
+
+
+@campaign.command()
+@account_option(help="Who sends it.")
+@click.option("--name", required=True, help="What it is called.")
+@click.option("--template", metavar="TEXT", help="The message, with fields like {first_name}.")
+@click.option("--stored", metavar="NAME", help="The stored template whose text it copies, instead of --template.")
+@click.option("--list", "list_name", metavar="NAME", help="Send to this list.")
+@click.option("--segment", metavar="NAME", help="Send to this segment.")
+@click.option("--customers", metavar="1,2,3", help="Send to the customers with these ids.")
+@click.option("--everyone", is_flag=True, help="Send to every subscribed customer.")
+@click.option("--channel", type=click.Choice(CHANNELS), default="sms", show_default=True, help="How it is sent.")
+@click.option("--schedule", metavar="ISO8601", help="Start then, for example 2030-01-31T09:00:00+02:00.")
+@answers(show=_show_created)
+@with_database
+def create(
+    account: str,
+    name: str,
+    template: str | None,
+    stored: str | None,
+    list_name: str | None,
+    segment: str | None,
+    customers: str | None,
+    everyone: bool,
+    channel: str,
+    schedule: str | None,
+) -> dict[str, Any]:
+    """Write a campaign.
+
+    With --schedule a sweep starts it at that time; without, it is a draft until `campaign enqueue`.
+    An audience is one of --list, --segment, --customers and --everyone.
+
+    \b
+    python -m cli campaign create --account Acme --name Spring --list customers \\
+        --template 'Hi {{ first_name|fallback("there") }}, our sale starts today.'
+    """
+    if (template is None) == (stored is None):
+        raise click.UsageError("Say what it says: either --template TEXT or --stored NAME.")
+    account_id = id_of(account)
+    made = create_campaign(
+        account_id,
+        name=name,
+        template=template or "",
+        template_id=template_called(account_id, stored) if stored is not None else None,
+        channel=channel,
+        customer_ids=ids_of(customers, option="--customers") if customers is not None else None,
+        list_id=list_called(account_id, list_name) if list_name is not None else None,
+        segment_id=segment_called(account_id, segment) if segment is not None else None,
+        everyone=everyone,
+        scheduled_at=time_of(schedule, option="--schedule") if schedule is not None else None,
+        **by_hand(),
+    )
+    return {"id": made["id"], "status": made["status"]}
+
+
+@campaign.command()
+@campaign_id
+@answers(show=show_brief)
+@with_database
+def show(campaign_id: int) -> dict[str, Any]:
+    """Show a campaign and its messages counted by state.
+
+    \b
+    python -m cli campaign show 1
+    """
+    return read_campaign(campaign_id)
+
+
+def _show_list(campaigns: list[dict[str, Any]]) -> None:
+    kept, counts = ("id", "name", "channel", "status"), ("total", "sent", "failed", "skipped", "unknown")
+    show_value([{key: each[key] for key in kept} | {key: each["stats"][key] for key in counts} for each in campaigns])
+
+
+@campaign.command("list")
+@account_option(required=False, help="Only this account's.  [default: all]")
+@click.option("--status", type=click.Choice(list(CAMPAIGN_STATES)), help="Only those in this state.")
+@click.option("--channel", type=click.Choice(CHANNELS), help="Only those of this channel.")
+@click.option("--search", "q", metavar="TEXT", help="Only those with this in their name.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many.")
+@answers(show=_show_list)
+@with_database
+def list_(
+    account: str | None, status: str | None, channel: str | None, q: str | None, limit: int
+) -> list[dict[str, Any]]:
+    """List campaigns, newest first.
+
+    \b
+    python -m cli campaign list --account Acme --status sending
+    """
+    account_id = id_of(account) if account else None
+    found, _ = list_campaigns(account_id, page_size=limit, channel=channel, status=status, q=q)
+    return found

@@ -1,0 +1,31 @@
+"""`campaign approve`: the word of a second person."""
+
+from typing import Any
+
+import click
+
+from cli.campaign.moves import campaign_id, show_brief
+from cli.shared.caller import by_hand
+from cli.shared.output import answers
+from cli.shared.servers import with_database
+from dispatch.campaigns.approval import approve_campaign
+
+
+@click.command()
+@campaign_id
+@click.option(
+    "--revision", type=int, required=True, help="What you have read: the revision that `campaign show` names."
+)
+@answers(show=show_brief)
+@with_database
+def approve(campaign_id: int, revision: int) -> dict[str, Any]:
+    """Approve a campaign as it is, for an account that demands it. Whoever wrote or changed it cannot.
+
+    A change of its text, channel or audience takes the approval away.
+
+    \b
+    python -m cli campaign show 1
+    python -m cli campaign approve 1 --revision 1
+    """
+    approved = approve_campaign(campaign_id, revision=revision, **by_hand())
+    return {key: approved[key] for key in ("id", "status", "revision", "approved_by", "approved_at", "stats")}

@@ -1,0 +1,83 @@
+"""`campaign edit`, `duplicate` and `delete`: a campaign as a document."""
+
+from typing import Any
+from uuid import UUID
+
+import click
+
+from cli.campaign.moves import campaign_id
+from cli.shared.arguments import ids_of, time_of
+from cli.shared.caller import by_hand
+from cli.shared.output import answers
+from cli.shared.servers import with_database
+from dispatch.audience.segments import segment_called
+from dispatch.campaigns.lifecycle import read_campaign
+from dispatch.campaigns.writing import delete_campaign, duplicate_campaign, edit_campaign
+from dispatch.customers.lists import list_called
+from models.states import CHANNELS
+
+
+@click.command()
+@campaign_id
+@click.option("--name", help="What it is called.")
+@click.option("--template", metavar="TEXT", help="The message, with fields like {first_name}.")
+@click.option("--channel", type=click.Choice(CHANNELS), help="How it is sent.")
+@click.option("--list", "list_name", metavar="NAME", help="Send to this list.")
+@click.option("--segment", metavar="NAME", help="Send to this segment.")
+@click.option("--customers", metavar="1,2,3", help="Send to the customers with these ids.")
+@click.option("--everyone", is_flag=True, help="Send to every subscribed customer.")
+@click.option("--expires", metavar="ISO8601", help="Send nothing after this time.")
+@answers()
+@with_database
+def edit(campaign_id: int, list_name: str | None, segment: str | None, **options: Any) -> dict[str, Any]:
+    """Change a campaign that has not started. What is not named stays; an audience replaces the one there was.
+
+    \b
+    python -m cli campaign edit 1 --template 'Hi {first_name}, the sale starts today.' --everyone
+    """
+    changes = {field: options[field] for field in ("name", "template", "channel") if options[field] is not None}
+    account_id = UUID(read_campaign(campaign_id)["account_id"])
+    if list_name is not None:
+        changes["list_id"] = list_called(account_id, list_name)
+    if segment is not None:
+        changes["segment_id"] = segment_called(account_id, segment)
+    if options["customers"] is not None:
+        changes["customer_ids"] = ids_of(options["customers"], option="--customers")
+    if options["everyone"]:
+        changes["everyone"] = True
+    if options["expires"] is not None:
+        changes["expires_at"] = time_of(options["expires"], option="--expires")
+    edited = edit_campaign(campaign_id, changes, **by_hand())
+    return {field: edited[field] for field in ("id", "status", "name", "channel", "audience")}
+
+
+@click.command()
+@campaign_id
+@click.option("--name", help="What the copy is called.  [default: Copy of …]")
+@answers()
+@with_database
+def duplicate(campaign_id: int, name: str | None) -> dict[str, Any]:
+    """Copy a campaign, its text and its audience, into a new draft.
+
+    \b
+    python -m cli campaign duplicate 1 --name 'Spring, again'
+    """
+    copy = duplicate_campaign(campaign_id, name=name, **by_hand())
+    return {field: copy[field] for field in ("id", "status", "name")}
+
+
+@click.command()
+@campaign_id
+@answers()
+@with_database
+def delete(campaign_id: int) -> dict[str, Any]:
+    """Delete a draft. What was started once can be cancelled, not deleted.
+
+    \b
+    python -m cli campaign delete 1
+    """
+    delete_campaign(campaign_id, **by_hand())
+    return {"id": campaign_id, "deleted": True}
+
+
+EDITING = (edit, duplicate, delete)

@@ -1,0 +1,126 @@
+"""`campaign enqueue`, `schedule`, `unschedule`, `pause`, `resume` and `cancel`: one campaign, moved by a person."""
+
+from typing import Any
+
+import click
+
+from cli.shared.arguments import time_of
+from cli.shared.caller import by_hand
+from cli.shared.output import answers, show_value
+from cli.shared.servers import with_database
+from dispatch.campaigns.lifecycle import (
+    cancel_campaign,
+    pause_campaign,
+    read_campaign,
+    resume_campaign,
+    schedule_campaign,
+    unschedule_campaign,
+)
+from dispatch.start.enqueue import enqueue_campaign
+
+campaign_id = click.argument("campaign_id", metavar="ID", type=click.IntRange(1, 2**63 - 1))
+
+
+def show_brief(shown: dict[str, Any]) -> None:
+    """Shows a campaign to people: without what is empty, and only states that somebody is in."""
+    counts = {state: count for state, count in shown["stats"].items() if count}
+    show_value({key: value for key, value in (shown | {"stats": counts}).items() if value not in (None, "", {})})
+
+
+@click.command()
+@campaign_id
+@answers(show=show_brief)
+@with_database
+def enqueue(campaign_id: int) -> dict[str, Any]:
+    """Start a campaign now, also one that waits for its time.
+
+    A large audience is prepared by the workers: the status is then still `preparing`.
+
+    \b
+    python -m cli campaign enqueue 1
+    python -m cli campaign watch 1
+    """
+    caller = by_hand()
+    started = enqueue_campaign(campaign_id, account_id=None, actor=caller["actor"], correlation_id=caller["request_id"])
+    return {
+        **_moved(read_campaign(campaign_id)),
+        "status": started.status,
+        "queued": started.queued,
+        "enqueued_jobs": started.enqueued_jobs,
+    }
+
+
+@click.command()
+@campaign_id
+@click.argument("at", metavar="ISO8601")
+@answers(show=show_brief)
+@with_database
+def schedule(campaign_id: int, at: str) -> dict[str, Any]:
+    """Give a campaign its time. A sweep starts it then; a time given earlier is replaced.
+
+    \b
+    python -m cli campaign schedule 1 2030-01-31T09:00:00+02:00
+    """
+    time = time_of(at, option="ISO8601")
+    moved = schedule_campaign(campaign_id, time, **by_hand())
+    return {**_moved(moved), "scheduled_at": moved["scheduled_at"]}
+
+
+@click.command()
+@campaign_id
+@answers(show=show_brief)
+@with_database
+def unschedule(campaign_id: int) -> dict[str, Any]:
+    """Take a scheduled campaign's time back. It is a draft again, and starts only by hand.
+
+    \b
+    python -m cli campaign unschedule 1
+    """
+    return _moved(unschedule_campaign(campaign_id, **by_hand()))
+
+
+@click.command()
+@campaign_id
+@click.option("--reason", default="", help="Shown beside the status.")
+@answers(show=show_brief)
+@with_database
+def pause(campaign_id: int, reason: str) -> dict[str, Any]:
+    """Stop a campaign where it is. What is in flight ends; nothing new is sent until `campaign resume`.
+
+    \b
+    python -m cli campaign pause 1 --reason 'wrong price in the text'
+    """
+    return _moved(pause_campaign(campaign_id, reason=reason, **by_hand()))
+
+
+@click.command()
+@campaign_id
+@answers(show=show_brief)
+@with_database
+def resume(campaign_id: int) -> dict[str, Any]:
+    """Let a paused campaign go on where it was.
+
+    \b
+    python -m cli campaign resume 1
+    """
+    return _moved(resume_campaign(campaign_id, **by_hand()))
+
+
+@click.command()
+@campaign_id
+@answers(show=show_brief)
+@with_database
+def cancel(campaign_id: int) -> dict[str, Any]:
+    """End a campaign for good. What was not sent will not be, and its credits come back.
+
+    \b
+    python -m cli campaign cancel 1
+    """
+    return _moved(cancel_campaign(campaign_id, **by_hand()))
+
+
+MOVES = (enqueue, schedule, unschedule, pause, resume, cancel)
+
+
+def _moved(shown: dict[str, Any]) -> dict[str, Any]:
+    return {"id": shown["id"], "status": shown["status"], "stats": shown["stats"]}

@@ -1,0 +1,89 @@
+"""`campaign send`, `retry-failed`, `send-to-rest` and `test-send`: a campaign to some people, now or once more.
+
+All but the first make a child campaign, which is what they answer.
+"""
+
+from typing import Any
+
+import click
+
+from cli.campaign.moves import campaign_id, show_brief
+from cli.shared.arguments import ids_of
+from cli.shared.caller import by_hand
+from cli.shared.output import answers
+from cli.shared.servers import with_database
+from dispatch.campaigns.lifecycle import read_campaign
+from dispatch.start import follow_ups
+from dispatch.start.enqueue import EnqueueResult
+from dispatch.start.to_customers import send_campaign
+
+
+@click.command()
+@campaign_id
+@click.argument("customers", metavar="1,2,3")
+@answers()
+@with_database
+def send(campaign_id: int, customers: str) -> dict[str, Any]:
+    """Send a campaign to exactly the customers with these ids.
+
+    A draft starts at once. A scheduled campaign queues them for its time; more can be added until then.
+
+    \b
+    python -m cli campaign send 1 1,2,3
+    """
+    sent = send_campaign(campaign_id, ids_of(customers, option="1,2,3"), **by_hand())
+    return {"id": sent.campaign_id, "status": sent.status, "messages_queued": sent.messages_queued}
+
+
+@click.command("retry-failed")
+@campaign_id
+@answers(show=show_brief)
+@with_database
+def retry_failed(campaign_id: int) -> dict[str, Any]:
+    """Send again to those whose message failed or did not arrive, as a campaign of its own.
+
+    \b
+    python -m cli campaign retry-failed 1
+    """
+    return _child(campaign_id, follow_ups.retry_failed(campaign_id, **by_hand()))
+
+
+@click.command("send-to-rest")
+@campaign_id
+@answers(show=show_brief)
+@with_database
+def send_to_rest(campaign_id: int) -> dict[str, Any]:
+    """Send to those who joined the campaign's audience since it started, as a campaign of its own.
+
+    \b
+    python -m cli campaign send-to-rest 1
+    """
+    return _child(campaign_id, follow_ups.send_to_rest(campaign_id, **by_hand()))
+
+
+@click.command("test-send")
+@campaign_id
+@click.argument("numbers", metavar="NUMBER…", nargs=-1, required=True)
+@answers(show=show_brief)
+@with_database
+def test_send(campaign_id: int, numbers: tuple[str, ...]) -> dict[str, Any]:
+    """Send a campaign's text to up to ten numbers now, as a campaign of its own. It costs what it costs.
+
+    \b
+    python -m cli campaign test-send 1 '+30 691 234 5678'
+    """
+    return _child(campaign_id, follow_ups.send_test(campaign_id, numbers, **by_hand()))
+
+
+SENDING = (send, retry_failed, send_to_rest, test_send)
+
+
+def _child(parent_id: int, started: EnqueueResult) -> dict[str, Any]:
+    return {
+        "id": started.campaign_id,
+        "parent_id": parent_id,
+        "status": started.status,
+        "stats": read_campaign(started.campaign_id)["stats"],
+        "queued": started.queued,
+        "enqueued_jobs": started.enqueued_jobs,
+    }

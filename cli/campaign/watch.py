@@ -1,0 +1,67 @@
+"""`campaign watch`: a campaign's progress, until it is final."""
+
+import time
+from typing import Any
+
+import click
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from cli.campaign.moves import campaign_id
+from cli.shared.output import answers, console, wants_json
+from cli.shared.servers import with_database
+from dispatch.campaigns.lifecycle import read_campaign
+from models.states import CAMPAIGN_MOVES
+
+# How often the counts are read: they are a few batch rows, not the messages.
+EVERY = 0.5
+
+
+@click.command()
+@campaign_id
+@answers(show=lambda _: None)
+@with_database
+def watch(campaign_id: int) -> dict[str, Any]:
+    """Show a campaign's progress until its end.
+
+    It ends completed, cancelled or failed. Ctrl-C ends the watching and not the campaign. With --json the
+    campaign is printed once, at its end.
+
+    \b
+    python -m cli campaign watch 1
+    """
+    shown = read_campaign(campaign_id)
+    with Live(_picture(shown), console=console(), auto_refresh=False, transient=wants_json()) as live:
+        while CAMPAIGN_MOVES[shown["status"]]:
+            time.sleep(EVERY)
+            shown = read_campaign(campaign_id)
+            live.update(_picture(shown), refresh=True)
+    return shown
+
+
+def _picture(shown: dict[str, Any]) -> RenderableType:
+    stats = shown["stats"]
+    total, still_open = stats["total"], stats["pending"] + stats["sending"]
+    line = Table.grid(padding=(0, 1))
+    line.add_row(
+        Text(shown["name"], style="bold"),
+        shown["status"],
+        ProgressBar(total=total or 1, completed=total - still_open, width=40),
+        f"{total - still_open:,} of {total:,}",
+    )
+    counts = "  ".join(f"{state} {count:,}" for state, count in stats.items() if count and state != "total")
+    return Group(line, Text(counts, style="dim"), Text(_why_not(shown), style="yellow"))
+
+
+def _why_not(shown: dict[str, Any]) -> str:
+    """What keeps the campaign from going on, if anything does."""
+    if shown["blocked_reason"]:
+        return f"{shown['blocked_reason']}; looked at again {shown['next_check_at'] or 'by the next sweep'}"
+    if shown["status"] == "scheduled":
+        return f"starts at {shown['scheduled_at']}"
+    if shown["status"] == "draft":
+        return f"a draft; `campaign enqueue {shown['id']}` starts it"
+    return shown["reason"] or ""

@@ -1,0 +1,98 @@
+"""`demo`: the whole product at work, on real servers, with customers that do not exist."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+
+from cli.shared.data_directory import data_option
+from cli.shared.output import print_json, takes_json, wants_json
+from config.logging import start_logging
+from config.settings import settings
+from config.stopping import stopping
+
+if TYPE_CHECKING:
+    from embedded.stack import Stack
+
+# Shorter waits than in earnest: a sweep each second, retries after half a second and after two.
+PACE = {"SCHEDULE_SWEEP_INTERVAL_MS": "1000", "RETRY_BASE_SEC": "0.5"}
+MOST_FAIL = {"SIMULATOR_FAILURE_RATE": "0.6"}
+RECORD = "demo-attempts.jsonl"
+
+
+@click.command()
+@click.option("--recipients", type=click.IntRange(1, 5_000_000), help="How many.  [default: 1000; --retries: 20]")
+@click.option("--retries", is_flag=True, help="Let most calls fail, and show every attempt.")
+@click.option("--exit", "leave", is_flag=True, help="Stop at the end; the last line is the result as JSON.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Where web listens.  [default: PORT, or the next free]")
+@data_option
+@takes_json
+@click.pass_context
+def demo(
+    context: click.Context, recipients: int | None, retries: bool, leave: bool, port: int | None, data: Path | None
+) -> None:
+    """Show the whole product at work on this machine.
+
+    Starts everything as `up` does, imports customers, schedules a campaign, and shows the sweeper start it and
+    the workers send it through the simulated provider. Then it stays up until Ctrl-C.
+    """
+    from cli.demo.campaign import run_demo
+    from cli.demo.report import show_attempts, show_outcome, show_ways
+    from models.database import db
+
+    console = Console(stderr=wants_json(), highlight=False)
+    # A place of its own: what people keep in the usual one shall not be mixed with customers that do not exist.
+    directory = data or settings().data_dir / "demo"
+    record = directory / RECORD
+    environment = PACE | (MOST_FAIL | {"SIMULATOR_ATTEMPTS": str(record)} if retries else {})
+    with _running(directory, port, console, environment) as stack, db.connection_context():
+        outcome = run_demo(recipients or (20 if retries else 1000), console)
+        show_outcome(outcome, console)
+        if retries:
+            show_attempts(outcome.campaign["id"], record, console)
+        if not leave:
+            show_ways(outcome, stack, console)
+            stopping().wait()
+    if leave or wants_json():
+        # After everything has stopped, so that it is the last line also of both streams together.
+        print_json(outcome.summary())
+    context.exit(0 if outcome.ok else 1)
+
+
+@contextmanager
+def _running(directory: Path, port: int | None, console: Console, environment: dict[str, str]) -> "Iterator[Stack]":
+    """Everything that `up` runs, tended beside whatever the block does."""
+    from cli.up import stopping_at_hangup
+    from embedded.lock import holding
+    from embedded.readiness import next_free_port
+    from embedded.stack import Stack
+
+    stop = stopping_at_hangup()
+    _log_to(directory / "logs" / "demo.log")
+    port = port or next_free_port(settings().port)
+    with holding(directory) as lock:
+        stack = Stack(directory, lock=lock, port=port, stop=stop, say=console.print, environment=environment)
+        keeper = Thread(target=stack.tend, name="keeper")
+        try:
+            stack.start()
+            keeper.start()
+            yield stack
+        finally:
+            stop.ask()
+            if keeper.ident:
+                keeper.join()
+            stack.end()
+
+
+def _log_to(file: Path) -> None:
+    """Keeps this process's log off the terminal, which shows the progress."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    start_logging(settings(), process="demo")
+    handler = logging.FileHandler(file)
+    handler.setFormatter(logging.getLogger().handlers[0].formatter)
+    logging.getLogger().handlers[:] = [handler]

@@ -1,0 +1,122 @@
+"""What the demo does: customers come in, a campaign is scheduled, swept, sent and audited."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from cli.demo.customers import COUNTRY, demo_lines
+from cli.shared.caller import by_hand
+from config.stopping import stopping
+from dispatch.accounts.accounts import create_account
+from dispatch.accounts.credits import top_up
+from dispatch.accounts.keys import issue_key
+from dispatch.audit import Violation, audit
+from dispatch.campaigns.lifecycle import create_campaign, read_campaign
+from dispatch.customers.imports import ImportReport, import_customers
+from embedded.refusal import Refused
+from models.states import CAMPAIGN_MOVES
+
+TEMPLATE = 'Hi {{ first_name|fallback("there") }}, {{ prefered_product|fallback("everything") }} is 20% off today.'
+# A message is at most two segments of one credit each.
+CREDITS_EACH = 2
+# The sweep finds the campaign when this has passed, so that one can see it wait.
+DELAY = timedelta(seconds=2)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the demo's campaign."""
+
+    campaign: dict[str, Any]
+    imported: ImportReport
+    key: str
+    violations: list[Violation]
+
+    @property
+    def seconds(self) -> float:
+        """From the sweep's claim to the last message, by the database's clock."""
+        started, ended = (datetime.fromisoformat(self.campaign[name]) for name in ("started_at", "ended_at"))
+        return (ended - started).total_seconds()
+
+    @property
+    def ok(self) -> bool:
+        """Whether everybody's message came to an end and every promise holds."""
+        return self.campaign["status"] == "completed" and not self.violations
+
+    def summary(self) -> dict[str, Any]:
+        """The demo in one line, for programs."""
+        stats = self.campaign["stats"]
+        return {
+            "campaign_id": self.campaign["id"],
+            "status": self.campaign["status"],
+            "recipients": stats["total"],
+            **{state: stats[state] for state in ("sent", "failed", "unknown", "skipped")},
+            "seconds": round(self.seconds, 2),
+            "messages_per_second": round(stats["total"] / max(self.seconds, 0.01)),
+            "audit": {"ok": not self.violations, "violations": self.violations},
+        }
+
+
+def run_demo(recipients: int, console: Console) -> Outcome:
+    """Runs a campaign to so many recipients from nothing to its end, in an account of its own."""
+    account = create_account(f"Demo {datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}", country=COUNTRY, **by_hand())
+    key = issue_key(account["id"], name="demo", **by_hand())["key"]
+    top_up(account["id"], recipients * CREDITS_EACH, **by_hand())
+    with _progress(console) as progress:
+        imported = _import(account["id"], recipients, progress)
+        campaign = create_campaign(
+            account["id"],
+            name="Everything is 20% off",
+            template=TEMPLATE,
+            list_id=imported.list_id,
+            scheduled_at=datetime.now(UTC) + DELAY,
+            **by_hand(),
+        )
+        campaign = _watch(campaign, recipients, progress)
+    return Outcome(campaign, imported, key, audit())
+
+
+def _import(account_id: UUID, recipients: int, progress: Progress) -> ImportReport:
+    task = progress.add_task("customers imported", total=recipients)
+
+    def advance(report: ImportReport) -> None:
+        _refuse_when_stopped()
+        progress.update(task, completed=report.imported)
+
+    return import_customers(
+        account_id, demo_lines(recipients), list_name="everybody", default_country=COUNTRY, progress=advance
+    )
+
+
+def _watch(campaign: dict[str, Any], recipients: int, progress: Progress) -> dict[str, Any]:
+    """The campaign once it is final."""
+    task = progress.add_task("", total=recipients)
+    while CAMPAIGN_MOVES[campaign["status"]]:
+        _show(campaign, progress, task)
+        stopping().wait(0.1)
+        _refuse_when_stopped()
+        campaign = read_campaign(campaign["id"])
+        if campaign["blocked_reason"] or campaign["status"] == "paused":
+            raise Refused(f"the campaign cannot go on: {campaign['blocked_reason'] or campaign['reason']}")
+    _show(campaign, progress, task)
+    return campaign
+
+
+def _show(campaign: dict[str, Any], progress: Progress, task: TaskID) -> None:
+    stats = campaign["stats"]
+    done = stats["total"] - stats["pending"] - stats["sending"]
+    progress.update(task, description=f"campaign {campaign['id']} {campaign['status']}", completed=done)
+
+
+def _refuse_when_stopped() -> None:
+    if stopping().asked:
+        raise Refused("stopped before the end", code="STOPPED")
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console)

@@ -1,0 +1,56 @@
+"""The customers of the demo: the rows of examples/customers.csv, then as many like them as are asked for."""
+
+import csv
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+import config
+from dispatch.customers.imports import MAX_TEXT
+from dispatch.formats.phones import InvalidPhone, normalise
+
+EXAMPLES = Path(config.__file__).parent.parent / "examples" / "customers.csv"
+COUNTRY = "GR"
+
+_HEADER = "phone,first_name,last_name,location,prefered_product"
+_NAMES = ("Μαρία,Παπαδοπούλου", "José,García", "Zoë,Müller", "Γιώργος,Νικολάου", "Anna 🌸,Lindström", "Seán,O'Neil")
+_PLACES = ("Θεσσαλονίκη", "Málaga", "Köln", "Αθήνα", "Göteborg", "")
+_PRODUCTS = ("Καφές", "Running shoes", "Gift card €50", "Sunglasses 😎", "")
+# As people write one and the same kind of number.
+_SHAPES = ("+30690{:07}", "0030 690 {:07}", "690{:07}", "690-{:07}", "(690) {:07}")
+# The examples use numbers below this one.
+_FIRST = 1_000_000
+
+
+def demo_lines(recipients: int) -> Iterator[str]:
+    """CSV lines with so many different usable numbers; the unusable and repeated ones come on top."""
+    yield _HEADER
+    seen: set[str] = set()
+    for line in _rows():
+        if len(seen) == recipients:
+            return
+        yield line
+        phone, *cells = next(csv.reader([line]))
+        if max(map(len, cells)) <= MAX_TEXT:
+            with suppress(InvalidPhone):
+                seen.add(normalise(phone, COUNTRY))
+
+
+def _rows() -> Iterator[str]:
+    with EXAMPLES.open(encoding="utf-8") as file:
+        next(file)
+        yield from (line.rstrip("\n") for line in file)
+    for number in count(_FIRST):
+        yield _row(number)
+        if number % 50 == 0:
+            yield _row(number)
+        if number % 70 == 0:
+            yield f"12-{number},Too,Short,,"
+
+
+def _row(number: int) -> str:
+    def turn(choices: tuple[str, ...]) -> str:
+        return choices[number % len(choices)]
+
+    return f"{turn(_SHAPES).format(number)},{turn(_NAMES)},{turn(_PLACES)},{turn(_PRODUCTS)}"

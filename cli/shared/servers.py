@@ -1,0 +1,67 @@
+"""Finds the servers for a verb: those in the environment, else those that `up` runs in DATA_DIR."""
+
+import functools
+from typing import Any
+
+from cli.shared.output import Verb
+from config.settings import point_at, settings
+from embedded.refusal import Refused
+from embedded.run_file import is_running, read_run
+
+
+def find_servers() -> None:
+    """Makes the settings name both servers, or says in one sentence how to get them."""
+    chosen = settings()
+    if chosen.database_url and chosen.redis_url:
+        return
+    run = read_run(chosen.data_dir)
+    if run is None:
+        raise Refused(_how_to_get_servers(), code="NO_SERVERS")
+    # A server named in the environment wins, also when only one of the two is.
+    point_at(
+        database_url=chosen.database_url.get_secret_value() if chosen.database_url else run.database_url,
+        redis_url=chosen.redis_url.get_secret_value() if chosen.redis_url else run.redis_url,
+    )
+
+
+def with_database(verb: Verb) -> Verb:
+    """The verb, run with servers found and the database connected."""
+
+    @functools.wraps(verb)
+    def connected(*args: Any, **options: Any) -> Any:
+        open_servers()
+        from models.database import db
+
+        with db.connection_context():
+            return verb(*args, **options)
+
+    return connected
+
+
+def open_servers() -> None:
+    """Finds the servers and points the database at them, for verbs that connect in their own way."""
+    from config.logging import start_logging
+    from models.database import open_database
+
+    find_servers()
+    chosen = settings()
+    # A person wants the answer and not its thirteen steps; LOG_LEVEL=INFO shows them.
+    level = chosen.log_level if "log_level" in chosen.model_fields_set else "WARNING"
+    start_logging(chosen.model_copy(update={"log_level": level}), process="cli")
+    assert chosen.database_url
+    open_database(
+        chosen.database_url.get_secret_value(),
+        application="cli",
+        pool=chosen.database_pool,
+        allow_unsafe=chosen.environment == "test",
+    )
+
+
+def _how_to_get_servers() -> str:
+    directory = settings().data_dir
+    if is_running(directory):
+        return f"`up` is still starting in {directory}; try again in a moment"
+    return (
+        f"No servers: nothing runs in {directory}. Start `python -m cli up` in another terminal, "
+        "or set DATABASE_URL and REDIS_URL"
+    )

@@ -1,0 +1,26 @@
+"""How a verb names an account."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import click
+
+from cli.shared.output import Verb
+from dispatch.accounts.accounts import account_named
+from dispatch.errors import NotFound
+from embedded.refusal import Refused
+
+
+def account_option(*, required: bool = True, help: str) -> Callable[[Verb], Verb]:
+    """Adds --account NAME."""
+    return click.option("--account", required=required, metavar="NAME", help=help)
+
+
+def id_of(account: str) -> UUID:
+    """The id of the account of this name, or a sentence that says where to look for the right name."""
+    try:
+        return account_named(account)["id"]
+    except NotFound as missing:
+        raise Refused(
+            f"{missing.message} `account list` shows all; `account create` makes one.", code=missing.code
+        ) from None

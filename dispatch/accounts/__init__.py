@@ -1,0 +1,1 @@
+"""Accounts, their keys and credits, and the audit trail."""

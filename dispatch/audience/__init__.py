@@ -1,0 +1,1 @@
+"""Who a campaign is for: chosen, filtered, counted, read page by page."""

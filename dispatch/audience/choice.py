@@ -1,0 +1,58 @@
+"""The audience a campaign is given when it is written: one kind, of the same account (its size is `members.py`)."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from dispatch.errors import CustomerNotFound, EmptyCustomerIds, InvalidRequest, NotFound
+from dispatch.formats.checks import MAX_ID
+from models.campaign_audience import CampaignCustomer
+from models.database import row, rows
+
+# Of the ids that do not exist, as many are named.
+MOST_NAMED = 10
+
+
+def audience_kind(
+    customer_ids: Sequence[int] | None, list_id: int | None, everyone: bool, segment_id: int | None = None
+) -> str | None:
+    """The one kind of audience that is given, or None; InvalidRequest for more than one."""
+    kinds = {
+        "customers": customer_ids is not None,
+        "list": list_id is not None,
+        "everyone": everyone,
+        "segment": segment_id is not None,
+    }
+    given = [kind for kind, is_given in kinds.items() if is_given]
+    if len(given) > 1:
+        raise InvalidRequest(
+            f"A campaign has one audience: customers, a list, a segment or everyone; given: {', '.join(given)}.",
+            field="audience",
+        )
+    if customer_ids is not None and not customer_ids:
+        raise EmptyCustomerIds("customer_ids is empty; name at least one customer.", field="customer_ids")
+    return given[0] if given else None
+
+
+def check_list(account_id: UUID, list_id: int | None) -> None:
+    """Refuses a list that is not the account's, and keeps any other until the transaction is over."""
+    if list_id is None:
+        return
+    known = "SELECT 1 FROM customer_list WHERE account_id = %s AND id = %s FOR KEY SHARE"
+    if not -MAX_ID <= list_id <= MAX_ID or row(known, [account_id, list_id]) is None:
+        raise NotFound("There is no such list.", list_id=list_id)
+
+
+def choose_customers(account_id: UUID, campaign_id: int, customer_ids: Sequence[int]) -> int:
+    """Adds these customers to the campaign's choice and gives how many are new; CustomerNotFound unless all exist."""
+    wanted = set(customer_ids)
+    storable = [customer_id for customer_id in wanted if -MAX_ID <= customer_id <= MAX_ID]
+    added = CampaignCustomer.choose(account_id, campaign_id, storable)
+    if added == len(wanted):
+        return added
+    known = rows("SELECT customer_id FROM campaign_customer WHERE campaign_id = %s", [campaign_id])
+    missing = sorted(wanted - {chosen["customer_id"] for chosen in known})
+    if not missing:
+        return added
+    named = ", ".join(str(customer_id) for customer_id in missing[:MOST_NAMED])
+    more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+    raise CustomerNotFound(f"There are no customers with these ids: {named}{more}.", customer_ids=missing[:MOST_NAMED])

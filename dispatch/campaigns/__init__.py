@@ -1,0 +1,1 @@
+"""Campaigns as people work with them: written, moved, approved, previewed and read."""

@@ -1,0 +1,138 @@
+"""What a campaign would say and to whom, were it started now; nothing is written.
+
+Once it is started the texts are frozen in its messages, and those are what is sent; a preview still answers for now.
+"""
+
+from math import ceil
+from typing import Any
+from uuid import UUID
+
+from dispatch.audience import members
+from dispatch.audience.filter import as_json, read_filter
+from dispatch.audience.segments import read_segment
+from dispatch.campaigns.rules import found
+from dispatch.errors import CustomerNotFound, MissingCustomerId, NoMessageText, NoTargetAudience
+from dispatch.formats.checks import MAX_ID
+from dispatch.texts.check import named_character
+from dispatch.texts.sms import measure_for
+from dispatch.texts.template import CUSTOMER_FIELDS, Template, compile_template
+from models.database import row
+
+MOST_SHOWN = 50
+SAMPLE = 10
+# The total of a larger audience is estimated from its first so many: rendering them takes milliseconds.
+ESTIMATED_FROM = 1000
+
+_CUSTOMER = ("id", "first_name", "last_name", "phone", "location", "prefered_product")
+
+
+def personalized_preview(
+    campaign_id: int, customer_id: int | None, *, override_template: str | None = None, account_id: UUID | None = None
+) -> dict[str, Any]:
+    """The text one customer of the campaign's account would get, by its template or by another given instead."""
+    campaign = found(campaign_id, account_id)
+    if not customer_id:
+        raise MissingCustomerId(field="customer_id")
+    customer = row(
+        f"SELECT {', '.join(_CUSTOMER)} FROM customer WHERE account_id = %s AND id = %s",
+        [campaign["account_id"], customer_id if -MAX_ID <= customer_id <= MAX_ID else None],
+    )
+    if customer is None:
+        raise CustomerNotFound
+    used = override_template or campaign["template"]
+    return {
+        "rendered_message": compile_template(used).render(customer),
+        "used_template": used,
+        "customer": {field: value for field, value in customer.items() if value is not None},
+    }
+
+
+def preview_messages(campaign_id: int, *, first: int = SAMPLE, account_id: UUID | None = None) -> dict[str, Any]:
+    """The first messages as they would be sent, each with its price, and an estimate of what all would cost."""
+    campaign = _with_audience(campaign_id, account_id)
+    if not campaign["template"].strip():
+        raise NoMessageText
+    template = compile_template(campaign["template"])
+    people = members.page_of(campaign, tuple(CUSTOMER_FIELDS), after=0, limit=ESTIMATED_FROM)
+    messages = [_message(campaign["channel"], template, person) for person in people]
+    return {
+        "campaign_id": campaign["id"],
+        "channel": campaign["channel"],
+        "template": campaign["template"],
+        "messages": messages[: min(max(first, 1), MOST_SHOWN)],
+        "estimate": _estimate(messages, members.size_of(campaign)),
+    }
+
+
+def preview_audience(campaign_id: int, *, account_id: UUID | None = None) -> dict[str, Any]:
+    """How many would get the campaign, ten of them, and how many would not and why."""
+    return _people(_with_audience(campaign_id, account_id))
+
+
+def preview_segment(segment_id: int, *, account_id: UUID | None = None) -> dict[str, Any]:
+    """How many a campaign for this segment would reach, ten of them, and how many not and why."""
+    segment = read_segment(segment_id, account_id)
+    return preview_filter(UUID(segment["account_id"]), segment["filter"])
+
+
+def preview_filter(account_id: UUID, filter: object) -> dict[str, Any]:
+    """The same for a filter that is not stored."""
+    return _people(
+        {
+            "id": None,
+            "account_id": account_id,
+            "audience_kind": "segment",
+            "list_id": None,
+            "segment_filter": as_json(read_filter(filter)),
+        }
+    )
+
+
+def _message(channel: str, template: Template, person: dict[str, Any]) -> dict[str, Any]:
+    text = template.render(person)
+    encoding, segments, first_ucs2 = measure_for(channel, text)
+    return {
+        "customer_id": person["id"],
+        "phone": person["phone"],
+        "text": text,
+        "encoding": encoding,
+        "segments": segments,
+        "forces_ucs2": named_character(first_ucs2),
+        "cost": 0 if person["opted_out"] else segments,
+        "skipped": "opted_out" if person["opted_out"] else None,
+    }
+
+
+def _estimate(messages: list[dict[str, Any]], size: members.AudienceSize) -> dict[str, Any]:
+    """What all would cost: counted when all were rendered, else in proportion to those that were."""
+    counted = [message["cost"] for message in messages if message["cost"]]
+    exact = len(messages) == size.total
+    average = sum(counted) / len(counted) if counted else 1
+    return {
+        "recipients": size.reachable,
+        "credits": sum(counted) if exact else ceil(average * size.reachable),
+        "exact": exact,
+    }
+
+
+def _people(campaign: dict[str, Any]) -> dict[str, Any]:
+    size = members.size_of(campaign)
+    first = members.page_of(campaign, _CUSTOMER, after=0, limit=ESTIMATED_FROM)
+    reached = [person for person in first if not person["opted_out"]][:SAMPLE]
+    return {
+        "count": size.reachable,
+        "sample": [{field: person[field] for field in _CUSTOMER} for person in reached],
+        "excluded": {
+            "opted_out": size.total - size.reachable + members.left_out_of(campaign),
+            # A customer's number was read when it came in, and an account has it once: the table allows nothing else.
+            "invalid_number": 0,
+            "duplicate": 0,
+        },
+    }
+
+
+def _with_audience(campaign_id: int, account_id: UUID | None) -> dict[str, Any]:
+    campaign = found(campaign_id, account_id)
+    if campaign["audience_kind"] is None:
+        raise NoTargetAudience
+    return campaign

@@ -1,0 +1,163 @@
+"""Imports a CSV file of customers into an account and onto a list, however long it is.
+
+The file wins: for the columns it names, what a line says replaces what was there, blank cells included;
+columns it does not name stay. Columns that are none of the customer's become attributes; `consent` can
+opt a customer out and nobody in. A phone that comes twice is one customer, the last line wins, and every
+line counts: imported (a new phone), updated (one seen before, in the table or in the file) or rejected.
+Each chunk is committed by itself, so an import that was cut short is finished by running it again, and
+running it twice gives the same rows.
+"""
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+
+from dispatch.formats.checks import checked_name
+from dispatch.formats.csv_in import CsvFile, Record, Rejected, chunks
+from dispatch.formats.csv_out import safe_cell
+from dispatch.formats.phones import InvalidPhone, check_country, normalise
+from models.customer_upsert import COLUMNS, CustomerRow, list_named, opt_out_customers, upsert_customers
+from models.database import db
+
+CHUNK = 10_000
+MAX_TEXT = 255
+MAX_ATTRIBUTE = 1000
+# A line that says unsubscribed opts its customer out, for good; one that says subscribed opts nobody in again.
+CONSENT = "consent"
+OPTED_OUT = "unsubscribed"
+KNOWN_CONSENTS = ("", "subscribed", OPTED_OUT)
+
+log = structlog.get_logger()
+
+Reject = Callable[[Rejected], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of the lines so far; the three counts add up to the lines that were not blank."""
+
+    imported: int
+    updated: int
+    rejected: int
+    list_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some lines of the file, read and judged: the customers in them, no phone twice, and the lines that are none."""
+
+    customers: list[CustomerRow]
+    opted_out: list[str]
+    rejected: list[Rejected]
+    columns: list[str]
+    lines: int
+    next_line: int
+
+
+def import_customers(
+    account_id: UUID,
+    lines: Iterable[str],
+    *,
+    list_name: str,
+    default_country: str | None = None,
+    rejects_path: Path | None = None,
+    progress: Callable[[ImportReport], None] | None = None,
+) -> ImportReport:
+    """Imports what can be imported and says what became of the lines; those rejected go to `rejects_path`.
+
+    `lines` is best an `open_csv` file. A country, list name or header that cannot be used is refused before all else.
+    """
+    country = check_country(default_country) if default_country else None
+    list_name = checked_name(list_name, field="list")
+    file = CsvFile(lines)
+    with _rejects_file(rejects_path) as reject:
+        report = ImportReport(0, 0, 0, list_named(account_id, list_name))
+        for chunk in read_chunks(file, country):
+            for rejected in chunk.rejected:
+                reject(rejected)
+            imported, updated = write_chunk(account_id, report.list_id, chunk)
+            report = replace(
+                report,
+                imported=report.imported + imported,
+                updated=report.updated + updated,
+                rejected=report.rejected + len(chunk.rejected),
+            )
+            if progress:
+                progress(report)
+    log.info("customers.imported", account_id=str(account_id), **asdict(report))
+    return report
+
+
+def read_chunks(file: CsvFile, country: str | None) -> Iterator[Chunk]:
+    """The rest of the file, chunk by chunk, each line judged; nothing is written."""
+    columns = [name for name in file.header.names if name and name not in ("phone", CONSENT)]
+    for records in chunks(file, CHUNK):
+        customers: dict[str, CustomerRow] = {}
+        opted_out = []
+        rejected = []
+        for record in records:
+            result = _customer(record, country) if isinstance(record, Record) else record
+            if isinstance(result, Rejected):
+                rejected.append(result)
+            else:
+                customers[result.phone] = result
+                if isinstance(record, Record) and record.cells.get(CONSENT, "").lower() == OPTED_OUT:
+                    opted_out.append(result.phone)
+        yield Chunk(
+            list(customers.values()), opted_out, rejected, columns, lines=len(records), next_line=file.next_line
+        )
+
+
+def write_chunk(account_id: UUID, list_id: int, chunk: Chunk) -> tuple[int, int]:
+    """Writes the chunk's customers and puts them on the list; gives how many lines were new and how many updates."""
+    with db.atomic():
+        imported = upsert_customers(account_id, list_id, chunk.customers, columns=chunk.columns)
+        if chunk.opted_out:
+            opt_out_customers(account_id, chunk.opted_out)
+    return imported, chunk.lines - len(chunk.rejected) - imported
+
+
+def _customer(record: Record, country: str | None) -> CustomerRow | Rejected:
+    cells = record.cells
+    phone = cells["phone"]
+    for name, value in cells.items():
+        limit = MAX_TEXT if name in COLUMNS or name == "phone" else MAX_ATTRIBUTE
+        if len(value) > limit:
+            return Rejected(record.line, f"{name} is longer than {limit} characters", phone[:MAX_TEXT])
+    if cells.get(CONSENT, "").lower() not in KNOWN_CONSENTS:
+        return Rejected(record.line, f"{CONSENT} is {OPTED_OUT} or subscribed", phone[:MAX_TEXT])
+    try:
+        number = normalise(phone, country)
+    except InvalidPhone as problem:
+        return Rejected(record.line, f"phone: {problem.reason}", phone)
+    attributes = {name: cells[name] for name in cells if name not in (*COLUMNS, "phone", CONSENT) and cells[name]}
+    return CustomerRow(
+        number,
+        cells.get("first_name", ""),
+        cells.get("last_name", ""),
+        cells.get("location") or None,
+        cells.get("prefered_product") or None,
+        json.dumps(attributes) if attributes else "{}",
+    )
+
+
+@contextmanager
+def _rejects_file(path: Path | None) -> Iterator[Reject]:
+    """A CSV file of line, reason and phone as it stood; without rejected lines there is none."""
+    if path is None:
+        yield lambda rejected: None
+        return
+    # Opened before the first row is imported, so that a place that cannot be written to is known in time.
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        writer = csv.writer(file)
+        header = writer.writerow(["line", "reason", "phone"])
+        yield lambda rejected: writer.writerow(map(safe_cell, (rejected.line, rejected.reason, rejected.phone)))
+        nothing_rejected = file.tell() == header
+    if nothing_rejected:
+        path.unlink()

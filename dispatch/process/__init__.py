@@ -1,0 +1,1 @@
+"""What every worker and sweeper process shares."""

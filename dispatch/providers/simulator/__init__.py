@@ -1,0 +1,1 @@
+"""The simulated provider: one set of decisions, in process and over HTTP."""

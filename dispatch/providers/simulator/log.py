@@ -1,0 +1,165 @@
+"""The files a simulator writes: the durable log of accepted messages, and the record of every attempt."""
+
+import asyncio
+import fcntl
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dispatch.providers import Outgoing
+from dispatch.providers.simulator.decisions import Decision
+
+# macOS has no fdatasync; fsync is the same promise with more work.
+_reach_disk = getattr(os, "fdatasync", os.fsync)
+
+
+class LogInUse(Exception):
+    """Another simulator is writing this log."""
+
+
+class AcceptedLog:
+    """The judge of a test: one JSON line per accepted message, on disk before anybody hears of it."""
+
+    def __init__(self, path: Path) -> None:
+        self._fd = _open_to_append(path)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._fd)
+            raise LogInUse(f"{path} is being written by another simulator") from None
+        self.torn_bytes = _cut_torn_line(self._fd)
+        self.lines = _count_lines(self._fd)
+        self.commits = 0
+        self._size = os.fstat(self._fd).st_size
+        self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def append(self, message: Outgoing) -> None:
+        """Returns once the message is on disk; those that come while the disk is busy share the next sync."""
+        on_disk = asyncio.get_running_loop().create_future()
+        self._waiting.append((_accepted_line(message), on_disk))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write_waiting())
+        await on_disk
+
+    async def close(self) -> None:
+        """Writes what is still waiting and lets go of the file."""
+        if self._writer is not None:
+            await self._writer
+        os.close(self._fd)
+
+    async def _write_waiting(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting, []
+            problem: OSError | None = None
+            try:
+                await asyncio.to_thread(self._commit, b"".join(line for line, _ in group))
+            except OSError as error:
+                problem = error
+            else:
+                self.lines += len(group)
+            for _, on_disk in group:
+                _tell(on_disk, problem)
+
+    def _commit(self, lines: bytes) -> None:
+        try:
+            _write_all(self._fd, lines)
+            _reach_disk(self._fd)
+        except OSError:
+            # A full disk must not leave half a line for the next message to be glued to.
+            os.ftruncate(self._fd, self._size)
+            raise
+        self._size += len(lines)
+        self.commits += 1
+
+
+class AttemptsFile:
+    """Every attempt with phone, body and outcome, one JSON line each; several workers may share the file."""
+
+    def __init__(self, path: Path) -> None:
+        self._fd = _open_to_append(path)
+
+    def record(self, message: Outgoing, decision: Decision) -> None:
+        """Adds one attempt; a single write in append mode, so lines of several processes never mix."""
+        line = {
+            "at": _now(),
+            "phone": message.phone,
+            "body": message.body,
+            "outcome": decision.answer.outcome,
+            "accepted": decision.accepted,
+            "reference": message.reference,
+            "token": message.token,
+        }
+        _write_all(self._fd, _json_line(line))
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        os.close(self._fd)
+
+
+def _accepted_line(message: Outgoing) -> bytes:
+    return _json_line(
+        {
+            "at": _now(),
+            "to": message.phone,
+            "body": message.body,
+            "token": message.token,
+            "reference": message.reference,
+            "channel": message.channel,
+            "from": message.sender,
+        }
+    )
+
+
+def _tell(on_disk: asyncio.Future[None], problem: OSError | None) -> None:
+    if on_disk.done():  # the caller hung up while we wrote; the message is accepted all the same
+        return
+    if problem is None:
+        on_disk.set_result(None)
+    else:
+        on_disk.set_exception(problem)
+
+
+def _open_to_append(path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Readable by its owner alone: it holds phone numbers and message bodies.
+    return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _cut_torn_line(fd: int) -> int:
+    """Drops a last line without its newline, left by a kill in mid-write: it was never answered."""
+    size = end = os.fstat(fd).st_size
+    while end > 0:
+        start = max(0, end - 65536)
+        newline = os.pread(fd, end - start, start).rfind(b"\n")
+        if newline >= 0:
+            end = start + newline + 1
+            break
+        end = start
+    if end < size:
+        os.ftruncate(fd, end)
+    return size - end
+
+
+def _count_lines(fd: int) -> int:
+    count = offset = 0
+    while block := os.pread(fd, 1 << 20, offset):
+        count += block.count(b"\n")
+        offset += len(block)
+    return count
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
+def _json_line(entry: dict[str, Any]) -> bytes:
+    return json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()

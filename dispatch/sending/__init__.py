@@ -1,0 +1,1 @@
+"""Sending: batches claimed, called, recorded, closed."""

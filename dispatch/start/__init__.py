@@ -1,0 +1,1 @@
+"""Starting campaigns: the one road, and everyone who takes it."""

@@ -1,0 +1,233 @@
+"""Starts a campaign: the one road for the API, the sweep, schedules and the CLI.
+
+load_campaign → check_status → check_queue → resolve_audience → check_subscription → check_credits → check_approval →
+claim → create_messages → hold_credits → push
+
+Everything before `claim` only reads, so a refusal there changes nothing. The claim is one conditional UPDATE; of any
+number of callers exactly one gets it. After it, either the campaign sends or it is put back where it was.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+from peewee import DatabaseError
+
+from config.settings import settings
+from dispatch import queues
+from dispatch.audience import members
+from dispatch.campaigns.approval import check_approval
+from dispatch.errors import (
+    AlreadySending,
+    CampaignNotFound,
+    DispatchError,
+    EnqueueFailed,
+    InsufficientCredits,
+    InvalidStatus,
+    NoMessageText,
+    NoRecipients,
+    NoTargetAudience,
+    QueueUnavailable,
+    SubscriptionRequired,
+)
+from dispatch.outbox import push_due_batches
+from dispatch.start import preparation, request_key
+from dispatch.texts.template import compile_template
+from models import batch
+from models.account import Account
+from models.campaign import Campaign
+from models.database import db
+from models.preparation import claim
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class EnqueueResult:
+    """A started campaign: how many messages it will send (its audience's count while still `preparing`)."""
+
+    campaign_id: int
+    status: str
+    queued: int
+    enqueued_jobs: int
+    queue: str = queues.SEND
+
+
+def enqueue_campaign(
+    campaign_id: int,
+    *,
+    account_id: UUID | None,
+    actor: str,
+    correlation_id: str,
+    only_if_due: bool = False,
+) -> EnqueueResult:
+    """Claims a draft or scheduled campaign, writes its messages, holds its price and pushes its first batches.
+
+    Raises the DispatchError that says why not; the campaign is then as it was. `account_id` None means an operator,
+    `only_if_due` that the sweep asks.
+    """
+    with structlog.contextvars.bound_contextvars(correlation_id=correlation_id, campaign_id=campaign_id):
+        with _step("load_campaign"):
+            campaign = Campaign.find(campaign_id, account_id)
+            if campaign is None:
+                raise CampaignNotFound
+        expected = _check(campaign, actor)
+        claimed = _claim(campaign, expected, actor, correlation_id, only_if_due=only_if_due)
+        return _prepare(claimed, expected)
+
+
+def enqueue_written(
+    write: Callable[[], dict[str, Any] | None], *, actor: str, correlation_id: str
+) -> EnqueueResult | None:
+    """Starts the campaign that `write` makes ready, in one transaction with its claim; None if it says to start none.
+
+    A refusal leaves nothing of either, and a crash after the commit a preparation, with which recovery goes on.
+    """
+    with structlog.contextvars.bound_contextvars(correlation_id=correlation_id, campaign_id=None):
+        ready = queues.ready()
+        with db.atomic():
+            campaign = write()
+            if campaign is None:
+                return None
+            structlog.contextvars.bind_contextvars(campaign_id=campaign["id"])
+            expected = _check(campaign, actor, queue_ready=lambda: ready)
+            claimed = _claim(campaign, expected, actor, correlation_id)
+        return _prepare(claimed, expected)
+
+
+def already_started(campaign: dict[str, Any]) -> EnqueueResult:
+    """What was answered, or would have been, to the start of this campaign that is under way or over."""
+    if campaign["status"] == "preparing":
+        return EnqueueResult(campaign["id"], "preparing", members.size_of(campaign).total, 0)
+    return EnqueueResult(campaign["id"], campaign["status"], _queued(campaign["id"]), 0)
+
+
+def _check(
+    campaign: dict[str, Any], actor: str, *, queue_ready: Callable[[], bool] = queues.ready
+) -> members.AudienceSize:
+    """Refuses early what cannot start, and gives how many it would go to; reads only."""
+    with _step("check_status"):
+        _check_status(campaign)
+    with _step("check_queue"):
+        if not queue_ready():
+            raise QueueUnavailable
+    with _step("resolve_audience"):
+        expected = members.size_of(campaign)
+        if expected.reachable == 0:
+            raise NoRecipients(
+                f"All {expected.total} people of the audience have opted out." if expected.total else None,
+                total=expected.total,
+            )
+    _check_means(campaign, expected)
+    with _step("check_approval"):
+        check_approval(campaign, expected.total, actor=actor)
+    return expected
+
+
+def _check_means(campaign: dict[str, Any], expected: members.AudienceSize) -> None:
+    standing = Account.standing(campaign["account_id"])
+    assert standing is not None
+    with _step("check_subscription"):
+        if not standing["subscribed"]:
+            raise SubscriptionRequired
+    with _step("check_credits"):
+        # Every message costs at least one; the exact price is known, and held, once the texts are written.
+        if standing["available"] < expected.reachable:
+            raise InsufficientCredits(needed=expected.reachable, available=standing["available"])
+
+
+def _check_status(campaign: dict[str, Any]) -> None:
+    if campaign["status"] in ("preparing", "sending"):
+        raise AlreadySending(status=campaign["status"])
+    if campaign["status"] not in ("draft", "scheduled"):
+        raise InvalidStatus(f"A campaign that is {campaign['status']} cannot be started.", status=campaign["status"])
+    if not campaign["template"].strip():
+        raise NoMessageText
+    compile_template(campaign["template"])
+    if campaign["audience_kind"] is None:
+        raise NoTargetAudience
+
+
+def _claim(
+    campaign: dict[str, Any],
+    expected: members.AudienceSize,
+    actor: str,
+    correlation_id: str,
+    *,
+    only_if_due: bool = False,
+) -> dict[str, Any]:
+    request = request_key.current()
+    with _step("claim"):
+        claimed = claim(
+            campaign["id"],
+            batch_size=settings().batch_size,
+            actor=actor,
+            correlation_id=correlation_id,
+            only_if_due=only_if_due,
+            expected=expected.total,
+            started_key=request.name if request else None,
+            started_hash=request.body_hash if request else None,
+        )
+        if claimed is None:
+            raise _too_late(campaign, expected, actor)
+    return claimed
+
+
+def _prepare(claimed: dict[str, Any], expected: members.AudienceSize) -> EnqueueResult:
+    """Writes the messages now, or lets jobs do it when they are many."""
+    if expected.total > settings().enqueue_inline_limit:
+        queues.push_preparation(claimed["id"], claimed["prep_token"])
+        return EnqueueResult(claimed["id"], "preparing", expected.total, 0)
+    return _prepare_now(claimed)
+
+
+def _prepare_now(claimed: dict[str, Any]) -> EnqueueResult:
+    campaign_id, token = claimed["id"], claimed["prep_token"]
+    try:
+        with _step("create_messages"):
+            preparation.prepare(claimed)
+        with _step("hold_credits"):
+            preparation.finish(campaign_id, token)
+    except preparation.TakenAway:
+        raise InvalidStatus("The campaign was paused or cancelled while it was being prepared.") from None
+    except DispatchError as refusal:
+        preparation.put_back(campaign_id, token, refusal.code)
+        raise
+    except (DatabaseError, psycopg.Error) as problem:
+        # If even putting it back fails, recovery takes the preparation over.
+        preparation.put_back(campaign_id, token, EnqueueFailed.code)
+        raise EnqueueFailed from problem
+    with _step("push"):
+        jobs = push_due_batches(campaign_id)
+    return EnqueueResult(campaign_id, "sending", _queued(campaign_id), jobs)
+
+
+def _queued(campaign_id: int) -> int:
+    written = batch.stats([campaign_id])[campaign_id]
+    return written["total"] - written["skipped"]
+
+
+def _too_late(campaign: dict[str, Any], expected: members.AudienceSize, actor: str) -> DispatchError:
+    current = Campaign.find(campaign["id"])
+    if current and current["status"] in ("draft", "scheduled"):
+        check_approval(current, expected.total, actor=actor)
+        return InvalidStatus("The campaign was rescheduled; it is not due any more.", status=current["status"])
+    return AlreadySending(status=current["status"] if current else campaign["status"])
+
+
+@contextmanager
+def _step(name: str) -> Iterator[None]:
+    """Logs one named step: passed, refused with its code, or failed with the stack."""
+    try:
+        yield
+    except (DispatchError, preparation.TakenAway) as refusal:
+        log.info("enqueue.refused", step=name, code=getattr(refusal, "code", "TAKEN_AWAY"))
+        raise
+    except Exception:
+        log.exception("enqueue.failed", step=name)
+        raise
+    log.info("enqueue.step", step=name)

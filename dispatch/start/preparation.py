@@ -1,0 +1,191 @@
+"""Writes a claimed campaign's messages, chunk by chunk, and lets it send once it is paid for.
+
+Whoever holds the campaign's token prepares it. A crash between two chunks costs nothing: the next holder goes on at the
+committed cursor. Rendering happens between the transactions, so none stays open while Python works.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from config.stopping import stopping
+from dispatch import queues
+from dispatch.audience import members
+from dispatch.campaigns.approval import check_approval
+from dispatch.errors import DispatchError, InsufficientCredits, NoRecipients
+from dispatch.outbox import push_due_batches
+from dispatch.texts.sms import measure_for
+from dispatch.texts.template import Template, compile_template
+from models import credit, preparation
+from models.audit_event import AuditEvent
+from models.campaign import Campaign
+from models.database import db
+
+log = structlog.get_logger()
+
+# Recipients per transaction: large enough that COPY sets the pace, small enough for flat memory and quick pauses.
+CHUNK = 10_000
+
+_COPY_MESSAGES = "COPY message (campaign_id, n, customer_id, phone, body, encoding, segments, state, reason) FROM STDIN"
+_COPY_BATCHES = "COPY batch (campaign_id, number, first_n, size, pending, skipped, price) FROM STDIN"
+
+
+class TakenAway(Exception):
+    """Another holds this preparation now, or the campaign was paused or cancelled; there is nothing left to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a preparation has come: the last one written, and the number of recipients."""
+
+    campaign: dict[str, Any]
+    template: Template
+    cursor: int
+    recipients: int
+    done: bool = False
+
+    @classmethod
+    def of(cls, campaign: dict[str, Any]) -> "Progress":
+        """Where this preparation stands."""
+        template = compile_template(campaign["template"])
+        return cls(campaign, template, campaign["prep_cursor"], campaign["recipients"])
+
+
+def prepare(campaign: dict[str, Any], *, until: Callable[[], bool] = lambda: False) -> bool:
+    """Writes messages until the audience ends (True) or `until` says to stop (False); TakenAway if no longer ours."""
+    progress = Progress.of(campaign)
+    while not progress.done:
+        if until():
+            return False
+        progress = _write_chunk(progress)
+    return True
+
+
+def finish(campaign_id: int, token: UUID) -> dict[str, Any]:
+    """Holds the price and lets the campaign send, in one transaction; refuses when unpaid for or nobody is left."""
+    with db.atomic():
+        campaign = preparation.start_sending(campaign_id, token)
+        if campaign is None:
+            raise TakenAway
+        price, account = campaign["held"], campaign["account_id"]
+        if price == 0:
+            raise NoRecipients
+        # The audience was counted before the claim; this is how many there are.
+        check_approval(campaign, campaign["recipients"], actor=campaign["actor"])
+        if not credit.hold(account, campaign_id, campaign["claim_epoch"], price, actor=campaign["actor"]):
+            raise InsufficientCredits(needed=price)
+        AuditEvent.note(
+            "campaign.started",
+            campaign_id,
+            account_id=account,
+            actor=campaign["actor"],
+            request_id=campaign["correlation_id"],
+            recipients=campaign["recipients"],
+            credits=price,
+        )
+    log.info("credits.held", campaign_id=campaign_id, credits=price, recipients=campaign["recipients"])
+    return campaign
+
+
+def put_back(campaign_id: int, token: UUID, reason: str) -> None:
+    """Removes what was prepared and returns the campaign to where it was claimed from, with the reason."""
+    with db.atomic():
+        returned = preparation.put_back(campaign_id, token, reason)
+    if returned:
+        log.info("campaign.put_back", campaign_id=campaign_id, reason=reason)
+
+
+def continue_preparation(campaign_id: int, token: UUID, *, seconds: float = 20) -> None:
+    """Goes on with a preparation for a while: the work of one job. A job whose token is old does nothing."""
+    deadline = time.monotonic() + seconds
+    campaign = Campaign.find(campaign_id)
+    if campaign is None or campaign["status"] != "preparing" or campaign["prep_token"] != token:
+        log.info("preparation.not_ours", campaign_id=campaign_id)
+        return
+    with structlog.contextvars.bound_contextvars(correlation_id=campaign["correlation_id"], campaign_id=campaign_id):
+        try:
+            if not prepare(campaign, until=lambda: time.monotonic() > deadline or stopping().asked):
+                queues.push_preparation(campaign_id, token)
+                return
+            finish(campaign_id, token)
+        except TakenAway:
+            log.info("preparation.not_ours")
+            return
+        except DispatchError as refusal:
+            put_back(campaign_id, token, refusal.code)
+            # The sweep shall not ask again every minute for what will not change by itself.
+            Campaign.block(campaign_id, refusal.code)
+            return
+        push_due_batches(campaign_id)
+
+
+def _write_chunk(progress: Progress) -> Progress:
+    campaign, template = progress.campaign, progress.template
+    size = campaign["batch_size"]
+    # Whole batches, so that message n always lies in batch n / size.
+    limit = max(1, CHUNK // size) * size
+    recipients = members.page_of(campaign, template.placeholders, after=progress.cursor, limit=limit)
+    if not recipients:
+        return replace(progress, done=True)
+    messages = _messages(campaign, template, recipients, first=progress.recipients)
+    batches = _batches(campaign["id"], messages, first=progress.recipients, size=size)
+    cursor = recipients[-1]["cursor"]
+    with db.atomic():
+        if not preparation.advance(
+            campaign["id"],
+            campaign["prep_token"],
+            old=progress.cursor,
+            new=cursor,
+            recipients=len(messages),
+            price=sum(batch[-1] for batch in batches),
+        ):
+            raise TakenAway
+        _copy(_COPY_MESSAGES, messages)
+        _copy(_COPY_BATCHES, batches)
+    log.info("chunk.written", campaign_id=campaign["id"], recipients=progress.recipients + len(messages))
+    return replace(
+        progress, cursor=cursor, recipients=progress.recipients + len(messages), done=len(recipients) < limit
+    )
+
+
+def _messages(
+    campaign: dict[str, Any], template: Template, recipients: list[dict[str, Any]], *, first: int
+) -> list[tuple]:
+    """The rows to write, body frozen: what was previewed and priced is what will be sent."""
+    campaign_id, channel, render = campaign["id"], campaign["channel"], template.render
+    messages = []
+    for n, person in enumerate(recipients, start=first):
+        body = render(person)
+        encoding, segments, _ = measure_for(channel, body)
+        state, reason = ("skipped", "opted_out") if person["opted_out"] else ("pending", None)
+        messages.append((campaign_id, n, person["id"], person["phone"], body, encoding, segments, state, reason))
+    return messages
+
+
+def _batches(campaign_id: int, messages: list[tuple], *, first: int, size: int) -> list[tuple]:
+    batches = []
+    for start in range(0, len(messages), size):
+        part = messages[start : start + size]
+        prices = [message[6] for message in part if message[7] == "pending"]
+        batches.append(
+            (
+                campaign_id,
+                (first + start) // size,
+                first + start,
+                len(part),
+                len(prices),
+                len(part) - len(prices),
+                sum(prices),
+            )
+        )
+    return batches
+
+
+def _copy(statement: str, records: list[tuple]) -> None:
+    with db.connection().cursor() as cursor, cursor.copy(statement) as copy:
+        for record in records:
+            copy.write_row(record)

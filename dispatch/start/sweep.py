@@ -1,0 +1,139 @@
+"""Starts every campaign whose time has come: for the periodic job, `sweep --once` and run-automation."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+import redis
+import structlog
+
+from config.settings import settings
+from config.stopping import stopping
+from dispatch.errors import CampaignNotFound, DispatchError, InvalidStatus, QueueUnavailable
+from dispatch.process.lock import campaign_lock
+from dispatch.queues import JOB_TIMEOUT, connection
+from dispatch.start.enqueue import enqueue_campaign
+from models.campaign import Campaign
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class SweptCampaign:
+    """A campaign the sweep started."""
+
+    campaign_id: int
+    organization_id: UUID
+    name: str
+    previous_status: str
+    new_status: str
+    recipients_generated: bool
+    recipient_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SweepError:
+    """A campaign the sweep could not start: the code of the error table, and its sentence."""
+
+    campaign_id: int
+    error: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """What one sweep did."""
+
+    processed: int
+    campaigns: tuple[SweptCampaign, ...]
+    errors: tuple[SweepError, ...]
+
+
+def sweep_due(*, account_id: UUID | None = None, seconds: float | None = None) -> SweepReport:
+    """Starts the due campaigns, oldest first, and says what became of each; one failure never stops the next.
+
+    After `seconds`, or half the interval of the periodic sweep, it leaves the rest to the next.
+    """
+    started: list[SweptCampaign] = []
+    errors: list[SweepError] = []
+    for campaign in due_campaigns(account_id, until=monotonic() + (seconds or _time_box())):
+        outcome = _start(campaign)
+        if isinstance(outcome, SweptCampaign):
+            started.append(outcome)
+        elif outcome:
+            errors.append(outcome)
+    log.info("sweep.finished", started=len(started), errors=len(errors))
+    return SweepReport(len(started) + len(errors), tuple(started), tuple(errors))
+
+
+def due_campaigns(account_id: UUID | None, *, until: float) -> Iterator[dict[str, Any]]:
+    """Page after page, until none is due or the time is up; one that stays due comes once."""
+    seen: list[int] = []
+    while page := Campaign.due(settings().schedule_sweep_limit, account_id=account_id, seen=seen):
+        for campaign in page:
+            if monotonic() > until or stopping().asked:
+                return
+            seen.append(campaign["id"])
+            yield campaign
+
+
+def _time_box() -> float:
+    # The next sweep comes after the interval, and the job's own limit must stay far.
+    return min(settings().schedule_sweep_interval_ms / 2000, JOB_TIMEOUT / 2)
+
+
+def _start(campaign: dict[str, Any]) -> SweptCampaign | SweepError | None:
+    """Starts one campaign; None when somebody else is at it or it is not due any more."""
+    lock = campaign_lock(connection(), campaign["id"], seconds=settings().enqueue_lock_ttl_sec)
+    try:
+        if not lock.acquire():
+            return None
+    except redis.RedisError as problem:
+        log.warning("sweep.campaign_skipped", campaign_id=campaign["id"], problem=type(problem).__name__)
+        return None
+    try:
+        return _enqueue(campaign)
+    except (InvalidStatus, CampaignNotFound) as gone:
+        log.info("sweep.campaign_gone", campaign_id=campaign["id"], code=gone.code)
+        return None
+    except QueueUnavailable as outage:
+        # Not the campaign's fault: it stays due.
+        return SweepError(campaign["id"], outage.code, outage.message)
+    except DispatchError as refusal:
+        return _set_aside(campaign, refusal)
+    except Exception:
+        log.exception("sweep.campaign_failed", campaign_id=campaign["id"])
+        return _set_aside(campaign, DispatchError("It could not be started; the log says why."))
+    finally:
+        lock.release()
+
+
+def _enqueue(campaign: dict[str, Any]) -> SweptCampaign:
+    result = enqueue_campaign(
+        campaign["id"],
+        account_id=campaign["account_id"],
+        actor=str(settings().system_user_id),
+        correlation_id=campaign["correlation_id"] or uuid.uuid4().hex,
+        only_if_due=True,
+    )
+    return SweptCampaign(
+        campaign_id=campaign["id"],
+        organization_id=campaign["account_id"],
+        name=campaign["name"],
+        previous_status=campaign["status"],
+        new_status=result.status,
+        recipients_generated=result.status != "preparing",
+        recipient_count=result.queued,
+    )
+
+
+def _set_aside(campaign: dict[str, Any], refusal: DispatchError) -> SweepError:
+    """Lets the campaign wait for its next check, so that it does not keep others from being swept."""
+    try:
+        Campaign.block(campaign["id"], refusal.code)
+    except Exception:
+        log.exception("sweep.block_failed", campaign_id=campaign["id"])
+    return SweepError(campaign["id"], refusal.code, refusal.message)

@@ -1,0 +1,73 @@
+"""`send`: a campaign to exactly these customers, at once or when its time comes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+
+from dispatch.audience.choice import choose_customers
+from dispatch.campaigns.rules import found, note, refusal
+from dispatch.errors import EmptyCustomerIds
+from dispatch.start.enqueue import enqueue_written
+from models import campaign_writing
+from models.campaign_audience import CampaignCustomer
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a send queued, and the campaign's state now: `scheduled` when it still waits for its time."""
+
+    campaign_id: int
+    messages_queued: int
+    status: str
+
+
+def send_campaign(
+    campaign_id: int,
+    customer_ids: Sequence[int],
+    *,
+    account_id: UUID | None = None,
+    actor: str = "operator",
+    request_id: str | None = None,
+) -> Sent:
+    """Queues the campaign for these customers: a draft starts at once, a scheduled one waits for its time.
+
+    The first send makes them its whole audience; another one before the start adds to them.
+    """
+    found(campaign_id, account_id)
+    if not customer_ids:
+        raise EmptyCustomerIds("customer_ids is empty; name at least one customer.", field="customer_ids")
+    added = 0
+
+    def queue() -> dict[str, Any] | None:
+        nonlocal added
+        added, to_start = _queue(campaign_id, customer_ids, actor, request_id)
+        return to_start
+
+    started = enqueue_written(queue, actor=actor, correlation_id=request_id or uuid4().hex)
+    log.info("campaign.queued", campaign_id=campaign_id, customers=added)
+    if started is None:
+        return Sent(campaign_id, added, "scheduled")
+    return Sent(campaign_id, started.queued, started.status)
+
+
+def _queue(
+    campaign_id: int, customer_ids: Sequence[int], actor: str, request_id: str | None
+) -> tuple[int, dict[str, Any] | None]:
+    """Makes these the campaign's recipients, or adds them; gives how many are new, and the campaign if it starts now.
+
+    The row stays locked until the choice is committed, so any other start comes before it, and it is refused, or after.
+    """
+    queued = campaign_writing.queue(campaign_id)
+    if queued is None:
+        raise refusal("sent", found(campaign_id, None)["status"])
+    if queued["first"]:
+        CampaignCustomer.forget(campaign_id)
+    added = choose_customers(queued["account_id"], campaign_id, customer_ids)
+    note("campaign.queued", queued, actor, request_id, customers=added)
+    # Read anew: that others were chosen may have taken its approval away.
+    return added, found(campaign_id, None) if queued["status"] == "draft" else None

@@ -1,0 +1,160 @@
+"""Turns a campaign's template into something that renders half a million texts a second, and nothing more.
+
+`{first_name}`, `{{ first_name }}` and `{{ first_name|fallback("friend")|upper }}` are placeholders; the
+rest is text. Braces that hold anything but a word (`{}`, `{1}`, `{ :) }`) are text too, while `{word}`
+must be a known name, so that a typing error is refused when the campaign is saved instead of being read
+by a hundred thousand people. Names are case-sensitive. A customer's value is never expanded again, NULL
+is empty, and nothing is escaped: an SMS is not HTML.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+
+from dispatch.errors import InvalidTemplate
+from dispatch.texts.filters import FILTERS, cleaned, shown
+
+CUSTOMER_FIELDS = frozenset({"first_name", "last_name", "phone", "location", "prefered_product"})
+MAX_SOURCE = 2000
+MAX_PLACEHOLDERS = 100
+MAX_FILTERS = 5
+
+Filter = Callable[[str], str]
+
+# Only ever parses: compiling folds constants, and {{ 'a'*10**8 }} then costs seconds and 100 MB.
+_PARSER = Environment(keep_trailing_newline=True)
+_SINGLE_BRACES = re.compile(r"\{(\s*[^\W\d][^{}]*)\}")
+_OPEN_BRACE = re.compile(r"\{\s*[^\W\d]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One placeholder and what happens to its value."""
+
+    name: str
+    filters: tuple[Filter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A checked template: the names it uses, in order of appearance, and its way to become text."""
+
+    placeholders: tuple[str, ...]
+    _frame: str
+    _slots: tuple[Slot, ...]
+
+    def render(self, values: Mapping[str, object]) -> str:
+        """The text for one customer; a missing value or NULL is empty."""
+        get = values.get
+        return self._frame % tuple([_filled(slot, get(slot.name)) for slot in self._slots])
+
+
+def _filled(slot: Slot, value: object) -> str:
+    text = shown(value)
+    for transform in slot.filters:
+        text = transform(text)
+    return text
+
+
+def compile_template(source: str, *, allowed: frozenset[str] = CUSTOMER_FIELDS) -> Template:
+    """The template, checked and ready; InvalidTemplate says what to change when it cannot be used."""
+    _check_source(source)
+    parts = list(_parts(source))
+    slots = tuple(part for part in parts if isinstance(part, Slot))
+    names = tuple(dict.fromkeys(slot.name for slot in slots))
+    _check_names(names, count=len(slots), allowed=allowed)
+    frame = "".join("%s" if isinstance(part, Slot) else part.replace("%", "%%") for part in parts)
+    return Template(names, frame, slots)
+
+
+def _check_source(source: str) -> None:
+    if len(source) > MAX_SOURCE:
+        raise InvalidTemplate(f"The template has {len(source)} characters; at most {MAX_SOURCE} are allowed.")
+    if "{%" in source or "{#" in source:
+        raise InvalidTemplate("Statements {% %} and comments {# #} are not allowed, only placeholders {first_name}.")
+    if found := _CONTROL.search(source):
+        raise InvalidTemplate(f"The template has a control character (U+{ord(found[0]):04X}); remove it.")
+
+
+def _check_names(names: tuple[str, ...], *, count: int, allowed: frozenset[str]) -> None:
+    if count > MAX_PLACEHOLDERS:
+        raise InvalidTemplate(f"The template has {count} placeholders; {MAX_PLACEHOLDERS} are allowed.")
+    unknown = [name for name in names if name not in allowed]
+    if unknown:
+        listed = ", ".join(f"{{{name}}}" for name in unknown)
+        raise InvalidTemplate(
+            f"Unknown placeholder {listed}; known are: {', '.join(sorted(allowed))}.",
+            placeholders=list(names),
+            unknown=unknown,
+        )
+
+
+def _parts(source: str) -> Iterator[str | Slot]:
+    for node in _parsed(source):
+        if isinstance(node, nodes.TemplateData):
+            yield from _text_parts(node.data)
+        else:
+            yield _expression(node, f"line {node.lineno}")
+
+
+def _text_parts(text: str) -> Iterator[str | Slot]:
+    # split() alternates: text, the inside of braces, text, …
+    for index, piece in enumerate(_SINGLE_BRACES.split(text)):
+        if index % 2:
+            where = f"{{{piece[:40]}}}"
+            yield from (_expression(node, where) for node in _parsed(f"{{{{ {piece} }}}}", where))
+        else:
+            _check_text(piece)
+            yield piece
+
+
+def _check_text(text: str) -> None:
+    if _OPEN_BRACE.search(text):
+        raise InvalidTemplate("A { before a word is never closed; a placeholder looks like {first_name}.")
+    if text.startswith("}") or "}}" in text:
+        raise InvalidTemplate('A } closes nothing; to send the character itself write {{ "}" }}.')
+
+
+def _parsed(source: str, where: str | None = None) -> list[nodes.Expr]:
+    try:
+        body = _PARSER.parse(source).body
+    except TemplateSyntaxError as problem:
+        reason = (problem.message or "").rstrip(".")
+        raise InvalidTemplate(f"Cannot be read ({where or f'line {problem.lineno}'}): {reason}.") from None
+    except (RecursionError, ValueError, OverflowError):
+        # Nested brackets exhaust the parser, and a numeral of thousands of digits exhausts int().
+        raise InvalidTemplate("The template cannot be read, an expression is too complicated.") from None
+    # Statements were refused before parsing, so the body is output and nothing else.
+    return [node for output in body if isinstance(output, nodes.Output) for node in output.nodes]
+
+
+def _expression(node: nodes.Node, where: str) -> str | Slot:
+    if isinstance(node, nodes.Const) and isinstance(node.value, str):
+        return cleaned(node.value)
+    filters: list[Filter] = []
+    while isinstance(node, nodes.Filter) and node.node is not None and len(filters) < MAX_FILTERS:
+        filters.append(_filter(node, where))
+        node = node.node
+    if not isinstance(node, nodes.Name):
+        raise _refused(where)
+    return Slot(node.name, tuple(reversed(filters)))
+
+
+def _filter(node: nodes.Filter, where: str) -> Filter:
+    known = FILTERS.get(node.name)
+    if known is None:
+        raise InvalidTemplate(f"Unknown filter {node.name[:40]}; known are: {', '.join(sorted(FILTERS))}.")
+    arguments = [argument.value for argument in node.args if isinstance(argument, nodes.Const)]
+    if len(arguments) != len(node.args) or node.kwargs or node.dyn_args or node.dyn_kwargs:
+        raise _refused(where)
+    return known(*arguments)
+
+
+def _refused(where: str) -> InvalidTemplate:
+    return InvalidTemplate(
+        f"A placeholder holds a name and up to {MAX_FILTERS} filters, nothing else ({where}); for example "
+        '{first_name} or {{ first_name|fallback("friend") }}.'
+    )

@@ -1,0 +1,144 @@
+"""Embedded PostgreSQL: reached by password over loopback, durable unless a test says otherwise."""
+
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from embedded.binaries import postgres_directory
+from embedded.home import give, identity, make_private, reachable_program, write_private
+from embedded.server import EmbeddedServer, ServerDied
+
+DATABASE = "campaigns"
+OWNER = "postgres"
+
+# A failed statement, or the DETAIL of a broken constraint, can hold a phone number: neither is logged.
+QUIET = {"log_min_error_statement": "panic", "log_error_verbosity": "terse"}
+SIZED = {"max_connections": "200", "max_wal_size": "2GB", "checkpoint_timeout": "15min", "jit": "off"}
+FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+class EmbeddedPostgres(EmbeddedServer):
+    """PostgreSQL in a directory; the data outlives restarts and kill -9."""
+
+    name = "postgres"
+    stop_signal = signal.SIGINT  # fast shutdown: clients are cut off, data is written
+
+    def __init__(self, home: Path, *, log: Path, durable: bool = True) -> None:
+        super().__init__(home, log=log, durable=durable)
+        self.password_file = home / "postgres.password"
+
+    def wait_until_ready(self) -> None:
+        """Returns when the server answers and has our database."""
+        super().wait_until_ready()
+        self._create_database()
+
+    @property
+    def url(self) -> str:
+        return self._url(DATABASE)
+
+    def prepare(self) -> None:
+        if not (self.directory / "PG_VERSION").exists():
+            self._create_cluster()
+        self._clear_leftovers()
+
+    def command(self) -> list[str]:
+        choices = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            **QUIET,
+            **SIZED,
+            **({} if self.durable else FORGETFUL),
+        }
+        options = [word for key, value in choices.items() for word in ("-c", f"{key}={value}")]
+        return [str(_program("postgres")), "-D", str(self.directory), *options]
+
+    def answers(self) -> bool:
+        try:
+            psycopg.connect(self._url("postgres"), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _url(self, database: str) -> str:
+        return f"postgresql://{OWNER}:{self.password_file.read_text()}@127.0.0.1:{self.port}/{database}"
+
+    def _create_cluster(self) -> None:
+        # Made beside and renamed: a cluster whose making was interrupted is never taken for a whole one.
+        home = self.directory.parent
+        write_private(self.password_file, secrets.token_hex(24))
+        shutil.rmtree(self.directory, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix="postgres-new-", dir=home) as scratch:
+            give(Path(scratch))
+            fresh = make_private(Path(scratch) / "cluster")
+            made = subprocess.run(
+                self._initdb(fresh), cwd=scratch, capture_output=True, text=True, check=False, **identity()
+            )
+            if made.returncode != 0:
+                raise ServerDied(f"initdb failed\n{made.stderr.strip()}")
+            fresh.rename(self.directory)
+
+    def _initdb(self, cluster: Path) -> list[str]:
+        return [
+            str(_program("initdb")),
+            f"--pgdata={cluster}",
+            f"--username={OWNER}",
+            f"--pwfile={self.password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            *_locale(),
+            *([] if self.durable else ["--no-sync"]),
+        ]
+
+    def _create_database(self) -> None:
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+                connection.execute(f"CREATE DATABASE {DATABASE}")
+
+    def _clear_leftovers(self) -> None:
+        """Ends a PostgreSQL that still holds our data, and forgets one that is gone."""
+        lock = self.directory / "postmaster.pid"
+        if not lock.exists():
+            return
+        # PostgreSQL would refuse to start if any process has that pid by now, as is usual in containers.
+        leftover = _postmaster(int(lock.read_text().split()[0]), self.directory)
+        if leftover:
+            leftover.send_signal(signal.SIGINT)
+            leftover.wait(30)
+        # The children of a killed one need a moment to notice, and until then its shared memory is in use.
+        psutil.wait_procs([process for process in psutil.process_iter() if _works_in(process, self.directory)], 10)
+        lock.unlink(missing_ok=True)
+
+
+def _postmaster(pid: int, directory: Path) -> psutil.Process | None:
+    try:
+        process = psutil.Process(pid)
+        return process if str(directory) in process.cmdline() else None
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _works_in(process: psutil.Process, directory: Path) -> bool:
+    try:
+        return process.name().startswith("postgres") and process.cwd() == str(directory)
+    except psutil.Error:
+        return False
+
+
+def _program(name: str) -> Path:
+    return reachable_program(postgres_directory() / name)
+
+
+def _locale() -> list[str]:
+    # The built-in provider, new in 17, knows upper and lower case of every script on every system.
+    version = subprocess.run([_program("initdb"), "--version"], capture_output=True, text=True, check=True).stdout
+    if int(version.split()[2].split(".")[0]) >= 17:
+        return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    return ["--locale=en_US.UTF-8" if sys.platform == "darwin" else "--locale=C.UTF-8"]

@@ -1,0 +1,53 @@
+"""The embedded servers: real PostgreSQL and real Valkey in one directory, for `up` and the tests."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from embedded.home import home_for
+from embedded.postgres import EmbeddedPostgres
+from embedded.server import EmbeddedServer
+from embedded.valkey import EmbeddedValkey
+
+
+@dataclass(frozen=True)
+class EmbeddedServers:
+    """The pair; either may be None when somebody else's server is used in its place."""
+
+    postgres: EmbeddedPostgres | None
+    redis: EmbeddedValkey | None
+
+    def __iter__(self) -> Iterator[EmbeddedServer]:
+        return (server for server in (self.postgres, self.redis) if server)
+
+    def start(self) -> None:
+        """Returns when both answer; if one cannot start, neither is left running."""
+        try:
+            for server in self:
+                server.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Ends both, PostgreSQL last."""
+        for server in reversed(list(self)):
+            server.stop()
+
+
+def embedded_servers(
+    directory: Path, *, durable: bool = True, postgres: bool = True, redis: bool = True
+) -> EmbeddedServers:
+    """The servers of a data directory, not yet started; only tests may give up durability for speed."""
+    home = home_for(directory)
+    logs = directory / "logs"
+    return EmbeddedServers(
+        EmbeddedPostgres(home, log=logs / "postgres.log", durable=durable) if postgres else None,
+        EmbeddedValkey(home, log=logs / "redis.log", durable=durable) if redis else None,
+    )
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """The environment for a child process: ours, with these variables changed."""
+    return {**os.environ, **changes}

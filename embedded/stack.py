@@ -1,0 +1,166 @@
+"""The whole product on one machine: servers, web, and the supervisor of workers and sweeper."""
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from time import monotonic
+
+from psutil import pid_exists
+from pydantic import SecretStr
+
+import config
+from config.redis import answers, enqueueing
+from config.settings import point_at, settings
+from config.stopping import Stopping
+from embedded.child import Child
+from embedded.crew import Crew
+from embedded.readiness import is_staffed, pids_of, port_is_free, web_answers, working_processes
+from embedded.refusal import Refused
+from embedded.run_file import Run, run_path, write_run
+from embedded.servers import child_environment, embedded_servers
+from models.database import open_database
+from models.migrate import migrate
+
+START_TIMEOUT = 90.0
+POLL = 0.5
+
+
+class Stack:
+    """What `up` runs in one data directory; the caller holds the directory's lock and says when to stop."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        lock: int,
+        port: int | None,
+        stop: Stopping,
+        say: Callable[[str], None],
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.directory = directory
+        self.port = port
+        self._stop = stop
+        self._say = say
+        self._environment = environment or {}
+        self._crew = Crew(run_path(directory), lock=lock, say=say)
+        self._written: Run | None = None
+
+    @property
+    def web_url(self) -> str | None:
+        """Where web answers, or None when only servers run."""
+        return f"http://127.0.0.1:{self.port}" if self.port else None
+
+    def start(self) -> None:
+        """Starts everything and returns when all of it is at work and `run.json` says so."""
+        if self.port and not port_is_free(self.port):
+            raise Refused(f"Port {self.port} is taken; choose another with --port", code="PORT_TAKEN")
+        self._start_servers()
+        self._check_queue()
+        self._migrate()
+        if self.port:
+            self._start_product(self.port)
+        self.tell()
+
+    def tend(self) -> None:
+        """Revives whoever ends and keeps `run.json` true, until it is time to stop."""
+        while not self._stop.wait(POLL):
+            self._crew.revive()
+            self.tell()
+
+    def end(self) -> None:
+        """Ends everything: web and workers, then Redis, then PostgreSQL."""
+        run_path(self.directory).unlink(missing_ok=True)
+        self._crew.end()
+
+    def tell(self) -> None:
+        """Writes `run.json` when what it says has changed."""
+        processes = self._crew.pids()
+        working = working_processes(_only(processes.get("supervisor"))) if self.port else None
+        if working is not None:
+            processes |= pids_of(working)
+        elif self._written and self.port:  # the database is away: what was known stays
+            known = self._written.processes
+            processes |= {
+                kind: [pid for pid in known[kind] if pid_exists(pid)] for kind in ("worker", "sweeper") if kind in known
+            }
+        chosen = settings()
+        run = Run(
+            database_url=_open(chosen.database_url),
+            redis_url=_open(chosen.redis_url),
+            web_url=self.web_url,
+            processes=processes,
+        )
+        if run != self._written:
+            write_run(self.directory, run)
+            self._written = run
+
+    def _start_servers(self) -> None:
+        chosen = settings()
+        servers = embedded_servers(self.directory, postgres=chosen.database_url is None, redis=chosen.redis_url is None)
+        for server in servers:
+            self._say(f"starting {server.name}")
+            self._crew.launch(server)
+        for server in servers:
+            server.wait_until_ready()
+        point_at(
+            database_url=servers.postgres.url if servers.postgres else _open(chosen.database_url),
+            redis_url=servers.redis.url if servers.redis else _open(chosen.redis_url),
+        )
+
+    def _check_queue(self) -> None:
+        with enqueueing(settings()) as queue:
+            if not answers(queue):
+                raise Refused("REDIS_URL: Redis does not answer", code="QUEUE_UNAVAILABLE")
+
+    def _migrate(self) -> None:
+        open_database(_open(settings().database_url), application="up", pool=4)
+        applied = migrate()
+        if applied:
+            self._say(f"migrated the database: {', '.join(applied)}")
+
+    def _start_product(self, port: int) -> None:
+        gunicorn = ["-m", "gunicorn", "--config", str(Path(config.__file__).with_name("gunicorn.py"))]
+        members = [self._child("web", *gunicorn, "api:create_app()"), self._child("supervisor", "-m", "jobs")]
+        for member in members:
+            self._say(f"starting {member.name}")
+            self._crew.launch(member)
+        self._wait_until_at_work(port, members)
+
+    def _child(self, name: str, *arguments: str) -> Child:
+        return Child(
+            name,
+            [sys.executable, *arguments],
+            log=self.directory / "logs" / f"{name}.log",
+            environment=child_environment(**self._environment, PORT=str(self.port)),
+        )
+
+    def _wait_until_at_work(self, port: int, members: list[Child]) -> None:
+        deadline = monotonic() + START_TIMEOUT
+        while not self._at_work(port):
+            for member in members:
+                if member.process and member.process.poll() is not None:
+                    raise Refused(_why(member, f"ended with status {member.process.returncode}"))
+            if monotonic() > deadline:
+                late = members[0] if not web_answers(port) else members[1]
+                raise Refused(_why(late, f"was not at work within {START_TIMEOUT:.0f} s"))
+            if self._stop.wait(0.1):
+                raise Refused("stopped while starting")
+
+    def _at_work(self, port: int) -> bool:
+        working = working_processes(_only(self._crew.pids().get("supervisor")))
+        return working is not None and is_staffed(working) and web_answers(port)
+
+
+def _open(secret: SecretStr | None) -> str:
+    assert secret
+    return secret.get_secret_value()
+
+
+def _only(pids: list[int] | None) -> int | None:
+    return pids[0] if pids else None
+
+
+def _why(member: Child, what: str) -> str:
+    lines = member.log.read_text(errors="replace").splitlines()[-15:]
+    return "\n".join([f"{member.name} {what}; the end of {member.log}:", *(f"  {line}" for line in lines)])

@@ -1,0 +1,73 @@
+"""Embedded Valkey (or Redis): reached by password over loopback, on disk unless a test says otherwise."""
+
+import secrets
+from pathlib import Path
+
+import psutil
+import redis
+
+from embedded.binaries import valkey_program
+from embedded.home import make_private, reachable_program, write_private
+from embedded.server import EmbeddedServer
+
+PID_FILE = "valkey.pid"
+
+
+class EmbeddedValkey(EmbeddedServer):
+    """Valkey in a directory; what it held comes back after a restart."""
+
+    name = "redis"
+
+    def __init__(self, home: Path, *, log: Path, durable: bool = True) -> None:
+        super().__init__(home, log=log, durable=durable)
+        self.password_file = home / "redis.password"
+
+    @property
+    def url(self) -> str:
+        return f"redis://:{self.password_file.read_text()}@127.0.0.1:{self.port}/0"
+
+    def prepare(self) -> None:
+        make_private(self.directory)
+        if not self.password_file.exists():
+            write_private(self.password_file, secrets.token_hex(24))
+        self._clear_leftovers()
+
+    def command(self) -> list[str]:
+        # In a file, not on the command line: anybody on the machine can read that.
+        configuration = self.directory / "valkey.conf"
+        write_private(configuration, self._configuration())
+        return [str(reachable_program(valkey_program())), str(configuration)]
+
+    def answers(self) -> bool:
+        client = redis.Redis.from_url(self.url, socket_timeout=2)
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False
+        finally:
+            client.close()
+
+    def _configuration(self) -> str:
+        lines = [
+            "bind 127.0.0.1",
+            f"port {self.port}",
+            f"requirepass {self.password_file.read_text()}",
+            f"pidfile {PID_FILE}",
+            f"appendonly {'yes' if self.durable else 'no'}",
+            'save ""',
+            # A queue that forgets jobs when memory is short would look healthy; refusing writes is seen.
+            "maxmemory-policy noeviction",
+        ]
+        return "\n".join(lines) + "\n"
+
+    def _clear_leftovers(self) -> None:
+        """Ends a Valkey that still writes to our files: two at once would spoil them."""
+        pid_file = self.directory / PID_FILE
+        try:
+            process = psutil.Process(int(pid_file.read_text()))
+            if process.name().startswith(("valkey", "redis")):
+                process.terminate()
+                process.wait(30)
+        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+            pass
+        pid_file.unlink(missing_ok=True)

@@ -1,0 +1,229 @@
+"""What cannot be done is refused with its code from the table and a sentence, and changes nothing."""
+
+import pytest
+
+from api.http.errors import STATUS
+from models.database import rows
+from tests.factories import a_campaign, an_account, customers
+
+PAST, LATER = "2020-01-01T00:00:00Z", "2035-06-01T09:00:00Z"
+
+
+@pytest.fixture
+def account(db):
+    return an_account()
+
+
+@pytest.fixture
+def call(account, as_account):
+    return as_account(account)
+
+
+def everything() -> list:
+    """All that a refused request could have changed."""
+    tables = ("campaign", "campaign_customer", "customer", "message", "batch", "credit_entry", "account", "audit_event")
+    return [rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]
+
+
+def refused(answer, code: str, says: str = "") -> None:
+    assert answer.status_code == STATUS[code], answer.json
+    assert answer.json["error"]["code"] == code
+    assert says in answer.json["error"]["message"]
+    assert answer.json["requestId"] == answer.headers["X-Request-ID"]
+
+
+NEW_CAMPAIGNS = [
+    ({"name": "x" * 10_000}, "INVALID_REQUEST", "1 to 200"),
+    ({"name": " "}, "INVALID_REQUEST", "1 to 200"),
+    ({"name": None}, "INVALID_REQUEST", "name:"),
+    ({"name": 5}, "INVALID_REQUEST", "name:"),
+    ({"name": "a\0b"}, "INVALID_REQUEST", "NUL"),
+    ({"a\0b": "x"}, "INVALID_REQUEST", "NUL"),
+    ({"nmae": "Sale"}, "INVALID_REQUEST", "nmae"),
+    ({"channel": "fax"}, "INVALID_REQUEST", "sms, whatsapp"),
+    ({"base_template": "Hi {first_nme}"}, "INVALID_TEMPLATE", "first_nme"),
+    ({"base_template": "{{ 'a'*10**9 }}"}, "INVALID_TEMPLATE", "placeholder"),
+    ({"base_template": "{% for a in range(9) %}{% endfor %}"}, "INVALID_TEMPLATE", "not allowed"),
+    ({"base_template": "{{ ''.__class__.__mro__ }}"}, "INVALID_TEMPLATE", "placeholder"),
+    ({"base_template": "x" * 2001}, "INVALID_TEMPLATE", "2000"),
+    ({"scheduled_at": PAST}, "INVALID_REQUEST", "in the future"),
+    ({"scheduled_at": "2035-06-01T09:00:00"}, "INVALID_REQUEST", "scheduled_at"),
+    ({"scheduled_at": 2_000_000_000}, "INVALID_REQUEST", "scheduled_at"),
+    ({"scheduled_at": "tomorrow"}, "INVALID_REQUEST", "scheduled_at"),
+    ({"scheduled_at": "9999-12-31T23:59:59-12:00"}, "INVALID_REQUEST", "scheduled_at"),
+    ({"scheduled_at": LATER, "expires_at": LATER}, "INVALID_REQUEST", "after scheduled_at"),
+    ({"customer_ids": []}, "EMPTY_CUSTOMER_IDS", "at least one"),
+    ({"customer_ids": [True]}, "INVALID_REQUEST", "customer_ids"),
+    ({"customer_ids": ["1"]}, "INVALID_REQUEST", "customer_ids"),
+    ({"customer_ids": [987_654]}, "CUSTOMER_NOT_FOUND", "987654"),
+    ({"customer_ids": [2**64]}, "CUSTOMER_NOT_FOUND", str(2**64)),
+    ({"list_id": 4}, "RESOURCE_NOT_FOUND", "list"),
+    ({"list_id": 2**64}, "RESOURCE_NOT_FOUND", "list"),
+    ({"list_id": 4, "everyone": True}, "INVALID_REQUEST", "one audience"),
+]
+
+
+@pytest.mark.parametrize(("given", "code", "says"), NEW_CAMPAIGNS)
+def test_a_campaign_that_cannot_be(call, given, code, says):
+    before = everything()
+    refused(call("POST", "/api/campaigns", json={"name": "Sale", **given}), code, says)
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("data", "content_type", "code", "says"),
+    [
+        (b"", "application/json", "INVALID_REQUEST", "JSON object"),
+        (b"not json", "application/json", "INVALID_REQUEST", "not JSON"),
+        (b'{"name": ', "application/json", "INVALID_REQUEST", "not JSON"),
+        (b'{"name": "\xff"}', "application/json", "INVALID_REQUEST", "UTF-8"),
+        (b'["name"]', "application/json", "INVALID_REQUEST", "JSON object"),
+        (b"null", "application/json", "INVALID_REQUEST", "JSON object"),
+        (b'"{\\"name\\": \\"x\\"}"', "application/json", "INVALID_REQUEST", "JSON object"),
+        (b'{"name": "\\ud800"}', "application/json", "INVALID_REQUEST", "surrogate"),
+        (b'{"attributes": NaN}', "application/json", "INVALID_REQUEST", "NaN"),
+        (b'{"attributes": 1e999}', "application/json", "INVALID_REQUEST", "too large"),
+        (b'{"list_id": ' + b"9" * 5000 + b"}", "application/json", "INVALID_REQUEST", "digits"),
+        (b'{"a":' * 30 + b"1" + b"}" * 30, "application/json", "INVALID_REQUEST", "deep"),
+        (b"[" * 100_000, "application/json", "INVALID_REQUEST", "deeply"),
+        (b"name=Sale", "application/x-www-form-urlencoded", "UNSUPPORTED_MEDIA_TYPE", "Content-Type"),
+        (b'{"name": "Sale"}', None, "UNSUPPORTED_MEDIA_TYPE", "Content-Type"),
+        (b'{"name": "' + b"x" * 2**20 + b'"}', "application/json", "PAYLOAD_TOO_LARGE", "1 MiB"),
+    ],
+    ids=range(16),
+)
+def test_a_body_that_cannot_be_read(call, data, content_type, code, says):
+    before = everything()
+    refused(call("POST", "/api/campaigns", data=data, content_type=content_type), code, says)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("campaign_id", ["abc", "1.0", "1_0", "0x1", "1%00", "%D9%A1", str(2**63), "9" * 500, "1e3"])
+def test_an_id_that_is_no_number(call, campaign_id):
+    refused(call("GET", f"/api/campaigns/{campaign_id}"), "INVALID_ID", "whole number")
+    refused(call("POST", f"/api/campaigns/{campaign_id}/enqueue"), "INVALID_ID")
+
+
+def test_nothing_is_at_an_unknown_address_or_behind_another_method(call):
+    refused(call("GET", "/api/nothing"), "RESOURCE_NOT_FOUND")
+    wrong = call("DELETE", "/api/campaigns")
+    refused(wrong, "METHOD_NOT_ALLOWED")
+    assert "POST" in wrong.headers["Allow"]
+
+
+@pytest.mark.parametrize("query", ["page=x", "page_size=1.5", "status=gone", "channel=fax", "colour=red", "status=%00"])
+def test_a_query_that_makes_no_sense(call, query):
+    refused(call("GET", f"/api/campaigns?{query}"), "INVALID_REQUEST", query.split("=")[0])
+
+
+VERBS = ["enqueue", "pause", "resume", "cancel", "schedule"]
+
+
+@pytest.mark.parametrize("verb", ["", *(f"/{verb}" for verb in VERBS)])
+def test_anothers_campaign_is_answered_exactly_as_one_that_never_was(call, verb):
+    theirs = a_campaign(an_account(), recipients=1)["id"]
+    before = everything()
+    method, body = ("POST", {"json": {"scheduled_at": LATER}}) if verb else ("GET", {})
+    answers = [call(method, f"/api/campaigns/{number}{verb}", **body) for number in (theirs, 987_654)]
+    for answer in answers:
+        refused(answer, "CAMPAIGN_NOT_FOUND")
+    assert answers[0].json["error"] == answers[1].json["error"]
+    assert everything() == before
+
+
+def test_anothers_customers_do_not_exist(call):
+    theirs = customers(an_account(), 2)
+    before = everything()
+    refused(call("POST", "/api/campaigns", json={"name": "x", "customer_ids": theirs}), "CUSTOMER_NOT_FOUND")
+    assert call("GET", "/api/customers").json["data"] == []
+    assert everything() == before
+
+
+@pytest.mark.parametrize(("verb", "status"), [("pause", "draft"), ("resume", "draft"), ("cancel", "cancelled")])
+def test_a_wrong_state(account, call, verb, status):
+    campaign = a_campaign(account, recipients=1)
+    rows("UPDATE campaign SET status = %s", [status])
+    before = everything()
+    refused(call("POST", f"/api/campaigns/{campaign['id']}/{verb}"), "INVALID_STATUS", f"is {status}")
+    assert everything() == before
+
+
+def test_a_time_in_the_past_for_a_draft(account, call):
+    campaign = a_campaign(account, recipients=1)
+    before = everything()
+    path = f"/api/campaigns/{campaign['id']}/schedule"
+    refused(call("POST", path, json={"scheduled_at": PAST}), "INVALID_REQUEST", "in the future")
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("arrange", "code"),
+    [
+        ({"everyone": True}, "NO_RECIPIENTS"),
+        ({}, "NO_TARGET_AUDIENCE"),
+        ({"recipients": 1, "template": " "}, "NO_MESSAGE_TEXT"),
+    ],
+)
+def test_a_campaign_that_cannot_start(account, call, arrange, code):
+    campaign = a_campaign(account, **arrange)
+    before = everything()
+    refused(call("POST", f"/api/campaigns/{campaign['id']}/enqueue"), code)
+    assert everything() == before
+
+
+def test_everybody_opted_out(account, call):
+    campaign = a_campaign(account, recipients=3)
+    rows("INSERT INTO suppression (account_id, phone) SELECT account_id, phone FROM customer")
+    before = everything()
+    refused(call("POST", f"/api/campaigns/{campaign['id']}/enqueue"), "NO_RECIPIENTS")
+    assert everything() == before
+
+
+def test_too_few_credits_and_no_subscription(db, as_account):
+    poor, lapsed = an_account(credits=2), an_account(subscribed=False)
+    for account, code in ((poor, "INSUFFICIENT_CREDITS"), (lapsed, "SUBSCRIPTION_REQUIRED")):
+        call, campaign = as_account(account), a_campaign(account, recipients=3)
+        before = everything()
+        refused(call("POST", f"/api/campaigns/{campaign['id']}/enqueue"), code)
+        assert everything() == before
+
+
+def test_a_campaign_started_twice(account, call):
+    path = f"/api/campaigns/{a_campaign(account, recipients=1)['id']}/enqueue"
+    assert call("POST", path).status_code == 202
+    before = everything()
+    refused(call("POST", path), "ALREADY_SENDING")
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"phone": "call me"}, "letters"),
+        ({"phone": "123"}, "phone number"),
+        ({"phone": ""}, "empty"),
+        ({"phone": None}, "phone"),
+        ({"phone": "+30 691 234 5678", "first_name": "x" * 256}, "255"),
+        ({"phone": "+30 691 234 5678", "zone": "Mars/Base"}, "time zone"),
+        ({"phone": "+30 691 234 5678", "zone": "../etc/passwd"}, "time zone"),
+        ({"phone": "+30 691 234 5678", "fone": "x"}, "fone"),
+    ],
+)
+def test_a_customer_that_cannot_be(call, given, says):
+    before = everything()
+    refused(call("POST", "/api/customers", json=given), "INVALID_REQUEST", says)
+    assert everything() == before
+
+
+def test_a_customer_whose_phone_is_known(call):
+    body = {"phone": "+30 691 234 5678"}
+    assert call("POST", "/api/customers", json=body).status_code == 201
+    before = everything()
+    refused(call("POST", "/api/customers", json={"phone": "+306912345678"}), "DUPLICATE")
+    assert everything() == before
+
+
+def test_input_is_never_repeated_in_a_refusal(call):
+    answer = call("POST", "/api/customers", json={"phone": 306912345678})
+    refused(answer, "INVALID_REQUEST")
+    assert "306912345678" not in answer.get_data(as_text=True)

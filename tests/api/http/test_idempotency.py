@@ -1,0 +1,319 @@
+"""Idempotency-Key: asked twice, at once or after a crash, there is one effect and one answer."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+import psycopg
+import pytest
+
+from api.http.idempotency import REPLAYED
+from dispatch.accounts.credits import top_up
+from dispatch.audit import audit
+from dispatch.recovery import recover
+from embedded.server import free_port
+from models.api_key import ApiKey
+from models.database import row, rows
+from tests.factories import a_campaign, a_key, an_account, customers
+from tests.processes import running
+from tests.servers import TestServers
+from tests.waiting import wait_until
+
+ANNA = {"phone": "+306912345678", "first_name": "Anna"}
+
+
+def under(key: str) -> dict[str, dict[str, str]]:
+    return {"headers": {"Idempotency-Key": key}}
+
+
+def count(table: str, where: str = "true") -> int:
+    found = row(f"SELECT count(*) AS n FROM {table} WHERE {where}")
+    assert found
+    return found["n"]
+
+
+def at_once(times: int, ask: Callable[[], Any]) -> list[Any]:
+    """The answers of so many threads that ask at the same moment."""
+    together = threading.Barrier(times)
+
+    def one() -> Any:
+        together.wait()
+        return ask()
+
+    with ThreadPoolExecutor(times) as pool:
+        return [future.result() for future in [pool.submit(one) for _ in range(times)]]
+
+
+def test_the_second_answer_is_the_first(as_account):
+    call = as_account(an_account())
+    first = call("POST", "/api/customers", json=ANNA, **under("k1"))
+    again = call("POST", "/api/customers", json=ANNA, **under("k1"))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.data == first.data
+    assert (first.headers.get(REPLAYED), again.headers.get(REPLAYED)) == (None, "true")
+    assert count("customer") == count("audit_event", "action = 'customer.created'") == 1
+
+
+def test_without_the_header_nothing_is_kept(as_account):
+    call = as_account(an_account())
+    assert [call("POST", "/api/customers", json=ANNA).status_code for _ in range(2)] == [201, 409]
+    assert count("idempotency_key") == 0
+
+
+def test_twenty_twins_have_one_effect_and_one_answer(as_account):
+    call = as_account(an_account())
+    answers = at_once(20, lambda: call("POST", "/api/campaigns", json={"name": "Sale"}, **under("k1")))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.data for answer in answers}) == 1
+    assert sorted(answer.headers.get(REPLAYED, "") for answer in answers) == ["", *["true"] * 19]
+    assert count("campaign") == 1
+
+
+def test_twenty_starts_under_one_key_are_one_start_and_one_answer(as_account):
+    account = an_account()
+    path = f"/api/campaigns/{a_campaign(account, recipients=5)['id']}/enqueue"
+    call = as_account(account)
+    answers = at_once(20, lambda: call("POST", path, **under("k1")))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.data for answer in answers}) == 1
+    assert count("credit_entry", "kind = 'hold'") == 1
+
+
+def test_a_refusal_is_not_kept(as_account):
+    account = an_account(credits=0)
+    path = f"/api/campaigns/{a_campaign(account, recipients=5)['id']}/enqueue"
+    call = as_account(account)
+    assert call("POST", path, **under("k1")).status_code == 402
+    assert count("idempotency_key") == 0
+    top_up(account["id"], 100, actor="test")
+    started = call("POST", path, **under("k1"))
+    assert (started.status_code, started.headers.get(REPLAYED)) == (202, None)
+
+
+def test_a_refusal_after_a_part_of_the_effect_changes_nothing(as_account):
+    call = as_account(an_account())
+    body = {"name": "Sale", "customer_ids": [987_654]}
+    assert call("POST", "/api/campaigns", json=body, **under("k1")).status_code == 404
+    assert count("campaign") == count("idempotency_key") == 0
+
+
+@pytest.mark.parametrize("other", [{"json": ANNA | {"first_name": "Ann"}}, {"data": b"not json"}, {}])
+def test_another_request_under_the_same_key_is_refused(as_account, other):
+    call = as_account(an_account())
+    call("POST", "/api/customers", json=ANNA, **under("k1"))
+    refused = call("POST", "/api/customers", **other, **under("k1"))
+    assert (refused.status_code, refused.json["error"]["code"]) == (422, "IDEMPOTENCY_MISMATCH")
+    assert count("customer") == 1
+
+
+def test_the_query_is_part_of_the_request(as_account):
+    ours, theirs = an_account(), an_account()
+    call = as_account(None)
+    topped_up = [
+        call("POST", f"/api/credits/topup?organization_id={account['id']}", json={"amount": 5}, **under("k1"))
+        for account in (ours, theirs)
+    ]
+    assert [answer.status_code for answer in topped_up] == [200, 422]
+
+
+def test_a_key_belongs_to_its_account_and_its_address(as_account):
+    ours, theirs = as_account(an_account()), as_account(an_account())
+    for call in (ours, theirs):
+        for path, body in (("/api/customers", ANNA), ("/api/campaigns", {"name": "Sale"})):
+            assert call("POST", path, json=body, **under("k1")).headers.get(REPLAYED) is None
+    assert (count("customer"), count("campaign")) == (2, 2)
+
+
+def test_any_key_of_the_account_repeats_and_only_with_the_scope(as_account):
+    account = an_account()
+    as_account(account)("POST", "/api/customers", json=ANNA, **under("k1"))
+    again = as_account(account, scopes=("write",))("POST", "/api/customers", json=ANNA, **under("k1"))
+    assert (again.status_code, again.headers.get(REPLAYED)) == (201, "true")
+    assert as_account(account, scopes=("read",))("POST", "/api/customers", json=ANNA, **under("k1")).status_code == 403
+
+
+def test_with_and_without_the_prefix_it_is_the_same_request(as_account):
+    call = as_account(an_account())
+    call("POST", "/api/customers", json=ANNA, **under("k1"))
+    assert call("POST", "/customers", json=ANNA, **under("k1")).headers.get(REPLAYED) == "true"
+
+
+def test_after_24_hours_a_key_is_new_and_recovery_forgets_it(as_account):
+    call = as_account(an_account())
+    for _ in range(2):
+        made = call("POST", "/api/campaigns", json={"name": "Sale"}, **under("k1"))
+        assert (made.status_code, made.headers.get(REPLAYED)) == (201, None)
+        rows("UPDATE idempotency_key SET created_at = now() - interval '25 hours'")
+    assert count("campaign") == 2
+    recover()
+    assert count("idempotency_key") == 0
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "κλειδί".encode().decode("latin-1"), "a\tb"])
+def test_a_key_that_cannot_be_is_refused(as_account, key):
+    refused = as_account(an_account())("POST", "/api/customers", json=ANNA, **under(key))
+    assert (refused.status_code, refused.json["error"]["code"]) == (400, "INVALID_REQUEST")
+    assert count("customer") == 0
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/campaigns/1%00/pause", f"/api/campaigns/{'9' * 3000}/pause", "/api/campaigns/Ω/pause"]
+)
+def test_an_address_that_no_row_could_hold_is_refused_as_without_a_key(as_account, path):
+    refused = as_account(an_account())("POST", path, **under("k1"))
+    assert (refused.status_code, refused.json["error"]["code"]) == (400, "INVALID_ID")
+
+
+def test_a_secret_is_not_kept_and_the_key_is_made_once(as_account):
+    call = as_account(an_account())
+    body = {"name": "reader", "scopes": ["read"]}
+    first = call("POST", "/api/keys", json=body, **under("k1")).json
+    again = call("POST", "/api/keys", json=body, **under("k1")).json
+    assert ApiKey.holder(first["key"])["id"]
+    assert again == first | {"key": None}
+    assert first["key"] not in json.dumps(rows("SELECT answer FROM idempotency_key"))
+
+
+def test_a_file_sent_again_is_the_same_request_although_its_form_is_written_anew(as_account):
+    call = as_account(an_account())
+
+    def sent(content: bytes) -> Any:
+        form = {"list": "spring", "file": (BytesIO(content), "spring.csv")}
+        return call("POST", "/api/imports", data=form, **under("k1"))
+
+    first, again = sent(b"phone\n+306912345678\n"), sent(b"phone\n+306912345678\n")
+    assert (first.status_code, again.data, again.headers.get(REPLAYED)) == (202, first.data, "true")
+    assert sent(b"phone\n+306912345679\n").status_code == 422
+    assert count("customer_import") == 1
+
+
+def test_a_body_that_is_no_json_reaches_its_route_whole(as_account):
+    call = as_account(an_account())
+    options = {"data": b"phone\n+306912345678\n", "content_type": "text/csv"}
+    made = call("POST", "/api/imports?list=spring", **options, **under("k1"))
+    assert (made.status_code, made.json["size"]) == (202, len(options["data"]))
+
+
+def test_jobs_are_pushed_only_once_the_answer_is_committed(as_account, redis):
+    account = an_account()
+    call = as_account(account)
+    path = f"/api/campaigns/{a_campaign(account, recipients=3)['id']}"
+    assert call("POST", f"{path}/enqueue").status_code == 202
+    assert call("POST", f"{path}/pause").status_code == 200
+    redis.flushdb()
+    with answers_are_refused():
+        assert call("POST", f"{path}/resume", **under("k1")).status_code == 500
+    assert (call("GET", path).json["status"], redis.llen("rq:queue:send")) == ("paused", 0)
+    assert call("POST", f"{path}/resume", **under("k1")).json["status"] == "sending"
+    assert redis.llen("rq:queue:send") == 1
+
+
+@pytest.mark.processes
+def test_a_start_whose_answer_was_lost_in_a_crash_gets_its_202(as_account, servers, tmp_path):
+    account = an_account()
+    path = f"/api/campaigns/{a_campaign(account, recipients=3)['id']}/enqueue"
+    with answers_cannot_be_kept(servers) as release, a_web(tmp_path) as web:
+        # The campaign is started; the process is killed before it has said so.
+        asked = threading.Thread(target=web.post, args=(path, a_key(account), "k1"), daemon=True)
+        asked.start()
+        backend = wait_until(lambda: waiting_to_keep(), "the answer is to be kept")
+        web.kill()
+        rows("SELECT pg_terminate_backend(%s)", [backend])
+        release()
+    assert count("idempotency_key") == 0
+    call = as_account(account)
+    again = [call("POST", path, **under("k1")) for _ in range(2)]
+    assert [answer.status_code for answer in again] == [202, 202]
+    assert again[0].json["status"] == "sending"
+    assert again[0].json["queued"] == 3
+    assert {answer.headers.get(REPLAYED) for answer in again} == {"true"}
+    assert call("POST", path, **under("k2")).json["error"]["code"] == "ALREADY_SENDING"
+    assert call("POST", path, json={}, **under("k1")).json["error"]["code"] == "IDEMPOTENCY_MISMATCH"
+    assert count("credit_entry", "kind = 'hold'") == 1
+    assert audit() == []
+
+
+def test_a_campaign_that_was_put_back_is_started_anew_under_the_same_key(as_account):
+    account = an_account(credits=5)
+    # Two segments each: enough credits for the first look, too few for the price.
+    campaign = a_campaign(account, customer_ids=customers(account, 5), template="x" * 200)
+    path = f"/api/campaigns/{campaign['id']}/enqueue"
+    call = as_account(account)
+    assert call("POST", path, **under("k1")).status_code == 402
+    top_up(account["id"], 5, actor="test")
+    started = call("POST", path, **under("k1"))
+    assert (started.status_code, started.headers.get(REPLAYED)) == (202, None)
+
+
+class AWeb:
+    """A web process of its own."""
+
+    def __init__(self, process: Any, port: int) -> None:
+        self._process = process
+        self._address = f"http://127.0.0.1:{port}"
+
+    def lives(self) -> bool:
+        """Whether it answers."""
+        try:
+            with urlopen(f"{self._address}/health/live", timeout=5):
+                return True
+        except OSError:
+            return False
+
+    def post(self, path: str, key: str, idempotency_key: str) -> None:
+        """Asks, and does not mind if no answer comes."""
+        headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": idempotency_key}
+        try:
+            with urlopen(Request(self._address + path, method="POST", headers=headers), timeout=60):
+                pass
+        except (URLError, OSError):
+            pass
+
+    def kill(self) -> None:
+        """kill -9, for the whole of it."""
+        self._process.end()
+
+
+@contextmanager
+def a_web(directory: Path) -> Iterator[AWeb]:
+    port = free_port()
+    with running(
+        "gunicorn", "--config", "config/gunicorn.py", "api:create_app()",
+        log=directory / "web.log", PORT=str(port), WEB_WORKERS="1",
+    ) as process:  # fmt: skip
+        web = AWeb(process, port)
+        wait_until(web.lives, "web answers")
+        yield web
+
+
+@contextmanager
+def answers_are_refused() -> Iterator[None]:
+    """The table takes a key and no answer."""
+    rows("ALTER TABLE idempotency_key ADD CONSTRAINT without_answer CHECK (answer IS NULL)")
+    try:
+        yield
+    finally:
+        rows("ALTER TABLE idempotency_key DROP CONSTRAINT without_answer")
+
+
+@contextmanager
+def answers_cannot_be_kept(servers: TestServers) -> Iterator[Callable[[], None]]:
+    """Whoever writes to the table of answers waits, until what this gives is called."""
+    with psycopg.connect(servers.database_url) as other:
+        other.execute("LOCK TABLE idempotency_key IN SHARE MODE")
+        yield other.rollback
+
+
+def waiting_to_keep() -> int | None:
+    waiting = row(
+        """SELECT pid FROM pg_stat_activity
+           WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT INTO idempotency_key%'"""
+    )
+    return waiting["pid"] if waiting else None

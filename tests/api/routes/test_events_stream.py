@@ -1,0 +1,110 @@
+"""Live progress: what the stream says, when it ends, and that it never takes every thread."""
+
+import json
+import threading
+from http.client import HTTPConnection
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+
+from api.routes import events
+from config.settings import settings
+from dispatch.campaigns.lifecycle import cancel_campaign
+from dispatch.sending.delivery import Courier
+from dispatch.start.enqueue import enqueue_campaign
+from tests.dispatch.sending.provider import ScriptedProvider
+from tests.factories import a_campaign, a_key, an_account
+from tests.waiting import wait_until
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def web(app, db, redis, monkeypatch):
+    """The application behind a real socket, looking ten times a second; gives its port."""
+    monkeypatch.setattr(events, "SECONDS", 0.1)
+    monkeypatch.setattr(events, "slots", events.Slots())
+    server = make_server("127.0.0.1", 0, app, server_class=_Server, handler_class=_Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+class Stream:
+    """One client that follows a campaign."""
+
+    def __init__(self, port, campaign_id, key):
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        headers = {"Authorization": f"Bearer {key}"}
+        self._connection.request("GET", f"/api/campaigns/{campaign_id}/events", headers=headers)
+        self.response = self._connection.getresponse()
+
+    def event(self):
+        """The next event: its name and data."""
+        fields = {}
+        while line := self.response.readline().decode().rstrip("\n"):
+            name, _, value = line.partition(": ")
+            fields[name] = value
+        return (fields["event"], json.loads(fields["data"])) if "data" in fields else None
+
+    def close(self):
+        self.response.close()
+        self._connection.close()
+
+
+@pytest.fixture
+def started(web):
+    account = an_account()
+    campaign = a_campaign(account, recipients=30)
+    enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="c")
+    return campaign["id"], a_key(account)
+
+
+def test_a_stream_tells_what_changes_and_ends_with_the_campaign(web, started):
+    campaign_id, key = started
+    stream = Stream(web, campaign_id, key)
+    assert stream.response.headers["Content-Type"].startswith("text/event-stream")
+    name, first = stream.event()
+    assert (name, first["status"], first["stats"]["pending"]) == ("progress", "sending", 30)
+    courier = Courier(ScriptedProvider(), settings())
+    courier.deliver(campaign_id, 0)
+    courier.close()
+    seen = [stream.event()]
+    while seen[-1][0] != "end":
+        seen.append(stream.event())
+    last = seen[-1][1]
+    assert (last["status"], last["stats"]["sent"], last["final"]) == ("completed", 30, True)
+    assert stream.response.readline() == b""
+    wait_until(lambda: events.slots.taken == 0, "the place is free again")
+
+
+def test_a_stream_of_a_campaign_that_is_over_says_so_and_ends(web):
+    campaign = a_campaign(an_account(), recipients=1)
+    cancel_campaign(campaign["id"], actor="test")
+    stream = Stream(web, campaign["id"], a_key(None))
+    name, look = stream.event()
+    assert (name, look["status"]) == ("end", "cancelled")
+
+
+def test_half_of_the_threads_stay_free_and_a_place_returns_when_a_client_goes(web, started):
+    campaign_id, key = started
+    room = settings().web_threads // 2
+    streams = [Stream(web, campaign_id, key) for _ in range(room)]
+    assert all(stream.event()[0] == "progress" for stream in streams)
+    refused = Stream(web, campaign_id, key).response
+    assert refused.status == 503
+    assert refused.headers["Retry-After"]
+    assert json.loads(refused.read())["error"]["code"] == "STREAMS_BUSY"
+    streams[0].close()
+    # Nobody listens, which shows when something is written: a change, or the heartbeat.
+    wait_until(lambda: events.slots.taken < room, "the place is free again")
+    assert Stream(web, campaign_id, key).event()[0] == "progress"

@@ -1,0 +1,138 @@
+"""Messages over HTTP: pages, troubles, history and the file."""
+
+import csv
+from io import StringIO
+
+import pytest
+
+from config.settings import settings
+from dispatch.campaigns.messages import EXPORT_HEADER
+from dispatch.formats.csv_out import plain_cell
+from dispatch.providers import Answer
+from dispatch.sending.delivery import Courier
+from dispatch.start.enqueue import enqueue_campaign
+from models import message_reading
+from tests.dispatch.sending.provider import ScriptedProvider
+from tests.factories import a_campaign, an_account
+
+FIRST = 306_900_000_000
+
+
+def sent(account, recipients, answers=None, **options):
+    """A campaign of so many, delivered through a provider that answers the nth recipient as told."""
+    campaign = a_campaign(account, recipients=recipients, **options)
+    enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="c")
+    script = {f"+{FIRST + n}": told for n, told in (answers or {}).items()}
+    courier = Courier(ScriptedProvider(script), settings())
+    courier.deliver(campaign["id"], 0)
+    courier.close()
+    return campaign["id"]
+
+
+@pytest.fixture
+def account(db, redis, configure):
+    configure(BATCH_SIZE=10, RETRY_BASE_SEC=0.01)
+    return an_account(credits=10_000)
+
+
+@pytest.fixture
+def call(as_account, account):
+    return as_account(account)
+
+
+@pytest.fixture
+def mixed(account):
+    """55 messages in six batches: 7 and 31 failed, 12 unknown, the others sent."""
+    rejected = [Answer("rejected", error_code="21211")]
+    return sent(account, 55, {7: rejected, 31: rejected, 12: [Answer("unknown", error_code="timeout")]})
+
+
+def _numbers(answer):
+    return [int(message["id"].split("-")[1]) for message in answer.json["data"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers", "total"),
+    [
+        ("", list(range(20)), 55),
+        ("?page=3", list(range(40, 55)), 55),
+        ("?page=4", [], 55),
+        ("?page_size=7&page=2", list(range(7, 14)), 55),
+        ("?state=failed", [7, 31], 2),
+        ("?state=failed,unknown", [7, 12, 31], 3),
+        ("?state=failed&state=unknown&page_size=2&page=2", [31], 3),
+        ("?state=sent&page_size=10&page=2", [11, 13, 14, 15, 16, 17, 18, 19, 20, 21], 52),
+        ("?state=pending", [], 0),
+        (f"?phone=%2B{FIRST + 31}", [31], 1),
+        (f"?phone=%2B{FIRST + 31}&state=sent", [], 0),
+    ],
+)
+def test_a_page_of_messages_in_any_states(call, mixed, query, numbers, total):
+    answer = call("GET", f"/api/campaigns/{mixed}/messages{query}")
+    assert answer.status_code == 200
+    assert _numbers(answer) == numbers
+    assert answer.json["pagination"]["total_count"] == total
+
+
+@pytest.mark.parametrize("page_size", [1, 3, 10, 11, 100])
+def test_the_pages_of_a_state_are_all_its_messages_in_order(call, mixed, page_size):
+    found, page = [], 1
+    while numbers := _numbers(
+        call("GET", f"/api/campaigns/{mixed}/messages?state=sent&page_size={page_size}&page={page}")
+    ):
+        found += numbers
+        page += 1
+    assert found == [n for n in range(55) if n not in (7, 12, 31)]
+
+
+@pytest.mark.parametrize("query", ["?state=lost", "?phone=abc", "?page=x"])
+def test_a_question_that_makes_no_sense_is_refused(call, mixed, query):
+    answer = call("GET", f"/api/campaigns/{mixed}/messages{query}")
+    assert (answer.status_code, answer.json["error"]["code"]) == (400, "INVALID_REQUEST")
+
+
+def test_troubles_are_grouped_with_their_counts(call, mixed):
+    assert call("GET", f"/api/campaigns/{mixed}/errors").json["data"] == [
+        {"state": "failed", "reason": "rejected", "error_code": "21211", "messages": 2},
+        {"state": "unknown", "reason": "no_answer", "error_code": "timeout", "messages": 1},
+    ]
+
+
+def test_a_message_has_its_text_and_its_history(call, account):
+    campaign = sent(account, 1, {0: [Answer("deferred"), Answer("retryable", error_code="busy")]}, template="Hi!")
+    message = call("GET", f"/api/messages/{campaign}-0").json
+    assert (message["text"], message["state"], message["attempts"]) == ("Hi!", "sent", 2)
+    assert [(event["event"], event.get("times")) for event in message["history"]] == [
+        ("enqueued", None),
+        ("deferred", 1),
+        ("attempted", 2),
+        ("sent", None),
+    ]
+
+
+@pytest.mark.parametrize("reference", ["0-0", "1-99", "999-0", "x", "1", "1-1-1", "9" * 30 + "-1"])
+def test_a_message_that_is_none_is_not_found(call, account, reference):
+    sent(account, 1)
+    assert call("GET", f"/api/messages/{reference}").status_code == 404
+
+
+def test_another_accounts_messages_do_not_exist(as_account, mixed):
+    stranger = as_account(an_account())
+    for path in ("messages", "errors", "messages.csv", "events"):
+        answer = stranger("GET", f"/api/campaigns/{mixed}/{path}")
+        assert (answer.status_code, answer.json["error"]["code"]) == (404, "CAMPAIGN_NOT_FOUND")
+    assert stranger("GET", f"/api/messages/{mixed}-0").status_code == 404
+
+
+def test_the_file_holds_every_message_and_no_formula(call, account, monkeypatch):
+    monkeypatch.setattr(message_reading, "EXPORT_PAGE", 4)
+    campaign = sent(account, 11, template='=cmd|"/C calc"!A0 {first_name}')
+    answer = call("GET", f"/api/campaigns/{campaign}/messages.csv")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    header, *lines = csv.reader(StringIO(answer.text))
+    assert tuple(header) == EXPORT_HEADER
+    assert [line[0] for line in lines] == [f"{campaign}-{n}" for n in range(11)]
+    assert not [cell for line in lines for cell in line if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
+    first = dict(zip(header, map(plain_cell, lines[0]), strict=True))
+    assert (first["phone"], first["state"]) == (f"+{FIRST}", "sent")
+    assert first["text"] == '=cmd|"/C calc"!A0 First0'

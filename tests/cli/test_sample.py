@@ -1,0 +1,64 @@
+"""The sample account: there after one call, and no different after two."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from cli.demo.sample import seed_sample
+from dispatch.audit import audit
+from dispatch.campaigns.lifecycle import list_campaigns
+from dispatch.start.enqueue import enqueue_campaign
+from models.database import db as database
+from models.database import rows
+
+pytestmark = pytest.mark.usefixtures("db", "redis")
+
+
+def everything():
+    tables = ("account", "customer", "campaign", "credit_entry", "audit_event", "suppression")
+    return [rows(f"SELECT * FROM {table} ORDER BY 1") for table in tables]
+
+
+def test_there_are_ten_customers_and_three_drafts_one_of_them_whatsapp():
+    made = seed_sample(actor="test")
+    assert (made["account"], made["customers"], made["campaigns"]) == ("sample", 10, 3)
+    people = rows("SELECT location, prefered_product FROM customer")
+    assert len(people) == 10
+    assert any(person["location"] is None for person in people)
+    assert any(person["prefered_product"] is None for person in people)
+    campaigns, _ = list_campaigns(made["id"])
+    assert sorted(campaign["channel"] for campaign in campaigns) == ["sms", "sms", "whatsapp"]
+    assert {campaign["status"] for campaign in campaigns} == {"draft"}
+
+
+def test_a_second_time_changes_nothing():
+    seed_sample(actor="test")
+    rows("UPDATE customer SET first_name = 'Changed' WHERE id = 1")
+    before = everything()
+    again = seed_sample(actor="test")
+    assert (again["customers"], again["campaigns"]) == (0, 0)
+    assert everything() == before
+
+
+def test_two_at_once_make_one():
+    together = Barrier(2)
+
+    def seed(_):
+        with database.connection_context():
+            together.wait()
+            return seed_sample(actor="test")
+
+    with ThreadPoolExecutor(2) as threads:
+        made = list(threads.map(seed, range(2)))
+    assert sorted(each["customers"] for each in made) == [0, 10]
+    assert [len(table) for table in everything()[:3]] == [1, 10, 3]
+
+
+def test_what_it_makes_can_be_started():
+    account = seed_sample(actor="test")["id"]
+    campaigns, _ = list_campaigns(account)
+    for campaign in campaigns:
+        started = enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="test")
+        assert started.queued == 10
+    assert audit() == []

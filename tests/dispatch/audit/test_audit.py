@@ -1,0 +1,162 @@
+"""What `audit` says of a healthy system (nothing), and of each broken promise, planted by hand."""
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+
+from dispatch.audit import CHECKS, MOST_IDS, audit
+from dispatch.sending.settlement import close_if_drained
+from dispatch.start import preparation as preparing
+from models import message
+from models.database import db as database
+from models.database import row, rows
+from models.message import Outcome
+from models.preparation import claim
+from tests.dispatch.audit.planted_violations import PLANTED, PLANTED_ON_ACCOUNTS
+from tests.factories import a_campaign, a_list, an_account
+
+# The campaigns of the `healthy` fixture: identities are counted from 1 in every test.
+UNDER_WAY, DONE, DRAFT = 1, 2, 3
+
+
+@pytest.fixture
+def healthy(db):
+    """Two accounts; campaigns that are under way, completed with a settled hold, draft and scheduled."""
+    ours, theirs = an_account(100, name="ours"), an_account(0, name="theirs")
+    a_list(ours, 10)
+    a_list(theirs, 10)
+    for audience in ({"everyone": True}, {"everyone": True}, {"customer_ids": [1]}):
+        a_campaign(ours, **audience)
+    a_campaign(ours, everyone=True, scheduled_at=datetime(2090, 1, 31, tzinfo=UTC))
+    a_campaign(theirs, everyone=True)
+    _bring_under_way(_start(UNDER_WAY))
+    _complete(_start(DONE))
+    rows("UPDATE batch SET pushed_at = now() WHERE campaign_id = %s", [UNDER_WAY])
+
+
+def _start(campaign_id):
+    """Prepares the campaign in batches of four, as enqueue does, and lets it send."""
+    claimed = claim(campaign_id, batch_size=4, actor="test", correlation_id="test", only_if_due=False, expected=10)
+    preparing.prepare(claimed)
+    preparing.finish(campaign_id, claimed["prep_token"])
+    return campaign_id
+
+
+def _bring_under_way(campaign_id):
+    """One sent, one failed, one unknown, one to be tried again; four in flight, two pending."""
+    _answer(campaign_id, 0, "sent", "failed", "unknown", "pending")
+    message.claim(campaign_id, 1, first=4, last=8, want=4, token=2000, lease=30)
+
+
+def _complete(campaign_id):
+    for number in range(3):
+        _answer(campaign_id, number, "sent", "sent", "failed", "sent")
+    assert close_if_drained(campaign_id)
+
+
+def _answer(campaign_id, number, *states):
+    first = number * 4
+    taken, _ = message.claim(campaign_id, number, first=first, last=first + 4, want=4, token=1000, lease=30)
+    outcomes = [
+        Outcome(sent.n, sent.token, state, wait=2.0 if state == "pending" else None)
+        for sent, state in zip(taken, states, strict=False)
+    ]
+    message.record(campaign_id, outcomes, provider="simulator", batch_size=4)
+
+
+def _plant(sql):
+    """Breaks a promise behind the back of triggers and foreign keys."""
+    connection = database.connection()
+    connection.execute("SET session_replication_role = replica")
+    try:
+        for statement in sql.split(";"):
+            connection.execute(statement)
+    finally:
+        connection.execute("RESET session_replication_role")
+
+
+def _found(beginning):
+    """The violation whose sentence begins like this, or None."""
+    return next((violation for violation in audit() if violation.what.startswith(beginning)), None)
+
+
+def _account(name):
+    return row("SELECT id FROM account WHERE name = %s", [name])["id"]
+
+
+def test_a_healthy_system_has_no_violation(healthy):
+    assert audit() == []
+
+
+def test_an_empty_database_has_no_violation(db):
+    assert audit() == []
+
+
+@pytest.mark.parametrize(("sentence", "sql", "culprit"), PLANTED, ids=[plant[0] for plant in PLANTED])
+def test_a_planted_violation_is_found_and_named(healthy, sentence, sql, culprit):
+    _plant(sql)
+    assert culprit in _found(sentence).ids
+
+
+@pytest.mark.parametrize(("sentence", "sql"), PLANTED_ON_ACCOUNTS, ids=[plant[0] for plant in PLANTED_ON_ACCOUNTS])
+def test_a_planted_violation_of_an_account_is_found_and_named(healthy, without_balance_check, sentence, sql):
+    _plant(f"{sql} WHERE name = 'ours'")
+    assert _found(sentence).ids == [str(_account("ours"))]
+
+
+@pytest.fixture
+def without_balance_check(db):
+    """The table refuses a negative balance, and nothing gets past a CHECK: it is taken down for the test."""
+    rows("ALTER TABLE account DROP CONSTRAINT account_credits_available_check")
+    yield
+    rows("TRUNCATE account CASCADE")
+    rows("ALTER TABLE account ADD CONSTRAINT account_credits_available_check CHECK (credits_available >= 0)")
+
+
+def test_every_query_of_the_audit_has_a_planted_violation():
+    planted = tuple(plant[0] for plant in (*PLANTED, *PLANTED_ON_ACCOUNTS))
+    sentences = [what for queries in CHECKS.values() for what in queries]
+    assert [what for what in sentences if not what.startswith(planted)] == []
+
+
+def test_an_account_hears_only_of_its_own_violations(healthy):
+    _plant("UPDATE campaign SET recipients = 1 WHERE id = 3")
+    assert [violation.ids for violation in audit(_account("ours")) if violation.invariant == "I3"] == [["3"]]
+    assert audit(_account("theirs")) == []
+
+
+def test_a_violation_names_some_rows_and_counts_all(healthy):
+    _plant(
+        "INSERT INTO message (campaign_id, n, phone) SELECT 99, i, '+3069' || 100000 + i FROM generate_series(0, 49) i"
+    )
+    violation = _found("Messages of no campaign")
+    assert (violation.count, len(violation.ids)) == (50, MOST_IDS)
+    assert violation.ids[:3] == ["99-0", "99-1", "99-2"]
+
+
+def test_an_audit_leaves_the_connection_able_to_write(healthy):
+    audit()
+    rows("UPDATE campaign SET name = 'renamed' WHERE id = %s", [DRAFT])
+    assert row("SHOW transaction_isolation") == {"transaction_isolation": "read committed"}
+
+
+def test_a_system_at_work_gives_no_false_alarm(healthy):
+    moves, enough = [], threading.Event()
+
+    def work():
+        with database.connection_context():
+            while not enough.is_set():
+                token = 10_000 + 100 * len(moves)
+                message.claim(UNDER_WAY, 2, first=8, last=10, want=2, token=token, lease=30)
+                message.undo_claim(UNDER_WAY, first=8, last=10, token=token, batch_size=4)
+                moves.append(token)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        while len(moves) < 200:
+            assert audit() == []
+    finally:
+        enough.set()
+        worker.join()

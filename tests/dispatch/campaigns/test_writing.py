@@ -1,0 +1,191 @@
+"""Campaigns edited, copied and deleted."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dispatch.campaigns.lifecycle import list_campaigns, pause_campaign, read_campaign, unschedule_campaign
+from dispatch.campaigns.writing import delete_campaign, duplicate_campaign, edit_campaign
+from dispatch.errors import (
+    CampaignNotFound,
+    CustomerNotFound,
+    EmptyCustomerIds,
+    InvalidRequest,
+    InvalidStatus,
+    InvalidTemplate,
+    NotFound,
+)
+from dispatch.start.follow_ups import send_test
+from models.campaign import Campaign
+from models.database import rows
+from tests.dispatch.sending.arranged import start_and_deliver
+from tests.factories import a_campaign, a_list, an_account, customers
+
+pytestmark = pytest.mark.usefixtures("db", "redis")
+
+LATER = datetime.now(UTC) + timedelta(days=1)
+
+
+@pytest.fixture
+def account(db):
+    return an_account()
+
+
+def everything() -> list[list[dict]]:
+    return [rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in ("campaign", "campaign_customer", "audit_event")]
+
+
+@pytest.mark.parametrize("scheduled_at", [None, LATER])
+def test_what_is_given_is_changed_and_the_rest_stays(account, scheduled_at):
+    list_id = a_list(account, 2)
+    campaign = a_campaign(account, everyone=True, scheduled_at=scheduled_at)
+    edited = edit_campaign(campaign["id"], {"name": " New ", "template": "Hi", "list_id": list_id})
+    changed = {
+        "name": "New",
+        "base_template": "Hi",
+        "audience": {"kind": "list", "list_id": list_id},
+        "revision": edited["revision"],
+    }
+    assert edited == campaign | changed
+    assert read_campaign(campaign["id"]) == edited
+
+
+def test_an_audience_replaces_the_one_there_was(account):
+    first, second, third = customers(account, 3)
+    campaign = a_campaign(account, customer_ids=[first, second])
+    edited = edit_campaign(campaign["id"], {"customer_ids": [third]})
+    assert edited["audience"] == {"kind": "customers", "customers": 1}
+    assert edit_campaign(campaign["id"], {"everyone": True})["audience"] == {"kind": "everyone"}
+    assert rows("SELECT 1 FROM campaign_customer") == []
+    assert edit_campaign(campaign["id"], {"everyone": False})["audience"] is None
+
+
+def test_times_are_given_moved_and_taken_back(account):
+    campaign = a_campaign(account)
+    edited = edit_campaign(campaign["id"], {"scheduled_at": LATER, "expires_at": LATER + timedelta(hours=1)})
+    assert (edited["status"], edited["scheduled_at"]) == ("scheduled", LATER.isoformat())
+    edited = edit_campaign(campaign["id"], {"scheduled_at": None, "expires_at": None})
+    assert (edited["status"], edited["scheduled_at"], edited["expires_at"]) == ("draft", None, None)
+
+
+def test_an_edited_campaign_that_was_set_aside_is_looked_at_again(account):
+    campaign = a_campaign(account, due=True)
+    Campaign.block(campaign["id"], "NO_TARGET_AUDIENCE")
+    edited = edit_campaign(campaign["id"], {"everyone": True})
+    assert (edited["blocked_reason"], edited["next_check_at"]) == (None, None)
+    assert [due["id"] for due in Campaign.due(10)] == [campaign["id"]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal", "says"),
+    [
+        ({}, InvalidRequest, "at least one field"),
+        ({"name": " "}, InvalidRequest, "1 to 200"),
+        ({"channel": "fax"}, InvalidRequest, "sms, whatsapp"),
+        ({"template": "Hi {first_nme}"}, InvalidTemplate, "first_nme"),
+        ({"customer_ids": []}, EmptyCustomerIds, "empty"),
+        ({"customer_ids": [1, 999]}, CustomerNotFound, "999"),
+        ({"list_id": 999}, NotFound, "no such list"),
+        ({"list_id": 1, "everyone": True}, InvalidRequest, "one audience"),
+        ({"scheduled_at": LATER - timedelta(days=2)}, InvalidRequest, "scheduled_at must be in the future"),
+        ({"scheduled_at": LATER.replace(tzinfo=None)}, InvalidRequest, "no time zone"),
+        ({"scheduled_at": LATER + timedelta(days=3)}, InvalidRequest, "expires_at must be after"),
+        ({"expires_at": LATER - timedelta(days=2)}, InvalidRequest, "expires_at must be"),
+        ({"expires_at": LATER}, InvalidRequest, "expires_at must be after"),
+    ],
+)
+def test_an_edit_that_cannot_be_changes_nothing(account, changes, refusal, says):
+    chosen = customers(account, 1)
+    campaign = a_campaign(
+        account, customer_ids=chosen, scheduled_at=LATER, expires_at=LATER + timedelta(days=2), name="Sale"
+    )
+    before = everything()
+    with pytest.raises(refusal, match=says):
+        edit_campaign(campaign["id"], {"name": "New", **changes} if changes else {})
+    assert everything() == before
+
+
+@pytest.mark.parametrize("status", ["preparing", "sending", "completed", "cancelled", "failed"])
+def test_what_has_started_or_ended_is_neither_edited_nor_deleted(account, status):
+    campaign = a_campaign(account, recipients=1)
+    rows("UPDATE campaign SET status = %s", [status])
+    before = everything()
+    for refused in (lambda: edit_campaign(campaign["id"], {"name": "x"}), lambda: delete_campaign(campaign["id"])):
+        with pytest.raises(InvalidStatus, match=f"is {status} cannot"):
+            refused()
+    assert everything() == before
+
+
+def test_a_draft_is_deleted_with_its_choice_and_its_tests_stay(account):
+    chosen = customers(account, 2)
+    campaign = a_campaign(account, customer_ids=chosen)
+    test = send_test(campaign["id"], ["+306912222222"])
+    delete_campaign(campaign["id"])
+    with pytest.raises(CampaignNotFound):
+        read_campaign(campaign["id"])
+    assert rows("SELECT 1 FROM campaign_customer") == []
+    assert len(rows("SELECT 1 FROM customer")) == 2
+    left = read_campaign(test.campaign_id)
+    assert (left["parent_id"], left["status"]) == (None, "sending")
+
+
+def test_a_scheduled_campaign_is_unscheduled_before_it_is_deleted(account):
+    campaign = a_campaign(account, recipients=1, scheduled_at=LATER)
+    with pytest.raises(InvalidStatus):
+        delete_campaign(campaign["id"])
+    unscheduled = unschedule_campaign(campaign["id"])
+    assert (unscheduled["status"], unscheduled["scheduled_at"]) == ("draft", None)
+    with pytest.raises(InvalidStatus, match="is draft cannot be unscheduled"):
+        unschedule_campaign(campaign["id"])
+    delete_campaign(campaign["id"])
+
+
+def test_a_paused_campaign_is_not_unscheduled(account):
+    campaign = a_campaign(account, recipients=1, scheduled_at=LATER)
+    pause_campaign(campaign["id"])
+    with pytest.raises(InvalidStatus, match="is paused"):
+        unschedule_campaign(campaign["id"])
+
+
+def test_a_copy_is_a_draft_with_the_same_text_for_the_same_people(account):
+    chosen = customers(account, 2)
+    campaign = a_campaign(account, customer_ids=chosen, name="Sale", channel="whatsapp")
+    start_and_deliver(campaign)
+    copy = duplicate_campaign(campaign["id"])
+    assert [copy[field] for field in ("status", "name", "channel", "base_template", "audience", "parent_id")] == [
+        "draft",
+        "Copy of Sale",
+        "whatsapp",
+        campaign["base_template"],
+        {"kind": "customers", "customers": 2},
+        None,
+    ]
+    assert copy["stats"]["total"] == 0
+    assert start_and_deliver(copy)["stats"]["sent"] == 2
+
+
+def test_a_copy_has_the_name_it_is_given_and_one_that_fits(account):
+    campaign = a_campaign(account, name="x" * 200)
+    assert duplicate_campaign(campaign["id"], name="Again")["name"] == "Again"
+    assert len(duplicate_campaign(campaign["id"])["name"]) == 200
+
+
+def test_campaigns_are_found_by_a_part_of_their_name(account):
+    a_campaign(account, name="Summer sale 50%")
+    a_campaign(account, name="Winter")
+    assert [found["name"] for found in list_campaigns(account["id"], q="SALE")[0]] == ["Summer sale 50%"]
+    assert list_campaigns(account["id"], q="%")[1] == 1
+    assert list_campaigns(account["id"], q="spring") == ([], 0)
+
+
+def _edit(campaign_id, **of):
+    edit_campaign(campaign_id, {"name": "x"}, **of)
+
+
+@pytest.mark.parametrize("act", [_edit, delete_campaign, duplicate_campaign, unschedule_campaign])
+def test_anothers_campaign_is_not_found(account, act):
+    theirs = a_campaign(an_account(), recipients=1)
+    before = everything()
+    with pytest.raises(CampaignNotFound):
+        act(theirs["id"], account_id=account["id"])
+    assert everything() == before

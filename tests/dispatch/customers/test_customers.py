@@ -1,0 +1,81 @@
+"""What a person does to a customer, while campaigns are under way."""
+
+import pytest
+
+from dispatch.audit import audit
+from dispatch.customers.customers import delete_customer, edit_customer, read_customer
+from dispatch.customers.suppressions import add_suppression
+from dispatch.start import preparation as preparing
+from dispatch.start.enqueue import enqueue_campaign
+from models.campaign import Campaign
+from models.database import row, rows
+from tests.dispatch.sending.provider import ScriptedProvider
+from tests.dispatch.sending.test_delivery import deliver, started, states
+from tests.factories import a_campaign, an_account, customers
+
+pytestmark = pytest.mark.usefixtures("db", "redis")
+
+
+def newest() -> int:
+    return row("SELECT max(id) AS id FROM customer")["id"]
+
+
+@pytest.mark.parametrize("how", ["consent", "suppression"])
+def test_who_opts_out_of_a_campaign_under_way_gets_nothing_of_it_any_more(how):
+    account = an_account()
+    campaign_id = started(account, recipients=3)
+    if how == "consent":
+        edit_customer(newest(), {"consent": "unsubscribed"})
+    else:
+        phone = row("SELECT phone FROM customer WHERE id = %s", [newest()])["phone"]
+        add_suppression(account["id"], phone=phone)
+    provider = ScriptedProvider()
+    deliver(provider, campaign_id)
+    assert len(provider.calls) == 2
+    assert states(campaign_id) == {"sent": 2, "skipped": 1}
+    assert audit() == []
+
+
+def test_messages_outlive_their_customer():
+    campaign_id = started(recipients=3)
+    gone = newest()
+    delete_customer(gone)
+    deliver(ScriptedProvider(), campaign_id)
+    assert states(campaign_id) == {"sent": 3}
+    assert row("SELECT customer_id FROM message WHERE n = 2")["customer_id"] == gone
+    assert audit() == []
+
+
+def test_who_is_deleted_while_a_campaign_is_prepared_is_in_it_or_not_and_all_adds_up(configure, monkeypatch):
+    configure(ENQUEUE_INLINE_LIMIT=0, BATCH_SIZE=2)
+    monkeypatch.setattr(preparing, "CHUNK", 2)
+    account = an_account()
+    chosen = customers(account, 6)
+    campaign_id = a_campaign(account, customer_ids=chosen)["id"]
+    enqueue_campaign(campaign_id, account_id=None, actor="test", correlation_id="test")
+    stops = iter([False, True])
+    assert preparing.prepare(Campaign.find(campaign_id), until=lambda: next(stops)) is False
+    delete_customer(chosen[0])
+    delete_customer(chosen[-1])
+    preparing.continue_preparation(campaign_id, Campaign.find(campaign_id)["prep_token"])
+    assert Campaign.find(campaign_id)["status"] == "sending"
+    assert [each["customer_id"] for each in rows("SELECT customer_id FROM message ORDER BY n")] == chosen[:-1]
+    assert audit() == []
+
+
+def test_an_opt_out_outlives_its_customer():
+    account = an_account()
+    [customer_id] = customers(account, 1)
+    edit_customer(customer_id, {"consent": "unsubscribed"})
+    delete_customer(customer_id)
+    [again] = customers(account, 1)
+    assert read_customer(again)["suppressed"]
+
+
+def test_who_is_deleted_leaves_lists_and_chosen_audiences():
+    account = an_account()
+    chosen = customers(account, 2)
+    campaign = a_campaign(account, customer_ids=chosen)
+    delete_customer(chosen[0])
+    left = rows("SELECT customer_id FROM campaign_customer WHERE campaign_id = %s", [campaign["id"]])
+    assert [each["customer_id"] for each in left] == chosen[1:]

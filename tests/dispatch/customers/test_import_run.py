@@ -1,0 +1,342 @@
+"""An uploaded file is imported as the same file at hand would be, whatever happens to the workers meanwhile."""
+
+import csv
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO, StringIO
+from pathlib import Path
+from threading import Barrier
+from uuid import UUID, uuid4
+
+import pytest
+from redis import RedisError
+
+from dispatch import queues
+from dispatch.customers import import_run, imports
+from dispatch.customers.customers import list_customers
+from dispatch.customers.import_run import MOST_TAKEOVERS, continue_import
+from dispatch.customers.import_upload import read_import, rejected_lines, start_import
+from dispatch.customers.imports import import_customers
+from dispatch.customers.lists import delete_list
+from dispatch.errors import InvalidRequest, InvalidStatus, NotFound
+from dispatch.formats.csv_in import open_csv
+from dispatch.recovery import recover
+from jobs.queue_worker import QueueWorker
+from models.customer_import import CustomerImport
+from models.database import changed, row, rows
+from tests.factories import an_account
+
+pytestmark = pytest.mark.usefixtures("db", "redis")
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "customers.csv"
+# Quotes, blank lines, a cell over two lines, one that never closes, bytes that are no UTF-8, repeated phones.
+DIFFICULT = (
+    b'\xef\xbb\xbfPhone;First Name;tier\r\n6900000001;Ann;gold\r\n\r\n6900000002;"Two\nlines";\r\n12345;Short;\r\n'
+    b'6900000003;"Open;\r\n6900000004;Andr\xe9;\r\n=1+1;Formula;\r\n6900000001;Anna;silver\r\n6900000005;Last;x'
+)
+
+
+@pytest.fixture
+def account():
+    return an_account(country="GR")["id"]
+
+
+def upload(account_id, content, **options) -> dict:
+    file = BytesIO(content if isinstance(content, bytes) else content.encode())
+    return start_import(account_id, file, list_name=options.pop("list_name", "spring"), **options)
+
+
+def token_of(import_id: int) -> UUID:
+    return row("SELECT token FROM customer_import WHERE id = %s", [import_id])["token"]
+
+
+def run(import_id: int, **options) -> dict:
+    """As one job does."""
+    continue_import(import_id, token_of(import_id), **options)
+    return read_import(import_id)
+
+
+def work(redis) -> None:
+    """Runs everything in the queue, as a worker process does."""
+    QueueWorker(queues.PREPARE, name=f"worker-{uuid4().hex}", connection=redis).work(burst=True, logging_level=None)
+
+
+def rejects(import_id: int) -> list[dict]:
+    return list(csv.DictReader(StringIO("".join(rejected_lines(import_id)), newline="")))
+
+
+def many(lines: int, *, wrong: int = 0) -> str:
+    good = "".join(f"69{n:08d},Name{n}\n" for n in range(lines))
+    return f"phone,first_name\n{good}" + "12345,Wrong\n" * wrong
+
+
+def counts(shown: dict) -> tuple:
+    return shown["imported"], shown["updated"], shown["rejected"]
+
+
+def customers() -> list[dict]:
+    return rows("SELECT phone, first_name, last_name, location, prefered_product, attributes FROM customer ORDER BY 1")
+
+
+def members() -> int:
+    return row("SELECT count(*) AS members FROM list_member")["members"]
+
+
+def test_a_job_imports_the_file_and_lets_go_of_it(account, redis):
+    made = upload(account, "phone,first_name\n6900000001,Ελένη\n12345,Short\n", file_name="customers.csv")
+    assert (made["status"], made["lines"], made["file_name"]) == ("queued", 0, "customers.csv")
+    work(redis)
+    done = read_import(made["id"], account)
+    assert (done["status"], counts(done), done["lines"]) == ("done", (1, 0, 1), 2)
+    assert done["bytes"] == done["size"] == made["size"]
+    assert done["ended_at"] >= done["started_at"] >= done["created_at"]
+    assert [customer["first_name"] for customer in customers()] == ["Ελένη"]
+    assert rejects(made["id"]) == [{"line": "3", "reason": "phone: too short", "phone": "12345"}]
+    assert rows("SELECT 1 FROM customer_import_part") == []
+
+
+@pytest.mark.parametrize("content", [EXAMPLE.read_bytes(), DIFFICULT], ids=["example", "difficult"])
+@pytest.mark.parametrize("chunk", [1, 3, 10_000])
+def test_the_result_is_that_of_the_same_file_at_hand(account, monkeypatch, tmp_path, content, chunk):
+    file, rejected = tmp_path / "customers.csv", tmp_path / "rejected.csv"
+    file.write_bytes(content)
+    with open_csv(file) as lines:
+        report = import_customers(account, lines, list_name="spring", default_country="GR", rejects_path=rejected)
+    expected, on_list = customers(), members()
+    with rejected.open(newline="") as lines:
+        expected_rejects = list(csv.DictReader(lines))
+    rows("TRUNCATE customer CASCADE")
+    monkeypatch.setattr(imports, "CHUNK", chunk)
+    # No time at all: every chunk is a job of its own, which finds its place again.
+    import_id = upload(account, content)["id"]
+    while (shown := run(import_id, seconds=0))["status"] == "running":
+        pass
+    assert counts(shown) == (report.imported, report.updated, report.rejected)
+    assert (customers(), members()) == (expected, on_list)
+    assert rejects(import_id) == expected_rejects
+
+
+def test_a_file_of_several_parts_is_put_together_again(account, monkeypatch):
+    monkeypatch.setattr("dispatch.customers.import_upload.PART", 7)
+    content = "phone,first_name\n6900000001,Ελένη\n6900000002,😀\n"
+    import_id = upload(account, content)["id"]
+    assert row("SELECT count(*) AS parts FROM customer_import_part")["parts"] > 5
+    assert counts(run(import_id)) == (2, 0, 0)
+    assert [customer["first_name"] for customer in customers()] == ["Ελένη", "😀"]
+
+
+def test_progress_is_there_after_each_chunk(account, monkeypatch):
+    monkeypatch.setattr(imports, "CHUNK", 10)
+    monkeypatch.setattr("dispatch.customers.import_upload.PART", 64)
+    import_id = upload(account, many(30))["id"]
+    seen = []
+    while (shown := run(import_id, seconds=0))["status"] == "running":
+        seen.append((shown["lines"], 0 < shown["bytes"] <= shown["size"]))
+    assert seen[:2] == [(10, True), (20, True)]
+    assert (shown["status"], shown["lines"]) == ("done", 30)
+
+
+def test_a_job_that_ran_out_of_time_pushes_the_next(account, monkeypatch, redis):
+    monkeypatch.setattr(imports, "CHUNK", 10)
+    import_id = upload(account, many(30))["id"]
+    redis.flushall()
+    run(import_id, seconds=0)
+    assert queues.queued_imports() == {import_id}
+    work(redis)
+    assert counts(read_import(import_id)) == (30, 0, 0)
+
+
+def test_an_import_lets_a_preparation_pass(account, monkeypatch):
+    monkeypatch.setattr(imports, "CHUNK", 10)
+    import_id = upload(account, many(30))["id"]
+    queues.push_preparation(404, uuid4())
+    assert run(import_id)["lines"] == 10
+    order = [job_id.startswith("i-") for job_id in queues.queue(queues.PREPARE).job_ids]
+    assert order == [True, False, True]
+
+
+def test_a_worker_that_dies_in_a_chunk_costs_nothing(account, monkeypatch):
+    monkeypatch.setattr(imports, "CHUNK", 10)
+    import_id = upload(account, many(30, wrong=5))["id"]
+    keep = CustomerImport.count
+    told = []
+
+    def die_in_the_second(*arguments, **values):
+        told.append(values)
+        if len(told) == 2:
+            raise KeyboardInterrupt
+        keep(*arguments, **values)
+
+    monkeypatch.setattr(CustomerImport, "count", die_in_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        run(import_id)
+    assert (counts(read_import(import_id)), len(customers())) == ((10, 0, 0), 10)
+    assert counts(run(import_id)) == (30, 0, 5)
+    assert (len(customers()), members(), len(rejects(import_id))) == (30, 30, 5)
+
+
+def test_a_job_that_comes_twice_counts_nothing_twice(account, monkeypatch, db):
+    monkeypatch.setattr(imports, "CHUNK", 20)
+    import_id = upload(account, many(200, wrong=10))["id"]
+    token, together = token_of(import_id), Barrier(2)
+
+    def job(_):
+        with db.connection_context():
+            together.wait()
+            continue_import(import_id, token)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(job, range(2)))
+    assert counts(read_import(import_id)) == (200, 0, 10)
+    assert (len(customers()), len(rejects(import_id))) == (200, 10)
+
+
+def test_a_job_with_an_old_token_does_nothing(account):
+    import_id = upload(account, many(3))["id"]
+    continue_import(import_id, uuid4())
+    assert read_import(import_id)["status"] == "queued"
+    run(import_id)
+    continue_import(import_id, uuid4())
+    assert counts(read_import(import_id)) == (3, 0, 0)
+
+
+def long_ago() -> None:
+    changed("UPDATE customer_import SET touched_at = touched_at - interval '2 minutes'")
+
+
+@pytest.mark.parametrize("status", ["queued", "running"])
+def test_an_import_whose_job_redis_forgot_is_taken_over(account, redis, status):
+    import_id = upload(account, many(3))["id"]
+    rows("UPDATE customer_import SET status = %s", [status])
+    old = token_of(import_id)
+    redis.flushall()
+    assert recover() == {}  # not yet: somebody may be at work
+    long_ago()
+    assert recover() == {"imports_taken_over": 1}
+    assert token_of(import_id) != old
+    work(redis)
+    assert counts(read_import(import_id)) == (3, 0, 0)
+
+
+def test_an_import_that_waits_in_the_queue_is_left_alone(account):
+    upload(account, many(3))
+    long_ago()
+    assert recover() == {}
+
+
+def test_an_import_that_always_kills_its_worker_fails_and_keeps_what_went_in(account, redis, monkeypatch):
+    monkeypatch.setattr(imports, "CHUNK", 2)
+    import_id = upload(account, many(3))["id"]
+    run(import_id, seconds=0)
+    for _ in range(MOST_TAKEOVERS):
+        redis.flushall()
+        long_ago()
+        assert recover() == {"imports_taken_over": 1}
+    redis.flushall()
+    long_ago()
+    assert recover() == {"imports_failed": 1}
+    failed = read_import(import_id)
+    assert (failed["status"], counts(failed)) == ("failed", (2, 0, 0))
+    assert "5 times" in failed["error"]
+    assert rows("SELECT 1 FROM customer_import_part") == []
+    long_ago()
+    assert recover() == {}
+
+
+def test_progress_forgives_earlier_crashes(account, redis, monkeypatch):
+    monkeypatch.setattr(imports, "CHUNK", 2)
+    import_id = upload(account, many(9))["id"]
+    for _ in range(MOST_TAKEOVERS):
+        redis.flushall()
+        long_ago()
+        recover()
+    run(import_id, seconds=0)
+    redis.flushall()
+    long_ago()
+    assert recover() == {"imports_taken_over": 1}
+
+
+def test_without_redis_the_file_is_kept_and_no_takeover_is_used_up(account, redis, monkeypatch):
+    monkeypatch.setattr(queues, "queue", lambda name: unreachable())
+    import_id = upload(account, many(3))["id"]
+    long_ago()
+    assert recover() == {}
+    monkeypatch.undo()
+    assert recover() == {"imports_taken_over": 1}
+    work(redis)
+    assert counts(read_import(import_id)) == (3, 0, 0)
+
+
+def unreachable():
+    raise RedisError
+
+
+def test_a_file_that_cannot_be_read_on_fails_with_the_reason(account):
+    import_id = upload(account, many(3))["id"]
+    rows("UPDATE customer_import_part SET content = 'name\nAnn\n'")
+    failed = run(import_id)
+    assert failed["status"] == "failed"
+    assert "phone" in failed["error"]
+
+
+def test_a_line_without_an_end_costs_itself_and_no_memory(account):
+    content = "phone,first_name\n6900000001," + "x" * 500_000 + "\n6900000002,Good\n"
+    import_id = upload(account, content)["id"]
+    assert counts(run(import_id)) == (1, 0, 1)
+    assert rejects(import_id) == [{"line": "2", "reason": "longer than 200,000 characters", "phone": ""}]
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "says"),
+    [
+        (b"", {}, "empty"),
+        (b"\n", {}, "phone"),
+        (b"name,email\nAnn,ann@example.org\n", {}, "phone"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, {}, "UTF-8"),
+        ("phone\n6900000001\n".encode("utf-16"), {}, "UTF-8"),
+        (b"," * 3_000_000, {}, "longer than"),
+        (b"phone\n6900000001\n", {"country": "XX"}, "country"),
+        (b"phone\n6900000001\n", {"list_name": " "}, "list"),
+        (b"phone\n6900000001\n", {"list_name": "x" * 201}, "list"),
+    ],
+    ids=range(9),
+)
+def test_what_can_be_known_at_once_is_refused_at_once_and_leaves_nothing(account, content, options, says):
+    with pytest.raises(InvalidRequest, match=says):
+        upload(account, content, **options)
+    assert rows("SELECT 1 FROM customer_import") == rows("SELECT 1 FROM customer_list") == []
+
+
+def test_a_list_with_an_import_under_way_stays_and_afterwards_may_go(account):
+    made = upload(account, many(3))
+    with pytest.raises(InvalidStatus, match="import"):
+        delete_list(made["list_id"], account_id=account)
+    run(made["id"])
+    delete_list(made["list_id"], account_id=account)
+    shown = read_import(made["id"])
+    assert (shown["list_id"], shown["list_name"]) == (None, "spring")
+    assert list_customers(account)[1] == 3
+
+
+def test_anothers_import_is_not_there(account):
+    import_id = upload(account, many(1))["id"]
+    other = an_account()["id"]
+    with pytest.raises(NotFound):
+        read_import(import_id, other)
+    with pytest.raises(NotFound):
+        rejected_lines(import_id, other)
+
+
+def test_many_rejected_lines_come_page_by_page(account, monkeypatch):
+    monkeypatch.setattr("dispatch.customers.import_upload.REJECTS_PAGE", 3)
+    import_id = upload(account, many(1, wrong=10))["id"]
+    run(import_id)
+    assert [int(each["line"]) for each in rejects(import_id)] == list(range(3, 13))
+
+
+def test_a_stopping_worker_hands_the_rest_on(account, monkeypatch):
+    monkeypatch.setattr(imports, "CHUNK", 2)
+    import_id = upload(account, many(9))["id"]
+    monkeypatch.setattr(import_run.stopping(), "asked", True)
+    assert run(import_id)["lines"] == 2
+    monkeypatch.undo()
+    assert counts(run(import_id)) == (9, 0, 0)

@@ -1,0 +1,304 @@
+"""Imports into a real PostgreSQL: every line is a customer or is reported, and twice is as good as once."""
+
+import csv
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from dispatch.customers import imports
+from dispatch.customers.imports import ImportReport, import_customers
+from dispatch.errors import InvalidRequest
+from dispatch.formats.csv_in import open_csv
+from models.account import Account
+from models.database import rows
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "customers.csv"
+
+
+@pytest.fixture
+def account(db):
+    return Account.add("Acme")["id"]
+
+
+@pytest.fixture
+def import_file(account, tmp_path):
+    """Imports bytes or text as a file of Greek customers; gives the report and the rejected lines."""
+
+    def run(content, *, account_id=account, list_name="spring", country="GR"):
+        source, rejects = tmp_path / "customers.csv", tmp_path / "rejected.csv"
+        source.write_bytes(content if isinstance(content, bytes) else content.encode())
+        with open_csv(source) as lines:
+            report = import_customers(
+                account_id, lines, list_name=list_name, default_country=country, rejects_path=rejects
+            )
+        return report, read_rejects(rejects)
+
+    return run
+
+
+def read_rejects(path):
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def customers():
+    return rows(
+        """SELECT phone, first_name, last_name, location, prefered_product, attributes
+           FROM customer ORDER BY phone"""
+    )
+
+
+def counts(report):
+    return report.imported, report.updated, report.rejected
+
+
+def on_list(list_id):
+    found = rows(
+        "SELECT phone FROM list_member JOIN customer ON customer.id = customer_id WHERE list_id = %s ORDER BY 1",
+        [list_id],
+    )
+    return [member["phone"] for member in found]
+
+
+def test_a_line_becomes_a_customer_on_the_list(import_file):
+    report, rejects = import_file(
+        "phone,first_name,last_name,location,prefered_product,tier\n690 000 0001, Ελένη ,Βλάχου,Αθήνα,Παπούτσια,gold\n"
+    )
+    assert report == ImportReport(imported=1, updated=0, rejected=0, list_id=report.list_id)
+    assert rejects == []
+    assert on_list(report.list_id) == ["+306900000001"]
+    assert customers() == [
+        {
+            "phone": "+306900000001",
+            "first_name": "Ελένη",
+            "last_name": "Βλάχου",
+            "location": "Αθήνα",
+            "prefered_product": "Παπούτσια",
+            "attributes": {"tier": "gold"},
+        }
+    ]
+
+
+def test_the_example_file_is_imported_and_its_bad_lines_are_reported(account, tmp_path):
+    rejects = tmp_path / "rejected.csv"
+    with open_csv(EXAMPLE) as lines:
+        report = import_customers(account, lines, list_name="all", default_country="GR", rejects_path=rejects)
+    with EXAMPLE.open(newline="") as file:
+        total = sum(any(row) for row in csv.reader(file)) - 1
+    assert report.imported > 350
+    assert report.updated > 10
+    assert len(read_rejects(rejects)) == report.rejected > 10
+    assert sum(counts(report)) == total
+    assert len(on_list(report.list_id)) == report.imported == len(customers())
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 10_000])
+def test_a_second_import_changes_nothing(account, monkeypatch, chunk):
+    monkeypatch.setattr(imports, "CHUNK", chunk)
+
+    def run():
+        with open_csv(EXAMPLE) as lines:
+            return import_customers(account, lines, list_name="all", default_country="GR")
+
+    first, before = run(), customers()
+    second = run()
+    assert counts(second) == (0, first.imported + first.updated, first.rejected)
+    assert second.list_id == first.list_id
+    assert customers() == before
+    assert len(on_list(second.list_id)) == len(before)
+
+
+def test_the_last_line_of_a_phone_wins_wherever_the_chunks_end(import_file, monkeypatch):
+    text = "phone,first_name,tier\n6900000001,Old,gold\n+30 690 000 0002,Other,\n(690) 000 0001,New,\n"
+    results = []
+    for chunk in (1, 2, 100):
+        rows("TRUNCATE customer CASCADE")
+        monkeypatch.setattr(imports, "CHUNK", chunk)
+        results.append((counts(import_file(text)[0]), customers()))
+    assert results[0] == results[1] == results[2]
+    assert results[0][0] == (2, 1, 0)
+    assert results[0][1][0]["first_name"] == "New"
+    assert results[0][1][0]["attributes"] == {}
+
+
+def test_columns_the_file_does_not_name_stay_and_blank_cells_empty(import_file):
+    import_file("phone,first_name,location,tier,city\n6900000001,Ελένη,Αθήνα,gold,Athens\n")
+    import_file("phone,location,tier\n6900000001,,\n")
+    (customer,) = customers()
+    assert customer["first_name"] == "Ελένη"
+    assert customer["location"] is None
+    assert customer["attributes"] == {"city": "Athens"}
+
+
+def test_an_import_does_not_subscribe_who_opted_out(import_file):
+    import_file("phone\n6900000001\n")
+    rows("UPDATE customer SET consent = 'unsubscribed'")
+    import_file("phone,consent\n6900000001,subscribed\n")
+    assert rows("SELECT consent FROM customer") == [{"consent": "unsubscribed"}]
+
+
+def test_two_accounts_keep_their_own_customers_and_lists(import_file):
+    other = Account.add("Other")["id"]
+    first, _ = import_file("phone,first_name\n6900000001,Ours\n")
+    second, _ = import_file("phone,first_name\n6900000001,Theirs\n", account_id=other)
+    assert first.list_id != second.list_id
+    assert counts(second) == (1, 0, 0)
+    assert sorted(customer["first_name"] for customer in customers()) == ["Ours", "Theirs"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\ufeffphone,first_name\n6900000001,Ελένη\n",
+        "phone;first_name\r\n6900000001;Ελένη\r\n",
+        "phone\tfirst_name\n6900000001\tΕλένη",
+        "Phone , First Name\n6900000001,Ελένη\n",
+        "first-name,phone\rΕλένη,6900000001\r",
+        'phone,first_name\n"6900000001","Ελένη"\n',
+        "phone,first_name,\n6900000001,Ελένη,\n\n,,\n",
+        "phone,first_name\n6900000001,Ελένη,,,\n",
+    ],
+)
+def test_files_as_spreadsheets_write_them_are_read(import_file, content):
+    report, rejects = import_file(content)
+    assert (counts(report), rejects) == ((1, 0, 0), [])
+    assert [(customer["phone"], customer["first_name"]) for customer in customers()] == [("+306900000001", "Ελένη")]
+
+
+def test_quoted_cells_may_hold_delimiters_quotes_and_line_breaks(import_file):
+    import_file('phone,first_name,location\n6900000001,"Bob ""B"" Smith, Jr.","Αθήνα\nΚέντρο"\n')
+    (customer,) = customers()
+    assert (customer["first_name"], customer["location"]) == ('Bob "B" Smith, Jr.', "Αθήνα\nΚέντρο")
+
+
+def test_a_rejected_line_is_reported_with_its_number_and_the_rest_imported(import_file):
+    report, rejects = import_file(
+        b"phone,first_name\n"
+        b"6900000001,Good\n"
+        b"12345,Short\n"
+        b"\n"
+        b"+44 7700 900123,Fiction\n"
+        b"6900000002," + b"x" * 256 + b"\n"
+        b"6900000003,Andr\xe9\n"
+        b"6900000004,N\x00l\n"
+        b"6900000005,Two,many\n"
+        b"6900000006,Good\n"
+    )
+    assert counts(report) == (2, 0, 6)
+    assert [(reject["line"], reject["reason"]) for reject in rejects] == [
+        ("3", "phone: too short"),
+        ("5", "phone: not in use in its country"),
+        ("6", "first_name is longer than 255 characters"),
+        ("7", "not UTF-8"),
+        ("8", "contains a NUL character"),
+        ("9", "3 values for 2 columns"),
+    ]
+    assert on_list(report.list_id) == ["+306900000001", "+306900000006"]
+
+
+def test_a_stray_quote_costs_its_own_line_only(import_file):
+    lines = [f"69000000{n:02d},Name" for n in range(60)]
+    lines[3] = '6900000003,"Open'
+    lines[9] = '6900000009,"Good"'
+    lines[50] = '6900000050,"Closed" badly'
+    report, rejects = import_file("phone,first_name\n" + "\n".join(lines) + "\n")
+    assert counts(report) == (58, 0, 2)
+    assert [reject["line"] for reject in rejects] == ["5", "52"]
+
+
+def test_the_rejects_file_runs_nothing_in_a_spreadsheet(import_file):
+    _, rejects = import_file("phone\n=1+1\n+99912345678\n@SUM(1)\n")
+    assert [reject["phone"][0] for reject in rejects] == ["'", "'", "'"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "\n",
+        "name,email\nAnn,ann@example.org\n",
+        "6900000001,Ann\n",
+        "phone,first_name,first_name\n6900000001,A,B\n",
+        "phone,preferred_product,prefered_product\n6900000001,A,B\n",
+        "phone,first_name\n6900000001,Ελένη\n".encode("utf-16"),
+        "phone," + ",".join(f"c{n}" for n in range(200)) + "\n",
+    ],
+)
+def test_a_header_that_cannot_be_used_changes_nothing(import_file, content):
+    with pytest.raises(InvalidRequest):
+        import_file(content)
+    assert rows("SELECT id FROM customer_list") == []
+
+
+@pytest.mark.parametrize(("list_name", "country"), [("", "GR"), ("x" * 201, "GR"), ("spring", "XX")])
+def test_a_list_or_country_that_cannot_be_used_changes_nothing(import_file, list_name, country):
+    with pytest.raises(InvalidRequest):
+        import_file("phone\n6900000001\n", list_name=list_name, country=country)
+    assert customers() == []
+
+
+def test_an_import_that_was_cut_short_is_finished_by_the_next(account, monkeypatch):
+    monkeypatch.setattr(imports, "CHUNK", 10)
+
+    def lines(stop):
+        yield "phone\n"
+        for n in range(50):
+            if n == stop:
+                raise OSError("the disk went away")
+            yield f"69000000{n:02d}\n"
+
+    with pytest.raises(OSError, match="disk"):
+        import_customers(account, lines(25), list_name="spring", default_country="GR")
+    assert len(customers()) == 20
+    report = import_customers(account, lines(None), list_name="spring", default_country="GR")
+    assert counts(report) == (30, 20, 0)
+    assert len(on_list(report.list_id)) == 50
+
+
+def test_two_imports_of_the_same_phones_in_opposite_order_both_finish(account, db):
+    phones = [f"69000{n:05d}\n" for n in range(4000)]
+    together = Barrier(2)
+
+    class Lines(list):
+        def __iter__(self):
+            yield from super().__iter__()
+            # Both have read everything, and now write at the same moment.
+            together.wait()
+
+    def run(lines):
+        with db.connection_context():
+            return import_customers(account, Lines(["phone\n", *lines]), list_name="spring", default_country="GR")
+
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(run, [phones, phones[::-1]])
+    assert first.imported + second.imported == 4000
+    assert first.updated + second.updated == 4000
+    assert first.list_id == second.list_id
+    assert len(on_list(first.list_id)) == 4000
+
+
+def test_progress_is_told_after_each_chunk(account, monkeypatch):
+    monkeypatch.setattr(imports, "CHUNK", 2)
+    told = []
+    lines = ["phone\n", *(f"690000000{n}\n" for n in range(5))]
+    import_customers(account, lines, list_name="spring", default_country="GR", progress=told.append)
+    assert [report.imported for report in told] == [2, 4, 5]
+
+
+def test_a_line_that_says_unsubscribed_opts_its_customer_out_and_any_other_word_is_reported(import_file):
+    report, rejects = import_file(
+        "phone,consent\n6900000001,unsubscribed\n6900000002,subscribed\n6900000003,\n6900000004,maybe\n"
+    )
+    assert counts(report) == (3, 0, 1)
+    assert rejects[0]["reason"] == "consent is unsubscribed or subscribed"
+    assert rows("SELECT phone, consent FROM customer ORDER BY phone") == [
+        {"phone": "+306900000001", "consent": "unsubscribed"},
+        {"phone": "+306900000002", "consent": "subscribed"},
+        {"phone": "+306900000003", "consent": "subscribed"},
+    ]
+    assert rows("SELECT phone FROM suppression") == [{"phone": "+306900000001"}]
+    assert not any(customer["attributes"] for customer in customers())

@@ -1,0 +1,85 @@
+"""A worker runs our jobs and nothing else that somebody may have put into Redis."""
+
+import pickle
+import zlib
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from rq import Queue
+from rq.job import Callback
+from rq.serializers import JSONSerializer
+
+from dispatch.queues import SEND, SEND_JOB
+from jobs.queue_worker import QueueWorker
+
+pytestmark = pytest.mark.usefixtures("db")
+
+# Nothing is sent: there is no such campaign.
+NOTHING_TO_SEND = (404, 0)
+
+
+@pytest.fixture
+def queue(redis: Redis) -> Queue:
+    """The send queue."""
+    return Queue(SEND, connection=redis, serializer=JSONSerializer)
+
+
+def work(redis: Redis) -> None:
+    """Runs everything in the queue, as a worker process does."""
+    QueueWorker(SEND, name="worker", connection=redis).work(burst=True, logging_level=None)
+
+
+def test_a_planted_function_is_not_run_and_the_job_is_kept_as_failed(
+    redis: Redis, queue: Queue, tmp_path: Path
+) -> None:
+    planted = queue.enqueue("os.mkdir", str(tmp_path / "planted"))
+    work(redis)
+    assert not (tmp_path / "planted").exists()
+    assert queue.failed_job_registry.get_job_ids() == [planted.id]
+
+
+def test_a_planted_callback_is_not_run(redis: Redis, queue: Queue) -> None:
+    callback = Callback("tests.dispatch.process.test_listed_job.leave_a_trace")
+    for function in (SEND_JOB, "os.getpid"):
+        queue.enqueue(function, *NOTHING_TO_SEND, on_success=callback, on_failure=callback)
+    work(redis)
+    assert queue.job_ids == []
+    assert traces == []
+
+
+def test_a_pickle_is_not_opened(redis: Redis, queue: Queue, tmp_path: Path) -> None:
+    planted = queue.enqueue(SEND_JOB, *NOTHING_TO_SEND)
+    payload = pickle.dumps(Mine(str(tmp_path / "planted")))
+    redis.hset(planted.key, "data", zlib.compress(payload))
+    work(redis)
+    assert not (tmp_path / "planted").exists()
+    assert queue.failed_job_registry.get_job_ids() == [planted.id]
+    pickle.loads(payload)
+    assert (tmp_path / "planted").exists(), "the payload would have worked"
+
+
+def test_our_own_job_runs_after_all_of_these(redis: Redis, queue: Queue) -> None:
+    queue.enqueue("os.getpid")
+    ours = queue.enqueue(SEND_JOB, *NOTHING_TO_SEND, result_ttl=60)
+    work(redis)
+    assert ours.is_finished
+
+
+traces: list[object] = []
+
+
+def leave_a_trace(*arguments: object) -> None:
+    traces.append(arguments)
+
+
+class Mine:
+    """Makes a directory when it is unpickled."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple:
+        import os
+
+        return os.mkdir, (self.path,)

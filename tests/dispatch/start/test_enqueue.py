@@ -1,0 +1,305 @@
+"""Starting a campaign: what it writes, what it refuses, and that it happens once."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis as redis_py
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from dispatch import queues
+from dispatch.campaigns.lifecycle import cancel_campaign
+from dispatch.errors import (
+    AlreadySending,
+    CampaignNotFound,
+    DispatchError,
+    EnqueueFailed,
+    InsufficientCredits,
+    InvalidStatus,
+    NoMessageText,
+    NoRecipients,
+    NoTargetAudience,
+    QueueUnavailable,
+    SubscriptionRequired,
+)
+from dispatch.start import enqueue, preparation
+from dispatch.start.enqueue import EnqueueResult, enqueue_campaign
+from models import batch
+from models.account import Account
+from models.database import db as database
+from models.database import row, rows
+from tests.factories import a_campaign, a_list, an_account, customers
+
+pytestmark = pytest.mark.usefixtures("db", "redis")
+
+
+def start(campaign: dict, **options) -> EnqueueResult:
+    return enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="c-1", **options)
+
+
+def campaign_row(campaign: dict) -> dict:
+    found = row("SELECT * FROM campaign WHERE id = %s", [campaign["id"]])
+    assert found is not None
+    return found
+
+
+def everything() -> list[dict]:
+    """All rows that a start can change, to compare before and after a refusal."""
+    return [
+        rows("SELECT id, status, claim_epoch, held, recipients, scheduled_at, expires_at FROM campaign ORDER BY id"),
+        rows("SELECT * FROM message ORDER BY campaign_id, n"),
+        rows("SELECT * FROM batch ORDER BY campaign_id, number"),
+        rows("SELECT * FROM credit_entry ORDER BY id"),
+        rows("SELECT id, credits_available, credits_held FROM account ORDER BY id"),
+    ]
+
+
+def test_a_start_writes_a_frozen_message_for_every_recipient_and_holds_its_price():
+    account = an_account(credits=10)
+    campaign = a_campaign(account, recipients=3, template="Hi {first_name} ✓")
+    result = start(campaign)
+    assert result == EnqueueResult(campaign["id"], "sending", queued=3, enqueued_jobs=1, queue="send")
+    rows("UPDATE customer SET first_name = 'changed'")
+    messages = rows("SELECT n, state, body, encoding, segments FROM message ORDER BY n")
+    assert [m["body"] for m in messages] == ["Hi First0 ✓", "Hi First1 ✓", "Hi First2 ✓"]
+    assert {(m["state"], m["encoding"], m["segments"]) for m in messages} == {("pending", "ucs2", 1)}
+    standing = Account.standing(account["id"])
+    assert standing is not None
+    assert (standing["available"], standing["held"]) == (7, 3)
+    assert campaign_row(campaign)["correlation_id"] == "c-1"
+    assert campaign_row(campaign)["scheduled_at"] is None
+
+
+def test_every_batch_becomes_one_json_job_named_after_it(configure, redis):
+    configure(BATCH_SIZE=4)
+    campaign = a_campaign(an_account(), recipients=10)
+    assert start(campaign).enqueued_jobs == 3
+    parts = rows("SELECT number, first_n, size, pending FROM batch ORDER BY number")
+    assert [tuple(part.values()) for part in parts] == [(0, 0, 4, 4), (1, 4, 4, 4), (2, 8, 2, 2)]
+    jobs = [Job.fetch(job_id, connection=redis, serializer=JSONSerializer) for job_id in queues.queue("send").job_ids]
+    assert [(job.id.rpartition("-")[0], job.func_name, list(job.args)) for job in jobs] == [
+        (f"b-{campaign['id']}-{number}", queues.SEND_JOB, [campaign["id"], number]) for number in range(3)
+    ]
+
+
+def test_people_who_opted_out_get_a_row_that_says_so_and_cost_nothing():
+    account = an_account()
+    ids = customers(account, 4)
+    rows("UPDATE customer SET consent = 'unsubscribed' WHERE id = %s", [ids[0]])
+    rows("INSERT INTO suppression SELECT account_id, phone FROM customer WHERE id = %s", [ids[1]])
+    campaign = a_campaign(account, customer_ids=ids)
+    assert start(campaign).queued == 2
+    assert [m["state"] for m in rows("SELECT state FROM message ORDER BY n")] == ["skipped"] * 2 + ["pending"] * 2
+    assert campaign_row(campaign)["held"] == 2
+    counts = batch.stats([campaign["id"]])[campaign["id"]]
+    assert (counts["total"], counts["skipped"], counts["pending"]) == (4, 2, 2)
+
+
+def test_everyone_means_everyone_subscribed_of_this_account_only():
+    account, other = an_account(), an_account()
+    ids = customers(account, 3)
+    customers(other, 5)
+    rows("UPDATE customer SET consent = 'unsubscribed' WHERE id = %s", [ids[0]])
+    campaign = a_campaign(account, everyone=True)
+    assert start(campaign).queued == 2
+    assert {m["customer_id"] for m in rows("SELECT customer_id FROM message")} == set(ids[1:])
+
+
+def test_a_long_text_costs_every_segment_and_whatsapp_only_one():
+    account = an_account(credits=100)
+    ids = customers(account, 2)
+    start(a_campaign(account, customer_ids=ids, template="x" * 161))
+    start(a_campaign(account, customer_ids=ids, template="x" * 161, channel="whatsapp"))
+    assert [c["held"] for c in rows("SELECT held FROM campaign ORDER BY id")] == [4, 2]
+
+
+def _paused(campaign: dict) -> None:
+    rows("UPDATE campaign SET status = 'paused', paused_from = 'sending' WHERE id = %s", [campaign["id"]])
+
+
+@pytest.mark.parametrize(
+    ("refusal", "spoil"),
+    [
+        (NoMessageText, lambda c: rows("UPDATE campaign SET template = ' '")),
+        (NoTargetAudience, lambda c: rows("UPDATE campaign SET audience_kind = NULL")),
+        (NoRecipients, lambda c: rows("DELETE FROM list_member")),
+        (NoRecipients, lambda c: rows("UPDATE customer SET consent = 'unsubscribed'")),
+        (SubscriptionRequired, lambda c: rows("UPDATE account SET subscription_status = 'cancelled'")),
+        (SubscriptionRequired, lambda c: rows("UPDATE account SET subscription_ends_at = now()")),
+        (InsufficientCredits, lambda c: rows("UPDATE account SET credits_available = 2")),
+        (InvalidStatus, _paused),
+        (InvalidStatus, lambda c: cancel_campaign(c["id"], actor="test")),
+        (AlreadySending, start),
+    ],
+)
+def test_what_cannot_start_is_refused_and_changes_nothing(refusal, spoil):
+    campaign = a_campaign(an_account(credits=20), recipients=3)
+    spoil(campaign)
+    before = everything()
+    with pytest.raises(refusal):
+        start(campaign)
+    assert everything() == before
+
+
+def test_another_accounts_campaign_does_not_exist():
+    campaign = a_campaign(an_account(), recipients=1)
+    with pytest.raises(CampaignNotFound):
+        enqueue_campaign(campaign["id"], account_id=an_account()["id"], actor="x", correlation_id="c")
+
+
+def test_a_price_that_shows_only_once_the_texts_are_written_puts_the_campaign_back():
+    account = an_account(credits=5)
+    later = datetime.now(UTC) + timedelta(days=2)
+    campaign = a_campaign(account, recipients=3, template="x" * 200, scheduled_at=later)
+    before = everything()
+    with pytest.raises(InsufficientCredits) as refused:
+        start(campaign)
+    assert refused.value.details["needed"] == 6
+    rows("UPDATE campaign SET claim_epoch = 0")  # the one trace an attempt leaves
+    assert everything() == before
+    assert campaign_row(campaign)["blocked_reason"] == "INSUFFICIENT_CREDITS"
+
+
+def test_a_failing_database_puts_the_campaign_back():
+    campaign = a_campaign(an_account(), recipients=3)
+    # A message row that is in the way makes the real COPY fail on its primary key.
+    rows("INSERT INTO message (campaign_id, n, phone) VALUES (%s, 2, '+306999999999')", [campaign["id"]])
+    with pytest.raises(EnqueueFailed):
+        start(campaign)
+    assert campaign_row(campaign)["status"] == "draft"
+    assert rows("SELECT * FROM batch") == []
+    assert start(campaign).queued == 3
+
+
+def test_a_hand_start_of_a_campaign_scheduled_for_later_starts_it_now():
+    later = datetime.now(UTC) + timedelta(days=2)
+    campaign = a_campaign(an_account(), recipients=1, scheduled_at=later)
+    assert start(campaign).status == "sending"
+    started = campaign_row(campaign)
+    assert started["scheduled_at"] == started["started_at"]
+    assert started["actor"] == "test"
+
+
+def test_the_sweep_leaves_a_campaign_that_was_rescheduled_meanwhile():
+    later = datetime.now(UTC) + timedelta(days=2)
+    campaign = a_campaign(an_account(), recipients=1, scheduled_at=later)
+    with pytest.raises(InvalidStatus, match="rescheduled"):
+        start(campaign, only_if_due=True)
+    assert campaign_row(campaign)["status"] == "scheduled"
+
+
+def _unreachable(monkeypatch) -> None:
+    nowhere = redis_py.Redis(port=1, retry=Retry(NoBackoff(), 0))
+    monkeypatch.setattr(queues, "connection", lambda: nowhere)
+
+
+def test_without_redis_before_the_claim_nothing_changes(monkeypatch):
+    campaign = a_campaign(an_account(), recipients=1)
+    before = everything()
+    _unreachable(monkeypatch)
+    with pytest.raises(QueueUnavailable):
+        start(campaign)
+    assert everything() == before
+
+
+def test_redis_lost_after_the_commit_loses_nothing(monkeypatch):
+    campaign = a_campaign(an_account(), recipients=3)
+    finish = preparation.finish
+
+    def finish_then_lose_redis(*args):
+        finish(*args)
+        _unreachable(monkeypatch)
+
+    monkeypatch.setattr(enqueue.preparation, "finish", finish_then_lose_redis)
+    result = start(campaign)
+    assert (result.status, result.queued, result.enqueued_jobs) == ("sending", 3, 0)
+    assert [part["pushed_at"] for part in rows("SELECT pushed_at FROM batch")] == [None]
+
+
+def test_a_large_audience_is_prepared_by_jobs_and_the_call_answers_at_once(configure):
+    configure(ENQUEUE_INLINE_LIMIT=5)
+    account = an_account()
+    campaign = a_campaign(account, recipients=6)
+    assert start(campaign) == EnqueueResult(campaign["id"], "preparing", queued=6, enqueued_jobs=0, queue="send")
+    assert rows("SELECT 1 FROM message") == []
+    token = campaign_row(campaign)["prep_token"]
+    preparation.continue_preparation(campaign["id"], token)
+    assert campaign_row(campaign)["status"] == "sending"
+    assert len(rows("SELECT 1 FROM message")) == 6
+
+
+def test_a_preparation_goes_on_at_its_cursor_and_writes_nobody_twice(configure, monkeypatch):
+    configure(ENQUEUE_INLINE_LIMIT=0)
+    configure(BATCH_SIZE=4)
+    monkeypatch.setattr(preparation, "CHUNK", 4)
+    campaign = a_campaign(an_account(), recipients=10)
+    start(campaign)
+    prepared = campaign_row(campaign)
+    turns = iter([False, False, True])
+    assert preparation.prepare(prepared, until=lambda: next(turns)) is False
+    assert campaign_row(campaign)["recipients"] == 8
+    # A doubled job with an old view of the cursor stops at its first chunk.
+    with pytest.raises(preparation.TakenAway):
+        preparation.prepare(prepared)
+    preparation.continue_preparation(campaign["id"], prepared["prep_token"])
+    assert len(rows("SELECT DISTINCT phone FROM message")) == 10
+    assert len(rows("SELECT 1 FROM batch")) == 3
+
+
+def test_a_job_with_an_old_token_does_nothing(configure):
+    configure(ENQUEUE_INLINE_LIMIT=0)
+    campaign = a_campaign(an_account(), recipients=2)
+    start(campaign)
+    old = campaign_row(campaign)["prep_token"]
+    rows("UPDATE campaign SET prep_token = gen_random_uuid()")
+    preparation.continue_preparation(campaign["id"], old)
+    assert rows("SELECT 1 FROM message") == []
+
+
+def _race(count: int, act) -> list:
+    """Runs act(i) in so many threads at once, each with its own connection; gives results or refusals."""
+    barrier = threading.Barrier(count)
+
+    def one(index: int):
+        with database.connection_context():
+            barrier.wait()
+            try:
+                return act(index)
+            except DispatchError as refusal:
+                return refusal.code
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+@pytest.fixture
+def wide_pool(monkeypatch):
+    monkeypatch.setattr(database, "_max_connections", 64)
+
+
+@pytest.mark.usefixtures("wide_pool")
+def test_twenty_starts_of_one_campaign_give_one_start_and_one_hold():
+    campaign = a_campaign(an_account(credits=1000), recipients=20)
+    results = _race(20, lambda _: start(campaign).status)
+    assert sorted(results) == ["ALREADY_SENDING"] * 19 + ["sending"]
+    assert len(rows("SELECT 1 FROM credit_entry WHERE kind = 'hold'")) == 1
+    assert len(rows("SELECT 1 FROM message")) == 20
+
+
+@pytest.mark.usefixtures("wide_pool")
+def test_twenty_campaigns_racing_for_credits_that_pay_for_seven_start_exactly_seven():
+    account = an_account(credits=7 * 3 + 2)
+    list_id = a_list(account, 3)
+    campaigns = [a_campaign(account, list_id=list_id) for _ in range(20)]
+    results = _race(20, lambda index: start(campaigns[index]).status)
+    assert sorted(results) == ["INSUFFICIENT_CREDITS"] * 13 + ["sending"] * 7
+    standing = Account.standing(account["id"])
+    assert standing is not None
+    assert (standing["available"], standing["held"]) == (2, 21)
+    states = rows("SELECT status, count(*) AS campaigns FROM campaign GROUP BY status ORDER BY status")
+    assert [(s["status"], s["campaigns"]) for s in states] == [("draft", 13), ("sending", 7)]
+    assert len(rows("SELECT 1 FROM message")) == 21

@@ -1,0 +1,348 @@
+"""Retries, rests and tests: who gets a message once more, who never does, and what is left when nobody does."""
+
+import pytest
+
+from dispatch.audit import audit
+from dispatch.campaigns.approval import approve_campaign
+from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, read_campaign
+from dispatch.errors import (
+    ApprovalRequired,
+    CampaignNotFound,
+    InsufficientCredits,
+    InvalidRequest,
+    InvalidStatus,
+    NoRecipients,
+    QueueUnavailable,
+)
+from dispatch.recovery import recover
+from dispatch.start.enqueue import enqueue_campaign
+from dispatch.start.follow_ups import retry_failed, send_test, send_to_rest
+from models.database import row, rows
+from tests.dispatch.sending.arranged import campaigns, deliver, phones_of, recipients_of, start_and_deliver, undelivered
+from tests.factories import a_campaign, a_list, an_account, customers
+from tests.racing import race
+
+pytestmark = pytest.mark.usefixtures("db", "redis")
+
+
+@pytest.fixture
+def account(db):
+    return an_account()
+
+
+def everything() -> list[list[dict]]:
+    """All that a refused follow-up could have left."""
+    tables = ("campaign", "campaign_number", "message", "batch", "credit_entry", "account", "audit_event")
+    return [rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]
+
+
+def test_a_retry_goes_to_those_not_reached_and_to_nobody_who_may_have_been(account):
+    campaign = a_campaign(account, recipients=6)
+    phones = phones_of(account)
+    parent = start_and_deliver(campaign, reject=phones[:2], lose=phones[2:3])
+    undelivered(campaign["id"], phones[3])
+    before = read_campaign(campaign["id"])
+    started = retry_failed(campaign["id"])
+    assert (started.queued, started.status) == (3, "sending")
+    assert recipients_of(started.campaign_id) == [phones[0], phones[1], phones[3]]
+    child = read_campaign(started.campaign_id)
+    assert (child["parent_id"], child["kind"], child["credits"]["held"]) == (parent["id"], "retry", 3)
+    assert child["base_template"] == parent["base_template"]
+    assert read_campaign(campaign["id"]) == before
+    deliver(started.campaign_id)
+    assert read_campaign(started.campaign_id)["status"] == "completed"
+    assert audit() == []
+
+
+def test_a_retry_is_written_to_the_customer_it_is_for(account):
+    campaign = a_campaign(account, recipients=3, template="Hi {first_name} {phone}")
+    phones = phones_of(account)
+    start_and_deliver(campaign, reject=phones[1:2])
+    started = retry_failed(campaign["id"])
+    message = row("SELECT body, customer_id FROM message WHERE campaign_id = %s", [started.campaign_id])
+    assert message == {"body": f"Hi First1 {phones[1]}", "customer_id": 2}
+
+
+def test_who_a_retry_has_is_not_retried_again_until_it_failed_too(account):
+    campaign = a_campaign(account, recipients=3)
+    phones = phones_of(account)
+    start_and_deliver(campaign, reject=phones)
+    first = retry_failed(campaign["id"])
+    with pytest.raises(NoRecipients):
+        retry_failed(campaign["id"])
+    deliver(first.campaign_id, reject=phones[:1])
+    second = retry_failed(campaign["id"])
+    assert recipients_of(second.campaign_id) == phones[:1]
+    with pytest.raises(NoRecipients):
+        retry_failed(first.campaign_id)
+    deliver(second.campaign_id)
+    for campaign_id in (campaign["id"], first.campaign_id, second.campaign_id):
+        with pytest.raises(NoRecipients):
+            retry_failed(campaign_id)
+    assert audit() == []
+
+
+def test_a_retry_of_a_retry_counts_for_the_first_campaign(account):
+    campaign = a_campaign(account, recipients=2)
+    phones = phones_of(account)
+    start_and_deliver(campaign, reject=phones)
+    first = retry_failed(campaign["id"])
+    deliver(first.campaign_id, reject=phones)
+    second = retry_failed(first.campaign_id)
+    assert read_campaign(second.campaign_id)["parent_id"] == first.campaign_id
+    with pytest.raises(NoRecipients):
+        retry_failed(campaign["id"])
+
+
+def test_what_a_cancelled_retry_had_left_can_be_retried(account):
+    campaign = a_campaign(account, recipients=3)
+    phones = phones_of(account)
+    start_and_deliver(campaign, reject=phones)
+    first = retry_failed(campaign["id"])
+    cancel_campaign(first.campaign_id)
+    with pytest.raises(NoRecipients):
+        retry_failed(campaign["id"])  # its messages may still be in a worker's window
+    recover()
+    assert recipients_of(retry_failed(campaign["id"]).campaign_id) == phones
+    assert audit() == []
+
+
+def test_a_corrected_number_is_tried_unless_somebody_was_reached_there(account):
+    campaign = a_campaign(account, recipients=3)
+    phones = phones_of(account)
+    start_and_deliver(campaign, reject=phones[:2])
+    rows("DELETE FROM customer WHERE id = 3")
+    rows("UPDATE customer SET phone = %s WHERE id = 2", [phones[2]])
+    rows("UPDATE customer SET phone = '+306999999999' WHERE id = 1")
+    assert recipients_of(retry_failed(campaign["id"]).campaign_id) == ["+306999999999"]
+
+
+def test_whoever_was_deleted_or_opted_out_since_gets_nothing(account):
+    campaign = a_campaign(account, recipients=3)
+    phones = phones_of(account)
+    start_and_deliver(campaign, reject=phones)
+    rows("DELETE FROM customer WHERE id = 1")
+    rows("INSERT INTO suppression (account_id, phone) SELECT account_id, phone FROM customer WHERE id = 2")
+    started = retry_failed(campaign["id"])
+    assert started.queued == 1
+    assert rows("SELECT phone, state, reason FROM message WHERE campaign_id = 2 ORDER BY phone") == [
+        {"phone": phones[1], "state": "skipped", "reason": "opted_out"},
+        {"phone": phones[2], "state": "pending", "reason": None},
+    ]
+
+
+def test_a_retry_of_an_approved_campaign_needs_no_new_approval_and_a_large_rest_does(account):
+    customers(account, 3)
+    campaign = a_campaign(account, everyone=True)
+    rows("UPDATE account SET approval_above = 2")
+    with pytest.raises(ApprovalRequired):
+        start_and_deliver(campaign)
+    approve_campaign(campaign["id"], revision=campaign["revision"], actor="another")
+    start_and_deliver(campaign, reject=phones_of(account))
+    assert retry_failed(campaign["id"], actor="test").queued == 3
+    customers(account, 3)
+    before = everything()
+    with pytest.raises(ApprovalRequired):
+        send_to_rest(campaign["id"], actor="test")
+    assert everything() == before
+
+
+def test_two_retries_in_the_same_moment_make_one_childs_worth(account):
+    campaign = a_campaign(account, recipients=20)
+    phones = phones_of(account)
+    start_and_deliver(campaign, reject=phones)
+    answers = race(*[lambda: retry_failed(campaign["id"]).queued] * 4)
+    assert sorted(answers, key=str) == [20, *["NO_RECIPIENTS"] * 3]
+    children = [one for one in campaigns() if one["parent_id"] == campaign["id"]]
+    assert len(children) == 1
+    assert recipients_of(children[0]["id"]) == phones
+    assert len(rows("SELECT 1 FROM credit_entry WHERE kind = 'hold'")) == 2
+
+
+@pytest.mark.parametrize("state", ["draft", "scheduled", "paused", "failed"])
+def test_a_campaign_that_is_not_on_its_way_or_over_is_not_followed_up(account, state):
+    campaign = a_campaign(account, recipients=1, due=state == "scheduled")
+    if state == "paused":
+        enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="t")
+        pause_campaign(campaign["id"])
+    rows("UPDATE campaign SET status = %s", [state])
+    before = everything()
+    for follow_up in (retry_failed, send_to_rest):
+        with pytest.raises(InvalidStatus, match=f"is {state} cannot"):
+            follow_up(campaign["id"])
+    assert everything() == before
+
+
+def test_a_child_that_cannot_be_paid_for_leaves_nothing(account):
+    campaign = a_campaign(account, recipients=3)
+    start_and_deliver(campaign, reject=phones_of(account))
+    rows("UPDATE account SET credits_available = 2")
+    before = everything()
+    with pytest.raises(InsufficientCredits):
+        retry_failed(campaign["id"])
+    assert everything() == before
+
+
+def test_a_child_whose_price_shows_only_once_it_is_written_is_deleted(account):
+    campaign = a_campaign(account, recipients=2, template="x" * 200)
+    phones = phones_of(account)
+    start_and_deliver(campaign, reject=phones)
+    rows("UPDATE account SET credits_available = 3")
+    with pytest.raises(InsufficientCredits):
+        retry_failed(campaign["id"])
+    assert [one["id"] for one in campaigns()] == [campaign["id"]]
+    assert rows("SELECT 1 FROM campaign_number") == []
+    rows("UPDATE account SET credits_available = 1000")
+    assert retry_failed(campaign["id"]).queued == 2
+
+
+def test_without_redis_nothing_is_written(account, monkeypatch):
+    campaign = a_campaign(account, recipients=1)
+    start_and_deliver(campaign, reject=phones_of(account))
+    before = everything()
+    monkeypatch.setattr("dispatch.queues.answers", lambda _: False)
+    for follow_up in (retry_failed, lambda campaign_id: send_test(campaign_id, ["+306912345678"])):
+        with pytest.raises(QueueUnavailable):
+            follow_up(campaign["id"])
+    assert everything() == before
+
+
+def test_a_crash_after_the_claim_is_gone_on_with(account, monkeypatch):
+    campaign = a_campaign(account, recipients=2)
+    start_and_deliver(campaign, reject=phones_of(account))
+
+    def die(*_):
+        raise SystemExit
+
+    with monkeypatch.context() as dying:
+        dying.setattr("dispatch.start.enqueue.preparation.prepare", die)
+        with pytest.raises(SystemExit):
+            retry_failed(campaign["id"])
+    assert campaigns()[-1]["status"] == "preparing"
+    rows("UPDATE campaign SET prep_touched_at = now() - interval '1 hour' WHERE status = 'preparing'")
+    assert recover()["preparations_taken_over"] == 1
+    with pytest.raises(NoRecipients):
+        retry_failed(campaign["id"])
+
+
+def _join(list_id: int, *customer_ids: int) -> None:
+    rows(
+        """INSERT INTO list_member (account_id, list_id, customer_id)
+           SELECT account_id, %s, id FROM customer WHERE id = ANY(%s)""",
+        [list_id, list(customer_ids)],
+    )
+
+
+def test_the_rest_are_those_who_joined_since(account):
+    list_id = a_list(account, 2)
+    campaign = a_campaign(account, list_id=list_id)
+    start_and_deliver(campaign)
+    with pytest.raises(NoRecipients):
+        send_to_rest(campaign["id"])
+    joined = customers(account, 3)
+    _join(list_id, *joined[:2])
+    started = send_to_rest(campaign["id"])
+    assert recipients_of(started.campaign_id) == phones_of(account)[2:4]
+    assert read_campaign(started.campaign_id)["kind"] == "rest"
+    _join(list_id, joined[2])
+    # Asked of the child, the audience is that of the first campaign all the same.
+    deliver(started.campaign_id)
+    again = send_to_rest(started.campaign_id)
+    assert recipients_of(again.campaign_id) == phones_of(account)[4:]
+    assert audit() == []
+
+
+def test_whoever_got_it_under_another_number_is_no_rest(account):
+    customers(account, 2)
+    campaign = a_campaign(account, everyone=True)
+    start_and_deliver(campaign)
+    rows("UPDATE customer SET phone = '+306999999999' WHERE id = 1")
+    with pytest.raises(NoRecipients):
+        send_to_rest(campaign["id"])
+
+
+def test_the_rest_of_everyone_without_whom_opted_out(account):
+    customers(account, 1)
+    campaign = a_campaign(account, everyone=True)
+    start_and_deliver(campaign)
+    joined = customers(account, 3)
+    rows("INSERT INTO suppression (account_id, phone) SELECT account_id, phone FROM customer WHERE id = %s", joined[:1])
+    rows("UPDATE customer SET consent = 'unsubscribed' WHERE id = %s", joined[1:2])
+    assert recipients_of(send_to_rest(campaign["id"]).campaign_id) == phones_of(account)[3:]
+
+
+def test_two_rests_in_the_same_moment_message_nobody_twice(account):
+    customers(account, 1)
+    campaign = a_campaign(account, everyone=True)
+    start_and_deliver(campaign)
+    customers(account, 10)
+    answers = race(*[lambda: send_to_rest(campaign["id"]).queued] * 3)
+    assert sorted(answers, key=str) == [10, "NO_RECIPIENTS", "NO_RECIPIENTS"]
+
+
+def test_a_retry_has_no_rest(account):
+    campaign = a_campaign(account, recipients=1)
+    start_and_deliver(campaign, reject=phones_of(account))
+    retry = retry_failed(campaign["id"])
+    with pytest.raises(InvalidRequest, match="no audience of its own"):
+        send_to_rest(retry.campaign_id)
+
+
+def test_a_test_goes_to_the_numbers_and_leaves_the_draft_a_draft(db):
+    account = an_account(country="GR")
+    (customer_id,) = customers(account, 1, first_phone="+306911111111")
+    campaign = a_campaign(account, template="Hi {first_name} in {location}, {phone}")
+    before = read_campaign(campaign["id"])
+    started = send_test(campaign["id"], ["691 111 1111", "+30 691 222 2222", "+306912222222"])
+    assert started.queued == 2
+    assert rows("SELECT phone, body, customer_id FROM message ORDER BY n") == [
+        {"phone": "+306911111111", "body": "Hi First0 in Athens, +306911111111", "customer_id": customer_id},
+        {"phone": "+306912222222", "body": "Hi Maria in Athens, +306912222222", "customer_id": None},
+    ]
+    child = read_campaign(started.campaign_id)
+    assert (child["kind"], child["parent_id"], child["audience"]) == ("test", campaign["id"], {"kind": "numbers"})
+    assert read_campaign(campaign["id"]) == before
+    deliver(started.campaign_id)
+    assert read_campaign(started.campaign_id)["status"] == "completed"
+    assert send_test(campaign["id"], ["+306912222222"]).queued == 1
+    assert audit() == []
+
+
+def test_a_suppressed_number_is_skipped_in_a_test_and_alone_is_nobody(account):
+    campaign = a_campaign(account)
+    rows("INSERT INTO suppression (account_id, phone) VALUES (%s, '+306912222222')", [account["id"]])
+    assert send_test(campaign["id"], ["+306912222222", "+306933333333"]).queued == 1
+    before = everything()
+    with pytest.raises(NoRecipients):
+        send_test(campaign["id"], ["+306912222222"])
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("numbers", "field"),
+    [([], "numbers"), (["+306912222222"] * 11, "numbers"), (["+306912222222", "call me"], "numbers.1")],
+)
+def test_numbers_that_cannot_be_are_named_by_their_place(account, numbers, field):
+    campaign = a_campaign(account)
+    before = everything()
+    with pytest.raises(InvalidRequest) as refused:
+        send_test(campaign["id"], numbers)
+    assert refused.value.details["field"] == field
+    assert everything() == before
+
+
+def test_a_test_is_not_followed_up(account):
+    test = send_test(a_campaign(account)["id"], ["+306912222222"])
+    deliver(test.campaign_id, reject=["+306912222222"])
+    for follow_up in (retry_failed, send_to_rest):
+        with pytest.raises(InvalidRequest, match="A test"):
+            follow_up(test.campaign_id)
+
+
+def test_anothers_campaign_is_not_followed_up(account):
+    theirs = a_campaign(an_account(), recipients=1)
+    before = everything()
+    for follow_up in (retry_failed, send_to_rest, lambda id, **of: send_test(id, ["+306912222222"], **of)):
+        with pytest.raises(CampaignNotFound):
+            follow_up(theirs["id"], account_id=account["id"])
+    assert everything() == before

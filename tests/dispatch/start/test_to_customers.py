@@ -1,0 +1,192 @@
+"""`send`: exactly these customers, counted at once, whoever starts the campaign meanwhile."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dispatch.audit import audit
+from dispatch.campaigns.lifecycle import (
+    cancel_campaign,
+    pause_campaign,
+    read_campaign,
+    resume_campaign,
+    unschedule_campaign,
+)
+from dispatch.campaigns.writing import edit_campaign
+from dispatch.errors import (
+    AlreadySending,
+    CampaignNotFound,
+    CustomerNotFound,
+    EmptyCustomerIds,
+    InsufficientCredits,
+    InvalidStatus,
+    NoMessageText,
+    QueueUnavailable,
+)
+from dispatch.start.enqueue import enqueue_campaign
+from dispatch.start.to_customers import Sent, send_campaign
+from models.database import rows
+from tests.dispatch.sending.arranged import phones_of, recipients_of
+from tests.factories import a_campaign, an_account, customers
+from tests.racing import race
+
+pytestmark = pytest.mark.usefixtures("db", "redis")
+
+LATER = datetime.now(UTC) + timedelta(days=1)
+
+
+@pytest.fixture
+def account(db):
+    account = an_account()
+    customers(account, 5)
+    return account
+
+
+def everything() -> list[list[dict]]:
+    tables = ("campaign", "campaign_customer", "message", "batch", "credit_entry", "account", "audit_event")
+    return [rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]
+
+
+def counts(campaign_id: int) -> dict[str, int]:
+    return {state: n for state, n in read_campaign(campaign_id)["stats"].items() if n}
+
+
+def start(campaign: dict) -> str:
+    return enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="t").status
+
+
+def test_a_draft_starts_at_once_for_exactly_these(account):
+    campaign = a_campaign(account, everyone=True)
+    assert send_campaign(campaign["id"], [1, 3, 3]) == Sent(campaign["id"], 2, "sending")
+    phones = phones_of(account)
+    assert recipients_of(campaign["id"]) == [phones[0], phones[2]]
+    assert counts(campaign["id"]) == {"total": 2, "pending": 2}
+    assert audit() == []
+
+
+def test_a_scheduled_campaign_only_queues_them_and_counts_them_at_once(account):
+    campaign = a_campaign(account, everyone=True, scheduled_at=LATER)
+    assert send_campaign(campaign["id"], [1, 2, 3]) == Sent(campaign["id"], 3, "scheduled")
+    shown = read_campaign(campaign["id"])
+    assert shown["audience"] == {"kind": "customers", "customers": 3}
+    assert counts(campaign["id"]) == {"total": 3, "pending": 3}
+    assert rows("SELECT 1 FROM message") == []
+    assert start(campaign) == "sending"
+    assert recipients_of(campaign["id"]) == phones_of(account)[:3]
+    assert counts(campaign["id"]) == {"total": 3, "pending": 3}
+
+
+def test_a_second_send_before_the_start_adds_new_ones_and_counts_only_those(account):
+    campaign = a_campaign(account, customer_ids=[5], scheduled_at=LATER)
+    assert counts(campaign["id"]) == {}
+    send_campaign(campaign["id"], [1, 2])
+    assert send_campaign(campaign["id"], [2, 3]).messages_queued == 1
+    assert send_campaign(campaign["id"], [2, 3]).messages_queued == 0
+    assert counts(campaign["id"]) == {"total": 3, "pending": 3}
+
+
+def test_what_is_queued_stays_so_when_the_time_is_taken_back_or_it_is_paused(account):
+    campaign = a_campaign(account, scheduled_at=LATER)
+    send_campaign(campaign["id"], [1, 2])
+    pause_campaign(campaign["id"])
+    assert counts(campaign["id"]) == {"total": 2, "pending": 2}
+    resume_campaign(campaign["id"])
+    unschedule_campaign(campaign["id"])
+    assert counts(campaign["id"]) == {"total": 2, "pending": 2}
+    assert send_campaign(campaign["id"], [3]) == Sent(campaign["id"], 3, "sending")
+
+
+def test_another_audience_forgets_what_was_queued(account):
+    campaign = a_campaign(account, scheduled_at=LATER)
+    send_campaign(campaign["id"], [1, 2])
+    edit_campaign(campaign["id"], {"everyone": True})
+    assert counts(campaign["id"]) == {}
+    assert send_campaign(campaign["id"], [4]).messages_queued == 1
+    assert read_campaign(campaign["id"])["audience"] == {"kind": "customers", "customers": 1}
+
+
+def test_a_large_send_counts_as_pending_while_its_rows_are_being_written(account, configure):
+    configure(ENQUEUE_INLINE_LIMIT=1)
+    campaign = a_campaign(account)
+    assert send_campaign(campaign["id"], [1, 2, 3]) == Sent(campaign["id"], 3, "preparing")
+    assert counts(campaign["id"]) == {"total": 3, "pending": 3}
+
+
+@pytest.mark.parametrize(
+    ("given", "refusal"),
+    [
+        ({"customer_ids": []}, EmptyCustomerIds),
+        ({"customer_ids": [1, 999]}, CustomerNotFound),
+        ({"customer_ids": [2**70]}, CustomerNotFound),
+        ({"template": " "}, NoMessageText),
+        ({"credits": 1}, InsufficientCredits),
+        ({"status": "completed"}, InvalidStatus),
+        ({"status": "cancelled"}, InvalidStatus),
+        ({"status": "sending"}, AlreadySending),
+    ],
+)
+def test_a_send_that_cannot_be_changes_nothing(account, given, refusal):
+    campaign = a_campaign(account, customer_ids=[4], template=given.get("template", "Hi"))
+    rows("UPDATE campaign SET status = %s", [given.get("status", "draft")])
+    if "credits" in given:
+        rows("UPDATE account SET credits_available = 1")
+    before = everything()
+    with pytest.raises(refusal):
+        send_campaign(campaign["id"], given.get("customer_ids", [1, 2]))
+    assert everything() == before
+
+
+def test_anothers_customers_and_campaigns_do_not_exist(account):
+    other = an_account()
+    theirs = customers(other, 1)
+    campaign = a_campaign(account, everyone=True)
+    before = everything()
+    with pytest.raises(CustomerNotFound):
+        send_campaign(campaign["id"], [1, *theirs], account_id=account["id"])
+    with pytest.raises(CampaignNotFound):
+        send_campaign(campaign["id"], theirs, account_id=other["id"])
+    assert everything() == before
+
+
+def test_without_redis_a_draft_stays_as_it_is_and_a_scheduled_campaign_is_queued(account, monkeypatch):
+    draft, scheduled = a_campaign(account), a_campaign(account, scheduled_at=LATER)
+    monkeypatch.setattr("dispatch.queues.answers", lambda _: False)
+    before = everything()
+    with pytest.raises(QueueUnavailable):
+        send_campaign(draft["id"], [1])
+    assert everything() == before
+    assert send_campaign(scheduled["id"], [1]).status == "scheduled"
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_a_send_and_a_start_in_the_same_moment_lose_nobody(account, turn):
+    campaign = a_campaign(account, customer_ids=[5], scheduled_at=LATER)
+    send_campaign(campaign["id"], [1])
+    sent, started = race(lambda: send_campaign(campaign["id"], [2, 3]), lambda: start(campaign))
+    assert started == "sending"
+    expected = [0] if sent == "ALREADY_SENDING" else [0, 1, 2]
+    assert recipients_of(campaign["id"]) == [phones_of(account)[n] for n in expected]
+    assert len(rows("SELECT 1 FROM credit_entry WHERE kind = 'hold'")) == 1
+    assert audit() == []
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_two_first_sends_in_the_same_moment_keep_each_others_customers(account, turn):
+    campaign = a_campaign(account, everyone=True, scheduled_at=LATER)
+    sends = race(lambda: send_campaign(campaign["id"], [1, 2]), lambda: send_campaign(campaign["id"], [2, 3]))
+    assert sorted(sent.messages_queued for sent in sends) == [1, 2]
+    assert counts(campaign["id"]) == {"total": 3, "pending": 3}
+
+
+def test_a_draft_sent_twice_in_the_same_moment_starts_once(account):
+    campaign = a_campaign(account)
+    answers = race(lambda: send_campaign(campaign["id"], [1]).status, lambda: send_campaign(campaign["id"], [2]).status)
+    assert sorted(answers) == ["ALREADY_SENDING", "sending"]
+    assert len(recipients_of(campaign["id"])) == 1
+
+
+def test_a_cancelled_campaign_shows_nothing_as_pending(account):
+    campaign = a_campaign(account, scheduled_at=LATER)
+    send_campaign(campaign["id"], [1, 2])
+    cancel_campaign(campaign["id"])
+    assert counts(campaign["id"]) == {}
