@@ -1,11 +1,16 @@
-"""The one database of this process, and the two ways to speak SQL to it."""
+"""The one database of this process, and the few ways to run SQL on it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, TypeAlias, TypeVar, overload
 
 from peewee import Model
 from playhouse.postgres_ext import PooledPsycopg3Database
+from psycopg import Cursor
 from psycopg.rows import dict_row
+
+T = TypeVar("T")
+Params: TypeAlias = Mapping[str, Any] | Sequence[Any] | None
 
 db = PooledPsycopg3Database(None, autoconnect=False)
 
@@ -50,21 +55,62 @@ def open_database(url: str, *, application: str, pool: int = 16, allow_unsafe: b
                 raise UnsafeServer("campaign-dispatch: DATABASE_URL: this server runs with fsync=off; turn it on")
 
 
-def rows(sql: str, params: Mapping[str, Any] | Sequence[Any] | None = None) -> list[dict[str, Any]]:
-    """Runs one statement on this thread's connection and gives its rows as dicts ([] when it returns none)."""
-    with db.connection().cursor(row_factory=dict_row) as cursor:
+@overload
+def rows(sql: str, params: Params = None) -> list[dict[str, Any]]: ...
+@overload
+def rows(sql: str, params: Params = None, *, into: type[T]) -> list[T]: ...
+def rows(sql: str, params: Params = None, *, into: type[Any] | None = None) -> list[Any]:
+    """Runs one statement on this thread's connection and returns its rows ([] for a statement without any).
+
+    They are dicts, or instances of the dataclass `into`; columns that it does not have are ignored.
+    """
+    with db.connection().cursor(row_factory=_instances_of(into) if into else dict_row) as cursor:
         cursor.execute(sql, params)
         return cursor.fetchall() if cursor.description else []
 
 
-def row(sql: str, params: Mapping[str, Any] | Sequence[Any] | None = None) -> dict[str, Any] | None:
-    """The first row of the statement, or None: for moves that change one row or find it gone."""
-    found = rows(sql, params)
+@overload
+def row(sql: str, params: Params = None) -> dict[str, Any] | None: ...
+@overload
+def row(sql: str, params: Params = None, *, into: type[T]) -> T | None: ...
+def row(sql: str, params: Params = None, *, into: type[Any] | None = None) -> Any:
+    """Returns the first row of the statement, or None: for moves that change one row or find it gone."""
+    found = rows(sql, params, into=into) if into else rows(sql, params)
     return found[0] if found else None
 
 
-def changed(sql: str, params: Mapping[str, Any] | Sequence[Any] | None = None) -> int:
-    """Runs one statement and gives how many rows it changed."""
+@overload
+def one(sql: str, params: Params = None) -> dict[str, Any]: ...
+@overload
+def one(sql: str, params: Params = None, *, into: type[T]) -> T: ...
+def one(sql: str, params: Params = None, *, into: type[Any] | None = None) -> Any:
+    """Returns the row of a statement that always has one; LookupError when it has none."""
+    found = row(sql, params, into=into) if into else row(sql, params)
+    if found is None:
+        raise LookupError("a statement that always returns a row returned none")
+    return found
+
+
+def scalar(sql: str, params: Params = None) -> Any:
+    """Returns the first column of the first row, or None when there is no row."""
+    with db.connection().cursor() as cursor:
+        found = cursor.execute(sql, params).fetchone()
+    return found[0] if found else None
+
+
+def changed(sql: str, params: Params = None) -> int:
+    """Runs one statement and returns how many rows it changed."""
     with db.connection().cursor() as cursor:
         cursor.execute(sql, params)
         return max(cursor.rowcount, 0)
+
+
+def _instances_of(kind: type[T]) -> Callable[[Cursor[Any]], Callable[[Sequence[Any]], T]]:
+    """The psycopg row factory that makes an instance of a dataclass of each row."""
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+
+    def of_cursor(cursor: Cursor[Any]) -> Callable[[Sequence[Any]], T]:
+        places = [(at, column.name) for at, column in enumerate(cursor.description or ()) if column.name in known]
+        return lambda values: kind(**{name: values[at] for at, name in places})
+
+    return of_cursor
