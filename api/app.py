@@ -1,9 +1,12 @@
-"""The application: its blueprints, its limits, its document."""
+"""The application: its routes, its limits, its document."""
+
+from typing import Any
 
 from flask import Flask, Response
 from flask_openapi3 import Info, OpenAPI
+from pydantic import BaseModel
 
-from api.http import auth, connection, dashboard, documentation, errors, idempotency, limits, methods, request_id
+from api.http import auth, connection, dashboard, documentation, errors, limits, methods, request_id
 from api.http.json_body import Request, StrictJson
 from api.routes import (
     accounts,
@@ -30,23 +33,23 @@ from config.settings import Settings
 MAX_BODY = 1024 * 1024
 VERSION = "0.1.0"
 
-BLUEPRINTS = (
-    campaigns.blueprint,
-    campaign_actions.blueprint,
-    customers.blueprint,
-    imports.blueprint,
-    lists.blueprint,
-    suppressions.blueprint,
-    messages.blueprint,
-    previews.blueprint,
-    templates.blueprint,
-    segments.blueprint,
-    events.blueprint,
-    automation.blueprint,
-    accounts.blueprint,
-    keys.blueprint,
-    credits.blueprint,
-    audit_events.blueprint,
+ROUTES = (
+    campaigns.routes,
+    campaign_actions.routes,
+    customers.routes,
+    imports.routes,
+    lists.routes,
+    suppressions.routes,
+    messages.routes,
+    previews.routes,
+    templates.routes,
+    segments.routes,
+    events.routes,
+    automation.routes,
+    accounts.routes,
+    keys.routes,
+    credits.routes,
+    audit_events.routes,
 )
 # The routes that answered without a prefix before there was one still do.
 ALSO_WITHOUT_PREFIX = ("/api/campaigns", "/api/customers")
@@ -57,6 +60,15 @@ class Web(OpenAPI):
 
     request_class = Request
     json_provider_class = StrictJson
+
+    def make_response(self, rv: Any) -> Response:
+        """A view of `dispatch`, alone or with a status, is answered as its JSON."""
+        match rv:
+            case BaseModel():
+                rv = rv.model_dump(mode="json")
+            case (BaseModel() as view, status):
+                rv = view.model_dump(mode="json"), status
+        return super().make_response(rv)
 
     def make_default_options_response(self) -> Response:
         """What an address answers, without the methods of a neighbour with an id."""
@@ -83,15 +95,14 @@ def web_app(settings: Settings) -> Flask:
     request_id.install(app)
     connection.install(app)
     methods.install(app)
-    auth.install(app)
+    auth.install(app, {endpoint: rules for routes in ROUTES for endpoint, rules in routes.rules.items()})
     limits.install(app, settings)
     errors.install(app)
-    for blueprint in BLUEPRINTS:
-        app.register_api(blueprint)
+    for routes in ROUTES:
+        app.register_api(routes)
     app.register_blueprint(health.blueprint)
     if settings.rq_dashboard:
         dashboard.install(app, settings)
-    idempotency.install(app)
     _answer_without_prefix(app)
     documentation.install(app)
     return app

@@ -9,6 +9,7 @@ DispatchError
 ├── InvalidStatus           the campaign is in a state that does not allow this
 │   └── AlreadySending
 ├── Duplicate               the row exists already
+├── Forbidden               the caller's key lacks the scope, or is not an operator's
 ├── SubscriptionRequired, InsufficientCredits, ApprovalRequired
 ├── IdempotencyMismatch     the Idempotency-Key was used for another request
 ├── QueueUnavailable        Redis does not answer; nothing was changed
@@ -108,6 +109,12 @@ class Duplicate(DispatchError):
     """This exists already."""
 
     code = "DUPLICATE"
+
+
+class Forbidden(DispatchError):
+    """The API key may not do this."""
+
+    code = "FORBIDDEN"
 
 
 class SubscriptionRequired(DispatchError):

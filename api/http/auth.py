@@ -1,17 +1,21 @@
 """Who may do what: every route asks for an API key unless it is in the open list."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from flask import Flask, current_app, g, request
 
+from api.http import request_id
 from api.http.connection import connect
-from api.http.errors import Forbidden, Unauthenticated
+from api.http.errors import Unauthenticated
+from api.http.rules import RouteRules
 from dispatch.accounts.accounts import account_with_id
-from dispatch.errors import InvalidRequest, NotFound
+from dispatch.caller import Caller
+from dispatch.errors import Forbidden, NotFound
 from models.api_key import ApiKey
+from models.tenancy import ALL_ACCOUNTS, Tenant
 
 # The name of the scheme in the OpenAPI document.
 SCHEME = "api_key"
@@ -19,70 +23,37 @@ OPEN = frozenset({"health.health", "health.live", "openapi", "docs.page", "docs.
 # A browser asks its user for the key with this; what is typed as the password is the key.
 DASHBOARD = "rq_dashboard"
 _BASIC = 'Basic realm="operators", charset="UTF-8"'
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
-
-View = TypeVar("View", bound=Callable[..., Any])
+# Where the application keeps the rules of its routes.
+RULES = "route_rules"
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """The holder of the key of this request, and the account it is about (None: an operator asks about all)."""
+class KeyHolder:
+    """The API key of a request."""
 
     key_id: UUID
     operator: bool
-    account_id: UUID | None
-    scopes: frozenset[str]
-
-    @property
-    def actor(self) -> str:
-        """How the audit trail names the caller."""
-        return f"key:{self.key_id}"
-
-    def require(self, scope: str) -> None:
-        """Refuses when the key was not given this scope."""
-        if scope not in self.scopes:
-            raise Forbidden(f"This API key may not {scope}; use one with the scope {scope}.", scope=scope)
-
-    def one_account(self) -> UUID:
-        """The account to which something is added; an operator has to name it."""
-        if self.account_id is None:
-            raise InvalidRequest(
-                "An operator's key belongs to no account; name one with ?organization_id=<id>.",
-                field="organization_id",
-            )
-        return self.account_id
 
 
 def caller() -> Caller:
-    """Who sent the request being answered."""
+    """Returns who sent the request being answered, as `dispatch` wants to know it."""
     return g.caller
 
 
-def needs(scope: str) -> Callable[[View], View]:
-    """Marks a route as needing this scope instead of the one its method implies."""
-
-    def mark(view: View) -> View:
-        view.scope = scope  # type: ignore[attr-defined]
-        return view
-
-    return mark
+def holder() -> KeyHolder:
+    """Returns the key that the request being answered came with."""
+    return g.holder
 
 
-def operators(view: View) -> View:
-    """Marks a route as one for operators' keys."""
-    view.operators = True  # type: ignore[attr-defined]
-    return view
+def current_rules() -> RouteRules:
+    """Returns the rules of the route being asked for; a page that is no route of the API only reads."""
+    rules: dict[str, RouteRules] = current_app.extensions[RULES]
+    return rules.get(request.endpoint or "", RouteRules("read"))
 
 
-def scope_asked_for() -> str:
-    """The scope that the route being asked for needs."""
-    assert request.endpoint
-    implied = "read" if request.method in _READING else "write"
-    return getattr(current_app.view_functions[request.endpoint], "scope", implied)
-
-
-def install(app: Flask) -> None:
-    """Asks for a key before every route that is not open."""
+def install(app: Flask, rules: Mapping[str, RouteRules]) -> None:
+    """Asks for a key before every route that is not open; `rules` says by endpoint what the key must allow."""
+    app.extensions[RULES] = rules
 
     @app.before_request
     def authenticate() -> None:
@@ -90,21 +61,24 @@ def install(app: Flask) -> None:
         if request.endpoint is None or request.endpoint in OPEN:
             return
         on_dashboard = request.blueprint == DASHBOARD
-        holder = _holder(_key(basic=on_dashboard))
-        if holder is None:
+        found = _find_holder(_key(basic=on_dashboard))
+        if found is None:
             raise Unauthenticated(challenge=_BASIC if on_dashboard else "Bearer")
+        own: Tenant = ALL_ACCOUNTS if found["account_id"] is None else found["account_id"]
+        g.holder = KeyHolder(key_id=found["id"], operator=own is ALL_ACCOUNTS)
         g.caller = Caller(
-            key_id=holder["id"],
-            operator=holder["account_id"] is None,
-            account_id=_account_asked_for(holder["account_id"]),
-            scopes=frozenset(holder["scopes"]),
+            actor=f"key:{found['id']}",
+            account=_account_asked_for(own),
+            scopes=frozenset(found["scopes"]),
+            request_id=request_id.current(),
+            idempotency_key=None,
         )
-        g.caller.require(scope_asked_for())
-        if hasattr(current_app.view_functions[request.endpoint], "operators") and not g.caller.operator:
+        g.caller.require(current_rules().scope)
+        if current_rules().operators_only and not g.holder.operator:
             raise Forbidden("This is for operators' keys.")
 
 
-def _holder(key: str | None) -> dict[str, Any] | None:
+def _find_holder(key: str | None) -> dict[str, Any] | None:
     if not key:
         return None
     connect()
@@ -120,8 +94,8 @@ def _key(*, basic: bool) -> str | None:
     return given.password if basic and given.type == "basic" else None
 
 
-def _account_asked_for(own: UUID | None) -> UUID | None:
-    """The key's own account, or the one an operator names; any other is not found, as if it never was."""
+def _account_asked_for(own: Tenant) -> Tenant:
+    """The key's own account, or the one an operator names; any other is not found, as if it did not exist."""
     named = request.args.get("organization_id")
     if not named:
         return own
@@ -129,7 +103,7 @@ def _account_asked_for(own: UUID | None) -> UUID | None:
         account_id = UUID(named)
     except ValueError:
         raise NotFound("There is no such account.") from None
-    if own is None:
+    if own is ALL_ACCOUNTS:
         return account_with_id(account_id)["id"]
     if account_id != own:
         raise NotFound("There is no such account.")

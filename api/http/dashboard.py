@@ -14,10 +14,10 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from werkzeug.wrappers import Response
 
-from api.http.auth import DASHBOARD, caller
-from api.http.errors import Forbidden, refused
+from api.http.auth import DASHBOARD, holder
+from api.http.errors import refused
 from config.settings import Settings
-from dispatch.errors import NotFound
+from dispatch.errors import Forbidden, NotFound
 
 # Everything of it that only shows; what a later version adds is refused until somebody has looked at it.
 VIEWS = frozenset(
@@ -75,7 +75,7 @@ class JsonJob(Job):
 def _let_operators_look() -> None:
     if request.blueprint != DASHBOARD:
         return
-    if not caller().operator:
+    if not holder().operator:
         raise Forbidden("Only an operator's key opens this page.")
     if request.method not in ("GET", "HEAD") or request.endpoint not in VIEWS:
         raise Forbidden("This page only shows; use `python -m cli` to change something.")

@@ -100,12 +100,6 @@ class Unauthenticated(DispatchError):
         super().__init__()
 
 
-class Forbidden(DispatchError):
-    """The API key may not do this."""
-
-    code = "FORBIDDEN"
-
-
 class RateLimited(DispatchError):
     """This key asks too often."""
 

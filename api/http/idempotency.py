@@ -8,21 +8,23 @@ claim on.
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from hashlib import sha256
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 from urllib.parse import quote
 
 import structlog
-from flask import Flask, Response, current_app, g, make_response, request
+from flask import Response, current_app, g, make_response, request
 from psycopg.errors import LockNotAvailable
 
-from api.http.auth import caller
+from api.http.auth import caller, holder
 from api.http.errors import DATABASE_ERRORS
+from api.http.rules import HarmlessTwice, Idempotency, OneTransaction, Start
+from dispatch.caller import RequestKey
 from dispatch.errors import Duplicate, IdempotencyMismatch, InvalidRequest
-from dispatch.start import request_key
-from dispatch.start.request_key import RequestKey
+from dispatch.start.request_key import started_under
 from models.database import db
 from models.idempotency_key import IdempotencyKey, alone_with
 
@@ -35,116 +37,97 @@ MOST_KEY = 255
 MOST_ROUTE = 200
 IN_MEMORY = 1024 * 1024
 
-_KEY = re.compile(rf"[\x20-\x7e]{{1,{MOST_KEY}}}")
+View = Callable[..., Any]
 
-View = TypeVar("View", bound=Callable[..., Any])
-# The answer to a start that was made before, from the campaign it started.
-AnswerAgain = Callable[[dict[str, Any]], Any]
+_KEY = re.compile(rf"[\x20-\x7e]{{1,{MOST_KEY}}}")
 
 
 class StillAnswering(Duplicate):
     """A request with this Idempotency-Key is being answered right now; ask again shortly."""
 
 
-def starts(answer_again: AnswerAgain | None = None) -> Callable[[View], View]:
-    """Marks a route that starts campaigns, in transactions of its own.
+def done_once(view: View, idempotency: Idempotency) -> View:
+    """Returns the view with what its rules say of a transaction and of a request that is sent twice."""
 
-    The one it starts remembers the key, and is answered again from its row; without `answer_again` doing it twice must
-    be harmless.
-    """
-
-    def mark(view: View) -> View:
-        view.starts = answer_again  # type: ignore[attr-defined]
-        return view
-
-    return mark
-
-
-def shown_once(field: str) -> Callable[[View], View]:
-    """Marks a route whose answer has a secret in this field: it is not kept, and null when the answer is repeated."""
-
-    def mark(view: View) -> View:
-        view.shown_once = field  # type: ignore[attr-defined]
-        return view
-
-    return mark
-
-
-def install(app: Flask) -> None:
-    """Makes every POST of the application heed the header."""
-    for rule in app.url_map.iter_rules():
-        if "POST" in (rule.methods or ()):
-            app.view_functions[rule.endpoint] = _once(app.view_functions[rule.endpoint])
-
-
-def _once(view: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(view)
     def answered(**arguments: Any) -> Any:
         given = request.headers.get(HEADER)
-        if given is None or "caller" not in g:
-            return view(**arguments)
-        asked = _asked(given)
-        return (_started_once if hasattr(view, "starts") else _done_once)(asked, view, arguments)
+        asked = _asked(given) if given is not None else None
+        match idempotency:
+            case OneTransaction(secret):
+                return _in_one_transaction(view, arguments, asked, secret)
+            case Start(answer_again):
+                return _started_once(view, arguments, asked, answer_again) if asked else view(**arguments)
+            case HarmlessTwice():
+                return _alone(asked, lambda: _first_answer(view, arguments)) if asked else view(**arguments)
 
     return answered
 
 
-def _done_once(asked: RequestKey, view: Callable[..., Any], arguments: dict[str, Any]) -> Response:
-    """The effect, its answer and the key in one transaction, or all of it not at all."""
+def _in_one_transaction(
+    view: View, arguments: dict[str, Any], asked: RequestKey | None, secret: str | None
+) -> Response:
+    """The effect, its answer and the key are committed together, or none of it is."""
+    # A slow client is waited for before the transaction begins.
+    request.get_data()
     with db.atomic() as transaction:
-        if not _taken(asked):
-            kept = _kept(asked)
-            assert kept
-            return kept
-        response = make_response(view(**arguments))
-        if _is_done(response):
-            IdempotencyKey.keep(asked.row, response.status_code, _to_keep(response, view))
-        else:
+        if asked and not _taken(asked):
+            if kept := _kept(asked):
+                return kept
+            raise StillAnswering  # it expired in this moment
+        response = _first_answer(view, arguments)
+        if not _is_done(response):
             transaction.rollback()
+        elif asked:
+            IdempotencyKey.keep(_row(asked), response.status_code, _to_keep(response, secret))
         return response
 
 
-def _started_once(asked: RequestKey, view: Callable[..., Any], arguments: dict[str, Any]) -> Response:
-    """Twins one after the other; what a lost answer had started is answered from its campaign."""
+def _started_once(
+    view: View, arguments: dict[str, Any], asked: RequestKey, answer_again: Callable[[dict[str, Any]], Any]
+) -> Response:
+    """What a lost answer had started is answered from its campaign."""
+
+    def answer() -> Response:
+        campaign = started_under(asked)
+        if campaign is None:
+            g.caller = replace(g.caller, idempotency_key=asked)
+            return _first_answer(view, arguments)
+        response = make_response(answer_again(campaign))
+        response.headers[REPLAYED] = "true"
+        return response
+
+    return _alone(asked, answer)
+
+
+def _alone(asked: RequestKey, answer: Callable[[], Response]) -> Response:
+    """Twins one after the other; the first answer is kept and the others repeat it."""
     try:
-        with alone_with(asked.name):
+        with alone_with(asked.digest):
             if kept := _kept(asked):
                 return kept
-            response = _answered_again(asked, view) or _answered_first(asked, view, arguments)
+            response = answer()
             if _is_done(response):
-                _keep_if_possible(asked, response, view)
+                _keep_if_possible(asked, response)
             return response
     except LockNotAvailable:
         raise StillAnswering from None
 
 
-def _answered_again(asked: RequestKey, view: Callable[..., Any]) -> Response | None:
-    answer_again: AnswerAgain | None = view.starts  # type: ignore[attr-defined]
-    campaign = request_key.started_under(asked) if answer_again else None
-    if answer_again is None or campaign is None:
-        return None
-    response = make_response(answer_again(campaign))
-    response.headers[REPLAYED] = "true"
-    return response
-
-
-def _answered_first(asked: RequestKey, view: Callable[..., Any], arguments: dict[str, Any]) -> Response:
-    if view.starts is None:  # type: ignore[attr-defined]
-        return make_response(view(**arguments))
-    with request_key.remembered(asked):
-        return make_response(view(**arguments))
+def _first_answer(view: View, arguments: dict[str, Any]) -> Response:
+    return current_app.make_response(view(**arguments))
 
 
 def _taken(asked: RequestKey) -> bool:
     try:
-        return IdempotencyKey.take(asked.row)
+        return IdempotencyKey.take(_row(asked))
     except LockNotAvailable:
         raise StillAnswering from None
 
 
 def _kept(asked: RequestKey) -> Response | None:
     """The answer this request was given before; refuses another request under its key."""
-    found = IdempotencyKey.find(asked.row)
+    found = IdempotencyKey.find(_row(asked))
     if found is None:
         return None
     if found["body_hash"] != asked.body_hash:
@@ -154,34 +137,36 @@ def _kept(asked: RequestKey) -> Response | None:
     return response
 
 
-def _keep_if_possible(asked: RequestKey, response: Response, view: Callable[..., Any]) -> None:
-    """A start that happened is told, even when its answer cannot be kept: the campaign remembers the key."""
+def _keep_if_possible(asked: RequestKey, response: Response) -> None:
+    """A successful start is answered even if storing the answer fails; a retry is answered from the campaign."""
     try:
-        IdempotencyKey.keep(asked.row, response.status_code, _to_keep(response, view))
+        IdempotencyKey.keep(_row(asked), response.status_code, _to_keep(response, None))
     except DATABASE_ERRORS as problem:
         log.warning("answer.not_kept", problem=type(problem).__name__)
+
+
+def _row(asked: RequestKey) -> dict[str, Any]:
+    return {"owner": asked.owner, "route": asked.route, "key": asked.key, "body_hash": asked.body_hash}
 
 
 def _is_done(response: Response) -> bool:
     return 200 <= response.status_code < 300 and not response.is_streamed
 
 
-def _to_keep(response: Response, view: Callable[..., Any]) -> str:
+def _to_keep(response: Response, secret: str | None) -> str:
     text = response.get_data(as_text=True)
-    if field := getattr(view, "shown_once", None):
-        return json.dumps({**json.loads(text), field: None}, ensure_ascii=False)
-    return text
+    return json.dumps({**json.loads(text), secret: None}, ensure_ascii=False) if secret else text
 
 
 def _asked(key: str) -> RequestKey:
     if not _KEY.fullmatch(key):
         raise InvalidRequest(f"{HEADER} must have 1 to {MOST_KEY} characters of ASCII.", field=HEADER)
-    holder = caller()
     # The same with and without the prefix, and quoted: an address may hold what a row cannot.
     route = quote(request.path.removeprefix("/api").rstrip("/"))
     whole = "\n".join((route, request.query_string.decode("latin-1"), _hash_of_body()))
     return RequestKey(
-        owner=holder.key_id if holder.operator else holder.account_id or holder.key_id,
+        # Any key of an account repeats what another one asked; operators are told apart by their keys.
+        owner=holder().key_id if holder().operator else caller().one_account(),
         route=route[:MOST_ROUTE],
         key=key,
         body_hash=sha256(whole.encode()).hexdigest(),

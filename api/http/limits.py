@@ -10,7 +10,7 @@ import structlog
 from flask import Flask, Response, g
 from flask_limiter import Limiter, RequestLimit
 
-from api.http.auth import caller, scope_asked_for
+from api.http.auth import current_rules, holder
 from api.http.errors import RateLimited, refused
 from config.redis import counting
 from config.settings import Settings
@@ -25,9 +25,9 @@ def install(app: Flask, settings: Settings) -> None:
     """Counts every request that came with a key; install it after what asks for the key."""
     rates = {"read": settings.rate_limit_read, "send": settings.rate_limit_send, "approve": settings.rate_limit_send}
     limiter = Limiter(
-        lambda: f"{scope_asked_for()}:{caller().key_id}",
+        lambda: f"{current_rules().scope}:{holder().key_id}",
         app=app,
-        application_limits=[lambda: rates.get(scope_asked_for(), settings.rate_limit_write)],
+        application_limits=[lambda: rates.get(current_rules().scope, settings.rate_limit_write)],
         # Only the scheme is read of it: the connections are ours, with our certificates and time-outs.
         storage_uri="redis://",
         storage_options={"connection_pool": counting(settings).connection_pool},  # type: ignore[dict-item]
@@ -35,16 +35,16 @@ def install(app: Flask, settings: Settings) -> None:
         swallow_errors=True,
         on_breach=_refuse,
     )
-    limiter.request_filter(lambda: "caller" not in g)
+    limiter.request_filter(lambda: "holder" not in g)
     # It would log each failure with its stack; ours says it in a line.
     limiter.logger.setLevel(logging.CRITICAL)
 
     @app.before_request
     def do_not_spend_uncounted() -> None:
-        if "caller" not in g or limiter.current_limits:
+        if "holder" not in g or limiter.current_limits:
             return
-        log.warning("limits.unavailable", scope=scope_asked_for())
-        if scope_asked_for() in SPENDING:
+        log.warning("limits.unavailable", scope=current_rules().scope)
+        if current_rules().scope in SPENDING:
             raise QueueUnavailable
 
 

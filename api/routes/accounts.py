@@ -2,65 +2,70 @@
 
 from typing import Any
 
-from flask_openapi3 import APIBlueprint, Tag
-
 from api.http import request_id
-from api.http.auth import SCHEME, caller, needs, operators
-from api.http.errors import refusals
+from api.http.auth import caller
 from api.http.pages import page_of
+from api.http.routes import Routes
+from api.http.rules import ONE_TRANSACTION
 from api.routes.schemas import Organization, Page
 from api.routes.schemas_accounts import Account, AccountChanges, Accounts, NewAccount, NewSubscription, Subscription
 from dispatch.accounts import accounts
 
-blueprint = APIBlueprint(
-    "accounts",
-    __name__,
-    url_prefix="/api",
-    abp_tags=[Tag(name="accounts")],
-    abp_security=[{SCHEME: []}],
-)
+routes = Routes("accounts", __name__, url_prefix="/api")
 
 Shown = dict[str, Any]
 
 
-@blueprint.post("/accounts", summary="Make an account", responses={201: Account, **refusals("DUPLICATE", body=True)})
-@operators
-@needs("admin")
+@routes.post(
+    "/accounts",
+    summary="Make an account",
+    answers={201: Account},
+    refuses=("DUPLICATE",),
+    body=True,
+    scope="admin",
+    operators_only=True,
+    idempotency=ONE_TRANSACTION,
+)
 def create(query: Organization, body: NewAccount) -> tuple[Shown, int]:
     """For operators. It has no credits and no keys yet."""
     made = accounts.create_account(**body.model_dump(), **_asked())
     return accounts.read_account(made["id"]), 201
 
 
-@blueprint.get("/accounts", summary="List accounts, newest first", responses={200: Accounts, **refusals()})
-@operators
+@routes.get(
+    "/accounts", summary="List accounts, newest first", answers={200: Accounts}, scope="read", operators_only=True
+)
 def index(query: Page) -> Shown:
     """For operators."""
     return page_of(accounts.list_accounts(page=query.page, page_size=query.page_size), query)
 
 
-@blueprint.get("/account", summary="Read one's account", responses={200: Account, **refusals()})
+@routes.get("/account", summary="Read one's account", answers={200: Account}, scope="read")
 def read(query: Organization) -> Shown:
     """With its subscription and its credits."""
     return accounts.read_account(caller().one_account())
 
 
-@blueprint.patch("/account", summary="Change one's account", responses={200: Account, **refusals(body=True)})
-@needs("admin")
+@routes.patch("/account", summary="Change one's account", answers={200: Account}, body=True, scope="admin")
 def change(query: Organization, body: AccountChanges) -> Shown:
     """With `approval_above`, larger campaigns start only once a second key approved them."""
     return accounts.change_account(caller().one_account(), body.model_dump(exclude_unset=True), **_asked())
 
 
-@blueprint.get("/subscription", summary="Read one's subscription", responses={200: Subscription, **refusals()})
+@routes.get("/subscription", summary="Read one's subscription", answers={200: Subscription}, scope="read")
 def subscription(query: Organization) -> Shown:
     """Campaigns start while its status is active and its period has not ended."""
     return accounts.read_subscription(caller().one_account())
 
 
-@blueprint.put("/subscription", summary="Set a subscription", responses={200: Subscription, **refusals(body=True)})
-@operators
-@needs("admin")
+@routes.put(
+    "/subscription",
+    summary="Set a subscription",
+    answers={200: Subscription},
+    body=True,
+    scope="admin",
+    operators_only=True,
+)
 def subscribe(query: Organization, body: NewSubscription) -> Shown:
     """For operators. Campaigns that waited for it are looked at by the next sweep."""
     return accounts.change_subscription(caller().one_account(), **body.model_dump(), **_asked())

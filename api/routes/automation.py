@@ -2,36 +2,29 @@
 
 from typing import Any
 
-from flask_openapi3 import APIBlueprint, Tag
-
 from api.http import request_id
-from api.http.auth import SCHEME, caller, needs
-from api.http.errors import refusals
-from api.http.idempotency import starts
+from api.http.auth import caller
+from api.http.routes import Routes
+from api.http.rules import HARMLESS_TWICE, ONE_TRANSACTION
 from api.routes.schemas import Campaign, CampaignPath, Organization
 from api.routes.schemas_accounts import Approval, SweepReport
 from dispatch.campaigns.approval import approve_campaign
 from dispatch.start.sweep import sweep_due
 
-blueprint = APIBlueprint(
-    "automation",
-    __name__,
-    url_prefix="/api/campaigns",
-    abp_tags=[Tag(name="campaigns")],
-    abp_security=[{SCHEME: []}],
-)
+routes = Routes("automation", __name__, url_prefix="/api/campaigns", tag="campaigns")
 
 # A caller's own limit is often 30 seconds; what is left is due at the next call.
 MOST_SECONDS = 20
 
 
-@blueprint.post(
+@routes.post(
     "/run-automation",
     summary="Start the campaigns that are due",
-    responses={200: SweepReport, **refusals("QUEUE_UNAVAILABLE")},
+    answers={200: SweepReport},
+    refuses=("QUEUE_UNAVAILABLE",),
+    scope="send",
+    idempotency=HARMLESS_TWICE,
 )
-@needs("send")
-@starts()
 def run(query: Organization) -> dict[str, Any]:
     """Of one's own account; an operator's key starts those of all, or of the one named. Twice starts none twice."""
     report = sweep_due(account_id=caller().account_id, seconds=MOST_SECONDS)
@@ -53,12 +46,15 @@ def run(query: Organization) -> dict[str, Any]:
     }
 
 
-@blueprint.post(
+@routes.post(
     "/<campaign_id>/approve",
     summary="Approve a campaign as it is",
-    responses={200: Campaign, **refusals("CAMPAIGN_NOT_FOUND", "INVALID_STATUS", body=True)},
+    answers={200: Campaign},
+    refuses=("CAMPAIGN_NOT_FOUND", "INVALID_STATUS"),
+    body=True,
+    scope="approve",
+    idempotency=ONE_TRANSACTION,
 )
-@needs("approve")
 def approve(path: CampaignPath, body: Approval) -> dict[str, Any]:
     """By a key that neither wrote nor started it. A change of text, channel or audience takes the approval away."""
     return approve_campaign(

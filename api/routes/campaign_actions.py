@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from flask_openapi3 import APIBlueprint, Tag
-
 from api.http import request_id
-from api.http.auth import SCHEME, caller, needs
-from api.http.errors import refusals
-from api.http.idempotency import starts
+from api.http.auth import caller
+from api.http.routes import Routes
+from api.http.rules import ONE_TRANSACTION, Start
 from api.routes.schemas import Campaign, CampaignPath, Enqueued, Schedule
 from api.routes.schemas_campaign_actions import Numbers, Recipients, SentCampaign, StartedChild
 from dispatch.campaigns import lifecycle
@@ -15,13 +13,7 @@ from dispatch.start import follow_ups
 from dispatch.start.enqueue import EnqueueResult, already_started, enqueue_campaign
 from dispatch.start.to_customers import Sent, send_campaign
 
-blueprint = APIBlueprint(
-    "campaign_actions",
-    __name__,
-    url_prefix="/api/campaigns/<campaign_id>",
-    abp_tags=[Tag(name="campaigns")],
-    abp_security=[{SCHEME: []}],
-)
+routes = Routes("campaign_actions", __name__, url_prefix="/api/campaigns/<campaign_id>", tag="campaigns")
 
 Shown = dict[str, Any]
 
@@ -29,9 +21,14 @@ Shown = dict[str, Any]
 _START = ("INSUFFICIENT_CREDITS", "INVALID_STATUS", "QUEUE_UNAVAILABLE")
 
 
-@blueprint.post("/enqueue", summary="Start a campaign now", responses={202: Enqueued, **refusals(*_START)})
-@needs("send")
-@starts(lambda campaign: (_started(already_started(campaign)), 202))
+@routes.post(
+    "/enqueue",
+    summary="Start a campaign now",
+    answers={202: Enqueued},
+    refuses=(*_START,),
+    scope="send",
+    idempotency=Start(lambda campaign: (_started(already_started(campaign)), 202)),
+)
 def enqueue(path: CampaignPath) -> tuple[Shown, int]:
     """Claims it, writes its messages, holds their price and queues them; a large audience is prepared by jobs."""
     started = enqueue_campaign(
@@ -39,102 +36,137 @@ def enqueue(path: CampaignPath) -> tuple[Shown, int]:
         account_id=caller().account_id,
         actor=caller().actor,
         correlation_id=request_id.current(),
+        idempotency_key=caller().idempotency_key,
     )
     return _started(started), 202
 
 
-@blueprint.post(
+@routes.post(
     "/send",
     summary="Send a campaign to these customers",
-    responses={200: SentCampaign, **refusals("CUSTOMER_NOT_FOUND", *_START, body=True)},
+    answers={200: SentCampaign},
+    refuses=("CUSTOMER_NOT_FOUND", *_START),
+    body=True,
+    scope="send",
+    idempotency=Start(lambda campaign: _sent(_sent_before(already_started(campaign)))),
 )
-@needs("send")
-@starts(lambda campaign: _sent(_sent_before(already_started(campaign))))
 def send(path: CampaignPath, body: Recipients) -> Shown:
     """A draft starts at once; a scheduled one only queues them, and goes to exactly those when its time comes."""
-    return _sent(send_campaign(path.campaign_id, body.customer_ids, **_mine(), **_asked()))
+    return _sent(
+        send_campaign(
+            path.campaign_id, body.customer_ids, **_mine(), **_asked(), idempotency_key=caller().idempotency_key
+        )
+    )
 
 
-@blueprint.post(
+@routes.post(
     "/schedule",
     summary="Give a draft or scheduled campaign its time",
-    responses={200: Campaign, **refusals("INVALID_STATUS", body=True)},
+    answers={200: Campaign},
+    refuses=("INVALID_STATUS",),
+    body=True,
+    scope="send",
+    idempotency=ONE_TRANSACTION,
 )
-@needs("send")
 def schedule(path: CampaignPath, body: Schedule) -> Shown:
     """The sweep starts it then."""
     return lifecycle.schedule_campaign(path.campaign_id, body.scheduled_at, **_mine(), **_asked())
 
 
-@blueprint.post(
+@routes.post(
     "/unschedule",
     summary="Take a scheduled campaign's time back",
-    responses={200: Campaign, **refusals("INVALID_STATUS")},
+    answers={200: Campaign},
+    refuses=("INVALID_STATUS",),
+    scope="write",
+    idempotency=ONE_TRANSACTION,
 )
 def unschedule(path: CampaignPath) -> Shown:
     """It is a draft again, and starts only by hand."""
     return lifecycle.unschedule_campaign(path.campaign_id, **_mine(), **_asked())
 
 
-@blueprint.post(
-    "/pause", summary="Stop a campaign where it is", responses={200: Campaign, **refusals("INVALID_STATUS")}
+@routes.post(
+    "/pause",
+    summary="Stop a campaign where it is",
+    answers={200: Campaign},
+    refuses=("INVALID_STATUS",),
+    scope="write",
+    idempotency=ONE_TRANSACTION,
 )
 def pause(path: CampaignPath) -> Shown:
     """What is in flight ends; nothing new is sent."""
     return lifecycle.pause_campaign(path.campaign_id, **_mine(), **_asked())
 
 
-@blueprint.post(
-    "/resume", summary="Let a paused campaign go on", responses={200: Campaign, **refusals("INVALID_STATUS")}
+@routes.post(
+    "/resume",
+    summary="Let a paused campaign go on",
+    answers={200: Campaign},
+    refuses=("INVALID_STATUS",),
+    scope="send",
+    idempotency=ONE_TRANSACTION,
 )
-@needs("send")
 def resume(path: CampaignPath) -> Shown:
     """It goes on where it was paused."""
     return lifecycle.resume_campaign(path.campaign_id, **_mine(), **_asked())
 
 
-@blueprint.post("/cancel", summary="End a campaign", responses={200: Campaign, **refusals("INVALID_STATUS")})
+@routes.post(
+    "/cancel",
+    summary="End a campaign",
+    answers={200: Campaign},
+    refuses=("INVALID_STATUS",),
+    scope="write",
+    idempotency=ONE_TRANSACTION,
+)
 def cancel(path: CampaignPath) -> Shown:
     """What was not sent never will be; its credits come back."""
     return lifecycle.cancel_campaign(path.campaign_id, **_mine(), **_asked())
 
 
-@blueprint.post(
+@routes.post(
     "/retry-failed",
     summary="Send again to those who were not reached",
-    responses={202: StartedChild, **refusals(*_START)},
+    answers={202: StartedChild},
+    refuses=(*_START,),
+    scope="send",
+    idempotency=Start(lambda campaign: (_started_child(already_started(campaign), campaign["parent_id"]), 202)),
 )
-@needs("send")
-@starts(lambda campaign: (_started_child(already_started(campaign), campaign["parent_id"]), 202))
 def retry_failed(path: CampaignPath) -> tuple[Shown, int]:
     """As a child campaign, to those whose message failed or did not arrive; never to whom it may have reached."""
-    started = follow_ups.retry_failed(path.campaign_id, **_mine(), **_asked())
+    started = follow_ups.retry_failed(path.campaign_id, **_mine(), **_asked(), idempotency_key=caller().idempotency_key)
     return _started_child(started, path.campaign_id), 202
 
 
-@blueprint.post(
+@routes.post(
     "/send-to-rest",
     summary="Send to those who joined the audience since",
-    responses={202: StartedChild, **refusals(*_START)},
+    answers={202: StartedChild},
+    refuses=(*_START,),
+    scope="send",
+    idempotency=Start(lambda campaign: (_started_child(already_started(campaign), campaign["parent_id"]), 202)),
 )
-@needs("send")
-@starts(lambda campaign: (_started_child(already_started(campaign), campaign["parent_id"]), 202))
 def send_to_rest(path: CampaignPath) -> tuple[Shown, int]:
     """As a child campaign, to those of its audience now who have no message of it."""
-    started = follow_ups.send_to_rest(path.campaign_id, **_mine(), **_asked())
+    started = follow_ups.send_to_rest(path.campaign_id, **_mine(), **_asked(), idempotency_key=caller().idempotency_key)
     return _started_child(started, path.campaign_id), 202
 
 
-@blueprint.post(
+@routes.post(
     "/test-send",
     summary="Send a campaign's text to a few numbers",
-    responses={202: StartedChild, **refusals(*_START, body=True)},
+    answers={202: StartedChild},
+    refuses=(*_START,),
+    body=True,
+    scope="send",
+    idempotency=Start(lambda campaign: (_started_child(already_started(campaign), campaign["parent_id"]), 202)),
 )
-@needs("send")
-@starts(lambda campaign: (_started_child(already_started(campaign), campaign["parent_id"]), 202))
 def send_test(path: CampaignPath, body: Numbers) -> tuple[Shown, int]:
     """As a child campaign, whatever state this one is in; who is no customer gets an invented person's text."""
-    started = follow_ups.send_test(path.campaign_id, body.numbers, **_mine(), **_asked())
+    started = follow_ups.send_test(
+        path.campaign_id, body.numbers, **_mine(), **_asked(), idempotency_key=caller().idempotency_key
+    )
     return _started_child(started, path.campaign_id), 202
 
 

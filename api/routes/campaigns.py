@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from flask_openapi3 import APIBlueprint, Tag
-
 from api.http import request_id
-from api.http.auth import SCHEME, caller
-from api.http.errors import refusals
+from api.http.auth import caller
 from api.http.pages import page_of
+from api.http.routes import Routes
+from api.http.rules import ONE_TRANSACTION
 from api.routes.schemas import (
     Campaign,
     CampaignPath,
@@ -19,18 +18,14 @@ from api.routes.schemas import (
 from api.routes.schemas_campaign_actions import CampaignChanges, Copy
 from dispatch.campaigns import lifecycle, writing
 
-blueprint = APIBlueprint(
-    "campaigns",
-    __name__,
-    url_prefix="/api/campaigns",
-    abp_tags=[Tag(name="campaigns")],
-    abp_security=[{SCHEME: []}],
-)
+routes = Routes("campaigns", __name__, url_prefix="/api/campaigns")
 
 Shown = dict[str, Any]
 
 
-@blueprint.post("", summary="Write a campaign", responses={201: Campaign, **refusals(body=True)})
+@routes.post(
+    "", summary="Write a campaign", answers={201: Campaign}, body=True, scope="write", idempotency=ONE_TRANSACTION
+)
 def create(query: Organization, body: NewCampaign) -> tuple[Shown, int]:
     """With a time it is scheduled, which needs the scope `send` too; without one it is a draft."""
     if body.scheduled_at:
@@ -40,7 +35,7 @@ def create(query: Organization, body: NewCampaign) -> tuple[Shown, int]:
     return made, 201
 
 
-@blueprint.get("", summary="List campaigns, newest first", responses={200: Campaigns, **refusals()})
+@routes.get("", summary="List campaigns, newest first", answers={200: Campaigns}, scope="read")
 def index(query: CampaignQuery) -> Shown:
     """Filtered by channel and status, searched by name with `q`; each with its counts."""
     found = lifecycle.list_campaigns(
@@ -54,20 +49,25 @@ def index(query: CampaignQuery) -> Shown:
     return page_of(found, query)
 
 
-@blueprint.get(
+@routes.get(
     "/<campaign_id>",
     summary="Read a campaign and its counts",
-    responses={200: Campaign, **refusals("CAMPAIGN_NOT_FOUND")},
+    answers={200: Campaign},
+    refuses=("CAMPAIGN_NOT_FOUND",),
+    scope="read",
 )
 def read(path: CampaignPath) -> Shown:
     """The counts are those of the batches, so reading is quick however large the campaign."""
     return lifecycle.read_campaign(path.campaign_id, caller().account_id)
 
 
-@blueprint.patch(
+@routes.patch(
     "/<campaign_id>",
     summary="Change a draft or scheduled campaign",
-    responses={200: Campaign, **refusals("CAMPAIGN_NOT_FOUND", "INVALID_STATUS", body=True)},
+    answers={200: Campaign},
+    refuses=("CAMPAIGN_NOT_FOUND", "INVALID_STATUS"),
+    body=True,
+    scope="write",
 )
 def edit(path: CampaignPath, body: CampaignChanges) -> Shown:
     """Giving it a time, or changing one that has a time, needs the scope `send` too."""
@@ -79,10 +79,12 @@ def edit(path: CampaignPath, body: CampaignChanges) -> Shown:
     return writing.edit_campaign(path.campaign_id, changes, **_mine(), **_asked())
 
 
-@blueprint.delete(
+@routes.delete(
     "/<campaign_id>",
     summary="Delete a draft",
-    responses={204: None, **refusals("CAMPAIGN_NOT_FOUND", "INVALID_STATUS")},
+    answers={204: None},
+    refuses=("CAMPAIGN_NOT_FOUND", "INVALID_STATUS"),
+    scope="write",
 )
 def delete(path: CampaignPath) -> tuple[str, int]:
     """Its chosen customers stay customers; what was started once can be cancelled, not deleted."""
@@ -90,10 +92,14 @@ def delete(path: CampaignPath) -> tuple[str, int]:
     return "", 204
 
 
-@blueprint.post(
+@routes.post(
     "/<campaign_id>/duplicate",
     summary="Copy a campaign into a new draft",
-    responses={201: Campaign, **refusals("CAMPAIGN_NOT_FOUND", body=True)},
+    answers={201: Campaign},
+    refuses=("CAMPAIGN_NOT_FOUND",),
+    body=True,
+    scope="write",
+    idempotency=ONE_TRANSACTION,
 )
 def duplicate(path: CampaignPath, body: Copy) -> tuple[Shown, int]:
     """The same text for the same audience, without a time."""

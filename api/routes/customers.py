@@ -3,13 +3,13 @@
 from typing import Any
 
 from flask import Response
-from flask_openapi3 import APIBlueprint, Tag
 
 from api.http import request_id
-from api.http.auth import SCHEME, caller
+from api.http.auth import caller
 from api.http.csv_answer import csv_answer, csv_response
-from api.http.errors import refusals
 from api.http.pages import page_of
+from api.http.routes import Routes
+from api.http.rules import ONE_TRANSACTION
 from api.routes.schemas import (
     Customer,
     CustomerPath,
@@ -22,51 +22,56 @@ from api.routes.schemas import (
 from dispatch.customers import customers
 from dispatch.customers.export import export_customers
 
-blueprint = APIBlueprint(
-    "customers",
-    __name__,
-    url_prefix="/api/customers",
-    abp_tags=[Tag(name="customers")],
-    abp_security=[{SCHEME: []}],
+routes = Routes("customers", __name__, url_prefix="/api/customers")
+
+
+@routes.post(
+    "",
+    summary="Add a customer",
+    answers={201: Customer},
+    refuses=("DUPLICATE",),
+    body=True,
+    scope="write",
+    idempotency=ONE_TRANSACTION,
 )
-
-
-@blueprint.post("", summary="Add a customer", responses={201: Customer, **refusals("DUPLICATE", body=True)})
 def create(query: Organization, body: NewCustomer) -> tuple[dict[str, Any], int]:
     """The phone is read once, here, and kept in E.164."""
     return customers.create_customer(caller().one_account(), **body.model_dump(), **_asked()), 201
 
 
-@blueprint.get("", summary="List customers, newest first", responses={200: Customers, **refusals()})
+@routes.get("", summary="List customers, newest first", answers={200: Customers}, scope="read")
 def index(query: CustomerQuery) -> dict[str, Any]:
     """Searched by name or phone with `q`."""
     found = customers.list_customers(caller().account_id, page=query.page, page_size=query.page_size, q=query.q)
     return page_of(found, query)
 
 
-@blueprint.get(
+@routes.get(
     "/export",
     summary="Download all customers",
-    responses={
-        200: csv_response("phone, names, location, prefered_product, and a column for each attribute"),
-        **refusals(),
-    },
+    answers={200: csv_response("phone, names, location, prefered_product, and a column for each attribute")},
+    scope="read",
 )
 def export(query: Organization) -> Response:
     """As the import takes it back. Cells that a spreadsheet would run begin with an apostrophe, phones too."""
     return csv_answer(export_customers(caller().one_account()), "customers.csv")
 
 
-@blueprint.get("/<customer_id>", summary="Read a customer", responses={200: Customer, **refusals("CUSTOMER_NOT_FOUND")})
+@routes.get(
+    "/<customer_id>", summary="Read a customer", answers={200: Customer}, refuses=("CUSTOMER_NOT_FOUND",), scope="read"
+)
 def read(path: CustomerPath) -> dict[str, Any]:
     """`suppressed` says whether anything may be sent to the phone."""
     return customers.read_customer(path.customer_id, caller().account_id)
 
 
-@blueprint.patch(
+@routes.patch(
     "/<customer_id>",
     summary="Change a customer",
-    responses={200: Customer, **refusals("CUSTOMER_NOT_FOUND", "DUPLICATE", body=True)},
+    answers={200: Customer},
+    refuses=("CUSTOMER_NOT_FOUND", "DUPLICATE"),
+    body=True,
+    scope="write",
 )
 def edit(path: CustomerPath, body: EditedCustomer) -> dict[str, Any]:
     """Only what is named changes. To unsubscribe suppresses the phone too; to subscribe again lifts that on request."""
@@ -76,8 +81,8 @@ def edit(path: CustomerPath, body: EditedCustomer) -> dict[str, Any]:
     )
 
 
-@blueprint.delete(
-    "/<customer_id>", summary="Delete a customer", responses={204: None, **refusals("CUSTOMER_NOT_FOUND")}
+@routes.delete(
+    "/<customer_id>", summary="Delete a customer", answers={204: None}, refuses=("CUSTOMER_NOT_FOUND",), scope="write"
 )
 def delete(path: CustomerPath) -> tuple[str, int]:
     """Messages that were written stay as they are, and so does an opt-out."""

@@ -5,11 +5,11 @@ import threading
 from collections.abc import Iterator
 
 from flask import Response
-from flask_openapi3 import APIBlueprint, Tag
 from peewee import DatabaseError
 
-from api.http.auth import SCHEME, caller
-from api.http.errors import DATABASE_ERRORS, StreamsBusy, refusals
+from api.http.auth import caller
+from api.http.errors import DATABASE_ERRORS, StreamsBusy
+from api.http.routes import Routes
 from api.routes.schemas import CampaignPath, Organization
 from config.settings import settings
 from config.stopping import stopping
@@ -17,9 +17,7 @@ from dispatch.campaigns.progress import Progress
 from dispatch.errors import CampaignNotFound
 from models.database import db
 
-blueprint = APIBlueprint(
-    "events", __name__, url_prefix="/api/campaigns", abp_tags=[Tag(name="campaigns")], abp_security=[{SCHEME: []}]
-)
+routes = Routes("events", __name__, url_prefix="/api/campaigns", tag="campaigns")
 
 SECONDS = 1.0
 # Something is written this often even when nothing changes: so we notice that nobody listens any more.
@@ -60,16 +58,17 @@ class Slots:
 slots = Slots()
 
 
-@blueprint.get(
+@routes.get(
     "/<campaign_id>/events",
     summary="Follow a campaign while it is sent",
-    responses={
+    answers={
         200: {
             "description": "`progress` events with counts, rate and estimated end; `end` with the last of them",
             "content": {"text/event-stream": {"schema": _EVENT}},
-        },
-        **refusals("CAMPAIGN_NOT_FOUND", "STREAMS_BUSY"),
+        }
     },
+    refuses=("CAMPAIGN_NOT_FOUND", "STREAMS_BUSY"),
+    scope="read",
 )
 def follow(path: CampaignPath, query: Organization) -> Response:
     """An event each second in which something changed. The stream ends by itself when the campaign is final."""

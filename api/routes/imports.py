@@ -7,15 +7,15 @@ from typing import IO, Any, Literal
 from uuid import UUID
 
 from flask import Response, request
-from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
 from api.http import request_id
-from api.http.auth import SCHEME, caller
+from api.http.auth import caller
 from api.http.csv_answer import csv_answer, csv_response
-from api.http.errors import UnsupportedType, refusals
-from api.http.idempotency import starts
+from api.http.errors import UnsupportedType
 from api.http.pages import page_of
+from api.http.routes import Routes
+from api.http.rules import HARMLESS_TWICE
 from api.routes.schemas import Given, Organization, Page, Pagination, PathId
 from dispatch.customers import import_upload
 from dispatch.errors import InvalidRequest
@@ -25,13 +25,7 @@ MAX_FILE = 64 * 1024 * 1024
 # What is larger than this waits on disk until it is all here: no transaction stays open for a slow upload.
 IN_MEMORY = 1024 * 1024
 
-blueprint = APIBlueprint(
-    "imports",
-    __name__,
-    url_prefix="/api/imports",
-    abp_tags=[Tag(name="imports")],
-    abp_security=[{SCHEME: []}],
-)
+routes = Routes("imports", __name__, url_prefix="/api/imports")
 
 _FORM = {
     "type": "object",
@@ -92,19 +86,21 @@ class CustomerImports(BaseModel):
     pagination: Pagination
 
 
-@blueprint.before_request
+@routes.before_request
 def _take_a_large_file() -> None:
     request.max_content_length = MAX_FILE
 
 
-@blueprint.post(
+# Its job must not be pushed before the commit; and twice is as good as once.
+@routes.post(
     "",
     summary="Import customers from a CSV file",
-    responses={202: CustomerImport, **refusals(body=True)},
+    answers={202: CustomerImport},
+    body=True,
+    scope="write",
+    idempotency=HARMLESS_TWICE,
     openapi_extensions=_CONTENT,
 )
-# Its job must not be pushed before the commit; and twice is as good as once.
-@starts()
 def create(query: ImportQuery) -> tuple[dict[str, Any], int]:
     """A job does it; read the import to see how far it is. An import that is sent twice changes nothing.
 
@@ -128,24 +124,30 @@ def create(query: ImportQuery) -> tuple[dict[str, Any], int]:
     return made, 202
 
 
-@blueprint.get("", summary="List imports, newest first", responses={200: CustomerImports, **refusals()})
+@routes.get("", summary="List imports, newest first", answers={200: CustomerImports}, scope="read")
 def index(query: Page) -> dict[str, Any]:
     """Those that ended too."""
     return page_of(import_upload.list_imports(caller().account_id, page=query.page, page_size=query.page_size), query)
 
 
-@blueprint.get(
-    "/<import_id>", summary="How far an import is", responses={200: CustomerImport, **refusals("RESOURCE_NOT_FOUND")}
+@routes.get(
+    "/<import_id>",
+    summary="How far an import is",
+    answers={200: CustomerImport},
+    refuses=("RESOURCE_NOT_FOUND",),
+    scope="read",
 )
 def read(path: ImportPath) -> dict[str, Any]:
     """`error` says why one failed; what went in before that stays."""
     return import_upload.read_import(path.import_id, caller().account_id)
 
 
-@blueprint.get(
+@routes.get(
     "/<import_id>/rejections",
     summary="Download the lines that were rejected",
-    responses={200: csv_response("line, reason, phone as it stood"), **refusals("RESOURCE_NOT_FOUND")},
+    answers={200: csv_response("line, reason, phone as it stood")},
+    refuses=("RESOURCE_NOT_FOUND",),
+    scope="read",
 )
 def rejections(path: ImportPath) -> Response:
     """With the line's number in the file. Cells that a spreadsheet would run begin with an apostrophe."""

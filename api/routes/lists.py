@@ -4,23 +4,17 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, BeforeValidator, Field
 
 from api.http import request_id
-from api.http.auth import SCHEME, caller
-from api.http.errors import refusals
+from api.http.auth import caller
 from api.http.pages import page_of
+from api.http.routes import Routes
+from api.http.rules import ONE_TRANSACTION
 from api.routes.schemas import Customers, Given, Organization, Page, Pagination, PathId, WholeNumber, storable
 from dispatch.customers import list_members, lists
 
-blueprint = APIBlueprint(
-    "lists",
-    __name__,
-    url_prefix="/api/lists",
-    abp_tags=[Tag(name="lists")],
-    abp_security=[{SCHEME: []}],
-)
+routes = Routes("lists", __name__, url_prefix="/api/lists")
 
 
 class ListPath(Given):
@@ -70,39 +64,54 @@ class RemovedMembers(BaseModel):
     customers: int
 
 
-@blueprint.post("", summary="Make a list", responses={201: CustomerList, **refusals("DUPLICATE", body=True)})
+@routes.post(
+    "",
+    summary="Make a list",
+    answers={201: CustomerList},
+    refuses=("DUPLICATE",),
+    body=True,
+    scope="write",
+    idempotency=ONE_TRANSACTION,
+)
 def create(query: Organization, body: NamedList) -> tuple[dict[str, Any], int]:
     """It is empty; customers come by an import or one by one."""
     return lists.create_list(caller().one_account(), name=body.name, **_asked()), 201
 
 
-@blueprint.get("", summary="List the lists, newest first", responses={200: CustomerLists, **refusals()})
+@routes.get("", summary="List the lists, newest first", answers={200: CustomerLists}, scope="read")
 def index(query: ListQuery) -> dict[str, Any]:
     """Searched by name with `q`."""
     found = lists.list_lists(caller().account_id, page=query.page, page_size=query.page_size, q=query.q)
     return page_of(found, query)
 
 
-@blueprint.get("/<list_id>", summary="Read a list", responses={200: CustomerList, **refusals("RESOURCE_NOT_FOUND")})
+@routes.get(
+    "/<list_id>", summary="Read a list", answers={200: CustomerList}, refuses=("RESOURCE_NOT_FOUND",), scope="read"
+)
 def read(path: ListPath) -> dict[str, Any]:
     """With how many customers are on it."""
     return lists.read_list(path.list_id, caller().account_id)
 
 
-@blueprint.patch(
+@routes.patch(
     "/<list_id>",
     summary="Rename a list",
-    responses={200: CustomerList, **refusals("RESOURCE_NOT_FOUND", "DUPLICATE", body=True)},
+    answers={200: CustomerList},
+    refuses=("RESOURCE_NOT_FOUND", "DUPLICATE"),
+    body=True,
+    scope="write",
 )
 def rename(path: ListPath, body: NamedList) -> dict[str, Any]:
     """Campaigns and imports know it by its id, and notice nothing."""
     return lists.rename_list(path.list_id, name=body.name, **_mine(), **_asked())
 
 
-@blueprint.delete(
+@routes.delete(
     "/<list_id>",
     summary="Delete a list",
-    responses={204: None, **refusals("RESOURCE_NOT_FOUND", "INVALID_STATUS")},
+    answers={204: None},
+    refuses=("RESOURCE_NOT_FOUND", "INVALID_STATUS"),
+    scope="write",
 )
 def delete(path: ListPath) -> tuple[str, int]:
     """Its customers stay. Refused while a campaign names it, since what it was sent to stays known."""
@@ -110,10 +119,12 @@ def delete(path: ListPath) -> tuple[str, int]:
     return "", 204
 
 
-@blueprint.get(
+@routes.get(
     "/<list_id>/members",
     summary="Who is on a list, newest customers first",
-    responses={200: Customers, **refusals("RESOURCE_NOT_FOUND")},
+    answers={200: Customers},
+    refuses=("RESOURCE_NOT_FOUND",),
+    scope="read",
 )
 def members(path: ListPath, query: Page) -> dict[str, Any]:
     """Paged."""
@@ -121,20 +132,28 @@ def members(path: ListPath, query: Page) -> dict[str, Any]:
     return page_of(found, query)
 
 
-@blueprint.post(
+@routes.post(
     "/<list_id>/members",
     summary="Put customers on a list",
-    responses={200: AddedMembers, **refusals("RESOURCE_NOT_FOUND", "CUSTOMER_NOT_FOUND", body=True)},
+    answers={200: AddedMembers},
+    refuses=("RESOURCE_NOT_FOUND", "CUSTOMER_NOT_FOUND"),
+    body=True,
+    scope="write",
+    idempotency=ONE_TRANSACTION,
 )
 def add(path: ListPath, body: ChosenCustomers) -> dict[str, Any]:
     """All of them or, when one is unknown, none; those on it already stay on it once."""
     return list_members.add_members(path.list_id, body.customer_ids, **_mine(), **_asked())
 
 
-@blueprint.post(
+@routes.post(
     "/<list_id>/members/remove",
     summary="Take customers off a list",
-    responses={200: RemovedMembers, **refusals("RESOURCE_NOT_FOUND", body=True)},
+    answers={200: RemovedMembers},
+    refuses=("RESOURCE_NOT_FOUND",),
+    body=True,
+    scope="write",
+    idempotency=ONE_TRANSACTION,
 )
 def remove(path: ListPath, body: ChosenCustomers) -> dict[str, Any]:
     """The customers stay; ids that are not on the list change nothing."""

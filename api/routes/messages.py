@@ -4,20 +4,17 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from flask import Response, stream_with_context
-from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
-from api.http.auth import SCHEME, caller
-from api.http.errors import refusals
+from api.http.auth import caller
 from api.http.pages import page_of
+from api.http.routes import Routes
 from api.routes.schemas import CampaignPath, Organization, Page, Pagination
 from dispatch.campaigns import messages
 from dispatch.formats.csv_out import MEDIA_TYPE
 from models.states import MESSAGE_STATES
 
-blueprint = APIBlueprint(
-    "messages", __name__, url_prefix="/api", abp_tags=[Tag(name="messages")], abp_security=[{SCHEME: []}]
-)
+routes = Routes("messages", __name__, url_prefix="/api")
 
 State = Annotated[str, WithJsonSchema({"type": "string", "enum": list(MESSAGE_STATES)})]
 
@@ -93,10 +90,12 @@ class Troubles(BaseModel):
     data: list[Trouble]
 
 
-@blueprint.get(
+@routes.get(
     "/campaigns/<campaign_id>/messages",
     summary="List a campaign's messages",
-    responses={200: Messages, **refusals("CAMPAIGN_NOT_FOUND")},
+    answers={200: Messages},
+    refuses=("CAMPAIGN_NOT_FOUND",),
+    scope="read",
 )
 def index(path: CampaignPath, query: MessageQuery) -> dict[str, Any]:
     """Every page costs the same, however many messages there are."""
@@ -111,23 +110,24 @@ def index(path: CampaignPath, query: MessageQuery) -> dict[str, Any]:
     return page_of(found, query)
 
 
-@blueprint.get(
+@routes.get(
     "/campaigns/<campaign_id>/errors",
     summary="Why messages did not arrive",
-    responses={200: Troubles, **refusals("CAMPAIGN_NOT_FOUND")},
+    answers={200: Troubles},
+    refuses=("CAMPAIGN_NOT_FOUND",),
+    scope="read",
 )
 def errors(path: CampaignPath, query: Organization) -> dict[str, Any]:
     """Grouped by state, reason and error code."""
     return {"data": messages.group_troubles(path.campaign_id, caller().account_id)}
 
 
-@blueprint.get(
+@routes.get(
     "/campaigns/<campaign_id>/messages.csv",
     summary="Download a campaign's messages",
-    responses={
-        200: {"description": "CSV with a header", "content": {"text/csv": {"schema": {"type": "string"}}}},
-        **refusals("CAMPAIGN_NOT_FOUND"),
-    },
+    answers={200: {"description": "CSV with a header", "content": {"text/csv": {"schema": {"type": "string"}}}}},
+    refuses=("CAMPAIGN_NOT_FOUND",),
+    scope="read",
 )
 def export(path: CampaignPath, query: Organization) -> Response:
     """Cells that a spreadsheet would run as formulas begin with an apostrophe; so do phone numbers."""
@@ -140,10 +140,11 @@ def export(path: CampaignPath, query: Organization) -> Response:
     )
 
 
-@blueprint.get(
+@routes.get(
     "/messages/<reference>",
     summary="Read a message and what happened to it",
-    responses={200: MessageWithHistory, **refusals()},
+    answers={200: MessageWithHistory},
+    scope="read",
 )
 def read(path: MessagePath, query: Organization) -> dict[str, Any]:
     """Its text is the one that was frozen when the campaign started."""

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from flask_openapi3 import APIBlueprint, Tag
-
-from api.http.auth import SCHEME, caller, needs
-from api.http.errors import refusals
+from api.http.auth import caller
+from api.http.routes import Routes
+from api.http.rules import ONE_TRANSACTION
 from api.routes.schemas import CampaignPath
 from api.routes.schemas_previews import (
     AudiencePreview,
@@ -16,24 +15,18 @@ from api.routes.schemas_previews import (
 )
 from dispatch.campaigns import previews
 
-blueprint = APIBlueprint(
-    "previews",
-    __name__,
-    url_prefix="/api/campaigns",
-    abp_tags=[Tag(name="campaigns")],
-    abp_security=[{SCHEME: []}],
-)
+routes = Routes("previews", __name__, url_prefix="/api/campaigns", tag="campaigns")
 
 
-@blueprint.post(
+@routes.post(
     "/<campaign_id>/personalized-preview",
     summary="Show one customer's text",
-    responses={
-        200: PersonalizedPreview,
-        **refusals("CAMPAIGN_NOT_FOUND", "CUSTOMER_NOT_FOUND", "MISSING_CUSTOMER_ID", "INVALID_TEMPLATE", body=True),
-    },
+    answers={200: PersonalizedPreview},
+    refuses=("CAMPAIGN_NOT_FOUND", "CUSTOMER_NOT_FOUND", "MISSING_CUSTOMER_ID", "INVALID_TEMPLATE"),
+    body=True,
+    scope="read",
+    idempotency=ONE_TRANSACTION,
 )
-@needs("read")
 def personalized(path: CampaignPath, body: PersonalizedPreviewBody) -> dict[str, Any]:
     """By the campaign's template, or by another one that is tried out; nothing is kept."""
     return previews.personalized_preview(
@@ -44,20 +37,24 @@ def personalized(path: CampaignPath, body: PersonalizedPreviewBody) -> dict[str,
     )
 
 
-@blueprint.get(
+@routes.get(
     "/<campaign_id>/preview",
     summary="Show the first messages and the price of all",
-    responses={200: Preview, **refusals("CAMPAIGN_NOT_FOUND", "NO_TARGET_AUDIENCE", "NO_MESSAGE_TEXT")},
+    answers={200: Preview},
+    refuses=("CAMPAIGN_NOT_FOUND", "NO_TARGET_AUDIENCE", "NO_MESSAGE_TEXT"),
+    scope="read",
 )
 def messages(path: CampaignPath, query: PreviewQuery) -> dict[str, Any]:
     """As they would be sent were the campaign started now; those who opted out are shown as skipped."""
     return previews.preview_messages(path.campaign_id, first=query.first, account_id=caller().account_id)
 
 
-@blueprint.get(
+@routes.get(
     "/<campaign_id>/audience",
     summary="Show who would get a campaign",
-    responses={200: AudiencePreview, **refusals("CAMPAIGN_NOT_FOUND", "NO_TARGET_AUDIENCE")},
+    answers={200: AudiencePreview},
+    refuses=("CAMPAIGN_NOT_FOUND", "NO_TARGET_AUDIENCE"),
+    scope="read",
 )
 def audience(path: CampaignPath) -> dict[str, Any]:
     """How many, ten of them, and how many would not get it and why."""

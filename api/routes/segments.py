@@ -4,22 +4,20 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from api.http import request_id
-from api.http.auth import SCHEME, caller, needs
-from api.http.errors import refusals
+from api.http.auth import caller
 from api.http.pages import page_of
+from api.http.routes import Routes
+from api.http.rules import ONE_TRANSACTION
 from api.routes.schemas import Given, Organization, Page, Pagination, PathId
 from api.routes.schemas_previews import AudiencePreview
 from dispatch.audience import segments
 from dispatch.audience.filter import COLUMNS, MAX_CONDITIONS, MAX_DEPTH, OPERATORS
 from dispatch.campaigns import previews
 
-blueprint = APIBlueprint(
-    "segments", __name__, url_prefix="/api/segments", abp_tags=[Tag(name="segments")], abp_security=[{SCHEME: []}]
-)
+routes = Routes("segments", __name__, url_prefix="/api/segments")
 
 Shown = dict[str, Any]
 
@@ -103,52 +101,74 @@ class Segments(BaseModel):
     pagination: Pagination
 
 
-@blueprint.post("", summary="Store a segment", responses={201: Segment, **refusals("DUPLICATE", body=True)})
+@routes.post(
+    "",
+    summary="Store a segment",
+    answers={201: Segment},
+    refuses=("DUPLICATE",),
+    body=True,
+    scope="write",
+    idempotency=ONE_TRANSACTION,
+)
 def create(query: Organization, body: NewSegment) -> tuple[Shown, int]:
     """Whom it selects is decided anew each time it is used."""
     return segments.create_segment(caller().one_account(), **body.model_dump(), **_asked()), 201
 
 
-@blueprint.get("", summary="List segments, newest first", responses={200: Segments, **refusals()})
+@routes.get("", summary="List segments, newest first", answers={200: Segments}, scope="read")
 def index(query: Page) -> Shown:
     """Each with its filter."""
     found = segments.list_segments(caller().account_id, page=query.page, page_size=query.page_size)
     return page_of(found, query)
 
 
-@blueprint.post(
-    "/preview", summary="Show whom a filter selects", responses={200: AudiencePreview, **refusals(body=True)}
+@routes.post(
+    "/preview",
+    summary="Show whom a filter selects",
+    answers={200: AudiencePreview},
+    body=True,
+    scope="read",
+    idempotency=ONE_TRANSACTION,
 )
-@needs("read")
 def preview_filter(query: Organization, body: ToPreview) -> Shown:
     """Before it is stored; those who opted out are counted aside."""
     return previews.preview_filter(caller().one_account(), body.filter)
 
 
-@blueprint.get("/<segment_id>", summary="Read a segment", responses={200: Segment, **refusals()})
+@routes.get("/<segment_id>", summary="Read a segment", answers={200: Segment}, scope="read")
 def read(path: SegmentPath) -> Shown:
     """Its name and filter."""
     return segments.read_segment(path.segment_id, caller().account_id)
 
 
-@blueprint.post(
-    "/<segment_id>/preview", summary="Show whom a segment selects", responses={200: AudiencePreview, **refusals()}
+@routes.post(
+    "/<segment_id>/preview",
+    summary="Show whom a segment selects",
+    answers={200: AudiencePreview},
+    scope="read",
+    idempotency=ONE_TRANSACTION,
 )
-@needs("read")
 def preview(path: SegmentPath) -> Shown:
     """Right now; those who opted out are counted aside."""
     return previews.preview_segment(path.segment_id, account_id=caller().account_id)
 
 
-@blueprint.patch(
-    "/<segment_id>", summary="Change a segment", responses={200: Segment, **refusals("DUPLICATE", body=True)}
+@routes.patch(
+    "/<segment_id>",
+    summary="Change a segment",
+    answers={200: Segment},
+    refuses=("DUPLICATE",),
+    body=True,
+    scope="write",
 )
 def edit(path: SegmentPath, body: SegmentChanges) -> Shown:
     """Campaigns that have started keep the filter they had."""
     return segments.edit_segment(path.segment_id, **body.model_dump(), **_mine(), **_asked())
 
 
-@blueprint.delete("/<segment_id>", summary="Delete a segment", responses={204: None, **refusals("INVALID_STATUS")})
+@routes.delete(
+    "/<segment_id>", summary="Delete a segment", answers={204: None}, refuses=("INVALID_STATUS",), scope="write"
+)
 def delete(path: SegmentPath) -> tuple[str, int]:
     """Refused while a campaign is still to be started with it."""
     segments.delete_segment(path.segment_id, **_mine(), **_asked())

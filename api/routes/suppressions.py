@@ -6,26 +6,21 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from flask import Response, request
-from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from api.http import request_id
-from api.http.auth import SCHEME, caller
+from api.http.auth import caller
 from api.http.csv_answer import csv_answer, csv_response
-from api.http.errors import UnsupportedType, refusals, refuse_input
+from api.http.errors import UnsupportedType, refuse_input
 from api.http.pages import page_of
+from api.http.routes import Routes
+from api.http.rules import HARMLESS_TWICE, ONE_TRANSACTION
 from api.routes.schemas import Given, Organization, Page, Pagination, PathId, storable
 from dispatch.customers import suppression_files, suppressions
 from dispatch.formats.csv_in import lines_of
 from models.customer import OPTED_OUT
 
-blueprint = APIBlueprint(
-    "suppressions",
-    __name__,
-    url_prefix="/api/suppressions",
-    abp_tags=[Tag(name="suppressions")],
-    abp_security=[{SCHEME: []}],
-)
+routes = Routes("suppressions", __name__, url_prefix="/api/suppressions")
 
 
 class SuppressionPath(Given):
@@ -94,14 +89,21 @@ _CONTENT = {
 }
 
 
-@blueprint.get("", summary="List suppressed numbers, newest first", responses={200: Suppressions, **refusals()})
+@routes.get("", summary="List suppressed numbers, newest first", answers={200: Suppressions}, scope="read")
 def index(query: SuppressionQuery) -> dict[str, Any]:
     """Searched by phone or reason with `q`."""
     found = suppressions.list_suppressions(caller().account_id, page=query.page, page_size=query.page_size, q=query.q)
     return page_of(found, query)
 
 
-@blueprint.post("", summary="Suppress a number", responses={200: Suppression, 201: Suppression, **refusals(body=True)})
+@routes.post(
+    "",
+    summary="Suppress a number",
+    answers={200: Suppression, 201: Suppression},
+    body=True,
+    scope="write",
+    idempotency=ONE_TRANSACTION,
+)
 def create(query: Organization, body: NewSuppression) -> tuple[dict[str, Any], int]:
     """Nothing is sent to it from now on; one that is suppressed already stays as it is and is given with 200."""
     account_id = caller().one_account()
@@ -111,10 +113,12 @@ def create(query: Organization, body: NewSuppression) -> tuple[dict[str, Any], i
     return found, 201 if new else 200
 
 
-@blueprint.delete(
+@routes.delete(
     "/<suppression_id>",
     summary="Let a number be messaged again",
-    responses={204: None, **refusals("RESOURCE_NOT_FOUND")},
+    answers={204: None},
+    refuses=("RESOURCE_NOT_FOUND",),
+    scope="write",
 )
 def delete(path: SuppressionPath) -> tuple[str, int]:
     """A customer who is unsubscribed stays so."""
@@ -122,10 +126,13 @@ def delete(path: SuppressionPath) -> tuple[str, int]:
     return "", 204
 
 
-@blueprint.post(
+@routes.post(
     "/import",
     summary="Suppress many numbers",
-    responses={200: SuppressionReport, **refusals(body=True)},
+    answers={200: SuppressionReport},
+    body=True,
+    scope="write",
+    idempotency=HARMLESS_TWICE,
     openapi_extensions=_CONTENT,
 )
 def import_(query: Organization) -> dict[str, Any]:
@@ -134,10 +141,11 @@ def import_(query: Organization) -> dict[str, Any]:
     return vars(suppression_files.import_suppressions(account_id, _wishes(), source="api", **_asked()))
 
 
-@blueprint.get(
+@routes.get(
     "/export",
     summary="Download all suppressed numbers",
-    responses={200: csv_response("phone, reason, source, created_at"), **refusals()},
+    answers={200: csv_response("phone, reason, source, created_at")},
+    scope="read",
 )
 def export(query: Organization) -> Response:
     """Cells that a spreadsheet would run begin with an apostrophe, phones too; the import takes it away again."""

@@ -5,20 +5,18 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
 from api.http import request_id
-from api.http.auth import SCHEME, caller, needs
-from api.http.errors import refusals
+from api.http.auth import caller
 from api.http.pages import page_of
+from api.http.routes import Routes
+from api.http.rules import ONE_TRANSACTION
 from api.routes.schemas import Channel, Given, Organization, Page, Pagination, PathId
 from dispatch.texts import stored
 from dispatch.texts.check import check_template
 
-blueprint = APIBlueprint(
-    "templates", __name__, url_prefix="/api/templates", abp_tags=[Tag(name="templates")], abp_security=[{SCHEME: []}]
-)
+routes = Routes("templates", __name__, url_prefix="/api/templates")
 
 Shown = dict[str, Any]
 Body = Annotated[str, Field(description="1 to 2000 characters, with placeholders like {first_name}")]
@@ -100,41 +98,60 @@ class Checked(BaseModel):
     problem: str | None = Field(description="what makes it invalid")
 
 
-@blueprint.post("", summary="Store a template", responses={201: Template, **refusals("DUPLICATE", body=True)})
+@routes.post(
+    "",
+    summary="Store a template",
+    answers={201: Template},
+    refuses=("DUPLICATE",),
+    body=True,
+    scope="write",
+    idempotency=ONE_TRANSACTION,
+)
 def create(query: Organization, body: NewTemplate) -> tuple[Shown, int]:
     """As its version 1."""
     return stored.create_template(caller().one_account(), **body.model_dump(), **_asked()), 201
 
 
-@blueprint.get("", summary="List templates, newest first", responses={200: Templates, **refusals()})
+@routes.get("", summary="List templates, newest first", answers={200: Templates}, scope="read")
 def index(query: Page) -> Shown:
     """Each with its present version."""
     found = stored.list_templates(caller().account_id, page=query.page, page_size=query.page_size)
     return page_of(found, query)
 
 
-@blueprint.post("/validate", summary="Check a template", responses={200: Checked, **refusals(body=True)})
-@needs("read")
+@routes.post(
+    "/validate",
+    summary="Check a template",
+    answers={200: Checked},
+    body=True,
+    scope="read",
+    idempotency=ONE_TRANSACTION,
+)
 def validate(body: ToValidate) -> Shown:
     """Whether it can be used and what may surprise; one that cannot is an answer too, and no refusal."""
     return asdict(check_template(body.body, body.channel))
 
 
-@blueprint.get("/<template_id>", summary="Read a template", responses={200: Template, **refusals()})
+@routes.get("/<template_id>", summary="Read a template", answers={200: Template}, scope="read")
 def read(path: TemplatePath) -> Shown:
     """Its present version."""
     return stored.read_template(path.template_id, caller().account_id)
 
 
-@blueprint.get("/<template_id>/versions", summary="List a template's versions", responses={200: Versions, **refusals()})
+@routes.get("/<template_id>/versions", summary="List a template's versions", answers={200: Versions}, scope="read")
 def versions(path: TemplatePath, query: Page) -> Shown:
     """Every body it has had, newest first; campaigns name the one they copied."""
     found = stored.list_versions(path.template_id, caller().account_id, page=query.page, page_size=query.page_size)
     return page_of(found, query)
 
 
-@blueprint.patch(
-    "/<template_id>", summary="Change a template", responses={200: Template, **refusals("DUPLICATE", body=True)}
+@routes.patch(
+    "/<template_id>",
+    summary="Change a template",
+    answers={200: Template},
+    refuses=("DUPLICATE",),
+    body=True,
+    scope="write",
 )
 def edit(path: TemplatePath, body: TemplateChanges) -> Shown:
     """Campaigns written with it keep the text they copied."""
@@ -142,7 +159,7 @@ def edit(path: TemplatePath, body: TemplateChanges) -> Shown:
     return stored.edit_template(path.template_id, **changes, **_mine(), **_asked())
 
 
-@blueprint.delete("/<template_id>", summary="Delete a template", responses={204: None, **refusals()})
+@routes.delete("/<template_id>", summary="Delete a template", answers={204: None}, scope="write")
 def delete(path: TemplatePath) -> tuple[str, int]:
     """With its versions; campaigns written with it keep the text they copied."""
     stored.delete_template(path.template_id, **_mine(), **_asked())

@@ -20,6 +20,7 @@ from peewee import DatabaseError
 from config.settings import settings
 from dispatch import queues
 from dispatch.audience import members
+from dispatch.caller import RequestKey
 from dispatch.campaigns.approval import check_approval
 from dispatch.errors import (
     AlreadySending,
@@ -35,7 +36,7 @@ from dispatch.errors import (
     SubscriptionRequired,
 )
 from dispatch.outbox import push_due_batches
-from dispatch.start import preparation, request_key
+from dispatch.start import preparation
 from dispatch.texts.template import compile_template
 from models import batch
 from models.account import Account
@@ -64,6 +65,7 @@ def enqueue_campaign(
     actor: str,
     correlation_id: str,
     only_if_due: bool = False,
+    idempotency_key: RequestKey | None = None,
 ) -> EnqueueResult:
     """Claims a draft or scheduled campaign, writes its messages, holds its price and pushes its first batches.
 
@@ -76,12 +78,16 @@ def enqueue_campaign(
             if campaign is None:
                 raise CampaignNotFound
         expected = _check(campaign, actor)
-        claimed = _claim(campaign, expected, actor, correlation_id, only_if_due=only_if_due)
+        claimed = _claim(campaign, expected, actor, correlation_id, idempotency_key, only_if_due=only_if_due)
         return _prepare(claimed, expected)
 
 
 def enqueue_written(
-    write: Callable[[], dict[str, Any] | None], *, actor: str, correlation_id: str
+    write: Callable[[], dict[str, Any] | None],
+    *,
+    actor: str,
+    correlation_id: str,
+    idempotency_key: RequestKey | None = None,
 ) -> EnqueueResult | None:
     """Starts the campaign that `write` makes ready, in one transaction with its claim; None if it says to start none.
 
@@ -95,7 +101,7 @@ def enqueue_written(
                 return None
             structlog.contextvars.bind_contextvars(campaign_id=campaign["id"])
             expected = _check(campaign, actor, queue_ready=lambda: ready)
-            claimed = _claim(campaign, expected, actor, correlation_id)
+            claimed = _claim(campaign, expected, actor, correlation_id, idempotency_key)
         return _prepare(claimed, expected)
 
 
@@ -157,10 +163,10 @@ def _claim(
     expected: members.AudienceSize,
     actor: str,
     correlation_id: str,
+    request: RequestKey | None,
     *,
     only_if_due: bool = False,
 ) -> dict[str, Any]:
-    request = request_key.current()
     with _step("claim"):
         claimed = claim(
             campaign["id"],
@@ -169,7 +175,7 @@ def _claim(
             correlation_id=correlation_id,
             only_if_due=only_if_due,
             expected=expected.total,
-            started_key=request.name if request else None,
+            started_key=request.digest if request else None,
             started_hash=request.body_hash if request else None,
         )
         if claimed is None:

@@ -13,6 +13,7 @@ import structlog
 
 from dispatch.accounts.accounts import account_with_id
 from dispatch.audience import members as audience
+from dispatch.caller import RequestKey
 from dispatch.campaigns.rules import found, note, refusal
 from dispatch.errors import DispatchError, InvalidRequest, NoRecipients
 from dispatch.formats.checks import MAX_NAME
@@ -37,6 +38,7 @@ class _Asked:
 
     actor: str
     request_id: str | None
+    idempotency_key: RequestKey | None
 
 
 def retry_failed(
@@ -45,6 +47,7 @@ def retry_failed(
     account_id: UUID | None = None,
     actor: str = "operator",
     request_id: str | None = None,
+    idempotency_key: RequestKey | None = None,
 ) -> EnqueueResult:
     """Sends again to those whose message failed or did not arrive, unless another retry has them already.
 
@@ -57,7 +60,7 @@ def retry_failed(
         parent,
         "retry",
         lambda child: CampaignNumber.take_failed(child, campaign_id, root_id),
-        _Asked(actor, request_id),
+        _Asked(actor, request_id, idempotency_key),
         nobody="Nobody failed whom no other retry has.",
     )
 
@@ -68,6 +71,7 @@ def send_to_rest(
     account_id: UUID | None = None,
     actor: str = "operator",
     request_id: str | None = None,
+    idempotency_key: RequestKey | None = None,
 ) -> EnqueueResult:
     """Sends to those who have joined the campaign's audience since it started."""
     parent = found(campaign_id, account_id)
@@ -80,7 +84,7 @@ def send_to_rest(
         parent,
         "rest",
         lambda child: CampaignNumber.take_rest(child, root["id"], members=members, opted_out=opted_out, params=params),
-        _Asked(actor, request_id),
+        _Asked(actor, request_id, idempotency_key),
         nobody="Nobody has joined the campaign's audience since.",
     )
 
@@ -92,6 +96,7 @@ def send_test(
     account_id: UUID | None = None,
     actor: str = "operator",
     request_id: str | None = None,
+    idempotency_key: RequestKey | None = None,
 ) -> EnqueueResult:
     """Sends the campaign's text to a few numbers now, whatever state the campaign is in.
 
@@ -103,7 +108,7 @@ def send_test(
         parent,
         "test",
         lambda child: CampaignNumber.give(child, phones),
-        _Asked(actor, request_id),
+        _Asked(actor, request_id, idempotency_key),
         nobody="Name at least one number.",
     )
 
@@ -148,7 +153,12 @@ def _start_child(parent: dict[str, Any], kind: str, give: Give, asked: _Asked, *
         return child
 
     try:
-        started = enqueue_written(write, actor=asked.actor, correlation_id=asked.request_id or uuid4().hex)
+        started = enqueue_written(
+            write,
+            actor=asked.actor,
+            correlation_id=asked.request_id or uuid4().hex,
+            idempotency_key=asked.idempotency_key,
+        )
     except DispatchError as problem:
         if child:
             _withdraw(child, problem.code, asked)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from dispatch.audience.choice import choose_customers
+from dispatch.caller import RequestKey
 from dispatch.campaigns.rules import found, note, refusal
 from dispatch.errors import EmptyCustomerIds
 from dispatch.start.enqueue import enqueue_written
@@ -33,6 +34,7 @@ def send_campaign(
     account_id: UUID | None = None,
     actor: str = "operator",
     request_id: str | None = None,
+    idempotency_key: RequestKey | None = None,
 ) -> Sent:
     """Queues the campaign for these customers: a draft starts at once, a scheduled one waits for its time.
 
@@ -48,7 +50,9 @@ def send_campaign(
         added, to_start = _queue(campaign_id, customer_ids, actor, request_id)
         return to_start
 
-    started = enqueue_written(queue, actor=actor, correlation_id=request_id or uuid4().hex)
+    started = enqueue_written(
+        queue, actor=actor, correlation_id=request_id or uuid4().hex, idempotency_key=idempotency_key
+    )
     log.info("campaign.queued", campaign_id=campaign_id, customers=added)
     if started is None:
         return Sent(campaign_id, added, "scheduled")

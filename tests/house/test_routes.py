@@ -10,10 +10,12 @@ import pytest
 from flask import Flask
 
 from api.app import web_app
-from api.http.auth import OPEN
+from api.http.auth import OPEN, RULES
 from api.http.errors import STATUS
+from api.http.rules import RouteRules
 from config.settings import settings
 from dispatch.errors import DispatchError
+from models.api_key import SCOPES
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,6 +43,30 @@ def test_every_route_asks_for_a_key_unless_it_is_in_the_open_list(app, db):
 
 def test_the_open_list_names_real_routes(app):
     assert set(app.view_functions) >= OPEN
+
+
+def api_routes(app: Flask) -> Iterator[tuple[str, str, RouteRules]]:
+    """Each method and endpoint under /api, with its rules."""
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith("/api"):
+            for method in rule.methods - {"OPTIONS", "HEAD"}:
+                yield method, rule.endpoint, app.extensions[RULES][rule.endpoint]
+
+
+def test_every_route_has_rules_with_a_scope_that_keys_can_have(app):
+    assert {rules.scope for _, _, rules in api_routes(app)} == set(SCOPES)
+
+
+def test_every_post_says_what_happens_when_it_is_sent_twice_and_nothing_else_does(app):
+    for method, endpoint, rules in api_routes(app):
+        assert (rules.idempotency is not None) == (method == "POST"), f"{method} {endpoint}"
+
+
+def test_what_only_reads_needs_no_other_scope_and_what_changes_something_never_only_read(app):
+    reading = {"previews.personalized", "segments.preview_filter", "segments.preview", "templates.validate"}
+    for method, endpoint, rules in api_routes(app):
+        if method in ("PUT", "PATCH", "DELETE") or (method == "POST" and rules.scope == "read"):
+            assert rules.scope != "read" or endpoint in reading, f"{method} {endpoint}"
 
 
 def test_every_refusal_of_the_house_has_its_status():

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from api.app import web_app
+from api.http.auth import RULES
 from api.http.limits import SPENDING
 from config.settings import Settings, settings
 from embedded.server import free_port
@@ -86,7 +87,8 @@ def test_without_redis_reading_and_writing_go_on(calling, redis_away):
 def spending(app: Flask) -> Iterator[tuple[str, str]]:
     """Every operation that spends, with numbers for its ids."""
     for rule in app.url_map.iter_rules():
-        if getattr(app.view_functions.get(rule.endpoint), "scope", None) in SPENDING:
+        rules = app.extensions[RULES].get(rule.endpoint)
+        if rules and rules.scope in SPENDING:
             path = rule.rule
             for argument in rule.arguments:
                 path = path.replace(f"<{argument}>", "1")

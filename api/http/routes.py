@@ -1,0 +1,81 @@
+"""A blueprint whose routes say what surrounds them, in the one decorator that registers them."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask_openapi3 import APIBlueprint, Tag
+
+from api.http.auth import SCHEME
+from api.http.errors import refusals
+from api.http.idempotency import done_once
+from api.http.rules import Idempotency, RouteRules
+
+View = TypeVar("View", bound=Callable[..., Any])
+Decorator = Callable[[View], View]
+
+
+class Routes(APIBlueprint):
+    """The routes of one kind of resource. Each asks for an API key and follows its `rules`."""
+
+    def __init__(self, name: str, import_name: str, *, url_prefix: str, tag: str | None = None) -> None:
+        super().__init__(
+            name,
+            import_name,
+            url_prefix=url_prefix,
+            abp_tags=[Tag(name=tag or name)],
+            abp_security=[{SCHEME: []}],
+        )
+        #: By endpoint, as the application knows it: `blueprint.view`.
+        self.rules: dict[str, RouteRules] = {}
+
+    def get(self, path: str, *, scope: str, operators_only: bool = False, **document: Any) -> Decorator:  # type: ignore[override]
+        """A GET; `scope` is what the key needs, and `document` is described at `_registered`."""
+        return self._registered("get", path, RouteRules(scope, operators_only), **document)
+
+    def post(  # type: ignore[override]
+        self, path: str, *, scope: str, idempotency: Idempotency, operators_only: bool = False, **document: Any
+    ) -> Decorator:
+        """A POST, with what it does under an Idempotency-Key and whether it runs in one transaction."""
+        return self._registered("post", path, RouteRules(scope, operators_only, idempotency), **document)
+
+    def put(self, path: str, *, scope: str, operators_only: bool = False, **document: Any) -> Decorator:  # type: ignore[override]
+        """A PUT."""
+        return self._registered("put", path, RouteRules(scope, operators_only), **document)
+
+    def patch(self, path: str, *, scope: str, operators_only: bool = False, **document: Any) -> Decorator:  # type: ignore[override]
+        """A PATCH."""
+        return self._registered("patch", path, RouteRules(scope, operators_only), **document)
+
+    def delete(self, path: str, *, scope: str, operators_only: bool = False, **document: Any) -> Decorator:  # type: ignore[override]
+        """A DELETE."""
+        return self._registered("delete", path, RouteRules(scope, operators_only), **document)
+
+    def _registered(
+        self,
+        method: str,
+        path: str,
+        rules: RouteRules,
+        *,
+        summary: str,
+        answers: dict[int, Any],
+        refuses: tuple[str, ...] = (),
+        body: bool = False,
+        **options: Any,
+    ) -> Decorator:
+        """Registers a view: what it answers, and which refusals it has beside those that any route may have."""
+        register = getattr(super(), method)
+
+        def decorate(view: View) -> View:
+            self.rules[f"{self.name}.{view.__name__}"] = rules
+            responses: dict[Any, Any] = {**answers, **refusals(*refuses, body=body)}
+            return register(path, summary=summary, responses=responses, **options)(view)
+
+        return decorate
+
+    def create_view_func(  # type: ignore[override]  # (a static method there)
+        self, func: Callable[..., Any], *args: Any, **options: Any
+    ) -> Callable[..., Any]:
+        """Wraps the checks of path, query and body: a repeated request is known before it is read as JSON."""
+        view = super().create_view_func(func, *args, **options)
+        idempotency = self.rules[f"{self.name}.{func.__name__}"].idempotency
+        return done_once(view, idempotency) if idempotency else view

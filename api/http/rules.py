@@ -1,0 +1,46 @@
+"""What surrounds a route: who may call it, and what a POST does when it is sent twice."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class OneTransaction:
+    """The view runs in one transaction; under an Idempotency-Key, the key and the answer are part of it.
+
+    The field `secret`, if there is one, is not kept with the answer: it is null when the answer is repeated.
+    """
+
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The view starts a campaign, in several transactions, and the campaign remembers the key from its claim on.
+
+    A retry whose first answer was lost is answered with `answer_again(campaign)`.
+    """
+
+    answer_again: Callable[[dict[str, Any]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class HarmlessTwice:
+    """The view has transactions of its own, and running it twice changes no more than running it once."""
+
+
+ONE_TRANSACTION = OneTransaction()
+HARMLESS_TWICE = HarmlessTwice()
+
+Idempotency: TypeAlias = OneTransaction | Start | HarmlessTwice
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRules:
+    """The rules of one route, as its decorator states them (`api/http/routes.py`)."""
+
+    scope: str
+    operators_only: bool = False
+    #: None for methods that are idempotent by themselves.
+    idempotency: Idempotency | None = None

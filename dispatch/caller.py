@@ -1,0 +1,62 @@
+"""Who asks: the first argument of every function of `dispatch` that acts for someone."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
+
+from dispatch.errors import Forbidden, InvalidRequest
+from models.tenancy import ALL_ACCOUNTS, Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """The Idempotency-Key of a request: whose it is, which address it is for, and a hash of all that was sent."""
+
+    owner: UUID
+    route: str
+    key: str
+    body_hash: str
+
+    @property
+    def digest(self) -> str:
+        """Owner, route and key in one word, as the campaign that the request starts remembers them."""
+        return sha256(f"{self.owner} {self.route} {self.key}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, for which account, with which powers, and by which request.
+
+    None of the fields has a default: who sees all accounts says `ALL_ACCOUNTS`, and who has no Idempotency-Key says
+    None. Work that no one asks for (sending, recovery, the continuation of a preparation) has no caller.
+    """
+
+    #: How the audit trail names them: `key:<id>`, `cli:<user>`, or the id of the system user.
+    actor: str
+    #: The only account they see, or ALL_ACCOUNTS.
+    account: Tenant
+    #: The scopes of their key; a person at the terminal has all of them.
+    scopes: frozenset[str]
+    #: The id that log lines, jobs and the audit trail share.
+    request_id: str
+    #: Given when a start is to be found again by a retry of the same request.
+    idempotency_key: RequestKey | None
+
+    def require(self, scope: str) -> None:
+        """Raises Forbidden unless they have this scope."""
+        if scope not in self.scopes:
+            raise Forbidden(f"This API key may not {scope}; use one with the scope {scope}.", scope=scope)
+
+    def one_account(self) -> UUID:
+        """Returns the account to which something is added; InvalidRequest when they have not named one."""
+        if self.account is ALL_ACCOUNTS:
+            raise InvalidRequest(
+                "An operator's key belongs to no account; name one with ?organization_id=<id>.",
+                field="organization_id",
+            )
+        return self.account
+
+    @property
+    def account_id(self) -> UUID | None:
+        """The account, or None for all of them."""
+        return None if self.account is ALL_ACCOUNTS else self.account
