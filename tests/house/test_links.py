@@ -47,3 +47,9 @@ def test_every_page_named_in_the_code_is_there():
     code = [path for folder in FOLDERS for path in folder.rglob("*.py") if folder != ROOT]
     named = {page for path in code for page in re.findall(r"\bdocs/[\w/]+\.md\b", path.read_text())}
     assert [page for page in sorted(named) if not (ROOT / page).exists()] == []
+
+
+def test_each_walk_of_the_readme_takes_at_most_six_files():
+    walks = re.findall(r"^\| (\w+) \| (\[.+\]\(.+\)) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert {name: len(_LINK.findall(files)) for name, files in walks if len(_LINK.findall(files)) > 6} == {}
+    assert [name for name, _ in walks] == ["start", "sweep", "send", "recover"]
