@@ -1,4 +1,7 @@
-"""Every state of a campaign and of a message, in one sentence each, and every move allowed between them."""
+"""Every state of a campaign and of a message, in one sentence each, and every move allowed between them.
+
+Each move is a conditional UPDATE beside its row; in every test a trigger made of these tables refuses any other.
+"""
 
 CAMPAIGN_STATES: dict[str, str] = {
     "draft": "Being written; starts only by hand.",
@@ -23,7 +26,7 @@ CAMPAIGN_MOVES: dict[str, frozenset[str]] = {
 }
 
 MESSAGE_STATES: dict[str, str] = {
-    "pending": "Written and paid for; nobody has called the provider, or the last call was definitely not taken.",
+    "pending": "Written and paid for; the provider was not called yet, or definitely did not take the last call.",
     "sending": "Claimed: the intent to call the provider is committed, the lease runs.",
     "sent": "The provider accepted it.",
     "delivered": "The provider reports it reached the handset.",

@@ -10,12 +10,13 @@ from config.settings import settings
 from models import database as database_module
 from models.database import open_database, rows
 from models.migrate import migrate
+from tests.moves import REFUSED, enforce_moves, forget_refusals, was_refused
 from tests.servers import TestServers, running_servers
 
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[TestServers]:
-    """Real PostgreSQL, migrated, and real Valkey; settings of this process and its children point at them."""
+    """Real PostgreSQL, migrated, its moves enforced, and real Valkey; our settings and our children's name them."""
     with running_servers() as found, pytest.MonkeyPatch.context() as environment:
         environment.setenv("ENVIRONMENT", "test")
         environment.setenv("DATABASE_URL", found.database_url)
@@ -23,6 +24,7 @@ def servers() -> Iterator[TestServers]:
         settings.cache_clear()
         open_database(found.database_url, application="tests", allow_unsafe=True)
         migrate()
+        enforce_moves()
         yield found
         database_module.db.close_all()
 
@@ -43,8 +45,11 @@ def db(servers: TestServers, tables: list[str]) -> Iterator[PooledPsycopg3Databa
     """The database, connected in the test's own thread, every table empty and every number counted from 1."""
     database_module.db.connect(reuse_if_open=True)
     rows(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+    forget_refusals()
     yield database_module.db
     database_module.db.close()
+    with database_module.db.connection_context():
+        assert not was_refused(), REFUSED
 
 
 @pytest.fixture

@@ -82,7 +82,8 @@ def test_four_batches_for_each_worker_are_in_the_queue_and_at_most_fifty(configu
     campaign_id = started(recipients=70)
     assert len(jobs()) == pushed
     assert recover() == {}
-    rows("UPDATE message SET state = 'sent' WHERE n < 5")
+    rows("UPDATE message SET state = 'sending', token = 1, lease_until = now() WHERE n < 5")
+    rows("UPDATE message SET state = 'sent', lease_until = NULL WHERE n < 5")
     rows("UPDATE batch SET pending = 0, sent = 1, captured = 1 WHERE number < 5")
     assert recover() == {"pushed": 5}
     assert campaign_row(campaign_id)["status"] == "sending"

@@ -6,18 +6,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
-from tests.embedded.test_up import cli, without_servers
+from tests.embedded.running_up import cli, running_up, without_servers
+from tests.moves import REFUSED, WAS_REFUSED, enforcing
 from tests.servers import server_directory
 
 pytestmark = pytest.mark.processes
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def directory() -> Iterator[Path]:
+    """A data directory whose database enforces the moves, for one demo after another."""
     with server_directory() as found:
+        with running_up(found) as up, psycopg.connect(up.run()["database_url"]) as database:
+            database.execute(enforcing())
         yield found
+        with running_up(found) as up, psycopg.connect(up.run()["database_url"]) as database:
+            assert database.execute(WAS_REFUSED).fetchone() == (False,), REFUSED
 
 
 def demo(directory: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[str], dict]:

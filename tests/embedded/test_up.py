@@ -5,7 +5,6 @@ import os
 import signal
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -15,48 +14,18 @@ import psutil
 import pytest
 
 from embedded.server import free_port
-from embedded.servers import child_environment
+from tests.embedded.running_up import RunningUp, cli, running_up, wait_for_run, without_servers
 from tests.servers import server_directory
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.processes
 
 
-class RunningUp:
-    """`up --only servers` as a process of its own."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.process = self.start()
-
-    def start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(cli("up", "--only", "servers", "--data", str(self.directory)), env=without_servers())
-
-    def run(self) -> dict:
-        """The content of run.json, once it is there."""
-        return wait_for_run(self.directory, self.process)
-
-    def verb(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = without_servers(DATA_DIR=str(self.directory))
-        return subprocess.run(cli(*arguments), env=environment, capture_output=True, text=True, check=False)
-
-
-def cli(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "cli", *arguments]
-
-
-def without_servers(**changes: str) -> dict[str, str]:
-    return child_environment(DATABASE_URL="", REDIS_URL="", ENVIRONMENT="", **changes)
-
-
 @pytest.fixture
 def up() -> Iterator[RunningUp]:
     with server_directory() as directory:
-        running = RunningUp(directory)
-        running.run()
-        yield running
-        running.process.send_signal(signal.SIGTERM)
-        running.process.wait(60)
+        with running_up(directory) as up:
+            yield up
         wait_until(lambda: not (directory / "run.json").exists(), "run.json is removed")
 
 
@@ -166,11 +135,6 @@ def test_the_whole_product_is_named_in_run_json_and_comes_back_process_by_proces
                 process.send_signal(signal.SIGTERM)
         assert process.returncode == 0
         assert not [pid for pid in family if lives(pid)]
-
-
-def wait_for_run(directory: Path, process: subprocess.Popen[bytes]) -> dict:
-    wait_until(lambda: (directory / "run.json").exists() or process.poll() is not None, "run.json")
-    return json.loads((directory / "run.json").read_text())
 
 
 def is_whole_again(directory: Path, before: dict, killed: set[int]) -> bool:

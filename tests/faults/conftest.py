@@ -13,6 +13,7 @@ from embedded.servers import EmbeddedServers, embedded_servers
 from models.database import db, open_database, rows
 from models.migrate import migrate
 from tests.faults.deployment import QUICK, Deployment
+from tests.moves import REFUSED, enforce_moves, forget_refusals, was_refused
 from tests.servers import TestServers, server_directory
 
 
@@ -53,11 +54,16 @@ def deployment(
     _speak_to(own_servers.postgres.url)
     try:
         migrate()
+        enforce_moves()
         db.connect()
+        forget_refusals()
         rows(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
         _empty(own_servers.redis.url)
         with Deployment(own_servers, tmp_path, simulator_port) as found:
             yield found
+        db.close_all()
+        with db.connection_context():
+            assert not was_refused(), REFUSED
     finally:
         queues.connection.cache_clear()
         _speak_to(servers.database_url)

@@ -1,5 +1,6 @@
 """`python -m sweeper` as a process."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from embedded.server import free_port
 from models.campaign import Campaign
 from models.database import rows
 from models.heartbeat import Heartbeat
-from tests.factories import a_campaign, an_account
+from tests.factories import a_campaign, an_account, arrange_state
 from tests.processes import running
 from tests.waiting import wait_until
 
@@ -29,7 +30,7 @@ def test_a_sweeper_books_the_sweep_shows_that_it_lives_and_stops_when_asked(redi
 
 def test_a_sweeper_finds_lost_work_while_redis_is_away(tmp_path: Path) -> None:
     campaign = a_campaign(an_account(), recipients=1, due=True)
-    rows("UPDATE campaign SET status = 'sending', started_at = now(), claim_epoch = 1 WHERE id = %s", [campaign["id"]])
+    arrange_state(campaign["id"], "sending", started_at=datetime.now(UTC), claim_epoch=1)
     nowhere = f"redis://127.0.0.1:{free_port()}/0"
     with running("sweeper", log=tmp_path / "log", REDIS_URL=nowhere, RECOVER_INTERVAL_MS="200") as sweeper:
         wait_until(

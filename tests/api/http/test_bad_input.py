@@ -4,7 +4,7 @@ import pytest
 
 from api.http.errors import STATUS
 from models.database import rows
-from tests.factories import a_campaign, an_account, customers
+from tests.factories import a_campaign, an_account, arrange_state, customers
 
 PAST, LATER = "2020-01-01T00:00:00Z", "2035-06-01T09:00:00Z"
 
@@ -142,7 +142,7 @@ def test_anothers_customers_do_not_exist(call):
 @pytest.mark.parametrize(("verb", "status"), [("pause", "draft"), ("resume", "draft"), ("cancel", "cancelled")])
 def test_a_wrong_state(account, call, verb, status):
     campaign = a_campaign(account, recipients=1)
-    rows("UPDATE campaign SET status = %s", [status])
+    arrange_state(campaign["id"], status)
     before = everything()
     refused(call("POST", f"/api/campaigns/{campaign['id']}/{verb}"), "INVALID_STATUS", f"is {status}")
     assert everything() == before

@@ -9,7 +9,7 @@ from dispatch.errors import ApprovalRequired
 from dispatch.start import enqueue
 from dispatch.start.sweep import sweep_due
 from models.database import row, rows
-from tests.factories import a_campaign, a_list, an_account, customers
+from tests.factories import a_campaign, a_list, an_account, arrange_state, customers
 
 WRITER, APPROVER = ("read", "write", "send"), ("read", "approve")
 
@@ -165,7 +165,7 @@ def test_an_approval_is_of_the_revision_that_was_read(account, writer, approver)
 @pytest.mark.parametrize("status", ["sending", "completed", "cancelled"])
 def test_only_what_is_still_to_start_is_approved(account, approver, status):
     campaign = a_campaign(account, recipients=3)
-    rows("UPDATE campaign SET status = %s", [status])
+    arrange_state(campaign["id"], status)
     refused(approve(approver, campaign), "INVALID_STATUS", status)
 
 

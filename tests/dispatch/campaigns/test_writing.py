@@ -19,7 +19,7 @@ from dispatch.start.follow_ups import send_test
 from models.campaign import Campaign
 from models.database import rows
 from tests.dispatch.sending.arranged import start_and_deliver
-from tests.factories import a_campaign, a_list, an_account, customers
+from tests.factories import a_campaign, a_list, an_account, arrange_state, customers
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
@@ -108,7 +108,7 @@ def test_an_edit_that_cannot_be_changes_nothing(account, changes, refusal, says)
 @pytest.mark.parametrize("status", ["preparing", "sending", "completed", "cancelled", "failed"])
 def test_what_has_started_or_ended_is_neither_edited_nor_deleted(account, status):
     campaign = a_campaign(account, recipients=1)
-    rows("UPDATE campaign SET status = %s", [status])
+    arrange_state(campaign["id"], status)
     before = everything()
     for refused in (lambda: edit_campaign(campaign["id"], {"name": "x"}), lambda: delete_campaign(campaign["id"])):
         with pytest.raises(InvalidStatus, match=f"is {status} cannot"):

@@ -32,7 +32,7 @@ from models import batch
 from models.account import Account
 from models.database import db as database
 from models.database import row, rows
-from tests.factories import a_campaign, a_list, an_account, customers
+from tests.factories import a_campaign, a_list, an_account, arrange_state, customers
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
@@ -118,7 +118,7 @@ def test_a_long_text_costs_every_segment_and_whatsapp_only_one():
 
 
 def _paused(campaign: dict) -> None:
-    rows("UPDATE campaign SET status = 'paused', paused_from = 'sending' WHERE id = %s", [campaign["id"]])
+    arrange_state(campaign["id"], "paused", paused_from="sending")
 
 
 @pytest.mark.parametrize(

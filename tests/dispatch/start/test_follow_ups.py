@@ -19,7 +19,7 @@ from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.follow_ups import retry_failed, send_test, send_to_rest
 from models.database import row, rows
 from tests.dispatch.sending.arranged import campaigns, deliver, phones_of, recipients_of, start_and_deliver, undelivered
-from tests.factories import a_campaign, a_list, an_account, customers
+from tests.factories import a_campaign, a_list, an_account, arrange_state, customers
 from tests.racing import race
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
@@ -165,7 +165,7 @@ def test_a_campaign_that_is_not_on_its_way_or_over_is_not_followed_up(account, s
     if state == "paused":
         enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="t")
         pause_campaign(campaign["id"])
-    rows("UPDATE campaign SET status = %s", [state])
+    arrange_state(campaign["id"], state)
     before = everything()
     for follow_up in (retry_failed, send_to_rest):
         with pytest.raises(InvalidStatus, match=f"is {state} cannot"):

@@ -27,7 +27,7 @@ from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.to_customers import Sent, send_campaign
 from models.database import rows
 from tests.dispatch.sending.arranged import phones_of, recipients_of
-from tests.factories import a_campaign, an_account, customers
+from tests.factories import a_campaign, an_account, arrange_state, customers
 from tests.racing import race
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
@@ -127,7 +127,7 @@ def test_a_large_send_counts_as_pending_while_its_rows_are_being_written(account
 )
 def test_a_send_that_cannot_be_changes_nothing(account, given, refusal):
     campaign = a_campaign(account, customer_ids=[4], template=given.get("template", "Hi"))
-    rows("UPDATE campaign SET status = %s", [given.get("status", "draft")])
+    arrange_state(campaign["id"], given.get("status", "draft"))
     if "credits" in given:
         rows("UPDATE account SET credits_available = 1")
     before = everything()
