@@ -75,7 +75,7 @@ def _home() -> Iterator[Path]:
 def _wait_for_senders(wanted: int) -> None:
     """A stack counts as ready with one worker on every queue; the measurement starts with all of them."""
     deadline = monotonic() + START_TIMEOUT
-    while Counter(beat["queue"] for beat in Heartbeat.living())[SEND] < wanted:
+    while Counter(beat.queue for beat in Heartbeat.living())[SEND] < wanted:
         if monotonic() > deadline:
             raise RuntimeError(f"not all of the {wanted} send workers came to life")
         sleep(0.1)

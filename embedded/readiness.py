@@ -2,7 +2,6 @@
 
 import http.client
 import socket
-from typing import Any
 
 import psutil
 from peewee import PeeweeException
@@ -42,7 +41,7 @@ def web_answers(port: int) -> bool:
         connection.close()
 
 
-def working_processes(supervisor: int | None) -> dict[str, list[dict[str, Any]]] | None:
+def working_processes(supervisor: int | None) -> dict[str, list[Heartbeat]] | None:
     """The supervisor's processes that show signs of life, by kind; None while the database is away."""
     try:
         with db.connection_context():
@@ -50,22 +49,22 @@ def working_processes(supervisor: int | None) -> dict[str, list[dict[str, Any]]]
     except PeeweeException:
         return None
     ours = _descendants(supervisor)
-    beats = [beat for beat in beats if beat["pid"] in ours]
-    return {kind: [beat for beat in beats if beat["kind"] == kind] for kind in ("worker", "sweeper")}
+    beats = [beat for beat in beats if beat.pid in ours]
+    return {kind: [beat for beat in beats if beat.kind == kind] for kind in ("worker", "sweeper")}
 
 
-def is_staffed(working: dict[str, list[dict[str, Any]]]) -> bool:
+def is_staffed(working: dict[str, list[Heartbeat]]) -> bool:
     """Whether every queue has a worker and the sweeper sweeps."""
-    served = {beat["queue"] for beat in working["worker"]}
+    served = {beat.queue for beat in working["worker"]}
     return served.issuperset(QUEUES) and bool(working["sweeper"])
 
 
-def pids_of(working: dict[str, list[dict[str, Any]]]) -> dict[str, list[int]]:
+def pids_of(working: dict[str, list[Heartbeat]]) -> dict[str, list[int]]:
     """The pids by kind, send workers first."""
-    first_to_last = sorted(working["worker"], key=lambda beat: QUEUES.index(beat["queue"]))
+    first_to_last = sorted(working["worker"], key=lambda beat: QUEUES.index(beat.queue))
     return {
-        "worker": [beat["pid"] for beat in first_to_last],
-        "sweeper": [beat["pid"] for beat in working["sweeper"]],
+        "worker": [beat.pid for beat in first_to_last],
+        "sweeper": [beat.pid for beat in working["sweeper"]],
     }
 
 

@@ -1,34 +1,35 @@
-"""Signs of life of workers and sweepers, in PostgreSQL because RQ's own registry stays empty after a FLUSHALL."""
+"""Heartbeats of workers and sweepers, in PostgreSQL because RQ's own registry stays empty after a FLUSHALL."""
 
 import os
 import socket
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
-from peewee import IntegerField, TextField
-from playhouse.postgres_ext import DateTimeTZField
+from models.database import changed, rows
+from models.row import Row
 
-from models.account import _NOW
-from models.database import Row, rows
-
-# A process beats every few seconds; one silent for this long is not counted as alive.
-FRESH_SECONDS = 30
+# A process beats every few seconds; one that has been silent for longer than this does not count as alive.
+FRESH_SEC = 30
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat(Row):
     """One process and when it was last alive."""
 
-    name = TextField(primary_key=True)
-    kind = TextField()
-    queue = TextField(null=True)
-    host = TextField()
-    pid = IntegerField()
-    started_at = DateTimeTZField(constraints=_NOW)
-    beat_at = DateTimeTZField(constraints=_NOW)
+    name: str
+    #: `worker` or `sweeper`.
+    kind: str
+    #: The queue that a worker serves.
+    queue: str | None
+    host: str
+    pid: int
+    started_at: datetime
+    beat_at: datetime
 
     @classmethod
     def beat(cls, name: str, kind: str, queue: str | None = None) -> None:
-        """Says that this process lives."""
-        rows(
+        """Records that this process is alive."""
+        changed(
             """INSERT INTO heartbeat (name, kind, queue, host, pid) VALUES (%s, %s, %s, %s, %s)
                ON CONFLICT (name) DO UPDATE SET beat_at = now(), pid = excluded.pid, host = excluded.host""",
             [name, kind, queue, socket.gethostname(), os.getpid()],
@@ -36,18 +37,19 @@ class Heartbeat(Row):
 
     @classmethod
     def end(cls, name: str) -> None:
-        """Takes the sign away at a clean stop."""
-        rows("DELETE FROM heartbeat WHERE name = %s", [name])
+        """Removes the process's row at a clean stop."""
+        changed("DELETE FROM heartbeat WHERE name = %s", [name])
 
     @classmethod
     def forget_old(cls) -> None:
-        """Drops signs of processes that have been silent for an hour."""
-        rows("DELETE FROM heartbeat WHERE beat_at < now() - interval '1 hour'")
+        """Deletes the rows of processes that have been silent for an hour."""
+        changed("DELETE FROM heartbeat WHERE beat_at < now() - interval '1 hour'")
 
     @classmethod
-    def living(cls) -> list[dict[str, Any]]:
-        """Every process that beat lately."""
+    def living(cls) -> list["Heartbeat"]:
+        """Returns every process that has beaten within the last FRESH_SEC seconds."""
         return rows(
             "SELECT * FROM heartbeat WHERE beat_at > now() - make_interval(secs => %s) ORDER BY kind, queue, name",
-            [FRESH_SECONDS],
+            [FRESH_SEC],
+            into=cls,
         )

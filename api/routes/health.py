@@ -47,7 +47,7 @@ def live() -> Check:
     return {"status": "healthy", "timestamp": datetime.now(UTC).isoformat()}
 
 
-def _living() -> list[dict[str, Any]] | None:
+def _living() -> list[Heartbeat] | None:
     try:
         connect()
         return Heartbeat.living()
@@ -56,12 +56,12 @@ def _living() -> list[dict[str, Any]] | None:
         return None
 
 
-def _processes(living: list[dict[str, Any]] | None) -> dict[str, Check]:
+def _processes(living: list[Heartbeat] | None) -> dict[str, Check]:
     """How many workers and sweepers beat lately; without a database nobody knows."""
     if living is None:
         return {"workers": {"status": "unknown"}, "sweepers": {"status": "unknown"}}
-    of_queue = Counter(beat["queue"] for beat in living if beat["kind"] == "worker")
-    sweepers = sum(beat["kind"] == "sweeper" for beat in living)
+    of_queue = Counter(beat.queue for beat in living if beat.kind == "worker")
+    sweepers = sum(beat.kind == "sweeper" for beat in living)
     missing = [name for name in set(queues.JOBS.values()) if not of_queue[name]]
     workers: Check = {"status": "missing" if missing else "healthy", "alive": dict(of_queue)}
     return {

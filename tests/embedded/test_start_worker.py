@@ -21,8 +21,8 @@ def _living() -> dict[str, set[int]]:
     """Process ids by kind, from their heartbeats."""
     found: dict[str, set[int]] = {}
     for beat in Heartbeat.living():
-        if psutil.pid_exists(beat["pid"]):
-            found.setdefault(beat["kind"], set()).add(beat["pid"])
+        if psutil.pid_exists(beat.pid):
+            found.setdefault(beat.kind, set()).add(beat.pid)
     return found
 
 

@@ -56,7 +56,7 @@ def test_an_idle_worker_stops_at_once_and_takes_its_sign_of_life_away(redis: Red
     with running("jobs.worker", SEND, log=tmp_path / "log") as worker:
         run_one_job(redis)
         [alive] = wait_until(Heartbeat.living, "it shows that it lives")
-        assert (alive["kind"], alive["queue"], alive["pid"]) == ("worker", SEND, worker.pid)
+        assert (alive.kind, alive.queue, alive.pid) == ("worker", SEND, worker.pid)
         assert worker.stop(seconds=15) == 0, worker.log
     assert Heartbeat.living() == []
 
@@ -88,7 +88,7 @@ def test_a_worker_survives_redis_being_stopped_and_started(own_redis: EmbeddedVa
         run_one_job(redis)
         own_redis.stop()
         [before] = Heartbeat.living()
-        wait_until(lambda: Heartbeat.living()[0]["beat_at"] > before["beat_at"], "it shows its life without Redis")
+        wait_until(lambda: Heartbeat.living()[0].beat_at > before.beat_at, "it shows its life without Redis")
         own_redis.start()
         run_one_job(redis)
         assert worker.stop(seconds=15) == 0, worker.log

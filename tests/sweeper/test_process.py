@@ -23,7 +23,7 @@ def test_a_sweeper_books_the_sweep_shows_that_it_lives_and_stops_when_asked(redi
     with running("sweeper", log=tmp_path / "log") as sweeper:
         wait_until(lambda: Queue(HOUSE, connection=redis).job_ids, "a sweep is queued")
         [alive] = wait_until(Heartbeat.living, "it shows that it lives")
-        assert (alive["kind"], alive["pid"]) == ("sweeper", sweeper.pid)
+        assert (alive.kind, alive.pid) == ("sweeper", sweeper.pid)
         assert sweeper.stop() == 0, sweeper.log
     assert Heartbeat.living() == []
 
