@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import FrameType
 
 # How long a process may take to finish what it has begun; whoever started it ends it by force after this.
-GRACE = 15.0
+GRACE_SEC = 15.0
 
 
 class Stopping:
@@ -62,5 +62,5 @@ def _follow(lifeline: int) -> None:
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     # Nobody is left who could end us by force.
-    threading.Event().wait(GRACE)
+    threading.Event().wait(GRACE_SEC)
     os._exit(1)

@@ -10,7 +10,8 @@ customers   customers, lists, list_members, suppressions, suppression_files, exp
 texts       template, filters, check, stored (with versions), sms (how many segments a text takes)
 accounts    accounts (settings, subscription), keys, credits, audit_trail (who changed what)
 formats     phones, csv_in, csv_out, checks (names, texts, times), json_row
-process     startup, heartbeat, listed_job (what a worker may run), lock (in Redis; it saves work and decides nothing)
+process     startup, children (kept running), heartbeat, listed_job (what a worker may run), lock (in Redis; it saves
+            work and decides nothing)
 providers   what every provider takes and answers; choice, http, simulator/
 audit       the invariants, as queries
 outbox      publishes committed batches through queues, which alone names queues and jobs

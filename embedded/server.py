@@ -7,13 +7,15 @@ import subprocess
 from pathlib import Path
 from time import monotonic
 
+from dispatch.process.children import end
 from embedded.home import identity
+from embedded.logs import log_tail, spawn
 
 # Below Linux's range for outgoing connections (32768 and up). Within it, a client that keeps knocking at the
 # port of a server that is down can be given that very port, connect to itself, and keep the server out.
 PORTS = range(20_000, 30_000)
-START_TIMEOUT = 60.0
-LOG_TAIL = 15
+START_TIMEOUT_SEC = 60.0
+STOP_GRACE_SEC = 30.0
 
 
 class ServerDied(RuntimeError):
@@ -38,38 +40,32 @@ class EmbeddedServer:
         self.launch()
         self.wait_until_ready()
 
-    def launch(self) -> None:
-        """Starts the process, again on the port it had before."""
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Starts the process without waiting for it; a restart is on the same port."""
         self.prepare()
         self.port = self.port or free_port()
-        self.process = self._spawn(self.command())
+        self.process = spawn(self.command(), log=self.log, cwd=self.directory, **identity())
+        return self.process
 
     def wait_until_ready(self) -> None:
         """Returns when the launched server answers; raises `ServerDied` with its log when it never will."""
         assert self.process
-        deadline = monotonic() + START_TIMEOUT
+        deadline = monotonic() + START_TIMEOUT_SEC
         while not self.answers():
             if self.process.poll() is not None:
-                raise ServerDied(f"{self.name} ended with status {self.process.returncode}\n{self._log_tail()}")
+                raise ServerDied(f"{self.name} ended with status {self.process.returncode}\n{log_tail(self.log)}")
             if monotonic() > deadline:
                 self.stop()
-                raise ServerDied(f"{self.name} was silent for {START_TIMEOUT:.0f} s\n{self._log_tail()}")
+                raise ServerDied(f"{self.name} was silent for {START_TIMEOUT_SEC:.0f} s\n{log_tail(self.log)}")
             try:
                 self.process.wait(0.02)
             except subprocess.TimeoutExpired:
                 continue
 
-    def stop(self, timeout: float = 30.0) -> None:
-        """Ends the server, by force if it does not go."""
-        if self.process is None:
-            return
-        if self.process.poll() is None:
-            self.process.send_signal(self.stop_signal)
-        try:
-            self.process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+    def stop(self) -> None:
+        """Ends the server, by force if it takes too long."""
+        if self.process:
+            end([self.process], by=self.stop_signal, grace_sec=STOP_GRACE_SEC)
 
     @property
     def url(self) -> str:
@@ -87,24 +83,6 @@ class EmbeddedServer:
     def answers(self) -> bool:
         """Whether the server serves clients now."""
         raise NotImplementedError
-
-    def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
-        # A session of its own: Ctrl-C must reach whoever decides the order of stopping, not every process.
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            return subprocess.Popen(
-                command,
-                cwd=self.directory,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                **identity(),
-            )
-
-    def _log_tail(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines()[-LOG_TAIL:]
-        return "\n".join([f"the end of {self.log}:", *(f"  {line}" for line in lines)])
 
 
 def free_port() -> int:

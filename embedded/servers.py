@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embedded.home import home_for
+from embedded.logs import log_path
 from embedded.postgres import EmbeddedPostgres
 from embedded.server import EmbeddedServer
 from embedded.valkey import EmbeddedValkey
@@ -41,10 +42,9 @@ def embedded_servers(
 ) -> EmbeddedServers:
     """The servers of a data directory, not yet started; only tests may give up durability for speed."""
     home = home_for(directory)
-    logs = directory / "logs"
     return EmbeddedServers(
-        EmbeddedPostgres(home, log=logs / "postgres.log", durable=durable) if postgres else None,
-        EmbeddedValkey(home, log=logs / "redis.log", durable=durable) if redis else None,
+        EmbeddedPostgres(home, log=log_path(directory, "postgres"), durable=durable) if postgres else None,
+        EmbeddedValkey(home, log=log_path(directory, "redis"), durable=durable) if redis else None,
     )
 
 

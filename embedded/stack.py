@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from subprocess import Popen
 from time import monotonic
 
 from psutil import pid_exists
@@ -12,8 +14,9 @@ import config
 from config.redis import answers, enqueueing
 from config.settings import point_at, settings
 from config.stopping import Stopping
-from embedded.child import Child
-from embedded.crew import Crew
+from dispatch.process.children import Child
+from embedded.logs import log_path, log_tail, spawn
+from embedded.processes import LocalProcesses
 from embedded.readiness import is_staffed, pids_of, port_is_free, web_answers, working_processes
 from embedded.refusal import Refused
 from embedded.run_file import Run, run_path, write_run
@@ -21,8 +24,8 @@ from embedded.servers import child_environment, embedded_servers
 from models.database import open_database
 from models.migrate import migrate
 
-START_TIMEOUT = 90.0
-POLL = 0.5
+START_TIMEOUT_SEC = 90.0
+CHECK_INTERVAL_SEC = 0.5
 
 
 class Stack:
@@ -43,7 +46,7 @@ class Stack:
         self._stop = stop
         self._say = say
         self._environment = environment or {}
-        self._crew = Crew(run_path(directory), lock=lock, say=say)
+        self._processes = LocalProcesses(directory, lock=lock, say=say)
         self._written: Run | None = None
 
     @property
@@ -63,20 +66,21 @@ class Stack:
         self.tell()
 
     def tend(self) -> None:
-        """Revives whoever ends and keeps `run.json` true, until it is time to stop."""
-        while not self._stop.wait(POLL):
-            self._crew.revive()
+        """Restarts what ends and keeps `run.json` true, until it is time to stop."""
+        while not self._stop.wait(CHECK_INTERVAL_SEC):
+            self._processes.restart_ended()
             self.tell()
 
     def end(self) -> None:
         """Ends everything: web and workers, then Redis, then PostgreSQL."""
         run_path(self.directory).unlink(missing_ok=True)
-        self._crew.end()
+        self._processes.end()
 
     def tell(self) -> None:
         """Writes `run.json` when what it says has changed."""
-        processes = self._crew.pids()
-        working = working_processes(_only(processes.get("supervisor"))) if self.port else None
+        pids = self._processes.pids()
+        processes = {name: [pid] for name, pid in pids.items()}
+        working = working_processes(pids.get("supervisor")) if self.port else None
         if working is not None:
             processes |= pids_of(working)
         elif self._written and self.port:  # the database is away: what was known stays
@@ -99,8 +103,7 @@ class Stack:
         chosen = settings()
         servers = embedded_servers(self.directory, postgres=chosen.database_url is None, redis=chosen.redis_url is None)
         for server in servers:
-            self._say(f"starting {server.name}")
-            self._crew.launch(server)
+            self._launch(server.name, server.launch)
         for server in servers:
             server.wait_until_ready()
         point_at(
@@ -121,46 +124,39 @@ class Stack:
 
     def _start_product(self, port: int) -> None:
         gunicorn = ["-m", "gunicorn", "--config", str(Path(config.__file__).with_name("gunicorn.py"))]
-        members = [self._child("web", *gunicorn, "api:create_app()"), self._child("supervisor", "-m", "jobs")]
-        for member in members:
-            self._say(f"starting {member.name}")
-            self._crew.launch(member)
-        self._wait_until_at_work(port, members)
+        web = self._run("web", *gunicorn, "api:create_app()")
+        supervisor = self._run("supervisor", "-m", "jobs")
+        self._wait_until_at_work(port, web, supervisor)
 
-    def _child(self, name: str, *arguments: str) -> Child:
-        return Child(
-            name,
-            [sys.executable, *arguments],
-            log=self.directory / "logs" / f"{name}.log",
-            environment=child_environment(**self._environment, PORT=str(self.port)),
-        )
+    def _run(self, name: str, *arguments: str) -> Child:
+        environment = child_environment(**self._environment, PORT=str(self.port))
+        log = log_path(self.directory, name)
+        return self._launch(name, partial(spawn, [sys.executable, *arguments], log=log, env=environment))
 
-    def _wait_until_at_work(self, port: int, members: list[Child]) -> None:
-        deadline = monotonic() + START_TIMEOUT
+    def _launch(self, name: str, launch: Callable[[], Popen[bytes]]) -> Child:
+        self._say(f"starting {name}")
+        return self._processes.start(name, launch)
+
+    def _wait_until_at_work(self, port: int, web: Child, supervisor: Child) -> None:
+        deadline = monotonic() + START_TIMEOUT_SEC
         while not self._at_work(port):
-            for member in members:
-                if member.process and member.process.poll() is not None:
-                    raise Refused(_why(member, f"ended with status {member.process.returncode}"))
+            for child in (web, supervisor):
+                if child.process and child.process.poll() is not None:
+                    raise self._not_started(child, f"ended with status {child.process.returncode}")
             if monotonic() > deadline:
-                late = members[0] if not web_answers(port) else members[1]
-                raise Refused(_why(late, f"was not at work within {START_TIMEOUT:.0f} s"))
+                late = supervisor if web_answers(port) else web
+                raise self._not_started(late, f"was not at work within {START_TIMEOUT_SEC:.0f} s")
             if self._stop.wait(0.1):
                 raise Refused("stopped while starting")
 
+    def _not_started(self, child: Child, what: str) -> Refused:
+        return Refused(f"{child.name} {what}; {log_tail(log_path(self.directory, child.name))}")
+
     def _at_work(self, port: int) -> bool:
-        working = working_processes(_only(self._crew.pids().get("supervisor")))
+        working = working_processes(self._processes.pids().get("supervisor"))
         return working is not None and is_staffed(working) and web_answers(port)
 
 
 def _open(secret: SecretStr | None) -> str:
     assert secret
     return secret.get_secret_value()
-
-
-def _only(pids: list[int] | None) -> int | None:
-    return pids[0] if pids else None
-
-
-def _why(member: Child, what: str) -> str:
-    lines = member.log.read_text(errors="replace").splitlines()[-15:]
-    return "\n".join([f"{member.name} {what}; the end of {member.log}:", *(f"  {line}" for line in lines)])

@@ -7,7 +7,7 @@ from config.settings import settings
 from config.stopping import stop_on_signals, stop_with
 from dispatch.process.startup import servers_named
 from dispatch.queues import JOBS
-from jobs.supervisor import children, supervise
+from jobs.supervisor import modules, supervise
 
 
 def main() -> None:
@@ -17,12 +17,12 @@ def main() -> None:
         "--queue", action="append", choices=sorted(set(JOBS.values())), help="only this queue (repeatable)"
     )
     parser.add_argument("--no-sweeper", action="store_true", help="leave the sweeper to `python -m sweeper`")
-    parser.add_argument("--lifeline", type=int, help="a pipe that ends when whoever started this is gone")
+    parser.add_argument("--lifeline", type=int, help="a pipe that ends when the process that started this one is gone")
     chosen = parser.parse_args()
     start_logging(servers_named(settings()), process="supervisor")
     stop_on_signals()
     stop_with(chosen.lifeline)
-    supervise(children(settings(), chosen.queue, sweeper=not chosen.no_sweeper))
+    supervise(modules(settings(), chosen.queue, sweeper=not chosen.no_sweeper))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import redis
 
-from embedded.crew import Crew
+from embedded.processes import LocalProcesses
 from embedded.servers import embedded_servers
 
 
@@ -56,10 +56,10 @@ def server_directory() -> Iterator[Path]:
 def _embedded(*, postgres: bool, redis: bool) -> Iterator[tuple[str, str]]:
     with server_directory() as directory:
         servers = embedded_servers(directory, durable=False, postgres=postgres, redis=redis)
-        crew = Crew(directory / "run.json")  # its guardian ends them even when the tests are killed
+        processes = LocalProcesses(directory)  # their reaper ends them even when the tests are killed
         try:
             for server in servers:
-                crew.launch(server)
+                processes.start(server.name, server.launch)
             for server in servers:
                 server.wait_until_ready()
             yield (
@@ -67,7 +67,7 @@ def _embedded(*, postgres: bool, redis: bool) -> Iterator[tuple[str, str]]:
                 servers.redis.url if servers.redis else "",
             )
         finally:
-            crew.end()
+            processes.end()
             for server in servers:
                 shutil.rmtree(server.directory, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""`up` as other programs see it: run.json, one per directory, revival, and nothing left behind."""
+"""`up` as other programs see it: run.json, one per directory, restarts, and nothing left behind."""
 
 import json
 import os
@@ -95,24 +95,24 @@ def test_a_killed_server_comes_back_at_the_same_address(up, name):
     wait_until(lambda: up.verb("database", "status").returncode == 0, "the database answers again")
 
 
-def test_a_killed_guardian_is_replaced_and_guards_the_same_processes(up):
+def test_a_killed_reaper_is_replaced_and_watches_the_same_processes(up):
     family = all_of(up.process.pid)
-    guardian = guardian_of(up)
-    guardian.kill()
-    wait_until(lambda: guardian_of(up) not in (None, guardian), "a new guardian")
+    reaper = reaper_of(up)
+    reaper.kill()
+    wait_until(lambda: reaper_of(up) not in (None, reaper), "a new reaper")
     up.process.kill()
     wait_until(lambda: not [pid for pid in family if lives(pid)], "no process is left")
 
 
-def guardian_of(up: RunningUp) -> psutil.Process | None:
+def reaper_of(up: RunningUp) -> psutil.Process | None:
     children = psutil.Process(up.process.pid).children()
-    guardians = [child for child in children if lives(child.pid) and is_guardian(child)]
-    return guardians[0] if guardians else None
+    reapers = [child for child in children if lives(child.pid) and is_reaper(child)]
+    return reapers[0] if reapers else None
 
 
-def is_guardian(child: psutil.Process) -> bool:
+def is_reaper(child: psutil.Process) -> bool:
     try:
-        return "embedded.guardian" in child.cmdline()
+        return "embedded.reaper" in child.cmdline()
     except psutil.NoSuchProcess:  # it ended while we looked
         return False
 

@@ -6,7 +6,7 @@ import pytest
 
 from config.settings import Settings
 from dispatch.queues import JOBS
-from jobs.supervisor import children
+from jobs.supervisor import modules
 
 
 @pytest.mark.parametrize("path", JOBS)
@@ -16,5 +16,5 @@ def test_every_job_path_names_a_function(path: str) -> None:
 
 
 def test_every_queue_has_a_worker_by_default() -> None:
-    worked_on = {child.module[1] for child in children(Settings()) if child.module[0] == "jobs.worker"}
+    worked_on = {module[1] for module in modules(Settings()).values() if module[0] == "jobs.worker"}
     assert worked_on == set(JOBS.values())

@@ -10,7 +10,7 @@ from redis import Redis
 
 from config.settings import Settings
 from dispatch.queues import HOUSE, PREPARE, SEND
-from jobs.supervisor import children
+from jobs.supervisor import modules
 from models.campaign import Campaign
 from models.heartbeat import Heartbeat
 from tests.factories import a_campaign, an_account
@@ -19,8 +19,8 @@ from tests.waiting import wait_until
 
 
 def test_every_queue_has_a_worker_and_there_is_one_sweeper() -> None:
-    modules = Counter(child.module for child in children(Settings(send_workers=3)))
-    assert modules == {
+    started = Counter(modules(Settings(send_workers=3)).values())
+    assert started == {
         ("jobs.worker", HOUSE): 1,
         ("jobs.worker", PREPARE): 1,
         ("jobs.worker", SEND): 3,
@@ -29,7 +29,7 @@ def test_every_queue_has_a_worker_and_there_is_one_sweeper() -> None:
 
 
 def test_one_may_ask_for_some_queues_and_no_sweeper() -> None:
-    names = [child.name for child in children(Settings(send_workers=2), [SEND], sweeper=False)]
+    names = list(modules(Settings(send_workers=2), [SEND], sweeper=False))
     assert names == ["send-1", "send-2"]
 
 

@@ -1,0 +1,65 @@
+"""Ends the processes of an `up` that is gone, in order, whatever ended it.
+
+`up` holds a pipe to this small process and lists in it which processes it has started. When the pipe ends, be it after
+a clean stop, a crash or kill -9, the reaper ends the processes listed last. It inherits the lock of the data directory,
+which is therefore free again only when they are gone.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from embedded.sessions import Leader, end
+
+
+class Reaper:
+    """The reaper as `up` sees it."""
+
+    def __init__(self, run_file: Path, lock: int | None = None) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "embedded.reaper", str(run_file)],
+            stdin=subprocess.PIPE,
+            pass_fds=[] if lock is None else [lock],
+            start_new_session=True,
+            text=True,
+        )
+
+    @property
+    def running(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
+    def watch(self, leaders: list[Leader]) -> None:
+        """Replaces the list of processes to end."""
+        assert self._process.stdin
+        with suppress(BrokenPipeError):  # `running` tells of a reaper that has ended
+            self._process.stdin.write(json.dumps([asdict(leader) for leader in leaders]) + "\n")
+            self._process.stdin.flush()
+
+    def end_all(self) -> None:
+        """Has all processes ended now; returns when they are gone."""
+        assert self._process.stdin
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.wait()
+
+
+def main() -> None:
+    """Waits until the pipe ends, then ends the processes that were listed last."""
+    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    leaders: list[Leader] = []
+    for line in sys.stdin:
+        if line.endswith("\n"):  # kill -9 may leave half a line
+            leaders = [Leader(**entry) for entry in json.loads(line)]
+    for stage in sorted({leader.stage for leader in leaders}):
+        end([leader for leader in leaders if leader.stage == stage])
+    Path(sys.argv[1]).unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()
