@@ -29,9 +29,9 @@ from api.routes import (
 )
 from api.routes.schemas import ErrorAnswer
 from config.settings import Settings
+from config.version import release
 
 MAX_BODY = 1024 * 1024
-VERSION = "0.1.0"
 
 ROUTES = (
     campaigns.routes,
@@ -82,7 +82,7 @@ def web_app(settings: Settings) -> Flask:
     """The application over an open database."""
     app = Web(
         "api",
-        info=Info(title="campaign-dispatch", version=VERSION),
+        info=Info(title="campaign-dispatch", version=release()),
         security_schemes={auth.SCHEME: {"type": "http", "scheme": "bearer"}},
         validation_error_status=errors.STATUS["INVALID_REQUEST"],
         validation_error_model=ErrorAnswer,

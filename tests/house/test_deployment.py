@@ -1,6 +1,8 @@
 """The deployments we ship run the same commands, and the lock files pin what pyproject asks for."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -58,6 +60,13 @@ def test_the_database_and_the_queue_that_are_named_are_there():
     assert variables["DATABASE_URL"]["fromDatabase"]["name"] in [entry["name"] for entry in RENDER["databases"]]
     assert variables["REDIS_URL"]["fromService"]["name"] == service("keyvalue")["name"]
     assert service("keyvalue")["maxmemoryPolicy"] == "noeviction"
+
+
+@pytest.mark.parametrize("sites", [[], ["-S"]], ids=["installed", "from a checkout"])
+def test_the_release_is_that_of_pyproject_even_where_only_the_lock_is_installed(sites):
+    command = [sys.executable, *sites, "-c", "from config.version import release; print(release())"]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert told.strip() == PROJECT["version"]
 
 
 @pytest.mark.parametrize(("name", "extras"), LOCKS.items())
