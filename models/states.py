@@ -1,17 +1,17 @@
 """Every state of a campaign and of a message, in one sentence each, and every move allowed between them.
 
-Each move is a conditional UPDATE beside its row; in every test a trigger made of these tables refuses any other.
+Each move is a conditional UPDATE beside its row; in every test a trigger made from these tables refuses any other.
 """
 
 CAMPAIGN_STATES: dict[str, str] = {
-    "draft": "Being written; starts only by hand.",
-    "scheduled": "Waits for its time; the sweep starts it.",
-    "preparing": "Claimed; its message rows are being written, nothing is sent yet.",
-    "sending": "Paid for and on its way.",
-    "paused": "Stopped by a person or a refused provider account; `paused_from` says where resume returns.",
-    "completed": "No message is pending or sending any more; settled.",
-    "cancelled": "Ended by a person; what was not sent will not be.",
-    "failed": "Could not be prepared after repeated take-overs; the reason is kept.",
+    "draft": "Being written; starts only when a person starts it.",
+    "scheduled": "Waiting for its time, when the sweep starts it.",
+    "preparing": "Claimed; its messages are being written, and nothing has been sent.",
+    "sending": "Its price is held, and its messages are being sent.",
+    "paused": "Stopped by a person, or because the provider refuses our account; resuming returns it to `paused_from`.",
+    "completed": "No message is pending or sending; settled, except for what is unknown.",
+    "cancelled": "Ended by a person; messages that were not sent never will be.",
+    "failed": "Preparation failed after repeated take-overs, for the reason stored.",
 }
 
 CAMPAIGN_MOVES: dict[str, frozenset[str]] = {
@@ -26,17 +26,17 @@ CAMPAIGN_MOVES: dict[str, frozenset[str]] = {
 }
 
 MESSAGE_STATES: dict[str, str] = {
-    "pending": "Written and paid for; the provider was not called yet, or definitely did not take the last call.",
-    "sending": "Claimed: the intent to call the provider is committed, the lease runs.",
+    "pending": "Written and paid for; the provider has not been called, or certainly did not take the last call.",
+    "sending": "Claimed: the intent to call the provider is committed, and the lease is running.",
     "sent": "The provider accepted it.",
-    "delivered": "The provider reports it reached the handset.",
-    "read": "WhatsApp reports it was read.",
-    "undelivered": "The provider accepted it and later reports it did not arrive.",
-    "failed": "Definitely rejected, or its attempts are used up.",
-    "skipped": "Never called, for the reason kept: opted_out, invalid_number, duplicate or expired.",
-    "cancelled": "Never called, because its campaign was cancelled.",
-    "unknown": "The call may have left and no answer came; never resent by itself.",
-    "unconfirmed": "Unknown for 24 hours; final.",
+    "delivered": "The provider reports that it reached the phone.",
+    "read": "WhatsApp reports that it was read.",
+    "undelivered": "The provider accepted it and later reports that it did not arrive.",
+    "failed": "Definitely rejected, or out of attempts.",
+    "skipped": "Never sent, for the reason stored: opted_out, invalid_number, duplicate or expired.",
+    "cancelled": "Never sent, because its campaign was cancelled.",
+    "unknown": "The call may have left and no answer came; never sent again automatically.",
+    "unconfirmed": "Unknown for 24 hours; final, and its price is released.",
 }
 
 MESSAGE_MOVES: dict[str, frozenset[str]] = {
