@@ -41,17 +41,17 @@ class MagicNumber:
 
 # Fictional numbers, kept close to Twilio's test numbers: ...0001 is invalid and ...0006 is valid there too.
 MAGIC_NUMBERS = (
-    MagicNumber("+15005550001", "Rejected for good: the number does not exist.", "rejected", 400,
+    MagicNumber("+15005550001", "Rejected: the number does not exist.", "rejected", 400,
                 error_code="invalid_number"),
-    MagicNumber("+15005550002", "Throttled, always: 429 with `Retry-After: 2`.", "deferred", 429,
+    MagicNumber("+15005550002", "Always throttled: 429 with `Retry-After: 2`.", "deferred", 429,
                 error_code="throttled", retry_after=RETRY_AFTER_SEC),
-    MagicNumber("+15005550003", "Refused for now, always: a retryable failure at every attempt.", "retryable",
+    MagicNumber("+15005550003", "Always refused temporarily: a retryable failure at every attempt.", "retryable",
                 422, error_code="temporary"),
-    MagicNumber("+15005550004", "Accepted and delivered, but the answer never comes: the caller times out.",
+    MagicNumber("+15005550004", "Accepted and delivered, but the answer never comes and the caller times out.",
                 "unknown", 201, accepted=True, error_code="timeout", silent=True),
     MagicNumber("+15005550005", "Accepted and delivered, but answered with a 500.", "unknown", 500,
                 accepted=True, error_code="internal"),
-    MagicNumber("+15005550006", "Accepted, whatever the failure rate.", "accepted", 201, accepted=True),
+    MagicNumber("+15005550006", "Always accepted.", "accepted", 201, accepted=True),
     MagicNumber("+15005550007", "Accepted, slowly: the answer takes five seconds.", "accepted", 201,
                 accepted=True, slow=True),
     MagicNumber("+15005550008", "Our account is refused: 401, which halts the campaign.", "halted", 401,
