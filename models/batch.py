@@ -6,13 +6,11 @@ look at batches and never search the message table by state.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from peewee import BigIntegerField, CompositeKey, ForeignKeyField, IntegerField
-from playhouse.postgres_ext import DateTimeTZField
-
-from models.campaign import Campaign
-from models.database import Row, changed, row, rows
+from models.database import changed, row, rows
+from models.row import Row
 from models.states import MESSAGE_STATES
 
 # Of one campaign, so many batches are in the queue at a time: four for each living send worker, so that nobody is idle,
@@ -22,33 +20,36 @@ LEAST_PUSHED, MOST_PUSHED = 8, 50
 HANDS_OFF = "5 seconds"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch(Row):
     """A range of n, `size` messages from `first_n` on."""
 
-    campaign = ForeignKeyField(Campaign, index=False)
-    number = IntegerField()
-    first_n = IntegerField()
-    size = IntegerField()
-    pending = IntegerField(default=0)
-    sending = IntegerField(default=0)
-    sent = IntegerField(default=0)
-    delivered = IntegerField(default=0)
-    read = IntegerField(default=0)
-    undelivered = IntegerField(default=0)
-    failed = IntegerField(default=0)
-    skipped = IntegerField(default=0)
-    cancelled = IntegerField(default=0)
-    unknown = IntegerField(default=0)
-    unconfirmed = IntegerField(default=0)
-    price = BigIntegerField(default=0)
-    captured = BigIntegerField(default=0)
-    uncertain = BigIntegerField(default=0)
-    pushed_at = DateTimeTZField(null=True)
-    touched_at = DateTimeTZField(null=True)
-    next_due_at = DateTimeTZField(null=True)
-
-    class Meta:
-        primary_key = CompositeKey("campaign", "number")
+    campaign_id: int
+    number: int
+    first_n: int
+    size: int
+    #: How many of its messages are in each state; together they are `size`.
+    pending: int
+    sending: int
+    sent: int
+    delivered: int
+    read: int
+    undelivered: int
+    failed: int
+    skipped: int
+    cancelled: int
+    unknown: int
+    unconfirmed: int
+    #: In credits: what its messages cost, what of that was sent, and what may have been.
+    price: int
+    captured: int
+    uncertain: int
+    #: When a job was pushed for it; None while it has none.
+    pushed_at: datetime | None
+    #: When a worker last claimed or recorded; None when it was left to others.
+    touched_at: datetime | None
+    #: When the first of its waiting messages is due; None when it can be claimed from now.
+    next_due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,31 +3,28 @@
 The account row is touched once per hold and once per settlement, never per message.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from peewee import BigIntegerField, ForeignKeyField, IntegerField, TextField
-from playhouse.postgres_ext import DateTimeTZField, IdentityField
-
-from models.account import _NOW, Account
-from models.campaign import Campaign
-from models.database import Row, db, row, rows
+from models.database import db, row, rows
+from models.row import Row
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreditEntry(Row):
     """One movement of an account's credits."""
 
-    id = IdentityField(generate_always=True)
-    account = ForeignKeyField(Account, index=False)
-    campaign = ForeignKeyField(Campaign, null=True)
-    epoch = IntegerField(null=True)
-    kind = TextField()
-    available_delta = BigIntegerField()
-    held_delta = BigIntegerField()
-    actor = TextField(default="")
-    at = DateTimeTZField(constraints=_NOW)
-
-    class Meta:
-        indexes = ((("account", "id"), False),)
+    id: int
+    account_id: UUID
+    #: The campaign and the start of it that this is for; None for a top-up.
+    campaign_id: int | None
+    epoch: int | None
+    kind: str
+    available_delta: int
+    held_delta: int
+    actor: str
+    at: datetime
 
 
 def top_up(account_id: UUID, amount: int, *, actor: str) -> dict[str, int] | None:

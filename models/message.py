@@ -5,39 +5,43 @@ counts of the batches it touches in the same transaction (`batch.py` says why). 
 updates stay HOT.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
-from peewee import BigIntegerField, CompositeKey, IntegerField, SmallIntegerField, TextField
-from playhouse.postgres_ext import DateTimeTZField
-
 from models.arrays import booleans, numbers, texts
-from models.database import Row, db
+from models.database import db
+from models.row import Row
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message(Row):
     """One recipient of one campaign, with the text frozen at enqueue and what became of it."""
 
-    campaign_id = BigIntegerField()
-    n = IntegerField()
-    segments = SmallIntegerField(default=0)
-    attempts = SmallIntegerField(default=0)
-    deferrals = SmallIntegerField(default=0)
-    customer_id = BigIntegerField(null=True)
-    token = BigIntegerField(null=True)
-    not_before = DateTimeTZField(null=True)
-    lease_until = DateTimeTZField(null=True)
-    sent_at = DateTimeTZField(null=True)
-    state = TextField(default="pending")
-    reason = TextField(null=True)
-    phone = TextField(null=True)
-    encoding = TextField(null=True)
-    body = TextField(default="")
-    provider = TextField(null=True)
-    provider_id = TextField(null=True)
-    error_code = TextField(null=True)
-
-    class Meta:
-        primary_key = CompositeKey("campaign_id", "n")
+    campaign_id: int
+    n: int
+    #: What it costs in credits.
+    segments: int
+    attempts: int
+    #: How often the provider asked to be called later; those calls are not attempts.
+    deferrals: int
+    customer_id: int | None
+    #: Of the last claim; only an answer with the same token is written.
+    token: int | None
+    #: When it may be claimed again; None for now.
+    not_before: datetime | None
+    #: While `sending`: when the claim ends. While `unknown`: since when.
+    lease_until: datetime | None
+    sent_at: datetime | None
+    state: str
+    reason: str | None
+    #: None only in a message that was skipped: no valid number, or one that another message of the campaign has.
+    phone: str | None
+    encoding: str | None
+    body: str
+    provider: str | None
+    provider_id: str | None
+    error_code: str | None
 
 
 # Tuples, as everything of which there is one per message: a frozen dataclass takes three times as long to make.
