@@ -6,8 +6,7 @@ number of processes may recover at once, and a pass that dies is finished by the
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, TypeVar
-from uuid import UUID
+from typing import TypeVar
 
 import psycopg
 import redis
@@ -19,32 +18,34 @@ from dispatch import queues
 from dispatch.customers.import_run import take_over_imports
 from dispatch.outbox import push_due_batches
 from dispatch.sending.settlement import close_if_drained
-from models import batch, message_recovery, preparation
-from models.campaign import Campaign
+from models import batch, campaign_sending, message_recovery, preparation
+from models.campaign_sending import UnsettledCampaign
 from models.credit import settle
 from models.heartbeat import Heartbeat
 from models.idempotency_key import IdempotencyKey
+from models.preparation import Preparation
 
 log = structlog.get_logger()
 
-MOST_TAKEOVERS = 5
+# A preparation that stopped this often without an error would stop again.
+MAX_TAKEOVERS = 5
 
-Subject = TypeVar("Subject", dict[str, Any], int)
+Subject = TypeVar("Subject")
 
 
 def recover() -> dict[str, int]:
-    """Makes one pass and gives what it did, as counts by kind (only kinds that happened).
+    """Makes one pass and returns what it did, as counts by kind (only kinds that happened).
 
-    What fails for one campaign is logged, and the others are looked at all the same.
+    A failure with one campaign is logged and does not keep the pass from the others.
     """
-    done: Counter[str] = Counter(resumed_to_expire=Campaign.resume_expired())
-    # Without a queue nobody could go on, and the take-overs would be used up for nothing.
+    done: Counter[str] = Counter(resumed_to_expire=campaign_sending.resume_expired())
+    # Without a queue no job could continue them, and the take-overs would be used up for nothing.
     stale = preparation.stale(settings().stale_prepare_sec)
-    for campaign in stale if stale and queues.ready() else []:
-        done += _tried(_take_over, campaign)
+    for abandoned in stale if stale and queues.ready() else []:
+        done += _tried(_take_over, abandoned, campaign_id=abandoned.campaign_id)
     done += _tried(take_over_imports, settings().stale_prepare_sec)
-    for campaign in Campaign.unsettled():
-        done += _tried(_look_after, campaign)
+    for campaign in campaign_sending.unsettled():
+        done += _tried(_look_after, campaign, campaign_id=campaign.id)
     Heartbeat.forget_old()
     IdempotencyKey.forget_old()
     done = +done
@@ -53,29 +54,29 @@ def recover() -> dict[str, int]:
     return dict(done)
 
 
-def _tried(step: Callable[[Subject], Counter[str]], subject: Subject) -> Counter[str]:
+def _tried(
+    step: Callable[[Subject], Counter[str]], subject: Subject, *, campaign_id: int | None = None
+) -> Counter[str]:
     try:
         return step(subject)
     except (PeeweeException, psycopg.Error, redis.RedisError):
-        campaign_id = subject["id"] if isinstance(subject, dict) else None
         log.exception("recovery.step_failed", step=step.__name__, campaign_id=campaign_id)
         return Counter(failed=1)
 
 
-def _look_after(campaign: dict[str, Any]) -> Counter[str]:
+def _look_after(campaign: UnsettledCampaign) -> Counter[str]:
     """Ends leases and waits that ran out, and does what the campaign's state asks for."""
-    campaign_id = campaign["id"]
-    done = Counter(leases_expired=_in_ranges(campaign_id, "sending", message_recovery.expire_leases))
-    if campaign["may_give_up"]:
-        done["unconfirmed"] = _in_ranges(campaign_id, "unknown", message_recovery.stop_waiting)
-    match campaign["status"]:
+    done = Counter(leases_expired=_in_ranges(campaign.id, "sending", message_recovery.expire_leases))
+    if campaign.may_give_up:
+        done["unconfirmed"] = _in_ranges(campaign.id, "unknown", message_recovery.stop_waiting)
+    match campaign.status:
         case "sending":
-            done += _keep_sending(campaign_id)
+            done += _keep_sending(campaign.id)
         case "cancelled":
-            done["cancelled"] = _in_ranges(campaign_id, "pending", message_recovery.cancel_pending)
-            settle(campaign_id)
+            done["cancelled"] = _in_ranges(campaign.id, "pending", message_recovery.cancel_pending)
+            settle(campaign.id)
         case "completed":
-            settle(campaign_id)
+            settle(campaign.id)
     return done
 
 
@@ -92,29 +93,28 @@ def _keep_sending(campaign_id: int) -> Counter[str]:
     return Counter(lost=len(gone), pushed=push_due_batches(campaign_id))
 
 
-def _take_over(campaign: dict[str, Any]) -> Counter[str]:
-    """Gives a preparation whose holder fell silent to a new job; after too many times it fails, with the reason."""
-    campaign_id, token = campaign["id"], campaign["prep_token"]
-    if queues.preparation_is_queued(campaign_id, token):
+def _take_over(abandoned: Preparation) -> Counter[str]:
+    """Hands a preparation whose holder fell silent to a new job; after too many times it fails, with the reason."""
+    if queues.preparation_is_queued(abandoned.campaign_id, abandoned.token):
         return Counter()  # its job only waits for its turn
-    if campaign["prep_takeovers"] >= MOST_TAKEOVERS:
-        return Counter(preparations_failed=_give_up(campaign_id, token))
-    taken = preparation.take_over(campaign_id, token, most=MOST_TAKEOVERS)
+    if abandoned.takeovers >= MAX_TAKEOVERS:
+        return Counter(preparations_failed=_give_up(abandoned))
+    taken = preparation.take_over(abandoned, most=MAX_TAKEOVERS)
     if taken is None:
         return Counter()
-    queues.push_preparation(campaign_id, taken["prep_token"])
-    log.warning("preparation.taken_over", campaign_id=campaign_id, times=taken["prep_takeovers"])
+    queues.push_preparation(taken.campaign_id, taken.token)
+    log.warning("preparation.taken_over", campaign_id=taken.campaign_id, times=taken.takeovers)
     return Counter(preparations_taken_over=1)
 
 
-def _give_up(campaign_id: int, token: UUID) -> bool:
-    reason = f"The preparation stopped {MOST_TAKEOVERS} times without an error; see the logs of the workers."
-    failed = preparation.give_up(campaign_id, token, reason=reason)
+def _give_up(abandoned: Preparation) -> bool:
+    reason = f"The preparation stopped {MAX_TAKEOVERS} times without an error; see the logs of the workers."
+    failed = preparation.give_up(abandoned, reason=reason)
     if failed:
-        log.error("campaign.failed", campaign_id=campaign_id, reason=reason)
+        log.error("campaign.failed", campaign_id=abandoned.campaign_id, reason=reason)
     return failed
 
 
 def _in_ranges(campaign_id: int, state: str, move: Callable[[int, int, int, int], int]) -> int:
-    """Makes a mass move in every batch that counts messages in this state."""
+    """Makes a mass move in every batch that counts messages in this state; returns how many messages it moved."""
     return sum(move(campaign_id, part.number, part.first, part.last) for part in batch.ranges(campaign_id, state))

@@ -1,6 +1,7 @@
 """Campaigns: the row, and the moves a person or the sweep makes with it.
 
-Writing, editing and copying it is `campaign_writing.py`, its preparation `preparation.py`.
+Writing, editing and copying it is `campaign_writing.py`, its preparation `preparation.py`, sending it
+`campaign_sending.py`.
 """
 
 from datetime import datetime
@@ -11,7 +12,7 @@ from peewee import BigIntegerField, ForeignKeyField, IntegerField, TextField, UU
 from playhouse.postgres_ext import BinaryJSONField, DateTimeTZField, IdentityField
 
 from models.account import _NOW, Account
-from models.database import Row, changed, row, rows
+from models.database import Row, row, rows
 
 # How long a campaign may run after its start unless it says otherwise.
 DEFAULT_LIFE = "24 hours"
@@ -77,15 +78,6 @@ class Campaign(Row):
         return row(
             "SELECT * FROM campaign WHERE id = %(id)s AND account_id = coalesce(%(account)s, account_id)",
             {"id": campaign_id, "account": account_id},
-        )
-
-    @classmethod
-    def to_send(cls, campaign_id: int) -> dict[str, Any] | None:
-        """The campaign with its account's `sender`, if it may send right now."""
-        return row(
-            """SELECT c.*, a.sender FROM campaign c JOIN account a ON a.id = c.account_id
-               WHERE c.id = %s AND c.status = 'sending'""",
-            [campaign_id],
         )
 
     @classmethod
@@ -174,41 +166,4 @@ class Campaign(Row):
                       settled_at = CASE WHEN claim_epoch = 0 THEN now() END
                WHERE id = %(id)s AND status IN ('draft', 'scheduled', 'preparing', 'sending', 'paused') RETURNING *""",
             {"id": campaign_id},
-        )
-
-    @classmethod
-    def complete(cls, campaign_id: int) -> bool:
-        """Closes a campaign with nothing pending or sending.
-
-        Asked in a statement of its own after the last record committed: two workers recording the two last batches
-        cannot see each other's uncommitted rows, but the later one's next statement sees both.
-        """
-        return bool(
-            rows(
-                """UPDATE campaign SET status = 'completed', ended_at = now(), updated_at = now()
-                   WHERE id = %(id)s AND status = 'sending' AND NOT EXISTS (
-                     SELECT FROM batch WHERE campaign_id = %(id)s AND (pending > 0 OR sending > 0))
-                   RETURNING id""",
-                {"id": campaign_id},
-            )
-        )
-
-    @classmethod
-    def unsettled(cls) -> list[dict[str, Any]]:
-        """Campaigns that still owe something: a message, a settlement, or an answer.
-
-        `may_give_up`: old enough that an answer may be missing for a day.
-        """
-        return rows(
-            """SELECT id, status, started_at < now() - interval '24 hours' AS may_give_up FROM campaign
-               WHERE status IN ('preparing', 'sending', 'paused')
-                  OR (status IN ('completed', 'cancelled') AND settled_at IS NULL) ORDER BY id"""
-        )
-
-    @classmethod
-    def resume_expired(cls) -> int:
-        """Lets paused campaigns go on once they are past their expiry: their claims then skip what is left."""
-        return changed(
-            """UPDATE campaign SET status = 'sending', paused_from = NULL, reason = 'expired', updated_at = now()
-               WHERE status = 'paused' AND paused_from = 'sending' AND expires_at <= now()"""
         )

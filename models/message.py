@@ -35,7 +35,7 @@ class Message(Row):
     sent_at: datetime | None
     state: str
     reason: str | None
-    #: None only in a message that was skipped: no valid number, or one that another message of the campaign has.
+    #: None only in a message that was skipped.
     phone: str | None
     encoding: str | None
     body: str

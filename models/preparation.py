@@ -1,5 +1,6 @@
 """How a campaign is claimed and its message rows come to be: each move guarded by state, token and cursor."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,15 @@ _APPROVED = """
 NOT EXISTS (SELECT FROM account WHERE account.id = campaign.account_id AND approval_above < %(expected)s AND (
     approved_at IS NULL OR approved_by = %(actor)s OR approved_recipients + approval_above::bigint < %(expected)s))
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """The preparation of a campaign: the token of its holder, and how often it was taken over."""
+
+    campaign_id: int
+    token: UUID
+    takeovers: int
 
 
 def claim(
@@ -112,27 +122,29 @@ def put_back(campaign_id: int, token: UUID, reason: str) -> bool:
     return bool(returned)
 
 
-def stale(idle_seconds: int) -> list[dict[str, Any]]:
-    """Preparations nobody has touched for a while."""
+def stale(idle_seconds: int) -> list[Preparation]:
+    """Returns the preparations that no one has touched for this long."""
     return rows(
-        """SELECT id, prep_token, prep_takeovers, correlation_id FROM campaign
+        """SELECT id AS campaign_id, prep_token AS token, prep_takeovers AS takeovers FROM campaign
            WHERE status = 'preparing' AND prep_touched_at < now() - make_interval(secs => %s) ORDER BY id""",
         [idle_seconds],
+        into=Preparation,
     )
 
 
-def take_over(campaign_id: int, old_token: UUID, *, most: int) -> dict[str, Any] | None:
+def take_over(abandoned: Preparation, *, most: int) -> Preparation | None:
     """Gives an abandoned preparation a new token; None when it is not abandoned, or was taken over too often."""
     return row(
         """UPDATE campaign SET prep_token = gen_random_uuid(), prep_takeovers = prep_takeovers + 1,
                   prep_touched_at = now()
            WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s AND prep_takeovers < %(most)s
-           RETURNING *""",
-        {"id": campaign_id, "token": old_token, "most": most},
+           RETURNING id AS campaign_id, prep_token AS token, prep_takeovers AS takeovers""",
+        {"id": abandoned.campaign_id, "token": abandoned.token, "most": most},
+        into=Preparation,
     )
 
 
-def give_up(campaign_id: int, old_token: UUID, *, reason: str) -> bool:
+def give_up(abandoned: Preparation, *, reason: str) -> bool:
     """Fails a preparation that was taken over too often; its rows stay as cancelled, nothing was held."""
     failed = rows(
         """WITH failed AS (
@@ -144,6 +156,6 @@ def give_up(campaign_id: int, old_token: UUID, *, reason: str) -> bool:
            messages AS (
              UPDATE message SET state = 'cancelled' FROM failed WHERE campaign_id = failed.id AND state = 'pending')
            SELECT id FROM failed""",
-        {"id": campaign_id, "token": old_token, "reason": reason},
+        {"id": abandoned.campaign_id, "token": abandoned.token, "reason": reason},
     )
     return bool(failed)

@@ -14,7 +14,7 @@ from dispatch.providers import Provider
 from dispatch.sending.exchange import Exchange
 from dispatch.sending.settlement import close_if_drained
 from dispatch.sending.window import Window
-from models.campaign import Campaign
+from models.campaign_sending import to_send
 from models.database import db
 
 log = structlog.get_logger()
@@ -40,12 +40,10 @@ class Courier:
         Gives how many messages it claimed. A batch that is done, or in another worker's hands, is a hint like any
         other: the campaign's next open batch is taken instead.
         """
-        campaign = self._ask(Campaign.to_send, campaign_id)
+        campaign = self._ask(to_send, campaign_id)
         if campaign is None or self._stopped.is_set():
             return 0
-        with structlog.contextvars.bound_contextvars(
-            campaign_id=campaign_id, correlation_id=campaign["correlation_id"]
-        ):
+        with structlog.contextvars.bound_contextvars(campaign_id=campaign_id, correlation_id=campaign.correlation_id):
             exchange = Exchange(campaign, batch, provider=self.provider.name, settings=self.settings)
             window = Window(
                 campaign,

@@ -3,7 +3,6 @@
 import secrets
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import peewee
 import psycopg
@@ -13,6 +12,7 @@ from config.settings import Settings
 from models import batch, message
 from models.batch import Range
 from models.campaign import Campaign
+from models.campaign_sending import SendingCampaign
 from models.database import db
 from models.message import Claimed, Outcome
 
@@ -39,10 +39,10 @@ class _Claim:
 class Exchange:
     """One worker's place in a campaign. Used by one thread, which has a database connection of its own."""
 
-    def __init__(self, campaign: dict[str, Any], first_batch: int, *, provider: str, settings: Settings) -> None:
-        self._campaign_id: int = campaign["id"]
-        self._log = log.bind(campaign_id=campaign["id"], correlation_id=campaign["correlation_id"])
-        self._batch_size: int = campaign["batch_size"]
+    def __init__(self, campaign: SendingCampaign, first_batch: int, *, provider: str, settings: Settings) -> None:
+        self._campaign_id = campaign.id
+        self._log = log.bind(campaign_id=campaign.id, correlation_id=campaign.correlation_id)
+        self._batch_size = campaign.batch_size
         self._provider = provider
         self._lease = settings.lease_sec
         self._wanted_batch: int | None = first_batch

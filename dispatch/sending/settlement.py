@@ -2,7 +2,7 @@
 
 import structlog
 
-from models.campaign import Campaign
+from models import campaign_sending
 from models.credit import settle
 from models.database import db
 
@@ -12,7 +12,7 @@ log = structlog.get_logger()
 def close_if_drained(campaign_id: int) -> bool:
     """Completes and settles the campaign if no message is pending or sending; True when this call did it."""
     with db.atomic():
-        if not Campaign.complete(campaign_id):
+        if not campaign_sending.complete(campaign_id):
             return False
         settle(campaign_id)
     log.info("campaign.completed", campaign_id=campaign_id)

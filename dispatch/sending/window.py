@@ -19,6 +19,7 @@ from config.settings import Settings
 from dispatch.providers import Answer, Outgoing, Provider
 from dispatch.sending.exchange import Exchange
 from dispatch.sending.outcomes import handed_back, outcome_of
+from models.campaign_sending import SendingCampaign
 from models.message import Claimed, Outcome
 
 log = structlog.get_logger()
@@ -38,7 +39,7 @@ class Window:
 
     def __init__(
         self,
-        campaign: dict[str, Any],
+        campaign: SendingCampaign,
         exchange: Exchange,
         provider: Provider,
         settings: Settings,
@@ -162,12 +163,12 @@ class Window:
             self._idle.pop().set_result(None)
 
     async def _call(self, message: Claimed) -> Answer:
-        campaign_id = self._campaign["id"]
+        campaign_id = self._campaign.id
         try:
             answer = await self._provider.send(
                 Outgoing(
-                    channel=self._campaign["channel"],
-                    sender=self._campaign["sender"],
+                    channel=self._campaign.channel,
+                    sender=self._campaign.sender,
                     phone=message.phone,
                     body=message.body,
                     reference=f"{campaign_id}-{message.n}",
@@ -189,7 +190,7 @@ class Window:
             await self._in_thread(self._exchange.pause, reason)
         except Exception:
             # The message is handed back all the same; the next job is refused too, and pauses then.
-            log.exception("campaign.not_paused", campaign_id=self._campaign["id"])
+            log.exception("campaign.not_paused", campaign_id=self._campaign.id)
 
     async def _in_thread(self, function: Callable, *arguments: object) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._database, function, *arguments)

@@ -5,7 +5,7 @@ import pytest
 
 from dispatch import queues
 from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign
-from dispatch.recovery import MOST_TAKEOVERS, recover
+from dispatch.recovery import MAX_TAKEOVERS, recover
 from dispatch.start import preparation
 from dispatch.start.enqueue import enqueue_campaign
 from models import batch, message, message_recovery
@@ -180,7 +180,7 @@ def test_a_preparation_whose_job_only_waits_for_its_turn_is_left_alone():
 @pytest.mark.usefixtures("_by_jobs")
 def test_a_preparation_taken_over_too_often_fails_with_the_reason_and_holds_nothing():
     campaign_id = started(recipients=30)
-    for _ in range(MOST_TAKEOVERS):
+    for _ in range(MAX_TAKEOVERS):
         _abandon()
         assert recover()["preparations_taken_over"] == 1
     _abandon()

@@ -1,0 +1,71 @@
+"""Campaigns as the send path and recovery see them: what may be sent, what is done, what still owes something."""
+
+from dataclasses import dataclass
+
+from models.database import changed, row, rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingCampaign:
+    """A campaign that sends right now, with all that a send job needs to know of it."""
+
+    id: int
+    channel: str
+    #: The name or number that recipients see; None for the provider's own.
+    sender: str | None
+    batch_size: int
+    correlation_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsettledCampaign:
+    """A campaign that still owes something: a message, a settlement, or an answer."""
+
+    id: int
+    status: str
+    #: It started so long ago that an answer may have been missing for a day.
+    may_give_up: bool
+
+
+def to_send(campaign_id: int) -> SendingCampaign | None:
+    """Returns the campaign, or None if it may not send right now."""
+    return row(
+        """SELECT c.id, c.channel, a.sender, c.batch_size, c.correlation_id
+           FROM campaign c JOIN account a ON a.id = c.account_id WHERE c.id = %s AND c.status = 'sending'""",
+        [campaign_id],
+        into=SendingCampaign,
+    )
+
+
+def complete(campaign_id: int) -> bool:
+    """Closes a campaign with nothing pending or sending; True when this call did it.
+
+    Asked in a statement of its own after the last record committed: two workers recording the two last batches
+    cannot see each other's uncommitted rows, but the later one's next statement sees both.
+    """
+    return bool(
+        changed(
+            """UPDATE campaign SET status = 'completed', ended_at = now(), updated_at = now()
+               WHERE id = %(id)s AND status = 'sending' AND NOT EXISTS (
+                 SELECT FROM batch WHERE campaign_id = %(id)s AND (pending > 0 OR sending > 0))""",
+            {"id": campaign_id},
+        )
+    )
+
+
+def unsettled() -> list[UnsettledCampaign]:
+    """Returns every campaign that still owes something."""
+    return rows(
+        """SELECT id, status, coalesce(started_at < now() - interval '24 hours', false) AS may_give_up FROM campaign
+           WHERE status IN ('preparing', 'sending', 'paused')
+              OR (status IN ('completed', 'cancelled') AND settled_at IS NULL) ORDER BY id""",
+        into=UnsettledCampaign,
+    )
+
+
+def resume_expired() -> int:
+    """Lets paused campaigns continue once they are past their expiry: their claims then skip what is left."""
+    return changed(
+        """UPDATE campaign SET status = 'sending', paused_from = NULL, reason = 'expired', updated_at = now()
+           WHERE status = 'paused' AND paused_from = 'sending' AND expires_at <= now()"""
+    )
