@@ -1,41 +1,43 @@
-"""A lock in Redis. It saves work; whatever is locked here is decided by a row."""
+"""Locks in Redis. They save work; what may happen is decided by rows."""
 
-import secrets
+from contextlib import suppress
 
 import redis
 import structlog
+from redis.exceptions import LockNotOwnedError
+from redis.lock import Lock as RedisLock
 
 log = structlog.get_logger()
 
-_DELETE_IF_MINE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
-
-class Lock:
-    """A key that ends by itself and that only its owner deletes."""
+class Lock(RedisLock):
+    """redis-py's lock, which expires by itself and which only its owner deletes; nobody waits for it."""
 
     def __init__(self, connection: redis.Redis, key: str, *, seconds: float) -> None:
-        self._connection = connection
-        self._key = key
-        self._milliseconds = int(seconds * 1000)
-        self._token = secrets.token_hex(16)
+        super().__init__(connection, key, timeout=seconds, blocking=False, thread_local=False)
 
-    def acquire(self) -> bool:
-        """Whether the lock is ours now; a RedisError when nobody can say."""
+    def do_acquire(self, token: str) -> bool:
+        """Whether the lock is ours now; raises a RedisError when Redis cannot say."""
         try:
-            return bool(self._connection.set(self._key, self._token, nx=True, px=self._milliseconds))
+            return super().do_acquire(token)
         except redis.RedisError:
-            # The answer may be lost and the key be set: it would lock us out until it ends.
-            self.release()
+            # The answer may be lost and the key be set, which would lock everyone out until it expires.
+            with suppress(redis.RedisError):
+                self.do_release(token)
             raise
 
     def release(self) -> None:
-        """Lets go of the lock if it is still ours; without Redis it ends by itself."""
+        """Releases the lock if it is still ours; without Redis it expires by itself."""
+        if self.local.token is None:
+            return
         try:
-            self._connection.eval(_DELETE_IF_MINE, 1, self._key, self._token)
+            super().release()
+        except LockNotOwnedError:  # it has expired
+            pass
         except redis.RedisError as problem:
-            log.warning("lock.not_released", key=self._key, problem=type(problem).__name__)
+            log.warning("lock.not_released", key=self.name, problem=type(problem).__name__)
 
 
 def campaign_lock(connection: redis.Redis, campaign_id: int, *, seconds: float) -> Lock:
-    """The lock of one campaign's start by the sweep."""
+    """The lock that a sweep holds while it starts the campaign."""
     return Lock(connection, f"campaign:enqueue:{campaign_id}", seconds=seconds)

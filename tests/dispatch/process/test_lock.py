@@ -1,10 +1,15 @@
 """The lock of a campaign's start: only its owner lets go of it."""
 
+from typing import Any
+
 import pytest
-from redis import Redis, RedisError
+from redis import Redis, RedisError, TimeoutError
+from structlog.testing import capture_logs
 
 from dispatch.process.lock import Lock, campaign_lock
 from embedded.server import free_port
+from tests.own_redis import an_own_redis
+from tests.servers import TestServers
 from tests.waiting import wait_until
 
 
@@ -42,3 +47,34 @@ def test_without_redis_nobody_knows_who_holds_the_lock_and_letting_go_is_silent(
     with pytest.raises(RedisError):
         lock.acquire()
     lock.release()
+
+
+class LossyRedis(Redis):
+    """A client to which the answer of a SET gets lost."""
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        answer = super().execute_command(*args, **options)
+        if args[0] == "SET":
+            raise TimeoutError
+        return answer
+
+
+def test_a_lock_that_is_set_while_its_answer_is_lost_locks_nobody_out(redis: Redis, servers: TestServers) -> None:
+    lossy = LossyRedis.from_url(servers.redis_url)
+    with pytest.raises(TimeoutError):
+        campaign_lock(lossy, 7, seconds=60).acquire()
+    assert campaign_lock(redis, 7, seconds=60).acquire()
+
+
+def test_an_outage_is_logged_by_the_holder_of_a_lock_alone() -> None:
+    with an_own_redis() as server, capture_logs() as logged:
+        client = Redis.from_url(server.url, retry=None)
+        lock = Lock(client, "a-lock", seconds=60)
+        lock.acquire()
+        server.stop()
+        lock.release()
+        for _ in range(3):
+            with pytest.raises(RedisError):
+                lock.acquire()
+            lock.release()
+    assert [entry["event"] for entry in logged] == ["lock.not_released"]
