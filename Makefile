@@ -50,7 +50,7 @@ lock: .venv/.dev ## Pin the newest versions anew (ARGS="--upgrade")
 	@$(LOCK) pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock
 
 clean: ## Remove .venv and caches; data in .data stays
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache
 
 # The project itself is installed too, so that `campaign-dispatch` and `python -m cli` work from anywhere.
 # Its build uses the pinned setuptools of the lock.

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from os import SEEK_CUR, SEEK_END
+from functools import partial
+from os import SEEK_END
 from pathlib import Path
 from time import sleep
 
@@ -10,9 +11,11 @@ import click
 
 from cli.shared.data_directory import data_directory, data_option
 from cli.shared.output import answers, wants_json
+from embedded.logs import last_lines, new_lines
 from embedded.refusal import Refused
 
-# They write to the log of the supervisor that started them, and each of their lines says whose it is.
+POLL_SEC = 0.2
+# They write to the log of the supervisor that started them, and each of their lines says which process it is from.
 WITH_SUPERVISOR = ("worker", "sweeper")
 
 
@@ -23,18 +26,21 @@ WITH_SUPERVISOR = ("worker", "sweeper")
 @data_option
 @answers(show=lambda _: None)
 def logs(process: str | None, follow: bool, lines: int, data: Path | None) -> list[dict[str, str]]:
-    """Print the last lines of one process or of all: web, worker, sweeper, postgres, redis."""
+    """Print the last lines of one process or of all: web, worker, sweeper, postgres, redis.
+
+    Of each log the last 10 to 20 MB are kept.
+    """
     files = _log_files(data_directory(data) / "logs", process)
-    last = [{"process": file.stem, "line": line} for file in files for line in _tail(file, lines, process)]
+    wanted = partial(_is_of, process=process)
+    last = [{"process": file.stem, "line": line} for file in files for line in last_lines(file, lines, wanted)]
     if wants_json():
         return last
     for entry in last:
         _print(entry, many=len(files) > 1)
     if follow:
         for entry in _added(files):
-            if not _is_of(entry["line"], process):
-                continue
-            _print(entry, many=len(files) > 1)
+            if wanted(entry["line"]):
+                _print(entry, many=len(files) > 1)
     return last
 
 
@@ -51,32 +57,20 @@ def _log_files(directory: Path, process: str | None) -> list[Path]:
 
 
 def _is_of(line: str, process: str | None) -> bool:
-    """Whether a line of the supervisor's log is this process's own; one that does not say is everybody's."""
+    """Whether the line is from this process; a line of the supervisor's log that does not say counts for all."""
     return process not in WITH_SUPERVISOR or '"process":' not in line or f'"process": "{process}' in line
 
 
-def _tail(file: Path, lines: int, process: str | None) -> list[str]:
-    # From the end in one bite: a log may be larger than memory.
-    with file.open("rb") as log:
-        log.seek(max(file.stat().st_size - 10_000 * lines, 0))
-        found = log.read().decode(errors="replace").splitlines()
-    return [line for line in found if _is_of(line, process)][-lines:]
-
-
 def _added(files: list[Path]) -> Iterator[dict[str, str]]:
-    """The whole lines that are added from now on, for ever."""
+    """The whole lines that are added from now on; it never ends."""
     with ExitStack() as stack:
         logs = {file.stem: stack.enter_context(file.open("rb")) for file in files}
         for log in logs.values():
             log.seek(0, SEEK_END)
         while True:
             for name, log in logs.items():
-                for line in log.readlines():
-                    if not line.endswith(b"\n"):  # still being written: next time
-                        log.seek(-len(line), SEEK_CUR)
-                        break
-                    yield {"process": name, "line": line.decode(errors="replace").rstrip()}
-            sleep(0.2)  # there is no portable way to be told of a longer file
+                yield from ({"process": name, "line": line} for line in new_lines(log))
+            sleep(POLL_SEC)  # there is no portable way to be told of a longer file
 
 
 def _print(entry: dict[str, str], *, many: bool) -> None:

@@ -9,7 +9,7 @@ from time import monotonic
 
 from dispatch.process.children import end
 from embedded.home import identity
-from embedded.logs import log_tail, spawn
+from embedded.logs import quote_end, spawn
 
 # Below Linux's range for outgoing connections (32768 and up). Within it, a client that keeps knocking at the
 # port of a server that is down can be given that very port, connect to itself, and keep the server out.
@@ -53,10 +53,10 @@ class EmbeddedServer:
         deadline = monotonic() + START_TIMEOUT_SEC
         while not self.answers():
             if self.process.poll() is not None:
-                raise ServerDied(f"{self.name} ended with status {self.process.returncode}\n{log_tail(self.log)}")
+                raise ServerDied(f"{self.name} ended with status {self.process.returncode}\n{quote_end(self.log)}")
             if monotonic() > deadline:
                 self.stop()
-                raise ServerDied(f"{self.name} was silent for {START_TIMEOUT_SEC:.0f} s\n{log_tail(self.log)}")
+                raise ServerDied(f"{self.name} was silent for {START_TIMEOUT_SEC:.0f} s\n{quote_end(self.log)}")
             try:
                 self.process.wait(0.02)
             except subprocess.TimeoutExpired:

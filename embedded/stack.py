@@ -15,7 +15,7 @@ from config.redis import answers, enqueueing
 from config.settings import point_at, settings
 from config.stopping import Stopping
 from dispatch.process.children import Child
-from embedded.logs import log_path, log_tail, spawn
+from embedded.logs import limit_size, log_path, quote_end, spawn
 from embedded.processes import LocalProcesses
 from embedded.readiness import is_staffed, pids_of, port_is_free, web_answers, working_processes
 from embedded.refusal import Refused
@@ -66,9 +66,11 @@ class Stack:
         self.tell()
 
     def tend(self) -> None:
-        """Restarts what ends and keeps `run.json` true, until it is time to stop."""
+        """Restarts what ends, limits the logs and keeps `run.json` true, until it is time to stop."""
         while not self._stop.wait(CHECK_INTERVAL_SEC):
             self._processes.restart_ended()
+            for log in (self.directory / "logs").glob("*.log"):
+                limit_size(log)
             self.tell()
 
     def end(self) -> None:
@@ -150,7 +152,7 @@ class Stack:
                 raise Refused("stopped while starting")
 
     def _not_started(self, child: Child, what: str) -> Refused:
-        return Refused(f"{child.name} {what}; {log_tail(log_path(self.directory, child.name))}")
+        return Refused(f"{child.name} {what}; {quote_end(log_path(self.directory, child.name))}")
 
     def _at_work(self, port: int) -> bool:
         working = working_processes(self._processes.pids().get("supervisor"))
