@@ -1,4 +1,4 @@
-"""Accounts, customers, campaigns, messages, batches, credits, heartbeats."""
+"""Creates accounts, customers, campaigns, messages, batches, credits and heartbeats."""
 
 UP = r"""
 CREATE TABLE account (
@@ -68,7 +68,7 @@ CREATE TABLE customer_list (
 CREATE UNIQUE INDEX customer_list_account_id_name ON customer_list (account_id, name);
 CREATE UNIQUE INDEX customer_list_account_id_id ON customer_list (account_id, id);
 
--- The account stands in every relation's key, so a row cannot point into another account (I12).
+-- The account is part of every foreign key, so that a row cannot refer to another account (I12).
 CREATE TABLE list_member (
     account_id  uuid NOT NULL,
     list_id     bigint NOT NULL,
@@ -103,7 +103,7 @@ CREATE TABLE campaign (
     expires_at      timestamptz,
     started_at      timestamptz,
     ended_at        timestamptz,
-    -- why a campaign that should start cannot, and when the sweep asks again
+    -- why a due campaign cannot start, and when the sweep checks it again
     blocked_reason  text,
     blocked_tries   integer NOT NULL DEFAULT 0,
     next_check_at   timestamptz,
@@ -136,7 +136,7 @@ CREATE TABLE campaign (
 );
 CREATE UNIQUE INDEX campaign_account_id_id ON campaign (account_id, id);
 CREATE INDEX campaign_parent_id ON campaign (parent_id);
--- what the sweep asks for each minute, and recovery every few seconds: both stay as small as the live work
+-- what the sweep reads every minute and recovery every few seconds: both stay as small as the unfinished work
 CREATE INDEX campaign_due ON campaign (scheduled_at, id) WHERE status = 'scheduled';
 CREATE INDEX campaign_unsettled ON campaign (id)
     WHERE status IN ('preparing', 'sending', 'paused') OR (status IN ('completed', 'cancelled') AND settled_at IS NULL);
@@ -152,8 +152,8 @@ CREATE TABLE campaign_customer (
 CREATE INDEX campaign_customer_account_id_customer_id ON campaign_customer (account_id, customer_id);
 
 -- The hot table. No foreign keys (a key check per row costs more than the row) and no index whose columns or
--- predicate change, so that every update is HOT; `audit` proves what the keys would have held.
--- Room for three versions of each row: it is claimed, recorded, and grows, before the first version may be pruned.
+-- predicate change, so that every update is HOT; `audit` checks what the keys would have guaranteed.
+-- Room for three versions of each row: it is claimed, recorded and grows before the first version can be pruned.
 -- With half a page free 15 to 30 % of the updates went to another page, with 70 % none (200,000 texts of 100
 -- characters, two workers), and in the end the table is no larger.
 CREATE TABLE message (
@@ -183,10 +183,10 @@ CREATE TABLE message (
         CHECK (state <> 'sending' OR (token IS NOT NULL AND lease_until IS NOT NULL)),
     CONSTRAINT message_has_phone CHECK (phone IS NOT NULL OR state = 'skipped')
 ) WITH (fillfactor = 30, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
--- Partial, so that only a look-up by phone can use it: the planner took it for ranges of n, and read whole campaigns.
+-- Partial, so that only a look-up by phone can use it: the planner chose it for ranges of n and read whole campaigns.
 CREATE UNIQUE INDEX message_campaign_id_phone ON message (campaign_id, phone) WHERE phone IS NOT NULL;
 
--- Outbox, progress mark and counter at once: the statement that moves messages moves these counts with them.
+-- Outbox, progress marker and counter at once: the statement that moves messages updates these counts.
 CREATE TABLE batch (
     campaign_id bigint NOT NULL REFERENCES campaign,
     number      integer NOT NULL CHECK (number >= 0),

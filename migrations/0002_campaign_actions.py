@@ -1,4 +1,4 @@
-"""Child campaigns (retry, rest, test) with the numbers they were given, and recipients queued before the start."""
+"""Adds child campaigns (retry, rest, test) with their numbers, and recipients that are queued before the start."""
 
 UP = r"""
 ALTER TABLE campaign
@@ -7,15 +7,15 @@ ALTER TABLE campaign
     DROP CONSTRAINT campaign_audience_kind_check,
     ADD CONSTRAINT campaign_audience_kind_check
         CHECK (audience_kind IN ('customers', 'list', 'everyone', 'numbers')),
-    -- A draft that was only tried out may be deleted; what its tests cost stays in their own rows.
+    -- A draft of which only tests were sent may be deleted; what the tests cost stays in their own rows.
     DROP CONSTRAINT campaign_parent_id_fkey,
     ADD CONSTRAINT campaign_parent_id_fkey FOREIGN KEY (account_id, parent_id)
         REFERENCES campaign (account_id, id) ON DELETE SET NULL (parent_id);
 COMMENT ON COLUMN campaign.queued_at IS
     'when `send` chose its recipients: from then on they are counted as pending, before their rows are written';
 
--- Whom a child campaign was given. (root, customer) is the lock that keeps two follow-ups of one campaign from both
--- messaging a person; tests have no root and may be repeated.
+-- The recipients of a child campaign. (root, customer) is the lock that keeps two follow-ups of one campaign from
+-- messaging the same person; tests have no root and may be repeated.
 CREATE TABLE campaign_number (
     id          bigint GENERATED ALWAYS AS IDENTITY,
     account_id  uuid NOT NULL,

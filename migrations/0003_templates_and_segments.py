@@ -1,4 +1,4 @@
-"""Stored templates with every version of them, stored segments, and campaigns made of both."""
+"""Adds stored templates with all their versions, stored segments, and campaigns that use them."""
 
 UP = r"""
 CREATE TABLE template (
@@ -15,7 +15,7 @@ COMMENT ON COLUMN template.channel IS 'NULL: for any channel';
 CREATE UNIQUE INDEX template_account_id_name ON template (account_id, name);
 CREATE UNIQUE INDEX template_account_id_id ON template (account_id, id);
 
--- Every body a template has had, the present one too: what a campaign copied can always be named.
+-- Every body that a template has had, including the present one: what a campaign copied can always be told.
 CREATE TABLE template_version (
     account_id  uuid NOT NULL,
     template_id bigint NOT NULL,
@@ -44,7 +44,7 @@ ALTER TABLE campaign DROP CONSTRAINT campaign_audience_kind_check;
 ALTER TABLE campaign ADD CONSTRAINT campaign_audience_kind_check
     CHECK (audience_kind IN ('customers', 'list', 'everyone', 'numbers', 'segment'));
 
--- Which columns a deleted template or segment leaves NULL is named: the account stays.
+-- The columns to set to NULL are listed, because the account must stay.
 ALTER TABLE campaign
     ADD COLUMN template_id      bigint,
     ADD COLUMN template_version integer,
@@ -57,7 +57,7 @@ ALTER TABLE campaign
         REFERENCES segment (account_id, id)
         ON DELETE SET NULL (segment_id),
     ADD CONSTRAINT campaign_template_has_version CHECK ((template_id IS NULL) = (template_version IS NULL)),
-    -- This is what refuses to delete a segment that a campaign is still to be started with.
+    -- Refuses to delete a segment that an unstarted campaign needs.
     ADD CONSTRAINT campaign_segment_is_known CHECK (audience_kind IS DISTINCT FROM 'segment'
         OR segment_id IS NOT NULL OR segment_filter IS NOT NULL OR status = 'cancelled');
 COMMENT ON COLUMN campaign.segment_filter IS 'the filter of the segment when the campaign was claimed';

@@ -1,7 +1,7 @@
-"""Imports of customers as jobs, and a number for each suppression."""
+"""Adds imports of customers as jobs, and a number for each suppression."""
 
 UP = r"""
--- An uploaded file and how far it is in. Whoever holds the token imports it, chunk by chunk; next_line is the cursor.
+-- An uploaded file and its progress. The holder of the token imports it chunk by chunk; next_line is the cursor.
 CREATE TABLE customer_import (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     account_id uuid NOT NULL REFERENCES account,
@@ -34,10 +34,10 @@ CREATE TABLE customer_import (
 );
 CREATE UNIQUE INDEX customer_import_account_id_id ON customer_import (account_id, id);
 CREATE INDEX customer_import_account_id_list_id ON customer_import (account_id, list_id);
--- what recovery asks for every few seconds
+-- what recovery reads every few seconds
 CREATE INDEX customer_import_open ON customer_import (id) WHERE status IN ('queued', 'running');
 
--- The file, in pieces of one size, so that any worker can read it; gone when the import has ended.
+-- The file, in pieces of one size, so that any worker can read it; deleted when the import has ended.
 CREATE TABLE customer_import_part (
     import_id bigint NOT NULL REFERENCES customer_import ON DELETE CASCADE,
     number    integer NOT NULL CHECK (number >= 0),
@@ -55,7 +55,7 @@ CREATE TABLE customer_import_reject (
     PRIMARY KEY (import_id, line)
 );
 
--- A number to name a suppression by, in addresses, pages and the audit trail, instead of the phone.
+-- Identifies a suppression in addresses, pages and the audit trail, so that the phone number need not appear.
 ALTER TABLE suppression
     DROP CONSTRAINT suppression_pkey,
     ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

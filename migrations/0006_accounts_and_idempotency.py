@@ -1,10 +1,13 @@
-"""Approvals, two live keys of a kind, answers kept by Idempotency-Key, and the start that remembers its request."""
+"""Adds approvals, a limit of two live keys, answers stored by Idempotency-Key, and the request that started a campaign.
+
+There is no migration 0005 (docs/why.md).
+"""
 
 UP = r"""
 ALTER TABLE account ADD COLUMN approval_above integer CHECK (approval_above >= 0);
 COMMENT ON COLUMN account.approval_above IS 'a campaign with more recipients needs an approval; NULL: none does';
 
--- The index is the lock: of one account's keys with the same scopes at most two live at a time, the old and the new.
+-- The index is the lock: an account has at most two live keys with the same scopes, the old and the new.
 ALTER TABLE api_key ADD COLUMN slot smallint CHECK (slot IN (1, 2));
 COMMENT ON COLUMN api_key.slot IS 'NULL: made before there was a limit';
 UPDATE api_key SET slot = numbered.slot FROM (
@@ -15,7 +18,7 @@ CREATE UNIQUE INDEX api_key_two_live ON api_key (account_id, scopes, slot) WHERE
 
 CREATE INDEX audit_event_account_id_subject_id ON audit_event (account_id, subject, id);
 
--- revision counts what a reader of the campaign would have to read again; an approval is for one of them.
+-- revision grows whenever a reader would have to read the campaign again; an approval is for one revision.
 ALTER TABLE campaign
     ADD COLUMN revision            integer NOT NULL DEFAULT 1,
     ADD COLUMN approved_by         text,
@@ -30,7 +33,7 @@ COMMENT ON COLUMN campaign.started_key IS
     'the request with an Idempotency-Key that claimed it, for a retry whose answer was lost';
 CREATE INDEX campaign_started_key ON campaign (started_key) WHERE started_key IS NOT NULL;
 
--- Triggers, because every road that changes a campaign has to take its approval away, also those still to be built.
+-- Triggers, because every code path that changes a campaign must revoke its approval, including future ones.
 CREATE FUNCTION take_approval_away() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.revision := OLD.revision + 1;
@@ -44,7 +47,7 @@ CREATE TRIGGER campaign_changed BEFORE UPDATE ON campaign FOR EACH ROW
           IS DISTINCT FROM (NEW.channel, NEW.template, NEW.audience_kind, NEW.list_id, NEW.segment_id))
     EXECUTE FUNCTION take_approval_away();
 
--- Customers chosen later than the campaign was made: nobody has approved them. Its first ones come with it.
+-- Customers chosen after the campaign was written are not approved; its first ones are written with it.
 CREATE FUNCTION take_approval_away_from_chosen() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE campaign SET revision = revision + 1, approved_by = NULL, approved_at = NULL, approved_recipients = NULL
@@ -63,7 +66,7 @@ END $$;
 CREATE TRIGGER segment_changed AFTER UPDATE ON segment FOR EACH ROW
     WHEN (OLD.filter IS DISTINCT FROM NEW.filter) EXECUTE FUNCTION take_approval_away_from_segment();
 
--- The answer to a request with an Idempotency-Key, written in the transaction of its effect: a twin waits here.
+-- The answer to a request with an Idempotency-Key, written in the transaction of its effect; a duplicate waits here.
 CREATE TABLE idempotency_key (
     owner      uuid NOT NULL,
     route      text NOT NULL CHECK (length(route) <= 200),
