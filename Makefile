@@ -42,7 +42,7 @@ bench: .venv/.demo ## Measure messages per second on this machine
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links $(ARGS)
 
-lock: .venv/.dev ## Pin the newest versions anew (ARGS="--upgrade")
+lock: .venv/.dev ## Pin the newest versions (ARGS="--upgrade")
 	@$(INSTALL) uv
 	@echo "setuptools>=77" | $(LOCK) pyproject.toml - --extra dev --output-file requirements-dev.lock
 	@echo "setuptools>=77" | $(LOCK) pyproject.toml - --extra embedded --constraint requirements-dev.lock \

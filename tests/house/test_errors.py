@@ -1,4 +1,4 @@
-"""docs/errors.md lists every code that the API and the command line refuse with, and no other."""
+"""docs/errors.md lists every code that the API, the command line and messages have, and no other."""
 
 import ast
 import inspect
@@ -9,7 +9,7 @@ from api.http.errors import STATUS
 from embedded.refusal import Refused
 
 ROOT = Path(__file__).parents[2]
-API, COMMAND_LINE = (ROOT / "docs" / "errors.md").read_text().split("\n## On the command line only\n")
+API, MESSAGES, COMMAND_LINE = re.split(r"\n## .+\n", (ROOT / "docs" / "errors.md").read_text())
 
 
 def test_the_page_lists_each_code_of_the_api_once_with_its_status():
@@ -26,6 +26,30 @@ def test_every_code_of_the_table_is_answered_somewhere():
     source = "\n".join(path.read_text() for room in ("api", "dispatch") for path in sorted((ROOT / room).rglob("*.py")))
     answered = {code for code in STATUS if len(re.findall(rf'"{code}"', source)) > 1}
     assert answered == set(STATUS)
+
+
+def test_the_page_lists_each_reason_of_a_message_and_each_error_code_of_ours():
+    reasons, codes = MESSAGES.split("`error_code` is the provider's own word")
+    sending, rows = (sources("dispatch/sending", "dispatch/providers/http.py"), sources("models"))
+    assert listed_in(reasons) == {*re.findall(r'reason="(\w+)"', sending), *reasons_in_sql(rows)}
+    assert listed_in(codes) == set(re.findall(r'error_code="(\w+)"', sending))
+
+
+def listed_in(section: str) -> set[str]:
+    return set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
+
+
+def sources(*places: str) -> str:
+    paths = [
+        path for place in places for path in ([ROOT / place] if place.endswith(".py") else (ROOT / place).glob("*.py"))
+    ]
+    return "\n".join(path.read_text() for path in paths)
+
+
+def reasons_in_sql(source: str) -> set[str]:
+    """What statements over messages write as their reason."""
+    written = re.findall(r"(?:UPDATE message|claimed AS).*?reason = (.+?)(?:,\n|\n {4}FROM)", source, re.DOTALL)
+    return {word for expression in written for word in re.findall(r"'(\w+)'", expression)}
 
 
 def codes_of_the_command_line() -> set[str]:
