@@ -14,7 +14,7 @@ def push_due_batches(campaign_id: int) -> int:
     The mark is committed before the push. A push that fails takes the mark back; a crash in between leaves a marked
     batch without a job, which recovery finds.
     """
-    numbers = batch.mark_pushed(campaign_id)
+    numbers = batch.mark_pushed(campaign_id, queue=queues.SEND)
     failed = queues.push_batches(campaign_id, numbers)
     if failed:
         batch.unmark_pushed(campaign_id, failed)

@@ -1,23 +1,23 @@
-"""Batches: a range of a campaign's messages, its counts, and whether a job for it is on its way.
+"""Batches: ranges of a campaign's messages, each with its counts and whether a job for it is on its way.
 
 A batch is outbox, progress mark and counter at once. The counts live here and not on the campaign because every
 recorded window would otherwise queue for one row (36 % slower at a window of 16). Progress, recovery, pause and close
-look at batches and never search the message table by state.
+read batches and never search the message table by state.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from models.database import changed, row, rows
+from models.database import changed, row, rows, scalar
+from models.heartbeat import FRESH_SEC
 from models.row import Row
 from models.states import MESSAGE_STATES
 
-# Of one campaign, so many batches are in the queue at a time: four for each living send worker, so that nobody is idle,
-# and no more, so that another campaign's first batch is never far.
-LEAST_PUSHED, MOST_PUSHED = 8, 50
-# A worker touches its batch at every claim; one untouched for this long is free for another to join.
-HANDS_OFF = "5 seconds"
+# How many batches of one campaign are in the queue at a time: enough for each live worker that none is idle, and no
+# more, so that another campaign's first batch never waits for long.
+PUSHED_PER_WORKER, MIN_PUSHED, MAX_PUSHED = 4, 8, 50
+# A worker touches its batch at every claim; another worker may join one that was not touched for this long.
+JOINABLE_AFTER_SEC = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,26 +61,47 @@ class Range:
     last: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """How many messages a campaign has in all and in each state."""
+
+    total: int
+    pending: int
+    sending: int
+    sent: int
+    delivered: int
+    read: int
+    undelivered: int
+    failed: int
+    skipped: int
+    cancelled: int
+    unknown: int
+    unconfirmed: int
+
+
+_AS_RANGE = "number, first_n AS first, first_n + size AS last"
+
+
 def take(campaign_id: int, number: int | None = None) -> Range | None:
-    """Takes an open, due batch nobody is working on: the one asked for, or else the first; None when there is none."""
-    found = row(
+    """Takes an open, due batch that no one works on: this one, or without a number the first; None if there is none."""
+    return row(
         f"""UPDATE batch SET touched_at = now() WHERE (campaign_id, number) = (
               SELECT b.campaign_id, b.number FROM batch b JOIN campaign c ON c.id = b.campaign_id
               WHERE b.campaign_id = %(campaign)s AND c.status = 'sending' AND b.pending > 0
                 AND b.number = coalesce(%(number)s, b.number)
-                AND (b.touched_at IS NULL OR b.touched_at < now() - interval '{HANDS_OFF}'
+                AND (b.touched_at IS NULL OR b.touched_at < now() - make_interval(secs => %(joinable_after)s)
                      OR b.next_due_at <= now() OR b.number = %(number)s)
                 AND (b.next_due_at IS NULL OR b.next_due_at <= now())
               ORDER BY b.number LIMIT 1 FOR NO KEY UPDATE OF b SKIP LOCKED)
-            RETURNING number, first_n, size""",
-        {"campaign": campaign_id, "number": number},
+            RETURNING {_AS_RANGE}""",
+        {"campaign": campaign_id, "number": number, "joinable_after": JOINABLE_AFTER_SEC},
+        into=Range,
     )
-    return Range(found["number"], found["first_n"], found["first_n"] + found["size"]) if found else None
 
 
 def let_wait(campaign_id: int, batch: Range) -> None:
     """Notes when the batch's earliest waiting message is due (NULL: now) and lets it be pushed again then."""
-    rows(
+    changed(
         """UPDATE batch SET pushed_at = NULL, next_due_at = (
              SELECT nullif(min(coalesce(not_before, '-infinity')), '-infinity') FROM message
              WHERE campaign_id = %(campaign)s AND n >= %(first)s AND n < %(last)s AND state = 'pending')
@@ -90,8 +111,8 @@ def let_wait(campaign_id: int, batch: Range) -> None:
 
 
 def leave(campaign_id: int, batch: Range) -> None:
-    """Lets another worker have a batch that this one leaves unfinished, at once."""
-    rows(
+    """Frees a batch that this worker leaves unfinished, so that another may take it at once."""
+    changed(
         """UPDATE batch SET pushed_at = NULL, touched_at = NULL
            WHERE campaign_id = %s AND number = %s AND pending > 0""",
         [campaign_id, batch.number],
@@ -99,38 +120,48 @@ def leave(campaign_id: int, batch: Range) -> None:
 
 
 def soonest_due(campaign_id: int) -> float | None:
-    """Seconds until the campaign's next waiting batch is due; None when nothing of it waits, or it may not send."""
-    found = row(
-        """SELECT extract(epoch FROM min(next_due_at) - now())::float8 AS seconds FROM batch
+    """Seconds until the campaign's next waiting batch is due; None when none waits, or the campaign may not send."""
+    seconds: float | None = scalar(
+        """SELECT extract(epoch FROM min(next_due_at) - now())::float8 FROM batch
            WHERE campaign_id = (SELECT id FROM campaign WHERE id = %s AND status = 'sending')
              AND pending > 0 AND next_due_at IS NOT NULL""",
         [campaign_id],
     )
-    return found["seconds"] if found else None
+    return seconds
 
 
-def mark_pushed(campaign_id: int) -> list[int]:
-    """Marks the next unpushed, due batches as pushed, as far as there is room, and gives their numbers."""
+def mark_pushed(campaign_id: int, *, queue: str) -> list[int]:
+    """Marks the next unpushed, due batches as pushed and returns their numbers: as many as there is room for.
+
+    The room depends on how many live workers serve the queue.
+    """
     found = rows(
         """UPDATE batch SET pushed_at = now()
            FROM (SELECT b.campaign_id, b.number FROM batch b JOIN campaign c ON c.id = b.campaign_id
                  WHERE b.campaign_id = %(campaign)s AND c.status = 'sending' AND b.pushed_at IS NULL AND b.pending > 0
                    AND (b.next_due_at IS NULL OR b.next_due_at <= now())
                  ORDER BY b.number
-                 LIMIT greatest(0, least(%(most)s, greatest(%(least)s, 4 * (
-                                       SELECT count(*) FROM heartbeat WHERE queue = 'send'
-                                       AND beat_at > now() - interval '30 seconds')))
+                 LIMIT greatest(0, least(%(max)s, greatest(%(min)s, %(per_worker)s * (
+                                       SELECT count(*) FROM heartbeat WHERE queue = %(queue)s
+                                       AND beat_at > now() - make_interval(secs => %(fresh)s))))
                                    - (SELECT count(*) FROM batch WHERE campaign_id = %(campaign)s
                                       AND pushed_at IS NOT NULL AND pending > 0))
                  FOR NO KEY UPDATE OF b SKIP LOCKED) next
            WHERE batch.campaign_id = next.campaign_id AND batch.number = next.number RETURNING batch.number""",
-        {"campaign": campaign_id, "least": LEAST_PUSHED, "most": MOST_PUSHED},
+        {
+            "campaign": campaign_id,
+            "queue": queue,
+            "fresh": FRESH_SEC,
+            "per_worker": PUSHED_PER_WORKER,
+            "min": MIN_PUSHED,
+            "max": MAX_PUSHED,
+        },
     )
-    return sorted(found_row["number"] for found_row in found)
+    return sorted(batch["number"] for batch in found)
 
 
 def unmark_pushed(campaign_id: int, numbers: list[int]) -> None:
-    """Takes the mark back from batches whose job could not be pushed."""
+    """Takes the mark back from batches whose job could not be pushed, or was lost."""
     changed(
         "UPDATE batch SET pushed_at = NULL WHERE campaign_id = %s AND number = ANY(%s)",
         [campaign_id, numbers],
@@ -146,27 +177,28 @@ def lost(campaign_id: int, *, idle_seconds: int) -> list[int]:
              AND (next_due_at IS NULL OR next_due_at <= now()) ORDER BY number""",
         {"campaign": campaign_id, "idle": idle_seconds},
     )
-    return [found_row["number"] for found_row in found]
+    return [batch["number"] for batch in found]
 
 
 def ranges(campaign_id: int, state: str) -> list[Range]:
-    """The campaign's batches that count at least one message in this state."""
-    assert state in MESSAGE_STATES
-    found = rows(
-        f"SELECT number, first_n, size FROM batch WHERE campaign_id = %s AND {state} > 0 ORDER BY number",
+    """Returns the campaign's batches that count at least one message in this state."""
+    if state not in MESSAGE_STATES:
+        raise ValueError(f"not a state of a message: {state}")
+    return rows(
+        f"SELECT {_AS_RANGE} FROM batch WHERE campaign_id = %s AND {state} > 0 ORDER BY number",
         [campaign_id],
+        into=Range,
     )
-    return [Range(b["number"], b["first_n"], b["first_n"] + b["size"]) for b in found]
 
 
-def stats(campaign_ids: list[int]) -> dict[int, dict[str, Any]]:
-    """The counts per message state of each campaign, from its batches; no message row is read."""
-    sums = ", ".join(f"sum({state})::bigint AS {state}" for state in MESSAGE_STATES)
+def stats(campaign_ids: list[int]) -> dict[int, Stats]:
+    """Returns the counts of each of these campaigns, from its batches; no message row is read."""
+    sums = ", ".join(f"coalesce(sum({state}), 0)::bigint AS {state}" for state in MESSAGE_STATES)
     found = rows(
-        f"""SELECT campaign_id, sum(size)::bigint AS total, {sums} FROM batch
-            WHERE campaign_id = ANY(%s) GROUP BY campaign_id""",
+        f"""SELECT coalesce(sum(size), 0)::bigint AS total, {sums}
+            FROM unnest(%s::bigint[]) WITH ORDINALITY AS asked (id, place)
+            LEFT JOIN batch ON batch.campaign_id = asked.id GROUP BY asked.place ORDER BY asked.place""",
         [campaign_ids],
+        into=Stats,
     )
-    empty = dict.fromkeys(("total", *MESSAGE_STATES), 0)
-    counted = {counts.pop("campaign_id"): counts for counts in found}
-    return {campaign_id: counted.get(campaign_id, empty) for campaign_id in campaign_ids}
+    return dict(zip(campaign_ids, found, strict=True))

@@ -1,6 +1,7 @@
 """How a campaign is getting on, look by look: counts, rate, and when it will be done at that rate."""
 
 from collections import deque
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -10,8 +11,6 @@ from dispatch.errors import CampaignNotFound
 from models import batch
 from models.campaign import Campaign
 
-# Messages in these states are still to be dealt with.
-OPEN = ("pending", "sending")
 FINAL = frozenset({"completed", "cancelled", "failed"})
 # The rate is that of the last so many seconds: steady to look at, quick to follow.
 LOOK_BACK = 10.0
@@ -31,13 +30,13 @@ class Progress:
         if campaign is None:
             raise CampaignNotFound
         stats = batch.stats([self._campaign_id])[self._campaign_id]
-        still_open = sum(stats[state] for state in OPEN)
-        rate = self._rate(stats["total"] - still_open)
+        still_open = stats.pending + stats.sending
+        rate = self._rate(stats.total - still_open)
         ends = datetime.now(UTC) + timedelta(seconds=still_open / rate) if rate and still_open else None
         return {
             "campaign_id": self._campaign_id,
             "status": campaign["status"],
-            "stats": stats,
+            "stats": asdict(stats),
             "messages_per_second": round(rate, 1),
             "estimated_end": ends.isoformat(timespec="seconds") if ends and campaign["status"] == "sending" else None,
             "final": campaign["status"] in FINAL and not (campaign["status"] == "cancelled" and still_open),

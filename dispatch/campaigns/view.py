@@ -1,9 +1,11 @@
 """A campaign as everybody sees it: in the API, the CLI and the demo the same words, ready for JSON."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from models import batch
+from models.batch import Stats
 from models.database import rows
 
 
@@ -59,12 +61,12 @@ def _audience(campaign: dict[str, Any], chosen: int) -> dict[str, Any] | None:
     return {"kind": kind} if kind else None
 
 
-def _stats(campaign: dict[str, Any], counts: dict[str, Any], chosen: int) -> dict[str, Any]:
+def _stats(campaign: dict[str, Any], counts: Stats, chosen: int) -> dict[str, Any]:
     """The counts of the batches; of recipients that `send` queued, those without a row yet are pending too."""
-    unwritten = chosen - counts["total"]
+    unwritten = chosen - counts.total
     if campaign["queued_at"] is None or unwritten <= 0 or not _is_to_start(campaign):
-        return counts
-    return counts | {"total": chosen, "pending": counts["pending"] + unwritten}
+        return asdict(counts)
+    return asdict(counts) | {"total": chosen, "pending": counts.pending + unwritten}
 
 
 def _is_to_start(campaign: dict[str, Any]) -> bool:

@@ -214,7 +214,7 @@ def _prepare_now(claimed: dict[str, Any]) -> EnqueueResult:
 
 def _queued(campaign_id: int) -> int:
     written = batch.stats([campaign_id])[campaign_id]
-    return written["total"] - written["skipped"]
+    return written.total - written.skipped
 
 
 def _too_late(campaign: dict[str, Any], expected: members.AudienceSize, actor: str) -> DispatchError:

@@ -1,6 +1,7 @@
 """Campaigns that go through a fault, and the verdict on what became of their recipients."""
 
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from dispatch.accounts.credits import balance
@@ -40,7 +41,7 @@ def row_of(campaign: dict[str, Any]) -> dict[str, Any]:
 
 def counts(campaign: dict[str, Any]) -> dict[str, int]:
     """Its messages by state."""
-    return stats([campaign["id"]])[campaign["id"]]
+    return asdict(stats([campaign["id"]])[campaign["id"]])
 
 
 def wait_until_sent(campaign: dict[str, Any], messages: int) -> None:

@@ -1,10 +1,12 @@
 """The drawing in docs/states.md is the table in models/states.py."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from models.batch import Stats
 from models.database import row
 from models.states import CAMPAIGN_MOVES, CAMPAIGN_STATES, MESSAGE_MOVES, MESSAGE_STATES
 
@@ -61,3 +63,7 @@ def test_the_database_knows_the_same_states(db, table, column, states):
         [f"{table}_{column}_check"],
     )
     assert set(re.findall(r"'(\w+)'::text", check["definition"])) == set(states)
+
+
+def test_the_counts_of_a_campaign_have_every_state():
+    assert [field.name for field in fields(Stats)] == ["total", *MESSAGE_STATES]

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def sending(redis: Redis) -> dict:
 
 
 def counts(campaign: dict) -> dict:
-    return stats([campaign["id"]])[campaign["id"]]
+    return asdict(stats([campaign["id"]])[campaign["id"]])
 
 
 def run_one_job(redis: Redis) -> None:

@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import asdict
 
 import pytest
 
@@ -68,7 +69,8 @@ def delivering(provider: ScriptedProvider, campaign_id: int):
 
 def states(campaign_id: int) -> dict[str, int]:
     """The campaign's counts, only what is not zero; rows and batches must agree."""
-    counted = {state: n for state, n in batch.stats([campaign_id])[campaign_id].items() if n and state != "total"}
+    counts = asdict(batch.stats([campaign_id])[campaign_id])
+    counted = {state: n for state, n in counts.items() if n and state != "total"}
     found = rows("SELECT state, count(*)::int AS n FROM message WHERE campaign_id = %s GROUP BY state", [campaign_id])
     assert counted == {one["state"]: one["n"] for one in found}
     return counted
@@ -232,7 +234,7 @@ def test_a_job_that_comes_twice_or_late_changes_nothing():
 
 
 def test_four_workers_on_one_campaign_call_everybody_once(monkeypatch):
-    monkeypatch.setattr(batch, "HANDS_OFF", "0 seconds")  # let them get in each other's way
+    monkeypatch.setattr(batch, "JOINABLE_AFTER_SEC", 0)  # let them get in each other's way
     campaign_id = started(recipients=400)
     provider = ScriptedProvider()
     barrier = threading.Barrier(4)

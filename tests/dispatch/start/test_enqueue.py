@@ -96,7 +96,7 @@ def test_people_who_opted_out_get_a_row_that_says_so_and_cost_nothing():
     assert [m["state"] for m in rows("SELECT state FROM message ORDER BY n")] == ["skipped"] * 2 + ["pending"] * 2
     assert campaign_row(campaign)["held"] == 2
     counts = batch.stats([campaign["id"]])[campaign["id"]]
-    assert (counts["total"], counts["skipped"], counts["pending"]) == (4, 2, 2)
+    assert (counts.total, counts.skipped, counts.pending) == (4, 2, 2)
 
 
 def test_everyone_means_everyone_subscribed_of_this_account_only():
