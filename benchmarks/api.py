@@ -15,12 +15,12 @@ from benchmarks.customers import add_customers
 from benchmarks.deployment import deployment
 from benchmarks.report import keep, machine
 from benchmarks.run import TEMPLATE, make_ready, prepare
-from cli.shared.caller import by_hand
 from dispatch.accounts.accounts import create_account
 from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
 from dispatch.campaigns.lifecycle import create_campaign, pause_campaign
 from embedded.stack import Stack
+from tests.factories import asking
 
 CONNECTIONS = 8
 SECONDS = 5.0
@@ -39,7 +39,7 @@ def main(messages: int) -> None:
     with deployment(window=64, send_workers=2, say=console.print, environment=NO_LIMIT) as stack:
         ready = make_ready(messages, lambda what, done: None)
         prepare(ready, stack.web_url or "", lambda what, done: None)
-        pause_campaign(ready.campaign_id, **by_hand())
+        pause_campaign(asking(), ready.campaign_id)
         figures = {"messages": messages, **asyncio.run(_reads(stack, ready.campaign_id, ready.key))}
         figures |= {f"enqueue_{ENQUEUED}_ms": asyncio.run(_enqueues(stack))}
         _show(figures, machine())
@@ -60,14 +60,14 @@ async def _reads(stack: Stack, campaign_id: int, key: str) -> dict[str, float]:
 
 async def _enqueues(stack: Stack) -> float:
     """The median of starts with 1,000 recipients each, from the call to its answer."""
-    account = create_account("Enqueued", **by_hand())
-    top_up(account["id"], ENQUEUES * ENQUEUED * 2, **by_hand())
+    account = create_account(asking(), "Enqueued")
+    top_up(asking(account["id"]), ENQUEUES * ENQUEUED * 2)
     add_customers(account["id"], ENQUEUED, progress=lambda done: None)
-    key = issue_key(account["id"], **by_hand())["key"]
+    key = issue_key(asking(account["id"]))["key"]
     taken = []
     async with aiohttp.ClientSession(stack.web_url, headers={"Authorization": f"Bearer {key}"}) as session:
         for _ in range(ENQUEUES):
-            made = create_campaign(account["id"], name="Enqueued", template=TEMPLATE, everyone=True, **by_hand())
+            made = create_campaign(asking(account["id"]), name="Enqueued", template=TEMPLATE, everyone=True)
             started = monotonic()
             async with session.post(f"/api/campaigns/{made['id']}/enqueue") as answer:
                 assert answer.status == 202, await answer.text()

@@ -10,13 +10,13 @@ from urllib.request import Request, urlopen
 
 from benchmarks.customers import add_customers
 from benchmarks.floor import settle_disk
-from cli.shared.caller import by_hand
 from dispatch.accounts.accounts import create_account
 from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
 from dispatch.audit import audit
 from dispatch.campaigns.lifecycle import create_campaign, read_campaign
 from models.database import row
+from tests.factories import asking
 
 TEMPLATE = "Hi {first_name}, {prefered_product} is 20% off until Sunday. Show this text in our shop. STOP ends these."
 # A message is at most two segments of one credit each: some names make it UCS-2.
@@ -59,11 +59,11 @@ class Ready:
 
 def make_ready(recipients: int, progress: Progress) -> Ready:
     """Everything that has to be there before the clock runs."""
-    account = create_account("Benchmark", **by_hand())
-    top_up(account["id"], recipients * CREDITS_EACH, **by_hand())
+    account = create_account(asking(), "Benchmark")
+    top_up(asking(account["id"]), recipients * CREDITS_EACH)
     add_customers(account["id"], recipients, progress=lambda done: progress("customers", done))
-    campaign = create_campaign(account["id"], name="Benchmark", template=TEMPLATE, everyone=True, **by_hand())
-    key = issue_key(account["id"], name="benchmark", **by_hand())["key"]
+    campaign = create_campaign(asking(account["id"]), name="Benchmark", template=TEMPLATE, everyone=True)
+    key = issue_key(asking(account["id"]), name="benchmark")["key"]
     return Ready(campaign["id"], recipients, key)
 
 
@@ -110,7 +110,7 @@ def _start(ready: Ready, web_url: str) -> None:
 def _wait(campaign_id: int, until: tuple[str, ...], progress: Progress) -> dict[str, Any]:
     """The campaign once it is in one of these states."""
     seen, since = None, monotonic()
-    while (campaign := read_campaign(campaign_id))["status"] not in until:
+    while (campaign := read_campaign(asking(), campaign_id))["status"] not in until:
         stats, status = campaign["stats"], campaign["status"]
         if (status, stats) != seen:
             seen, since = (status, stats), monotonic()

@@ -10,6 +10,7 @@ from cli.shared.servers import with_database
 from cli.shared.tenant import id_of
 from dispatch.accounts.accounts import change_account, create_account, read_account
 from models.database import rows
+from models.tenancy import ALL_ACCOUNTS
 
 _name = click.argument("name")
 
@@ -31,7 +32,7 @@ def create(name: str, no_subscription: bool, country: str | None) -> dict[str, A
     \b
     python -m cli account create Acme --country GR
     """
-    return create_account(name, subscribed=not no_subscription, country=country, **by_hand())
+    return create_account(by_hand(ALL_ACCOUNTS), name, subscribed=not no_subscription, country=country)
 
 
 @account.command()
@@ -44,7 +45,7 @@ def show(name: str) -> dict[str, Any]:
     \b
     python -m cli account show Acme
     """
-    return read_account(id_of(name))
+    return read_account(by_hand(id_of(name)))
 
 
 @account.command()
@@ -65,7 +66,7 @@ def change(name: str, country: str | None, approval_above: int | None, no_approv
     changes: dict[str, Any] = {"country": country} if country is not None else {}
     if no_approval or approval_above is not None:
         changes["approval_above"] = approval_above
-    return change_account(id_of(name), changes, **by_hand())
+    return change_account(by_hand(id_of(name)), changes)
 
 
 def _show_list(accounts: list[dict[str, Any]]) -> None:

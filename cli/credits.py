@@ -28,7 +28,7 @@ def topup(account: str, amount: int) -> dict[str, int]:
     \b
     python -m cli credits topup --account Acme --amount 10000
     """
-    return top_up(id_of(account), amount, **by_hand())
+    return top_up(by_hand(id_of(account)), amount)
 
 
 @credits.command()
@@ -41,7 +41,7 @@ def show(account: str) -> dict[str, int]:
     \b
     python -m cli credits show --account Acme
     """
-    return balance(id_of(account))
+    return balance(by_hand(id_of(account)))
 
 
 @credits.command("ledger")
@@ -55,5 +55,5 @@ def ledger_(account: str, page: int, page_size: int) -> list[dict[str, Any]]:
     \b
     python -m cli credits ledger --account Acme
     """
-    found, _ = ledger(id_of(account), page=page, page_size=page_size)
+    found, _ = ledger(by_hand(id_of(account)), page=page, page_size=page_size)
     return found

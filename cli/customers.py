@@ -10,9 +10,10 @@ from cli.shared.caller import by_hand
 from cli.shared.csv_file import csv_file, write_csv
 from cli.shared.output import answers, show_value
 from cli.shared.servers import with_database
-from cli.shared.tenant import account_option, id_of
+from cli.shared.tenant import account_option, id_of, tenant_of
 from dispatch.customers.customers import CONSENTS, delete_customer, edit_customer, list_customers, read_customer
 from dispatch.customers.export import export_customers
+from models.tenancy import ALL_ACCOUNTS
 
 _EDITABLE = ("phone", "first_name", "last_name", "location", "prefered_product", "zone", "consent")
 
@@ -46,7 +47,7 @@ def list_(account: str | None, search: str | None, page: int, page_size: int) ->
     \b
     python -m cli customers list --account Acme --search Ann
     """
-    found, _ = list_customers(id_of(account) if account else None, page=page, page_size=page_size, q=search)
+    found, _ = list_customers(by_hand(tenant_of(account)), page=page, page_size=page_size, q=search)
     return found
 
 
@@ -60,7 +61,7 @@ def show(customer_id: int) -> dict[str, Any]:
     \b
     python -m cli customers show 1
     """
-    return read_customer(customer_id)
+    return read_customer(by_hand(ALL_ACCOUNTS), customer_id)
 
 
 @customers.command()
@@ -84,7 +85,7 @@ def edit(customer_id: int, remove_opt_out: bool, **given: str | None) -> dict[st
     python -m cli customers edit 1 --consent unsubscribed
     """
     changes = {field: given[field] for field in _EDITABLE if given[field] is not None}
-    return edit_customer(customer_id, changes, remove_opt_out=remove_opt_out, **by_hand())
+    return edit_customer(by_hand(ALL_ACCOUNTS), customer_id, changes, remove_opt_out=remove_opt_out)
 
 
 @customers.command()
@@ -97,7 +98,7 @@ def delete(customer_id: int) -> dict[str, Any]:
     \b
     python -m cli customers delete 1
     """
-    delete_customer(customer_id, **by_hand())
+    delete_customer(by_hand(ALL_ACCOUNTS), customer_id)
     return {"id": customer_id, "deleted": True}
 
 
@@ -112,4 +113,4 @@ def export(file: Path, account: str) -> dict[str, Any]:
     \b
     python -m cli customers export customers.csv --account Acme
     """
-    return write_csv(export_customers(id_of(account)), file)
+    return write_csv(export_customers(by_hand(id_of(account))), file)

@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from cli.shared.caller import by_hand
 from cli.shared.output import answers, console, wants_json
 from cli.shared.servers import with_database
 from dispatch.accounts.accounts import account_named
@@ -64,7 +65,7 @@ def _import(file: Path, account_id: UUID, *, list_name: str, country: str | None
 
         try:
             return import_customers(
-                account_id,
+                by_hand(account_id),
                 lines,
                 list_name=list_name,
                 default_country=country,

@@ -4,10 +4,11 @@ from typing import Any
 
 import click
 
+from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_value
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
-from cli.shared.tenant import account_option, id_of
+from cli.shared.tenant import account_option, tenant_of
 from dispatch.accounts.audit_trail import list_events
 
 _FOR_PEOPLE = ("at", "actor", "action", "subject", "details")
@@ -32,5 +33,5 @@ def events(account: str | None, **options: Any) -> list[dict[str, Any]]:
     \b
     python -m cli events --account Acme --action campaign.started
     """
-    found, _ = list_events(id_of(account) if account else None, **options)
+    found, _ = list_events(by_hand(tenant_of(account)), **options)
     return found

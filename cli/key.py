@@ -9,9 +9,10 @@ from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_value
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
-from cli.shared.tenant import account_option, id_of
+from cli.shared.tenant import account_option, tenant_of
 from dispatch.accounts.keys import issue_key, list_keys, revoke_key
 from models.api_key import SCOPES
+from models.tenancy import ALL_ACCOUNTS
 
 _FOR_PEOPLE = ("id", "name", "prefix", "scopes", "last_used_at", "revoked_at")
 
@@ -38,7 +39,7 @@ def create(account: str | None, operator: bool, scopes: tuple[str, ...], name: s
     """
     if operator == (account is not None):
         raise click.UsageError("Say whose key it is: either --account NAME or --operator.")
-    made = issue_key(id_of(account) if account else None, name=name, scopes=scopes or SCOPES, **by_hand())
+    made = issue_key(by_hand(tenant_of(account)), operator=operator, name=name, scopes=scopes or SCOPES)
     return {"id": made["id"], "key": made["key"]}
 
 
@@ -57,7 +58,7 @@ def list_(account: str | None, page: int, page_size: int) -> list[dict[str, Any]
     \b
     python -m cli key list --account Acme
     """
-    found, _ = list_keys(id_of(account) if account else None, page=page, page_size=page_size)
+    found, _ = list_keys(by_hand(tenant_of(account)), page=page, page_size=page_size)
     return found
 
 
@@ -71,5 +72,5 @@ def revoke(key_id: UUID) -> dict[str, Any]:
     \b
     python -m cli key revoke 0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11
     """
-    revoke_key(key_id, **by_hand())
+    revoke_key(by_hand(ALL_ACCOUNTS), key_id)
     return {"id": key_id, "revoked": True}

@@ -9,7 +9,7 @@ from cli.shared.arguments import ids_of
 from cli.shared.caller import by_hand
 from cli.shared.output import answers
 from cli.shared.servers import with_database
-from cli.shared.tenant import account_option, id_of
+from cli.shared.tenant import account_option, id_of, tenant_of
 from dispatch.customers.list_members import add_members, list_members, remove_members
 from dispatch.customers.lists import create_list, delete_list, list_called, list_lists, rename_list
 
@@ -35,7 +35,7 @@ def list_(account: str | None, search: str | None, page: int, page_size: int) ->
     \b
     python -m cli lists list --account Acme
     """
-    found, _ = list_lists(id_of(account) if account else None, page=page, page_size=page_size, q=search)
+    found, _ = list_lists(by_hand(tenant_of(account)), page=page, page_size=page_size, q=search)
     return found
 
 
@@ -50,7 +50,7 @@ def create(name: str, account: str) -> dict[str, Any]:
     \b
     python -m cli lists create spring --account Acme
     """
-    return create_list(id_of(account), name=name, **by_hand())
+    return create_list(by_hand(id_of(account)), name=name)
 
 
 @lists.command()
@@ -66,7 +66,7 @@ def rename(name: str, new_name: str, account: str) -> dict[str, Any]:
     python -m cli lists rename spring 'spring 2030' --account Acme
     """
     account_id = id_of(account)
-    return rename_list(list_called(account_id, name), name=new_name, account_id=account_id, **by_hand())
+    return rename_list(by_hand(account_id), list_called(by_hand(account_id), name), name=new_name)
 
 
 @lists.command()
@@ -81,8 +81,8 @@ def delete(name: str, account: str) -> dict[str, Any]:
     python -m cli lists delete spring --account Acme
     """
     account_id = id_of(account)
-    list_id = list_called(account_id, name)
-    delete_list(list_id, account_id=account_id, **by_hand())
+    list_id = list_called(by_hand(account_id), name)
+    delete_list(by_hand(account_id), list_id)
     return {"id": list_id, "deleted": True}
 
 
@@ -100,7 +100,7 @@ def members(name: str, account: str, page: int, page_size: int) -> list[dict[str
     python -m cli lists members spring --account Acme
     """
     account_id = id_of(account)
-    found, _ = list_members(list_called(account_id, name), account_id, page=page, page_size=page_size)
+    found, _ = list_members(by_hand(account_id), list_called(by_hand(account_id), name), page=page, page_size=page_size)
     return found
 
 
@@ -118,7 +118,7 @@ def add(name: str, account: str, customers: str) -> dict[str, int]:
     """
     account_id = id_of(account)
     ids = ids_of(customers, option="--customers")
-    return add_members(list_called(account_id, name), ids, account_id=account_id, **by_hand())
+    return add_members(by_hand(account_id), list_called(by_hand(account_id), name), ids)
 
 
 @lists.command()
@@ -135,4 +135,4 @@ def remove(name: str, account: str, customers: str) -> dict[str, int]:
     """
     account_id = id_of(account)
     ids = ids_of(customers, option="--customers")
-    return remove_members(list_called(account_id, name), ids, account_id=account_id, **by_hand())
+    return remove_members(by_hand(account_id), list_called(by_hand(account_id), name), ids)

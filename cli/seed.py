@@ -8,6 +8,7 @@ from cli.demo.sample import seed_sample
 from cli.shared.caller import by_hand
 from cli.shared.output import answers
 from cli.shared.servers import with_database
+from models.tenancy import ALL_ACCOUNTS
 
 
 @click.command()
@@ -20,4 +21,4 @@ def seed() -> dict[str, Any]:
     python -m cli seed
     python -m cli campaign list --account sample
     """
-    return seed_sample(**by_hand())
+    return seed_sample(by_hand(ALL_ACCOUNTS))

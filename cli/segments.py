@@ -10,7 +10,7 @@ from cli.shared.arguments import json_of
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_value
 from cli.shared.servers import with_database
-from cli.shared.tenant import account_option, id_of
+from cli.shared.tenant import account_option, id_of, tenant_of
 from dispatch.audience.segments import create_segment, delete_segment, edit_segment, list_segments, segment_called
 from dispatch.campaigns.previews import preview_filter, preview_segment
 
@@ -41,7 +41,7 @@ def list_(account: str | None, page: int, page_size: int) -> list[dict[str, Any]
     \b
     python -m cli segments list --account Acme
     """
-    found, _ = list_segments(id_of(account) if account else None, page=page, page_size=page_size)
+    found, _ = list_segments(by_hand(tenant_of(account)), page=page, page_size=page_size)
     return found
 
 
@@ -58,7 +58,7 @@ def create(name: str, account: str, asked: str) -> dict[str, Any]:
     python -m cli segments create athens --account Acme \\
         --filter '{"logic": "and", "conditions": [{"field": "location", "operator": "eq", "value": "Athens"}]}'
     """
-    return create_segment(id_of(account), name=name, filter=json_of(asked, option="--filter"), **by_hand())
+    return create_segment(by_hand(id_of(account)), name=name, filter=json_of(asked, option="--filter"))
 
 
 @segments.command()
@@ -74,7 +74,7 @@ def edit(name: str, account: str, asked: str) -> dict[str, Any]:
     python -m cli segments edit athens --account Acme --filter @filter.json
     """
     account_id, filter = id_of(account), json_of(asked, option="--filter")
-    return edit_segment(segment_called(account_id, name), filter=filter, account_id=account_id, **by_hand())
+    return edit_segment(by_hand(account_id), segment_called(by_hand(account_id), name), filter=filter)
 
 
 @segments.command()
@@ -89,8 +89,8 @@ def delete(name: str, account: str) -> dict[str, Any]:
     python -m cli segments delete athens --account Acme
     """
     account_id = id_of(account)
-    segment_id = segment_called(account_id, name)
-    delete_segment(segment_id, account_id=account_id, **by_hand())
+    segment_id = segment_called(by_hand(account_id), name)
+    delete_segment(by_hand(account_id), segment_id)
     return {"id": segment_id, "deleted": True}
 
 
@@ -110,5 +110,5 @@ def preview(name: str | None, account: str, asked: str | None) -> dict[str, Any]
     if (name is None) == (asked is None):
         raise click.UsageError("Say whom to select: either NAME or --filter JSON.")
     if name is not None:
-        return preview_segment(segment_called(account_id, name), account_id=account_id)
-    return preview_filter(account_id, json_of(asked or "", option="--filter"))
+        return preview_segment(by_hand(account_id), segment_called(by_hand(account_id), name))
+    return preview_filter(by_hand(account_id), json_of(asked or "", option="--filter"))

@@ -28,7 +28,7 @@ def show(account: str) -> dict[str, Any]:
     \b
     python -m cli subscription show --account Acme
     """
-    return read_subscription(id_of(account))
+    return read_subscription(by_hand(id_of(account)))
 
 
 @subscription.command("set")
@@ -45,4 +45,4 @@ def set_(account: str, plan: str, status: str, until: str | None) -> dict[str, A
     python -m cli subscription set --account Acme --status active --until 2030-01-31T00:00:00Z
     """
     ends_at = time_of(until, option="--until") if until else None
-    return change_subscription(id_of(account), plan=plan, status=status, ends_at=ends_at, **by_hand())
+    return change_subscription(by_hand(id_of(account)), plan=plan, status=status, ends_at=ends_at)

@@ -9,7 +9,7 @@ from cli.shared.caller import by_hand
 from cli.shared.csv_file import csv_file, write_csv
 from cli.shared.output import answers
 from cli.shared.servers import with_database
-from cli.shared.tenant import account_option, id_of
+from cli.shared.tenant import account_option, id_of, tenant_of
 from dispatch.customers.suppression_files import (
     SuppressionReport,
     export_suppressions,
@@ -41,7 +41,7 @@ def list_(account: str | None, search: str | None, page: int, page_size: int) ->
     \b
     python -m cli suppressions list --account Acme
     """
-    found, _ = list_suppressions(id_of(account) if account else None, page=page, page_size=page_size, q=search)
+    found, _ = list_suppressions(by_hand(tenant_of(account)), page=page, page_size=page_size, q=search)
     return found
 
 
@@ -57,7 +57,7 @@ def add(phone: str, account: str, reason: str) -> dict[str, Any]:
     \b
     python -m cli suppressions add '+30 690 000 0001' --account Acme
     """
-    found, _ = add_suppression(id_of(account), phone=phone, reason=reason, source="cli", **by_hand())
+    found, _ = add_suppression(by_hand(id_of(account)), phone=phone, reason=reason, source="cli")
     return found
 
 
@@ -73,8 +73,8 @@ def remove(phone: str, account: str) -> dict[str, Any]:
     python -m cli suppressions remove '+30 690 000 0001' --account Acme
     """
     account_id = id_of(account)
-    suppression_id = suppression_of(account_id, phone)
-    remove_suppression(suppression_id, account_id=account_id, **by_hand())
+    suppression_id = suppression_of(by_hand(account_id), phone)
+    remove_suppression(by_hand(account_id), suppression_id)
     return {"id": suppression_id, "removed": True}
 
 
@@ -91,7 +91,7 @@ def import_(file: Path, account: str) -> SuppressionReport:
     """
     account_id = id_of(account)
     with open_csv(file) as lines:
-        return import_suppressions(account_id, wishes_in_csv(lines), source="cli", **by_hand())
+        return import_suppressions(by_hand(account_id), wishes_in_csv(lines), source="cli")
 
 
 @suppressions.command()
@@ -105,4 +105,4 @@ def export(file: Path, account: str) -> dict[str, Any]:
     \b
     python -m cli suppressions export optouts.csv --account Acme
     """
-    return write_csv(export_suppressions(id_of(account)), file)
+    return write_csv(export_suppressions(by_hand(id_of(account))), file)

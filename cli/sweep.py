@@ -5,9 +5,10 @@ from typing import Any
 
 import click
 
+from cli.shared.caller import by_hand
 from cli.shared.output import answers, console, show_value
 from cli.shared.servers import with_database
-from cli.shared.tenant import account_option, id_of
+from cli.shared.tenant import account_option, tenant_of
 
 
 def _show(report: dict[str, Any]) -> None:
@@ -36,6 +37,6 @@ def sweep(once: bool, account: str | None) -> dict[str, Any]:
     # Imported late: it brings RQ, which `--help` need not wait for.
     from dispatch.start.sweep import sweep_due
 
-    report = sweep_due(account_id=id_of(account) if account else None)
+    report = sweep_due(by_hand(tenant_of(account)))
     found = asdict(report)
     return {"processed_count": found["processed"], "campaigns": found["campaigns"], "errors": found["errors"]}

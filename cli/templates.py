@@ -7,7 +7,7 @@ import click
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_value
 from cli.shared.servers import with_database
-from cli.shared.tenant import account_option, id_of
+from cli.shared.tenant import account_option, id_of, tenant_of
 from dispatch.texts.check import TemplateCheck, check_template
 from dispatch.texts.stored import create_template, delete_template, edit_template, list_templates, template_called
 from models.states import CHANNELS
@@ -39,7 +39,7 @@ def list_(account: str | None, page: int, page_size: int) -> list[dict[str, Any]
     \b
     python -m cli templates list --account Acme
     """
-    found, _ = list_templates(id_of(account) if account else None, page=page, page_size=page_size)
+    found, _ = list_templates(by_hand(tenant_of(account)), page=page, page_size=page_size)
     return found
 
 
@@ -56,7 +56,7 @@ def create(name: str, account: str, text: str, channel: str | None) -> dict[str,
     \b
     python -m cli templates create welcome --account Acme --text 'Hi {first_name}! Answer STOP to end.'
     """
-    return create_template(id_of(account), name=name, body=text, channel=channel, **by_hand())
+    return create_template(by_hand(id_of(account)), name=name, body=text, channel=channel)
 
 
 @templates.command()
@@ -72,7 +72,7 @@ def edit(name: str, account: str, text: str) -> dict[str, Any]:
     python -m cli templates edit welcome --account Acme --text 'Hello {first_name}! Answer STOP to end.'
     """
     account_id = id_of(account)
-    return edit_template(template_called(account_id, name), account_id=account_id, body=text, **by_hand())
+    return edit_template(by_hand(account_id), template_called(by_hand(account_id), name), body=text)
 
 
 @templates.command()
@@ -87,8 +87,8 @@ def delete(name: str, account: str) -> dict[str, Any]:
     python -m cli templates delete welcome --account Acme
     """
     account_id = id_of(account)
-    template_id = template_called(account_id, name)
-    delete_template(template_id, account_id=account_id, **by_hand())
+    template_id = template_called(by_hand(account_id), name)
+    delete_template(by_hand(account_id), template_id)
     return {"id": template_id, "deleted": True}
 
 

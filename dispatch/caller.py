@@ -1,10 +1,14 @@
 """Who asks: the first argument of every function of `dispatch` that acts for someone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
-from dispatch.errors import Forbidden, InvalidRequest
+from config.settings import settings
+from dispatch.errors import Forbidden, InvalidRequest, NotFound
+from models.api_key import SCOPES
+from models.audit_event import AuditEvent
 from models.tenancy import ALL_ACCOUNTS, Tenant
 
 
@@ -47,6 +51,12 @@ class Caller:
         if scope not in self.scopes:
             raise Forbidden(f"This API key may not {scope}; use one with the scope {scope}.", scope=scope)
 
+    def within(self, account_id: UUID) -> "Caller":
+        """Returns the same caller, who then sees this account only; NotFound when it is not theirs to see."""
+        if self.account not in (ALL_ACCOUNTS, account_id):
+            raise NotFound("There is no such account.")
+        return replace(self, account=account_id)
+
     def one_account(self) -> UUID:
         """Returns the account to which something is added; InvalidRequest when they have not named one."""
         if self.account is ALL_ACCOUNTS:
@@ -56,7 +66,17 @@ class Caller:
             )
         return self.account
 
-    @property
-    def account_id(self) -> UUID | None:
-        """The account, or None for all of them."""
-        return None if self.account is ALL_ACCOUNTS else self.account
+    def note(self, action: str, subject: object, *, account_id: UUID | None, **details: Any) -> None:
+        """Writes an audit event of theirs, in the transaction of the change that it tells of."""
+        AuditEvent.note(action, subject, account_id=account_id, actor=self.actor, request_id=self.request_id, **details)
+
+
+def system_caller() -> Caller:
+    """Returns the caller of work that the clock asks for: the system user, for all accounts."""
+    return Caller(
+        actor=str(settings().system_user_id),
+        account=ALL_ACCOUNTS,
+        scopes=frozenset(SCOPES),
+        request_id=uuid4().hex,
+        idempotency_key=None,
+    )

@@ -10,6 +10,7 @@ from playhouse.postgres_ext import ArrayField, DateTimeTZField
 
 from models.account import _NOW, Account
 from models.database import Row, changed, row
+from models.tenancy import Tenant, owned_by
 
 SCOPES = ("read", "write", "send", "approve", "admin")
 # How many keys of an account with the same scopes live at a time.
@@ -78,12 +79,12 @@ class ApiKey(Row):
         return found
 
     @classmethod
-    def revoke(cls, key_id: UUID, account_id: UUID | None = None) -> dict[str, Any] | None:
-        """Ends a key at once; with an account, only one of its own; None when there is no such live key."""
+    def revoke(cls, key_id: UUID, tenant: Tenant) -> dict[str, Any] | None:
+        """Ends a key at once; None when there is no such live key of the tenant."""
         return row(
-            """UPDATE api_key SET revoked_at = now() WHERE id = %(id)s AND revoked_at IS NULL
-                 AND (%(account)s::uuid IS NULL OR account_id = %(account)s) RETURNING id, account_id""",
-            {"id": key_id, "account": account_id},
+            f"""UPDATE api_key SET revoked_at = now() WHERE id = %(id)s AND revoked_at IS NULL
+                 AND {owned_by(tenant)} RETURNING id, account_id""",
+            {"id": key_id, "account": tenant},
         )
 
 

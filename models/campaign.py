@@ -13,6 +13,7 @@ from playhouse.postgres_ext import BinaryJSONField, DateTimeTZField, IdentityFie
 
 from models.account import _NOW, Account
 from models.database import Row, row, rows
+from models.tenancy import Tenant, owned_by
 
 # How long a campaign may run after its start unless it says otherwise.
 DEFAULT_LIFE = "24 hours"
@@ -73,23 +74,23 @@ class Campaign(Row):
         indexes = ((("account", "id"), True),)
 
     @classmethod
-    def find(cls, campaign_id: int, account_id: UUID | None = None) -> dict[str, Any] | None:
-        """The campaign, or None; with an account, only if it is that account's."""
+    def find(cls, campaign_id: int, tenant: Tenant) -> dict[str, Any] | None:
+        """Returns the campaign, or None when there is none or it is not the tenant's."""
         return row(
-            "SELECT * FROM campaign WHERE id = %(id)s AND account_id = coalesce(%(account)s, account_id)",
-            {"id": campaign_id, "account": account_id},
+            f"SELECT * FROM campaign WHERE id = %(id)s AND {owned_by(tenant)}",
+            {"id": campaign_id, "account": tenant},
         )
 
     @classmethod
-    def due(cls, limit: int, *, account_id: UUID | None = None, seen: list[int] | None = None) -> list[dict[str, Any]]:
+    def due(cls, limit: int, tenant: Tenant, *, seen: list[int]) -> list[dict[str, Any]]:
         """A page of campaigns whose time has come, oldest first; blocked ones wait for their next check."""
         return rows(
-            """SELECT id, account_id, name, status, correlation_id FROM campaign
+            f"""SELECT id, account_id, name, status, correlation_id FROM campaign
                WHERE status = 'scheduled' AND scheduled_at <= now()
                  AND (next_check_at IS NULL OR next_check_at <= now())
-                 AND account_id = coalesce(%(account)s, account_id) AND id <> ALL(%(seen)s)
+                 AND {owned_by(tenant)} AND id <> ALL(%(seen)s)
                ORDER BY scheduled_at, id LIMIT %(limit)s""",
-            {"limit": limit, "account": account_id, "seen": seen or []},
+            {"limit": limit, "account": tenant, "seen": seen},
         )
 
     @classmethod

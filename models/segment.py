@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 
 from models.account import _NOW, Account
 from models.database import Row, changed, row
+from models.tenancy import Tenant, owned_by
 
 
 class Segment(Row):
@@ -25,11 +26,11 @@ class Segment(Row):
         indexes = ((("account", "name"), True), (("account", "id"), True))
 
     @classmethod
-    def find(cls, segment_id: int, account_id: UUID | None = None) -> dict[str, Any] | None:
-        """The segment, or None; with an account, only if it is that account's."""
+    def find(cls, segment_id: int, tenant: Tenant) -> dict[str, Any] | None:
+        """Returns the segment, or None when there is none or it is not the tenant's."""
         return row(
-            "SELECT * FROM segment WHERE id = %(id)s AND account_id = coalesce(%(account)s, account_id)",
-            {"id": segment_id, "account": account_id},
+            f"SELECT * FROM segment WHERE id = %(id)s AND {owned_by(tenant)}",
+            {"id": segment_id, "account": tenant},
         )
 
     @classmethod

@@ -8,6 +8,7 @@ from playhouse.postgres_ext import DateTimeTZField, IdentityField
 
 from models.account import _NOW, Account
 from models.database import Row, changed, row
+from models.tenancy import Tenant, owned_by
 
 
 class Template(Row):
@@ -26,11 +27,11 @@ class Template(Row):
         indexes = ((("account", "name"), True), (("account", "id"), True))
 
     @classmethod
-    def find(cls, template_id: int, account_id: UUID | None = None) -> dict[str, Any] | None:
-        """The template, or None; with an account, only if it is that account's."""
+    def find(cls, template_id: int, tenant: Tenant) -> dict[str, Any] | None:
+        """Returns the template, or None when there is none or it is not the tenant's."""
         return row(
-            "SELECT * FROM template WHERE id = %(id)s AND account_id = coalesce(%(account)s, account_id)",
-            {"id": template_id, "account": account_id},
+            f"SELECT * FROM template WHERE id = %(id)s AND {owned_by(tenant)}",
+            {"id": template_id, "account": tenant},
         )
 
     @classmethod

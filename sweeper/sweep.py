@@ -3,6 +3,7 @@
 import redis
 import structlog
 
+from dispatch.caller import system_caller
 from dispatch.process.lock import Lock
 from dispatch.queues import connection
 from dispatch.start.sweep import sweep_due
@@ -26,6 +27,6 @@ def sweep() -> None:
         log.warning("sweep.unlocked", problem=type(problem).__name__)
     try:
         with db.connection_context():
-            sweep_due()
+            sweep_due(system_caller())
     finally:
         lock.release()

@@ -10,10 +10,12 @@ from dispatch.accounts.accounts import create_account
 from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
 from dispatch.audience.segments import create_segment
+from dispatch.caller import Caller
 from dispatch.campaigns.lifecycle import create_campaign, read_campaign
 from models.api_key import SCOPES
 from models.customer_upsert import list_named
 from models.database import row, rows
+from models.tenancy import ALL_ACCOUNTS, Tenant
 from tests.moves import arranging
 
 _FIRST_PHONE = 306_900_000_000
@@ -21,24 +23,29 @@ _number = counter(1)
 _keys: dict[tuple[UUID, frozenset[str]], str] = {}
 
 
+def asking(account: Tenant = ALL_ACCOUNTS, *, actor: str = "test", request_id: str = "test") -> Caller:
+    """A caller with every scope, for one account or for all of them."""
+    return Caller(actor, account, frozenset(SCOPES), request_id, None)
+
+
 def an_account(
     credits: int = 1000, *, subscribed: bool = True, name: str | None = None, country: str | None = None
 ) -> dict[str, Any]:
     """An account with this many credits: {"id", "name"}."""
-    account = create_account(name or f"account {next(_number)}", subscribed=subscribed, country=country)
+    account = create_account(asking(), name or f"account {next(_number)}", subscribed=subscribed, country=country)
     if credits:
-        top_up(account["id"], credits, actor="test")
+        top_up(asking(account["id"]), credits)
     return account
 
 
 def a_key(account: dict[str, Any] | None, *, scopes: Sequence[str] = SCOPES) -> str:
     """An API key of the account, the same each time for the same scopes; of an operator without an account."""
     if account is None:
-        return issue_key(None, scopes=scopes, actor="test")["key"]
+        return issue_key(asking(), operator=True, scopes=scopes)["key"]
     # Only two keys of an account with the same scopes live at a time.
     wanted = (account["id"], frozenset(scopes))
     if wanted not in _keys:
-        _keys[wanted] = issue_key(account["id"], scopes=scopes, actor="test")["key"]
+        _keys[wanted] = issue_key(asking(account["id"]), scopes=scopes)["key"]
     return _keys[wanted]
 
 
@@ -67,7 +74,7 @@ def a_segment(account: dict[str, Any], *condition: Any, name: str | None = None)
     """The id of a segment with one condition: field, operator and, where it takes one, value."""
     asked = dict(zip(("field", "operator", "value"), condition, strict=False))
     filter = {"logic": "and", "conditions": [asked]}
-    return create_segment(account["id"], name=name or f"segment {next(_number)}", filter=filter, actor="test")["id"]
+    return create_segment(asking(account["id"]), name=name or f"segment {next(_number)}", filter=filter)["id"]
 
 
 def a_campaign(
@@ -90,7 +97,7 @@ def a_campaign(
     `recipients` makes a list of so many new customers for it.
     """
     campaign = create_campaign(
-        account["id"],
+        asking(account["id"]),
         name=name or f"campaign {next(_number)}",
         template=template,
         channel=channel,
@@ -100,7 +107,6 @@ def a_campaign(
         everyone=everyone,
         scheduled_at=scheduled_at,
         expires_at=expires_at,
-        actor="test",
     )
     if not due:
         return campaign
@@ -108,7 +114,7 @@ def a_campaign(
         "UPDATE campaign SET status = 'scheduled', scheduled_at = now() - interval '1 minute' WHERE id = %s",
         [campaign["id"]],
     )
-    return read_campaign(campaign["id"])
+    return read_campaign(asking(), campaign["id"])
 
 
 def arrange_state(campaign_id: int, status: str, **columns: Any) -> None:

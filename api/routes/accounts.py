@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from api.http import request_id
 from api.http.auth import caller
 from api.http.pages import page_of
 from api.http.routes import Routes
@@ -28,8 +27,8 @@ Shown = dict[str, Any]
 )
 def create(query: Organization, body: NewAccount) -> tuple[Shown, int]:
     """For operators. It has no credits and no keys yet."""
-    made = accounts.create_account(**body.model_dump(), **_asked())
-    return accounts.read_account(made["id"]), 201
+    made = accounts.create_account(caller(), **body.model_dump())
+    return accounts.read_account(caller().within(made["id"])), 201
 
 
 @routes.get(
@@ -43,19 +42,19 @@ def index(query: Page) -> Shown:
 @routes.get("/account", summary="Read one's account", answers={200: Account}, scope="read")
 def read(query: Organization) -> Shown:
     """With its subscription and its credits."""
-    return accounts.read_account(caller().one_account())
+    return accounts.read_account(caller())
 
 
 @routes.patch("/account", summary="Change one's account", answers={200: Account}, body=True, scope="admin")
 def change(query: Organization, body: AccountChanges) -> Shown:
     """With `approval_above`, larger campaigns start only once a second key approved them."""
-    return accounts.change_account(caller().one_account(), body.model_dump(exclude_unset=True), **_asked())
+    return accounts.change_account(caller(), body.model_dump(exclude_unset=True))
 
 
 @routes.get("/subscription", summary="Read one's subscription", answers={200: Subscription}, scope="read")
 def subscription(query: Organization) -> Shown:
     """Campaigns start while its status is active and its period has not ended."""
-    return accounts.read_subscription(caller().one_account())
+    return accounts.read_subscription(caller())
 
 
 @routes.put(
@@ -68,8 +67,4 @@ def subscription(query: Organization) -> Shown:
 )
 def subscribe(query: Organization, body: NewSubscription) -> Shown:
     """For operators. Campaigns that waited for it are looked at by the next sweep."""
-    return accounts.change_subscription(caller().one_account(), **body.model_dump(), **_asked())
-
-
-def _asked() -> dict[str, Any]:
-    return {"actor": caller().actor, "request_id": request_id.current()}
+    return accounts.change_subscription(caller(), **body.model_dump())

@@ -15,4 +15,4 @@ routes = Routes("audit_events", __name__, url_prefix="/api/audit-events", tag="a
 def index(query: EventQuery) -> dict[str, Any]:
     """Every change that anybody made, filtered by what, who, to what and by which request."""
     chosen = query.model_dump(include={"page", "page_size", "action", "actor", "subject", "request_id"})
-    return page_of(audit_trail.list_events(caller().account_id, **chosen), query)
+    return page_of(audit_trail.list_events(caller(), **chosen), query)

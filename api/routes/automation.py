@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from api.http import request_id
 from api.http.auth import caller
 from api.http.routes import Routes
 from api.http.rules import HARMLESS_TWICE, ONE_TRANSACTION
@@ -27,7 +26,7 @@ MOST_SECONDS = 20
 )
 def run(query: Organization) -> dict[str, Any]:
     """Of one's own account; an operator's key starts those of all, or of the one named. Twice starts none twice."""
-    report = sweep_due(account_id=caller().account_id, seconds=MOST_SECONDS)
+    report = sweep_due(caller(), seconds=MOST_SECONDS)
     return {
         "processed_count": report.processed,
         "campaigns": [
@@ -57,10 +56,4 @@ def run(query: Organization) -> dict[str, Any]:
 )
 def approve(path: CampaignPath, body: Approval) -> dict[str, Any]:
     """By a key that neither wrote nor started it. A change of text, channel or audience takes the approval away."""
-    return approve_campaign(
-        path.campaign_id,
-        revision=body.revision,
-        account_id=caller().account_id,
-        actor=caller().actor,
-        request_id=request_id.current(),
-    )
+    return approve_campaign(caller(), path.campaign_id, revision=body.revision)

@@ -31,13 +31,7 @@ _START = ("INSUFFICIENT_CREDITS", "INVALID_STATUS", "QUEUE_UNAVAILABLE")
 )
 def enqueue(path: CampaignPath) -> tuple[Shown, int]:
     """Claims it, writes its messages, holds their price and queues them; a large audience is prepared by jobs."""
-    started = enqueue_campaign(
-        path.campaign_id,
-        account_id=caller().account_id,
-        actor=caller().actor,
-        correlation_id=request_id.current(),
-        idempotency_key=caller().idempotency_key,
-    )
+    started = enqueue_campaign(caller(), path.campaign_id)
     return _started(started), 202
 
 
@@ -52,11 +46,7 @@ def enqueue(path: CampaignPath) -> tuple[Shown, int]:
 )
 def send(path: CampaignPath, body: Recipients) -> Shown:
     """A draft starts at once; a scheduled one only queues them, and goes to exactly those when its time comes."""
-    return _sent(
-        send_campaign(
-            path.campaign_id, body.customer_ids, **_mine(), **_asked(), idempotency_key=caller().idempotency_key
-        )
-    )
+    return _sent(send_campaign(caller(), path.campaign_id, body.customer_ids))
 
 
 @routes.post(
@@ -70,7 +60,7 @@ def send(path: CampaignPath, body: Recipients) -> Shown:
 )
 def schedule(path: CampaignPath, body: Schedule) -> Shown:
     """The sweep starts it then."""
-    return lifecycle.schedule_campaign(path.campaign_id, body.scheduled_at, **_mine(), **_asked())
+    return lifecycle.schedule_campaign(caller(), path.campaign_id, body.scheduled_at)
 
 
 @routes.post(
@@ -83,7 +73,7 @@ def schedule(path: CampaignPath, body: Schedule) -> Shown:
 )
 def unschedule(path: CampaignPath) -> Shown:
     """It is a draft again, and starts only by hand."""
-    return lifecycle.unschedule_campaign(path.campaign_id, **_mine(), **_asked())
+    return lifecycle.unschedule_campaign(caller(), path.campaign_id)
 
 
 @routes.post(
@@ -96,7 +86,7 @@ def unschedule(path: CampaignPath) -> Shown:
 )
 def pause(path: CampaignPath) -> Shown:
     """What is in flight ends; nothing new is sent."""
-    return lifecycle.pause_campaign(path.campaign_id, **_mine(), **_asked())
+    return lifecycle.pause_campaign(caller(), path.campaign_id)
 
 
 @routes.post(
@@ -109,7 +99,7 @@ def pause(path: CampaignPath) -> Shown:
 )
 def resume(path: CampaignPath) -> Shown:
     """It goes on where it was paused."""
-    return lifecycle.resume_campaign(path.campaign_id, **_mine(), **_asked())
+    return lifecycle.resume_campaign(caller(), path.campaign_id)
 
 
 @routes.post(
@@ -122,7 +112,7 @@ def resume(path: CampaignPath) -> Shown:
 )
 def cancel(path: CampaignPath) -> Shown:
     """What was not sent never will be; its credits come back."""
-    return lifecycle.cancel_campaign(path.campaign_id, **_mine(), **_asked())
+    return lifecycle.cancel_campaign(caller(), path.campaign_id)
 
 
 @routes.post(
@@ -135,7 +125,7 @@ def cancel(path: CampaignPath) -> Shown:
 )
 def retry_failed(path: CampaignPath) -> tuple[Shown, int]:
     """As a child campaign, to those whose message failed or did not arrive; never to whom it may have reached."""
-    started = follow_ups.retry_failed(path.campaign_id, **_mine(), **_asked(), idempotency_key=caller().idempotency_key)
+    started = follow_ups.retry_failed(caller(), path.campaign_id)
     return _started_child(started, path.campaign_id), 202
 
 
@@ -149,7 +139,7 @@ def retry_failed(path: CampaignPath) -> tuple[Shown, int]:
 )
 def send_to_rest(path: CampaignPath) -> tuple[Shown, int]:
     """As a child campaign, to those of its audience now who have no message of it."""
-    started = follow_ups.send_to_rest(path.campaign_id, **_mine(), **_asked(), idempotency_key=caller().idempotency_key)
+    started = follow_ups.send_to_rest(caller(), path.campaign_id)
     return _started_child(started, path.campaign_id), 202
 
 
@@ -164,9 +154,7 @@ def send_to_rest(path: CampaignPath) -> tuple[Shown, int]:
 )
 def send_test(path: CampaignPath, body: Numbers) -> tuple[Shown, int]:
     """As a child campaign, whatever state this one is in; who is no customer gets an invented person's text."""
-    started = follow_ups.send_test(
-        path.campaign_id, body.numbers, **_mine(), **_asked(), idempotency_key=caller().idempotency_key
-    )
+    started = follow_ups.send_test(caller(), path.campaign_id, body.numbers)
     return _started_child(started, path.campaign_id), 202
 
 
@@ -191,11 +179,3 @@ def _sent(sent: Sent) -> Shown:
 
 def _sent_before(started: EnqueueResult) -> Sent:
     return Sent(started.campaign_id, started.queued, started.status)
-
-
-def _mine() -> dict[str, Any]:
-    return {"account_id": caller().account_id}
-
-
-def _asked() -> dict[str, Any]:
-    return {"actor": caller().actor, "request_id": request_id.current()}

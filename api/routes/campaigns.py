@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from api.http import request_id
 from api.http.auth import caller
 from api.http.pages import page_of
 from api.http.routes import Routes
@@ -31,7 +30,7 @@ def create(query: Organization, body: NewCampaign) -> tuple[Shown, int]:
     if body.scheduled_at:
         caller().require("send")
     fields = body.model_dump(exclude={"base_template"})
-    made = lifecycle.create_campaign(caller().one_account(), template=body.base_template, **fields, **_asked())
+    made = lifecycle.create_campaign(caller(), template=body.base_template, **fields)
     return made, 201
 
 
@@ -39,12 +38,7 @@ def create(query: Organization, body: NewCampaign) -> tuple[Shown, int]:
 def index(query: CampaignQuery) -> Shown:
     """Filtered by channel and status, searched by name with `q`; each with its counts."""
     found = lifecycle.list_campaigns(
-        caller().account_id,
-        page=query.page,
-        page_size=query.page_size,
-        channel=query.channel,
-        status=query.status,
-        q=query.q,
+        caller(), page=query.page, page_size=query.page_size, channel=query.channel, status=query.status, q=query.q
     )
     return page_of(found, query)
 
@@ -58,7 +52,7 @@ def index(query: CampaignQuery) -> Shown:
 )
 def read(path: CampaignPath) -> Shown:
     """The counts are those of the batches, so reading is quick however large the campaign."""
-    return lifecycle.read_campaign(path.campaign_id, caller().account_id)
+    return lifecycle.read_campaign(caller(), path.campaign_id)
 
 
 @routes.patch(
@@ -74,9 +68,9 @@ def edit(path: CampaignPath, body: CampaignChanges) -> Shown:
     changes = body.model_dump(exclude_unset=True)
     if "base_template" in changes:
         changes["template"] = changes.pop("base_template")
-    if body.scheduled_at or lifecycle.read_campaign(path.campaign_id, **_mine())["status"] == "scheduled":
+    if body.scheduled_at or lifecycle.read_campaign(caller(), path.campaign_id)["status"] == "scheduled":
         caller().require("send")
-    return writing.edit_campaign(path.campaign_id, changes, **_mine(), **_asked())
+    return writing.edit_campaign(caller(), path.campaign_id, changes)
 
 
 @routes.delete(
@@ -88,7 +82,7 @@ def edit(path: CampaignPath, body: CampaignChanges) -> Shown:
 )
 def delete(path: CampaignPath) -> tuple[str, int]:
     """Its chosen customers stay customers; what was started once can be cancelled, not deleted."""
-    writing.delete_campaign(path.campaign_id, **_mine(), **_asked())
+    writing.delete_campaign(caller(), path.campaign_id)
     return "", 204
 
 
@@ -103,12 +97,4 @@ def delete(path: CampaignPath) -> tuple[str, int]:
 )
 def duplicate(path: CampaignPath, body: Copy) -> tuple[Shown, int]:
     """The same text for the same audience, without a time."""
-    return writing.duplicate_campaign(path.campaign_id, name=body.name, **_mine(), **_asked()), 201
-
-
-def _mine() -> dict[str, Any]:
-    return {"account_id": caller().account_id}
-
-
-def _asked() -> dict[str, Any]:
-    return {"actor": caller().actor, "request_id": request_id.current()}
+    return writing.duplicate_campaign(caller(), path.campaign_id, name=body.name), 201

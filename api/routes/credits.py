@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from api.http import request_id
 from api.http.auth import caller
 from api.http.pages import page_of
 from api.http.routes import Routes
@@ -17,13 +16,13 @@ routes = Routes("credits", __name__, url_prefix="/api/credits")
 @routes.get("", summary="Read the balance", answers={200: Balance}, scope="read")
 def read(query: Organization) -> dict[str, int]:
     """One credit pays for one segment of one message."""
-    return credits.balance(caller().one_account())
+    return credits.balance(caller())
 
 
 @routes.get("/ledger", summary="List every movement, newest first", answers={200: Ledger}, scope="read")
 def ledger(query: Page) -> dict[str, Any]:
     """Top-ups, holds at the start of a campaign, and what was captured and released at its end."""
-    return page_of(credits.ledger(caller().one_account(), page=query.page, page_size=query.page_size), query)
+    return page_of(credits.ledger(caller(), page=query.page, page_size=query.page_size), query)
 
 
 @routes.post(
@@ -37,4 +36,4 @@ def ledger(query: Page) -> dict[str, Any]:
 )
 def topup(query: Organization, body: TopUp) -> dict[str, int]:
     """For operators. Campaigns that waited for credits are looked at by the next sweep."""
-    return credits.top_up(caller().one_account(), body.amount, actor=caller().actor, request_id=request_id.current())
+    return credits.top_up(caller(), body.amount)

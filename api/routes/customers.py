@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Response
 
-from api.http import request_id
 from api.http.auth import caller
 from api.http.csv_answer import csv_answer, csv_response
 from api.http.pages import page_of
@@ -36,13 +35,13 @@ routes = Routes("customers", __name__, url_prefix="/api/customers")
 )
 def create(query: Organization, body: NewCustomer) -> tuple[dict[str, Any], int]:
     """The phone is read once, here, and kept in E.164."""
-    return customers.create_customer(caller().one_account(), **body.model_dump(), **_asked()), 201
+    return customers.create_customer(caller(), **body.model_dump()), 201
 
 
 @routes.get("", summary="List customers, newest first", answers={200: Customers}, scope="read")
 def index(query: CustomerQuery) -> dict[str, Any]:
     """Searched by name or phone with `q`."""
-    found = customers.list_customers(caller().account_id, page=query.page, page_size=query.page_size, q=query.q)
+    found = customers.list_customers(caller(), page=query.page, page_size=query.page_size, q=query.q)
     return page_of(found, query)
 
 
@@ -54,7 +53,7 @@ def index(query: CustomerQuery) -> dict[str, Any]:
 )
 def export(query: Organization) -> Response:
     """As the import takes it back. Cells that a spreadsheet would run begin with an apostrophe, phones too."""
-    return csv_answer(export_customers(caller().one_account()), "customers.csv")
+    return csv_answer(export_customers(caller()), "customers.csv")
 
 
 @routes.get(
@@ -62,7 +61,7 @@ def export(query: Organization) -> Response:
 )
 def read(path: CustomerPath) -> dict[str, Any]:
     """`suppressed` says whether anything may be sent to the phone."""
-    return customers.read_customer(path.customer_id, caller().account_id)
+    return customers.read_customer(caller(), path.customer_id)
 
 
 @routes.patch(
@@ -76,9 +75,7 @@ def read(path: CustomerPath) -> dict[str, Any]:
 def edit(path: CustomerPath, body: EditedCustomer) -> dict[str, Any]:
     """Only what is named changes. To unsubscribe suppresses the phone too; to subscribe again lifts that on request."""
     changes = body.model_dump(exclude_unset=True, exclude={"remove_opt_out"})
-    return customers.edit_customer(
-        path.customer_id, changes, account_id=caller().account_id, remove_opt_out=body.remove_opt_out, **_asked()
-    )
+    return customers.edit_customer(caller(), path.customer_id, changes, remove_opt_out=body.remove_opt_out)
 
 
 @routes.delete(
@@ -86,9 +83,5 @@ def edit(path: CustomerPath, body: EditedCustomer) -> dict[str, Any]:
 )
 def delete(path: CustomerPath) -> tuple[str, int]:
     """Messages that were written stay as they are, and so does an opt-out."""
-    customers.delete_customer(path.customer_id, account_id=caller().account_id, **_asked())
+    customers.delete_customer(caller(), path.customer_id)
     return "", 204
-
-
-def _asked() -> dict[str, Any]:
-    return {"actor": caller().actor, "request_id": request_id.current()}

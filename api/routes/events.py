@@ -72,7 +72,7 @@ slots = Slots()
 )
 def follow(path: CampaignPath, query: Organization) -> Response:
     """An event each second in which something changed. The stream ends by itself when the campaign is final."""
-    progress = Progress(path.campaign_id, caller().account_id)
+    progress = Progress(caller(), path.campaign_id)
     first = progress.look()
     if not slots.take():
         raise StreamsBusy

@@ -9,7 +9,6 @@ from uuid import UUID
 from flask import Response, request
 from pydantic import BaseModel, Field
 
-from api.http import request_id
 from api.http.auth import caller
 from api.http.csv_answer import csv_answer, csv_response
 from api.http.errors import UnsupportedType
@@ -107,19 +106,16 @@ def create(query: ImportQuery) -> tuple[dict[str, Any], int]:
     The first line names the columns: phone, and any of first_name, last_name, location, prefered_product; others become
     attributes.
     """
-    account_id = caller().one_account()
     fields = request.form if request.mimetype == "multipart/form-data" else query.model_dump()
     if not fields.get("list"):
         raise InvalidRequest("Name the list that the customers are put on.", field="list")
     with _received() as file:
         made = import_upload.start_import(
-            account_id,
+            caller(),
             file,
             list_name=fields["list"],
             country=fields.get("country"),
             file_name=query.filename or _name_of_part(),
-            actor=caller().actor,
-            request_id=request_id.current(),
         )
     return made, 202
 
@@ -127,7 +123,7 @@ def create(query: ImportQuery) -> tuple[dict[str, Any], int]:
 @routes.get("", summary="List imports, newest first", answers={200: CustomerImports}, scope="read")
 def index(query: Page) -> dict[str, Any]:
     """Those that ended too."""
-    return page_of(import_upload.list_imports(caller().account_id, page=query.page, page_size=query.page_size), query)
+    return page_of(import_upload.list_imports(caller(), page=query.page, page_size=query.page_size), query)
 
 
 @routes.get(
@@ -139,7 +135,7 @@ def index(query: Page) -> dict[str, Any]:
 )
 def read(path: ImportPath) -> dict[str, Any]:
     """`error` says why one failed; what went in before that stays."""
-    return import_upload.read_import(path.import_id, caller().account_id)
+    return import_upload.read_import(caller(), path.import_id)
 
 
 @routes.get(
@@ -151,7 +147,7 @@ def read(path: ImportPath) -> dict[str, Any]:
 )
 def rejections(path: ImportPath) -> Response:
     """With the line's number in the file. Cells that a spreadsheet would run begin with an apostrophe."""
-    pieces = import_upload.rejected_lines(path.import_id, caller().account_id)
+    pieces = import_upload.rejected_lines(caller(), path.import_id)
     return csv_answer(pieces, f"import-{path.import_id}-rejections.csv")
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from api.http import request_id
 from api.http.auth import caller
 from api.http.pages import page_of
 from api.http.routes import Routes
@@ -25,24 +24,18 @@ routes = Routes("keys", __name__, url_prefix="/api/keys")
 )
 def create(query: Organization, body: NewKey) -> tuple[dict[str, Any], int]:
     """Shown this once; only its hash is kept. A third key with the same scopes is refused until one is revoked."""
-    made = keys.issue_key(
-        caller().one_account(),
-        name=body.name,
-        scopes=body.scopes,
-        actor=caller().actor,
-        request_id=request_id.current(),
-    )
+    made = keys.issue_key(caller(), name=body.name, scopes=body.scopes)
     return made, 201
 
 
 @routes.get("", summary="List keys, newest first", answers={200: Keys}, scope="admin")
 def index(query: Page) -> dict[str, Any]:
     """With when each was last used, and when it was revoked."""
-    return page_of(keys.list_keys(caller().account_id, page=query.page, page_size=query.page_size), query)
+    return page_of(keys.list_keys(caller(), page=query.page, page_size=query.page_size), query)
 
 
 @routes.delete("/<key_id>", summary="Revoke a key", answers={204: None}, refuses=("RESOURCE_NOT_FOUND",), scope="admin")
 def revoke(path: KeyPath) -> tuple[str, int]:
     """It ends at once, also when it is the one that asks."""
-    keys.revoke_key(path.key_id, account_id=caller().account_id, actor=caller().actor, request_id=request_id.current())
+    keys.revoke_key(caller(), path.key_id)
     return "", 204

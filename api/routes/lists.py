@@ -6,7 +6,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from api.http import request_id
 from api.http.auth import caller
 from api.http.pages import page_of
 from api.http.routes import Routes
@@ -75,13 +74,13 @@ class RemovedMembers(BaseModel):
 )
 def create(query: Organization, body: NamedList) -> tuple[dict[str, Any], int]:
     """It is empty; customers come by an import or one by one."""
-    return lists.create_list(caller().one_account(), name=body.name, **_asked()), 201
+    return lists.create_list(caller(), name=body.name), 201
 
 
 @routes.get("", summary="List the lists, newest first", answers={200: CustomerLists}, scope="read")
 def index(query: ListQuery) -> dict[str, Any]:
     """Searched by name with `q`."""
-    found = lists.list_lists(caller().account_id, page=query.page, page_size=query.page_size, q=query.q)
+    found = lists.list_lists(caller(), page=query.page, page_size=query.page_size, q=query.q)
     return page_of(found, query)
 
 
@@ -90,7 +89,7 @@ def index(query: ListQuery) -> dict[str, Any]:
 )
 def read(path: ListPath) -> dict[str, Any]:
     """With how many customers are on it."""
-    return lists.read_list(path.list_id, caller().account_id)
+    return lists.read_list(caller(), path.list_id)
 
 
 @routes.patch(
@@ -103,7 +102,7 @@ def read(path: ListPath) -> dict[str, Any]:
 )
 def rename(path: ListPath, body: NamedList) -> dict[str, Any]:
     """Campaigns and imports know it by its id, and notice nothing."""
-    return lists.rename_list(path.list_id, name=body.name, **_mine(), **_asked())
+    return lists.rename_list(caller(), path.list_id, name=body.name)
 
 
 @routes.delete(
@@ -115,7 +114,7 @@ def rename(path: ListPath, body: NamedList) -> dict[str, Any]:
 )
 def delete(path: ListPath) -> tuple[str, int]:
     """Its customers stay. Refused while a campaign names it, since what it was sent to stays known."""
-    lists.delete_list(path.list_id, **_mine(), **_asked())
+    lists.delete_list(caller(), path.list_id)
     return "", 204
 
 
@@ -128,7 +127,7 @@ def delete(path: ListPath) -> tuple[str, int]:
 )
 def members(path: ListPath, query: Page) -> dict[str, Any]:
     """Paged."""
-    found = list_members.list_members(path.list_id, caller().account_id, page=query.page, page_size=query.page_size)
+    found = list_members.list_members(caller(), path.list_id, page=query.page, page_size=query.page_size)
     return page_of(found, query)
 
 
@@ -143,7 +142,7 @@ def members(path: ListPath, query: Page) -> dict[str, Any]:
 )
 def add(path: ListPath, body: ChosenCustomers) -> dict[str, Any]:
     """All of them or, when one is unknown, none; those on it already stay on it once."""
-    return list_members.add_members(path.list_id, body.customer_ids, **_mine(), **_asked())
+    return list_members.add_members(caller(), path.list_id, body.customer_ids)
 
 
 @routes.post(
@@ -157,12 +156,4 @@ def add(path: ListPath, body: ChosenCustomers) -> dict[str, Any]:
 )
 def remove(path: ListPath, body: ChosenCustomers) -> dict[str, Any]:
     """The customers stay; ids that are not on the list change nothing."""
-    return list_members.remove_members(path.list_id, body.customer_ids, **_mine(), **_asked())
-
-
-def _mine() -> dict[str, Any]:
-    return {"account_id": caller().account_id}
-
-
-def _asked() -> dict[str, Any]:
-    return {"actor": caller().actor, "request_id": request_id.current()}
+    return list_members.remove_members(caller(), path.list_id, body.customer_ids)

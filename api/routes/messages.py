@@ -100,12 +100,7 @@ class Troubles(BaseModel):
 def index(path: CampaignPath, query: MessageQuery) -> dict[str, Any]:
     """Every page costs the same, however many messages there are."""
     found = messages.list_messages(
-        path.campaign_id,
-        caller().account_id,
-        states=query.state,
-        phone=query.phone,
-        page=query.page,
-        page_size=query.page_size,
+        caller(), path.campaign_id, states=query.state, phone=query.phone, page=query.page, page_size=query.page_size
     )
     return page_of(found, query)
 
@@ -119,7 +114,7 @@ def index(path: CampaignPath, query: MessageQuery) -> dict[str, Any]:
 )
 def errors(path: CampaignPath, query: Organization) -> dict[str, Any]:
     """Grouped by state, reason and error code."""
-    return {"data": messages.group_troubles(path.campaign_id, caller().account_id)}
+    return {"data": messages.group_troubles(caller(), path.campaign_id)}
 
 
 @routes.get(
@@ -131,7 +126,7 @@ def errors(path: CampaignPath, query: Organization) -> dict[str, Any]:
 )
 def export(path: CampaignPath, query: Organization) -> Response:
     """Cells that a spreadsheet would run as formulas begin with an apostrophe; so do phone numbers."""
-    lines = messages.export_messages(path.campaign_id, caller().account_id)
+    lines = messages.export_messages(caller(), path.campaign_id)
     name = f"campaign-{path.campaign_id}-messages.csv"
     return Response(
         stream_with_context(lines),
@@ -148,4 +143,4 @@ def export(path: CampaignPath, query: Organization) -> Response:
 )
 def read(path: MessagePath, query: Organization) -> dict[str, Any]:
     """Its text is the one that was frozen when the campaign started."""
-    return messages.read_message(path.reference, caller().account_id)
+    return messages.read_message(caller(), path.reference)

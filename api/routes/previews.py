@@ -30,10 +30,7 @@ routes = Routes("previews", __name__, url_prefix="/api/campaigns", tag="campaign
 def personalized(path: CampaignPath, body: PersonalizedPreviewBody) -> dict[str, Any]:
     """By the campaign's template, or by another one that is tried out; nothing is kept."""
     return previews.personalized_preview(
-        path.campaign_id,
-        body.customer_id,
-        override_template=body.override_template,
-        account_id=caller().account_id,
+        caller(), path.campaign_id, body.customer_id, override_template=body.override_template
     )
 
 
@@ -46,7 +43,7 @@ def personalized(path: CampaignPath, body: PersonalizedPreviewBody) -> dict[str,
 )
 def messages(path: CampaignPath, query: PreviewQuery) -> dict[str, Any]:
     """As they would be sent were the campaign started now; those who opted out are shown as skipped."""
-    return previews.preview_messages(path.campaign_id, first=query.first, account_id=caller().account_id)
+    return previews.preview_messages(caller(), path.campaign_id, first=query.first)
 
 
 @routes.get(
@@ -58,4 +55,4 @@ def messages(path: CampaignPath, query: PreviewQuery) -> dict[str, Any]:
 )
 def audience(path: CampaignPath) -> dict[str, Any]:
     """How many, ten of them, and how many would not get it and why."""
-    return previews.preview_audience(path.campaign_id, account_id=caller().account_id)
+    return previews.preview_audience(caller(), path.campaign_id)

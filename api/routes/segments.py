@@ -6,7 +6,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
-from api.http import request_id
 from api.http.auth import caller
 from api.http.pages import page_of
 from api.http.routes import Routes
@@ -112,13 +111,13 @@ class Segments(BaseModel):
 )
 def create(query: Organization, body: NewSegment) -> tuple[Shown, int]:
     """Whom it selects is decided anew each time it is used."""
-    return segments.create_segment(caller().one_account(), **body.model_dump(), **_asked()), 201
+    return segments.create_segment(caller(), **body.model_dump()), 201
 
 
 @routes.get("", summary="List segments, newest first", answers={200: Segments}, scope="read")
 def index(query: Page) -> Shown:
     """Each with its filter."""
-    found = segments.list_segments(caller().account_id, page=query.page, page_size=query.page_size)
+    found = segments.list_segments(caller(), page=query.page, page_size=query.page_size)
     return page_of(found, query)
 
 
@@ -132,13 +131,13 @@ def index(query: Page) -> Shown:
 )
 def preview_filter(query: Organization, body: ToPreview) -> Shown:
     """Before it is stored; those who opted out are counted aside."""
-    return previews.preview_filter(caller().one_account(), body.filter)
+    return previews.preview_filter(caller(), body.filter)
 
 
 @routes.get("/<segment_id>", summary="Read a segment", answers={200: Segment}, scope="read")
 def read(path: SegmentPath) -> Shown:
     """Its name and filter."""
-    return segments.read_segment(path.segment_id, caller().account_id)
+    return segments.read_segment(caller(), path.segment_id)
 
 
 @routes.post(
@@ -150,7 +149,7 @@ def read(path: SegmentPath) -> Shown:
 )
 def preview(path: SegmentPath) -> Shown:
     """Right now; those who opted out are counted aside."""
-    return previews.preview_segment(path.segment_id, account_id=caller().account_id)
+    return previews.preview_segment(caller(), path.segment_id)
 
 
 @routes.patch(
@@ -163,7 +162,7 @@ def preview(path: SegmentPath) -> Shown:
 )
 def edit(path: SegmentPath, body: SegmentChanges) -> Shown:
     """Campaigns that have started keep the filter they had."""
-    return segments.edit_segment(path.segment_id, **body.model_dump(), **_mine(), **_asked())
+    return segments.edit_segment(caller(), path.segment_id, **body.model_dump())
 
 
 @routes.delete(
@@ -171,13 +170,5 @@ def edit(path: SegmentPath, body: SegmentChanges) -> Shown:
 )
 def delete(path: SegmentPath) -> tuple[str, int]:
     """Refused while a campaign is still to be started with it."""
-    segments.delete_segment(path.segment_id, **_mine(), **_asked())
+    segments.delete_segment(caller(), path.segment_id)
     return "", 204
-
-
-def _mine() -> dict[str, Any]:
-    return {"account_id": caller().account_id}
-
-
-def _asked() -> dict[str, Any]:
-    return {"actor": caller().actor, "request_id": request_id.current()}

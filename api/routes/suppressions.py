@@ -8,7 +8,6 @@ from uuid import UUID
 from flask import Response, request
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from api.http import request_id
 from api.http.auth import caller
 from api.http.csv_answer import csv_answer, csv_response
 from api.http.errors import UnsupportedType, refuse_input
@@ -92,7 +91,7 @@ _CONTENT = {
 @routes.get("", summary="List suppressed numbers, newest first", answers={200: Suppressions}, scope="read")
 def index(query: SuppressionQuery) -> dict[str, Any]:
     """Searched by phone or reason with `q`."""
-    found = suppressions.list_suppressions(caller().account_id, page=query.page, page_size=query.page_size, q=query.q)
+    found = suppressions.list_suppressions(caller(), page=query.page, page_size=query.page_size, q=query.q)
     return page_of(found, query)
 
 
@@ -106,10 +105,7 @@ def index(query: SuppressionQuery) -> dict[str, Any]:
 )
 def create(query: Organization, body: NewSuppression) -> tuple[dict[str, Any], int]:
     """Nothing is sent to it from now on; one that is suppressed already stays as it is and is given with 200."""
-    account_id = caller().one_account()
-    found, new = suppressions.add_suppression(
-        account_id, phone=body.phone, reason=body.reason, source="api", **_asked()
-    )
+    found, new = suppressions.add_suppression(caller(), phone=body.phone, reason=body.reason, source="api")
     return found, 201 if new else 200
 
 
@@ -122,7 +118,7 @@ def create(query: Organization, body: NewSuppression) -> tuple[dict[str, Any], i
 )
 def delete(path: SuppressionPath) -> tuple[str, int]:
     """A customer who is unsubscribed stays so."""
-    suppressions.remove_suppression(path.suppression_id, account_id=caller().account_id, **_asked())
+    suppressions.remove_suppression(caller(), path.suppression_id)
     return "", 204
 
 
@@ -137,8 +133,7 @@ def delete(path: SuppressionPath) -> tuple[str, int]:
 )
 def import_(query: Organization) -> dict[str, Any]:
     """Whatever can be read is suppressed; the rest is named by its line. Sent twice, it changes nothing more."""
-    account_id = caller().one_account()
-    return vars(suppression_files.import_suppressions(account_id, _wishes(), source="api", **_asked()))
+    return vars(suppression_files.import_suppressions(caller(), _wishes(), source="api"))
 
 
 @routes.get(
@@ -149,7 +144,7 @@ def import_(query: Organization) -> dict[str, Any]:
 )
 def export(query: Organization) -> Response:
     """Cells that a spreadsheet would run begin with an apostrophe, phones too; the import takes it away again."""
-    return csv_answer(suppression_files.export_suppressions(caller().one_account()), "suppressions.csv")
+    return csv_answer(suppression_files.export_suppressions(caller()), "suppressions.csv")
 
 
 def _wishes() -> suppression_files.Wishes:
@@ -163,7 +158,3 @@ def _wishes() -> suppression_files.Wishes:
         refuse_input(problem)
         raise
     return suppression_files.wishes_for(given.phones, given.reason)
-
-
-def _asked() -> dict[str, Any]:
-    return {"actor": caller().actor, "request_id": request_id.current()}

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from api.http import request_id
 from api.http.auth import caller
 from api.http.pages import page_of
 from api.http.routes import Routes
@@ -109,13 +108,13 @@ class Checked(BaseModel):
 )
 def create(query: Organization, body: NewTemplate) -> tuple[Shown, int]:
     """As its version 1."""
-    return stored.create_template(caller().one_account(), **body.model_dump(), **_asked()), 201
+    return stored.create_template(caller(), **body.model_dump()), 201
 
 
 @routes.get("", summary="List templates, newest first", answers={200: Templates}, scope="read")
 def index(query: Page) -> Shown:
     """Each with its present version."""
-    found = stored.list_templates(caller().account_id, page=query.page, page_size=query.page_size)
+    found = stored.list_templates(caller(), page=query.page, page_size=query.page_size)
     return page_of(found, query)
 
 
@@ -135,13 +134,13 @@ def validate(body: ToValidate) -> Shown:
 @routes.get("/<template_id>", summary="Read a template", answers={200: Template}, scope="read")
 def read(path: TemplatePath) -> Shown:
     """Its present version."""
-    return stored.read_template(path.template_id, caller().account_id)
+    return stored.read_template(caller(), path.template_id)
 
 
 @routes.get("/<template_id>/versions", summary="List a template's versions", answers={200: Versions}, scope="read")
 def versions(path: TemplatePath, query: Page) -> Shown:
     """Every body it has had, newest first; campaigns name the one they copied."""
-    found = stored.list_versions(path.template_id, caller().account_id, page=query.page, page_size=query.page_size)
+    found = stored.list_versions(caller(), path.template_id, page=query.page, page_size=query.page_size)
     return page_of(found, query)
 
 
@@ -156,19 +155,11 @@ def versions(path: TemplatePath, query: Page) -> Shown:
 def edit(path: TemplatePath, body: TemplateChanges) -> Shown:
     """Campaigns written with it keep the text they copied."""
     changes = body.model_dump(exclude_unset=True)
-    return stored.edit_template(path.template_id, **changes, **_mine(), **_asked())
+    return stored.edit_template(caller(), path.template_id, **changes)
 
 
 @routes.delete("/<template_id>", summary="Delete a template", answers={204: None}, scope="write")
 def delete(path: TemplatePath) -> tuple[str, int]:
     """With its versions; campaigns written with it keep the text they copied."""
-    stored.delete_template(path.template_id, **_mine(), **_asked())
+    stored.delete_template(caller(), path.template_id)
     return "", 204
-
-
-def _mine() -> dict[str, Any]:
-    return {"account_id": caller().account_id}
-
-
-def _asked() -> dict[str, Any]:
-    return {"actor": caller().actor, "request_id": request_id.current()}

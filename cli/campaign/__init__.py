@@ -15,12 +15,13 @@ from cli.shared.arguments import ids_of, time_of
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_value
 from cli.shared.servers import with_database
-from cli.shared.tenant import account_option, id_of
+from cli.shared.tenant import account_option, id_of, tenant_of
 from dispatch.audience.segments import segment_called
 from dispatch.campaigns.lifecycle import create_campaign, list_campaigns, read_campaign
 from dispatch.customers.lists import list_called
 from dispatch.texts.stored import template_called
 from models.states import CAMPAIGN_STATES, CHANNELS
+from models.tenancy import ALL_ACCOUNTS
 
 
 @click.group()
@@ -78,17 +79,16 @@ def create(
         raise click.UsageError("Say what it says: either --template TEXT or --stored NAME.")
     account_id = id_of(account)
     made = create_campaign(
-        account_id,
+        by_hand(account_id),
         name=name,
         template=template or "",
-        template_id=template_called(account_id, stored) if stored is not None else None,
+        template_id=template_called(by_hand(account_id), stored) if stored is not None else None,
         channel=channel,
         customer_ids=ids_of(customers, option="--customers") if customers is not None else None,
-        list_id=list_called(account_id, list_name) if list_name is not None else None,
-        segment_id=segment_called(account_id, segment) if segment is not None else None,
+        list_id=list_called(by_hand(account_id), list_name) if list_name is not None else None,
+        segment_id=segment_called(by_hand(account_id), segment) if segment is not None else None,
         everyone=everyone,
         scheduled_at=time_of(schedule, option="--schedule") if schedule is not None else None,
-        **by_hand(),
     )
     return {"id": made["id"], "status": made["status"]}
 
@@ -103,7 +103,7 @@ def show(campaign_id: int) -> dict[str, Any]:
     \b
     python -m cli campaign show 1
     """
-    return read_campaign(campaign_id)
+    return read_campaign(by_hand(ALL_ACCOUNTS), campaign_id)
 
 
 def _show_list(campaigns: list[dict[str, Any]]) -> None:
@@ -127,6 +127,6 @@ def list_(
     \b
     python -m cli campaign list --account Acme --status sending
     """
-    account_id = id_of(account) if account else None
-    found, _ = list_campaigns(account_id, page_size=limit, channel=channel, status=status, q=q)
+    account_id = tenant_of(account)
+    found, _ = list_campaigns(by_hand(account_id), page_size=limit, channel=channel, status=status, q=q)
     return found

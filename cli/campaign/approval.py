@@ -9,6 +9,7 @@ from cli.shared.caller import by_hand
 from cli.shared.output import answers
 from cli.shared.servers import with_database
 from dispatch.campaigns.approval import approve_campaign
+from models.tenancy import ALL_ACCOUNTS
 
 
 @click.command()
@@ -27,5 +28,5 @@ def approve(campaign_id: int, revision: int) -> dict[str, Any]:
     python -m cli campaign show 1
     python -m cli campaign approve 1 --revision 1
     """
-    approved = approve_campaign(campaign_id, revision=revision, **by_hand())
+    approved = approve_campaign(by_hand(ALL_ACCOUNTS), campaign_id, revision=revision)
     return {key: approved[key] for key in ("id", "status", "revision", "approved_by", "approved_at", "stats")}

@@ -15,6 +15,7 @@ from dispatch.campaigns.lifecycle import read_campaign
 from dispatch.campaigns.writing import delete_campaign, duplicate_campaign, edit_campaign
 from dispatch.customers.lists import list_called
 from models.states import CHANNELS
+from models.tenancy import ALL_ACCOUNTS
 
 
 @click.command()
@@ -36,18 +37,18 @@ def edit(campaign_id: int, list_name: str | None, segment: str | None, **options
     python -m cli campaign edit 1 --template 'Hi {first_name}, the sale starts today.' --everyone
     """
     changes = {field: options[field] for field in ("name", "template", "channel") if options[field] is not None}
-    account_id = UUID(read_campaign(campaign_id)["account_id"])
+    account_id = UUID(read_campaign(by_hand(ALL_ACCOUNTS), campaign_id)["account_id"])
     if list_name is not None:
-        changes["list_id"] = list_called(account_id, list_name)
+        changes["list_id"] = list_called(by_hand(account_id), list_name)
     if segment is not None:
-        changes["segment_id"] = segment_called(account_id, segment)
+        changes["segment_id"] = segment_called(by_hand(account_id), segment)
     if options["customers"] is not None:
         changes["customer_ids"] = ids_of(options["customers"], option="--customers")
     if options["everyone"]:
         changes["everyone"] = True
     if options["expires"] is not None:
         changes["expires_at"] = time_of(options["expires"], option="--expires")
-    edited = edit_campaign(campaign_id, changes, **by_hand())
+    edited = edit_campaign(by_hand(ALL_ACCOUNTS), campaign_id, changes)
     return {field: edited[field] for field in ("id", "status", "name", "channel", "audience")}
 
 
@@ -62,7 +63,7 @@ def duplicate(campaign_id: int, name: str | None) -> dict[str, Any]:
     \b
     python -m cli campaign duplicate 1 --name 'Spring, again'
     """
-    copy = duplicate_campaign(campaign_id, name=name, **by_hand())
+    copy = duplicate_campaign(by_hand(ALL_ACCOUNTS), campaign_id, name=name)
     return {field: copy[field] for field in ("id", "status", "name")}
 
 
@@ -76,7 +77,7 @@ def delete(campaign_id: int) -> dict[str, Any]:
     \b
     python -m cli campaign delete 1
     """
-    delete_campaign(campaign_id, **by_hand())
+    delete_campaign(by_hand(ALL_ACCOUNTS), campaign_id)
     return {"id": campaign_id, "deleted": True}
 
 

@@ -6,10 +6,12 @@ from typing import Any
 import click
 
 from cli.campaign.moves import campaign_id
+from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_value
 from cli.shared.servers import with_database
 from dispatch.campaigns.messages import export_messages, group_troubles, list_messages
 from models.states import MESSAGE_STATES
+from models.tenancy import ALL_ACCOUNTS
 
 
 def _show_messages(messages: list[dict[str, Any]]) -> None:
@@ -30,7 +32,7 @@ def messages(campaign_id: int, states: tuple[str, ...], page: int, page_size: in
     \b
     python -m cli campaign messages 1 --state failed --state unknown
     """
-    found, _ = list_messages(campaign_id, states=states, page=page, page_size=page_size)
+    found, _ = list_messages(by_hand(ALL_ACCOUNTS), campaign_id, states=states, page=page, page_size=page_size)
     return found
 
 
@@ -44,7 +46,7 @@ def errors(campaign_id: int) -> list[dict[str, Any]]:
     \b
     python -m cli campaign errors 1
     """
-    return group_troubles(campaign_id)
+    return group_troubles(by_hand(ALL_ACCOUNTS), campaign_id)
 
 
 @click.command()
@@ -58,7 +60,7 @@ def export(campaign_id: int, file: Path) -> dict[str, Any]:
     \b
     python -m cli campaign export 1 messages.csv
     """
-    pieces = export_messages(campaign_id)
+    pieces = export_messages(by_hand(ALL_ACCOUNTS), campaign_id)
     with file.open("w", encoding="utf-8", newline="") as out:
         for piece in pieces:
             out.write(piece)

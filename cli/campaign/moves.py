@@ -17,6 +17,7 @@ from dispatch.campaigns.lifecycle import (
     unschedule_campaign,
 )
 from dispatch.start.enqueue import enqueue_campaign
+from models.tenancy import ALL_ACCOUNTS
 
 campaign_id = click.argument("campaign_id", metavar="ID", type=click.IntRange(1, 2**63 - 1))
 
@@ -40,10 +41,10 @@ def enqueue(campaign_id: int) -> dict[str, Any]:
     python -m cli campaign enqueue 1
     python -m cli campaign watch 1
     """
-    caller = by_hand()
-    started = enqueue_campaign(campaign_id, account_id=None, actor=caller["actor"], correlation_id=caller["request_id"])
+    caller = by_hand(ALL_ACCOUNTS)
+    started = enqueue_campaign(caller, campaign_id)
     return {
-        **_moved(read_campaign(campaign_id)),
+        **_moved(read_campaign(caller, campaign_id)),
         "status": started.status,
         "queued": started.queued,
         "enqueued_jobs": started.enqueued_jobs,
@@ -62,7 +63,7 @@ def schedule(campaign_id: int, at: str) -> dict[str, Any]:
     python -m cli campaign schedule 1 2030-01-31T09:00:00+02:00
     """
     time = time_of(at, option="ISO8601")
-    moved = schedule_campaign(campaign_id, time, **by_hand())
+    moved = schedule_campaign(by_hand(ALL_ACCOUNTS), campaign_id, time)
     return {**_moved(moved), "scheduled_at": moved["scheduled_at"]}
 
 
@@ -76,7 +77,7 @@ def unschedule(campaign_id: int) -> dict[str, Any]:
     \b
     python -m cli campaign unschedule 1
     """
-    return _moved(unschedule_campaign(campaign_id, **by_hand()))
+    return _moved(unschedule_campaign(by_hand(ALL_ACCOUNTS), campaign_id))
 
 
 @click.command()
@@ -90,7 +91,7 @@ def pause(campaign_id: int, reason: str) -> dict[str, Any]:
     \b
     python -m cli campaign pause 1 --reason 'wrong price in the text'
     """
-    return _moved(pause_campaign(campaign_id, reason=reason, **by_hand()))
+    return _moved(pause_campaign(by_hand(ALL_ACCOUNTS), campaign_id, reason=reason))
 
 
 @click.command()
@@ -103,7 +104,7 @@ def resume(campaign_id: int) -> dict[str, Any]:
     \b
     python -m cli campaign resume 1
     """
-    return _moved(resume_campaign(campaign_id, **by_hand()))
+    return _moved(resume_campaign(by_hand(ALL_ACCOUNTS), campaign_id))
 
 
 @click.command()
@@ -116,7 +117,7 @@ def cancel(campaign_id: int) -> dict[str, Any]:
     \b
     python -m cli campaign cancel 1
     """
-    return _moved(cancel_campaign(campaign_id, **by_hand()))
+    return _moved(cancel_campaign(by_hand(ALL_ACCOUNTS), campaign_id))
 
 
 MOVES = (enqueue, schedule, unschedule, pause, resume, cancel)

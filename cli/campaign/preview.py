@@ -5,9 +5,11 @@ from typing import Any
 import click
 
 from cli.campaign.moves import campaign_id
+from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_value
 from cli.shared.servers import with_database
 from dispatch.campaigns.previews import MOST_SHOWN, SAMPLE, personalized_preview, preview_audience, preview_messages
+from models.tenancy import ALL_ACCOUNTS
 
 
 def _show_preview(shown: dict[str, Any]) -> None:
@@ -36,10 +38,10 @@ def preview(campaign_id: int, first: int, customer: int | None, template: str | 
     python -m cli campaign preview 1 --customer 3 --template 'Hi {first_name}!'
     """
     if customer is not None:
-        return personalized_preview(campaign_id, customer, override_template=template)
+        return personalized_preview(by_hand(ALL_ACCOUNTS), campaign_id, customer, override_template=template)
     if template is not None:
         raise click.UsageError("--template tries a text out for one customer: name it with --customer ID.")
-    return preview_messages(campaign_id, first=first)
+    return preview_messages(by_hand(ALL_ACCOUNTS), campaign_id, first=first)
 
 
 def show_people(shown: dict[str, Any]) -> None:
@@ -58,7 +60,7 @@ def audience(campaign_id: int) -> dict[str, Any]:
     \b
     python -m cli campaign audience 1
     """
-    return preview_audience(campaign_id)
+    return preview_audience(by_hand(ALL_ACCOUNTS), campaign_id)
 
 
 PREVIEWS = (preview, audience)

@@ -16,6 +16,7 @@ from dispatch.campaigns.lifecycle import read_campaign
 from dispatch.start import follow_ups
 from dispatch.start.enqueue import EnqueueResult
 from dispatch.start.to_customers import send_campaign
+from models.tenancy import ALL_ACCOUNTS
 
 
 @click.command()
@@ -31,7 +32,7 @@ def send(campaign_id: int, customers: str) -> dict[str, Any]:
     \b
     python -m cli campaign send 1 1,2,3
     """
-    sent = send_campaign(campaign_id, ids_of(customers, option="1,2,3"), **by_hand())
+    sent = send_campaign(by_hand(ALL_ACCOUNTS), campaign_id, ids_of(customers, option="1,2,3"))
     return {"id": sent.campaign_id, "status": sent.status, "messages_queued": sent.messages_queued}
 
 
@@ -45,7 +46,7 @@ def retry_failed(campaign_id: int) -> dict[str, Any]:
     \b
     python -m cli campaign retry-failed 1
     """
-    return _child(campaign_id, follow_ups.retry_failed(campaign_id, **by_hand()))
+    return _child(campaign_id, follow_ups.retry_failed(by_hand(ALL_ACCOUNTS), campaign_id))
 
 
 @click.command("send-to-rest")
@@ -58,7 +59,7 @@ def send_to_rest(campaign_id: int) -> dict[str, Any]:
     \b
     python -m cli campaign send-to-rest 1
     """
-    return _child(campaign_id, follow_ups.send_to_rest(campaign_id, **by_hand()))
+    return _child(campaign_id, follow_ups.send_to_rest(by_hand(ALL_ACCOUNTS), campaign_id))
 
 
 @click.command("test-send")
@@ -72,7 +73,7 @@ def test_send(campaign_id: int, numbers: tuple[str, ...]) -> dict[str, Any]:
     \b
     python -m cli campaign test-send 1 '+30 691 234 5678'
     """
-    return _child(campaign_id, follow_ups.send_test(campaign_id, numbers, **by_hand()))
+    return _child(campaign_id, follow_ups.send_test(by_hand(ALL_ACCOUNTS), campaign_id, numbers))
 
 
 SENDING = (send, retry_failed, send_to_rest, test_send)
@@ -83,7 +84,7 @@ def _child(parent_id: int, started: EnqueueResult) -> dict[str, Any]:
         "id": started.campaign_id,
         "parent_id": parent_id,
         "status": started.status,
-        "stats": read_campaign(started.campaign_id)["stats"],
+        "stats": read_campaign(by_hand(ALL_ACCOUNTS), started.campaign_id)["stats"],
         "queued": started.queued,
         "enqueued_jobs": started.enqueued_jobs,
     }

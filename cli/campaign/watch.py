@@ -11,10 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.campaign.moves import campaign_id
+from cli.shared.caller import by_hand
 from cli.shared.output import answers, console, wants_json
 from cli.shared.servers import with_database
 from dispatch.campaigns.lifecycle import read_campaign
 from models.states import CAMPAIGN_MOVES
+from models.tenancy import ALL_ACCOUNTS
 
 # How often the counts are read: they are a few batch rows, not the messages.
 EVERY = 0.5
@@ -33,11 +35,11 @@ def watch(campaign_id: int) -> dict[str, Any]:
     \b
     python -m cli campaign watch 1
     """
-    shown = read_campaign(campaign_id)
+    shown = read_campaign(by_hand(ALL_ACCOUNTS), campaign_id)
     with Live(_picture(shown), console=console(), auto_refresh=False, transient=wants_json()) as live:
         while CAMPAIGN_MOVES[shown["status"]]:
             time.sleep(EVERY)
-            shown = read_campaign(campaign_id)
+            shown = read_campaign(by_hand(ALL_ACCOUNTS), campaign_id)
             live.update(_picture(shown), refresh=True)
     return shown
 

@@ -19,6 +19,7 @@ from dispatch.campaigns.lifecycle import create_campaign, read_campaign
 from dispatch.customers.imports import ImportReport, import_customers
 from embedded.refusal import Refused
 from models.states import CAMPAIGN_MOVES
+from models.tenancy import ALL_ACCOUNTS
 
 TEMPLATE = 'Hi {{ first_name|fallback("there") }}, {{ prefered_product|fallback("everything") }} is 20% off today.'
 # A message is at most two segments of one credit each.
@@ -63,18 +64,17 @@ class Outcome:
 
 def run_demo(recipients: int, console: Console) -> Outcome:
     """Runs a campaign to so many recipients from nothing to its end, in an account of its own."""
-    account = create_account(f"Demo {datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}", country=COUNTRY, **by_hand())
-    key = issue_key(account["id"], name="demo", **by_hand())["key"]
-    top_up(account["id"], recipients * CREDITS_EACH, **by_hand())
+    account = create_account(by_hand(ALL_ACCOUNTS), f"Demo {datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}", country=COUNTRY)
+    key = issue_key(by_hand(account["id"]), name="demo")["key"]
+    top_up(by_hand(account["id"]), recipients * CREDITS_EACH)
     with _progress(console) as progress:
         imported = _import(account["id"], recipients, progress)
         campaign = create_campaign(
-            account["id"],
+            by_hand(account["id"]),
             name="Everything is 20% off",
             template=TEMPLATE,
             list_id=imported.list_id,
             scheduled_at=datetime.now(UTC) + DELAY,
-            **by_hand(),
         )
         campaign = _watch(campaign, recipients, progress)
     return Outcome(campaign, imported, key, audit())
@@ -88,7 +88,7 @@ def _import(account_id: UUID, recipients: int, progress: Progress) -> ImportRepo
         progress.update(task, completed=report.imported)
 
     return import_customers(
-        account_id, demo_lines(recipients), list_name="everybody", default_country=COUNTRY, progress=advance
+        by_hand(account_id), demo_lines(recipients), list_name="everybody", default_country=COUNTRY, progress=advance
     )
 
 
@@ -99,7 +99,7 @@ def _watch(campaign: dict[str, Any], recipients: int, progress: Progress) -> dic
         _show(campaign, progress, task)
         stopping().wait(0.1)
         _refuse_when_stopped()
-        campaign = read_campaign(campaign["id"])
+        campaign = read_campaign(by_hand(ALL_ACCOUNTS), campaign["id"])
         if campaign["blocked_reason"] or campaign["status"] == "paused":
             raise Refused(f"the campaign cannot go on: {campaign['blocked_reason'] or campaign['reason']}")
     _show(campaign, progress, task)

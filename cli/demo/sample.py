@@ -1,10 +1,10 @@
 """A small account to try things with: ten customers and three draft campaigns, made once however often it is asked."""
 
 from typing import Any
-from uuid import UUID
 
 from dispatch.accounts.accounts import account_named, create_account
 from dispatch.accounts.credits import top_up
+from dispatch.caller import Caller
 from dispatch.campaigns.lifecycle import create_campaign
 from dispatch.customers.customers import create_customer
 from dispatch.errors import Duplicate
@@ -34,44 +34,39 @@ _CAMPAIGNS = (
 )
 
 
-def seed_sample(*, actor: str = "operator", request_id: str | None = None) -> dict[str, Any]:
+def seed_sample(caller: Caller) -> dict[str, Any]:
     """Makes what is missing of the sample and gives the account and how many customers and campaigns were made."""
-    asked: dict[str, Any] = {"actor": actor, "request_id": request_id}
     with db.atomic():
-        account = _account(**asked)
+        account = _account(caller)
         # A second seed at the same time waits here, and then finds everything made.
         rows("SELECT 1 FROM account WHERE id = %s FOR UPDATE", [account["id"]])
-        customers = sum(
-            _add_customer(account["id"], phone=_PHONE.format(n), values=values, **asked)
-            for n, values in enumerate(_CUSTOMERS)
-        )
-        campaigns = sum(
-            _add_campaign(account["id"], name=name, channel=channel, template=template, **asked)
-            for name, channel, template in _CAMPAIGNS
-        )
+        owner = caller.within(account["id"])
+        customers = sum(_add_customer(owner, _PHONE.format(n), values) for n, values in enumerate(_CUSTOMERS))
+        campaigns = sum(_add_campaign(owner, *campaign) for campaign in _CAMPAIGNS)
     return {"id": str(account["id"]), "account": account["name"], "customers": customers, "campaigns": campaigns}
 
 
-def _account(**asked: Any) -> dict[str, Any]:
+def _account(caller: Caller) -> dict[str, Any]:
     try:
-        made = create_account(ACCOUNT, country="US", **asked)
+        made = create_account(caller, ACCOUNT, country="US")
     except Duplicate:
         return account_named(ACCOUNT)
-    top_up(made["id"], CREDITS, **asked)
+    top_up(caller.within(made["id"]), CREDITS)
     return made
 
 
-def _add_customer(account_id: UUID, *, phone: str, values: tuple[str | None, ...], **asked: Any) -> bool:
+def _add_customer(caller: Caller, phone: str, values: tuple[str | None, ...]) -> bool:
     fields: dict[str, Any] = dict(zip(("first_name", "last_name", "location", "prefered_product"), values, strict=True))
     try:
-        create_customer(account_id, phone=phone, **fields, **asked)
+        create_customer(caller, phone=phone, **fields)
     except Duplicate:
         return False
     return True
 
 
-def _add_campaign(account_id: UUID, *, name: str, **fields: Any) -> bool:
-    if row("SELECT 1 FROM campaign WHERE account_id = %s AND name = %s", [account_id, name]) is not None:
+def _add_campaign(caller: Caller, name: str, channel: str, template: str) -> bool:
+    known = "SELECT 1 FROM campaign WHERE account_id = %s AND name = %s"
+    if row(known, [caller.one_account(), name]) is not None:
         return False
-    create_campaign(account_id, name=name, everyone=True, **fields)
+    create_campaign(caller, name=name, channel=channel, template=template, everyone=True)
     return True

@@ -1,20 +1,22 @@
-"""Who a verb says it is, to the audit trail and the logs."""
+"""Who a verb acts for: the person at this terminal."""
 
 import getpass
-from typing import TypedDict
 from uuid import uuid4
 
-
-class Caller(TypedDict):
-    """What every service of dispatch wants to know of whoever asks for a change."""
-
-    actor: str
-    request_id: str
+from dispatch.caller import Caller
+from models.api_key import SCOPES
+from models.tenancy import Tenant
 
 
-def by_hand() -> Caller:
-    """The person at this terminal, and a name for this one call."""
-    return {"actor": f"cli:{_user()}", "request_id": f"cli-{uuid4().hex}"}
+def by_hand(account: Tenant) -> Caller:
+    """Returns the person at this terminal, with every scope, and an id of its own for this call."""
+    return Caller(
+        actor=f"cli:{_user()}",
+        account=account,
+        scopes=frozenset(SCOPES),
+        request_id=f"cli-{uuid4().hex}",
+        idempotency_key=None,
+    )
 
 
 def _user() -> str:

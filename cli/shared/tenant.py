@@ -9,6 +9,7 @@ from cli.shared.output import Verb
 from dispatch.accounts.accounts import account_named
 from dispatch.errors import NotFound
 from embedded.refusal import Refused
+from models.tenancy import ALL_ACCOUNTS, Tenant
 
 
 def account_option(*, required: bool = True, help: str) -> Callable[[Verb], Verb]:
@@ -24,3 +25,8 @@ def id_of(account: str) -> UUID:
         raise Refused(
             f"{missing.message} `account list` shows all; `account create` makes one.", code=missing.code
         ) from None
+
+
+def tenant_of(account: str | None) -> Tenant:
+    """The id of the account that was named, or all accounts when none was."""
+    return ALL_ACCOUNTS if account is None else id_of(account)

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from dispatch.caller import Caller
 from dispatch.errors import Duplicate, InvalidRequest, NotFound
 from dispatch.formats.checks import checked_name, checked_time
 from dispatch.formats.json_row import plain
 from dispatch.formats.phones import check_country
 from models.account import SUBSCRIPTION_STATES, Account
-from models.audit_event import AuditEvent
 from models.campaign import Campaign
 from models.database import db, row, rows
 
@@ -20,14 +20,7 @@ from models.database import db, row, rows
 MOST_RECIPIENTS = 2_000_000_000
 
 
-def create_account(
-    name: str,
-    *,
-    subscribed: bool = True,
-    country: str | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> dict[str, Any]:
+def create_account(caller: Caller, name: str, *, subscribed: bool = True, country: str | None = None) -> dict[str, Any]:
     """Makes an account and gives its id and name; Duplicate when the name is taken.
 
     `country` is where phone numbers without a country code are read.
@@ -38,9 +31,7 @@ def create_account(
         made = Account.add(name, subscribed=subscribed, country=country)
         if made is None:
             raise Duplicate(f"There is already an account called {name}.", field="name")
-        AuditEvent.note(
-            "account.created", made["id"], account_id=made["id"], actor=actor, request_id=request_id, name=name
-        )
+        caller.note("account.created", made["id"], account_id=made["id"], name=name)
     return {"id": made["id"], "name": made["name"]}
 
 
@@ -60,9 +51,9 @@ def account_with_id(account_id: UUID) -> dict[str, Any]:
     return found
 
 
-def read_account(account_id: UUID) -> dict[str, Any]:
+def read_account(caller: Caller) -> dict[str, Any]:
     """The account as shown."""
-    return _shown(account_with_id(account_id))
+    return _shown(account_with_id(caller.one_account()))
 
 
 def list_accounts(*, page: int = 1, page_size: int = 20) -> tuple[list[dict[str, Any]], int]:
@@ -75,13 +66,12 @@ def list_accounts(*, page: int = 1, page_size: int = 20) -> tuple[list[dict[str,
     return [_shown(account) for account in found], total["total"]
 
 
-def change_account(
-    account_id: UUID, changes: dict[str, Any], *, actor: str = "operator", request_id: str | None = None
-) -> dict[str, Any]:
+def change_account(caller: Caller, changes: dict[str, Any]) -> dict[str, Any]:
     """Changes the settings that are given, `country` and `approval_above`, and gives the account as shown.
 
     With `approval_above`, campaigns with more recipients start only once a second person approved them; None: all do.
     """
+    account_id = caller.one_account()
     values = dict(changes)
     if values.get("country") is not None:
         values["country"] = check_country(values["country"])
@@ -91,34 +81,25 @@ def change_account(
             f"approval_above is a whole number from 0 to {MOST_RECIPIENTS}, or null.", field="approval_above"
         )
     if not values:
-        return read_account(account_id)
+        return read_account(caller)
     with db.atomic():
         changed = Account.settle_on(account_id, values)
         if changed is None:
             raise NotFound("There is no such account.")
         if "approval_above" in values:
             Campaign.unblock(account_id, "APPROVAL_REQUIRED")
-        AuditEvent.note(
-            "account.changed", account_id, account_id=account_id, actor=actor, request_id=request_id, **values
-        )
+        caller.note("account.changed", account_id, account_id=account_id, **values)
     return _shown(changed)
 
 
-def read_subscription(account_id: UUID) -> dict[str, Any]:
+def read_subscription(caller: Caller) -> dict[str, Any]:
     """The account's plan, its status, and when the paid period ends."""
-    return _shown(account_with_id(account_id))["subscription"]
+    return _shown(account_with_id(caller.one_account()))["subscription"]
 
 
-def change_subscription(
-    account_id: UUID,
-    *,
-    plan: str,
-    status: str,
-    ends_at: datetime | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> dict[str, Any]:
+def change_subscription(caller: Caller, *, plan: str, status: str, ends_at: datetime | None = None) -> dict[str, Any]:
     """Replaces the subscription and gives it as shown; campaigns that waited for one are looked at again."""
+    account_id = caller.one_account()
     if status not in SUBSCRIPTION_STATES:
         raise InvalidRequest(f"status is one of {', '.join(SUBSCRIPTION_STATES)}.", field="status")
     plan = checked_name(plan, field="plan")
@@ -129,14 +110,7 @@ def change_subscription(
             raise NotFound("There is no such account.")
         Campaign.unblock(account_id, "SUBSCRIPTION_REQUIRED")
         subscription = _shown(changed)["subscription"]
-        AuditEvent.note(
-            "subscription.changed",
-            account_id,
-            account_id=account_id,
-            actor=actor,
-            request_id=request_id,
-            **subscription,
-        )
+        caller.note("subscription.changed", account_id, account_id=account_id, **subscription)
     return subscription
 
 

@@ -1,14 +1,15 @@
 """The audit trail as people read it: who changed what, when, asked for by which request."""
 
 from typing import Any
-from uuid import UUID
 
+from dispatch.caller import Caller
 from dispatch.formats.json_row import plain_all
 from models.database import row, rows
+from models.tenancy import owned_by
 
 
 def list_events(
-    account_id: UUID | None,
+    caller: Caller,
     *,
     page: int = 1,
     page_size: int = 20,
@@ -18,15 +19,15 @@ def list_events(
     request_id: str | None = None,
 ) -> tuple[list[dict[str, Any]], int]:
     """One page of events, newest first, and how many there are; without an account (an operator), everybody's."""
-    given = {
-        "account_id": account_id,
+    given: dict[str, Any] = {
         "action": action,
         "actor": actor,
         "subject": subject,
         "request_id": request_id,
     }
     where = " AND ".join(f"{column} = %({column})s" for column, value in given.items() if value is not None)
-    where = where or "true"
+    where = f"{owned_by(caller.account)}{' AND ' if where else ''}{where}"
+    given["account"] = caller.account
     found = rows(
         f"""SELECT id, account_id, actor, action, subject, details, request_id, at FROM audit_event WHERE {where}
             ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s""",

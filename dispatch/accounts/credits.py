@@ -1,13 +1,12 @@
 """What an account may spend: topped up, shown, and entry by entry."""
 
 from typing import Any
-from uuid import UUID
 
+from dispatch.caller import Caller
 from dispatch.errors import InvalidRequest, NotFound
 from dispatch.formats.json_row import plain_all
 from models import credit
 from models.account import Account
-from models.audit_event import AuditEvent
 from models.campaign import Campaign
 from models.database import db, row, rows
 
@@ -15,37 +14,31 @@ from models.database import db, row, rows
 MOST_CREDITS = 1_000_000_000_000
 
 
-def top_up(account_id: UUID, amount: int, *, actor: str = "operator", request_id: str | None = None) -> dict[str, int]:
+def top_up(caller: Caller, amount: int) -> dict[str, int]:
     """Adds credits and gives the new balance; campaigns that waited for credits are looked at again."""
+    account_id = caller.one_account()
     if not 1 <= amount <= MOST_CREDITS:
         raise InvalidRequest(f"The amount is a whole number from 1 to {MOST_CREDITS}.", field="amount")
     with db.atomic():
-        balance = credit.top_up(account_id, amount, actor=actor)
+        balance = credit.top_up(account_id, amount, actor=caller.actor)
         if balance is None:
             raise NotFound("There is no such account.")
         Campaign.unblock(account_id, "INSUFFICIENT_CREDITS")
-        AuditEvent.note(
-            "credits.topped_up",
-            account_id,
-            account_id=account_id,
-            actor=actor,
-            request_id=request_id,
-            amount=amount,
-        )
+        caller.note("credits.topped_up", account_id, account_id=account_id, amount=amount)
     return balance
 
 
-def balance(account_id: UUID) -> dict[str, int]:
+def balance(caller: Caller) -> dict[str, int]:
     """The credits an account may spend and those held for campaigns under way."""
-    standing = Account.standing(account_id)
+    standing = Account.standing(caller.one_account())
     if standing is None:
         raise NotFound("There is no such account.")
     return {"available": standing["available"], "held": standing["held"]}
 
 
-def ledger(account_id: UUID, *, page: int = 1, page_size: int = 20) -> tuple[list[dict[str, Any]], int]:
+def ledger(caller: Caller, *, page: int = 1, page_size: int = 20) -> tuple[list[dict[str, Any]], int]:
     """One page of the account's movements, newest first, and how many there are; their sums are the balance."""
-    given = {"account": account_id, "limit": page_size, "offset": (page - 1) * page_size}
+    given = {"account": caller.one_account(), "limit": page_size, "offset": (page - 1) * page_size}
     found = rows(
         """SELECT id, kind, available_delta, held_delta, campaign_id, epoch, actor, at FROM credit_entry
            WHERE account_id = %(account)s ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s""",

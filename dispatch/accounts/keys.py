@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from dispatch.accounts.accounts import account_with_id
+from dispatch.caller import Caller
 from dispatch.errors import Duplicate, InvalidRequest, NotFound
 from dispatch.formats.checks import checked_text
 from dispatch.formats.json_row import plain, plain_all
 from models.api_key import MOST_LIVE, SCOPES, ApiKey
-from models.audit_event import AuditEvent
 from models.database import db, row, rows
+from models.tenancy import owned_by
 
 MOST_NAME = 200
 
@@ -18,19 +19,15 @@ _SHOWN = "id, account_id, name, prefix, scopes, created_at, last_used_at, revoke
 
 
 def issue_key(
-    account_id: UUID | None,
-    *,
-    name: str = "",
-    scopes: Sequence[str] = SCOPES,
-    actor: str = "operator",
-    request_id: str | None = None,
+    caller: Caller, *, operator: bool = False, name: str = "", scopes: Sequence[str] = SCOPES
 ) -> dict[str, Any]:
-    """Makes an API key, of an operator when there is no account, and gives it as shown and, this once, the key.
+    """Makes an API key of the caller's account, or an operator's, and returns it with, this once, the key itself.
 
     Duplicate when two keys of the account with these scopes live already.
     """
     _check_scopes(scopes)
     name = checked_text(name, field="name", most=MOST_NAME) or ""
+    account_id = None if operator else caller.one_account()
     if account_id is not None:
         account_with_id(account_id)
     with db.atomic():
@@ -40,21 +37,14 @@ def issue_key(
                 f"{MOST_LIVE} keys with these scopes live already, the one in use and its successor; revoke one first.",
                 field="scopes",
             )
-        AuditEvent.note(
-            "key.created",
-            made["id"],
-            account_id=account_id,
-            actor=actor,
-            request_id=request_id,
-            scopes=made["scopes"],
-        )
+        caller.note("key.created", made["id"], account_id=account_id, scopes=made["scopes"])
     return plain(made)
 
 
-def list_keys(account_id: UUID | None, *, page: int = 1, page_size: int = 20) -> tuple[list[dict[str, Any]], int]:
+def list_keys(caller: Caller, *, page: int = 1, page_size: int = 20) -> tuple[list[dict[str, Any]], int]:
     """One page of keys, newest first, and how many there are; of no account (an operator asks), everybody's."""
-    given = {"account": account_id, "limit": page_size, "offset": (page - 1) * page_size}
-    where = "%(account)s::uuid IS NULL OR account_id = %(account)s"
+    given = {"account": caller.account, "limit": page_size, "offset": (page - 1) * page_size}
+    where = owned_by(caller.account)
     found = rows(
         f"""SELECT {_SHOWN} FROM api_key WHERE {where}
             ORDER BY created_at DESC, id LIMIT %(limit)s OFFSET %(offset)s""",
@@ -65,15 +55,13 @@ def list_keys(account_id: UUID | None, *, page: int = 1, page_size: int = 20) ->
     return plain_all(found), total["total"]
 
 
-def revoke_key(
-    key_id: UUID, *, account_id: UUID | None = None, actor: str = "operator", request_id: str | None = None
-) -> None:
+def revoke_key(caller: Caller, key_id: UUID) -> None:
     """Ends a key at once; NotFound when there is no such live key, or it is another account's."""
     with db.atomic():
-        ended = ApiKey.revoke(key_id, account_id)
+        ended = ApiKey.revoke(key_id, caller.account)
         if ended is None:
             raise NotFound("There is no live key with this id.")
-        AuditEvent.note("key.revoked", key_id, account_id=ended["account_id"], actor=actor, request_id=request_id)
+        caller.note("key.revoked", key_id, account_id=ended["account_id"])
 
 
 def _check_scopes(scopes: Sequence[str]) -> None:

@@ -10,56 +10,42 @@ from uuid import UUID
 import psycopg
 
 from dispatch.audience.filter import as_json, read_filter
+from dispatch.caller import Caller
 from dispatch.errors import Duplicate, InvalidStatus, NotFound
 from dispatch.formats.checks import MAX_ID, checked_name
-from models.audit_event import AuditEvent
 from models.database import db, row, rows
 from models.segment import Segment
+from models.tenancy import owned_by
 
 
-def create_segment(
-    account_id: UUID,
-    *,
-    name: str,
-    filter: object,
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> dict[str, Any]:
+def create_segment(caller: Caller, *, name: str, filter: object) -> dict[str, Any]:
     """Stores a segment and gives it as shown; Duplicate when the name is taken."""
     with db.atomic():
-        made = Segment.add(account_id, name=checked_name(name), filter=as_json(read_filter(filter)))
+        made = Segment.add(caller.one_account(), name=checked_name(name), filter=as_json(read_filter(filter)))
         if made is None:
             raise _taken()
-        _note("segment.created", made, actor, request_id)
+        _note(caller, "segment.created", made)
     return _shown(made)
 
 
-def read_segment(segment_id: int, account_id: UUID | None = None) -> dict[str, Any]:
+def read_segment(caller: Caller, segment_id: int) -> dict[str, Any]:
     """The segment as shown; without an account (an operator), anybody's."""
-    return _shown(_found(segment_id, account_id))
+    return _shown(_found(caller, segment_id))
 
 
-def list_segments(account_id: UUID | None, *, page: int = 1, page_size: int = 20) -> tuple[list[dict[str, Any]], int]:
+def list_segments(caller: Caller, *, page: int = 1, page_size: int = 20) -> tuple[list[dict[str, Any]], int]:
     """One page of segments, newest first, and how many there are in all."""
-    where = "account_id = coalesce(%(account)s, account_id)"
-    given = {"account": account_id, "limit": page_size, "offset": (page - 1) * page_size}
+    where = owned_by(caller.account)
+    given = {"account": caller.account, "limit": page_size, "offset": (page - 1) * page_size}
     found = rows(f"SELECT * FROM segment WHERE {where} ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s", given)
     total = row(f"SELECT count(*) AS total FROM segment WHERE {where}", given)
     assert total is not None
     return [_shown(segment) for segment in found], total["total"]
 
 
-def edit_segment(
-    segment_id: int,
-    *,
-    name: str | None = None,
-    filter: object = None,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> dict[str, Any]:
+def edit_segment(caller: Caller, segment_id: int, *, name: str | None = None, filter: object = None) -> dict[str, Any]:
     """Changes its name or filter and gives it as shown; a campaign that was started keeps the filter it had."""
-    before = _found(segment_id, account_id)
+    before = _found(caller, segment_id)
     if name is None and filter is None:
         return _shown(before)
     new_name = None if name is None else checked_name(name)
@@ -69,26 +55,20 @@ def edit_segment(
             edited = Segment.edit(segment_id, name=new_name, filter=new_filter)
             if edited is None:
                 raise _missing()
-            _note("segment.changed", edited, actor, request_id)
+            _note(caller, "segment.changed", edited)
     except psycopg.errors.UniqueViolation:
         raise _taken() from None
     return _shown(edited)
 
 
-def delete_segment(
-    segment_id: int,
-    *,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> None:
+def delete_segment(caller: Caller, segment_id: int) -> None:
     """Deletes a segment; InvalidStatus while a campaign is still to be started with it."""
-    segment = _found(segment_id, account_id)
+    segment = _found(caller, segment_id)
     try:
         with db.atomic():
             if not Segment.remove(segment_id):
                 raise _missing()
-            _note("segment.deleted", segment, actor, request_id)
+            _note(caller, "segment.deleted", segment)
     except psycopg.errors.CheckViolation:
         # The table decides, so that a campaign written in this moment is not left without an audience.
         raise InvalidStatus("A campaign that has not started yet is for this segment.", segment_id=segment_id) from None
@@ -103,16 +83,18 @@ def check_segment(account_id: UUID, segment_id: int | None) -> None:
         raise _missing()
 
 
-def segment_called(account_id: UUID, name: str) -> int:
+def segment_called(caller: Caller, name: str) -> int:
     """The id of the account's segment of this name; NotFound when there is none."""
-    found = row("SELECT id FROM segment WHERE account_id = %s AND name = %s", [account_id, checked_name(name)])
+    found = row(
+        "SELECT id FROM segment WHERE account_id = %s AND name = %s", [caller.one_account(), checked_name(name)]
+    )
     if found is None:
         raise NotFound(f"There is no segment called {name.strip()!r}.")
     return found["id"]
 
 
-def _found(segment_id: int, account_id: UUID | None) -> dict[str, Any]:
-    segment = Segment.find(segment_id, account_id) if -MAX_ID <= segment_id <= MAX_ID else None
+def _found(caller: Caller, segment_id: int) -> dict[str, Any]:
+    segment = Segment.find(segment_id, caller.account) if -MAX_ID <= segment_id <= MAX_ID else None
     if segment is None:
         raise _missing()
     return segment
@@ -126,8 +108,8 @@ def _taken() -> Duplicate:
     return Duplicate("There is already a segment of this name.", field="name")
 
 
-def _note(action: str, segment: dict[str, Any], actor: str, request_id: str | None) -> None:
-    AuditEvent.note(action, segment["id"], account_id=segment["account_id"], actor=actor, request_id=request_id)
+def _note(caller: Caller, action: str, segment: dict[str, Any]) -> None:
+    caller.note(action, segment["id"], account_id=segment["account_id"])
 
 
 def _shown(segment: dict[str, Any]) -> dict[str, Any]:

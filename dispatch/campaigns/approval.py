@@ -5,51 +5,41 @@ changes. Until the start the audience may grow by as many people as the account 
 """
 
 from typing import Any
-from uuid import UUID
 
 import structlog
 
 from dispatch.audience import members
+from dispatch.caller import Caller
 from dispatch.campaigns.view import shown
 from dispatch.errors import ApprovalRequired, CampaignNotFound, InvalidStatus, NoTargetAudience
 from dispatch.formats.checks import MAX_ID
 from models import approval
 from models.account import Account
-from models.audit_event import AuditEvent
 from models.campaign import Campaign
 from models.database import db
 
 log = structlog.get_logger()
 
 
-def approve_campaign(
-    campaign_id: int,
-    *,
-    revision: int,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> dict[str, Any]:
+def approve_campaign(caller: Caller, campaign_id: int, *, revision: int) -> dict[str, Any]:
     """Approves the revision the caller has read and gives the campaign as shown; the next sweep may start it."""
-    if not -MAX_ID <= campaign_id <= MAX_ID or Campaign.find(campaign_id, account_id) is None:
+    if not -MAX_ID <= campaign_id <= MAX_ID or Campaign.find(campaign_id, caller.account) is None:
         raise CampaignNotFound
     with db.atomic():
         campaign = approval.lock(campaign_id)
         if campaign is None:
             raise CampaignNotFound
-        _check_approvable(campaign, revision, actor)
+        _check_approvable(campaign, revision, caller.actor)
         recipients = members.size_of(campaign).total
-        approved = approval.approve(campaign_id, recipients=recipients, actor=actor)
+        approved = approval.approve(campaign_id, recipients=recipients, actor=caller.actor)
         if approved is None:
             raise InvalidStatus(
                 f"A campaign that is {campaign['status']} cannot be approved.", status=campaign["status"]
             )
-        AuditEvent.note(
+        caller.note(
             "campaign.approved",
             campaign_id,
             account_id=campaign["account_id"],
-            actor=actor,
-            request_id=request_id,
             revision=revision,
             recipients=recipients,
         )

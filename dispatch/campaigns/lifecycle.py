@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import structlog
 
 from dispatch import queues
 from dispatch.audience.choice import audience_kind, check_list, choose_customers
 from dispatch.audience.segments import check_segment
+from dispatch.caller import Caller
 from dispatch.campaigns.rules import checked_times, found, not_to_come, note, refusal
 from dispatch.campaigns.view import shown, shown_all
 from dispatch.errors import InvalidRequest, NoMessageText
@@ -25,6 +25,7 @@ from dispatch.texts.template import compile_template
 from models.campaign import Campaign
 from models.database import db, row, rows
 from models.states import CAMPAIGN_STATES, CHANNELS
+from models.tenancy import owned_by
 
 log = structlog.get_logger()
 
@@ -32,7 +33,7 @@ Move = Callable[[], dict[str, Any] | None]
 
 
 def create_campaign(
-    account_id: UUID,
+    caller: Caller,
     *,
     name: str,
     template: str = "",
@@ -44,13 +45,12 @@ def create_campaign(
     everyone: bool = False,
     scheduled_at: datetime | None = None,
     expires_at: datetime | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
 ) -> dict[str, Any]:
     """Writes a campaign, `scheduled` when it has a time and else `draft`, and gives it as shown."""
+    account_id = caller.one_account()
     if channel not in CHANNELS:
         raise InvalidRequest(f"channel is one of {', '.join(CHANNELS)}.", field="channel")
-    text, version = text_for_campaign(account_id, template=template, template_id=template_id, channel=channel)
+    text, version = text_for_campaign(caller, account_id, template=template, template_id=template_id, channel=channel)
     compile_template(text)
     kind = audience_kind(customer_ids, list_id, everyone, segment_id)
     values = {
@@ -63,8 +63,8 @@ def create_campaign(
         "kind": kind,
         "list": list_id,
         "segment": segment_id,
-        "actor": actor,
-        "request": request_id,
+        "actor": caller.actor,
+        "request": caller.request_id,
         **checked_times(scheduled_at, expires_at),
     }
     with db.atomic():
@@ -78,17 +78,17 @@ def create_campaign(
             raise NoMessageText("A campaign with a time needs a text; nobody will be there to write it when it is due.")
         if customer_ids is not None:
             choose_customers(account_id, made["id"], customer_ids)
-        note("campaign.created", made, actor, request_id, status=made["status"])
+        note(caller, "campaign.created", made, status=made["status"])
         return shown(made)
 
 
-def read_campaign(campaign_id: int, account_id: UUID | None = None) -> dict[str, Any]:
+def read_campaign(caller: Caller, campaign_id: int) -> dict[str, Any]:
     """The campaign as shown, with its counts; without an account (an operator), anybody's."""
-    return shown(found(campaign_id, account_id))
+    return shown(found(caller, campaign_id))
 
 
 def list_campaigns(
-    account_id: UUID | None,
+    caller: Caller,
     *,
     page: int = 1,
     page_size: int = 20,
@@ -101,12 +101,14 @@ def list_campaigns(
         raise InvalidRequest(f"channel is one of {', '.join(CHANNELS)}.", field="channel")
     if status is not None and status not in CAMPAIGN_STATES:
         raise InvalidRequest(f"status is one of {', '.join(CAMPAIGN_STATES)}.", field="status")
-    given = {"account_id": account_id, "channel": channel, "status": status}
+    given: dict[str, Any] = {"channel": channel, "status": status}
     conditions = [f"{column} = %({column})s" for column, value in given.items() if value is not None]
+    conditions.append(owned_by(caller.account))
+    given["account"] = caller.account
     if q:
         conditions.append("strpos(lower(name), lower(%(q)s)) > 0")
         given["q"] = q
-    where = " AND ".join(conditions) or "true"
+    where = " AND ".join(conditions)
     page_rows = rows(
         f"SELECT * FROM campaign WHERE {where} ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s",
         {**given, "limit": page_size, "offset": (page - 1) * page_size},
@@ -116,18 +118,11 @@ def list_campaigns(
     return shown_all(page_rows), total["total"]
 
 
-def schedule_campaign(
-    campaign_id: int,
-    at: datetime,
-    *,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> dict[str, Any]:
+def schedule_campaign(caller: Caller, campaign_id: int, at: datetime) -> dict[str, Any]:
     """Gives a draft or scheduled campaign its (new) time, and gives it as shown."""
     time = checked_time(at, field="scheduled_at")
     assert time is not None
-    campaign = found(campaign_id, account_id)
+    campaign = found(caller, campaign_id)
     if campaign["status"] not in ("draft", "scheduled"):
         raise refusal("scheduled", campaign["status"])
     if not campaign["template"].strip():
@@ -137,69 +132,44 @@ def schedule_campaign(
     with db.atomic():
         moved = Campaign.schedule(campaign_id, time)
         if moved is None:
-            status = found(campaign_id, account_id)["status"]
+            status = found(caller, campaign_id)["status"]
             raise not_to_come("scheduled_at") if status in ("draft", "scheduled") else refusal("scheduled", status)
-        note("campaign.scheduled", moved, actor, request_id, scheduled_at=time.isoformat())
+        note(caller, "campaign.scheduled", moved, scheduled_at=time.isoformat())
     return shown(moved)
 
 
-def unschedule_campaign(
-    campaign_id: int,
-    *,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> dict[str, Any]:
+def unschedule_campaign(caller: Caller, campaign_id: int) -> dict[str, Any]:
     """Takes a scheduled campaign's time back: it is a draft again, and starts only by hand."""
-    found(campaign_id, account_id)
-    return _moved("unscheduled", campaign_id, lambda: Campaign.unschedule(campaign_id), actor, request_id)
+    found(caller, campaign_id)
+    return _moved(caller, "unscheduled", campaign_id, lambda: Campaign.unschedule(campaign_id))
 
 
-def pause_campaign(
-    campaign_id: int,
-    *,
-    account_id: UUID | None = None,
-    reason: str = "",
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> dict[str, Any]:
+def pause_campaign(caller: Caller, campaign_id: int, *, reason: str = "") -> dict[str, Any]:
     """Stops a campaign where it is; what is in flight ends, nothing new is claimed."""
-    found(campaign_id, account_id)
-    return _moved("paused", campaign_id, lambda: Campaign.pause(campaign_id, reason), actor, request_id)
+    found(caller, campaign_id)
+    return _moved(caller, "paused", campaign_id, lambda: Campaign.pause(campaign_id, reason))
 
 
-def resume_campaign(
-    campaign_id: int,
-    *,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> dict[str, Any]:
+def resume_campaign(caller: Caller, campaign_id: int) -> dict[str, Any]:
     """Lets a paused campaign go on where it was, with new jobs for what is open.
 
     With Redis away nothing is lost: recovery pushes the jobs when it is back.
     """
-    found(campaign_id, account_id)
-    campaign = _moved("resumed", campaign_id, lambda: Campaign.resume(campaign_id), actor, request_id)
+    found(caller, campaign_id)
+    campaign = _moved(caller, "resumed", campaign_id, lambda: Campaign.resume(campaign_id))
     if campaign["status"] == "sending":
         db.after_commit(partial(push_due_batches, campaign_id))
     elif campaign["status"] == "preparing":
-        current = Campaign.find(campaign_id)
+        current = Campaign.find(campaign_id, caller.account)
         if current and current["prep_token"]:
             db.after_commit(partial(queues.push_preparation, campaign_id, current["prep_token"]))
     return campaign
 
 
-def cancel_campaign(
-    campaign_id: int,
-    *,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> dict[str, Any]:
+def cancel_campaign(caller: Caller, campaign_id: int) -> dict[str, Any]:
     """Ends a campaign; what was not sent never will be, and its credits come back."""
-    found(campaign_id, account_id)
-    return _moved("cancelled", campaign_id, lambda: Campaign.cancel(campaign_id), actor, request_id)
+    found(caller, campaign_id)
+    return _moved(caller, "cancelled", campaign_id, lambda: Campaign.cancel(campaign_id))
 
 
 # Whether a time is still to come is judged here, by the database's clock: web hosts' clocks differ.
@@ -214,11 +184,11 @@ RETURNING *
 """
 
 
-def _moved(verb: str, campaign_id: int, move: Move, actor: str, request_id: str | None) -> dict[str, Any]:
+def _moved(caller: Caller, verb: str, campaign_id: int, move: Move) -> dict[str, Any]:
     with db.atomic():
         moved = move()
         if moved is None:
-            raise refusal(verb, found(campaign_id, None)["status"])
-        note(f"campaign.{verb}", moved, actor, request_id, status=moved["status"])
+            raise refusal(verb, found(caller, campaign_id)["status"])
+        note(caller, f"campaign.{verb}", moved, status=moved["status"])
     log.info(f"campaign.{verb}", campaign_id=campaign_id, status=moved["status"])
     return shown(moved)

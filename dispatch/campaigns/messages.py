@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from dispatch.caller import Caller
 from dispatch.campaigns.rules import found as found_campaign
 from dispatch.errors import InvalidRequest, NotFound
 from dispatch.formats.checks import MAX_ID
@@ -37,8 +38,8 @@ _MAX_N = 2**31 - 1
 
 
 def list_messages(
+    caller: Caller,
     campaign_id: int,
-    account_id: UUID | None = None,
     *,
     states: Sequence[str] = (),
     phone: str | None = None,
@@ -46,7 +47,7 @@ def list_messages(
     page_size: int = 20,
 ) -> tuple[list[dict[str, Any]], int]:
     """One page of the campaign's messages, and how many there are; with a phone, the one to that number."""
-    campaign = found_campaign(campaign_id, account_id)
+    campaign = found_campaign(caller, campaign_id)
     unknown = [state for state in states if state not in MESSAGE_STATES]
     if unknown:
         raise InvalidRequest(f"state is one or several of {', '.join(MESSAGE_STATES)}.", field="state")
@@ -58,27 +59,27 @@ def list_messages(
     return [_shown(message) for message in listed], total
 
 
-def read_message(reference: str, account_id: UUID | None = None) -> dict[str, Any]:
+def read_message(caller: Caller, reference: str) -> dict[str, Any]:
     """One message by its reference `<campaign>-<n>`, with what happened to it in order."""
     matched = _REFERENCE.fullmatch(reference)
     if not matched or int(matched[1]) > MAX_ID or int(matched[2]) > _MAX_N:
         raise NotFound("There is no such message.")
-    campaign = Campaign.find(int(matched[1]), account_id)
+    campaign = Campaign.find(int(matched[1]), caller.account)
     message = message_reading.one(int(matched[1]), int(matched[2])) if campaign else None
     if campaign is None or message is None:
         raise NotFound("There is no such message.")
     return {**_shown(message), "text": message["body"], "history": _history(campaign, message)}
 
 
-def group_troubles(campaign_id: int, account_id: UUID | None = None) -> list[dict[str, Any]]:
+def group_troubles(caller: Caller, campaign_id: int) -> list[dict[str, Any]]:
     """How many messages did not arrive, or may not have, and why; most first."""
-    found_campaign(campaign_id, account_id)
+    found_campaign(caller, campaign_id)
     return message_reading.troubles(campaign_id)
 
 
-def export_messages(campaign_id: int, account_id: UUID | None = None) -> Iterator[str]:
+def export_messages(caller: Caller, campaign_id: int) -> Iterator[str]:
     """All messages of the campaign as CSV, in pieces; refuses before the first piece."""
-    found_campaign(campaign_id, account_id)
+    found_campaign(caller, campaign_id)
     return csv_lines(EXPORT_HEADER, (_line(message) for message in message_reading.every(campaign_id)))
 
 

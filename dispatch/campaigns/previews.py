@@ -5,11 +5,11 @@ Once it is started the texts are frozen in its messages, and those are what is s
 
 from math import ceil
 from typing import Any
-from uuid import UUID
 
 from dispatch.audience import members
 from dispatch.audience.filter import as_json, read_filter
 from dispatch.audience.segments import read_segment
+from dispatch.caller import Caller
 from dispatch.campaigns.rules import found
 from dispatch.errors import CustomerNotFound, MissingCustomerId, NoMessageText, NoTargetAudience
 from dispatch.formats.checks import MAX_ID
@@ -27,10 +27,10 @@ _CUSTOMER = ("id", "first_name", "last_name", "phone", "location", "prefered_pro
 
 
 def personalized_preview(
-    campaign_id: int, customer_id: int | None, *, override_template: str | None = None, account_id: UUID | None = None
+    caller: Caller, campaign_id: int, customer_id: int | None, *, override_template: str | None = None
 ) -> dict[str, Any]:
     """The text one customer of the campaign's account would get, by its template or by another given instead."""
-    campaign = found(campaign_id, account_id)
+    campaign = found(caller, campaign_id)
     if not customer_id:
         raise MissingCustomerId(field="customer_id")
     customer = row(
@@ -47,9 +47,9 @@ def personalized_preview(
     }
 
 
-def preview_messages(campaign_id: int, *, first: int = SAMPLE, account_id: UUID | None = None) -> dict[str, Any]:
+def preview_messages(caller: Caller, campaign_id: int, *, first: int = SAMPLE) -> dict[str, Any]:
     """The first messages as they would be sent, each with its price, and an estimate of what all would cost."""
-    campaign = _with_audience(campaign_id, account_id)
+    campaign = _with_audience(caller, campaign_id)
     if not campaign["template"].strip():
         raise NoMessageText
     template = compile_template(campaign["template"])
@@ -64,23 +64,23 @@ def preview_messages(campaign_id: int, *, first: int = SAMPLE, account_id: UUID 
     }
 
 
-def preview_audience(campaign_id: int, *, account_id: UUID | None = None) -> dict[str, Any]:
+def preview_audience(caller: Caller, campaign_id: int) -> dict[str, Any]:
     """How many would get the campaign, ten of them, and how many would not and why."""
-    return _people(_with_audience(campaign_id, account_id))
+    return _people(_with_audience(caller, campaign_id))
 
 
-def preview_segment(segment_id: int, *, account_id: UUID | None = None) -> dict[str, Any]:
+def preview_segment(caller: Caller, segment_id: int) -> dict[str, Any]:
     """How many a campaign for this segment would reach, ten of them, and how many not and why."""
-    segment = read_segment(segment_id, account_id)
-    return preview_filter(UUID(segment["account_id"]), segment["filter"])
+    segment = read_segment(caller, segment_id)
+    return preview_filter(caller, segment["filter"])
 
 
-def preview_filter(account_id: UUID, filter: object) -> dict[str, Any]:
+def preview_filter(caller: Caller, filter: object) -> dict[str, Any]:
     """The same for a filter that is not stored."""
     return _people(
         {
             "id": None,
-            "account_id": account_id,
+            "account_id": caller.one_account(),
             "audience_kind": "segment",
             "list_id": None,
             "segment_filter": as_json(read_filter(filter)),
@@ -131,8 +131,8 @@ def _people(campaign: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _with_audience(campaign_id: int, account_id: UUID | None) -> dict[str, Any]:
-    campaign = found(campaign_id, account_id)
+def _with_audience(caller: Caller, campaign_id: int) -> dict[str, Any]:
+    campaign = found(caller, campaign_id)
     if campaign["audience_kind"] is None:
         raise NoTargetAudience
     return campaign

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
-from uuid import UUID
 
+from dispatch.caller import Caller
 from dispatch.errors import CampaignNotFound
 from models import batch
 from models.campaign import Campaign
@@ -19,14 +19,14 @@ LOOK_BACK = 10.0
 class Progress:
     """One campaign, looked at again and again."""
 
-    def __init__(self, campaign_id: int, account_id: UUID | None) -> None:
+    def __init__(self, caller: Caller, campaign_id: int) -> None:
         self._campaign_id = campaign_id
-        self._account_id = account_id
+        self._caller = caller
         self._looks: deque[tuple[float, int]] = deque()
 
     def look(self) -> dict[str, Any]:
         """Where the campaign is now; CampaignNotFound when it is gone."""
-        campaign = Campaign.find(self._campaign_id, self._account_id)
+        campaign = Campaign.find(self._campaign_id, self._caller.account)
         if campaign is None:
             raise CampaignNotFound
         stats = batch.stats([self._campaign_id])[self._campaign_id]

@@ -2,17 +2,16 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
+from dispatch.caller import Caller
 from dispatch.errors import AlreadySending, CampaignNotFound, InvalidRequest, InvalidStatus
 from dispatch.formats.checks import MAX_ID, checked_time
-from models.audit_event import AuditEvent
 from models.campaign import Campaign
 
 
-def found(campaign_id: int, account_id: UUID | None) -> dict[str, Any]:
+def found(caller: Caller, campaign_id: int) -> dict[str, Any]:
     """The row; one of another account is not found, exactly as one that never was."""
-    campaign = Campaign.find(campaign_id, account_id) if -MAX_ID <= campaign_id <= MAX_ID else None
+    campaign = Campaign.find(campaign_id, caller.account) if -MAX_ID <= campaign_id <= MAX_ID else None
     if campaign is None:
         raise CampaignNotFound
     return campaign
@@ -38,8 +37,6 @@ def not_to_come(field: str) -> InvalidRequest:
     return InvalidRequest(f"{field} must be in the future.", field=field)
 
 
-def note(action: str, campaign: dict[str, Any], actor: str, request_id: str | None, **details: Any) -> None:
+def note(caller: Caller, action: str, campaign: dict[str, Any], **details: Any) -> None:
     """Writes the change into the trail, in the transaction of the change."""
-    AuditEvent.note(
-        action, campaign["id"], account_id=campaign["account_id"], actor=actor, request_id=request_id, **details
-    )
+    caller.note(action, campaign["id"], account_id=campaign["account_id"], **details)

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 import structlog
 
 from dispatch.audience.choice import audience_kind, check_list, choose_customers
 from dispatch.audience.segments import check_segment
+from dispatch.caller import Caller
 from dispatch.campaigns.rules import checked_times, found, not_to_come, note, refusal
 from dispatch.campaigns.view import shown
 from dispatch.errors import CampaignNotFound, DispatchError, InvalidRequest
@@ -25,70 +25,50 @@ AUDIENCE = ("customer_ids", "list_id", "segment_id", "everyone")
 TIMES = ("scheduled_at", "expires_at")
 
 
-def edit_campaign(
-    campaign_id: int,
-    changes: Mapping[str, Any],
-    *,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> dict[str, Any]:
+def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Changes the given fields of a draft or scheduled campaign, and gives it as shown; it is then checked anew.
 
     The fields are those of `create_campaign`. An audience replaces the one there was; a time that is None is taken
     back.
     """
-    campaign = found(campaign_id, account_id)
+    campaign = found(caller, campaign_id)
     if not changes:
         raise InvalidRequest("Name at least one field to change.")
-    values = {**_checked(changes), **_text(campaign, changes), **_audience(changes)}
+    values = {**_checked(changes), **_text(caller, campaign, changes), **_audience(changes)}
     with db.atomic():
         check_list(campaign["account_id"], values.get("list_id"))
         check_segment(campaign["account_id"], values.get("segment_id"))
         check_version(campaign["account_id"], values.get("template_id"), values.get("template_version"))
         edited = campaign_writing.edit(campaign_id, values)
         if edited is None:
-            raise _why_not(found(campaign_id, account_id), values)
+            raise _why_not(found(caller, campaign_id), values)
         if "audience_kind" in values:
             _choose_anew(edited, changes.get("customer_ids"))
-        note("campaign.edited", edited, actor, request_id, fields=sorted(changes))
+        note(caller, "campaign.edited", edited, fields=sorted(changes))
     log.info("campaign.edited", campaign_id=campaign_id, status=edited["status"])
     return shown(edited)
 
 
-def duplicate_campaign(
-    campaign_id: int,
-    *,
-    name: str | None = None,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> dict[str, Any]:
+def duplicate_campaign(caller: Caller, campaign_id: int, *, name: str | None = None) -> dict[str, Any]:
     """Writes a draft with the same text for the same audience, without a time, and gives it as shown."""
-    source = found(campaign_id, account_id)
+    source = found(caller, campaign_id)
     name = checked_name(name) if name is not None else f"Copy of {source['name']}"[:MAX_NAME].strip()
     with db.atomic():
-        copy = campaign_writing.duplicate(campaign_id, name=name, actor=actor, request_id=request_id)
+        copy = campaign_writing.duplicate(campaign_id, name=name, actor=caller.actor, request_id=caller.request_id)
         if copy is None:
             raise CampaignNotFound
         CampaignCustomer.copy(copy, campaign_id)
-        note("campaign.created", copy, actor, request_id, status=copy["status"], copy_of=campaign_id)
+        note(caller, "campaign.created", copy, status=copy["status"], copy_of=campaign_id)
         return shown(copy)
 
 
-def delete_campaign(
-    campaign_id: int,
-    *,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> None:
+def delete_campaign(caller: Caller, campaign_id: int) -> None:
     """Deletes a draft with its chosen customers; what was started once is kept, with what became of it."""
-    campaign = found(campaign_id, account_id)
+    campaign = found(caller, campaign_id)
     with db.atomic():
         if not campaign_writing.delete(campaign_id):
-            raise refusal("deleted", found(campaign_id, account_id)["status"])
-        note("campaign.deleted", campaign, actor, request_id, name=campaign["name"])
+            raise refusal("deleted", found(caller, campaign_id)["status"])
+        note(caller, "campaign.deleted", campaign, name=campaign["name"])
     log.info("campaign.deleted", campaign_id=campaign_id)
 
 
@@ -103,12 +83,13 @@ def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
     return values | {field: times[field] for field in TIMES if field in changes}
 
 
-def _text(campaign: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def _text(caller: Caller, campaign: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """The text to write, and the stored template it is copied from; a text of its own is of none."""
     if "template" not in changes and "template_id" not in changes:
         return {}
     template_id = changes.get("template_id")
     text, version = text_for_campaign(
+        caller,
         campaign["account_id"],
         template=changes.get("template", "" if template_id is not None else campaign["template"]),
         template_id=template_id,

@@ -12,13 +12,14 @@ from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from dispatch.accounts.accounts import account_with_id
+from dispatch.caller import Caller
 from dispatch.errors import CustomerNotFound, Duplicate, InvalidRequest
 from dispatch.formats.checks import checked_text
 from dispatch.formats.json_row import plain, plain_all
 from dispatch.formats.phones import normalise
-from models.audit_event import AuditEvent
 from models.customer import Suppression
 from models.database import db, row, rows
+from models.tenancy import owned_by
 
 MOST_TEXT = 255
 CONSENTS = ("subscribed", "unsubscribed")
@@ -29,11 +30,10 @@ SHOWN = """customer.id, customer.account_id, customer.phone, first_name, last_na
            attributes, zone, consent, customer.created_at, EXISTS (
                SELECT FROM suppression s WHERE s.account_id = customer.account_id AND s.phone = customer.phone
            ) AS suppressed"""
-_MINE = "id = %(id)s AND account_id = coalesce(%(account)s, account_id)"
 
 
 def create_customer(
-    account_id: UUID,
+    caller: Caller,
     *,
     phone: str,
     first_name: str = "",
@@ -42,13 +42,12 @@ def create_customer(
     prefered_product: str | None = None,
     attributes: dict[str, Any] | None = None,
     zone: str | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
 ) -> dict[str, Any]:
     """Adds a customer and gives it as shown; Duplicate when the account knows the phone already.
 
     A phone without a country code is read as one of the account's country.
     """
+    account_id = caller.one_account()
     given = {
         "phone": phone,
         "first_name": first_name,
@@ -71,23 +70,21 @@ def create_customer(
         if made is None:
             raise _known()
         # The trail names the row and never the phone: it outlives the customer.
-        AuditEvent.note("customer.created", made["id"], account_id=account_id, actor=actor, request_id=request_id)
+        caller.note("customer.created", made["id"], account_id=account_id)
     return plain(made)
 
 
 def list_customers(
-    account_id: UUID | None, *, page: int = 1, page_size: int = 20, q: str | None = None
+    caller: Caller, *, page: int = 1, page_size: int = 20, q: str | None = None
 ) -> tuple[list[dict[str, Any]], int]:
     """One page of customers, newest first, and how many there are in all; `q` searches names and phones."""
-    conditions = []
-    if account_id is not None:
-        conditions.append("account_id = %(account)s")
+    conditions = [owned_by(caller.account)]
     if q:
         conditions.append(
             """(strpos(lower(first_name || ' ' || last_name), lower(%(q)s)) > 0 OR strpos(phone, %(q)s) > 0)"""
         )
-    where = " AND ".join(conditions) or "true"
-    given = {"account": account_id, "q": q, "limit": page_size, "offset": (page - 1) * page_size}
+    where = " AND ".join(conditions)
+    given = {"account": caller.account, "q": q, "limit": page_size, "offset": (page - 1) * page_size}
     found = rows(
         f"SELECT {SHOWN} FROM customer WHERE {where} ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s", given
     )
@@ -96,22 +93,19 @@ def list_customers(
     return plain_all(found), total["total"]
 
 
-def read_customer(customer_id: int, account_id: UUID | None = None) -> dict[str, Any]:
+def read_customer(caller: Caller, customer_id: int) -> dict[str, Any]:
     """The customer as shown; CustomerNotFound when there is none, or it is not this account's."""
-    found = row(f"SELECT {SHOWN} FROM customer WHERE {_MINE}", {"id": customer_id, "account": account_id})
+    found = row(
+        f"SELECT {SHOWN} FROM customer WHERE id = %(id)s AND {owned_by(caller.account)}",
+        {"id": customer_id, "account": caller.account},
+    )
     if found is None:
         raise CustomerNotFound
     return plain(found)
 
 
 def edit_customer(
-    customer_id: int,
-    changes: Mapping[str, Any],
-    *,
-    account_id: UUID | None = None,
-    remove_opt_out: bool = False,
-    actor: str = "operator",
-    request_id: str | None = None,
+    caller: Caller, customer_id: int, changes: Mapping[str, Any], *, remove_opt_out: bool = False
 ) -> dict[str, Any]:
     """Changes the fields that are named, attributes as a whole, and gives the customer as shown.
 
@@ -122,12 +116,15 @@ def edit_customer(
         raise InvalidRequest("Name at least one field to change.")
     if remove_opt_out and changes.get("consent") != "subscribed":
         raise InvalidRequest("remove_opt_out goes with consent: subscribed.", field="remove_opt_out")
-    values = _checked(changes, _country_of(customer_id, account_id)) | {"id": customer_id, "account": account_id}
+    values = _checked(changes, _country_of(caller, customer_id)) | {
+        "id": customer_id,
+        "account": caller.account,
+    }
     assignments = "".join(f"{field} = %({field})s, " for field in changes)
     try:
         with db.atomic():
             edited = row(
-                f"""UPDATE customer SET {assignments}updated_at = now() WHERE {_MINE}
+                f"""UPDATE customer SET {assignments}updated_at = now() WHERE id = %(id)s AND {owned_by(caller.account)}
                     RETURNING account_id, phone, consent""",
                 values,
             )
@@ -138,22 +135,18 @@ def edit_customer(
                 Suppression.add(owner, phone, source="unsubscribed")
             elif remove_opt_out:
                 Suppression.lift_opt_out(owner, phone)
-            AuditEvent.note(
+            caller.note(
                 "customer.edited",
                 customer_id,
                 account_id=owner,
-                actor=actor,
-                request_id=request_id,
                 fields=sorted(changes) + ["remove_opt_out"] * remove_opt_out,
             )
     except UniqueViolation:
         raise _known() from None
-    return read_customer(customer_id, account_id)
+    return read_customer(caller, customer_id)
 
 
-def delete_customer(
-    customer_id: int, *, account_id: UUID | None = None, actor: str = "operator", request_id: str | None = None
-) -> None:
+def delete_customer(caller: Caller, customer_id: int) -> None:
     """Removes the customer from the account, its lists and the campaigns to come.
 
     Messages keep their text, phone and outcome, and the number of a customer that is no more: numbers are never given
@@ -162,18 +155,17 @@ def delete_customer(
     """
     with db.atomic():
         deleted = row(
-            f"DELETE FROM customer WHERE {_MINE} RETURNING account_id", {"id": customer_id, "account": account_id}
+            f"DELETE FROM customer WHERE id = %(id)s AND {owned_by(caller.account)} RETURNING account_id",
+            {"id": customer_id, "account": caller.account},
         )
         if deleted is None:
             raise CustomerNotFound
-        AuditEvent.note(
-            "customer.deleted", customer_id, account_id=deleted["account_id"], actor=actor, request_id=request_id
-        )
+        caller.note("customer.deleted", customer_id, account_id=deleted["account_id"])
 
 
-def _country_of(customer_id: int, account_id: UUID | None) -> str | None:
+def _country_of(caller: Caller, customer_id: int) -> str | None:
     """The country in which a phone of this customer is read; CustomerNotFound when there is none."""
-    return account_with_id(UUID(read_customer(customer_id, account_id)["account_id"]))["country"]
+    return account_with_id(UUID(read_customer(caller, customer_id)["account_id"]))["country"]
 
 
 def _checked(given: Mapping[str, Any], country: str | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from dispatch.caller import Caller
 from dispatch.formats.csv_out import csv_lines
 from models.customer_upsert import COLUMNS
 from models.database import rows
@@ -12,11 +13,12 @@ from models.database import rows
 PAGE = 5_000
 
 
-def export_customers(account_id: UUID) -> Iterator[str]:
+def export_customers(caller: Caller) -> Iterator[str]:
     """Every customer, oldest first, in pieces: phone, names, location, product, and a column for each attribute.
 
     Imported again it changes nothing. Numbers and lists among attributes come back as text, as all of CSV does.
     """
+    account_id = caller.one_account()
     attributes = _attributes(account_id)
     return csv_lines(("phone", *COLUMNS, *attributes), _all_of(account_id, attributes))
 

@@ -7,22 +7,22 @@ import io
 from collections.abc import Iterator
 from functools import partial
 from typing import IO, Any
-from uuid import UUID
 
 import structlog
 
 from dispatch import queues
 from dispatch.accounts.accounts import account_with_id
+from dispatch.caller import Caller
 from dispatch.errors import InvalidRequest, NotFound
 from dispatch.formats.checks import checked_name, checked_text
 from dispatch.formats.csv_in import CsvFile, lines_of
 from dispatch.formats.csv_out import csv_lines
 from dispatch.formats.json_row import plain, plain_all
 from dispatch.formats.phones import check_country
-from models.audit_event import AuditEvent
 from models.customer_import import CustomerImport, CustomerImportPart, CustomerImportReject
 from models.customer_upsert import list_named
 from models.database import db, row, rows
+from models.tenancy import owned_by
 
 PART = 1024 * 1024
 MOST_FILE_NAME = 255
@@ -36,20 +36,14 @@ log = structlog.get_logger()
 
 
 def start_import(
-    account_id: UUID,
-    file: IO[bytes],
-    *,
-    list_name: str,
-    country: str | None = None,
-    file_name: str = "",
-    actor: str = "operator",
-    request_id: str | None = None,
+    caller: Caller, file: IO[bytes], *, list_name: str, country: str | None = None, file_name: str = ""
 ) -> dict[str, Any]:
     """Keeps the file and queues its import onto the list (made when there is none); gives the import as shown.
 
     Whatever can be known without reading it all is refused now: an empty file, a first line that names no phone
     column, a country or list name that cannot be. `file` is one that can be read twice.
     """
+    account_id = caller.one_account()
     own_country = account_with_id(account_id)["country"]
     country = check_country(country) if country else own_country
     list_name = checked_name(list_name, field="list")
@@ -63,32 +57,32 @@ def start_import(
             file_name=file_name,
             country=country,
             size=size,
-            actor=actor,
-            request_id=request_id,
+            actor=caller.actor,
+            request_id=caller.request_id,
         )
         import_id = made["id"]
         CustomerImportPart.keep(import_id, iter(partial(file.read, PART), b""))
-        AuditEvent.note("import.queued", import_id, account_id=account_id, actor=actor, request_id=request_id)
+        caller.note("import.queued", import_id, account_id=account_id)
     log.info("import.queued", import_id=import_id, bytes=size)
     db.after_commit(partial(queues.push_import, import_id, made["token"]))
-    return read_import(import_id, account_id)
+    return read_import(caller, import_id)
 
 
-def read_import(import_id: int, account_id: UUID | None = None) -> dict[str, Any]:
+def read_import(caller: Caller, import_id: int) -> dict[str, Any]:
     """The import as shown, with how far it is; NotFound when there is none."""
     found = row(
-        f"SELECT {_SHOWN} FROM customer_import WHERE id = %s AND account_id = coalesce(%s, account_id)",
-        [import_id, account_id],
+        f"SELECT {_SHOWN} FROM customer_import WHERE id = %(id)s AND {owned_by(caller.account)}",
+        {"id": import_id, "account": caller.account},
     )
     if found is None:
         raise NotFound("There is no such import.")
     return plain(found)
 
 
-def list_imports(account_id: UUID | None, *, page: int = 1, page_size: int = 20) -> tuple[list[dict[str, Any]], int]:
+def list_imports(caller: Caller, *, page: int = 1, page_size: int = 20) -> tuple[list[dict[str, Any]], int]:
     """One page of imports, newest first, and how many there are in all."""
-    mine = "account_id = coalesce(%(account)s, account_id)"
-    given = {"account": account_id, "limit": page_size, "offset": (page - 1) * page_size}
+    mine = owned_by(caller.account)
+    given = {"account": caller.account, "limit": page_size, "offset": (page - 1) * page_size}
     found = rows(
         f"SELECT {_SHOWN} FROM customer_import WHERE {mine} ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s", given
     )
@@ -97,9 +91,9 @@ def list_imports(account_id: UUID | None, *, page: int = 1, page_size: int = 20)
     return plain_all(found), total["total"]
 
 
-def rejected_lines(import_id: int, account_id: UUID | None = None) -> Iterator[str]:
+def rejected_lines(caller: Caller, import_id: int) -> Iterator[str]:
     """The lines that could not be imported so far, with number, reason and phone as it stood, as CSV in pieces."""
-    read_import(import_id, account_id)
+    read_import(caller, import_id)
     return csv_lines(("line", "reason", "phone"), _rejects(import_id))
 
 

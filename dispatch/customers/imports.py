@@ -18,6 +18,7 @@ from uuid import UUID
 
 import structlog
 
+from dispatch.caller import Caller
 from dispatch.formats.checks import checked_name
 from dispatch.formats.csv_in import CsvFile, Record, Rejected, chunks
 from dispatch.formats.csv_out import safe_cell
@@ -61,7 +62,7 @@ class Chunk:
 
 
 def import_customers(
-    account_id: UUID,
+    caller: Caller,
     lines: Iterable[str],
     *,
     list_name: str,
@@ -73,6 +74,7 @@ def import_customers(
 
     `lines` is best an `open_csv` file. A country, list name or header that cannot be used is refused before all else.
     """
+    account_id = caller.one_account()
     country = check_country(default_country) if default_country else None
     list_name = checked_name(list_name, field="list")
     file = CsvFile(lines)

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from psycopg.errors import ForeignKeyViolation
 
+from dispatch.caller import Caller
 from dispatch.customers.customers import SHOWN
 from dispatch.customers.lists import read_list
 from dispatch.errors import CustomerNotFound, EmptyCustomerIds, NotFound
 from dispatch.formats.checks import MAX_ID
 from dispatch.formats.json_row import plain_all
-from models.audit_event import AuditEvent
 from models.database import changed, db, row, rows
 
 # Of the ids that do not exist, as many are named.
@@ -19,10 +19,10 @@ MOST_NAMED = 10
 
 
 def list_members(
-    list_id: int, account_id: UUID | None, *, page: int = 1, page_size: int = 20
+    caller: Caller, list_id: int, *, page: int = 1, page_size: int = 20
 ) -> tuple[list[dict[str, Any]], int]:
     """One page of the list's customers, newest first, and how many there are in all."""
-    total = read_list(list_id, account_id)["customers"]
+    total = read_list(caller, list_id)["customers"]
     found = rows(
         f"""SELECT {SHOWN} FROM list_member m
             JOIN customer ON customer.account_id = m.account_id AND customer.id = m.customer_id
@@ -32,49 +32,35 @@ def list_members(
     return plain_all(found), total
 
 
-def add_members(
-    list_id: int,
-    customer_ids: Sequence[int],
-    *,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> dict[str, int]:
+def add_members(caller: Caller, list_id: int, customer_ids: Sequence[int]) -> dict[str, int]:
     """Puts customers on the list; gives how many are new there and how many are on it now.
 
     CustomerNotFound, and nobody added, unless all are customers of the list's account.
     """
     wanted = _checked_ids(customer_ids)
-    owner = UUID(read_list(list_id, account_id)["account_id"])
+    owner = UUID(read_list(caller, list_id)["account_id"])
     try:
         with db.atomic():
             added, known = _join(owner, list_id, wanted)
             if missing := sorted(wanted - known):
                 raise _unknown(missing)
-            _note("list.members_added", list_id, owner, added, actor, request_id)
+            _note(caller, "list.members_added", list_id, owner, added)
     except ForeignKeyViolation:
         raise NotFound("There is no such list.") from None
-    return {"added": added, "customers": read_list(list_id, owner)["customers"]}
+    return {"added": added, "customers": read_list(caller, list_id)["customers"]}
 
 
-def remove_members(
-    list_id: int,
-    customer_ids: Sequence[int],
-    *,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> dict[str, int]:
+def remove_members(caller: Caller, list_id: int, customer_ids: Sequence[int]) -> dict[str, int]:
     """Takes customers off the list; gives how many were on it and how many still are. Others are left alone."""
     wanted = _checked_ids(customer_ids)
-    owner = UUID(read_list(list_id, account_id)["account_id"])
+    owner = UUID(read_list(caller, list_id)["account_id"])
     with db.atomic():
         removed = changed(
             "DELETE FROM list_member WHERE account_id = %s AND list_id = %s AND customer_id = ANY(%s)",
             [owner, list_id, _storable(wanted)],
         )
-        _note("list.members_removed", list_id, owner, removed, actor, request_id)
-    return {"removed": removed, "customers": read_list(list_id, owner)["customers"]}
+        _note(caller, "list.members_removed", list_id, owner, removed)
+    return {"removed": removed, "customers": read_list(caller, list_id)["customers"]}
 
 
 def _checked_ids(customer_ids: Sequence[int]) -> set[int]:
@@ -103,9 +89,9 @@ def _storable(customer_ids: set[int]) -> list[int]:
     return [customer_id for customer_id in customer_ids if -MAX_ID <= customer_id <= MAX_ID]
 
 
-def _note(action: str, list_id: int, account_id: UUID, customers: int, actor: str, request_id: str | None) -> None:
+def _note(caller: Caller, action: str, list_id: int, account_id: UUID, customers: int) -> None:
     if customers:
-        AuditEvent.note(action, list_id, account_id=account_id, actor=actor, request_id=request_id, customers=customers)
+        caller.note(action, list_id, account_id=account_id, customers=customers)
 
 
 def _unknown(missing: list[int]) -> CustomerNotFound:

@@ -1,28 +1,26 @@
 """An account's lists of customers: named sets, for campaigns and imports. Who is on them is `list_members.py`."""
 
 from typing import Any
-from uuid import UUID
 
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
+from dispatch.caller import Caller
 from dispatch.errors import Duplicate, InvalidStatus, NotFound
 from dispatch.formats.checks import checked_name
 from dispatch.formats.json_row import plain, plain_all
-from models.audit_event import AuditEvent
 from models.database import changed, db, row, rows
+from models.tenancy import owned_by
 
 # Of the campaigns in the way, as many are named.
 MOST_NAMED = 10
 
 _SHOWN = """l.id, l.account_id, l.name, l.created_at,
             (SELECT count(*) FROM list_member m WHERE m.list_id = l.id) AS customers"""
-_MINE = "l.id = %(id)s AND l.account_id = coalesce(%(account)s, l.account_id)"
 
 
-def create_list(
-    account_id: UUID, *, name: str, actor: str = "operator", request_id: str | None = None
-) -> dict[str, Any]:
+def create_list(caller: Caller, *, name: str) -> dict[str, Any]:
     """Makes an empty list and gives it as shown; Duplicate when the name is taken."""
+    account_id = caller.one_account()
     name = checked_name(name)
     with db.atomic():
         made = row(
@@ -31,25 +29,28 @@ def create_list(
         )
         if made is None:
             raise _taken(name)
-        AuditEvent.note("list.created", made["id"], account_id=account_id, actor=actor, request_id=request_id)
-    return read_list(made["id"], account_id)
+        caller.note("list.created", made["id"], account_id=account_id)
+    return read_list(caller, made["id"])
 
 
-def read_list(list_id: int, account_id: UUID | None = None) -> dict[str, Any]:
+def read_list(caller: Caller, list_id: int) -> dict[str, Any]:
     """The list as shown, with how many customers are on it; NotFound when there is none."""
-    found = row(f"SELECT {_SHOWN} FROM customer_list l WHERE {_MINE}", {"id": list_id, "account": account_id})
+    found = row(
+        f"SELECT {_SHOWN} FROM customer_list l WHERE l.id = %(id)s AND {owned_by(caller.account, 'l.account_id')}",
+        {"id": list_id, "account": caller.account},
+    )
     if found is None:
         raise NotFound("There is no such list.")
     return plain(found)
 
 
 def list_lists(
-    account_id: UUID | None, *, page: int = 1, page_size: int = 20, q: str | None = None
+    caller: Caller, *, page: int = 1, page_size: int = 20, q: str | None = None
 ) -> tuple[list[dict[str, Any]], int]:
     """One page of lists, newest first, and how many there are in all; `q` searches names."""
-    where = """l.account_id = coalesce(%(account)s, l.account_id)
+    where = f"""{owned_by(caller.account, "l.account_id")}
                AND (%(q)s::text IS NULL OR strpos(lower(l.name), lower(%(q)s)) > 0)"""
-    given = {"account": account_id, "q": q or None, "limit": page_size, "offset": (page - 1) * page_size}
+    given = {"account": caller.account, "q": q or None, "limit": page_size, "offset": (page - 1) * page_size}
     # The page first, and then the members of its lists only.
     found = rows(
         f"""SELECT {_SHOWN} FROM (
@@ -62,43 +63,35 @@ def list_lists(
     return plain_all(found), total["total"]
 
 
-def list_called(account_id: UUID, name: str) -> int:
+def list_called(caller: Caller, name: str) -> int:
     """The id of the account's list of this name; NotFound when there is none."""
     known = "SELECT id FROM customer_list WHERE account_id = %s AND name = %s"
-    found = row(known, [account_id, name.strip()]) if "\0" not in name else None
+    found = row(known, [caller.one_account(), name.strip()]) if "\0" not in name else None
     if found is None:
         raise NotFound(f"There is no list called {name.strip()[:200]!r}.")
     return found["id"]
 
 
-def rename_list(
-    list_id: int,
-    *,
-    name: str,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> dict[str, Any]:
+def rename_list(caller: Caller, list_id: int, *, name: str) -> dict[str, Any]:
     """Gives the list another name and gives it as shown; Duplicate when the name is taken."""
     name = checked_name(name)
     try:
         with db.atomic():
             renamed = row(
-                f"UPDATE customer_list l SET name = %(name)s WHERE {_MINE} RETURNING account_id",
-                {"id": list_id, "account": account_id, "name": name},
+                f"""UPDATE customer_list SET name = %(name)s WHERE id = %(id)s AND {owned_by(caller.account)}
+                    RETURNING account_id""",
+                {"id": list_id, "account": caller.account, "name": name},
             )
             if renamed is None:
                 raise NotFound("There is no such list.")
             owner = renamed["account_id"]
-            AuditEvent.note("list.renamed", list_id, account_id=owner, actor=actor, request_id=request_id, name=name)
+            caller.note("list.renamed", list_id, account_id=owner, name=name)
     except UniqueViolation:
         raise _taken(name) from None
-    return read_list(list_id, account_id)
+    return read_list(caller, list_id)
 
 
-def delete_list(
-    list_id: int, *, account_id: UUID | None = None, actor: str = "operator", request_id: str | None = None
-) -> None:
+def delete_list(caller: Caller, list_id: int) -> None:
     """Removes the list and keeps its customers; InvalidStatus while a campaign or an import names it.
 
     What a campaign was sent to stays known, so a list that was ever used can be renamed and emptied, and stays.
@@ -107,19 +100,20 @@ def delete_list(
         with db.atomic():
             # An import that has ended only remembers where it went; that does not keep the list.
             changed(
-                """UPDATE customer_import SET list_id = NULL
-                   WHERE list_id = %(id)s AND account_id = coalesce(%(account)s, account_id)
+                f"""UPDATE customer_import SET list_id = NULL
+                   WHERE list_id = %(id)s AND {owned_by(caller.account)}
                      AND status IN ('done', 'failed')""",
-                {"id": list_id, "account": account_id},
+                {"id": list_id, "account": caller.account},
             )
             deleted = row(
-                f"DELETE FROM customer_list l WHERE {_MINE} RETURNING account_id, name",
-                {"id": list_id, "account": account_id},
+                f"""DELETE FROM customer_list WHERE id = %(id)s AND {owned_by(caller.account)}
+                    RETURNING account_id, name""",
+                {"id": list_id, "account": caller.account},
             )
             if deleted is None:
                 raise NotFound("There is no such list.")
             owner, name = deleted["account_id"], deleted["name"]
-            AuditEvent.note("list.deleted", list_id, account_id=owner, actor=actor, request_id=request_id, name=name)
+            caller.note("list.deleted", list_id, account_id=owner, name=name)
     except ForeignKeyViolation:
         raise _in_use(list_id) from None
 

@@ -9,12 +9,12 @@ from uuid import UUID
 import structlog
 
 from dispatch.accounts.accounts import account_with_id
+from dispatch.caller import Caller
 from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import checked_name
 from dispatch.formats.csv_in import CsvFile, Rejected
 from dispatch.formats.csv_out import csv_lines
 from dispatch.formats.phones import InvalidPhone, normalise
-from models.audit_event import AuditEvent
 from models.customer import OPTED_OUT, Suppression
 from models.database import db, rows
 
@@ -64,15 +64,9 @@ def wishes_in_csv(lines: Iterable[str]) -> Wishes:
     )
 
 
-def import_suppressions(
-    account_id: UUID,
-    wishes: Wishes,
-    *,
-    source: str = "import",
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> SuppressionReport:
+def import_suppressions(caller: Caller, wishes: Wishes, *, source: str = "import") -> SuppressionReport:
     """Suppresses every number that can be read, chunk by chunk; doing it again changes nothing."""
+    account_id = caller.one_account()
     country = account_with_id(account_id)["country"]
     report = SuppressionReport()
     while chunk := list(islice(wishes, CHUNK)):
@@ -81,14 +75,7 @@ def import_suppressions(
         with db.atomic():
             added = Suppression.add_many(account_id, list(wanted), list(wanted.values()), source=source)
             if added:
-                AuditEvent.note(
-                    "suppressions.imported",
-                    account_id,
-                    account_id=account_id,
-                    actor=actor,
-                    request_id=request_id,
-                    added=added,
-                )
+                caller.note("suppressions.imported", account_id, account_id=account_id, added=added)
         report.added += added
         report.known += readable - added
     log.info(
@@ -101,9 +88,9 @@ def import_suppressions(
     return report
 
 
-def export_suppressions(account_id: UUID) -> Iterator[str]:
+def export_suppressions(caller: Caller) -> Iterator[str]:
     """All of the account's suppressions as CSV that `import_suppressions` takes back, in pieces."""
-    return csv_lines(COLUMNS, _all_of(account_id))
+    return csv_lines(COLUMNS, _all_of(caller.one_account()))
 
 
 def _all_of(account_id: UUID) -> Iterator[list[Any]]:

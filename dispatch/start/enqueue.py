@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import psycopg
 import structlog
@@ -20,7 +19,7 @@ from peewee import DatabaseError
 from config.settings import settings
 from dispatch import queues
 from dispatch.audience import members
-from dispatch.caller import RequestKey
+from dispatch.caller import Caller
 from dispatch.campaigns.approval import check_approval
 from dispatch.errors import (
     AlreadySending,
@@ -58,50 +57,36 @@ class EnqueueResult:
     queue: str = queues.SEND
 
 
-def enqueue_campaign(
-    campaign_id: int,
-    *,
-    account_id: UUID | None,
-    actor: str,
-    correlation_id: str,
-    only_if_due: bool = False,
-    idempotency_key: RequestKey | None = None,
-) -> EnqueueResult:
+def enqueue_campaign(caller: Caller, campaign_id: int, *, only_if_due: bool = False) -> EnqueueResult:
     """Claims a draft or scheduled campaign, writes its messages, holds its price and pushes its first batches.
 
-    Raises the DispatchError that says why not; the campaign is then as it was. `account_id` None means an operator,
-    `only_if_due` that the sweep asks.
+    Raises the DispatchError that says why not; the campaign is then as it was. With `only_if_due`, as the sweep asks,
+    one whose time has been moved in the meantime is refused.
     """
-    with structlog.contextvars.bound_contextvars(correlation_id=correlation_id, campaign_id=campaign_id):
+    with structlog.contextvars.bound_contextvars(correlation_id=caller.request_id, campaign_id=campaign_id):
         with _step("load_campaign"):
-            campaign = Campaign.find(campaign_id, account_id)
+            campaign = Campaign.find(campaign_id, caller.account)
             if campaign is None:
                 raise CampaignNotFound
-        expected = _check(campaign, actor)
-        claimed = _claim(campaign, expected, actor, correlation_id, idempotency_key, only_if_due=only_if_due)
+        expected = _check(caller, campaign)
+        claimed = _claim(caller, campaign, expected, only_if_due=only_if_due)
         return _prepare(claimed, expected)
 
 
-def enqueue_written(
-    write: Callable[[], dict[str, Any] | None],
-    *,
-    actor: str,
-    correlation_id: str,
-    idempotency_key: RequestKey | None = None,
-) -> EnqueueResult | None:
+def enqueue_written(caller: Caller, write: Callable[[], dict[str, Any] | None]) -> EnqueueResult | None:
     """Starts the campaign that `write` makes ready, in one transaction with its claim; None if it says to start none.
 
     A refusal leaves nothing of either, and a crash after the commit a preparation, with which recovery goes on.
     """
-    with structlog.contextvars.bound_contextvars(correlation_id=correlation_id, campaign_id=None):
+    with structlog.contextvars.bound_contextvars(correlation_id=caller.request_id, campaign_id=None):
         ready = queues.ready()
         with db.atomic():
             campaign = write()
             if campaign is None:
                 return None
             structlog.contextvars.bind_contextvars(campaign_id=campaign["id"])
-            expected = _check(campaign, actor, queue_ready=lambda: ready)
-            claimed = _claim(campaign, expected, actor, correlation_id, idempotency_key)
+            expected = _check(caller, campaign, queue_ready=lambda: ready)
+            claimed = _claim(caller, campaign, expected)
         return _prepare(claimed, expected)
 
 
@@ -113,7 +98,7 @@ def already_started(campaign: dict[str, Any]) -> EnqueueResult:
 
 
 def _check(
-    campaign: dict[str, Any], actor: str, *, queue_ready: Callable[[], bool] = queues.ready
+    caller: Caller, campaign: dict[str, Any], *, queue_ready: Callable[[], bool] = queues.ready
 ) -> members.AudienceSize:
     """Refuses early what cannot start, and gives how many it would go to; reads only."""
     with _step("check_status"):
@@ -130,7 +115,7 @@ def _check(
             )
     _check_means(campaign, expected)
     with _step("check_approval"):
-        check_approval(campaign, expected.total, actor=actor)
+        check_approval(campaign, expected.total, actor=caller.actor)
     return expected
 
 
@@ -159,27 +144,22 @@ def _check_status(campaign: dict[str, Any]) -> None:
 
 
 def _claim(
-    campaign: dict[str, Any],
-    expected: members.AudienceSize,
-    actor: str,
-    correlation_id: str,
-    request: RequestKey | None,
-    *,
-    only_if_due: bool = False,
+    caller: Caller, campaign: dict[str, Any], expected: members.AudienceSize, *, only_if_due: bool = False
 ) -> dict[str, Any]:
+    key = caller.idempotency_key
     with _step("claim"):
         claimed = claim(
             campaign["id"],
             batch_size=settings().batch_size,
-            actor=actor,
-            correlation_id=correlation_id,
+            actor=caller.actor,
+            correlation_id=caller.request_id,
             only_if_due=only_if_due,
             expected=expected.total,
-            started_key=request.digest if request else None,
-            started_hash=request.body_hash if request else None,
+            started_key=key.digest if key else None,
+            started_hash=key.body_hash if key else None,
         )
         if claimed is None:
-            raise _too_late(campaign, expected, actor)
+            raise _too_late(caller, campaign, expected)
     return claimed
 
 
@@ -217,10 +197,10 @@ def _queued(campaign_id: int) -> int:
     return written.total - written.skipped
 
 
-def _too_late(campaign: dict[str, Any], expected: members.AudienceSize, actor: str) -> DispatchError:
-    current = Campaign.find(campaign["id"])
+def _too_late(caller: Caller, campaign: dict[str, Any], expected: members.AudienceSize) -> DispatchError:
+    current = Campaign.find(campaign["id"], campaign["account_id"])
     if current and current["status"] in ("draft", "scheduled"):
-        check_approval(current, expected.total, actor=actor)
+        check_approval(current, expected.total, actor=caller.actor)
         return InvalidStatus("The campaign was rescheduled; it is not due any more.", status=current["status"])
     return AlreadySending(status=current["status"] if current else campaign["status"])
 

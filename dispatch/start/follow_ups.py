@@ -5,15 +5,13 @@ the same road as any campaign; one that cannot start leaves nothing behind.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
 
 import structlog
 
 from dispatch.accounts.accounts import account_with_id
 from dispatch.audience import members as audience
-from dispatch.caller import RequestKey
+from dispatch.caller import Caller
 from dispatch.campaigns.rules import found, note, refusal
 from dispatch.errors import DispatchError, InvalidRequest, NoRecipients
 from dispatch.formats.checks import MAX_NAME
@@ -32,83 +30,58 @@ _FOLLOWED_UP = ("sending", "completed", "cancelled")
 Give = Callable[[dict[str, Any]], int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Who asks for a child."""
-
-    actor: str
-    request_id: str | None
-    idempotency_key: RequestKey | None
-
-
 def retry_failed(
+    caller: Caller,
     campaign_id: int,
-    *,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-    idempotency_key: RequestKey | None = None,
 ) -> EnqueueResult:
     """Sends again to those whose message failed or did not arrive, unless another retry has them already.
 
     Never to whom it was sent, or may have been (`unknown`).
     """
-    parent = found(campaign_id, account_id)
+    parent = found(caller, campaign_id)
     _check_follow_up(parent, "retried")
     root_id = root_of(campaign_id, "retry")
     return _start_child(
+        caller,
         parent,
         "retry",
         lambda child: CampaignNumber.take_failed(child, campaign_id, root_id),
-        _Asked(actor, request_id, idempotency_key),
         nobody="Nobody failed whom no other retry has.",
     )
 
 
 def send_to_rest(
+    caller: Caller,
     campaign_id: int,
-    *,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-    idempotency_key: RequestKey | None = None,
 ) -> EnqueueResult:
     """Sends to those who have joined the campaign's audience since it started."""
-    parent = found(campaign_id, account_id)
-    root = found(root_of(campaign_id, "rest"), account_id)
+    parent = found(caller, campaign_id)
+    root = found(caller, root_of(campaign_id, "rest"))
     _check_follow_up(root, "sent to the rest of its audience")
     if root["kind"] != "normal":
         raise InvalidRequest("A retry has no audience of its own; send its parent to the rest.")
     members, params, opted_out = audience.as_sql(root)
     return _start_child(
+        caller,
         parent,
         "rest",
         lambda child: CampaignNumber.take_rest(child, root["id"], members=members, opted_out=opted_out, params=params),
-        _Asked(actor, request_id, idempotency_key),
         nobody="Nobody has joined the campaign's audience since.",
     )
 
 
-def send_test(
-    campaign_id: int,
-    numbers: Sequence[str],
-    *,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-    idempotency_key: RequestKey | None = None,
-) -> EnqueueResult:
+def send_test(caller: Caller, campaign_id: int, numbers: Sequence[str]) -> EnqueueResult:
     """Sends the campaign's text to a few numbers now, whatever state the campaign is in.
 
     A number of one of the account's customers gets that customer's text, any other one that of an invented person.
     """
-    parent = found(campaign_id, account_id)
+    parent = found(caller, campaign_id)
     phones = _checked_numbers(numbers, account_with_id(parent["account_id"])["country"])
     return _start_child(
+        caller,
         parent,
         "test",
         lambda child: CampaignNumber.give(child, phones),
-        _Asked(actor, request_id, idempotency_key),
         nobody="Name at least one number.",
     )
 
@@ -137,31 +110,26 @@ def _checked_numbers(numbers: Sequence[str], country: str | None) -> list[str]:
     return list(dict.fromkeys(phones))
 
 
-def _start_child(parent: dict[str, Any], kind: str, give: Give, asked: _Asked, *, nobody: str) -> EnqueueResult:
+def _start_child(caller: Caller, parent: dict[str, Any], kind: str, give: Give, *, nobody: str) -> EnqueueResult:
     """Writes the child, gives it its numbers and starts it; when that is refused, nothing of it is left."""
     child: dict[str, Any] = {}
 
     def write() -> dict[str, Any]:
         child.update(
             campaign_writing.spawn(
-                parent["id"], kind=kind, name=_name(parent, kind), actor=asked.actor, request_id=asked.request_id
+                parent["id"], kind=kind, name=_name(parent, kind), actor=caller.actor, request_id=caller.request_id
             )
         )
         if not give(child):
             raise NoRecipients(nobody)
-        note("campaign.created", child, asked.actor, asked.request_id, kind=kind, parent_id=parent["id"])
+        note(caller, "campaign.created", child, kind=kind, parent_id=parent["id"])
         return child
 
     try:
-        started = enqueue_written(
-            write,
-            actor=asked.actor,
-            correlation_id=asked.request_id or uuid4().hex,
-            idempotency_key=asked.idempotency_key,
-        )
+        started = enqueue_written(caller, write)
     except DispatchError as problem:
         if child:
-            _withdraw(child, problem.code, asked)
+            _withdraw(caller, child, problem.code)
         raise
     assert started is not None
     return started
@@ -172,10 +140,10 @@ def _name(parent: dict[str, Any], kind: str) -> str:
     return parent["name"][: MAX_NAME - len(suffix)] + suffix
 
 
-def _withdraw(child: dict[str, Any], code: str, asked: _Asked) -> None:
+def _withdraw(caller: Caller, child: dict[str, Any], code: str) -> None:
     """Deletes a child that was put back because its texts cost too much; any other that was refused is gone already."""
     with db.atomic():
         if not campaign_writing.delete(child["id"]):
             return
-        note("campaign.deleted", child, asked.actor, asked.request_id, reason=code)
+        note(caller, "campaign.deleted", child, reason=code)
     log.info("campaign.withdrawn", campaign_id=child["id"], reason=code)

@@ -24,6 +24,7 @@ from models import credit, preparation
 from models.audit_event import AuditEvent
 from models.campaign import Campaign
 from models.database import db
+from models.tenancy import ALL_ACCOUNTS
 
 log = structlog.get_logger()
 
@@ -102,7 +103,7 @@ def put_back(campaign_id: int, token: UUID, reason: str) -> None:
 def continue_preparation(campaign_id: int, token: UUID, *, seconds: float = 20) -> None:
     """Goes on with a preparation for a while: the work of one job. A job whose token is old does nothing."""
     deadline = time.monotonic() + seconds
-    campaign = Campaign.find(campaign_id)
+    campaign = Campaign.find(campaign_id, ALL_ACCOUNTS)
     if campaign is None or campaign["status"] != "preparing" or campaign["prep_token"] != token:
         log.info("preparation.not_ours", campaign_id=campaign_id)
         return

@@ -1,8 +1,7 @@
 """Starts every campaign whose time has come: for the periodic job, `sweep --once` and run-automation."""
 
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -12,6 +11,7 @@ import structlog
 
 from config.settings import settings
 from config.stopping import stopping
+from dispatch.caller import Caller
 from dispatch.errors import CampaignNotFound, DispatchError, InvalidStatus, QueueUnavailable
 from dispatch.process.lock import campaign_lock
 from dispatch.queues import JOB_TIMEOUT, connection
@@ -52,15 +52,15 @@ class SweepReport:
     errors: tuple[SweepError, ...]
 
 
-def sweep_due(*, account_id: UUID | None = None, seconds: float | None = None) -> SweepReport:
+def sweep_due(caller: Caller, *, seconds: float | None = None) -> SweepReport:
     """Starts the due campaigns, oldest first, and says what became of each; one failure never stops the next.
 
     After `seconds`, or half the interval of the periodic sweep, it leaves the rest to the next.
     """
     started: list[SweptCampaign] = []
     errors: list[SweepError] = []
-    for campaign in due_campaigns(account_id, until=monotonic() + (seconds or _time_box())):
-        outcome = _start(campaign)
+    for campaign in due_campaigns(caller, until=monotonic() + (seconds or _time_box())):
+        outcome = _start(caller, campaign)
         if isinstance(outcome, SweptCampaign):
             started.append(outcome)
         elif outcome:
@@ -69,10 +69,10 @@ def sweep_due(*, account_id: UUID | None = None, seconds: float | None = None) -
     return SweepReport(len(started) + len(errors), tuple(started), tuple(errors))
 
 
-def due_campaigns(account_id: UUID | None, *, until: float) -> Iterator[dict[str, Any]]:
+def due_campaigns(caller: Caller, *, until: float) -> Iterator[dict[str, Any]]:
     """Page after page, until none is due or the time is up; one that stays due comes once."""
     seen: list[int] = []
-    while page := Campaign.due(settings().schedule_sweep_limit, account_id=account_id, seen=seen):
+    while page := Campaign.due(settings().schedule_sweep_limit, caller.account, seen=seen):
         for campaign in page:
             if monotonic() > until or stopping().asked:
                 return
@@ -85,7 +85,7 @@ def _time_box() -> float:
     return min(settings().schedule_sweep_interval_ms / 2000, JOB_TIMEOUT / 2)
 
 
-def _start(campaign: dict[str, Any]) -> SweptCampaign | SweepError | None:
+def _start(caller: Caller, campaign: dict[str, Any]) -> SweptCampaign | SweepError | None:
     """Starts one campaign; None when somebody else is at it or it is not due any more."""
     lock = campaign_lock(connection(), campaign["id"], seconds=settings().enqueue_lock_ttl_sec)
     try:
@@ -95,7 +95,7 @@ def _start(campaign: dict[str, Any]) -> SweptCampaign | SweepError | None:
         log.warning("sweep.campaign_skipped", campaign_id=campaign["id"], problem=type(problem).__name__)
         return None
     try:
-        return _enqueue(campaign)
+        return _enqueue(caller, campaign)
     except (InvalidStatus, CampaignNotFound) as gone:
         log.info("sweep.campaign_gone", campaign_id=campaign["id"], code=gone.code)
         return None
@@ -111,12 +111,15 @@ def _start(campaign: dict[str, Any]) -> SweptCampaign | SweepError | None:
         lock.release()
 
 
-def _enqueue(campaign: dict[str, Any]) -> SweptCampaign:
+def _enqueue(caller: Caller, campaign: dict[str, Any]) -> SweptCampaign:
     result = enqueue_campaign(
+        replace(
+            caller,
+            actor=str(settings().system_user_id),
+            account=campaign["account_id"],
+            request_id=campaign["correlation_id"] or caller.request_id,
+        ),
         campaign["id"],
-        account_id=campaign["account_id"],
-        actor=str(settings().system_user_id),
-        correlation_id=campaign["correlation_id"] or uuid.uuid4().hex,
         only_if_due=True,
     )
     return SweptCampaign(

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
 
 import structlog
 
 from dispatch.audience.choice import choose_customers
-from dispatch.caller import RequestKey
+from dispatch.caller import Caller
 from dispatch.campaigns.rules import found, note, refusal
 from dispatch.errors import EmptyCustomerIds
 from dispatch.start.enqueue import enqueue_written
@@ -27,51 +26,39 @@ class Sent:
     status: str
 
 
-def send_campaign(
-    campaign_id: int,
-    customer_ids: Sequence[int],
-    *,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-    idempotency_key: RequestKey | None = None,
-) -> Sent:
+def send_campaign(caller: Caller, campaign_id: int, customer_ids: Sequence[int]) -> Sent:
     """Queues the campaign for these customers: a draft starts at once, a scheduled one waits for its time.
 
     The first send makes them its whole audience; another one before the start adds to them.
     """
-    found(campaign_id, account_id)
+    found(caller, campaign_id)
     if not customer_ids:
         raise EmptyCustomerIds("customer_ids is empty; name at least one customer.", field="customer_ids")
     added = 0
 
     def queue() -> dict[str, Any] | None:
         nonlocal added
-        added, to_start = _queue(campaign_id, customer_ids, actor, request_id)
+        added, to_start = _queue(caller, campaign_id, customer_ids)
         return to_start
 
-    started = enqueue_written(
-        queue, actor=actor, correlation_id=request_id or uuid4().hex, idempotency_key=idempotency_key
-    )
+    started = enqueue_written(caller, queue)
     log.info("campaign.queued", campaign_id=campaign_id, customers=added)
     if started is None:
         return Sent(campaign_id, added, "scheduled")
     return Sent(campaign_id, started.queued, started.status)
 
 
-def _queue(
-    campaign_id: int, customer_ids: Sequence[int], actor: str, request_id: str | None
-) -> tuple[int, dict[str, Any] | None]:
+def _queue(caller: Caller, campaign_id: int, customer_ids: Sequence[int]) -> tuple[int, dict[str, Any] | None]:
     """Makes these the campaign's recipients, or adds them; gives how many are new, and the campaign if it starts now.
 
     The row stays locked until the choice is committed, so any other start comes before it, and it is refused, or after.
     """
     queued = campaign_writing.queue(campaign_id)
     if queued is None:
-        raise refusal("sent", found(campaign_id, None)["status"])
+        raise refusal("sent", found(caller, campaign_id)["status"])
     if queued["first"]:
         CampaignCustomer.forget(campaign_id)
     added = choose_customers(queued["account_id"], campaign_id, customer_ids)
-    note("campaign.queued", queued, actor, request_id, customers=added)
+    note(caller, "campaign.queued", queued, customers=added)
     # Read anew: that others were chosen may have taken its approval away.
-    return added, found(campaign_id, None) if queued["status"] == "draft" else None
+    return added, found(caller, campaign_id) if queued["status"] == "draft" else None

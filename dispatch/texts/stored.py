@@ -5,43 +5,36 @@ from uuid import UUID
 
 import psycopg
 
+from dispatch.caller import Caller
 from dispatch.errors import Duplicate, InvalidRequest, InvalidTemplate, NotFound
 from dispatch.formats.checks import MAX_ID, checked_name
 from dispatch.texts.template import compile_template
-from models.audit_event import AuditEvent
 from models.database import db, row, rows
 from models.states import CHANNELS
 from models.template import Template
+from models.tenancy import owned_by
 
 
-def create_template(
-    account_id: UUID,
-    *,
-    name: str,
-    body: str,
-    channel: str | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> dict[str, Any]:
+def create_template(caller: Caller, *, name: str, body: str, channel: str | None = None) -> dict[str, Any]:
     """Stores a template as its version 1 and gives it as shown; Duplicate when the name is taken."""
     values = _checked({"name": name, "body": body, "channel": channel})
     with db.atomic():
-        made = Template.add(account_id, **values, actor=actor)
+        made = Template.add(caller.one_account(), **values, actor=caller.actor)
         if made is None:
             raise _taken()
-        _note("template.created", made, actor, request_id)
+        _note(caller, "template.created", made)
     return _shown(made)
 
 
-def read_template(template_id: int, account_id: UUID | None = None) -> dict[str, Any]:
+def read_template(caller: Caller, template_id: int) -> dict[str, Any]:
     """The template as shown; without an account (an operator), anybody's."""
-    return _shown(_found(template_id, account_id))
+    return _shown(_found(caller, template_id))
 
 
-def list_templates(account_id: UUID | None, *, page: int = 1, page_size: int = 20) -> tuple[list[dict[str, Any]], int]:
+def list_templates(caller: Caller, *, page: int = 1, page_size: int = 20) -> tuple[list[dict[str, Any]], int]:
     """One page of templates, newest first, and how many there are in all."""
-    where = "account_id = coalesce(%(account)s, account_id)"
-    given = {"account": account_id, "limit": page_size, "offset": (page - 1) * page_size}
+    where = owned_by(caller.account)
+    given = {"account": caller.account, "limit": page_size, "offset": (page - 1) * page_size}
     found = rows(f"SELECT * FROM template WHERE {where} ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s", given)
     total = row(f"SELECT count(*) AS total FROM template WHERE {where}", given)
     assert total is not None
@@ -49,10 +42,10 @@ def list_templates(account_id: UUID | None, *, page: int = 1, page_size: int = 2
 
 
 def list_versions(
-    template_id: int, account_id: UUID | None = None, *, page: int = 1, page_size: int = 20
+    caller: Caller, template_id: int, *, page: int = 1, page_size: int = 20
 ) -> tuple[list[dict[str, Any]], int]:
     """One page of the bodies a template has had, the present one first, and how many there are in all."""
-    template = _found(template_id, account_id)
+    template = _found(caller, template_id)
     found = rows(
         """SELECT version, body, actor, created_at FROM template_version WHERE template_id = %s
            ORDER BY version DESC LIMIT %s OFFSET %s""",
@@ -62,62 +55,51 @@ def list_versions(
     return [kept | {"created_at": kept["created_at"].isoformat()} for kept in found], template["version"]
 
 
-def edit_template(
-    template_id: int,
-    *,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-    **changes: str | None,
-) -> dict[str, Any]:
+def edit_template(caller: Caller, template_id: int, **changes: str | None) -> dict[str, Any]:
     """Changes its name, body or channel and gives it as shown; a new body is a new version."""
-    before = _found(template_id, account_id)
+    before = _found(caller, template_id)
     values = _checked(changes)
     if not values:
         return _shown(before)
     try:
         with db.atomic():
-            edited = Template.edit(template_id, **values, actor=actor)
+            edited = Template.edit(template_id, **values, actor=caller.actor)
             if edited is None:
                 raise _missing()
-            _note("template.changed", edited, actor, request_id)
+            _note(caller, "template.changed", edited)
     except psycopg.errors.UniqueViolation:
         raise _taken() from None
     return _shown(edited)
 
 
-def delete_template(
-    template_id: int,
-    *,
-    account_id: UUID | None = None,
-    actor: str = "operator",
-    request_id: str | None = None,
-) -> None:
+def delete_template(caller: Caller, template_id: int) -> None:
     """Deletes a template and its versions; campaigns written with it keep their text."""
-    template = _found(template_id, account_id)
+    template = _found(caller, template_id)
     with db.atomic():
         if not Template.remove(template_id):
             raise _missing()
-        _note("template.deleted", template, actor, request_id)
+        _note(caller, "template.deleted", template)
 
 
-def template_called(account_id: UUID, name: str) -> int:
+def template_called(caller: Caller, name: str) -> int:
     """The id of the account's template of this name; NotFound when there is none."""
-    found = row("SELECT id FROM template WHERE account_id = %s AND name = %s", [account_id, checked_name(name)])
+    found = row(
+        "SELECT id FROM template WHERE account_id = %s AND name = %s", [caller.one_account(), checked_name(name)]
+    )
     if found is None:
         raise NotFound(f"There is no template called {name.strip()!r}.")
     return found["id"]
 
 
 def text_for_campaign(
-    account_id: UUID, *, template: str, template_id: int | None, channel: str
+    caller: Caller, account_id: UUID, *, template: str, template_id: int | None, channel: str
 ) -> tuple[str, int | None]:
     """The text a campaign is written with, and the version when it is that of a stored template."""
     if template_id is None:
         return template, None
     if template:
         raise InvalidRequest("A campaign has either a text of its own or a template_id.", field="template_id")
-    stored = _found(template_id, account_id)
+    stored = _found(caller.within(account_id), template_id)
     if stored["channel"] not in (None, channel):
         raise InvalidRequest(f"This template is for {stored['channel']}, not for {channel}.", field="template_id")
     return stored["body"], stored["version"]
@@ -155,8 +137,8 @@ def _text(values: dict[str, str | None], field: str) -> str:
     return value
 
 
-def _found(template_id: int, account_id: UUID | None) -> dict[str, Any]:
-    template = Template.find(template_id, account_id) if -MAX_ID <= template_id <= MAX_ID else None
+def _found(caller: Caller, template_id: int) -> dict[str, Any]:
+    template = Template.find(template_id, caller.account) if -MAX_ID <= template_id <= MAX_ID else None
     if template is None:
         raise _missing()
     return template
@@ -170,15 +152,8 @@ def _taken() -> Duplicate:
     return Duplicate("There is already a template of this name.", field="name")
 
 
-def _note(action: str, template: dict[str, Any], actor: str, request_id: str | None) -> None:
-    AuditEvent.note(
-        action,
-        template["id"],
-        account_id=template["account_id"],
-        actor=actor,
-        request_id=request_id,
-        version=template["version"],
-    )
+def _note(caller: Caller, action: str, template: dict[str, Any]) -> None:
+    caller.note(action, template["id"], account_id=template["account_id"], version=template["version"])
 
 
 def _shown(template: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from dispatch.customers.import_upload import start_import
 from dispatch.customers.suppressions import add_suppression
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.texts.stored import create_template
-from tests.factories import a_campaign, a_list, customers
+from models.tenancy import ALL_ACCOUNTS
+from tests.factories import a_campaign, a_list, asking, customers
 
 Account = dict[str, Any]
 Schema = dict[str, Any]
@@ -22,12 +23,14 @@ _ATHENS = {"logic": "and", "conditions": [{"field": "location", "operator": "eq"
 
 def _reference(account: Account) -> str:
     campaign = a_campaign(account, recipients=2)
-    enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="c-1")
+    enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c-1"), campaign["id"])
     return f"{campaign['id']}-0"
 
 
 def _import(account: Account) -> int:
-    return start_import(account["id"], BytesIO(b"phone\n+306912345678\n"), list_name=f"import {next(_number)}")["id"]
+    return start_import(asking(account["id"]), BytesIO(b"phone\n+306912345678\n"), list_name=f"import {next(_number)}")[
+        "id"
+    ]
 
 
 # How to make one of an account's own, by the name that paths, queries and bodies have for its id.
@@ -36,13 +39,13 @@ MAKE: dict[str, Callable[[Account], Any]] = {
     "customer_id": lambda account: customers(account, 1)[0],
     "customer_ids": lambda account: customers(account, 2),
     "import_id": _import,
-    "key_id": lambda account: issue_key(account["id"], scopes=("approve",))["id"],
+    "key_id": lambda account: issue_key(asking(account["id"]), scopes=("approve",))["id"],
     "list_id": lambda account: a_list(account, 1),
     "organization_id": lambda account: str(account["id"]),
     "reference": _reference,
-    "segment_id": lambda account: create_segment(account["id"], name=f"s{next(_number)}", filter=_ATHENS)["id"],
-    "suppression_id": lambda account: add_suppression(account["id"], phone="+306912345678")[0]["id"],
-    "template_id": lambda account: create_template(account["id"], name=f"t{next(_number)}", body="Hi")["id"],
+    "segment_id": lambda account: create_segment(asking(account["id"]), name=f"s{next(_number)}", filter=_ATHENS)["id"],
+    "suppression_id": lambda account: add_suppression(asking(account["id"]), phone="+306912345678")[0]["id"],
+    "template_id": lambda account: create_template(asking(account["id"]), name=f"t{next(_number)}", body="Hi")["id"],
 }
 # The same ids of things that never were.
 NEVER: dict[str, Any] = dict.fromkeys(MAKE, 987_654) | {

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +12,7 @@ from dispatch.campaigns.lifecycle import list_campaigns
 from dispatch.start.enqueue import enqueue_campaign
 from models.database import db as database
 from models.database import rows
+from tests.factories import asking
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
@@ -21,22 +23,22 @@ def everything():
 
 
 def test_there_are_ten_customers_and_three_drafts_one_of_them_whatsapp():
-    made = seed_sample(actor="test")
+    made = seed_sample(asking())
     assert (made["account"], made["customers"], made["campaigns"]) == ("sample", 10, 3)
     people = rows("SELECT location, prefered_product FROM customer")
     assert len(people) == 10
     assert any(person["location"] is None for person in people)
     assert any(person["prefered_product"] is None for person in people)
-    campaigns, _ = list_campaigns(made["id"])
+    campaigns, _ = list_campaigns(asking(UUID(made["id"])))
     assert sorted(campaign["channel"] for campaign in campaigns) == ["sms", "sms", "whatsapp"]
     assert {campaign["status"] for campaign in campaigns} == {"draft"}
 
 
 def test_a_second_time_changes_nothing():
-    seed_sample(actor="test")
+    seed_sample(asking())
     rows("UPDATE customer SET first_name = 'Changed' WHERE id = 1")
     before = everything()
-    again = seed_sample(actor="test")
+    again = seed_sample(asking())
     assert (again["customers"], again["campaigns"]) == (0, 0)
     assert everything() == before
 
@@ -47,7 +49,7 @@ def test_two_at_once_make_one():
     def seed(_):
         with database.connection_context():
             together.wait()
-            return seed_sample(actor="test")
+            return seed_sample(asking())
 
     with ThreadPoolExecutor(2) as threads:
         made = list(threads.map(seed, range(2)))
@@ -56,9 +58,9 @@ def test_two_at_once_make_one():
 
 
 def test_what_it_makes_can_be_started():
-    account = seed_sample(actor="test")["id"]
-    campaigns, _ = list_campaigns(account)
+    account = seed_sample(asking())["id"]
+    campaigns, _ = list_campaigns(asking(UUID(account)))
     for campaign in campaigns:
-        started = enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="test")
+        started = enqueue_campaign(asking(), campaign["id"])
         assert started.queued == 10
     assert audit() == []

@@ -11,9 +11,10 @@ from dispatch.start.enqueue import enqueue_campaign
 from models import batch, message, message_recovery
 from models.batch import Range
 from models.database import row, rows
+from models.tenancy import ALL_ACCOUNTS
 from tests.dispatch.sending.provider import ScriptedProvider
 from tests.dispatch.sending.test_delivery import campaign_row, deliver, money, started, states
-from tests.factories import a_campaign, an_account
+from tests.factories import a_campaign, an_account, asking
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
@@ -119,7 +120,7 @@ def test_a_drained_campaign_that_nobody_closed_is_closed_and_settled(monkeypatch
 
 def test_a_campaign_cancelled_before_any_call_gives_everything_back():
     campaign_id = started(recipients=45)
-    cancel_campaign(campaign_id, actor="test")
+    cancel_campaign(asking(), campaign_id)
     assert recover() == {"cancelled": 45}
     assert recover() == {}
     assert states(campaign_id) == {"cancelled": 45}
@@ -129,7 +130,7 @@ def test_a_campaign_cancelled_before_any_call_gives_everything_back():
 
 def test_a_paused_campaign_past_its_expiry_ends_with_its_messages_skipped():
     campaign_id = started(recipients=30)
-    pause_campaign(campaign_id, actor="test")
+    pause_campaign(asking(), campaign_id)
     assert recover() == {}
     rows("UPDATE campaign SET expires_at = now()")
     assert recover()["resumed_to_expire"] == 1
@@ -194,10 +195,10 @@ def test_a_preparation_taken_over_too_often_fails_with_the_reason_and_holds_noth
 def test_a_preparation_paused_and_resumed_goes_on_and_its_old_job_does_not():
     campaign_id = started(recipients=30)
     old_token = campaign_row(campaign_id)["prep_token"]
-    pause_campaign(campaign_id, actor="test")
+    pause_campaign(asking(), campaign_id)
     preparation.continue_preparation(campaign_id, old_token)
     assert campaign_row(campaign_id)["recipients"] == 0
-    resume_campaign(campaign_id, actor="test")
+    resume_campaign(asking(), campaign_id)
     preparation.continue_preparation(campaign_id, campaign_row(campaign_id)["prep_token"])
     assert campaign_row(campaign_id)["status"] == "sending"
 
@@ -208,7 +209,7 @@ def test_a_campaign_cancelled_in_mid_preparation_ends_without_a_hold(monkeypatch
     campaign_id = started(recipients=50)
     turns = iter([False, True])
     preparation.prepare(campaign_row(campaign_id), until=lambda: next(turns))
-    cancel_campaign(campaign_id, actor="test")
+    cancel_campaign(asking(), campaign_id)
     assert recover() == {"cancelled": 20}
     assert states(campaign_id) == {"cancelled": 20}
     campaign = campaign_row(campaign_id)
@@ -219,7 +220,7 @@ def test_a_campaign_cancelled_in_mid_preparation_ends_without_a_hold(monkeypatch
 def test_a_preparation_that_cannot_be_paid_for_is_set_aside_with_the_reason(configure):
     configure(ENQUEUE_INLINE_LIMIT=0)
     campaign = a_campaign(an_account(credits=3), recipients=3, template="x" * 200, due=True)
-    enqueue_campaign(campaign["id"], account_id=None, actor="t", correlation_id="c", only_if_due=True)
+    enqueue_campaign(asking(ALL_ACCOUNTS, actor="t", request_id="c"), campaign["id"], only_if_due=True)
     preparation.continue_preparation(campaign["id"], campaign_row(campaign["id"])["prep_token"])
     blocked = campaign_row(campaign["id"])
     assert (blocked["status"], blocked["blocked_reason"]) == ("scheduled", "INSUFFICIENT_CREDITS")

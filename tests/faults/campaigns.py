@@ -11,7 +11,8 @@ from dispatch.start.enqueue import enqueue_campaign
 from models.batch import stats
 from models.campaign import Campaign
 from models.database import rows
-from tests.factories import a_campaign, an_account
+from models.tenancy import ALL_ACCOUNTS
+from tests.factories import a_campaign, an_account, asking
 from tests.faults.deployment import Deployment
 from tests.providers.calls import lines
 from tests.waiting import wait_until
@@ -29,12 +30,12 @@ def a_started_campaign(recipients: int) -> dict[str, Any]:
 
 def start(campaign: dict[str, Any]) -> None:
     """Enqueues the campaign as web does it."""
-    enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="test")
+    enqueue_campaign(asking(), campaign["id"])
 
 
 def row_of(campaign: dict[str, Any]) -> dict[str, Any]:
     """The campaign's row as it is now."""
-    found = Campaign.find(campaign["id"])
+    found = Campaign.find(campaign["id"], ALL_ACCOUNTS)
     assert found
     return found
 
@@ -91,4 +92,4 @@ def _credits_add_up(campaign: dict[str, Any]) -> bool:
         "SELECT sum(available_delta) AS credits FROM credit_entry WHERE account_id = %s AND kind = 'topup'", [account]
     )
     left = {"available": bought["credits"] - now["sent"] - now["unknown"], "held": now["unknown"]}
-    return balance(account) == left
+    return balance(asking(account)) == left

@@ -13,6 +13,7 @@ from dispatch.queues import HOUSE, PREPARE, SEND
 from jobs.supervisor import modules
 from models.campaign import Campaign
 from models.heartbeat import Heartbeat
+from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, an_account
 from tests.processes import OurProcess, end_by_force, is_alive, running
 from tests.waiting import wait_until
@@ -47,7 +48,7 @@ def everything(db, redis: Redis, tmp_path: Path):
 @pytest.mark.processes
 def test_a_due_campaign_is_swept_and_sent(everything: OurProcess) -> None:
     campaign = a_campaign(an_account(), recipients=20, due=True)
-    wait_until(lambda: Campaign.find(campaign["id"])["status"] == "completed", "the campaign completes")
+    wait_until(lambda: Campaign.find(campaign["id"], ALL_ACCOUNTS)["status"] == "completed", "the campaign completes")
 
 
 @pytest.mark.processes

@@ -17,7 +17,8 @@ from embedded.valkey import EmbeddedValkey
 from models.batch import stats
 from models.campaign import Campaign
 from models.heartbeat import Heartbeat
-from tests.factories import a_campaign, an_account
+from models.tenancy import ALL_ACCOUNTS
+from tests.factories import a_campaign, an_account, asking
 from tests.own_redis import an_own_redis
 from tests.processes import running
 from tests.waiting import wait_until
@@ -39,7 +40,7 @@ def sending(redis: Redis) -> dict:
     """A campaign of 400 recipients whose first batch waits for a worker."""
     account = an_account(credits=1000)
     campaign = a_campaign(account, recipients=400)
-    enqueue_campaign(campaign["id"], account_id=account["id"], actor="test", correlation_id="test")
+    enqueue_campaign(asking(account["id"]), campaign["id"])
     return campaign
 
 
@@ -77,7 +78,9 @@ def test_a_worker_asked_to_stop_in_mid_batch_finishes_what_is_in_flight_and_clai
 
 def test_a_worker_sends_a_campaign_to_its_end(sending: dict, tmp_path: Path) -> None:
     with running("jobs.worker", SEND, log=tmp_path / "log", SIMULATOR_FAILURE_RATE="0"):
-        wait_until(lambda: Campaign.find(sending["id"])["status"] == "completed", "the campaign completes")
+        wait_until(
+            lambda: Campaign.find(sending["id"], ALL_ACCOUNTS)["status"] == "completed", "the campaign completes"
+        )
     assert counts(sending)["sent"] == 400
 
 

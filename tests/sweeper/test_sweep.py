@@ -13,15 +13,16 @@ from dispatch.start.sweep import SweepReport, due_campaigns, sweep_due
 from embedded.server import free_port
 from models.campaign import Campaign
 from models.database import db, row, rows
+from models.tenancy import ALL_ACCOUNTS
 from sweeper.sweep import OVERLAP_KEY, sweep
-from tests.factories import a_campaign, a_list, an_account
+from tests.factories import a_campaign, a_list, an_account, asking
 from tests.sweeper.conftest import reread
 
 pytestmark = pytest.mark.usefixtures("db", "redis", "configured")
 
 
 def status_of(campaign: dict) -> str:
-    found = Campaign.find(campaign["id"])
+    found = Campaign.find(campaign["id"], ALL_ACCOUNTS)
     assert found
     return found["status"]
 
@@ -37,7 +38,7 @@ def make_due_since(campaign: dict, age: str) -> None:
 def test_a_due_campaign_is_started_and_reported() -> None:
     account = an_account()
     campaign = a_campaign(account, recipients=3, due=True, name="Autumn")
-    report = sweep_due()
+    report = sweep_due(asking())
     [started] = report.campaigns
     assert (report.processed, report.errors) == (1, ())
     assert (started.campaign_id, started.organization_id, started.name) == (campaign["id"], account["id"], "Autumn")
@@ -54,7 +55,7 @@ def test_the_oldest_is_started_first_and_pages_follow_until_none_is_due(monkeypa
     campaigns = [a_campaign(account, list_id=members, due=True) for _ in range(5)]
     for age, campaign in enumerate(campaigns, start=1):
         make_due_since(campaign, f"{age} minutes")
-    assert ids(sweep_due().campaigns) == [campaign["id"] for campaign in reversed(campaigns)]
+    assert ids(sweep_due(asking()).campaigns) == [campaign["id"] for campaign in reversed(campaigns)]
 
 
 def test_what_is_not_due_or_another_accounts_is_left_alone() -> None:
@@ -63,20 +64,20 @@ def test_what_is_not_due_or_another_accounts_is_left_alone() -> None:
     later = a_campaign(account, recipients=1, due=True)
     make_due_since(later, "-1 hour")
     theirs = a_campaign(stranger, recipients=1, due=True)
-    assert sweep_due(account_id=account["id"]).processed == 0
+    assert sweep_due(asking(account["id"])).processed == 0
     assert [status_of(campaign) for campaign in (draft, later, theirs)] == ["draft", "scheduled", "scheduled"]
 
 
 def test_a_campaign_that_is_refused_is_set_aside_and_the_next_one_starts() -> None:
     poor = a_campaign(an_account(credits=0), recipients=1, due=True)
     fine = a_campaign(an_account(), recipients=1, due=True)
-    report = sweep_due()
+    report = sweep_due(asking())
     assert [(error.campaign_id, error.error) for error in report.errors] == [(poor["id"], "INSUFFICIENT_CREDITS")]
     assert ids(report.campaigns) == [fine["id"]]
-    found = Campaign.find(poor["id"])
+    found = Campaign.find(poor["id"], ALL_ACCOUNTS)
     assert found
     assert (found["status"], found["blocked_reason"]) == ("scheduled", "INSUFFICIENT_CREDITS")
-    assert sweep_due().processed == 0, "it waits for its next check"
+    assert sweep_due(asking()).processed == 0, "it waits for its next check"
 
 
 def test_a_campaign_that_fails_unexpectedly_is_set_aside_and_the_next_one_starts() -> None:
@@ -89,7 +90,7 @@ def test_a_campaign_that_fails_unexpectedly_is_set_aside_and_the_next_one_starts
     )
     rows("CREATE TRIGGER curse BEFORE UPDATE ON campaign FOR EACH ROW EXECUTE FUNCTION curse()")
     try:
-        report = sweep_due()
+        report = sweep_due(asking())
     finally:
         rows("DROP FUNCTION curse CASCADE")
     assert [(error.campaign_id, error.error) for error in report.errors] == [(cursed["id"], "INTERNAL")]
@@ -101,14 +102,14 @@ def test_a_campaign_somebody_else_is_starting_is_left_to_them(redis: Redis) -> N
     campaign = a_campaign(an_account(), recipients=1, due=True)
     theirs = campaign_lock(redis, campaign["id"], seconds=60)
     theirs.acquire()
-    assert sweep_due() == SweepReport(0, (), ())
+    assert sweep_due(asking()) == SweepReport(0, (), ())
     theirs.release()
-    assert ids(sweep_due().campaigns) == [campaign["id"]]
+    assert ids(sweep_due(asking()).campaigns) == [campaign["id"]]
 
 
 def test_a_campaign_that_stays_due_is_looked_at_once_in_a_sweep() -> None:
     campaign = a_campaign(an_account(), recipients=1, due=True)
-    found = islice(due_campaigns(None, until=inf), 3)
+    found = islice(due_campaigns(asking(), until=inf), 3)
     assert [each["id"] for each in found] == [campaign["id"]]
 
 
@@ -122,7 +123,7 @@ def test_without_redis_campaigns_stay_due_and_the_sweep_still_ends_well(
     monkeypatch.setenv("REDIS_URL", servers.redis_url)
     reread()
     assert status_of(campaign) == "scheduled"
-    assert ids(sweep_due().campaigns) == [campaign["id"]]
+    assert ids(sweep_due(asking()).campaigns) == [campaign["id"]]
 
 
 def test_the_job_does_not_overlap_with_itself_and_clears_its_mark(redis: Redis) -> None:
@@ -145,7 +146,7 @@ def test_eight_sweeps_at_once_start_each_of_200_campaigns_exactly_once() -> None
     def one_sweep() -> SweepReport:
         with db.connection_context():
             start.wait()
-            return sweep_due()
+            return sweep_due(asking())
 
     with ThreadPoolExecutor(8) as pool:
         reports = [future.result() for future in [pool.submit(one_sweep) for _ in range(8)]]

@@ -5,7 +5,7 @@ from base64 import b64encode
 import pytest
 
 from dispatch.accounts.keys import issue_key, revoke_key
-from tests.factories import a_campaign, a_key, an_account
+from tests.factories import a_campaign, a_key, an_account, asking
 
 
 def refused(answer, status: int, code: str) -> None:
@@ -30,10 +30,10 @@ def test_a_key_is_not_taken_from_basic_authentication_outside_the_dashboard(clie
 
 
 def test_a_revoked_key_ends_at_once(client):
-    key = issue_key(an_account()["id"])
+    key = issue_key(asking(an_account()["id"]))
     headers = {"Authorization": f"Bearer {key['key']}"}
     assert client.get("/api/campaigns", headers=headers).status_code == 200
-    revoke_key(key["id"])
+    revoke_key(asking(), key["id"])
     refused(client.get("/api/campaigns", headers=headers), 401, "UNAUTHENTICATED")
 
 

@@ -21,7 +21,7 @@ from dispatch.recovery import recover
 from embedded.server import free_port
 from models.api_key import ApiKey
 from models.database import row, rows
-from tests.factories import a_campaign, a_key, an_account, customers
+from tests.factories import a_campaign, a_key, an_account, asking, customers
 from tests.processes import running
 from tests.servers import TestServers
 from tests.waiting import wait_until
@@ -92,7 +92,7 @@ def test_a_refusal_is_not_kept(as_account):
     call = as_account(account)
     assert call("POST", path, **under("k1")).status_code == 402
     assert count("idempotency_key") == 0
-    top_up(account["id"], 100, actor="test")
+    top_up(asking(account["id"]), 100)
     started = call("POST", path, **under("k1"))
     assert (started.status_code, started.headers.get(REPLAYED)) == (202, None)
 
@@ -247,7 +247,7 @@ def test_a_campaign_that_was_put_back_is_started_anew_under_the_same_key(as_acco
     path = f"/api/campaigns/{campaign['id']}/enqueue"
     call = as_account(account)
     assert call("POST", path, **under("k1")).status_code == 402
-    top_up(account["id"], 5, actor="test")
+    top_up(asking(account["id"]), 5)
     started = call("POST", path, **under("k1"))
     assert (started.status_code, started.headers.get(REPLAYED)) == (202, None)
 

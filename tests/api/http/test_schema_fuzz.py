@@ -14,7 +14,7 @@ from api.app import web_app
 from config.settings import Settings
 from dispatch.campaigns.lifecycle import cancel_campaign
 from tests.api.tenants import MAKE
-from tests.factories import a_key, an_account
+from tests.factories import a_key, an_account, asking
 
 # Of each operation; all of them together take about a minute and a half.
 EXAMPLES = 15
@@ -55,7 +55,7 @@ def key(app: Flask, db: Any, redis: Any) -> str:
     SERVED.app = app
     account = an_account()
     OWN.update({name: make(account) for name, make in MAKE.items()})
-    OWN["ended"] = cancel_campaign(MAKE["campaign_id"](account))["id"]
+    OWN["ended"] = cancel_campaign(asking(), MAKE["campaign_id"](account))["id"]
     return a_key(account)
 
 

@@ -9,7 +9,8 @@ from dispatch.errors import ApprovalRequired
 from dispatch.start import enqueue
 from dispatch.start.sweep import sweep_due
 from models.database import row, rows
-from tests.factories import a_campaign, a_list, an_account, arrange_state, customers
+from models.tenancy import ALL_ACCOUNTS
+from tests.factories import a_campaign, a_list, an_account, arrange_state, asking, customers
 
 WRITER, APPROVER = ("read", "write", "send"), ("read", "approve")
 
@@ -18,7 +19,7 @@ WRITER, APPROVER = ("read", "write", "send"), ("read", "approve")
 def account(db):
     """An account that demands an approval above 2 recipients."""
     account = an_account()
-    change_account(account["id"], {"approval_above": 2})
+    change_account(asking(account["id"]), {"approval_above": 2})
     return account
 
 
@@ -63,13 +64,13 @@ def test_a_large_one_starts_once_it_is_approved(account, writer, approver):
 
 def test_by_the_clock_it_waits_blocked_in_its_state_and_the_approval_wakes_it(account, approver):
     campaign = a_campaign(account, recipients=3, due=True)
-    [failed] = sweep_due().errors
+    [failed] = sweep_due(asking()).errors
     assert failed.error == "APPROVAL_REQUIRED"
     found = row("SELECT status, blocked_reason, next_check_at > now() AS waits FROM campaign")
     assert found == {"status": "scheduled", "blocked_reason": "APPROVAL_REQUIRED", "waits": True}
     approved = approve(approver, campaign).json
     assert (approved["status"], approved["blocked_reason"], approved["next_check_at"]) == ("scheduled", None, None)
-    assert len(sweep_due().campaigns) == 1
+    assert len(sweep_due(asking()).campaigns) == 1
 
 
 def test_whoever_wrote_it_cannot_approve_it(as_account, account):
@@ -196,7 +197,7 @@ def test_an_audience_that_grows_after_the_claim_is_put_back(account, monkeypatch
     campaign = a_campaign(account, recipients=3)
     monkeypatch.setattr(enqueue.members, "size_of", lambda _: AudienceSize(total=2, reachable=2))
     with pytest.raises(ApprovalRequired):
-        enqueue.enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="c-1")
+        enqueue.enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c-1"), campaign["id"])
     found = row("SELECT status, blocked_reason, held FROM campaign")
     assert found == {"status": "draft", "blocked_reason": "APPROVAL_REQUIRED", "held": 0}
     assert rows("SELECT 1 FROM message") == []
@@ -204,9 +205,9 @@ def test_an_audience_that_grows_after_the_claim_is_put_back(account, monkeypatch
 
 def test_without_the_rule_what_waited_starts(account, as_account):
     a_campaign(account, recipients=3, due=True)
-    assert len(sweep_due().errors) == 1
+    assert len(sweep_due(asking()).errors) == 1
     as_account(account)("PATCH", "/api/account", json={"approval_above": None})
-    assert len(sweep_due().campaigns) == 1
+    assert len(sweep_due(asking()).campaigns) == 1
 
 
 def test_approving_twice_changes_nothing_but_the_approver(account, approver):

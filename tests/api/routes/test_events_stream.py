@@ -13,8 +13,9 @@ from config.settings import settings
 from dispatch.campaigns.lifecycle import cancel_campaign
 from dispatch.sending.delivery import Courier
 from dispatch.start.enqueue import enqueue_campaign
+from models.tenancy import ALL_ACCOUNTS
 from tests.dispatch.sending.provider import ScriptedProvider
-from tests.factories import a_campaign, a_key, an_account
+from tests.factories import a_campaign, a_key, an_account, asking
 from tests.waiting import wait_until
 
 
@@ -65,7 +66,7 @@ class Stream:
 def started(web):
     account = an_account()
     campaign = a_campaign(account, recipients=30)
-    enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="c")
+    enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c"), campaign["id"])
     return campaign["id"], a_key(account)
 
 
@@ -89,7 +90,7 @@ def test_a_stream_tells_what_changes_and_ends_with_the_campaign(web, started):
 
 def test_a_stream_of_a_campaign_that_is_over_says_so_and_ends(web):
     campaign = a_campaign(an_account(), recipients=1)
-    cancel_campaign(campaign["id"], actor="test")
+    cancel_campaign(asking(), campaign["id"])
     stream = Stream(web, campaign["id"], a_key(None))
     name, look = stream.event()
     assert (name, look["status"]) == ("end", "cancelled")

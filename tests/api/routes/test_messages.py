@@ -12,8 +12,9 @@ from dispatch.providers import Answer
 from dispatch.sending.delivery import Courier
 from dispatch.start.enqueue import enqueue_campaign
 from models import message_reading
+from models.tenancy import ALL_ACCOUNTS
 from tests.dispatch.sending.provider import ScriptedProvider
-from tests.factories import a_campaign, an_account
+from tests.factories import a_campaign, an_account, asking
 
 FIRST = 306_900_000_000
 
@@ -21,7 +22,7 @@ FIRST = 306_900_000_000
 def sent(account, recipients, answers=None, **options):
     """A campaign of so many, delivered through a provider that answers the nth recipient as told."""
     campaign = a_campaign(account, recipients=recipients, **options)
-    enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="c")
+    enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c"), campaign["id"])
     script = {f"+{FIRST + n}": told for n, told in (answers or {}).items()}
     courier = Courier(ScriptedProvider(script), settings())
     courier.deliver(campaign["id"], 0)

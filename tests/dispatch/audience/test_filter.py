@@ -17,7 +17,7 @@ from tests.factories import an_account
 TEXT_COLUMNS = ("first_name", "last_name", "location", "prefered_product")
 
 
-def asking(field, operator, *value):
+def a_filter(field, operator, *value):
     given = {"value": value[0]} if value else {}
     return {"logic": "and", "conditions": [{"field": field, "operator": operator, **given}]}
 
@@ -94,7 +94,7 @@ PEOPLE = [
 def test_a_condition_selects(db, asked, names):
     account = an_account()
     ids = store(account, PEOPLE)
-    assert selected(account, asking(*asked)) == [ids[index] for index in names]
+    assert selected(account, a_filter(*asked)) == [ids[index] for index in names]
 
 
 def test_groups_nest_and_logic_is_read_in_any_case(db):
@@ -140,27 +140,27 @@ FINE = {"field": "location", "operator": "is_null"}
         (group({"field": 7, "operator": "is_null"}), "filter.conditions.0.field", "one of"),
         (group({"field": "location"}), "filter.conditions.0.operator", "is_not_null"),
         (group({"field": "location", "operator": "like"}), "filter.conditions.0.operator", "contains"),
-        (asking("location", "contains_any", ["a"]), "filter.conditions.0.operator", "contains"),
-        (asking("created_at", "contains", "2030"), "filter.conditions.0.operator", "gte"),
-        (asking("location", "is_null", "x"), "filter.conditions.0.value", "left out"),
-        (asking("location", "eq"), "filter.conditions.0.value", "is_null"),
-        (asking("location", "eq", None), "filter.conditions.0.value", "is_null"),
-        (asking("location", "eq", 5), "filter.conditions.0.value", "a text"),
-        (asking("location", "eq", ["a"]), "filter.conditions.0.value", "a text"),
-        (asking("location", "eq", "x" * 1001), "filter.conditions.0.value", "1000"),
-        (asking("location", "eq", "\0"), "filter.conditions.0.value", "NUL"),
-        (asking("location", "contains", ""), "filter.conditions.0.value", "at least one"),
-        (asking("location", "in", "Athens"), "filter.conditions.0.value", "list"),
-        (asking("location", "in", []), "filter.conditions.0.value", "list"),
-        (asking("location", "in", ["a"] * (MAX_VALUES + 1)), "filter.conditions.0.value", str(MAX_VALUES)),
-        (asking("location", "in", ["a", None]), "filter.conditions.0.value.1", "is_null"),
-        (asking("attributes.age", "gt", True), "filter.conditions.0.value", "order"),
-        (asking("attributes.age", "eq", {"a": 1}), "filter.conditions.0.value", "true or false"),
-        (asking("attributes.age", "contains", 4), "filter.conditions.0.value", "text"),
-        (asking("attributes.age", "eq", float("nan")), "filter.conditions.0.value", "number"),
-        (asking("created_at", "gt", "yesterday"), "filter.conditions.0.value", "2030-01-31"),
-        (asking("created_at", "gt", "2030-01-31T09:00:00"), "filter.conditions.0.value", "zone"),
-        (asking("created_at", "gt", 2030), "filter.conditions.0.value", "2030-01-31"),
+        (a_filter("location", "contains_any", ["a"]), "filter.conditions.0.operator", "contains"),
+        (a_filter("created_at", "contains", "2030"), "filter.conditions.0.operator", "gte"),
+        (a_filter("location", "is_null", "x"), "filter.conditions.0.value", "left out"),
+        (a_filter("location", "eq"), "filter.conditions.0.value", "is_null"),
+        (a_filter("location", "eq", None), "filter.conditions.0.value", "is_null"),
+        (a_filter("location", "eq", 5), "filter.conditions.0.value", "a text"),
+        (a_filter("location", "eq", ["a"]), "filter.conditions.0.value", "a text"),
+        (a_filter("location", "eq", "x" * 1001), "filter.conditions.0.value", "1000"),
+        (a_filter("location", "eq", "\0"), "filter.conditions.0.value", "NUL"),
+        (a_filter("location", "contains", ""), "filter.conditions.0.value", "at least one"),
+        (a_filter("location", "in", "Athens"), "filter.conditions.0.value", "list"),
+        (a_filter("location", "in", []), "filter.conditions.0.value", "list"),
+        (a_filter("location", "in", ["a"] * (MAX_VALUES + 1)), "filter.conditions.0.value", str(MAX_VALUES)),
+        (a_filter("location", "in", ["a", None]), "filter.conditions.0.value.1", "is_null"),
+        (a_filter("attributes.age", "gt", True), "filter.conditions.0.value", "order"),
+        (a_filter("attributes.age", "eq", {"a": 1}), "filter.conditions.0.value", "true or false"),
+        (a_filter("attributes.age", "contains", 4), "filter.conditions.0.value", "text"),
+        (a_filter("attributes.age", "eq", float("nan")), "filter.conditions.0.value", "number"),
+        (a_filter("created_at", "gt", "yesterday"), "filter.conditions.0.value", "2030-01-31"),
+        (a_filter("created_at", "gt", "2030-01-31T09:00:00"), "filter.conditions.0.value", "zone"),
+        (a_filter("created_at", "gt", 2030), "filter.conditions.0.value", "2030-01-31"),
         (group(group(group(group(FINE)))), "filter.conditions.0.conditions.0.conditions.0", "deep"),
         (group(*[FINE] * (MAX_CONDITIONS + 1)), "filter.conditions", str(MAX_CONDITIONS)),
         (group(group(*[FINE] * 30), group(*[FINE] * 30)), "filter", "60"),
@@ -198,7 +198,7 @@ def test_every_operator_agrees_with_plain_python_on_every_value(db, operator):
     people = [{"attributes": {"x": value}} for value in STORED_VALUES] + [{"attributes": {}}]
     ids = dict(zip(store(account, people), people, strict=True))
     for value in asked_with(operator):
-        asked = asking("attributes.x", operator, *value)
+        asked = a_filter("attributes.x", operator, *value)
         chosen = [customer_id for customer_id, person in ids.items() if selects(asked, person)]
         assert selected(account, asked) == chosen, asked
 

@@ -17,7 +17,8 @@ from models.campaign import Campaign
 from models.database import db as database
 from models.database import row, rows
 from models.preparation import claim
-from tests.factories import a_campaign, a_list, a_segment, an_account, customers
+from models.tenancy import ALL_ACCOUNTS
+from tests.factories import a_campaign, a_list, a_segment, an_account, asking, customers
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
@@ -27,7 +28,7 @@ EVERYBODY = {"logic": "and", "conditions": [{"field": "first_name", "operator": 
 
 
 def start(campaign):
-    return enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="test")
+    return enqueue_campaign(asking(), campaign["id"])
 
 
 def messaged(campaign) -> list[int]:
@@ -73,17 +74,17 @@ def test_every_chunk_of_a_preparation_uses_the_filter_of_its_start(account, peop
     for _ in range(2):
         written = len(messaged(campaign))
         chunks = iter([False, True])
-        preparation.prepare(Campaign.find(campaign["id"]), until=lambda chunks=chunks: next(chunks))
+        preparation.prepare(Campaign.find(campaign["id"], ALL_ACCOUNTS), until=lambda chunks=chunks: next(chunks))
         assert len(messaged(campaign)) == written + 4
-        edit_segment(segment, filter=NOBODY)
-    preparation.prepare(Campaign.find(campaign["id"]))
+        edit_segment(asking(), segment, filter=NOBODY)
+    preparation.prepare(Campaign.find(campaign["id"], ALL_ACCOUNTS))
     assert messaged(campaign) == people
 
 
 def test_a_start_uses_the_filter_as_it_is_then(account, people):
     segment = a_segment(account, "first_name", "eq", "nobody")
     campaign = a_campaign(account, segment_id=segment)
-    edit_segment(segment, filter=EVERYBODY)
+    edit_segment(asking(), segment, filter=EVERYBODY)
     assert start(campaign).queued == 10
 
 
@@ -94,29 +95,29 @@ def test_a_start_that_was_put_back_asks_the_segment_anew(people, account):
     with pytest.raises(InsufficientCredits):
         start(campaign)
     assert row("SELECT status, segment_filter FROM campaign") == {"status": "draft", "segment_filter": None}
-    edit_segment(segment, filter=NOBODY)
-    assert members.size_of(Campaign.find(campaign["id"])).total == 0
+    edit_segment(asking(), segment, filter=NOBODY)
+    assert members.size_of(Campaign.find(campaign["id"], ALL_ACCOUNTS)).total == 0
 
 
 def test_a_segment_can_be_deleted_once_no_campaign_is_to_start_with_it(account, people):
     segment = a_segment(account, "first_name", "eq", "First1")
     draft, started, cancelled = (a_campaign(account, segment_id=segment) for _ in range(3))
     start(started)
-    cancel_campaign(cancelled["id"])
+    cancel_campaign(asking(), cancelled["id"])
     with pytest.raises(InvalidStatus):
-        delete_segment(segment)
-    edit_campaign(draft["id"], {"everyone": True})
-    delete_segment(segment)
+        delete_segment(asking(), segment)
+    edit_campaign(asking(), draft["id"], {"everyone": True})
+    delete_segment(asking(), segment)
     assert rows("SELECT id FROM segment") == []
-    assert read_campaign(started["id"])["audience"] == {"kind": "segment", "segment_id": None}
+    assert read_campaign(asking(), started["id"])["audience"] == {"kind": "segment", "segment_id": None}
 
 
 def test_a_copy_of_a_campaign_whose_segment_is_gone_keeps_its_filter(account, people):
     segment = a_segment(account, "first_name", "eq", "First1")
     campaign = a_campaign(account, segment_id=segment)
     start(campaign)
-    delete_segment(segment)
-    copy = duplicate_campaign(campaign["id"])
+    delete_segment(asking(), segment)
+    copy = duplicate_campaign(asking(), campaign["id"])
     start(copy)
     assert messaged(copy) == [people[1]]
 
@@ -125,8 +126,8 @@ def test_a_copy_of_a_started_campaign_asks_its_segment_anew(account, people):
     segment = a_segment(account, "first_name", "eq", "First1")
     campaign = a_campaign(account, segment_id=segment)
     start(campaign)
-    edit_segment(segment, filter=EVERYBODY)
-    copy = duplicate_campaign(campaign["id"])
+    edit_segment(asking(), segment, filter=EVERYBODY)
+    copy = duplicate_campaign(asking(), campaign["id"])
     start(copy)
     assert messaged(copy) == people
 
@@ -134,10 +135,10 @@ def test_a_copy_of_a_started_campaign_asks_its_segment_anew(account, people):
 def test_a_campaign_has_one_audience_and_only_a_segment_of_its_account(account):
     theirs = a_segment(an_account(), "first_name", "is_null")
     with pytest.raises(InvalidRequest, match="one audience"):
-        create_campaign(account["id"], name="x", template="Hi", segment_id=theirs, everyone=True)
+        create_campaign(asking(account["id"]), name="x", template="Hi", segment_id=theirs, everyone=True)
     for unknown in (theirs, 987, 2**70):
         with pytest.raises(NotFound):
-            create_campaign(account["id"], name="x", template="Hi", segment_id=unknown)
+            create_campaign(asking(account["id"]), name="x", template="Hi", segment_id=unknown)
     assert rows("SELECT id FROM campaign") == []
 
 
@@ -148,13 +149,13 @@ _WAITING = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND da
 def test_a_campaign_for_what_is_being_deleted_waits_and_is_refused(account, servers, deleted):
     given = {
         "segment": {"segment_id": a_segment(account, "first_name", "is_null")},
-        "template": {"template_id": create_template(account["id"], name="hi", body="Hi")["id"]},
+        "template": {"template_id": create_template(asking(account["id"]), name="hi", body="Hi")["id"]},
         "customer_list": {"list_id": a_list(account, 1)},
     }[deleted]
 
     def write():
         with database.connection_context():
-            return create_campaign(account["id"], name="x", **given)
+            return create_campaign(asking(account["id"]), name="x", **given)
 
     with psycopg.connect(servers.database_url) as other, ThreadPoolExecutor(1) as pool:
         other.execute(f"DELETE FROM {deleted}")

@@ -28,7 +28,8 @@ from dispatch.errors import (
 from dispatch.start.enqueue import enqueue_campaign
 from models.api_key import ApiKey
 from models.database import rows
-from tests.factories import a_campaign, a_list, an_account, customers
+from models.tenancy import ALL_ACCOUNTS
+from tests.factories import a_campaign, a_list, an_account, asking, customers
 
 LATER = datetime.now(UTC) + timedelta(days=1)
 
@@ -80,7 +81,7 @@ def test_chosen_customers_count_once(db):
 def test_a_campaign_that_cannot_be_is_refused_and_leaves_nothing(db, given, refusal, says):
     account = an_account()
     with pytest.raises(refusal, match=says):
-        create_campaign(account["id"], **{"name": "Sale", "template": "Hi", **given})
+        create_campaign(asking(account["id"]), **{"name": "Sale", "template": "Hi", **given})
     assert counted("campaign") == 0
 
 
@@ -88,10 +89,10 @@ def test_anothers_customers_and_lists_do_not_exist(db):
     account, other = an_account(), an_account()
     mine, theirs = customers(account, 1), customers(other, 12)
     with pytest.raises(CustomerNotFound, match="and 2 more") as refused:
-        create_campaign(account["id"], name="Sale", template="Hi", customer_ids=mine + theirs)
+        create_campaign(asking(account["id"]), name="Sale", template="Hi", customer_ids=mine + theirs)
     assert refused.value.details["customer_ids"] == theirs[:10]
     with pytest.raises(NotFound):
-        create_campaign(account["id"], name="Sale", template="Hi", list_id=a_list(other, 1))
+        create_campaign(asking(account["id"]), name="Sale", template="Hi", list_id=a_list(other, 1))
     assert counted("campaign") == counted("campaign_customer") == 0
 
 
@@ -100,27 +101,27 @@ def test_anothers_campaign_is_not_found_exactly_as_one_that_never_was(db, verb):
     account, other = an_account(), an_account()
     campaign = a_campaign(other, recipients=1, scheduled_at=LATER)
     with pytest.raises(CampaignNotFound) as foreign:
-        verb(campaign["id"], account_id=account["id"])
+        verb(asking(account["id"]), campaign["id"])
     with pytest.raises(CampaignNotFound) as missing:
-        verb(999_999, account_id=account["id"])
+        verb(asking(account["id"]), 999_999)
     assert foreign.value.message == missing.value.message
-    assert read_campaign(campaign["id"]) == campaign
+    assert read_campaign(asking(), campaign["id"]) == campaign
 
 
 def test_a_schedule_can_be_moved_but_not_into_the_past(db):
     campaign = a_campaign(an_account(), recipients=1)
-    assert schedule_campaign(campaign["id"], LATER)["status"] == "scheduled"
-    moved = schedule_campaign(campaign["id"], LATER + timedelta(hours=1))
+    assert schedule_campaign(asking(), campaign["id"], LATER)["status"] == "scheduled"
+    moved = schedule_campaign(asking(), campaign["id"], LATER + timedelta(hours=1))
     with pytest.raises(InvalidRequest, match="in the future"):
-        schedule_campaign(campaign["id"], LATER - timedelta(days=2))
-    assert read_campaign(campaign["id"]) == moved
+        schedule_campaign(asking(), campaign["id"], LATER - timedelta(days=2))
+    assert read_campaign(asking(), campaign["id"]) == moved
 
 
 def test_a_schedule_after_the_campaigns_expiry_is_refused(db):
     campaign = a_campaign(an_account(), recipients=1, expires_at=LATER)
     with pytest.raises(InvalidRequest, match="before the campaign's expires_at"):
-        schedule_campaign(campaign["id"], LATER + timedelta(seconds=1))
-    assert read_campaign(campaign["id"])["status"] == "draft"
+        schedule_campaign(asking(), campaign["id"], LATER + timedelta(seconds=1))
+    assert read_campaign(asking(), campaign["id"])["status"] == "draft"
 
 
 @pytest.mark.parametrize(
@@ -135,33 +136,33 @@ def test_a_schedule_after_the_campaigns_expiry_is_refused(db):
 def test_a_wrong_state_is_named_and_nothing_changes(db, status, refused):
     campaign = a_campaign(an_account(), recipients=1, scheduled_at=None if status == "draft" else LATER)
     if status == "paused":
-        pause_campaign(campaign["id"])
+        pause_campaign(asking(), campaign["id"])
     if status == "cancelled":
-        cancel_campaign(campaign["id"])
-    before = read_campaign(campaign["id"])
+        cancel_campaign(asking(), campaign["id"])
+    before = read_campaign(asking(), campaign["id"])
     for verb in refused:
         with pytest.raises(InvalidStatus, match=f"is {status} cannot"):
-            verb(campaign["id"])
-    assert read_campaign(campaign["id"]) == before
+            verb(asking(), campaign["id"])
+    assert read_campaign(asking(), campaign["id"]) == before
 
 
 def test_a_sending_campaign_paused_and_resumed_has_its_jobs_again(db, redis):
     account = an_account()
     campaign = a_campaign(account, recipients=5)
-    enqueue_campaign(campaign["id"], account_id=account["id"], actor="test", correlation_id="t")
-    assert pause_campaign(campaign["id"])["status"] == "paused"
+    enqueue_campaign(asking(account["id"], request_id="t"), campaign["id"])
+    assert pause_campaign(asking(), campaign["id"])["status"] == "paused"
     redis.flushdb()
-    assert resume_campaign(campaign["id"])["status"] == "sending"
+    assert resume_campaign(asking(), campaign["id"])["status"] == "sending"
     assert redis.llen("rq:queue:send") == 1
 
 
 def test_a_preparation_paused_and_resumed_goes_on_with_a_new_token(db, redis, configure):
     configure(ENQUEUE_INLINE_LIMIT=0)
     campaign = a_campaign(an_account(), recipients=5)
-    enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="t")
+    enqueue_campaign(asking(ALL_ACCOUNTS, request_id="t"), campaign["id"])
     (old,) = rows("SELECT prep_token FROM campaign")
-    pause_campaign(campaign["id"])
-    assert resume_campaign(campaign["id"])["status"] == "preparing"
+    pause_campaign(asking(), campaign["id"])
+    assert resume_campaign(asking(), campaign["id"])["status"] == "preparing"
     (new,) = rows("SELECT prep_token FROM campaign")
     assert new["prep_token"] not in (None, old["prep_token"])
     assert redis.llen("rq:queue:prepare") == 2
@@ -171,39 +172,39 @@ def test_a_page_is_newest_first_and_its_own_accounts_only(db):
     account, other = an_account(), an_account()
     made = [a_campaign(account, recipients=1)["id"] for _ in range(3)]
     a_campaign(other, recipients=1)
-    page, total = list_campaigns(account["id"], page=1, page_size=2)
+    page, total = list_campaigns(asking(account["id"]), page=1, page_size=2)
     assert [campaign["id"] for campaign in page] == [made[2], made[1]]
     assert total == 3
-    assert list_campaigns(None)[1] == 4
-    assert list_campaigns(account["id"], status="cancelled") == ([], 0)
+    assert list_campaigns(asking())[1] == 4
+    assert list_campaigns(asking(account["id"]), status="cancelled") == ([], 0)
     with pytest.raises(InvalidRequest):
-        list_campaigns(account["id"], status="gone")
+        list_campaigns(asking(account["id"]), status="gone")
 
 
 def test_a_top_up_wakes_the_campaigns_that_waited_for_it(db):
     account = an_account(credits=0)
     campaign = a_campaign(account, recipients=1, due=True)
     rows("UPDATE campaign SET blocked_reason = 'INSUFFICIENT_CREDITS', next_check_at = now() + interval '1 hour'")
-    assert top_up(account["id"], 5, actor="test") == {"available": 5, "held": 0} == balance(account["id"])
-    assert read_campaign(campaign["id"])["next_check_at"] is None
+    assert top_up(asking(account["id"]), 5) == {"available": 5, "held": 0} == balance(asking(account["id"]))
+    assert read_campaign(asking(), campaign["id"])["next_check_at"] is None
 
 
 @pytest.mark.parametrize("amount", [0, -1, 10**13])
 def test_a_senseless_top_up_is_refused(db, amount):
     account = an_account(credits=0)
     with pytest.raises(InvalidRequest):
-        top_up(account["id"], amount, actor="test")
-    assert balance(account["id"]) == {"available": 0, "held": 0}
+        top_up(asking(account["id"]), amount)
+    assert balance(asking(account["id"])) == {"available": 0, "held": 0}
 
 
 def test_every_change_leaves_its_trail_and_a_refused_one_does_not(db):
     account = an_account(credits=0)
-    key = issue_key(account["id"], actor="op", request_id="r1")
-    revoke_key(key["id"], actor="op", request_id="r2")
+    key = issue_key(asking(account["id"], actor="op", request_id="r1"))
+    revoke_key(asking(ALL_ACCOUNTS, actor="op", request_id="r2"), key["id"])
     campaign = a_campaign(account, recipients=1, scheduled_at=LATER)
-    pause_campaign(campaign["id"], actor="me", request_id="r3")
+    pause_campaign(asking(ALL_ACCOUNTS, actor="me", request_id="r3"), campaign["id"])
     with pytest.raises(DispatchError):
-        pause_campaign(campaign["id"], actor="me", request_id="r4")
+        pause_campaign(asking(ALL_ACCOUNTS, actor="me", request_id="r4"), campaign["id"])
     trail = rows("SELECT action, actor, request_id FROM audit_event WHERE account_id = %s ORDER BY id", [account["id"]])
     assert [event["action"] for event in trail] == [
         "account.created", "key.created", "key.revoked", "campaign.created", "campaign.paused",
@@ -212,9 +213,9 @@ def test_every_change_leaves_its_trail_and_a_refused_one_does_not(db):
 
 
 def test_a_revoked_key_opens_nothing(db):
-    key = issue_key(an_account()["id"])
+    key = issue_key(asking(an_account()["id"]))
     assert ApiKey.holder(key["key"])
-    revoke_key(key["id"])
+    revoke_key(asking(), key["id"])
     assert ApiKey.holder(key["key"]) is None
     with pytest.raises(NotFound):
-        revoke_key(key["id"])
+        revoke_key(asking(), key["id"])

@@ -18,8 +18,9 @@ from dispatch.errors import (
 from dispatch.start.follow_ups import send_test
 from models.campaign import Campaign
 from models.database import rows
+from models.tenancy import ALL_ACCOUNTS
 from tests.dispatch.sending.arranged import start_and_deliver
-from tests.factories import a_campaign, a_list, an_account, arrange_state, customers
+from tests.factories import a_campaign, a_list, an_account, arrange_state, asking, customers
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
@@ -39,7 +40,7 @@ def everything() -> list[list[dict]]:
 def test_what_is_given_is_changed_and_the_rest_stays(account, scheduled_at):
     list_id = a_list(account, 2)
     campaign = a_campaign(account, everyone=True, scheduled_at=scheduled_at)
-    edited = edit_campaign(campaign["id"], {"name": " New ", "template": "Hi", "list_id": list_id})
+    edited = edit_campaign(asking(), campaign["id"], {"name": " New ", "template": "Hi", "list_id": list_id})
     changed = {
         "name": "New",
         "base_template": "Hi",
@@ -47,33 +48,33 @@ def test_what_is_given_is_changed_and_the_rest_stays(account, scheduled_at):
         "revision": edited["revision"],
     }
     assert edited == campaign | changed
-    assert read_campaign(campaign["id"]) == edited
+    assert read_campaign(asking(), campaign["id"]) == edited
 
 
 def test_an_audience_replaces_the_one_there_was(account):
     first, second, third = customers(account, 3)
     campaign = a_campaign(account, customer_ids=[first, second])
-    edited = edit_campaign(campaign["id"], {"customer_ids": [third]})
+    edited = edit_campaign(asking(), campaign["id"], {"customer_ids": [third]})
     assert edited["audience"] == {"kind": "customers", "customers": 1}
-    assert edit_campaign(campaign["id"], {"everyone": True})["audience"] == {"kind": "everyone"}
+    assert edit_campaign(asking(), campaign["id"], {"everyone": True})["audience"] == {"kind": "everyone"}
     assert rows("SELECT 1 FROM campaign_customer") == []
-    assert edit_campaign(campaign["id"], {"everyone": False})["audience"] is None
+    assert edit_campaign(asking(), campaign["id"], {"everyone": False})["audience"] is None
 
 
 def test_times_are_given_moved_and_taken_back(account):
     campaign = a_campaign(account)
-    edited = edit_campaign(campaign["id"], {"scheduled_at": LATER, "expires_at": LATER + timedelta(hours=1)})
+    edited = edit_campaign(asking(), campaign["id"], {"scheduled_at": LATER, "expires_at": LATER + timedelta(hours=1)})
     assert (edited["status"], edited["scheduled_at"]) == ("scheduled", LATER.isoformat())
-    edited = edit_campaign(campaign["id"], {"scheduled_at": None, "expires_at": None})
+    edited = edit_campaign(asking(), campaign["id"], {"scheduled_at": None, "expires_at": None})
     assert (edited["status"], edited["scheduled_at"], edited["expires_at"]) == ("draft", None, None)
 
 
 def test_an_edited_campaign_that_was_set_aside_is_looked_at_again(account):
     campaign = a_campaign(account, due=True)
     Campaign.block(campaign["id"], "NO_TARGET_AUDIENCE")
-    edited = edit_campaign(campaign["id"], {"everyone": True})
+    edited = edit_campaign(asking(), campaign["id"], {"everyone": True})
     assert (edited["blocked_reason"], edited["next_check_at"]) == (None, None)
-    assert [due["id"] for due in Campaign.due(10)] == [campaign["id"]]
+    assert [due["id"] for due in Campaign.due(10, ALL_ACCOUNTS, seen=[])] == [campaign["id"]]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_an_edit_that_cannot_be_changes_nothing(account, changes, refusal, says)
     )
     before = everything()
     with pytest.raises(refusal, match=says):
-        edit_campaign(campaign["id"], {"name": "New", **changes} if changes else {})
+        edit_campaign(asking(), campaign["id"], {"name": "New", **changes} if changes else {})
     assert everything() == before
 
 
@@ -110,7 +111,10 @@ def test_what_has_started_or_ended_is_neither_edited_nor_deleted(account, status
     campaign = a_campaign(account, recipients=1)
     arrange_state(campaign["id"], status)
     before = everything()
-    for refused in (lambda: edit_campaign(campaign["id"], {"name": "x"}), lambda: delete_campaign(campaign["id"])):
+    for refused in (
+        lambda: edit_campaign(asking(), campaign["id"], {"name": "x"}),
+        lambda: delete_campaign(asking(), campaign["id"]),
+    ):
         with pytest.raises(InvalidStatus, match=f"is {status} cannot"):
             refused()
     assert everything() == before
@@ -119,39 +123,39 @@ def test_what_has_started_or_ended_is_neither_edited_nor_deleted(account, status
 def test_a_draft_is_deleted_with_its_choice_and_its_tests_stay(account):
     chosen = customers(account, 2)
     campaign = a_campaign(account, customer_ids=chosen)
-    test = send_test(campaign["id"], ["+306912222222"])
-    delete_campaign(campaign["id"])
+    test = send_test(asking(), campaign["id"], ["+306912222222"])
+    delete_campaign(asking(), campaign["id"])
     with pytest.raises(CampaignNotFound):
-        read_campaign(campaign["id"])
+        read_campaign(asking(), campaign["id"])
     assert rows("SELECT 1 FROM campaign_customer") == []
     assert len(rows("SELECT 1 FROM customer")) == 2
-    left = read_campaign(test.campaign_id)
+    left = read_campaign(asking(), test.campaign_id)
     assert (left["parent_id"], left["status"]) == (None, "sending")
 
 
 def test_a_scheduled_campaign_is_unscheduled_before_it_is_deleted(account):
     campaign = a_campaign(account, recipients=1, scheduled_at=LATER)
     with pytest.raises(InvalidStatus):
-        delete_campaign(campaign["id"])
-    unscheduled = unschedule_campaign(campaign["id"])
+        delete_campaign(asking(), campaign["id"])
+    unscheduled = unschedule_campaign(asking(), campaign["id"])
     assert (unscheduled["status"], unscheduled["scheduled_at"]) == ("draft", None)
     with pytest.raises(InvalidStatus, match="is draft cannot be unscheduled"):
-        unschedule_campaign(campaign["id"])
-    delete_campaign(campaign["id"])
+        unschedule_campaign(asking(), campaign["id"])
+    delete_campaign(asking(), campaign["id"])
 
 
 def test_a_paused_campaign_is_not_unscheduled(account):
     campaign = a_campaign(account, recipients=1, scheduled_at=LATER)
-    pause_campaign(campaign["id"])
+    pause_campaign(asking(), campaign["id"])
     with pytest.raises(InvalidStatus, match="is paused"):
-        unschedule_campaign(campaign["id"])
+        unschedule_campaign(asking(), campaign["id"])
 
 
 def test_a_copy_is_a_draft_with_the_same_text_for_the_same_people(account):
     chosen = customers(account, 2)
     campaign = a_campaign(account, customer_ids=chosen, name="Sale", channel="whatsapp")
     start_and_deliver(campaign)
-    copy = duplicate_campaign(campaign["id"])
+    copy = duplicate_campaign(asking(), campaign["id"])
     assert [copy[field] for field in ("status", "name", "channel", "base_template", "audience", "parent_id")] == [
         "draft",
         "Copy of Sale",
@@ -166,20 +170,20 @@ def test_a_copy_is_a_draft_with_the_same_text_for_the_same_people(account):
 
 def test_a_copy_has_the_name_it_is_given_and_one_that_fits(account):
     campaign = a_campaign(account, name="x" * 200)
-    assert duplicate_campaign(campaign["id"], name="Again")["name"] == "Again"
-    assert len(duplicate_campaign(campaign["id"])["name"]) == 200
+    assert duplicate_campaign(asking(), campaign["id"], name="Again")["name"] == "Again"
+    assert len(duplicate_campaign(asking(), campaign["id"])["name"]) == 200
 
 
 def test_campaigns_are_found_by_a_part_of_their_name(account):
     a_campaign(account, name="Summer sale 50%")
     a_campaign(account, name="Winter")
-    assert [found["name"] for found in list_campaigns(account["id"], q="SALE")[0]] == ["Summer sale 50%"]
-    assert list_campaigns(account["id"], q="%")[1] == 1
-    assert list_campaigns(account["id"], q="spring") == ([], 0)
+    assert [found["name"] for found in list_campaigns(asking(account["id"]), q="SALE")[0]] == ["Summer sale 50%"]
+    assert list_campaigns(asking(account["id"]), q="%")[1] == 1
+    assert list_campaigns(asking(account["id"]), q="spring") == ([], 0)
 
 
-def _edit(campaign_id, **of):
-    edit_campaign(campaign_id, {"name": "x"}, **of)
+def _edit(caller, campaign_id):
+    edit_campaign(caller, campaign_id, {"name": "x"})
 
 
 @pytest.mark.parametrize("act", [_edit, delete_campaign, duplicate_campaign, unschedule_campaign])
@@ -187,5 +191,5 @@ def test_anothers_campaign_is_not_found(account, act):
     theirs = a_campaign(an_account(), recipients=1)
     before = everything()
     with pytest.raises(CampaignNotFound):
-        act(theirs["id"], account_id=account["id"])
+        act(asking(account["id"]), theirs["id"])
     assert everything() == before

@@ -9,9 +9,10 @@ from dispatch.start import preparation as preparing
 from dispatch.start.enqueue import enqueue_campaign
 from models.campaign import Campaign
 from models.database import row, rows
+from models.tenancy import ALL_ACCOUNTS
 from tests.dispatch.sending.provider import ScriptedProvider
 from tests.dispatch.sending.test_delivery import deliver, started, states
-from tests.factories import a_campaign, an_account, customers
+from tests.factories import a_campaign, an_account, asking, customers
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
@@ -25,10 +26,10 @@ def test_who_opts_out_of_a_campaign_under_way_gets_nothing_of_it_any_more(how):
     account = an_account()
     campaign_id = started(account, recipients=3)
     if how == "consent":
-        edit_customer(newest(), {"consent": "unsubscribed"})
+        edit_customer(asking(), newest(), {"consent": "unsubscribed"})
     else:
         phone = row("SELECT phone FROM customer WHERE id = %s", [newest()])["phone"]
-        add_suppression(account["id"], phone=phone)
+        add_suppression(asking(account["id"]), phone=phone)
     provider = ScriptedProvider()
     deliver(provider, campaign_id)
     assert len(provider.calls) == 2
@@ -39,7 +40,7 @@ def test_who_opts_out_of_a_campaign_under_way_gets_nothing_of_it_any_more(how):
 def test_messages_outlive_their_customer():
     campaign_id = started(recipients=3)
     gone = newest()
-    delete_customer(gone)
+    delete_customer(asking(), gone)
     deliver(ScriptedProvider(), campaign_id)
     assert states(campaign_id) == {"sent": 3}
     assert row("SELECT customer_id FROM message WHERE n = 2")["customer_id"] == gone
@@ -52,13 +53,13 @@ def test_who_is_deleted_while_a_campaign_is_prepared_is_in_it_or_not_and_all_add
     account = an_account()
     chosen = customers(account, 6)
     campaign_id = a_campaign(account, customer_ids=chosen)["id"]
-    enqueue_campaign(campaign_id, account_id=None, actor="test", correlation_id="test")
+    enqueue_campaign(asking(), campaign_id)
     stops = iter([False, True])
-    assert preparing.prepare(Campaign.find(campaign_id), until=lambda: next(stops)) is False
-    delete_customer(chosen[0])
-    delete_customer(chosen[-1])
-    preparing.continue_preparation(campaign_id, Campaign.find(campaign_id)["prep_token"])
-    assert Campaign.find(campaign_id)["status"] == "sending"
+    assert preparing.prepare(Campaign.find(campaign_id, ALL_ACCOUNTS), until=lambda: next(stops)) is False
+    delete_customer(asking(), chosen[0])
+    delete_customer(asking(), chosen[-1])
+    preparing.continue_preparation(campaign_id, Campaign.find(campaign_id, ALL_ACCOUNTS)["prep_token"])
+    assert Campaign.find(campaign_id, ALL_ACCOUNTS)["status"] == "sending"
     assert [each["customer_id"] for each in rows("SELECT customer_id FROM message ORDER BY n")] == chosen[:-1]
     assert audit() == []
 
@@ -66,16 +67,16 @@ def test_who_is_deleted_while_a_campaign_is_prepared_is_in_it_or_not_and_all_add
 def test_an_opt_out_outlives_its_customer():
     account = an_account()
     [customer_id] = customers(account, 1)
-    edit_customer(customer_id, {"consent": "unsubscribed"})
-    delete_customer(customer_id)
+    edit_customer(asking(), customer_id, {"consent": "unsubscribed"})
+    delete_customer(asking(), customer_id)
     [again] = customers(account, 1)
-    assert read_customer(again)["suppressed"]
+    assert read_customer(asking(), again)["suppressed"]
 
 
 def test_who_is_deleted_leaves_lists_and_chosen_audiences():
     account = an_account()
     chosen = customers(account, 2)
     campaign = a_campaign(account, customer_ids=chosen)
-    delete_customer(chosen[0])
+    delete_customer(asking(), chosen[0])
     left = rows("SELECT customer_id FROM campaign_customer WHERE campaign_id = %s", [campaign["id"]])
     assert [each["customer_id"] for each in left] == chosen[1:]

@@ -23,7 +23,7 @@ from dispatch.recovery import recover
 from jobs.queue_worker import QueueWorker
 from models.customer_import import CustomerImport
 from models.database import changed, row, rows
-from tests.factories import an_account
+from tests.factories import an_account, asking
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
@@ -42,7 +42,7 @@ def account():
 
 def upload(account_id, content, **options) -> dict:
     file = BytesIO(content if isinstance(content, bytes) else content.encode())
-    return start_import(account_id, file, list_name=options.pop("list_name", "spring"), **options)
+    return start_import(asking(account_id), file, list_name=options.pop("list_name", "spring"), **options)
 
 
 def token_of(import_id: int) -> UUID:
@@ -52,7 +52,7 @@ def token_of(import_id: int) -> UUID:
 def run(import_id: int, **options) -> dict:
     """As one job does."""
     continue_import(import_id, token_of(import_id), **options)
-    return read_import(import_id)
+    return read_import(asking(), import_id)
 
 
 def work(redis) -> None:
@@ -61,7 +61,7 @@ def work(redis) -> None:
 
 
 def rejects(import_id: int) -> list[dict]:
-    return list(csv.DictReader(StringIO("".join(rejected_lines(import_id)), newline="")))
+    return list(csv.DictReader(StringIO("".join(rejected_lines(asking(), import_id)), newline="")))
 
 
 def many(lines: int, *, wrong: int = 0) -> str:
@@ -85,7 +85,7 @@ def test_a_job_imports_the_file_and_lets_go_of_it(account, redis):
     made = upload(account, "phone,first_name\n6900000001,Ελένη\n12345,Short\n", file_name="customers.csv")
     assert (made["status"], made["lines"], made["file_name"]) == ("queued", 0, "customers.csv")
     work(redis)
-    done = read_import(made["id"], account)
+    done = read_import(asking(account), made["id"])
     assert (done["status"], counts(done), done["lines"]) == ("done", (1, 0, 1), 2)
     assert done["bytes"] == done["size"] == made["size"]
     assert done["ended_at"] >= done["started_at"] >= done["created_at"]
@@ -100,7 +100,9 @@ def test_the_result_is_that_of_the_same_file_at_hand(account, monkeypatch, tmp_p
     file, rejected = tmp_path / "customers.csv", tmp_path / "rejected.csv"
     file.write_bytes(content)
     with open_csv(file) as lines:
-        report = import_customers(account, lines, list_name="spring", default_country="GR", rejects_path=rejected)
+        report = import_customers(
+            asking(account), lines, list_name="spring", default_country="GR", rejects_path=rejected
+        )
     expected, on_list = customers(), members()
     with rejected.open(newline="") as lines:
         expected_rejects = list(csv.DictReader(lines))
@@ -142,7 +144,7 @@ def test_a_job_that_ran_out_of_time_pushes_the_next(account, monkeypatch, redis)
     run(import_id, seconds=0)
     assert queues.queued_imports() == {import_id}
     work(redis)
-    assert counts(read_import(import_id)) == (30, 0, 0)
+    assert counts(read_import(asking(), import_id)) == (30, 0, 0)
 
 
 def test_an_import_lets_a_preparation_pass(account, monkeypatch):
@@ -169,7 +171,7 @@ def test_a_worker_that_dies_in_a_chunk_costs_nothing(account, monkeypatch):
     monkeypatch.setattr(CustomerImport, "count", die_in_the_second)
     with pytest.raises(KeyboardInterrupt):
         run(import_id)
-    assert (counts(read_import(import_id)), len(customers())) == ((10, 0, 0), 10)
+    assert (counts(read_import(asking(), import_id)), len(customers())) == ((10, 0, 0), 10)
     assert counts(run(import_id)) == (30, 0, 5)
     assert (len(customers()), members(), len(rejects(import_id))) == (30, 30, 5)
 
@@ -186,17 +188,17 @@ def test_a_job_that_comes_twice_counts_nothing_twice(account, monkeypatch, db):
 
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(job, range(2)))
-    assert counts(read_import(import_id)) == (200, 0, 10)
+    assert counts(read_import(asking(), import_id)) == (200, 0, 10)
     assert (len(customers()), len(rejects(import_id))) == (200, 10)
 
 
 def test_a_job_with_an_old_token_does_nothing(account):
     import_id = upload(account, many(3))["id"]
     continue_import(import_id, uuid4())
-    assert read_import(import_id)["status"] == "queued"
+    assert read_import(asking(), import_id)["status"] == "queued"
     run(import_id)
     continue_import(import_id, uuid4())
-    assert counts(read_import(import_id)) == (3, 0, 0)
+    assert counts(read_import(asking(), import_id)) == (3, 0, 0)
 
 
 def long_ago() -> None:
@@ -214,7 +216,7 @@ def test_an_import_whose_job_redis_forgot_is_taken_over(account, redis, status):
     assert recover() == {"imports_taken_over": 1}
     assert token_of(import_id) != old
     work(redis)
-    assert counts(read_import(import_id)) == (3, 0, 0)
+    assert counts(read_import(asking(), import_id)) == (3, 0, 0)
 
 
 def test_an_import_that_waits_in_the_queue_is_left_alone(account):
@@ -234,7 +236,7 @@ def test_an_import_that_always_kills_its_worker_fails_and_keeps_what_went_in(acc
     redis.flushall()
     long_ago()
     assert recover() == {"imports_failed": 1}
-    failed = read_import(import_id)
+    failed = read_import(asking(), import_id)
     assert (failed["status"], counts(failed)) == ("failed", (2, 0, 0))
     assert "5 times" in failed["error"]
     assert rows("SELECT 1 FROM customer_import_part") == []
@@ -263,7 +265,7 @@ def test_without_redis_the_file_is_kept_and_no_takeover_is_used_up(account, redi
     monkeypatch.undo()
     assert recover() == {"imports_taken_over": 1}
     work(redis)
-    assert counts(read_import(import_id)) == (3, 0, 0)
+    assert counts(read_import(asking(), import_id)) == (3, 0, 0)
 
 
 def unreachable():
@@ -309,21 +311,21 @@ def test_what_can_be_known_at_once_is_refused_at_once_and_leaves_nothing(account
 def test_a_list_with_an_import_under_way_stays_and_afterwards_may_go(account):
     made = upload(account, many(3))
     with pytest.raises(InvalidStatus, match="import"):
-        delete_list(made["list_id"], account_id=account)
+        delete_list(asking(account), made["list_id"])
     run(made["id"])
-    delete_list(made["list_id"], account_id=account)
-    shown = read_import(made["id"])
+    delete_list(asking(account), made["list_id"])
+    shown = read_import(asking(), made["id"])
     assert (shown["list_id"], shown["list_name"]) == (None, "spring")
-    assert list_customers(account)[1] == 3
+    assert list_customers(asking(account))[1] == 3
 
 
 def test_anothers_import_is_not_there(account):
     import_id = upload(account, many(1))["id"]
     other = an_account()["id"]
     with pytest.raises(NotFound):
-        read_import(import_id, other)
+        read_import(asking(other), import_id)
     with pytest.raises(NotFound):
-        rejected_lines(import_id, other)
+        rejected_lines(asking(other), import_id)
 
 
 def test_many_rejected_lines_come_page_by_page(account, monkeypatch):

@@ -13,6 +13,7 @@ from dispatch.errors import InvalidRequest
 from dispatch.formats.csv_in import open_csv
 from models.account import Account
 from models.database import rows
+from tests.factories import asking
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "customers.csv"
 
@@ -31,7 +32,7 @@ def import_file(account, tmp_path):
         source.write_bytes(content if isinstance(content, bytes) else content.encode())
         with open_csv(source) as lines:
             report = import_customers(
-                account_id, lines, list_name=list_name, default_country=country, rejects_path=rejects
+                asking(account_id), lines, list_name=list_name, default_country=country, rejects_path=rejects
             )
         return report, read_rejects(rejects)
 
@@ -86,7 +87,7 @@ def test_a_line_becomes_a_customer_on_the_list(import_file):
 def test_the_example_file_is_imported_and_its_bad_lines_are_reported(account, tmp_path):
     rejects = tmp_path / "rejected.csv"
     with open_csv(EXAMPLE) as lines:
-        report = import_customers(account, lines, list_name="all", default_country="GR", rejects_path=rejects)
+        report = import_customers(asking(account), lines, list_name="all", default_country="GR", rejects_path=rejects)
     with EXAMPLE.open(newline="") as file:
         total = sum(any(row) for row in csv.reader(file)) - 1
     assert report.imported > 350
@@ -102,7 +103,7 @@ def test_a_second_import_changes_nothing(account, monkeypatch, chunk):
 
     def run():
         with open_csv(EXAMPLE) as lines:
-            return import_customers(account, lines, list_name="all", default_country="GR")
+            return import_customers(asking(account), lines, list_name="all", default_country="GR")
 
     first, before = run(), customers()
     second = run()
@@ -252,9 +253,9 @@ def test_an_import_that_was_cut_short_is_finished_by_the_next(account, monkeypat
             yield f"69000000{n:02d}\n"
 
     with pytest.raises(OSError, match="disk"):
-        import_customers(account, lines(25), list_name="spring", default_country="GR")
+        import_customers(asking(account), lines(25), list_name="spring", default_country="GR")
     assert len(customers()) == 20
-    report = import_customers(account, lines(None), list_name="spring", default_country="GR")
+    report = import_customers(asking(account), lines(None), list_name="spring", default_country="GR")
     assert counts(report) == (30, 20, 0)
     assert len(on_list(report.list_id)) == 50
 
@@ -271,7 +272,9 @@ def test_two_imports_of_the_same_phones_in_opposite_order_both_finish(account, d
 
     def run(lines):
         with db.connection_context():
-            return import_customers(account, Lines(["phone\n", *lines]), list_name="spring", default_country="GR")
+            return import_customers(
+                asking(account), Lines(["phone\n", *lines]), list_name="spring", default_country="GR"
+            )
 
     with ThreadPoolExecutor(2) as threads:
         first, second = threads.map(run, [phones, phones[::-1]])
@@ -285,7 +288,7 @@ def test_progress_is_told_after_each_chunk(account, monkeypatch):
     monkeypatch.setattr(imports, "CHUNK", 2)
     told = []
     lines = ["phone\n", *(f"690000000{n}\n" for n in range(5))]
-    import_customers(account, lines, list_name="spring", default_country="GR", progress=told.append)
+    import_customers(asking(account), lines, list_name="spring", default_country="GR", progress=told.append)
     assert [report.imported for report in told] == [2, 4, 5]
 
 

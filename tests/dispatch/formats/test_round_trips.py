@@ -14,6 +14,7 @@ from dispatch.formats.csv_in import lines_of
 from models.account import Account
 from models.customer_upsert import COLUMNS
 from models.database import rows
+from tests.factories import asking
 
 PHONES = st.integers(0, 9999).map(lambda n: f"+30690000{n:04d}")
 # What a name, reason or attribute may hold: no control characters, nothing to strip. Often like a formula.
@@ -57,12 +58,12 @@ def test_customers(accounts, people):
                VALUES (%s, %s, %s, %s, %s, %s, %s::jsonb)""",
             [ours, phone, first, last, location or None, product or None, json.dumps(attributes)],
         )
-    exported = list(export_customers(ours))
-    report = import_customers(theirs, as_file(exported), list_name="all", default_country="GR")
+    exported = list(export_customers(asking(ours)))
+    report = import_customers(asking(theirs), as_file(exported), list_name="all", default_country="GR")
     assert (report.imported, report.rejected) == (len(people), 0)
     assert customers_of(theirs) == customers_of(ours)
     before = customers_of(ours)
-    import_customers(ours, as_file(exported), list_name="all", default_country="GR")
+    import_customers(asking(ours), as_file(exported), list_name="all", default_country="GR")
     assert customers_of(ours) == before
 
 
@@ -73,9 +74,9 @@ def test_suppressions(accounts, reasons):
     rows("DELETE FROM suppression")
     for phone, reason in reasons.items():
         rows("INSERT INTO suppression (account_id, phone, reason) VALUES (%s, %s, %s)", [ours, phone, reason])
-    exported = list(export_suppressions(ours))
-    report = import_suppressions(theirs, wishes_in_csv(as_file(exported)))
+    exported = list(export_suppressions(asking(ours)))
+    report = import_suppressions(asking(theirs), wishes_in_csv(as_file(exported)))
     assert (report.added, report.known, report.rejected) == (len(reasons), 0, 0)
     found = rows("SELECT phone, reason FROM suppression WHERE account_id = %s", [theirs])
     assert {each["phone"]: each["reason"] for each in found} == reasons
-    assert import_suppressions(theirs, wishes_in_csv(as_file(exported))).added == 0
+    assert import_suppressions(asking(theirs), wishes_in_csv(as_file(exported))).added == 0

@@ -8,7 +8,9 @@ from dispatch.providers import Answer
 from dispatch.sending.delivery import Courier
 from dispatch.start.enqueue import enqueue_campaign
 from models.database import row, rows
+from models.tenancy import ALL_ACCOUNTS
 from tests.dispatch.sending.provider import ScriptedProvider
+from tests.factories import asking
 
 REJECTED = Answer("rejected", error_code="no_such_number")
 
@@ -27,9 +29,9 @@ def deliver(campaign_id: int, *, reject: list[str] | None = None, lose: list[str
 
 def start_and_deliver(campaign: dict[str, Any], **answers: Any) -> dict[str, Any]:
     """Starts a campaign, sends it, and gives it as shown."""
-    enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="t")
+    enqueue_campaign(asking(ALL_ACCOUNTS, request_id="t"), campaign["id"])
     deliver(campaign["id"], **answers)
-    return read_campaign(campaign["id"])
+    return read_campaign(asking(), campaign["id"])
 
 
 def phones_of(account: dict[str, Any]) -> list[str]:

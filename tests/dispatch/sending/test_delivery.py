@@ -17,8 +17,9 @@ from dispatch.start.enqueue import enqueue_campaign
 from models import batch
 from models.database import db as database
 from models.database import row, rows
+from models.tenancy import ALL_ACCOUNTS
 from tests.dispatch.sending.provider import ACCEPTED, ScriptedProvider
-from tests.factories import a_campaign, an_account
+from tests.factories import a_campaign, an_account, asking
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
@@ -34,7 +35,7 @@ def _quick_retries(configure):
 def started(account: dict | None = None, *, recipients: int, **options) -> int:
     account = account or an_account(credits=100_000)
     campaign = a_campaign(account, recipients=recipients, **options)
-    enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="c")
+    enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c"), campaign["id"])
     return campaign["id"]
 
 
@@ -272,7 +273,7 @@ def test_nothing_beyond_the_window_is_called_after_a_pause_or_cancel(end, config
     provider.hold()
     with delivering(provider, campaign_id):
         wait_until(lambda: provider.in_flight == 8, "a full window")
-        end(campaign_id, actor="test")
+        end(asking(), campaign_id)
     assert len(provider.calls) == 8
     assert states(campaign_id) == {"sent": 8, "pending": 52}
 
@@ -284,7 +285,7 @@ def test_a_cancelled_campaign_is_settled_for_what_was_sent(configure):
     provider.hold()
     with delivering(provider, campaign_id):
         wait_until(lambda: provider.in_flight == 8, "a full window")
-        cancel_campaign(campaign_id, actor="test")
+        cancel_campaign(asking(), campaign_id)
         recover()
         assert money(campaign_id) == (60, 0, 0)  # eight calls are still out
     recover()
@@ -300,8 +301,8 @@ def test_a_resumed_campaign_goes_on_where_it_was(configure):
     provider.hold()
     with delivering(provider, campaign_id):
         wait_until(lambda: provider.in_flight == 8, "a full window")
-        pause_campaign(campaign_id, actor="test")
-    resume_campaign(campaign_id, actor="test")
+        pause_campaign(asking(), campaign_id)
+    resume_campaign(asking(), campaign_id)
     deliver(provider, campaign_id)
     assert set(provider.calls_per_phone().values()) == {1}
     assert states(campaign_id) == {"sent": 60}
@@ -315,7 +316,7 @@ def test_a_refused_account_pauses_the_campaign_and_loses_no_message():
     assert (campaign["status"], campaign["paused_from"]) == ("paused", "sending")
     assert "401" in campaign["reason"]
     assert row("SELECT state, attempts FROM message WHERE n = 0") == {"state": "pending", "attempts": 0}
-    resume_campaign(campaign_id, actor="test")
+    resume_campaign(asking(), campaign_id)
     deliver(provider, campaign_id)
     assert states(campaign_id) == {"sent": 200}
 
@@ -488,6 +489,6 @@ def test_a_campaign_paused_while_its_retries_wait_frees_its_worker(configure):
     provider = ScriptedProvider({FIRST: [Answer("retryable")]})
     with delivering(provider, campaign_id):
         wait_until(lambda: row("SELECT 1 FROM batch WHERE next_due_at IS NOT NULL"), "a waiting retry")
-        pause_campaign(campaign_id, actor="test")
+        pause_campaign(asking(), campaign_id)
     assert len(provider.calls) == 1  # and the job has ended, long before the retry is due
     assert row("SELECT next_due_at > now() AS waits FROM batch") == {"waits": True}

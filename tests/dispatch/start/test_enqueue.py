@@ -32,13 +32,14 @@ from models import batch
 from models.account import Account
 from models.database import db as database
 from models.database import row, rows
-from tests.factories import a_campaign, a_list, an_account, arrange_state, customers
+from models.tenancy import ALL_ACCOUNTS
+from tests.factories import a_campaign, a_list, an_account, arrange_state, asking, customers
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
 
 def start(campaign: dict, **options) -> EnqueueResult:
-    return enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="c-1", **options)
+    return enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c-1"), campaign["id"], **options)
 
 
 def campaign_row(campaign: dict) -> dict:
@@ -132,7 +133,7 @@ def _paused(campaign: dict) -> None:
         (SubscriptionRequired, lambda c: rows("UPDATE account SET subscription_ends_at = now()")),
         (InsufficientCredits, lambda c: rows("UPDATE account SET credits_available = 2")),
         (InvalidStatus, _paused),
-        (InvalidStatus, lambda c: cancel_campaign(c["id"], actor="test")),
+        (InvalidStatus, lambda c: cancel_campaign(asking(), c["id"])),
         (AlreadySending, start),
     ],
 )
@@ -148,7 +149,7 @@ def test_what_cannot_start_is_refused_and_changes_nothing(refusal, spoil):
 def test_another_accounts_campaign_does_not_exist():
     campaign = a_campaign(an_account(), recipients=1)
     with pytest.raises(CampaignNotFound):
-        enqueue_campaign(campaign["id"], account_id=an_account()["id"], actor="x", correlation_id="c")
+        enqueue_campaign(asking(an_account()["id"], actor="x", request_id="c"), campaign["id"])
 
 
 def test_a_price_that_shows_only_once_the_texts_are_written_puts_the_campaign_back():

@@ -18,8 +18,9 @@ from dispatch.recovery import recover
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.follow_ups import retry_failed, send_test, send_to_rest
 from models.database import row, rows
+from models.tenancy import ALL_ACCOUNTS
 from tests.dispatch.sending.arranged import campaigns, deliver, phones_of, recipients_of, start_and_deliver, undelivered
-from tests.factories import a_campaign, a_list, an_account, arrange_state, customers
+from tests.factories import a_campaign, a_list, an_account, arrange_state, asking, customers
 from tests.racing import race
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
@@ -41,16 +42,16 @@ def test_a_retry_goes_to_those_not_reached_and_to_nobody_who_may_have_been(accou
     phones = phones_of(account)
     parent = start_and_deliver(campaign, reject=phones[:2], lose=phones[2:3])
     undelivered(campaign["id"], phones[3])
-    before = read_campaign(campaign["id"])
-    started = retry_failed(campaign["id"])
+    before = read_campaign(asking(), campaign["id"])
+    started = retry_failed(asking(), campaign["id"])
     assert (started.queued, started.status) == (3, "sending")
     assert recipients_of(started.campaign_id) == [phones[0], phones[1], phones[3]]
-    child = read_campaign(started.campaign_id)
+    child = read_campaign(asking(), started.campaign_id)
     assert (child["parent_id"], child["kind"], child["credits"]["held"]) == (parent["id"], "retry", 3)
     assert child["base_template"] == parent["base_template"]
-    assert read_campaign(campaign["id"]) == before
+    assert read_campaign(asking(), campaign["id"]) == before
     deliver(started.campaign_id)
-    assert read_campaign(started.campaign_id)["status"] == "completed"
+    assert read_campaign(asking(), started.campaign_id)["status"] == "completed"
     assert audit() == []
 
 
@@ -58,7 +59,7 @@ def test_a_retry_is_written_to_the_customer_it_is_for(account):
     campaign = a_campaign(account, recipients=3, template="Hi {first_name} {phone}")
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones[1:2])
-    started = retry_failed(campaign["id"])
+    started = retry_failed(asking(), campaign["id"])
     message = row("SELECT body, customer_id FROM message WHERE campaign_id = %s", [started.campaign_id])
     assert message == {"body": f"Hi First1 {phones[1]}", "customer_id": 2}
 
@@ -67,18 +68,18 @@ def test_who_a_retry_has_is_not_retried_again_until_it_failed_too(account):
     campaign = a_campaign(account, recipients=3)
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones)
-    first = retry_failed(campaign["id"])
+    first = retry_failed(asking(), campaign["id"])
     with pytest.raises(NoRecipients):
-        retry_failed(campaign["id"])
+        retry_failed(asking(), campaign["id"])
     deliver(first.campaign_id, reject=phones[:1])
-    second = retry_failed(campaign["id"])
+    second = retry_failed(asking(), campaign["id"])
     assert recipients_of(second.campaign_id) == phones[:1]
     with pytest.raises(NoRecipients):
-        retry_failed(first.campaign_id)
+        retry_failed(asking(), first.campaign_id)
     deliver(second.campaign_id)
     for campaign_id in (campaign["id"], first.campaign_id, second.campaign_id):
         with pytest.raises(NoRecipients):
-            retry_failed(campaign_id)
+            retry_failed(asking(), campaign_id)
     assert audit() == []
 
 
@@ -86,24 +87,24 @@ def test_a_retry_of_a_retry_counts_for_the_first_campaign(account):
     campaign = a_campaign(account, recipients=2)
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones)
-    first = retry_failed(campaign["id"])
+    first = retry_failed(asking(), campaign["id"])
     deliver(first.campaign_id, reject=phones)
-    second = retry_failed(first.campaign_id)
-    assert read_campaign(second.campaign_id)["parent_id"] == first.campaign_id
+    second = retry_failed(asking(), first.campaign_id)
+    assert read_campaign(asking(), second.campaign_id)["parent_id"] == first.campaign_id
     with pytest.raises(NoRecipients):
-        retry_failed(campaign["id"])
+        retry_failed(asking(), campaign["id"])
 
 
 def test_what_a_cancelled_retry_had_left_can_be_retried(account):
     campaign = a_campaign(account, recipients=3)
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones)
-    first = retry_failed(campaign["id"])
-    cancel_campaign(first.campaign_id)
+    first = retry_failed(asking(), campaign["id"])
+    cancel_campaign(asking(), first.campaign_id)
     with pytest.raises(NoRecipients):
-        retry_failed(campaign["id"])  # its messages may still be in a worker's window
+        retry_failed(asking(), campaign["id"])  # its messages may still be in a worker's window
     recover()
-    assert recipients_of(retry_failed(campaign["id"]).campaign_id) == phones
+    assert recipients_of(retry_failed(asking(), campaign["id"]).campaign_id) == phones
     assert audit() == []
 
 
@@ -114,7 +115,7 @@ def test_a_corrected_number_is_tried_unless_somebody_was_reached_there(account):
     rows("DELETE FROM customer WHERE id = 3")
     rows("UPDATE customer SET phone = %s WHERE id = 2", [phones[2]])
     rows("UPDATE customer SET phone = '+306999999999' WHERE id = 1")
-    assert recipients_of(retry_failed(campaign["id"]).campaign_id) == ["+306999999999"]
+    assert recipients_of(retry_failed(asking(), campaign["id"]).campaign_id) == ["+306999999999"]
 
 
 def test_whoever_was_deleted_or_opted_out_since_gets_nothing(account):
@@ -123,7 +124,7 @@ def test_whoever_was_deleted_or_opted_out_since_gets_nothing(account):
     start_and_deliver(campaign, reject=phones)
     rows("DELETE FROM customer WHERE id = 1")
     rows("INSERT INTO suppression (account_id, phone) SELECT account_id, phone FROM customer WHERE id = 2")
-    started = retry_failed(campaign["id"])
+    started = retry_failed(asking(), campaign["id"])
     assert started.queued == 1
     assert rows("SELECT phone, state, reason FROM message WHERE campaign_id = 2 ORDER BY phone") == [
         {"phone": phones[1], "state": "skipped", "reason": "opted_out"},
@@ -137,13 +138,13 @@ def test_a_retry_of_an_approved_campaign_needs_no_new_approval_and_a_large_rest_
     rows("UPDATE account SET approval_above = 2")
     with pytest.raises(ApprovalRequired):
         start_and_deliver(campaign)
-    approve_campaign(campaign["id"], revision=campaign["revision"], actor="another")
+    approve_campaign(asking(ALL_ACCOUNTS, actor="another"), campaign["id"], revision=campaign["revision"])
     start_and_deliver(campaign, reject=phones_of(account))
-    assert retry_failed(campaign["id"], actor="test").queued == 3
+    assert retry_failed(asking(), campaign["id"]).queued == 3
     customers(account, 3)
     before = everything()
     with pytest.raises(ApprovalRequired):
-        send_to_rest(campaign["id"], actor="test")
+        send_to_rest(asking(), campaign["id"])
     assert everything() == before
 
 
@@ -151,7 +152,7 @@ def test_two_retries_in_the_same_moment_make_one_childs_worth(account):
     campaign = a_campaign(account, recipients=20)
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones)
-    answers = race(*[lambda: retry_failed(campaign["id"]).queued] * 4)
+    answers = race(*[lambda: retry_failed(asking(), campaign["id"]).queued] * 4)
     assert sorted(answers, key=str) == [20, *["NO_RECIPIENTS"] * 3]
     children = [one for one in campaigns() if one["parent_id"] == campaign["id"]]
     assert len(children) == 1
@@ -163,13 +164,13 @@ def test_two_retries_in_the_same_moment_make_one_childs_worth(account):
 def test_a_campaign_that_is_not_on_its_way_or_over_is_not_followed_up(account, state):
     campaign = a_campaign(account, recipients=1, due=state == "scheduled")
     if state == "paused":
-        enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="t")
-        pause_campaign(campaign["id"])
+        enqueue_campaign(asking(ALL_ACCOUNTS, request_id="t"), campaign["id"])
+        pause_campaign(asking(), campaign["id"])
     arrange_state(campaign["id"], state)
     before = everything()
     for follow_up in (retry_failed, send_to_rest):
         with pytest.raises(InvalidStatus, match=f"is {state} cannot"):
-            follow_up(campaign["id"])
+            follow_up(asking(), campaign["id"])
     assert everything() == before
 
 
@@ -179,7 +180,7 @@ def test_a_child_that_cannot_be_paid_for_leaves_nothing(account):
     rows("UPDATE account SET credits_available = 2")
     before = everything()
     with pytest.raises(InsufficientCredits):
-        retry_failed(campaign["id"])
+        retry_failed(asking(), campaign["id"])
     assert everything() == before
 
 
@@ -189,11 +190,11 @@ def test_a_child_whose_price_shows_only_once_it_is_written_is_deleted(account):
     start_and_deliver(campaign, reject=phones)
     rows("UPDATE account SET credits_available = 3")
     with pytest.raises(InsufficientCredits):
-        retry_failed(campaign["id"])
+        retry_failed(asking(), campaign["id"])
     assert [one["id"] for one in campaigns()] == [campaign["id"]]
     assert rows("SELECT 1 FROM campaign_number") == []
     rows("UPDATE account SET credits_available = 1000")
-    assert retry_failed(campaign["id"]).queued == 2
+    assert retry_failed(asking(), campaign["id"]).queued == 2
 
 
 def test_without_redis_nothing_is_written(account, monkeypatch):
@@ -201,9 +202,9 @@ def test_without_redis_nothing_is_written(account, monkeypatch):
     start_and_deliver(campaign, reject=phones_of(account))
     before = everything()
     monkeypatch.setattr("dispatch.queues.answers", lambda _: False)
-    for follow_up in (retry_failed, lambda campaign_id: send_test(campaign_id, ["+306912345678"])):
+    for follow_up in (retry_failed, lambda caller, id: send_test(caller, id, ["+306912345678"])):
         with pytest.raises(QueueUnavailable):
-            follow_up(campaign["id"])
+            follow_up(asking(), campaign["id"])
     assert everything() == before
 
 
@@ -217,12 +218,12 @@ def test_a_crash_after_the_claim_is_gone_on_with(account, monkeypatch):
     with monkeypatch.context() as dying:
         dying.setattr("dispatch.start.enqueue.preparation.prepare", die)
         with pytest.raises(SystemExit):
-            retry_failed(campaign["id"])
+            retry_failed(asking(), campaign["id"])
     assert campaigns()[-1]["status"] == "preparing"
     rows("UPDATE campaign SET prep_touched_at = now() - interval '1 hour' WHERE status = 'preparing'")
     assert recover()["preparations_taken_over"] == 1
     with pytest.raises(NoRecipients):
-        retry_failed(campaign["id"])
+        retry_failed(asking(), campaign["id"])
 
 
 def _join(list_id: int, *customer_ids: int) -> None:
@@ -238,16 +239,16 @@ def test_the_rest_are_those_who_joined_since(account):
     campaign = a_campaign(account, list_id=list_id)
     start_and_deliver(campaign)
     with pytest.raises(NoRecipients):
-        send_to_rest(campaign["id"])
+        send_to_rest(asking(), campaign["id"])
     joined = customers(account, 3)
     _join(list_id, *joined[:2])
-    started = send_to_rest(campaign["id"])
+    started = send_to_rest(asking(), campaign["id"])
     assert recipients_of(started.campaign_id) == phones_of(account)[2:4]
-    assert read_campaign(started.campaign_id)["kind"] == "rest"
+    assert read_campaign(asking(), started.campaign_id)["kind"] == "rest"
     _join(list_id, joined[2])
     # Asked of the child, the audience is that of the first campaign all the same.
     deliver(started.campaign_id)
-    again = send_to_rest(started.campaign_id)
+    again = send_to_rest(asking(), started.campaign_id)
     assert recipients_of(again.campaign_id) == phones_of(account)[4:]
     assert audit() == []
 
@@ -258,7 +259,7 @@ def test_whoever_got_it_under_another_number_is_no_rest(account):
     start_and_deliver(campaign)
     rows("UPDATE customer SET phone = '+306999999999' WHERE id = 1")
     with pytest.raises(NoRecipients):
-        send_to_rest(campaign["id"])
+        send_to_rest(asking(), campaign["id"])
 
 
 def test_the_rest_of_everyone_without_whom_opted_out(account):
@@ -268,7 +269,7 @@ def test_the_rest_of_everyone_without_whom_opted_out(account):
     joined = customers(account, 3)
     rows("INSERT INTO suppression (account_id, phone) SELECT account_id, phone FROM customer WHERE id = %s", joined[:1])
     rows("UPDATE customer SET consent = 'unsubscribed' WHERE id = %s", joined[1:2])
-    assert recipients_of(send_to_rest(campaign["id"]).campaign_id) == phones_of(account)[3:]
+    assert recipients_of(send_to_rest(asking(), campaign["id"]).campaign_id) == phones_of(account)[3:]
 
 
 def test_two_rests_in_the_same_moment_message_nobody_twice(account):
@@ -276,45 +277,45 @@ def test_two_rests_in_the_same_moment_message_nobody_twice(account):
     campaign = a_campaign(account, everyone=True)
     start_and_deliver(campaign)
     customers(account, 10)
-    answers = race(*[lambda: send_to_rest(campaign["id"]).queued] * 3)
+    answers = race(*[lambda: send_to_rest(asking(), campaign["id"]).queued] * 3)
     assert sorted(answers, key=str) == [10, "NO_RECIPIENTS", "NO_RECIPIENTS"]
 
 
 def test_a_retry_has_no_rest(account):
     campaign = a_campaign(account, recipients=1)
     start_and_deliver(campaign, reject=phones_of(account))
-    retry = retry_failed(campaign["id"])
+    retry = retry_failed(asking(), campaign["id"])
     with pytest.raises(InvalidRequest, match="no audience of its own"):
-        send_to_rest(retry.campaign_id)
+        send_to_rest(asking(), retry.campaign_id)
 
 
 def test_a_test_goes_to_the_numbers_and_leaves_the_draft_a_draft(db):
     account = an_account(country="GR")
     (customer_id,) = customers(account, 1, first_phone="+306911111111")
     campaign = a_campaign(account, template="Hi {first_name} in {location}, {phone}")
-    before = read_campaign(campaign["id"])
-    started = send_test(campaign["id"], ["691 111 1111", "+30 691 222 2222", "+306912222222"])
+    before = read_campaign(asking(), campaign["id"])
+    started = send_test(asking(), campaign["id"], ["691 111 1111", "+30 691 222 2222", "+306912222222"])
     assert started.queued == 2
     assert rows("SELECT phone, body, customer_id FROM message ORDER BY n") == [
         {"phone": "+306911111111", "body": "Hi First0 in Athens, +306911111111", "customer_id": customer_id},
         {"phone": "+306912222222", "body": "Hi Maria in Athens, +306912222222", "customer_id": None},
     ]
-    child = read_campaign(started.campaign_id)
+    child = read_campaign(asking(), started.campaign_id)
     assert (child["kind"], child["parent_id"], child["audience"]) == ("test", campaign["id"], {"kind": "numbers"})
-    assert read_campaign(campaign["id"]) == before
+    assert read_campaign(asking(), campaign["id"]) == before
     deliver(started.campaign_id)
-    assert read_campaign(started.campaign_id)["status"] == "completed"
-    assert send_test(campaign["id"], ["+306912222222"]).queued == 1
+    assert read_campaign(asking(), started.campaign_id)["status"] == "completed"
+    assert send_test(asking(), campaign["id"], ["+306912222222"]).queued == 1
     assert audit() == []
 
 
 def test_a_suppressed_number_is_skipped_in_a_test_and_alone_is_nobody(account):
     campaign = a_campaign(account)
     rows("INSERT INTO suppression (account_id, phone) VALUES (%s, '+306912222222')", [account["id"]])
-    assert send_test(campaign["id"], ["+306912222222", "+306933333333"]).queued == 1
+    assert send_test(asking(), campaign["id"], ["+306912222222", "+306933333333"]).queued == 1
     before = everything()
     with pytest.raises(NoRecipients):
-        send_test(campaign["id"], ["+306912222222"])
+        send_test(asking(), campaign["id"], ["+306912222222"])
     assert everything() == before
 
 
@@ -326,23 +327,23 @@ def test_numbers_that_cannot_be_are_named_by_their_place(account, numbers, field
     campaign = a_campaign(account)
     before = everything()
     with pytest.raises(InvalidRequest) as refused:
-        send_test(campaign["id"], numbers)
+        send_test(asking(), campaign["id"], numbers)
     assert refused.value.details["field"] == field
     assert everything() == before
 
 
 def test_a_test_is_not_followed_up(account):
-    test = send_test(a_campaign(account)["id"], ["+306912222222"])
+    test = send_test(asking(), a_campaign(account)["id"], ["+306912222222"])
     deliver(test.campaign_id, reject=["+306912222222"])
     for follow_up in (retry_failed, send_to_rest):
         with pytest.raises(InvalidRequest, match="A test"):
-            follow_up(test.campaign_id)
+            follow_up(asking(), test.campaign_id)
 
 
 def test_anothers_campaign_is_not_followed_up(account):
     theirs = a_campaign(an_account(), recipients=1)
     before = everything()
-    for follow_up in (retry_failed, send_to_rest, lambda id, **of: send_test(id, ["+306912222222"], **of)):
+    for follow_up in (retry_failed, send_to_rest, lambda caller, id: send_test(caller, id, ["+306912222222"])):
         with pytest.raises(CampaignNotFound):
-            follow_up(theirs["id"], account_id=account["id"])
+            follow_up(asking(account["id"]), theirs["id"])
     assert everything() == before

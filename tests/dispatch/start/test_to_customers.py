@@ -26,8 +26,9 @@ from dispatch.errors import (
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.to_customers import Sent, send_campaign
 from models.database import rows
+from models.tenancy import ALL_ACCOUNTS
 from tests.dispatch.sending.arranged import phones_of, recipients_of
-from tests.factories import a_campaign, an_account, arrange_state, customers
+from tests.factories import a_campaign, an_account, arrange_state, asking, customers
 from tests.racing import race
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
@@ -48,16 +49,16 @@ def everything() -> list[list[dict]]:
 
 
 def counts(campaign_id: int) -> dict[str, int]:
-    return {state: n for state, n in read_campaign(campaign_id)["stats"].items() if n}
+    return {state: n for state, n in read_campaign(asking(), campaign_id)["stats"].items() if n}
 
 
 def start(campaign: dict) -> str:
-    return enqueue_campaign(campaign["id"], account_id=None, actor="test", correlation_id="t").status
+    return enqueue_campaign(asking(ALL_ACCOUNTS, request_id="t"), campaign["id"]).status
 
 
 def test_a_draft_starts_at_once_for_exactly_these(account):
     campaign = a_campaign(account, everyone=True)
-    assert send_campaign(campaign["id"], [1, 3, 3]) == Sent(campaign["id"], 2, "sending")
+    assert send_campaign(asking(), campaign["id"], [1, 3, 3]) == Sent(campaign["id"], 2, "sending")
     phones = phones_of(account)
     assert recipients_of(campaign["id"]) == [phones[0], phones[2]]
     assert counts(campaign["id"]) == {"total": 2, "pending": 2}
@@ -66,8 +67,8 @@ def test_a_draft_starts_at_once_for_exactly_these(account):
 
 def test_a_scheduled_campaign_only_queues_them_and_counts_them_at_once(account):
     campaign = a_campaign(account, everyone=True, scheduled_at=LATER)
-    assert send_campaign(campaign["id"], [1, 2, 3]) == Sent(campaign["id"], 3, "scheduled")
-    shown = read_campaign(campaign["id"])
+    assert send_campaign(asking(), campaign["id"], [1, 2, 3]) == Sent(campaign["id"], 3, "scheduled")
+    shown = read_campaign(asking(), campaign["id"])
     assert shown["audience"] == {"kind": "customers", "customers": 3}
     assert counts(campaign["id"]) == {"total": 3, "pending": 3}
     assert rows("SELECT 1 FROM message") == []
@@ -79,36 +80,36 @@ def test_a_scheduled_campaign_only_queues_them_and_counts_them_at_once(account):
 def test_a_second_send_before_the_start_adds_new_ones_and_counts_only_those(account):
     campaign = a_campaign(account, customer_ids=[5], scheduled_at=LATER)
     assert counts(campaign["id"]) == {}
-    send_campaign(campaign["id"], [1, 2])
-    assert send_campaign(campaign["id"], [2, 3]).messages_queued == 1
-    assert send_campaign(campaign["id"], [2, 3]).messages_queued == 0
+    send_campaign(asking(), campaign["id"], [1, 2])
+    assert send_campaign(asking(), campaign["id"], [2, 3]).messages_queued == 1
+    assert send_campaign(asking(), campaign["id"], [2, 3]).messages_queued == 0
     assert counts(campaign["id"]) == {"total": 3, "pending": 3}
 
 
 def test_what_is_queued_stays_so_when_the_time_is_taken_back_or_it_is_paused(account):
     campaign = a_campaign(account, scheduled_at=LATER)
-    send_campaign(campaign["id"], [1, 2])
-    pause_campaign(campaign["id"])
+    send_campaign(asking(), campaign["id"], [1, 2])
+    pause_campaign(asking(), campaign["id"])
     assert counts(campaign["id"]) == {"total": 2, "pending": 2}
-    resume_campaign(campaign["id"])
-    unschedule_campaign(campaign["id"])
+    resume_campaign(asking(), campaign["id"])
+    unschedule_campaign(asking(), campaign["id"])
     assert counts(campaign["id"]) == {"total": 2, "pending": 2}
-    assert send_campaign(campaign["id"], [3]) == Sent(campaign["id"], 3, "sending")
+    assert send_campaign(asking(), campaign["id"], [3]) == Sent(campaign["id"], 3, "sending")
 
 
 def test_another_audience_forgets_what_was_queued(account):
     campaign = a_campaign(account, scheduled_at=LATER)
-    send_campaign(campaign["id"], [1, 2])
-    edit_campaign(campaign["id"], {"everyone": True})
+    send_campaign(asking(), campaign["id"], [1, 2])
+    edit_campaign(asking(), campaign["id"], {"everyone": True})
     assert counts(campaign["id"]) == {}
-    assert send_campaign(campaign["id"], [4]).messages_queued == 1
-    assert read_campaign(campaign["id"])["audience"] == {"kind": "customers", "customers": 1}
+    assert send_campaign(asking(), campaign["id"], [4]).messages_queued == 1
+    assert read_campaign(asking(), campaign["id"])["audience"] == {"kind": "customers", "customers": 1}
 
 
 def test_a_large_send_counts_as_pending_while_its_rows_are_being_written(account, configure):
     configure(ENQUEUE_INLINE_LIMIT=1)
     campaign = a_campaign(account)
-    assert send_campaign(campaign["id"], [1, 2, 3]) == Sent(campaign["id"], 3, "preparing")
+    assert send_campaign(asking(), campaign["id"], [1, 2, 3]) == Sent(campaign["id"], 3, "preparing")
     assert counts(campaign["id"]) == {"total": 3, "pending": 3}
 
 
@@ -132,7 +133,7 @@ def test_a_send_that_cannot_be_changes_nothing(account, given, refusal):
         rows("UPDATE account SET credits_available = 1")
     before = everything()
     with pytest.raises(refusal):
-        send_campaign(campaign["id"], given.get("customer_ids", [1, 2]))
+        send_campaign(asking(), campaign["id"], given.get("customer_ids", [1, 2]))
     assert everything() == before
 
 
@@ -142,9 +143,9 @@ def test_anothers_customers_and_campaigns_do_not_exist(account):
     campaign = a_campaign(account, everyone=True)
     before = everything()
     with pytest.raises(CustomerNotFound):
-        send_campaign(campaign["id"], [1, *theirs], account_id=account["id"])
+        send_campaign(asking(account["id"]), campaign["id"], [1, *theirs])
     with pytest.raises(CampaignNotFound):
-        send_campaign(campaign["id"], theirs, account_id=other["id"])
+        send_campaign(asking(other["id"]), campaign["id"], theirs)
     assert everything() == before
 
 
@@ -153,16 +154,16 @@ def test_without_redis_a_draft_stays_as_it_is_and_a_scheduled_campaign_is_queued
     monkeypatch.setattr("dispatch.queues.answers", lambda _: False)
     before = everything()
     with pytest.raises(QueueUnavailable):
-        send_campaign(draft["id"], [1])
+        send_campaign(asking(), draft["id"], [1])
     assert everything() == before
-    assert send_campaign(scheduled["id"], [1]).status == "scheduled"
+    assert send_campaign(asking(), scheduled["id"], [1]).status == "scheduled"
 
 
 @pytest.mark.parametrize("turn", range(5))
 def test_a_send_and_a_start_in_the_same_moment_lose_nobody(account, turn):
     campaign = a_campaign(account, customer_ids=[5], scheduled_at=LATER)
-    send_campaign(campaign["id"], [1])
-    sent, started = race(lambda: send_campaign(campaign["id"], [2, 3]), lambda: start(campaign))
+    send_campaign(asking(), campaign["id"], [1])
+    sent, started = race(lambda: send_campaign(asking(), campaign["id"], [2, 3]), lambda: start(campaign))
     assert started == "sending"
     expected = [0] if sent == "ALREADY_SENDING" else [0, 1, 2]
     assert recipients_of(campaign["id"]) == [phones_of(account)[n] for n in expected]
@@ -173,20 +174,25 @@ def test_a_send_and_a_start_in_the_same_moment_lose_nobody(account, turn):
 @pytest.mark.parametrize("turn", range(5))
 def test_two_first_sends_in_the_same_moment_keep_each_others_customers(account, turn):
     campaign = a_campaign(account, everyone=True, scheduled_at=LATER)
-    sends = race(lambda: send_campaign(campaign["id"], [1, 2]), lambda: send_campaign(campaign["id"], [2, 3]))
+    sends = race(
+        lambda: send_campaign(asking(), campaign["id"], [1, 2]), lambda: send_campaign(asking(), campaign["id"], [2, 3])
+    )
     assert sorted(sent.messages_queued for sent in sends) == [1, 2]
     assert counts(campaign["id"]) == {"total": 3, "pending": 3}
 
 
 def test_a_draft_sent_twice_in_the_same_moment_starts_once(account):
     campaign = a_campaign(account)
-    answers = race(lambda: send_campaign(campaign["id"], [1]).status, lambda: send_campaign(campaign["id"], [2]).status)
+    answers = race(
+        lambda: send_campaign(asking(), campaign["id"], [1]).status,
+        lambda: send_campaign(asking(), campaign["id"], [2]).status,
+    )
     assert sorted(answers) == ["ALREADY_SENDING", "sending"]
     assert len(recipients_of(campaign["id"])) == 1
 
 
 def test_a_cancelled_campaign_shows_nothing_as_pending(account):
     campaign = a_campaign(account, scheduled_at=LATER)
-    send_campaign(campaign["id"], [1, 2])
-    cancel_campaign(campaign["id"])
+    send_campaign(asking(), campaign["id"], [1, 2])
+    cancel_campaign(asking(), campaign["id"])
     assert counts(campaign["id"]) == {}
