@@ -1,4 +1,4 @@
-"""Messages: one row per recipient of a campaign, and the four moves of the send path.
+"""Messages: one row per recipient of a campaign, and the moves of the send path.
 
 A message is (campaign, n); a batch is a range of n. Every statement here writes its states literally and keeps the
 counts of the batches it touches in the same transaction (`batch.py` says why). No indexed column ever changes, so
@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from models.arrays import booleans, numbers, texts
-from models.database import db
+from models.batch import Range
+from models.database import db, scalar
 from models.row import Row
 
 
@@ -44,7 +45,7 @@ class Message(Row):
     error_code: str | None
 
 
-# Tuples, as everything of which there is one per message: a frozen dataclass takes three times as long to make.
+# Named tuples, like everything of which there is one per message: making a frozen dataclass takes three times as long.
 class Claimed(NamedTuple):
     """A message whose sending is committed and must now be called, or handed back."""
 
@@ -57,7 +58,10 @@ class Claimed(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What to write for one claimed message: its new state, and how long it waits if it goes back to pending."""
+    """What to write for one claimed message: its new state, and how long it waits if it returns to pending.
+
+    `counted` says whether the call was an attempt.
+    """
 
     n: int
     token: int
@@ -65,7 +69,7 @@ class Outcome(NamedTuple):
     provider_id: str | None = None
     error_code: str | None = None
     reason: str | None = None
-    wait: float | None = None
+    wait_sec: float | None = None
     counted: bool = True
 
 
@@ -75,9 +79,9 @@ class Outcome(NamedTuple):
 #
 # A campaign that was just written is not in the table's statistics: the planner takes it for one row, and a join of its
 # messages by n then reads the whole campaign for every window (4.3 s against 5 ms with 300,000 messages, and nothing
-# was sent at all). So rows that are known already are updated at their place (ctid): here they are locked, so it holds.
-# OFFSET 0 keeps the suppression a look-up for each row; as a hash of the whole table it cost 30 ms a claim at 100,000
-# numbers.
+# was sent at all). So rows that are already found are updated at their place (ctid), which cannot change while they are
+# locked. OFFSET 0 keeps the suppression a look-up for each row; as a hash of the whole table it cost 30 ms a claim at
+# 100,000 numbers.
 _CLAIM = """
 WITH due AS MATERIALIZED (
     SELECT m.ctid AS place, c.expires_at <= now() AS expired,
@@ -107,11 +111,11 @@ SELECT n, token, phone, body, attempts, deferrals, state FROM claimed
 """
 
 # Writes answers by token. A row that recovery has meanwhile called unknown is written too, but a late "not sent"
-# becomes failed, never pending: somebody may already have been told it is unknown (I6).
+# becomes failed, never pending: someone may already have been told it is unknown (I6).
 #
 # OFFSET 0 makes each answer look its message up by n, whatever the statistics say. `m.n = ANY(array)` beside the join
 # does so too, but compares every row with the whole array: nearly half of PostgreSQL's work while sending (43 µs a
-# message against 24). A row that changes between look-up and update is not written, and is then taken for a late one.
+# message against 24). A row that changes between look-up and update is not written, and then counts as a late answer.
 _RECORD = """
 WITH answer AS (
     SELECT * FROM unnest(%(n)s::int[], %(token)s::bigint[], %(state)s::text[], %(provider_id)s::text[],
@@ -158,7 +162,7 @@ SELECT n FROM moved
 _RECORD_SENDING = _RECORD.format(was="'sending'")
 _RECORD_UNKNOWN = _RECORD.format(was="'unknown'")
 
-# After a commit whose answer was lost: claims that did commit are given back, uncounted, since nobody called them.
+# After a commit whose confirmation was lost: undoes the claim if it did commit, uncounted, since nothing was called.
 _UNDO_CLAIM = """
 WITH undone AS (
     UPDATE message SET state = 'pending', attempts = attempts - 1, lease_until = NULL
@@ -166,30 +170,30 @@ WITH undone AS (
       AND state = 'sending' RETURNING n)
 UPDATE batch b SET pending = b.pending + t.moved, sending = b.sending - t.moved
 FROM (SELECT n / %(batch_size)s AS number, count(*) AS moved FROM undone GROUP BY 1) t
-WHERE b.campaign_id = %(campaign)s AND b.number = t.number
+WHERE b.campaign_id = %(campaign)s AND b.number = t.number RETURNING t.moved
 """
 
 
-def claim(
-    campaign_id: int, batch: int, *, first: int, last: int, want: int, token: int, lease: float
-) -> tuple[list[Claimed], int]:
-    """Commits to send up to `want` due messages of [first, last); gives them, and how many rows were taken in all
-    (expired and opted-out ones are skipped here). Tokens are `token + n`."""
+def claim(campaign_id: int, batch: Range, *, want: int, token: int, lease_sec: float) -> tuple[list[Claimed], int]:
+    """Commits to send up to `want` due messages of the batch; returns them, and how many rows it took in all.
+
+    The other rows are expired or opted out, and are skipped here. Tokens are `token + n`.
+    """
     params = {
         "campaign": campaign_id,
-        "batch": batch,
-        "first": first,
-        "last": last,
+        "batch": batch.number,
+        "first": batch.first,
+        "last": batch.last,
         "want": want,
         "token": token,
-        "lease": lease,
+        "lease": lease_sec,
     }
     taken = db.connection().execute(_CLAIM, params).fetchall()
     return [Claimed._make(row[:6]) for row in taken if row[6] == "sending"], len(taken)
 
 
 def record(campaign_id: int, outcomes: list[Outcome], *, provider: str, batch_size: int) -> int:
-    """Writes what became of claimed messages, each only if the token still matches; gives how many were written."""
+    """Writes what became of claimed messages, each only if the token still matches; returns how many it wrote."""
     written = _record(_RECORD_SENDING, campaign_id, outcomes, provider, batch_size)
     if len(written) == len(outcomes):
         return len(written)
@@ -208,13 +212,19 @@ def _record(sql: str, campaign_id: int, outcomes: list[Outcome], provider: str, 
         "provider_id": texts(o.provider_id for o in outcomes),
         "error": texts(o.error_code for o in outcomes),
         "reason": texts(o.reason for o in outcomes),
-        "wait": numbers(o.wait for o in outcomes),
+        "wait": numbers(o.wait_sec for o in outcomes),
         "counted": booleans(o.counted for o in outcomes),
     }
     return {n for (n,) in db.connection().execute(sql, params).fetchall()}
 
 
-def undo_claim(campaign_id: int, *, first: int, last: int, token: int, batch_size: int) -> int:
-    """Gives back what a claim took, when its commit may have happened but nothing of it was called."""
-    params = {"campaign": campaign_id, "first": first, "last": last, "token": token, "batch_size": batch_size}
-    return db.connection().execute(_UNDO_CLAIM, params).rowcount
+def undo_claim(campaign_id: int, batch: Range, *, token: int, batch_size: int) -> int:
+    """Undoes a claim whose commit may have happened, when nothing of it was called; returns how many messages."""
+    params = {
+        "campaign": campaign_id,
+        "first": batch.first,
+        "last": batch.last,
+        "token": token,
+        "batch_size": batch_size,
+    }
+    return scalar(_UNDO_CLAIM, params) or 0

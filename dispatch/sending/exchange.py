@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import peewee
 import psycopg
@@ -122,15 +122,8 @@ class Exchange:
         assert self._range is not None
         claim = _Claim(secrets.randbits(62), self._range)
         self._doubtful.append(claim)
-        messages, taken = message.claim(
-            self._campaign_id,
-            self._range.number,
-            first=self._next_n,
-            last=self._range.last,
-            want=want,
-            token=claim.token,
-            lease=self._lease,
-        )
+        rest = replace(self._range, first=self._next_n)
+        messages, taken = message.claim(self._campaign_id, rest, want=want, token=claim.token, lease_sec=self._lease)
         if messages:
             self._next_n = max(claimed.n for claimed in messages) + 1
         if taken < want:
@@ -151,13 +144,7 @@ class Exchange:
     def _undo_doubtful(self) -> None:
         """Gives back what an attempt claimed whose commit was not confirmed: nobody called it."""
         for claim in self._doubtful:
-            undone = message.undo_claim(
-                self._campaign_id,
-                first=claim.range.first,
-                last=claim.range.last,
-                token=claim.token,
-                batch_size=self._batch_size,
-            )
+            undone = message.undo_claim(self._campaign_id, claim.range, token=claim.token, batch_size=self._batch_size)
             if undone:
                 self._log.warning("claim.undone", batch=claim.range.number, messages=undone)
         # They stay on the list until a commit is confirmed: this undo may be lost as well.

@@ -40,7 +40,7 @@ def _another_attempt(answer: Answer, claimed: Claimed, settings: Settings) -> Ou
     if claimed.attempts >= MAX_ATTEMPTS:
         return Outcome(claimed.n, claimed.token, "failed", error_code=answer.error_code, reason="attempts_used_up")
     wait = settings.retry_base_sec * 4 ** (claimed.attempts - 1)
-    return Outcome(claimed.n, claimed.token, "pending", error_code=answer.error_code, wait=_jittered(wait))
+    return Outcome(claimed.n, claimed.token, "pending", error_code=answer.error_code, wait_sec=_jittered(wait))
 
 
 def _later(answer: Answer, claimed: Claimed, settings: Settings) -> Outcome:
@@ -48,7 +48,7 @@ def _later(answer: Answer, claimed: Claimed, settings: Settings) -> Outcome:
         wait = min(max(answer.retry_after, settings.retry_base_sec), LONGEST_RETRY_AFTER)
     else:
         wait = _jittered(min(settings.retry_base_sec * 2 ** min(claimed.deferrals, 16), LONGEST_DEFERRAL))
-    return Outcome(claimed.n, claimed.token, "pending", error_code=answer.error_code, wait=wait, counted=False)
+    return Outcome(claimed.n, claimed.token, "pending", error_code=answer.error_code, wait_sec=wait, counted=False)
 
 
 def _jittered(seconds: float) -> float:

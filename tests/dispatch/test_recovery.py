@@ -92,7 +92,7 @@ def test_four_batches_for_each_worker_are_in_the_queue_and_at_most_fifty(configu
 
 def _claimed(campaign_id: int, want: int) -> None:
     """As a worker that dies right after its claim leaves it."""
-    message.claim(campaign_id, 0, first=0, last=20, want=want, token=1000, lease=30)
+    message.claim(campaign_id, Range(0, 0, 20), want=want, token=1000, lease_sec=30)
 
 
 def test_an_expired_lease_makes_a_message_unknown_once_and_it_is_never_called_again():

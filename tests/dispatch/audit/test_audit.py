@@ -9,6 +9,7 @@ from dispatch.audit import CHECKS, MOST_IDS, audit
 from dispatch.sending.settlement import close_if_drained
 from dispatch.start import preparation as preparing
 from models import message
+from models.batch import Range
 from models.database import db as database
 from models.database import row, rows
 from models.message import Outcome
@@ -46,7 +47,7 @@ def _start(campaign_id):
 def _bring_under_way(campaign_id):
     """One sent, one failed, one unknown, one to be tried again; four in flight, two pending."""
     _answer(campaign_id, 0, "sent", "failed", "unknown", "pending")
-    message.claim(campaign_id, 1, first=4, last=8, want=4, token=2000, lease=30)
+    message.claim(campaign_id, Range(1, 4, 8), want=4, token=2000, lease_sec=30)
 
 
 def _complete(campaign_id):
@@ -57,9 +58,9 @@ def _complete(campaign_id):
 
 def _answer(campaign_id, number, *states):
     first = number * 4
-    taken, _ = message.claim(campaign_id, number, first=first, last=first + 4, want=4, token=1000, lease=30)
+    taken, _ = message.claim(campaign_id, Range(number, first, first + 4), want=4, token=1000, lease_sec=30)
     outcomes = [
-        Outcome(sent.n, sent.token, state, wait=2.0 if state == "pending" else None)
+        Outcome(sent.n, sent.token, state, wait_sec=2.0 if state == "pending" else None)
         for sent, state in zip(taken, states, strict=False)
     ]
     message.record(campaign_id, outcomes, provider="simulator", batch_size=4)
@@ -148,8 +149,8 @@ def test_a_system_at_work_gives_no_false_alarm(healthy):
         with database.connection_context():
             while not enough.is_set():
                 token = 10_000 + 100 * len(moves)
-                message.claim(UNDER_WAY, 2, first=8, last=10, want=2, token=token, lease=30)
-                message.undo_claim(UNDER_WAY, first=8, last=10, token=token, batch_size=4)
+                message.claim(UNDER_WAY, Range(2, 8, 10), want=2, token=token, lease_sec=30)
+                message.undo_claim(UNDER_WAY, Range(2, 8, 10), token=token, batch_size=4)
                 moves.append(token)
 
     worker = threading.Thread(target=work)
