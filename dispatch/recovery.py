@@ -19,6 +19,7 @@ from dispatch.customers.import_run import take_over_imports
 from dispatch.outbox import push_due_batches
 from dispatch.sending.settlement import close_if_drained
 from models import batch, campaign_sending, message_recovery, preparation
+from models.batch import Range
 from models.campaign_sending import UnsettledCampaign
 from models.credit import settle
 from models.heartbeat import Heartbeat
@@ -115,6 +116,6 @@ def _give_up(abandoned: Preparation) -> bool:
     return failed
 
 
-def _in_ranges(campaign_id: int, state: str, move: Callable[[int, int, int, int], int]) -> int:
+def _in_ranges(campaign_id: int, state: str, move: Callable[[int, Range], int]) -> int:
     """Makes a mass move in every batch that counts messages in this state; returns how many messages it moved."""
-    return sum(move(campaign_id, part.number, part.first, part.last) for part in batch.ranges(campaign_id, state))
+    return sum(move(campaign_id, part) for part in batch.ranges(campaign_id, state))

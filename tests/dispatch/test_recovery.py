@@ -233,7 +233,7 @@ def test_two_recoveries_at_once_do_every_thing_once():
     _claimed(campaign_id, 10)
     rows("UPDATE message SET lease_until = now() - interval '1 second' WHERE state = 'sending'")
     part = Range(0, 0, 20)
-    moved = [message_recovery.expire_leases(campaign_id, part.number, part.first, part.last) for _ in range(2)]
+    moved = [message_recovery.expire_leases(campaign_id, part) for _ in range(2)]
     assert moved == [10, 0]
     assert states(campaign_id) == {"pending": 30, "unknown": 10}
 
