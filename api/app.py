@@ -7,6 +7,7 @@ from flask_openapi3 import Info, OpenAPI
 from pydantic import BaseModel
 
 from api.http import auth, connection, dashboard, documentation, errors, limits, methods, request_id
+from api.http.error_answer import ErrorAnswer
 from api.http.json_body import Request, StrictJson
 from api.routes import (
     accounts,
@@ -27,7 +28,6 @@ from api.routes import (
     suppressions,
     templates,
 )
-from api.routes.schemas import ErrorAnswer
 from config.settings import Settings
 from config.version import release
 

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from api.http import request_id
-from api.routes.schemas import ErrorAnswer
+from api.http.error_answer import ErrorAnswer
 from dispatch.errors import DispatchError, InvalidRequest, QueueUnavailable
 
 log = structlog.get_logger()

@@ -3,9 +3,10 @@
 from typing import Any
 
 from api.http.auth import caller
+from api.http.inputs import Organization
 from api.http.routes import Routes
 from api.http.rules import HARMLESS_TWICE, ONE_TRANSACTION
-from api.routes.schemas import Campaign, CampaignPath, Organization
+from api.routes.schemas import Campaign, CampaignPath
 from api.routes.schemas_accounts import Approval, SweepReport
 from dispatch.campaigns.approval import approve_campaign
 from dispatch.start.sweep import sweep_due

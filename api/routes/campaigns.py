@@ -3,17 +3,11 @@
 from typing import Any
 
 from api.http.auth import caller
+from api.http.inputs import Organization
 from api.http.pages import page_of
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
-from api.routes.schemas import (
-    Campaign,
-    CampaignPath,
-    CampaignQuery,
-    Campaigns,
-    NewCampaign,
-    Organization,
-)
+from api.routes.schemas import Campaign, CampaignPath, CampaignQuery, Campaigns, NewCampaign
 from api.routes.schemas_campaign_actions import CampaignChanges, Copy
 from dispatch.campaigns import lifecycle, writing
 

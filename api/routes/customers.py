@@ -6,18 +6,11 @@ from flask import Response
 
 from api.http.auth import caller
 from api.http.csv_answer import csv_answer, csv_response
+from api.http.inputs import Organization
 from api.http.pages import page_of
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
-from api.routes.schemas import (
-    Customer,
-    CustomerPath,
-    CustomerQuery,
-    Customers,
-    EditedCustomer,
-    NewCustomer,
-    Organization,
-)
+from api.routes.schemas import Customer, CustomerPath, CustomerQuery, Customers, EditedCustomer, NewCustomer
 from dispatch.customers import customers
 from dispatch.customers.export import export_customers
 

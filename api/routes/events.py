@@ -9,8 +9,9 @@ from peewee import DatabaseError
 
 from api.http.auth import caller
 from api.http.errors import DATABASE_ERRORS, StreamsBusy
+from api.http.inputs import Organization
 from api.http.routes import Routes
-from api.routes.schemas import CampaignPath, Organization
+from api.routes.schemas import CampaignPath
 from config.settings import settings
 from config.stopping import stopping
 from dispatch.campaigns.progress import Progress

@@ -12,10 +12,10 @@ from pydantic import BaseModel, Field
 from api.http.auth import caller
 from api.http.csv_answer import csv_answer, csv_response
 from api.http.errors import UnsupportedType
-from api.http.pages import page_of
+from api.http.inputs import Given, Organization, Page, PathId
+from api.http.pages import Pagination, page_of
 from api.http.routes import Routes
 from api.http.rules import HARMLESS_TWICE
-from api.routes.schemas import Given, Organization, Page, Pagination, PathId
 from dispatch.customers import import_upload
 from dispatch.errors import InvalidRequest
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 from api.http.auth import caller
+from api.http.inputs import Organization, Page
 from api.http.pages import page_of
 from api.http.routes import Routes
 from api.http.rules import OneTransaction
-from api.routes.schemas import Organization, Page
 from api.routes.schemas_accounts import IssuedKey, KeyPath, Keys, NewKey
 from dispatch.accounts import keys
 

@@ -7,10 +7,11 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, Field
 
 from api.http.auth import caller
-from api.http.pages import page_of
+from api.http.inputs import Given, Organization, Page, PathId, WholeNumber, storable
+from api.http.pages import Pagination, page_of
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
-from api.routes.schemas import Customers, Given, Organization, Page, Pagination, PathId, WholeNumber, storable
+from api.routes.schemas import Customers
 from dispatch.customers import list_members, lists
 
 routes = Routes("lists", __name__, url_prefix="/api/lists")

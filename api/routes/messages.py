@@ -7,9 +7,10 @@ from flask import Response, stream_with_context
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from api.http.auth import caller
-from api.http.pages import page_of
+from api.http.inputs import Organization, Page
+from api.http.pages import Pagination, page_of
 from api.http.routes import Routes
-from api.routes.schemas import CampaignPath, Organization, Page, Pagination
+from api.routes.schemas import CampaignPath
 from dispatch.campaigns import messages
 from dispatch.formats.csv_out import MEDIA_TYPE
 from models.states import MESSAGE_STATES

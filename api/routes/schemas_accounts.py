@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, Field, Strict, WithJsonSchema
 
-from api.routes.schemas import Given, Page, Pagination, Time, WholeNumber, storable
+from api.http.inputs import Given, Page, Time, WholeNumber, storable
+from api.http.pages import Pagination
 from models.account import SUBSCRIPTION_STATES
 from models.api_key import SCOPES
 

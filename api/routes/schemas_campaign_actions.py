@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, Strict, model_validator
 
-from api.routes.schemas import Channel, Enqueued, Given, Status, Time, WholeNumber
+from api.http.inputs import Given, Time, WholeNumber
+from api.routes.schemas import Channel, Enqueued, Status
 
 
 class CampaignChanges(Given):

@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from api.routes.schemas import Channel, Given, Organization, WholeNumber, whole
+from api.http.inputs import Given, Organization, WholeNumber, whole
+from api.routes.schemas import Channel
 from dispatch.campaigns.previews import MOST_SHOWN, SAMPLE
 
 

@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from api.http.auth import caller
-from api.http.pages import page_of
+from api.http.inputs import Given, Organization, Page, PathId
+from api.http.pages import Pagination, page_of
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
-from api.routes.schemas import Given, Organization, Page, Pagination, PathId
 from api.routes.schemas_previews import AudiencePreview
 from dispatch.audience import segments
 from dispatch.audience.filter import COLUMNS, MAX_CONDITIONS, MAX_DEPTH, OPERATORS

@@ -11,10 +11,10 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from api.http.auth import caller
 from api.http.csv_answer import csv_answer, csv_response
 from api.http.errors import UnsupportedType, refuse_input
-from api.http.pages import page_of
+from api.http.inputs import Given, Organization, Page, PathId, storable
+from api.http.pages import Pagination, page_of
 from api.http.routes import Routes
 from api.http.rules import HARMLESS_TWICE, ONE_TRANSACTION
-from api.routes.schemas import Given, Organization, Page, Pagination, PathId, storable
 from dispatch.customers import suppression_files, suppressions
 from dispatch.formats.csv_in import lines_of
 from models.customer import OPTED_OUT

@@ -8,10 +8,11 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from api.http.auth import caller
-from api.http.pages import page_of
+from api.http.inputs import Given, Organization, Page, PathId
+from api.http.pages import Pagination, page_of
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
-from api.routes.schemas import Channel, Given, Organization, Page, Pagination, PathId
+from api.routes.schemas import Channel
 from dispatch.texts import stored
 from dispatch.texts.check import check_template
 

@@ -1,0 +1,81 @@
+"""What callers send: types that check it, shared by the routes."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Strict
+from pydantic_core import PydanticCustomError
+
+MAX_PAGE = 1_000_000_000
+MAX_PAGE_SIZE = 100
+PAGE_SIZE = 20
+MAX_SEARCH = 200
+MAX_ID = 2**63 - 1
+
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,40}")
+_ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ].*", re.DOTALL)
+
+
+def _id_in_path(value: Any) -> int:
+    if _WHOLE_NUMBER.fullmatch(str(value)) and -MAX_ID <= int(value) <= MAX_ID:
+        return int(value)
+    raise PydanticCustomError("invalid_id", "must be a whole number")
+
+
+def _time(value: Any) -> Any:
+    # Pydantic would also take numbers, as seconds or milliseconds, by their size.
+    if isinstance(value, str) and not _ISO_TIME.fullmatch(value):
+        raise PydanticCustomError("invalid_time", "must be a time like 2030-01-31T09:00:00+02:00")
+    if value is not None and not isinstance(value, str):
+        raise PydanticCustomError("invalid_time", "must be a time, as text like 2030-01-31T09:00:00+02:00")
+    return value
+
+
+def whole(value: Any) -> int:
+    """The whole number that a query means; 1_0 and 1.0 mean none."""
+    if not _WHOLE_NUMBER.fullmatch(str(value)):
+        raise PydanticCustomError("invalid_number", "must be a whole number")
+    return int(value)
+
+
+def _page(value: Any) -> int:
+    return min(max(whole(value or 1), 1), MAX_PAGE)
+
+
+def _page_size(value: Any) -> int:
+    size = whole(value or PAGE_SIZE)
+    return PAGE_SIZE if size < 1 else min(size, MAX_PAGE_SIZE)
+
+
+def storable(value: Any) -> Any:
+    if "\0" in value or len(value) > MAX_SEARCH:
+        raise PydanticCustomError("invalid_search", f"must have at most {MAX_SEARCH} characters, none of them NUL")
+    return value
+
+
+def empty_is_absent(value: Any) -> Any:
+    return None if value == "" else value
+
+
+PathId = Annotated[int, BeforeValidator(_id_in_path)]
+Time = Annotated[AwareDatetime, BeforeValidator(_time)]
+WholeNumber = Annotated[int, Strict()]
+
+
+class Given(BaseModel):
+    """What a caller sends; a field we do not know is refused, so that a typing error is not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Organization(Given):
+    """Whose; read by `auth.py` on every route, since only an operator's key may name another account."""
+
+    organization_id: str | None = None
+
+
+class Page(Organization):
+    """Values out of range become the nearest that makes sense."""
+
+    page: Annotated[int, BeforeValidator(_page)] = 1
+    page_size: Annotated[int, BeforeValidator(_page_size)] = PAGE_SIZE
