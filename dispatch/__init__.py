@@ -1,7 +1,8 @@
 """The service layer behind API, workers, sweeper and CLI. It knows the rules, and nothing of HTTP, RQ or terminals.
 
-start       enqueue (the one road) → preparation; sweep (what is due), to_customers (chosen customers), follow_ups
-            (retry, rest, test), request_key (the start that remembers its Idempotency-Key)
+caller      who asks: the first argument of every function that acts for someone
+start       enqueue (the only way to start) → preparation; sweep (what is due), to_customers (chosen customers),
+            follow_ups (retry, rest, test), request_key (finds the start of a repeated Idempotency-Key)
 sending     delivery → window → exchange; outcomes says what an answer means; settlement closes and settles
 campaigns   writing, lifecycle, view, rules, approval, previews, messages, progress
 audience    members (counted, read page by page), choice, segments, filter → filter_sql
@@ -9,12 +10,13 @@ customers   customers, lists, list_members, suppressions, suppression_files, exp
             import_upload → import_run (over HTTP, as jobs)
 texts       template, filters, check, stored (with versions), sms (how many segments a text takes)
 accounts    accounts (settings, subscription), keys, credits, audit_trail (who changed what)
-formats     phones, csv_in, csv_out, checks (names, texts, times), json_row
+formats     view (what people see of a row), phones, csv_in, csv_out, checks (names, texts, times), json_row
 process     startup, children (kept running), heartbeat, listed_job (what a worker may run), lock (in Redis; it saves
             work and decides nothing)
 providers   what every provider takes and answers; choice, http, simulator/
 audit       the invariants, as queries
-outbox      publishes committed batches through queues, which alone names queues and jobs
-recovery    whatever lost its owner
+outbox      publishes committed batches
+queues      alone names queues and jobs, and pushes them
+recovery    continues or ends work that lost its owner
 errors      what is refused, and why
 """
