@@ -9,26 +9,24 @@ import click
 
 from cli.shared.data_directory import data_directory, data_option
 from cli.shared.output import answers
+from embedded.lock import END_TIMEOUT_SEC
 from embedded.refusal import Refused
 from embedded.run_file import running_pid
-
-# Web and workers, Redis and PostgreSQL may each take their grace.
-PATIENCE = 75.0
 
 
 @click.command()
 @data_option
 @answers(show=lambda answer: click.echo("stopped" if answer["stopped"] else "nothing was running"))
 def down(data: Path | None) -> dict[str, bool]:
-    """Stop what `up` runs, and wait until it is gone."""
+    """Stop everything that `up` runs, and wait until it is gone."""
     directory = data_directory(data)
     pid = running_pid(directory)
     if pid is None:
         return {"stopped": False}
     os.kill(pid, signal.SIGTERM)
-    deadline = monotonic() + PATIENCE
+    deadline = monotonic() + END_TIMEOUT_SEC
     while running_pid(directory) == pid:
         if monotonic() > deadline:
-            raise Refused(f"process {pid} was asked to stop {PATIENCE:.0f} s ago and still runs")
-        sleep(0.05)  # it is not our child, so there is nothing to wait on
+            raise Refused(f"process {pid} was asked to stop {END_TIMEOUT_SEC:.0f} s ago and is still running")
+        sleep(0.05)  # it is not our child, so its end can only be polled
     return {"stopped": True}

@@ -1,4 +1,4 @@
-"""`up`: everything the product needs, on this machine, until Ctrl-C."""
+"""`up`: runs the whole product on this machine until Ctrl-C."""
 
 import signal
 from functools import partial
@@ -17,14 +17,14 @@ from embedded.home import home_for
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Where web listens.  [default: PORT, or 8000]")
 @data_option
-@click.option("--only", type=click.Choice(["servers"]), help="PostgreSQL and Valkey alone.")
+@click.option("--only", type=click.Choice(["servers"]), help="Run only PostgreSQL and Valkey.")
 @takes_json
 def up(port: int | None, data: Path | None, only: str | None) -> None:
     """Run everything: PostgreSQL, Valkey, web, workers and sweeper.
 
-    The data directory keeps the data between runs. Servers named by DATABASE_URL and REDIS_URL are used in
-    place of embedded ones. While this runs, the other verbs find its servers by themselves. With --json
-    it prints where it is, once, when it is ready.
+    The data directory keeps the data between runs. Servers named by DATABASE_URL and REDIS_URL are used instead
+    of embedded ones. While this runs, the other verbs find its servers by themselves. With --json it prints
+    its address once it is ready.
     """
     from embedded.lock import holding
     from embedded.stack import Stack
@@ -40,14 +40,14 @@ def up(port: int | None, data: Path | None, only: str | None) -> None:
             say(f"[bold]ready[/bold]  {stack.web_url or 'servers only'}  (Ctrl-C stops; data in {home_for(directory)})")
             if wants_json():
                 print_json({"web_url": stack.web_url, "data": str(directory)})
-            stack.tend()
+            stack.keep_running()
         finally:
             say("stopping")
             stack.end()
 
 
 def stopping_at_hangup() -> Stopping:
-    """What Ctrl-C, SIGTERM and a closed terminal ask to stop; under nohup the terminal may close."""
+    """Makes Ctrl-C, SIGTERM and, unless under nohup, a closed terminal ask this process to stop."""
     stop_on_signals()
     if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
         signal.signal(signal.SIGHUP, lambda *_: stopping().ask())

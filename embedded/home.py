@@ -1,7 +1,7 @@
-"""Where embedded servers live and who they run as.
+"""Where embedded servers keep their files, and which user they run as.
 
-PostgreSQL refuses to run as root. Started by root, both servers run as an unprivileged user, and whatever
-that user cannot reach (programs or data under a private home directory) moves to a stable place in /var/tmp.
+PostgreSQL refuses to run as root. When root starts them, both servers run as an unprivileged user, and programs or data
+which that user cannot reach (under a private home directory) are copied or kept in a fixed place in /var/tmp.
 """
 
 import os
@@ -17,7 +17,7 @@ SHARED = Path("/var/tmp")
 
 
 class Identity(TypedDict, total=False):
-    """The arguments of `Popen` that choose the user; empty when we are an ordinary user already."""
+    """The arguments of `Popen` that choose the user; empty unless we are root."""
 
     user: int
     group: int
@@ -29,34 +29,34 @@ class UnreachableProgram(RuntimeError):
 
 
 class UnsafeDirectory(RuntimeError):
-    """A directory that root would trust can be written by somebody else."""
+    """A directory that root would trust is writable by another user."""
 
 
 def identity() -> Identity:
-    """Who the servers run as."""
+    """Returns the user that the servers run as."""
     if os.geteuid() != 0:
         return {}
     return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
 
 
 def home_for(directory: Path) -> Path:
-    """The directory for the servers' data: the given one, or its stand-in when their user cannot reach it."""
+    """Returns the directory for the servers' data: the given one, or a substitute if their user cannot reach it."""
     directory.mkdir(parents=True, exist_ok=True)
     directory = directory.resolve()
     if _as_server_user(["test", "-x", str(directory)]):
         return directory
-    return _stand_in(str(directory))
+    return _substitute(str(directory))
 
 
 def make_private(directory: Path) -> Path:
-    """The directory, made if needed, which only the servers' user can enter."""
+    """Creates the directory if needed, lets only the servers' user enter it, and returns it."""
     directory.mkdir(mode=0o700, exist_ok=True)
     directory.chmod(0o700)
-    give(directory)
+    give_to_servers(directory)
     return directory
 
 
-def give(path: Path) -> None:
+def give_to_servers(path: Path) -> None:
     """Makes the servers' user the owner of a file or directory."""
     if owner := identity():
         os.chown(path, owner["user"], owner["group"], follow_symlinks=False)
@@ -68,20 +68,20 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(handle, "w") as file:
         os.fchmod(handle, 0o600)
         file.write(text)
-    give(path)
+    give_to_servers(path)
 
 
 def reachable_program(program: Path) -> Path:
-    """The program where the servers' user can run it: itself, or a copy with all that belongs to it."""
+    """Returns the program, or a copy of it and its libraries if the servers' user cannot run the original."""
     if _as_server_user([str(program), "--version"]):
         return program
     root, *libraries = _belongs_together(program)
-    # The time of the directory is part of the name, so that an upgraded wheel gets a fresh copy.
-    stand_in = _stand_in(f"{root}@{program.parent.stat().st_mtime_ns}")
+    # The directory's time is part of the name, so that an upgraded wheel is copied again.
+    substitute = _substitute(f"{root}@{program.parent.stat().st_mtime_ns}")
     for source in (root, *libraries):
-        if not (stand_in / source.name).exists():
-            _copy_readable(source, stand_in / source.name)
-    copy = stand_in / program.relative_to(root.parent)
+        if not (substitute / source.name).exists():
+            _copy_readable(source, substitute / source.name)
+    copy = substitute / program.relative_to(root.parent)
     if not _as_server_user([str(copy), "--version"]):
         raise UnreachableProgram(f"{program} cannot be run by an unprivileged user, nor can its copy {copy}")
     return copy
@@ -97,7 +97,7 @@ def _belongs_together(program: Path) -> list[Path]:
 
 
 def _copy_readable(source: Path, target: Path) -> None:
-    # Copied beside and renamed: a copy that was interrupted is never taken for a whole one.
+    # Copied under another name and renamed, so that an interrupted copy is never taken for a complete one.
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         partial = Path(scratch) / source.name
         if source.is_dir():
@@ -111,13 +111,13 @@ def _copy_readable(source: Path, target: Path) -> None:
         partial.rename(target)
 
 
-def _stand_in(what: str) -> Path:
-    directory = SHARED / f"campaign-dispatch-{sha256(what.encode()).hexdigest()[:16]}"
+def _substitute(name: str) -> Path:
+    directory = SHARED / f"campaign-dispatch-{sha256(name.encode()).hexdigest()[:16]}"
     directory.mkdir(mode=0o711, exist_ok=True)
-    # Anybody may make names in /var/tmp, so a directory that was there already must be ours and ours alone.
+    # Anyone can create names in /var/tmp, so an existing directory must belong to us and be writable by us alone.
     found = directory.lstat()
     if directory.is_symlink() or found.st_uid != os.geteuid() or found.st_mode & 0o022:
-        raise UnsafeDirectory(f"{directory} belongs to somebody else or is writable by others; remove it first")
+        raise UnsafeDirectory(f"{directory} belongs to another user or is writable by others; remove it first")
     directory.chmod(0o711)
     return directory
 

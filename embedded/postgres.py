@@ -1,4 +1,4 @@
-"""Embedded PostgreSQL: reached by password over loopback, durable unless a test says otherwise."""
+"""Embedded PostgreSQL: reached over loopback with a password, durable unless a test asks otherwise."""
 
 import secrets
 import shutil
@@ -12,30 +12,30 @@ import psutil
 import psycopg
 
 from embedded.binaries import postgres_directory
-from embedded.home import give, identity, make_private, reachable_program, write_private
+from embedded.home import give_to_servers, identity, make_private, reachable_program, write_private
 from embedded.server import EmbeddedServer, ServerDied
 
 DATABASE = "campaigns"
 OWNER = "postgres"
 
-# A failed statement, or the DETAIL of a broken constraint, can hold a phone number: neither is logged.
-QUIET = {"log_min_error_statement": "panic", "log_error_verbosity": "terse"}
-SIZED = {"max_connections": "200", "max_wal_size": "2GB", "checkpoint_timeout": "15min", "jit": "off"}
-FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+# A failed statement, or the DETAIL of a violated constraint, can contain a phone number: neither is logged.
+LOG_SETTINGS = {"log_min_error_statement": "panic", "log_error_verbosity": "terse"}
+SIZE_SETTINGS = {"max_connections": "200", "max_wal_size": "2GB", "checkpoint_timeout": "15min", "jit": "off"}
+NOT_DURABLE_SETTINGS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
 class EmbeddedPostgres(EmbeddedServer):
     """PostgreSQL in a directory; the data outlives restarts and kill -9."""
 
     name = "postgres"
-    stop_signal = signal.SIGINT  # fast shutdown: clients are cut off, data is written
+    stop_signal = signal.SIGINT  # fast shutdown: disconnects clients and writes all data
 
     def __init__(self, home: Path, *, log: Path, durable: bool = True) -> None:
         super().__init__(home, log=log, durable=durable)
         self.password_file = home / "postgres.password"
 
     def wait_until_ready(self) -> None:
-        """Returns when the server answers and has our database."""
+        """Returns when the server answers and our database exists."""
         super().wait_until_ready()
         self._create_database()
 
@@ -53,9 +53,9 @@ class EmbeddedPostgres(EmbeddedServer):
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
             "unix_socket_directories": "",
-            **QUIET,
-            **SIZED,
-            **({} if self.durable else FORGETFUL),
+            **LOG_SETTINGS,
+            **SIZE_SETTINGS,
+            **({} if self.durable else NOT_DURABLE_SETTINGS),
         }
         options = [word for key, value in choices.items() for word in ("-c", f"{key}={value}")]
         return [str(_program("postgres")), "-D", str(self.directory), *options]
@@ -71,12 +71,12 @@ class EmbeddedPostgres(EmbeddedServer):
         return f"postgresql://{OWNER}:{self.password_file.read_text()}@127.0.0.1:{self.port}/{database}"
 
     def _create_cluster(self) -> None:
-        # Made beside and renamed: a cluster whose making was interrupted is never taken for a whole one.
+        # Created under another name and renamed, so that an interrupted initdb never leaves half a cluster.
         home = self.directory.parent
         write_private(self.password_file, secrets.token_hex(24))
         shutil.rmtree(self.directory, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix="postgres-new-", dir=home) as scratch:
-            give(Path(scratch))
+            give_to_servers(Path(scratch))
             fresh = make_private(Path(scratch) / "cluster")
             made = subprocess.run(
                 self._initdb(fresh), cwd=scratch, capture_output=True, text=True, check=False, **identity()
@@ -103,16 +103,16 @@ class EmbeddedPostgres(EmbeddedServer):
                 connection.execute(f"CREATE DATABASE {DATABASE}")
 
     def _clear_leftovers(self) -> None:
-        """Ends a PostgreSQL that still holds our data, and forgets one that is gone."""
+        """Ends a PostgreSQL that still uses our data, and removes the pid file of one that is gone."""
         lock = self.directory / "postmaster.pid"
         if not lock.exists():
             return
-        # PostgreSQL would refuse to start if any process has that pid by now, as is usual in containers.
+        # PostgreSQL refuses to start if any process has that pid by now, which is common in containers.
         leftover = _postmaster(int(lock.read_text().split()[0]), self.directory)
         if leftover:
             leftover.send_signal(signal.SIGINT)
             leftover.wait(30)
-        # The children of a killed one need a moment to notice, and until then its shared memory is in use.
+        # The children of a killed server need a moment to notice, and use its shared memory until then.
         psutil.wait_procs([process for process in psutil.process_iter() if _works_in(process, self.directory)], 10)
         lock.unlink(missing_ok=True)
 
@@ -137,7 +137,7 @@ def _program(name: str) -> Path:
 
 
 def _locale() -> list[str]:
-    # The built-in provider, new in 17, knows upper and lower case of every script on every system.
+    # The built-in provider, new in 17, handles the case of every script in the same way on every system.
     version = subprocess.run([_program("initdb"), "--version"], capture_output=True, text=True, check=True).stdout
     if int(version.split()[2].split(".")[0]) >= 17:
         return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]

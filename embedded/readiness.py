@@ -14,7 +14,7 @@ QUEUES = (SEND, HOUSE, PREPARE)
 
 
 def port_is_free(port: int) -> bool:
-    """Whether web could listen there."""
+    """Whether web could listen on the port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -25,12 +25,12 @@ def port_is_free(port: int) -> bool:
 
 
 def next_free_port(first: int) -> int:
-    """The first port, from this one on, where web could listen."""
+    """Returns the first port, from this one on, on which web could listen."""
     return next(port for port in range(first, 65_536) if port_is_free(port))
 
 
 def web_answers(port: int) -> bool:
-    """Whether web says that it lives."""
+    """Whether web answers its health check."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", "/health/live")
@@ -42,7 +42,7 @@ def web_answers(port: int) -> bool:
 
 
 def working_processes(supervisor: int | None) -> dict[str, list[Heartbeat]] | None:
-    """The supervisor's processes that show signs of life, by kind; None while the database is away."""
+    """Returns the heartbeats of the supervisor's processes by kind; None while the database does not answer."""
     try:
         with db.connection_context():
             beats = Heartbeat.living()
@@ -54,13 +54,13 @@ def working_processes(supervisor: int | None) -> dict[str, list[Heartbeat]] | No
 
 
 def is_staffed(working: dict[str, list[Heartbeat]]) -> bool:
-    """Whether every queue has a worker and the sweeper sweeps."""
+    """Whether every queue has a worker, and there is a sweeper."""
     served = {beat.queue for beat in working["worker"]}
     return served.issuperset(QUEUES) and bool(working["sweeper"])
 
 
 def pids_of(working: dict[str, list[Heartbeat]]) -> dict[str, list[int]]:
-    """The pids by kind, send workers first."""
+    """Returns the pids by kind, send workers first."""
     first_to_last = sorted(working["worker"], key=lambda beat: QUEUES.index(beat.queue))
     return {
         "worker": [beat.pid for beat in first_to_last],
@@ -69,7 +69,7 @@ def pids_of(working: dict[str, list[Heartbeat]]) -> dict[str, list[int]]:
 
 
 def _descendants(pid: int | None) -> set[int]:
-    # A row may be left from a process that was killed, its number given to a stranger since.
+    # A heartbeat may be left over from a killed process whose pid another process has now.
     try:
         found = psutil.Process(pid).children(recursive=True) if pid else []
         return {child.pid for child in found if child.status() != psutil.STATUS_ZOMBIE}

@@ -1,8 +1,8 @@
-"""What cannot be done on this machine right now."""
+"""The error of a command that cannot be carried out on this machine now."""
 
 
 class Refused(Exception):
-    """The command cannot be done here and now; the message says why and what to do."""
+    """The command cannot be carried out now; the message says why and what to do."""
 
     def __init__(self, message: str, *, code: str = "REFUSED") -> None:
         self.code = code

@@ -1,4 +1,4 @@
-"""`run.json`: what `up` tells the world about itself, for as long as it runs."""
+"""`run.json`: where other programs find what `up` runs, as long as it runs."""
 
 import fcntl
 import json
@@ -11,7 +11,7 @@ import psutil
 
 @dataclass(frozen=True)
 class Run:
-    """Where a running `up` has its servers, and the pids of its processes by name."""
+    """The addresses of a running `up`, and the pids of its processes by name."""
 
     database_url: str
     redis_url: str
@@ -20,17 +20,17 @@ class Run:
 
 
 def run_path(directory: Path) -> Path:
-    """The file that appears when everything is ready and goes when it stops."""
+    """Returns the file that appears when everything is ready and disappears when `up` stops."""
     return directory / "run.json"
 
 
 def lock_path(directory: Path) -> Path:
-    """The file whose lock is held while `up`, or the guardian that ends its processes, lives."""
+    """Returns the file whose lock is held by `up`, and by the reaper that ends its processes."""
     return directory / "up.lock"
 
 
 def read_run(directory: Path) -> Run | None:
-    """What runs in the directory now, or None; the file of an `up` that died does not count."""
+    """Returns what runs in the directory now, or None; the file of an `up` that died does not count."""
     try:
         found = json.loads(run_path(directory).read_text())
     except FileNotFoundError:
@@ -39,7 +39,7 @@ def read_run(directory: Path) -> Run | None:
 
 
 def write_run(directory: Path, run: Run) -> None:
-    """Replaces the file in one step; only its owner can read it, for it holds passwords."""
+    """Replaces the file in one step; only its owner can read it, because it contains passwords."""
     draft = directory / "run.json.new"
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
@@ -48,12 +48,12 @@ def write_run(directory: Path, run: Run) -> None:
 
 
 def is_running(directory: Path) -> bool:
-    """Whether an `up` of this directory lives."""
+    """Whether an `up` is running in this directory."""
     return running_pid(directory) is not None
 
 
 def running_pid(directory: Path) -> int | None:
-    """The pid of the living `up` that holds this directory, or None."""
+    """Returns the pid of the `up` that runs in this directory, or None."""
     try:
         lock = lock_path(directory).open()
     except FileNotFoundError:
@@ -62,7 +62,7 @@ def running_pid(directory: Path) -> int | None:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            # Also held by the guardian of an `up` that was killed, for as long as it tidies up.
+            # The reaper of an `up` that was killed also holds the lock, until it has ended everything.
             pid = int(lock.read() or 0)
             return pid if psutil.pid_exists(pid) else None
         return None

@@ -11,19 +11,19 @@ from dispatch.process.children import end
 from embedded.home import identity
 from embedded.logs import quote_end, spawn
 
-# Below Linux's range for outgoing connections (32768 and up). Within it, a client that keeps knocking at the
-# port of a server that is down can be given that very port, connect to itself, and keep the server out.
-PORTS = range(20_000, 30_000)
+# Below Linux's range for outgoing connections (32768 and up). Within that range, a client that keeps trying to reach a
+# server that is down can be assigned the server's own port, connect to itself, and keep the server from starting.
+PORT_RANGE = range(20_000, 30_000)
 START_TIMEOUT_SEC = 60.0
 STOP_GRACE_SEC = 30.0
 
 
 class ServerDied(RuntimeError):
-    """An embedded server ended or never answered; the message carries the end of its own log."""
+    """An embedded server ended or never answered; the message contains the end of its log."""
 
 
 class EmbeddedServer:
-    """A server process and the directory it keeps; `url` is good once `start` has returned."""
+    """A server process and its data directory; `url` is valid once `start` has returned."""
 
     name: str
     stop_signal: signal.Signals = signal.SIGTERM
@@ -48,7 +48,7 @@ class EmbeddedServer:
         return self.process
 
     def wait_until_ready(self) -> None:
-        """Returns when the launched server answers; raises `ServerDied` with its log when it never will."""
+        """Returns when the server answers; raises `ServerDied` with the end of its log when it does not."""
         assert self.process
         deadline = monotonic() + START_TIMEOUT_SEC
         while not self.answers():
@@ -56,7 +56,7 @@ class EmbeddedServer:
                 raise ServerDied(f"{self.name} ended with status {self.process.returncode}\n{quote_end(self.log)}")
             if monotonic() > deadline:
                 self.stop()
-                raise ServerDied(f"{self.name} was silent for {START_TIMEOUT_SEC:.0f} s\n{quote_end(self.log)}")
+                raise ServerDied(f"{self.name} did not answer within {START_TIMEOUT_SEC:.0f} s\n{quote_end(self.log)}")
             try:
                 self.process.wait(0.02)
             except subprocess.TimeoutExpired:
@@ -69,11 +69,11 @@ class EmbeddedServer:
 
     @property
     def url(self) -> str:
-        """Where clients find the server, password included."""
+        """The address for clients, including the password."""
         raise NotImplementedError
 
     def prepare(self) -> None:
-        """Makes the data directory ready for a start."""
+        """Prepares the data directory for a start."""
         raise NotImplementedError
 
     def command(self) -> list[str]:
@@ -81,13 +81,13 @@ class EmbeddedServer:
         raise NotImplementedError
 
     def answers(self) -> bool:
-        """Whether the server serves clients now."""
+        """Whether the server accepts clients now."""
         raise NotImplementedError
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    for port in random.sample(PORTS, k=200):
+    """Returns a loopback port that is free now."""
+    for port in random.sample(PORT_RANGE, k=200):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -95,4 +95,4 @@ def free_port() -> int:
             except OSError:
                 continue
             return port
-    raise ServerDied("no free port on 127.0.0.1")
+    raise ServerDied("found no free port on 127.0.0.1")

@@ -1,4 +1,4 @@
-"""The embedded servers: real PostgreSQL and real Valkey in one directory, for `up` and the tests."""
+"""The embedded servers of one directory: real PostgreSQL and real Valkey, for `up` and the tests."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from embedded.valkey import EmbeddedValkey
 
 @dataclass(frozen=True)
 class EmbeddedServers:
-    """The pair; either may be None when somebody else's server is used in its place."""
+    """Both servers; one is None when a server from outside is used instead."""
 
     postgres: EmbeddedPostgres | None
     redis: EmbeddedValkey | None
@@ -23,7 +23,7 @@ class EmbeddedServers:
         return (server for server in (self.postgres, self.redis) if server)
 
     def start(self) -> None:
-        """Returns when both answer; if one cannot start, neither is left running."""
+        """Starts both and returns when they answer; if one cannot start, neither is left running."""
         try:
             for server in self:
                 server.start()
@@ -40,7 +40,7 @@ class EmbeddedServers:
 def embedded_servers(
     directory: Path, *, durable: bool = True, postgres: bool = True, redis: bool = True
 ) -> EmbeddedServers:
-    """The servers of a data directory, not yet started; only tests may give up durability for speed."""
+    """Returns the servers of a data directory, not yet started; only tests may trade durability for speed."""
     home = home_for(directory)
     return EmbeddedServers(
         EmbeddedPostgres(home, log=log_path(directory, "postgres"), durable=durable) if postgres else None,
@@ -49,5 +49,5 @@ def embedded_servers(
 
 
 def child_environment(**changes: str) -> dict[str, str]:
-    """The environment for a child process: ours, with these variables changed."""
+    """Returns the environment for a child process: ours, with these changes."""
     return {**os.environ, **changes}

@@ -8,7 +8,7 @@ from time import monotonic, sleep
 
 import psutil
 
-# For what outlives the process that started it: this long after SIGTERM, and once more after SIGKILL.
+# How long to wait after SIGTERM, and again after SIGKILL, for processes that outlive their leader.
 FORCED_END_SEC = 5.0
 
 

@@ -29,7 +29,7 @@ CHECK_INTERVAL_SEC = 0.5
 
 
 class Stack:
-    """What `up` runs in one data directory; the caller holds the directory's lock and says when to stop."""
+    """Everything that `up` runs in one data directory; the caller holds its lock and decides when to stop."""
 
     def __init__(
         self,
@@ -51,11 +51,11 @@ class Stack:
 
     @property
     def web_url(self) -> str | None:
-        """Where web answers, or None when only servers run."""
+        """The address of web, or None when only the servers run."""
         return f"http://127.0.0.1:{self.port}" if self.port else None
 
     def start(self) -> None:
-        """Starts everything and returns when all of it is at work and `run.json` says so."""
+        """Starts everything; returns when all of it works and `run.json` is written."""
         if self.port and not port_is_free(self.port):
             raise Refused(f"Port {self.port} is taken; choose another with --port", code="PORT_TAKEN")
         self._start_servers()
@@ -63,29 +63,29 @@ class Stack:
         self._migrate()
         if self.port:
             self._start_product(self.port)
-        self.tell()
+        self.update_run_file()
 
-    def tend(self) -> None:
-        """Restarts what ends, limits the logs and keeps `run.json` true, until it is time to stop."""
+    def keep_running(self) -> None:
+        """Restarts what ends, limits the logs and keeps `run.json` up to date, until it is time to stop."""
         while not self._stop.wait(CHECK_INTERVAL_SEC):
             self._processes.restart_ended()
             for log in (self.directory / "logs").glob("*.log"):
                 limit_size(log)
-            self.tell()
+            self.update_run_file()
 
     def end(self) -> None:
         """Ends everything: web and workers, then Redis, then PostgreSQL."""
         run_path(self.directory).unlink(missing_ok=True)
         self._processes.end()
 
-    def tell(self) -> None:
-        """Writes `run.json` when what it says has changed."""
+    def update_run_file(self) -> None:
+        """Writes `run.json` if its content has changed."""
         pids = self._processes.pids()
         processes = {name: [pid] for name, pid in pids.items()}
         working = working_processes(pids.get("supervisor")) if self.port else None
         if working is not None:
             processes |= pids_of(working)
-        elif self._written and self.port:  # the database is away: what was known stays
+        elif self._written and self.port:  # the database does not answer: keep what was known
             known = self._written.processes
             processes |= {
                 kind: [pid for pid in known[kind] if pid_exists(pid)] for kind in ("worker", "sweeper") if kind in known
@@ -147,7 +147,7 @@ class Stack:
                     raise self._not_started(child, f"ended with status {child.process.returncode}")
             if monotonic() > deadline:
                 late = supervisor if web_answers(port) else web
-                raise self._not_started(late, f"was not at work within {START_TIMEOUT_SEC:.0f} s")
+                raise self._not_started(late, f"did not start working within {START_TIMEOUT_SEC:.0f} s")
             if self._stop.wait(0.1):
                 raise Refused("stopped while starting")
 

@@ -1,4 +1,4 @@
-"""Embedded Valkey (or Redis): reached by password over loopback, on disk unless a test says otherwise."""
+"""Embedded Valkey (or Redis): reached over loopback with a password, on disk unless a test asks otherwise."""
 
 import secrets
 from pathlib import Path
@@ -14,7 +14,7 @@ PID_FILE = "valkey.pid"
 
 
 class EmbeddedValkey(EmbeddedServer):
-    """Valkey in a directory; what it held comes back after a restart."""
+    """Valkey in a directory; its data outlives restarts."""
 
     name = "redis"
 
@@ -33,7 +33,7 @@ class EmbeddedValkey(EmbeddedServer):
         self._clear_leftovers()
 
     def command(self) -> list[str]:
-        # In a file, not on the command line: anybody on the machine can read that.
+        # In a file: anyone on the machine can read a command line.
         configuration = self.directory / "valkey.conf"
         write_private(configuration, self._configuration())
         return [str(reachable_program(valkey_program())), str(configuration)]
@@ -55,13 +55,13 @@ class EmbeddedValkey(EmbeddedServer):
             f"pidfile {PID_FILE}",
             f"appendonly {'yes' if self.durable else 'no'}",
             'save ""',
-            # A queue that forgets jobs when memory is short would look healthy; refusing writes is seen.
+            # A queue that drops jobs when memory is short looks healthy; refused writes are noticed.
             "maxmemory-policy noeviction",
         ]
         return "\n".join(lines) + "\n"
 
     def _clear_leftovers(self) -> None:
-        """Ends a Valkey that still writes to our files: two at once would spoil them."""
+        """Ends a Valkey that still writes to our files, which two at once would corrupt."""
         pid_file = self.directory / PID_FILE
         try:
             process = psutil.Process(int(pid_file.read_text()))

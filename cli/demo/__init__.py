@@ -77,7 +77,7 @@ def _running(directory: Path, port: int | None, console: Console, environment: d
     port = port or next_free_port(settings().port)
     with holding(directory) as lock:
         stack = Stack(directory, lock=lock, port=port, stop=stop, say=console.print, environment=environment)
-        keeper = Thread(target=stack.tend, name="keeper")
+        keeper = Thread(target=stack.keep_running, name="keeper")
         try:
             stack.start()
             keeper.start()
