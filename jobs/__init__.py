@@ -1,1 +1,1 @@
-"""The door for work: RQ jobs, the workers that run them, and the supervisor that keeps the workers alive."""
+"""RQ jobs, the workers that run them, and the supervisor that keeps the workers running."""

@@ -1,4 +1,4 @@
-"""`python -m jobs`: every worker of the deployment, and a sweeper."""
+"""`python -m jobs`: all workers of a deployment, and a sweeper."""
 
 import argparse
 

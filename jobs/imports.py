@@ -7,6 +7,6 @@ from models.database import db
 
 
 def run_import(import_id: int, token: str) -> None:
-    """Imports the file's next lines, if the token still says that this is ours to do."""
+    """Imports the file's next lines, if the token is still the import's current one."""
     with db.connection_context():
         continue_import(import_id, UUID(token))

@@ -1,4 +1,4 @@
-"""The job that goes on preparing a large campaign."""
+"""The job that continues the preparation of a large campaign."""
 
 from uuid import UUID
 
@@ -7,6 +7,6 @@ from models.database import db
 
 
 def prepare_campaign(campaign_id: int, token: str) -> None:
-    """Writes the campaign's next messages, if the token still says that this is ours to do."""
+    """Writes the campaign's next messages, if the token is still the preparation's current one."""
     with db.connection_context():
         continue_preparation(campaign_id, UUID(token))

@@ -1,4 +1,4 @@
-"""The RQ worker of one queue: our jobs only, a warm stop, and no patience with a job that hangs."""
+"""The RQ worker of one queue: it runs our jobs only, stops after the running job, and ends when a job hangs."""
 
 import faulthandler
 from types import FrameType
@@ -23,48 +23,48 @@ log = structlog.get_logger()
 
 
 class Watchdog(BaseDeathPenalty):
-    """Ends the process when a job is far over its time box, and prints where every thread was.
+    """Ends the process when a job far exceeds its time box, and prints where each thread was.
 
-    RQ raises an exception in the middle of whatever runs instead. asyncio swallows that in a callback, and then the job
-    hangs for ever; and a job that does end with it leaves a half-stopped event loop to the next one. Every job survives
-    the death of its process, so that is the way out. The limit is ours, not the one a job brings along.
+    RQ would raise an exception in the middle of whatever is running. Inside a callback asyncio swallows it, and the job
+    hangs forever; a job that does end leaves a half-stopped event loop to the next one. Since every job survives the
+    death of its process, the process ends. The limit is ours, not the one that the job names.
     """
 
     def setup_death_penalty(self) -> None:
-        """Starts the clock, in a thread that needs no interpreter."""
+        """Starts the timer, in a thread that does not need the interpreter."""
         faulthandler.dump_traceback_later(JOB_TIMEOUT, exit=True)
 
     def cancel_death_penalty(self) -> None:
-        """The job ended in time."""
+        """Stops the timer: the job has ended in time."""
         faulthandler.cancel_dump_traceback_later()
 
 
 class QueueWorker(SimpleWorker):
-    """Runs one queue's jobs in this very process; docs/why.md says why not in a fork for each."""
+    """Runs one queue's jobs in this process; docs/why.md says why there is no fork for each."""
 
     job_class = ListedJob
     death_penalty_class = Watchdog
     log_result_lifespan = False
-    # RQ doubles its wait up to a minute; work should go on sooner than that once Redis is back.
+    # RQ doubles its wait up to a minute; work should resume sooner once Redis is back.
     max_connection_wait_time = 4.0
 
     def __init__(self, queue: str, *, name: str, connection: Redis) -> None:
         super().__init__(
-            # One queue: with several, RQ pops without a safety copy.
+            # Only one: from several queues RQ pops without a safety copy.
             [queue],
             name=name,
             connection=connection,
             serializer=JSONSerializer,
-            # An idle worker looks up every 15 s, and one that was killed is forgotten after 90.
+            # An idle worker wakes up every 15 s, and a killed one is forgotten after 90 s.
             worker_ttl=30,
             maintenance_interval=30,
             log_job_description=False,
         )
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """Takes no new job; a running one claims nothing more and finishes. A second signal changes nothing.
+        """Takes no new job; a running one claims no more messages and finishes. A second signal changes nothing.
 
-        RQ would speak to Redis from the signal handler, and drop the running job at the second signal.
+        RQ would talk to Redis in the signal handler, and drop the running job at the second signal.
         """
         if self._stop_requested:
             return
@@ -74,7 +74,7 @@ class QueueWorker(SimpleWorker):
             raise StopRequested
 
     def _install_signal_handlers(self) -> None:
-        """The process has its own, which call `request_stop`."""
+        """Installs none: the process has its own, which call `request_stop`."""
 
     def perform_job(self, job: Job, queue: Queue, *arguments: Any) -> bool:
         """Runs the job with its id on every log line."""
@@ -84,11 +84,11 @@ class QueueWorker(SimpleWorker):
     def handle_job_failure(
         self, job: Job, queue: Queue, started_job_registry: Any = None, exc_string: str = "", execution: Any = None
     ) -> None:
-        """Keeps the failure in Redis without the customer's row that PostgreSQL may have quoted in it."""
+        """Stores the failure in Redis without the customer's row that PostgreSQL may have quoted."""
         super().handle_job_failure(job, queue, started_job_registry, without_rows(exc_string), execution)
 
     def subscribe(self) -> None:
-        """Listens to no commands: nothing read from Redis may stop a worker."""
+        """Subscribes to nothing: no command from Redis may stop a worker."""
 
     def unsubscribe(self) -> None:
-        """See `subscribe`."""
+        """Does nothing, as `subscribe` did."""

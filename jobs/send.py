@@ -11,18 +11,18 @@ from dispatch.sending.delivery import Courier
 
 
 def send_batch(campaign_id: int, batch: int) -> None:
-    """Delivers the campaign, beginning with this batch."""
+    """Delivers the campaign's messages, starting with this batch."""
     courier().deliver(campaign_id, batch, others_waiting=lambda: others_wait(campaign_id))
 
 
 @lru_cache(maxsize=1)
 def courier() -> Courier:
-    """This process's courier; its loop and its provider session live across jobs."""
+    """Returns this process's courier, whose event loop and provider session outlive a job."""
     return Courier(provider_for(settings()), settings())
 
 
 def others_wait(campaign_id: int) -> bool:
-    """Whether another campaign's batch waits for a worker."""
+    """Whether a batch of another campaign is waiting for a worker."""
     try:
         return any(not job_id.startswith(f"b-{campaign_id}-") for job_id in queue(SEND).job_ids)
     except redis.RedisError:
@@ -30,7 +30,7 @@ def others_wait(campaign_id: int) -> bool:
 
 
 def stop_sending() -> None:
-    """Lets the running job claim nothing more; safe in a signal handler, and nothing where nothing was ever sent."""
+    """Makes the running job claim no more messages; safe in a signal handler."""
     if courier.cache_info().currsize:
         courier().stop()
 

@@ -1,4 +1,4 @@
-"""Which processes `python -m jobs` runs, and how long: all of them until it is asked to stop."""
+"""The processes of `python -m jobs`, which it keeps running until it is asked to stop."""
 
 import os
 import subprocess

@@ -13,7 +13,7 @@ from rq.exceptions import StopRequested
 from config.redis import working
 from config.settings import Settings
 from config.stopping import stop_with, stopping
-from dispatch.process.heartbeat import Pulse
+from dispatch.process.heartbeat import HeartbeatThread
 from dispatch.process.startup import start_process
 from dispatch.queues import JOBS
 from jobs.queue_worker import QueueWorker
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 
 class WorkerProcess:
-    """Works on one queue until it is asked to stop, whatever becomes of Redis meanwhile."""
+    """Works on one queue until it is asked to stop, whatever happens to Redis meanwhile."""
 
     def __init__(self, queue: str, name: str, settings: Settings) -> None:
         self._queue = queue
@@ -32,7 +32,7 @@ class WorkerProcess:
         self._worker: QueueWorker | None = None
 
     def run(self) -> None:
-        """Returns when the process was asked to stop and the running job has finished."""
+        """Returns when the process has been asked to stop and the running job has finished."""
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         with suppress(StopRequested):  # raised by the signal handler wherever an idle worker happens to be
@@ -42,9 +42,9 @@ class WorkerProcess:
                     return
 
     def _work(self, life: int) -> None:
-        # RQ's loop waits for a Redis that is gone while it is idle, but gives up when it loses it in mid-job.
+        # RQ's loop waits for Redis while it is idle, but gives up when it loses Redis during a job.
         try:
-            # A name of its own each time: RQ refuses one whose owner could not say goodbye.
+            # A new name each time: RQ refuses the name of a worker that could not sign off.
             self._worker = QueueWorker(self._queue, name=f"{self._name}-{life}", connection=working(self._settings))
             if not stopping().asked:
                 self._worker.work(logging_level=None)
@@ -63,14 +63,14 @@ def main() -> None:
     """Runs the worker of the queue named on the command line."""
     parser = argparse.ArgumentParser(prog="python -m jobs.worker", description=__doc__)
     parser.add_argument("queue", choices=sorted(set(JOBS.values())))
-    parser.add_argument("--lifeline", type=int, help="a pipe that ends when whoever started this is gone")
+    parser.add_argument("--lifeline", type=int, help="a pipe that ends when the process that started this one is gone")
     chosen = parser.parse_args()
     stopping()
     settings = start_process(f"worker-{chosen.queue}")
     stop_with(chosen.lifeline)
-    with Pulse("worker", chosen.queue) as pulse:
+    with HeartbeatThread("worker", chosen.queue) as heartbeat:
         log.info("worker.started", queue=chosen.queue)
-        WorkerProcess(chosen.queue, pulse.name, settings).run()
+        WorkerProcess(chosen.queue, heartbeat.name, settings).run()
         close_courier()
     log.info("worker.stopped", queue=chosen.queue)
 

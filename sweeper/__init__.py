@@ -1,1 +1,1 @@
-"""The door for time: books the sweep, runs it, and looks for lost work."""
+"""Schedules the sweep, runs it, and recovers lost work."""

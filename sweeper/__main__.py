@@ -1,4 +1,4 @@
-"""`python -m sweeper`: books the sweep, and looks for lost work every few seconds."""
+"""`python -m sweeper`: schedules the sweep, and recovers lost work every few seconds."""
 
 import argparse
 import threading
@@ -8,7 +8,7 @@ import structlog
 from config.redis import enqueueing
 from config.settings import Settings
 from config.stopping import stop_on_signals, stop_with, stopping
-from dispatch.process.heartbeat import Pulse
+from dispatch.process.heartbeat import HeartbeatThread
 from dispatch.process.startup import start_process
 from dispatch.recovery import recover
 from models.database import db
@@ -16,40 +16,40 @@ from sweeper.scheduler import SweepScheduler, sweep_booking
 
 log = structlog.get_logger()
 
-# What is under way when the process is asked to stop gets this long; all of it survives being cut off.
-LAST_WORDS = 3.0
+# How long each thread may finish what it is doing when the process stops; all of it survives being cut off.
+STOP_GRACE_SEC = 3.0
 
 
 def main() -> None:
-    """Runs until it is asked to stop; any number of sweepers may run at once."""
+    """Runs until it is asked to stop; any number of sweepers can run at once."""
     parser = argparse.ArgumentParser(prog="python -m sweeper", description=__doc__)
-    parser.add_argument("--lifeline", type=int, help="a pipe that ends when whoever started this is gone")
+    parser.add_argument("--lifeline", type=int, help="a pipe that ends when the process that started this one is gone")
     chosen = parser.parse_args()
     settings = start_process("sweeper")
     stop_on_signals()
     stop_with(chosen.lifeline)
-    with Pulse("sweeper"):
+    with HeartbeatThread("sweeper"):
         log.info("sweeper.started")
         watch(settings)
     log.info("sweeper.stopped")
 
 
 def watch(settings: Settings) -> None:
-    """Books and recovers, each in its own thread, so that neither waits for the other's server."""
+    """Schedules and recovers in separate threads, so that neither waits for the server of the other."""
     scheduler = SweepScheduler(enqueueing(settings), [sweep_booking(settings.schedule_sweep_interval_ms)])
     threads = [
         threading.Thread(target=scheduler.run, name="scheduler", daemon=True),
-        threading.Thread(target=recover_always, args=(settings.recover_interval_ms / 1000,), daemon=True),
+        threading.Thread(target=recover_repeatedly, args=(settings.recover_interval_ms / 1000,), daemon=True),
     ]
     for thread in threads:
         thread.start()
     stopping().wait()
     for thread in threads:
-        thread.join(LAST_WORDS)
+        thread.join(STOP_GRACE_SEC)
 
 
-def recover_always(seconds: float) -> None:
-    """Looks for lost work until the process is asked to stop; a pass that fails is followed by the next."""
+def recover_repeatedly(seconds: float) -> None:
+    """Recovers lost work until the process is asked to stop; a failed pass does not prevent the next."""
     while True:
         try:
             with db.connection_context():

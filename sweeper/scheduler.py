@@ -1,7 +1,7 @@
-"""Books the sweep in Redis and queues it when its time comes: rq-scheduler, made to survive what we survive.
+"""Schedules the sweep in Redis and queues it when it is due: rq-scheduler, hardened against crashes and outages.
 
-rq-scheduler 0.14 was seen to force pickle, to queue a job that is still queued, to lose its schedule when killed
-between two commands, to hold its lock long after it was killed, and to end when Redis drops or a job cannot be read.
+In our tests rq-scheduler 0.14 forced pickle, queued a job that was still queued, lost its schedule when it was killed
+between two commands, held its lock long after that, and ended when Redis went away or a job could not be read.
 """
 
 from dataclasses import dataclass
@@ -21,44 +21,44 @@ from dispatch.queues import HOUSE, JOB_TIMEOUT, JOBS, SWEEP_JOB
 
 log = structlog.get_logger()
 
-POLL_SECONDS = 1
-# A poll takes milliseconds; after a kill -9 the others wait this long.
-LOCK_SECONDS = 5
+POLL_INTERVAL_SEC = 1
+# A poll takes milliseconds; when its process is killed, the other schedulers wait this long.
+LOCK_TTL_SEC = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A job that is queued again and again; its id is the same in every process, so booked twice is booked once."""
+    """A job that is queued periodically; its id is the same in every process, so booking it twice has one effect."""
 
     id: str
     function: str
     seconds: float
 
     def next_time(self, now: float) -> float:
-        """The next point of a grid that is the same for everybody: who asks, and how late, does not move it."""
+        """Returns the next point of a time grid that is the same for every process, however late it asks."""
         return (now // self.seconds + 1) * self.seconds
 
 
 def sweep_booking(interval_ms: int) -> Booking:
-    """The sweep, every so many milliseconds."""
+    """Returns the booking of the sweep, at this interval."""
     return Booking("sweep", SWEEP_JOB, interval_ms / 1000)
 
 
 class SweepScheduler(Scheduler):
-    """An rq-scheduler whose bookings are code: of what is in Redis it believes the times and nothing else.
+    """An rq-scheduler whose bookings are code: from Redis it reads only their times.
 
-    So whatever is lost there is booked again at the next poll, and what others put there is neither read nor run.
+    So a booking that is lost there is made again at the next poll, and jobs that others put there are never run.
     """
 
     job_class = ListedJob
 
     def __init__(self, connection: redis.Redis, bookings: list[Booking]) -> None:
-        super().__init__(HOUSE, connection=connection, interval=POLL_SECONDS)
+        super().__init__(HOUSE, connection=connection, interval=POLL_INTERVAL_SEC)
         self._bookings = bookings
-        self._lock = Lock(connection, self.scheduler_lock_key, seconds=LOCK_SECONDS)
+        self._lock = Lock(connection, self.scheduler_lock_key, seconds=LOCK_TTL_SEC)
 
     def run(self, burst: bool = False) -> None:
-        """Polls until the process is asked to stop; a Redis that is gone is waited for."""
+        """Polls until the process is asked to stop, and waits for Redis when it is gone."""
         lost = False
         while True:
             try:
@@ -70,11 +70,11 @@ class SweepScheduler(Scheduler):
                 lost = True
             except Exception:
                 log.exception("scheduler.poll_failed")
-            if burst or stopping().wait(POLL_SECONDS):
+            if burst or stopping().wait(POLL_INTERVAL_SEC):
                 return
 
     def poll(self) -> None:
-        """Books what is not booked and queues what is due, unless another scheduler is at it."""
+        """Books what is not booked and queues what is due, unless another scheduler is doing so."""
         if not self.acquire_lock():
             return
         try:
@@ -84,7 +84,7 @@ class SweepScheduler(Scheduler):
 
     def enqueue_jobs(self) -> None:
         """Books every job, and queues those that are due."""
-        # One clock for all schedulers; those of their hosts differ.
+        # One clock for all schedulers: those of their hosts differ.
         seconds, microseconds = self.connection.time()
         now = seconds + microseconds / 1_000_000
         for booking in self._bookings:
@@ -97,11 +97,11 @@ class SweepScheduler(Scheduler):
         return self._lock.acquire()
 
     def remove_lock(self) -> None:
-        """Lets go of the lock, if it is still ours."""
+        """Releases the lock, if it is still ours."""
         self._lock.release()
 
     def _book(self, booking: Booking, now: float) -> float:
-        """When the job is due: now if nobody had booked it, and never later than its interval allows."""
+        """Returns when the job is due: now if it was not booked, and never later than its interval allows."""
         if booking.id not in self:
             self.schedule(
                 datetime.fromtimestamp(now, UTC),
@@ -111,15 +111,15 @@ class SweepScheduler(Scheduler):
                 queue_name=JOBS[booking.function],
                 timeout=JOB_TIMEOUT,
             )
-        # A longer interval, since shortened, may have booked it for later.
+        # It may have been booked under a longer interval.
         self.connection.zadd(self.scheduled_jobs_key, {booking.id: booking.next_time(now)}, lt=True)
         return self.connection.zscore(self.scheduled_jobs_key, booking.id)
 
     def _queue_run(self, booking: Booking, due: float, now: float) -> None:
-        """Books the next time, then queues this one, unless the last one still waits in the queue.
+        """Books the next time, then queues this one, unless the previous run is still queued.
 
-        A kill in between costs one run; the other way round it cost all later ones. Each run is a job of its own: an id
-        that returns would be blocked for minutes by a run whose worker was killed.
+        A kill in between costs one run; in the opposite order it would cost all later ones. Each run has an id of its
+        own, because a repeated one would be blocked for minutes by a run whose worker was killed.
         """
         self.connection.zadd(self.scheduled_jobs_key, {booking.id: booking.next_time(now)})
         queue = Queue(JOBS[booking.function], connection=self.connection, serializer=JSONSerializer)

@@ -1,1 +1,1 @@
-"""What every worker and sweeper process shares."""
+"""What workers, the sweeper and their supervisor have in common."""

@@ -1,4 +1,4 @@
-"""The sign of life of one process, given from a thread of its own."""
+"""The heartbeat of one process, written from a thread of its own."""
 
 import os
 import socket
@@ -14,38 +14,38 @@ from models.heartbeat import Heartbeat
 
 log = structlog.get_logger()
 
-INTERVAL = 5.0
+INTERVAL_SEC = 5.0
 
 
-class Pulse:
-    """Beats every few seconds, also during a long job and without Redis; gone from the table after a clean stop."""
+class HeartbeatThread:
+    """Records every few seconds that the process runs, also during a long job; after a clean stop the row is gone."""
 
     def __init__(self, kind: str, queue: str | None = None) -> None:
         self.name = "-".join(filter(None, [kind, queue, socket.gethostname(), str(os.getpid())]))
         self._kind = kind
         self._queue = queue
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
-    def __enter__(self) -> "Pulse":
+    def __enter__(self) -> "HeartbeatThread":
         self._thread.start()
         return self
 
     def __exit__(self, *raised: object) -> None:
         self._ended.set()
-        # Not for ever: a database that hangs must not keep the process from ending.
-        self._thread.join(INTERVAL)
+        # With a limit: a database that hangs must not keep the process from ending.
+        self._thread.join(INTERVAL_SEC)
 
     def _run(self) -> None:
         while True:
-            self._say(Heartbeat.beat, self.name, self._kind, self._queue)
-            if self._ended.wait(INTERVAL):
+            self._try(Heartbeat.beat, self.name, self._kind, self._queue)
+            if self._ended.wait(INTERVAL_SEC):
                 break
-        self._say(Heartbeat.end, self.name)
+        self._try(Heartbeat.end, self.name)
 
-    def _say(self, what: Callable[..., None], *arguments: object) -> None:
+    def _try(self, write: Callable[..., None], *arguments: object) -> None:
         try:
             with db.connection_context():
-                what(*arguments)
+                write(*arguments)
         except (PeeweeException, psycopg.Error) as problem:
             log.warning("heartbeat.failed", problem=type(problem).__name__)

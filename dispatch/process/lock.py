@@ -1,4 +1,4 @@
-"""Locks in Redis. They save work; what may happen is decided by rows."""
+"""Locks in Redis: they save work, while rows decide what may happen."""
 
 from contextlib import suppress
 
@@ -11,7 +11,7 @@ log = structlog.get_logger()
 
 
 class Lock(RedisLock):
-    """redis-py's lock, which expires by itself and which only its owner deletes; nobody waits for it."""
+    """redis-py's lock, which expires by itself and which only its owner deletes; acquiring never waits."""
 
     def __init__(self, connection: redis.Redis, key: str, *, seconds: float) -> None:
         super().__init__(connection, key, timeout=seconds, blocking=False, thread_local=False)

@@ -10,7 +10,7 @@ from models.database import open_database
 
 
 def start_process(name: str) -> Settings:
-    """The settings of this process, its logs started and its database named; one clear line when that cannot be."""
+    """Starts logging, opens the database and returns the settings; ends with one clear line if that is impossible."""
     chosen = servers_named(settings())
     start_logging(chosen, process=name)
     assert chosen.database_url
@@ -29,7 +29,7 @@ def start_process(name: str) -> Settings:
 
 
 def servers_named(chosen: Settings) -> Settings:
-    """The settings, if they name both servers."""
+    """Returns the settings if they name both servers; otherwise ends with one clear line."""
     if chosen.database_url is None:
         raise BadSetting(
             "campaign-dispatch: DATABASE_URL is not set; "
