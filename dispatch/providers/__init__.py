@@ -1,13 +1,13 @@
-"""The world of SMS and WhatsApp: what every provider takes and answers. One short file per provider.
+"""What every provider of SMS and WhatsApp takes and answers; each provider is one short file.
 
 A provider has one coroutine, `send(message) -> Answer`, and never raises for an outcome it can name:
 
-    accepted    it answered yes, with its own id
-    deferred    it did not take the call now (429, refused, DNS, TLS): try later, no attempt counted
-    retryable   it refused this attempt and says a later one may pass: counts as an attempt
-    rejected    it refused for good
-    unknown     the call may have left and no clear answer came: never resent by itself
-    halted      our account is refused (401, 403): the campaign pauses
+    accepted    the provider accepted the message and returned its own id
+    deferred    it did not take the call (429, refused connection, DNS, TLS): try later; not counted as an attempt
+    retryable   it refused this attempt and says that a later one may succeed; counted as an attempt
+    rejected    it refused the message for good
+    unknown     the call may have been read and no clear answer came: never sent again automatically
+    halted      it refuses our account (401, 403): the campaign pauses
 """
 
 from typing import Literal, NamedTuple, Protocol
@@ -18,7 +18,7 @@ Outcome = Literal["accepted", "deferred", "retryable", "rejected", "unknown", "h
 class Outgoing(NamedTuple):
     """One message about to be sent. `reference` is `<campaign>-<n>`; `token` names this one call.
 
-    `attempt` counts from 1; a call that was certainly not taken does not count, so its number comes again.
+    `attempt` counts from 1; a call that was certainly not taken is not counted, so its number is used again.
     """
 
     channel: str
@@ -31,7 +31,7 @@ class Outgoing(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What became of one call. `retry_after` is in seconds; `error_code` is the provider's word or ours."""
+    """What became of one call. `retry_after` is in seconds; `error_code` is the provider's code or ours."""
 
     outcome: Outcome
     provider_id: str | None = None

@@ -9,7 +9,7 @@ from dispatch.providers.simulator.over_http import SimulatorOverHttp
 
 
 def provider_for(settings: Settings) -> Provider:
-    """The simulator process at SIMULATOR_URL, or without one the simulator in process."""
+    """Returns the simulator at SIMULATOR_URL, or the one in process when there is no such setting."""
     if settings.simulator_url:
         return SimulatorOverHttp(
             settings.simulator_url, connections=settings.send_window, timeout=settings.provider_timeout_sec

@@ -1,7 +1,7 @@
-"""What an HTTP call to a provider proves: did the bytes leave, and did a clear answer come back.
+"""What an HTTP call to a provider proves: whether the request was sent, and whether a clear answer came back.
 
-Only what is certain may be tried again. As long as no connection stands nothing was sent (deferred); once it
-stands the request may have been read, so anything but a whole, readable answer is `unknown`.
+Only a call that certainly failed may be tried again. Before the connection is established nothing was sent (deferred);
+afterwards the request may have been read, so anything but a complete, readable answer is `unknown`.
 """
 
 import json
@@ -18,13 +18,13 @@ from dispatch.providers import Answer
 
 MAX_REPLY_BYTES = 64 * 1024
 MAX_CONNECT_SEC = 3.0
-# Shorter than servers keep theirs: a request on a connection that is just being closed ends as `unknown`.
+# Shorter than servers use: a request on a connection that the server is closing ends as `unknown`.
 KEEPALIVE_SEC = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer that came back; `document` is its JSON object, empty when there was none to read."""
+    """An answer that came back; `document` is its JSON object, empty if it had no readable one."""
 
     status: int
     document: dict[str, Any] = field(default_factory=dict)
@@ -32,14 +32,14 @@ class Reply:
 
 
 def session(*, connections: int, timeout: float) -> aiohttp.ClientSession:
-    """A session for one event loop that ends every call, connecting included, after `timeout` seconds."""
-    # Connecting gets at most half the time, so a call that runs out of time always had its connection:
-    # that is what lets `post` tell "never sent" from "no answer".
+    """Returns a session for one event loop; it ends every call, connecting included, after `timeout` seconds."""
+    # Connecting gets at most half of the time, so a call that times out as a whole was connected. This is how `post`
+    # tells "never sent" from "no answer".
     limits = aiohttp.ClientTimeout(total=timeout, connect=min(MAX_CONNECT_SEC, timeout / 2))
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEEPALIVE_SEC),
         cookie_jar=aiohttp.DummyCookieJar(),
-        # Answers are a few hundred bytes: packing them saves nothing, and unpacking can cost any amount of memory.
+        # Answers are a few hundred bytes: compression saves nothing, and decompressing can take any amount of memory.
         headers={"Accept-Encoding": "identity"},
         auto_decompress=False,
         timeout=limits,
@@ -49,8 +49,8 @@ def session(*, connections: int, timeout: float) -> aiohttp.ClientSession:
 async def post(
     http: aiohttp.ClientSession, url: str, document: Any, headers: Mapping[str, str] | None = None
 ) -> Reply | Answer:
-    """The provider's reply, or what its absence means."""
-    # aiohttp sends again over a dropped keep-alive connection only for idempotent methods: POST goes once.
+    """Returns the provider's reply, or what its absence means."""
+    # On a dropped keep-alive connection aiohttp repeats only idempotent methods, so a POST is sent once.
     try:
         async with http.post(url, json=document, headers=headers, allow_redirects=False) as response:
             return Reply(response.status, await _document(response), _seconds(response.headers.get("Retry-After")))
@@ -71,21 +71,21 @@ async def post(
 
 
 def refusal(reply: Reply, word: str | None = None) -> Answer:
-    """What a reply that is no acceptance means; `word` is the provider's own error code, if it gave one."""
+    """Returns what a reply other than an acceptance means; `word` is the provider's own error code, if any."""
     code = word or f"http_{reply.status}"
     if reply.status == 429:
         return Answer("deferred", error_code=code, retry_after=reply.retry_after)
     if reply.status in (401, 403):
         return Answer("halted", error_code=code)
-    # 408 is also what gateways say when the server behind them was too slow to answer.
+    # Gateways also answer 408 when the server behind them was too slow.
     if 400 <= reply.status < 500 and reply.status != 408:
         return Answer("rejected", error_code=code)
-    # 5xx, a redirect (POST, then See Other, is how some servers say yes), a 2xx without an id.
+    # 5xx, a redirect (some servers accept a POST with See Other), or a 2xx without an id.
     return Answer("unknown", error_code=code)
 
 
 def short_word(value: Any) -> str | None:
-    """The value if it is fit to be stored as an id or a code: short printable text."""
+    """Returns the value if it can be stored as an id or a code, that is, if it is short printable text."""
     if isinstance(value, str) and 0 < len(value) <= 128 and value.isprintable():
         return value
     return None
@@ -101,13 +101,13 @@ async def _document(response: aiohttp.ClientResponse) -> dict[str, Any]:
                 return {}
         document = json.loads(body)
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError, RecursionError):
-        # The status came whole: a 429 stays a 429, and a 2xx without its id becomes `unknown`.
+        # The status is complete: a 429 stays a 429, and a 2xx without an id becomes `unknown`.
         return {}
     return document if isinstance(document, dict) else {}
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """Retry-After in seconds: it comes as a number or as a date."""
+    """Returns Retry-After, which is a number or a date, in seconds."""
     if not retry_after:
         return None
     try:

@@ -1,1 +1,1 @@
-"""The simulated provider: one set of decisions, in process and over HTTP."""
+"""The simulated provider, in process and over HTTP, with the same decisions."""

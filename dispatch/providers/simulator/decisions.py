@@ -1,4 +1,4 @@
-"""What the simulated provider decides about one call: a pure function, shared by all its forms."""
+"""What the simulated provider decides about one call: a pure function that all its forms share."""
 
 import math
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ NEVER = math.inf
 
 
 class Decision(NamedTuple):
-    """What becomes of one call: is the message accepted, how late is the answer, and what does it say.
+    """The outcome of one call: whether the message is accepted, what the answer is, and how long it takes.
 
-    `accepted` is the handset's view and `answer` the caller's: they differ when an answer is lost.
+    `accepted` is the view of the handset and `answer` that of the caller: they differ when an answer is lost.
     """
 
     accepted: bool
@@ -26,7 +26,7 @@ class Decision(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MagicNumber:
-    """A phone number that forces one outcome, and the sentence the manual has for it."""
+    """A phone number that forces one outcome, and the sentence that describes it in the manual."""
 
     phone: str
     sentence: str
@@ -62,7 +62,7 @@ _BY_PHONE = {number.phone: number for number in MAGIC_NUMBERS}
 
 
 class Simulation:
-    """Decides calls repeatably: the same seed, reference and attempt get the same decision in every run."""
+    """Makes reproducible decisions: the same seed, reference and attempt get the same one in every run."""
 
     def __init__(
         self, *, seed: int = 1, failure_rate: float = 0.05, latency: float = 0.0, slow: float = SLOW_SEC
@@ -74,10 +74,10 @@ class Simulation:
         self._temporary = Decision(False, Answer("retryable", error_code="temporary"), 422, latency)
 
     def decide(self, phone: str, reference: str, token: str, attempt: int = 1) -> Decision:
-        """What becomes of this attempt; another attempt draws anew, so a retry may pass."""
+        """Returns the outcome of this attempt; every attempt draws again, so a retry may succeed."""
         if number := _BY_PHONE.get(phone):
             return self._forced(number, f"sim-{token}")
-        # Without failures nothing is drawn: a benchmark's provider shall cost nothing.
+        # Nothing is drawn when nothing fails: a benchmark's provider should cost nothing.
         if self._threshold and self._draw(reference, attempt) < self._threshold:
             return self._temporary
         return Decision(True, Answer("accepted", f"sim-{token}"), 201, self._latency)

@@ -1,4 +1,4 @@
-"""The simulated provider, in process: no network, the same decisions as the simulator server."""
+"""The simulated provider in process: without a network, with the same decisions as the server."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from dispatch.providers.simulator.log import AttemptsFile
 
 
 class Simulator:
-    """Answers as its simulation decides; an answer due after `timeout` seconds is `unknown`, as on a wire."""
+    """Answers as its simulation decides; an answer that takes `timeout` seconds is `unknown`, as over a network."""
 
     name = "simulator"
 
@@ -18,12 +18,12 @@ class Simulator:
         self._attempts = attempts
 
     async def send(self, message: Outgoing) -> Answer:
-        """What became of the message."""
+        """Returns what became of the message."""
         decision = self._simulation.decide(message.phone, message.reference, message.token, message.attempt)
         if self._attempts is not None:
             self._attempts.record(message, decision)
         if decision.delay == 0:
-            # Not even sleep(0): a trip through the event loop costs more than all of the above.
+            # Without even a sleep(0): a turn of the event loop costs more than everything above.
             return decision.answer
         if decision.delay >= self._timeout:
             await asyncio.sleep(self._timeout)

@@ -1,4 +1,4 @@
-"""The files a simulator writes: the durable log of accepted messages, and the record of every attempt."""
+"""The files that a simulator writes: a durable log of accepted messages, and a record of every attempt."""
 
 import asyncio
 import fcntl
@@ -11,16 +11,16 @@ from typing import Any
 from dispatch.providers import Outgoing
 from dispatch.providers.simulator.decisions import Decision
 
-# macOS has no fdatasync; fsync is the same promise with more work.
+# macOS has no fdatasync; fsync promises the same with more work.
 _reach_disk = getattr(os, "fdatasync", os.fsync)
 
 
 class LogInUse(Exception):
-    """Another simulator is writing this log."""
+    """Another simulator is writing to this log."""
 
 
 class AcceptedLog:
-    """The judge of a test: one JSON line per accepted message, on disk before anybody hears of it."""
+    """The proof of what was sent: one JSON line per accepted message, on disk before the answer leaves."""
 
     def __init__(self, path: Path) -> None:
         self._fd = _open_to_append(path)
@@ -37,7 +37,7 @@ class AcceptedLog:
         self._writer: asyncio.Task[None] | None = None
 
     async def append(self, message: Outgoing) -> None:
-        """Returns once the message is on disk; those that come while the disk is busy share the next sync."""
+        """Returns once the message is on disk; messages that arrive while the disk is busy share the next sync."""
         on_disk = asyncio.get_running_loop().create_future()
         self._waiting.append((_accepted_line(message), on_disk))
         if self._writer is None or self._writer.done():
@@ -45,7 +45,7 @@ class AcceptedLog:
         await on_disk
 
     async def close(self) -> None:
-        """Writes what is still waiting and lets go of the file."""
+        """Writes what is still waiting and closes the file."""
         if self._writer is not None:
             await self._writer
         os.close(self._fd)
@@ -68,7 +68,7 @@ class AcceptedLog:
             _write_all(self._fd, lines)
             _reach_disk(self._fd)
         except OSError:
-            # A full disk must not leave half a line for the next message to be glued to.
+            # A full disk must not leave half a line to which the next message would be appended.
             os.ftruncate(self._fd, self._size)
             raise
         self._size += len(lines)
@@ -76,13 +76,13 @@ class AcceptedLog:
 
 
 class AttemptsFile:
-    """Every attempt with phone, body and outcome, one JSON line each; several workers may share the file."""
+    """One JSON line per attempt, with phone, body and outcome; several workers can share the file."""
 
     def __init__(self, path: Path) -> None:
         self._fd = _open_to_append(path)
 
     def record(self, message: Outgoing, decision: Decision) -> None:
-        """Adds one attempt; a single write in append mode, so lines of several processes never mix."""
+        """Adds one attempt in a single write at the end, so that lines of several processes never mix."""
         line = {
             "at": _now(),
             "phone": message.phone,
@@ -95,7 +95,7 @@ class AttemptsFile:
         _write_all(self._fd, _json_line(line))
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Closes the file."""
         os.close(self._fd)
 
 
@@ -114,7 +114,7 @@ def _accepted_line(message: Outgoing) -> bytes:
 
 
 def _tell(on_disk: asyncio.Future[None], problem: OSError | None) -> None:
-    if on_disk.done():  # the caller hung up while we wrote; the message is accepted all the same
+    if on_disk.done():  # the caller hung up meanwhile; the message is accepted nevertheless
         return
     if problem is None:
         on_disk.set_result(None)
@@ -124,12 +124,12 @@ def _tell(on_disk: asyncio.Future[None], problem: OSError | None) -> None:
 
 def _open_to_append(path: Path) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Readable by its owner alone: it holds phone numbers and message bodies.
+    # Readable only by its owner, because it contains phone numbers and message texts.
     return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def _cut_torn_line(fd: int) -> int:
-    """Drops a last line without its newline, left by a kill in mid-write: it was never answered."""
+    """Removes a last line without a newline, left by a kill during a write; it was never answered."""
     size = end = os.fstat(fd).st_size
     while end > 0:
         start = max(0, end - 65536)

@@ -1,4 +1,4 @@
-"""The simulated provider over HTTP: calls a simulator process as one calls a real provider."""
+"""The simulated provider over HTTP: calls a simulator process in the way a real provider is called."""
 
 import aiohttp
 from yarl import URL
@@ -23,7 +23,7 @@ class SimulatorOverHttp:
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, message: Outgoing) -> Answer:
-        """What became of the message, as far as the wire tells."""
+        """Returns what became of the message, as far as the connection shows."""
         reply = await post(
             self._http(),
             self._messages,
@@ -46,7 +46,7 @@ class SimulatorOverHttp:
             self._session = None
 
     def _http(self) -> aiohttp.ClientSession:
-        if self._session is None:  # a session needs the running loop, so not before the first call
+        if self._session is None:  # a session needs the running loop, so it is opened by the first call
             self._session = session(connections=self._connections, timeout=self._timeout)
         return self._session
 

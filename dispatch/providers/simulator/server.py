@@ -24,11 +24,11 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 
 
 class BadMessage(Exception):
-    """The posted document is no message."""
+    """The posted document is not a message."""
 
 
 class SimulatorServer:
-    """Takes POST /messages, and tells of itself at GET /health and GET /stats."""
+    """Serves POST /messages, GET /health and GET /stats."""
 
     def __init__(self, simulation: Simulation, *, accepted: AcceptedLog, attempts: AttemptsFile | None = None) -> None:
         self._simulation = simulation
@@ -81,8 +81,8 @@ class SimulatorServer:
 
 @asynccontextmanager
 async def listening(server: SimulatorServer, port: int) -> AsyncIterator[str]:
-    """Runs the server on the loopback interface and gives its URL; port 0 takes a free one."""
-    # A caller who hangs up ends its handler, so calls that get no answer do not pile up.
+    """Runs the server on the loopback interface and yields its URL; port 0 chooses a free port."""
+    # A caller that hangs up ends its handler, so that calls without an answer do not accumulate.
     runner = web.AppRunner(server.app(), access_log=None, handler_cancellation=True, shutdown_timeout=STOP_SEC)
     await runner.setup()
     try:
@@ -138,7 +138,7 @@ def _message(body: bytes) -> Outgoing:
 def _attempt(document: dict[str, Any]) -> int:
     attempt = document.get("attempt", 1)
     if type(attempt) is not int or not 1 <= attempt <= 32_767:
-        raise BadMessage("`attempt` must be a number from 1 on")
+        raise BadMessage("`attempt` must be a number from 1 to 32767")
     return attempt
 
 
@@ -150,7 +150,7 @@ def _text(document: dict[str, Any], name: str) -> str:
 
 
 def _storable(text: str) -> bool:
-    # JSON can spell half a surrogate pair, which no file in UTF-8 can hold.
+    # JSON can contain half a surrogate pair, which UTF-8 cannot encode.
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
