@@ -1,4 +1,4 @@
-"""`database`: bring the schema up to date, and look inside."""
+"""`database`: migrates the schema, and shows what is inside."""
 
 import os
 from datetime import datetime
@@ -17,13 +17,13 @@ from embedded.servers import child_environment
 
 @click.group()
 def database() -> None:
-    """Migrate and look at the database."""
+    """Migrate and inspect the database."""
 
 
 @database.command()
 @answers(show=lambda answer: click.echo("\n".join(answer["applied"]) or "the schema is up to date"))
 def migrate() -> dict[str, list[str]]:
-    """Apply the migrations that are pending."""
+    """Apply pending migrations."""
     from models.migrate import migrate as apply
 
     open_servers()
@@ -44,9 +44,10 @@ def status() -> list[dict[str, str | datetime | None]]:
 @answers()
 @with_database
 def tables() -> list[dict[str, Any]]:
-    """List the tables with their rows (estimated) and their size on disk."""
+    """List the tables with their estimated number of rows and their size on disk."""
     from models.database import rows
 
+    # The statistics collector's counts, without reading the tables.
     return rows(
         """SELECT relname AS name, n_live_tup AS rows, pg_total_relation_size(relid) AS bytes
            FROM pg_stat_user_tables ORDER BY relname"""
@@ -55,19 +56,19 @@ def tables() -> list[dict[str, Any]]:
 
 @database.command()
 def shell() -> None:
-    """Open PostgreSQL's own shell, psql, on the database."""
+    """Open psql, PostgreSQL's shell, on the database."""
     find_servers()
     url = settings().database_url
     assert url
     psql = psql_program()
     if psql is None:
-        raise Refused("psql is not on this machine; any PostgreSQL client can open DATABASE_URL", code="NO_PSQL")
-    # The password goes by the environment: anybody on the machine can read a command line.
+        raise Refused("psql is not installed; open DATABASE_URL with any PostgreSQL client", code="NO_PSQL")
+    # The password is passed in the environment: anyone on the machine can read a command line.
     os.execve(psql, [str(psql)], child_environment(**_for_psql(url.get_secret_value())))
 
 
 def _for_psql(url: str) -> dict[str, str]:
-    """The parts of the URL as the variables that psql reads: PGHOST, PGPORT, PGSSLMODE and so on."""
+    """Returns the parts of the URL as the variables that psql reads: PGHOST, PGPORT, PGSSLMODE and so on."""
     parts = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
     parts["database"] = parts.pop("dbname", "")
     return {f"PG{name.upper()}": value for name, value in parts.items()}

@@ -1,4 +1,4 @@
-"""`logs`: what the processes of `up` wrote."""
+"""`logs`: the logs of the processes of `up`."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -21,7 +21,7 @@ WITH_SUPERVISOR = ("worker", "sweeper")
 
 @click.command()
 @click.argument("process", required=False)
-@click.option("-f", "--follow", is_flag=True, help="Keep printing what is added.")
+@click.option("-f", "--follow", is_flag=True, help="Keep printing new lines.")
 @click.option("-n", "--lines", default=20, show_default=True, help="How many lines of each process.")
 @data_option
 @answers(show=lambda _: None)
@@ -47,7 +47,7 @@ def logs(process: str | None, follow: bool, lines: int, data: Path | None) -> li
 def _log_files(directory: Path, process: str | None) -> list[Path]:
     files = sorted(directory.glob("*.log"))
     if not files:
-        raise Refused(f"There are no logs in {directory}: nothing has run there yet", code="NO_LOGS")
+        raise Refused(f"There are no logs in {directory}: nothing has been run there yet", code="NO_LOGS")
     wanted = "supervisor" if process in WITH_SUPERVISOR else process
     chosen = [file for file in files if wanted in (None, file.stem)]
     if not chosen:

@@ -1,4 +1,4 @@
-"""`simulator`: the simulated provider as a process of its own, whose log is the judge of what was sent."""
+"""`simulator`: the simulated provider as a process of its own, whose log proves what was sent."""
 
 import asyncio
 import errno
@@ -21,14 +21,14 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command(epilog=_EPILOG)
-@click.option("--port", type=click.IntRange(0, 65535), default=8025, show_default=True, help="0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8025, show_default=True, help="0 chooses a free port.")
 @click.option(
     "--log", "log_file", type=_FILE, default=lambda: settings().data_dir / "simulator.jsonl",
-    show_default="DATA_DIR/simulator.jsonl", help="Gets one JSON line per accepted message.",
+    show_default="DATA_DIR/simulator.jsonl", help="File for one JSON line per accepted message.",
 )  # fmt: skip
 @click.option(
     "--failure-rate", type=click.FloatRange(0, 1), default=lambda: settings().simulator_failure_rate,
-    show_default="SIMULATOR_FAILURE_RATE or 0.05", help="Share of attempts that fail and may be tried again.",
+    show_default="SIMULATOR_FAILURE_RATE or 0.05", help="Share of attempts that fail and may be retried.",
 )  # fmt: skip
 @click.option(
     "--latency-ms", type=click.FloatRange(min=0), default=lambda: settings().simulator_latency_ms,
@@ -40,7 +40,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 )  # fmt: skip
 @click.option(
     "--attempts", type=_FILE, default=lambda: settings().simulator_attempts,
-    show_default="SIMULATOR_ATTEMPTS or none", help="Gets one JSON line per attempt: phone, body, outcome.",
+    show_default="SIMULATOR_ATTEMPTS or none", help="File for one JSON line per attempt: phone, body, outcome.",
 )  # fmt: skip
 @takes_json
 def simulator(
@@ -53,13 +53,13 @@ def simulator(
 ) -> None:
     """Run the simulated provider as an HTTP server on the loopback interface.
 
-    Workers use it when SIMULATOR_URL names it. Every message it accepts is in the log, on disk, before the
-    answer leaves; a restart appends. Ctrl-C or SIGTERM stops it. With --json it prints its address once it
-    listens.
+    Workers use it when SIMULATOR_URL names it. Every message it accepts is in the log, on disk, before it
+    answers; a restart appends to the log. Ctrl-C or SIGTERM stops it. With --json it prints its address
+    once it listens.
     """
     accepted, recorded = _open(log_file, attempts)
     if accepted.torn_bytes:
-        click.echo(f"Cut an unfinished last line of {accepted.torn_bytes} bytes from {log_file}.", err=True)
+        click.echo(f"Removed an incomplete last line of {accepted.torn_bytes} bytes from {log_file}.", err=True)
 
     def ready(url: str) -> None:
         if wants_json():

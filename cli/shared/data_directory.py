@@ -1,4 +1,4 @@
-"""The data directory of `up`: what `--data` or DATA_DIR names."""
+"""The data directory of `up`, named by `--data` or DATA_DIR."""
 
 from pathlib import Path
 
@@ -14,5 +14,5 @@ data_option = click.option(
 
 
 def data_directory(chosen: Path | None) -> Path:
-    """The directory that the option or else the settings name."""
+    """Returns the directory that the option names, or otherwise the settings."""
     return chosen or settings().data_dir

@@ -1,4 +1,4 @@
-"""Finds the servers for a verb: those in the environment, else those that `up` runs in DATA_DIR."""
+"""Finds the servers for a verb: those named in the environment, otherwise those that `up` runs in DATA_DIR."""
 
 import functools
 from typing import Any
@@ -10,14 +10,14 @@ from embedded.run_file import is_running, read_run
 
 
 def find_servers() -> None:
-    """Makes the settings name both servers, or says in one sentence how to get them."""
+    """Makes the settings name both servers; if there are none, says in one sentence how to get them."""
     chosen = settings()
     if chosen.database_url and chosen.redis_url:
         return
     run = read_run(chosen.data_dir)
     if run is None:
         raise Refused(_how_to_get_servers(), code="NO_SERVERS")
-    # A server named in the environment wins, also when only one of the two is.
+    # A server named in the environment takes precedence, even if the other one is not.
     point_at(
         database_url=chosen.database_url.get_secret_value() if chosen.database_url else run.database_url,
         redis_url=chosen.redis_url.get_secret_value() if chosen.redis_url else run.redis_url,
@@ -25,7 +25,7 @@ def find_servers() -> None:
 
 
 def with_database(verb: Verb) -> Verb:
-    """The verb, run with servers found and the database connected."""
+    """Makes the verb find the servers and connect to the database before it runs."""
 
     @functools.wraps(verb)
     def connected(*args: Any, **options: Any) -> Any:
@@ -39,13 +39,13 @@ def with_database(verb: Verb) -> Verb:
 
 
 def open_servers() -> None:
-    """Finds the servers and points the database at them, for verbs that connect in their own way."""
+    """Finds the servers and names the database to connect to, for verbs that connect by themselves."""
     from config.logging import start_logging
     from models.database import open_database
 
     find_servers()
     chosen = settings()
-    # A person wants the answer and not its thirteen steps; LOG_LEVEL=INFO shows them.
+    # People want the answer without its thirteen steps; LOG_LEVEL=INFO shows those.
     level = chosen.log_level if "log_level" in chosen.model_fields_set else "WARNING"
     start_logging(chosen.model_copy(update={"log_level": level}), process="cli")
     assert chosen.database_url
@@ -62,6 +62,6 @@ def _how_to_get_servers() -> str:
     if is_running(directory):
         return f"`up` is still starting in {directory}; try again in a moment"
     return (
-        f"No servers: nothing runs in {directory}. Start `python -m cli up` in another terminal, "
+        f"There are no servers: nothing is running in {directory}. Start `python -m cli up` in another terminal, "
         "or set DATABASE_URL and REDIS_URL"
     )
