@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from cli.shared.caller import by_hand
-from cli.shared.output import answers, show_value
+from cli.shared.output import answers, show_columns
 from cli.shared.servers import with_database
 from cli.shared.tenant import id_of
 from dispatch.accounts.accounts import change_account, create_account, read_account
@@ -69,12 +69,8 @@ def change(name: str, country: str | None, approval_above: int | None, no_approv
     return change_account(by_hand(id_of(name)), changes)
 
 
-def _show_list(accounts: list[dict[str, Any]]) -> None:
-    show_value([{key: value for key, value in each.items() if key != "id"} for each in accounts])
-
-
 @account.command("list")
-@answers(show=_show_list)
+@answers(show=show_columns("name", "country", "subscription", "available", "held"))
 @with_database
 def list_() -> list[dict[str, Any]]:
     """List accounts with their credits.

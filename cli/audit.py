@@ -19,19 +19,23 @@ class Verdict:
     violations: list[Violation]
 
 
-def _show(verdict: dict) -> None:
-    if verdict["ok"]:
+def _show(verdict: Verdict) -> None:
+    if verdict.ok:
         queries = sum(len(found) for found in CHECKS.values())
         console().print(f"[green]Every promise holds[/green]: {', '.join(CHECKS)}; {queries} queries found nothing.")
-    for violation in verdict["violations"]:
-        more = ", …" if violation["count"] > len(violation["ids"]) else ""
-        console().print(f"[red]{violation['invariant']}[/red]  {violation['what']}: {violation['count']}")
-        console().print(f"    {', '.join(violation['ids'])}{more}", style="dim")
+    for violation in verdict.violations:
+        more = ", …" if violation.count > len(violation.ids) else ""
+        console().print(f"[red]{violation.invariant}[/red]  {violation.what}: {violation.count}")
+        console().print(f"    {', '.join(violation.ids)}{more}", style="dim")
+
+
+def _is_broken(verdict: Verdict) -> bool:
+    return not verdict.ok
 
 
 @click.command()
 @account_option(required=False, help="Judge this account only.  [default: all]")
-@answers(show=_show, failed=lambda verdict: not verdict.ok)
+@answers(show=_show, failed=_is_broken)
 @with_database
 def audit(account: str | None) -> Verdict:
     """Prove from the rows that every promise holds; exit status 1 and the ids when one does not.

@@ -18,10 +18,10 @@ from embedded.refusal import Refused
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-def _show(report: dict[str, int]) -> None:
+def _show(report: ImportReport) -> None:
     console().print(
-        f"[bold]{report['imported']}[/bold] imported, [bold]{report['updated']}[/bold] updated, "
-        f"[bold]{report['rejected']}[/bold] rejected; list {report['list_id']}"
+        f"[bold]{report.imported}[/bold] imported, [bold]{report.updated}[/bold] updated, "
+        f"[bold]{report.rejected}[/bold] rejected; list {report.list_id}"
     )
 
 

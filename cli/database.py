@@ -1,7 +1,6 @@
 """`database`: migrates the schema, and shows what is inside."""
 
 import os
-from datetime import datetime
 from typing import Any
 
 import click
@@ -13,6 +12,8 @@ from config.settings import settings
 from embedded.binaries import psql_program
 from embedded.refusal import Refused
 from embedded.servers import child_environment
+from models.migrate import MigrationStep, migration_status
+from models.migrate import migrate as apply_migrations
 
 
 @click.group()
@@ -20,24 +21,28 @@ def database() -> None:
     """Migrate and inspect the database."""
 
 
+def _show_applied(answer: dict[str, list[str]]) -> None:
+    click.echo("\n".join(answer["applied"]) or "the schema is up to date")
+
+
 @database.command()
-@answers(show=lambda answer: click.echo("\n".join(answer["applied"]) or "the schema is up to date"))
+@answers(show=_show_applied)
 def migrate() -> dict[str, list[str]]:
     """Apply pending migrations."""
-    from models.migrate import migrate as apply
-
     open_servers()
-    return {"applied": apply()}
+    return {"applied": apply_migrations()}
+
+
+def _is_pending(steps: list[MigrationStep]) -> bool:
+    return any(step.applied_at is None for step in steps)
 
 
 @database.command()
-@answers(failed=lambda steps: any(step["applied_at"] is None for step in steps))
-def status() -> list[dict[str, str | datetime | None]]:
+@answers(failed=_is_pending)
+def status() -> list[MigrationStep]:
     """List the migrations; exit status 1 when one is pending."""
-    from models.migrate import migration_status
-
     open_servers()
-    return [{"name": name, "applied_at": applied_at} for name, applied_at in migration_status()]
+    return migration_status()
 
 
 @database.command()

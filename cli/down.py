@@ -14,9 +14,13 @@ from embedded.refusal import Refused
 from embedded.run_file import running_pid
 
 
+def _show(answer: dict[str, bool]) -> None:
+    click.echo("stopped" if answer["stopped"] else "nothing was running")
+
+
 @click.command()
 @data_option
-@answers(show=lambda answer: click.echo("stopped" if answer["stopped"] else "nothing was running"))
+@answers(show=_show)
 def down(data: Path | None) -> dict[str, bool]:
     """Stop everything that `up` runs, and wait until it is gone."""
     directory = data_directory(data)

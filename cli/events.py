@@ -5,17 +5,11 @@ from typing import Any
 import click
 
 from cli.shared.caller import by_hand
-from cli.shared.output import answers, show_value
+from cli.shared.output import answers, show_columns
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, tenant_of
 from dispatch.accounts.audit_trail import list_events
-
-_FOR_PEOPLE = ("at", "actor", "action", "subject", "details")
-
-
-def _show(events: list[dict[str, Any]]) -> None:
-    show_value([{column: event[column] for column in _FOR_PEOPLE} for event in events])
 
 
 @click.command()
@@ -25,7 +19,7 @@ def _show(events: list[dict[str, Any]]) -> None:
 @click.option("--subject", metavar="ID", help="Only what was done to this.")
 @click.option("--request", "request_id", metavar="ID", help="Only what this request did.")
 @pages
-@answers(show=_show)
+@answers(show=show_columns("at", "actor", "action", "subject", "details"))
 @with_database
 def events(account: str | None, **options: Any) -> list[dict[str, Any]]:
     """List the audit trail, newest first: every change, by whom, and asked for by which request.

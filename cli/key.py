@@ -6,15 +6,13 @@ from uuid import UUID
 import click
 
 from cli.shared.caller import by_hand
-from cli.shared.output import answers, show_value
+from cli.shared.output import answers, show_columns
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, tenant_of
 from dispatch.accounts.keys import issue_key, list_keys, revoke_key
 from models.api_key import SCOPES
 from models.tenancy import ALL_ACCOUNTS
-
-_FOR_PEOPLE = ("id", "name", "prefix", "scopes", "last_used_at", "revoked_at")
 
 
 @click.group()
@@ -43,14 +41,10 @@ def create(account: str | None, operator: bool, scopes: tuple[str, ...], name: s
     return {"id": made["id"], "key": made["key"]}
 
 
-def _show_list(keys: list[dict[str, Any]]) -> None:
-    show_value([{column: key[column] for column in _FOR_PEOPLE} for key in keys])
-
-
 @key.command("list")
 @account_option(required=False, help="Only this account's.  [default: all, and the operators']")
 @pages
-@answers(show=_show_list)
+@answers(show=show_columns("id", "name", "prefix", "scopes", "last_used_at", "revoked_at"))
 @with_database
 def list_(account: str | None, page: int, page_size: int) -> list[dict[str, Any]]:
     """List keys, newest first, with how each begins and when it was last used.

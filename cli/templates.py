@@ -92,10 +92,14 @@ def delete(name: str, account: str) -> dict[str, Any]:
     return {"id": template_id, "deleted": True}
 
 
+def _is_invalid(checked: TemplateCheck) -> bool:
+    return not checked.valid
+
+
 @templates.command()
 @click.argument("text")
 @click.option("--channel", type=click.Choice(CHANNELS), default="sms", show_default=True, help="How it is to be sent.")
-@answers(failed=lambda checked: not checked.valid)
+@answers(failed=_is_invalid)
 def validate(text: str, channel: str) -> TemplateCheck:
     """Check a TEXT without keeping it: placeholders, encoding, segments, and what may surprise.
 

@@ -1,5 +1,6 @@
 """Brings the schema up to date, one process at a time."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -12,10 +13,18 @@ _DIRECTORY = Path(__file__).parent.parent / "migrations"
 _LOCK = 7_221_001
 
 
+@dataclass(frozen=True, slots=True)
+class MigrationStep:
+    """A migration, and when it was applied; None while it is pending."""
+
+    name: str
+    applied_at: datetime | None
+
+
 def migrate() -> list[str]:
-    """Applies what is pending and gives the names applied; processes that start together wait for each other."""
+    """Applies what is pending and returns the names applied; processes that start together wait for each other."""
     with db.connection_context():
-        # The library's runner is not safe against a twin (a duplicate key, seen), hence the lock.
+        # Two of the library's runners at once collide (a duplicate key was seen), hence the lock.
         rows("SET lock_timeout = 0")
         rows("SELECT pg_advisory_lock(%s)", [_LOCK])
         try:
@@ -25,7 +34,7 @@ def migrate() -> list[str]:
             rows("RESET lock_timeout")
 
 
-def migration_status() -> list[tuple[str, datetime | None]]:
-    """Every migration with the time it was applied, or None while it is pending."""
+def migration_status() -> list[MigrationStep]:
+    """Returns every migration, oldest first."""
     with db.connection_context():
-        return [(step.name, step.applied) for step in Runner(db, str(_DIRECTORY)).status()]
+        return [MigrationStep(step.name, step.applied) for step in Runner(db, str(_DIRECTORY)).status()]

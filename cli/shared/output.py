@@ -2,41 +2,55 @@
 
 import functools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ParamSpec, TypeVar, overload
 
 import click
+from pydantic import BaseModel
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from dispatch.errors import DispatchError
 from embedded.refusal import Refused
+from models.page import Page
 
 Verb = Callable[..., Any]
-Show = Callable[[Any], None]
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 _JSON = "cli.json"
 
 
-def answers(*, show: Show | None = None, failed: Callable[[Any], bool] | None = None) -> Callable[[Verb], Verb]:
+@overload
+def answers() -> Callable[[Callable[P, Result]], Callable[P, None]]: ...
+@overload
+def answers(
+    *, show: Callable[[Result], None], failed: Callable[[Result], bool] | None = None
+) -> Callable[[Callable[P, Result]], Callable[P, None]]: ...
+@overload
+def answers(*, failed: Callable[[Result], bool]) -> Callable[[Callable[P, Result]], Callable[P, None]]: ...
+def answers(
+    *, show: Callable[[Result], None] | None = None, failed: Callable[[Result], bool] | None = None
+) -> Callable[[Callable[P, Result]], Callable[P, None]]:
     """Adds --json to a verb, and prints what the verb returns: as JSON, or for people with `show`.
 
-    When `failed` says so of the result, it is printed all the same and the exit status is 1.
+    A result is a view, a dataclass, a page or a list of them, or anything that JSON knows. When `failed` says so of
+    the result, it is printed all the same and the exit status is 1.
     """
 
-    def decorate(verb: Verb) -> Verb:
+    def decorate(verb: Callable[P, Result]) -> Callable[P, None]:
         @takes_json
         @functools.wraps(verb)
-        def answered(*args: Any, **options: Any) -> None:
+        def answered(*args: P.args, **options: P.kwargs) -> None:
             result = verb(*args, **options)
             if wants_json():
                 print_json(result)
             else:
-                (show or show_value)(_plain(result))
+                (show or show_value)(result)
             if failed and failed(result):
                 click.get_current_context().exit(1)
 
@@ -57,9 +71,9 @@ def wants_json() -> bool:
     return bool(context and context.meta.get(_JSON))
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """Prints one JSON value on one line."""
-    click.echo(json.dumps(_plain(value), default=_text, ensure_ascii=False))
+    click.echo(_json(value))
 
 
 def console() -> Console:
@@ -67,23 +81,73 @@ def console() -> Console:
     return Console(stderr=wants_json(), highlight=False)
 
 
-def show_value(value: Any) -> None:
-    """Shows a dict as two columns, a list of dicts as a table, and anything else as it is.
+def show_value(value: object) -> None:
+    """Shows an object as two columns, a list of objects as a table, and anything else as it is.
 
-    Values are escaped: a campaign may be called "[/spring]", which is no markup.
+    What people see are the fields and values that --json prints.
     """
-    if isinstance(value, Mapping):
-        table = Table(show_header=False, box=None)
-        for key, item in value.items():
-            table.add_row(f"[bold]{key}[/bold]", escape(_cell(item)))
-        console().print(table)
-    elif isinstance(value, list) and value and isinstance(value[0], Mapping):
-        table = Table(*value[0].keys(), box=None, header_style="bold")
-        for row in value:
-            table.add_row(*(escape(_cell(item)) for item in row.values()))
-        console().print(table)
-    elif value is not None:
-        console().print("none" if value == [] else escape(_cell(value)))
+    _show(json.loads(_json(value)))
+
+
+def show_columns(*names: str) -> Callable[[object], None]:
+    """Returns what shows a page or a list with these columns only."""
+
+    def show(value: object) -> None:
+        _show([{name: each[name] for name in names} for each in json.loads(_json(value))])
+
+    return show
+
+
+def _show(value: Any) -> None:
+    # Values are escaped: a campaign may be called "[/spring]", which is not markup.
+    match value:
+        case None:
+            return
+        case []:
+            console().print("none")
+        case dict():
+            table = Table(show_header=False, box=None)
+            for key, item in value.items():
+                table.add_row(f"[bold]{key}[/bold]", escape(_cell(item)))
+            console().print(table)
+        case [dict() as first, *_]:
+            table = Table(*first, box=None, header_style="bold")
+            for row in value:
+                table.add_row(*(escape(_cell(item)) for item in row.values()))
+            console().print(table)
+        case _:
+            console().print(escape(_cell(value)))
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case dict():
+            return "  ".join(f"{key} {_cell(item)}" for key, item in value.items())
+        case list():
+            return ", ".join(_cell(item) for item in value)
+        case _:
+            return str(value)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, default=_as_json, ensure_ascii=False)
+
+
+def _as_json(value: object) -> Any:
+    """What json.dumps writes for a value that it does not know."""
+    match value:
+        case Page():
+            return value.rows
+        case BaseModel():
+            return value.model_dump(mode="json")
+        case datetime() | date():
+            return value.isoformat()
+        case _ if is_dataclass(value):
+            return {field.name: getattr(value, field.name) for field in fields(value)}
+        case _:
+            return str(value)
 
 
 @contextmanager
@@ -131,26 +195,6 @@ def _remember(context: click.Context, _option: click.Parameter, value: bool) -> 
     # `meta` is shared by a context and its parents, so the group that catches an error knows how to print it.
     if value:
         context.meta[_JSON] = True
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "  ".join(f"{key} {_cell(item)}" for key, item in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(_cell(item) for item in value)
-    return "" if value is None else _text(value)
-
-
-def _text(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime | date) else str(value)
 
 
 def _first_line(problem: Exception) -> str:

@@ -1,9 +1,9 @@
 """Finds the servers for a verb: those named in the environment, otherwise those that `up` runs in DATA_DIR."""
 
 import functools
-from typing import Any
+from collections.abc import Callable
 
-from cli.shared.output import Verb
+from cli.shared.output import P, Result
 from config.settings import point_at, settings
 from embedded.refusal import Refused
 from embedded.run_file import is_running, read_run
@@ -24,11 +24,11 @@ def find_servers() -> None:
     )
 
 
-def with_database(verb: Verb) -> Verb:
+def with_database(verb: Callable[P, Result]) -> Callable[P, Result]:
     """Makes the verb find the servers and connect to the database before it runs."""
 
     @functools.wraps(verb)
-    def connected(*args: Any, **options: Any) -> Any:
+    def connected(*args: P.args, **options: P.kwargs) -> Result:
         open_servers()
         from models.database import db
 

@@ -1,0 +1,93 @@
+"""What a verb returns, as programs and as people see it."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.shared.output import answers, show_columns
+from dispatch.formats.view import Time, View
+from models.page import Page
+
+AT = datetime(2030, 1, 31, 9, tzinfo=UTC)
+
+
+class TownView(View):
+    """A view with a time, as those of dispatch."""
+
+    name: str
+    seen_at: Time
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A dataclass that holds a view, and what JSON does not know."""
+
+    id: UUID
+    at: datetime
+    town: TownView
+
+
+ATHENS = TownView(name="[/Athens]", seen_at=AT)
+ATHENS_JSON = {"name": "[/Athens]", "seen_at": "2030-01-31T09:00:00+00:00"}
+VISIT = Visit(UUID(int=7), AT, ATHENS)
+VISIT_JSON = {
+    "id": "00000000-0000-0000-0000-000000000007",
+    "at": "2030-01-31T09:00:00+00:00",
+    "town": ATHENS_JSON,
+}
+
+
+@pytest.mark.parametrize(
+    ("result", "printed"),
+    [
+        (ATHENS, ATHENS_JSON),
+        (VISIT, VISIT_JSON),
+        ([ATHENS, VISIT], [ATHENS_JSON, VISIT_JSON]),
+        (Page([ATHENS], total=40), [ATHENS_JSON]),
+        ({"towns": [ATHENS], "count": 1}, {"towns": [ATHENS_JSON], "count": 1}),
+        (None, None),
+    ],
+)
+def test_views_dataclasses_pages_and_lists_of_them_are_printed_as_json(result: object, printed: object) -> None:
+    assert json.loads(_run(result, "--json").output) == printed
+
+
+def test_people_see_a_view_as_two_columns_and_no_markup() -> None:
+    lines = _run(ATHENS).output.splitlines()
+    assert [line.split() for line in lines] == [["name", "[/Athens]"], ["seen_at", "2030-01-31T09:00:00+00:00"]]
+
+
+def test_people_see_a_page_as_a_table() -> None:
+    lines = _run(Page([ATHENS], total=40)).output.splitlines()
+    assert [line.split() for line in lines] == [["name", "seen_at"], ["[/Athens]", "2030-01-31T09:00:00+00:00"]]
+
+
+def test_people_read_none_where_there_is_nothing() -> None:
+    assert _run(Page([], total=0)).output == "none\n"
+    assert _run(Page([], total=0), show=show_columns("name")).output == "none\n"
+
+
+def test_a_verb_may_choose_the_columns_that_people_see() -> None:
+    chosen = show_columns("seen_at")
+    assert _run([ATHENS], show=chosen).output.split() == ["seen_at", "2030-01-31T09:00:00+00:00"]
+    assert json.loads(_run([ATHENS], "--json", show=chosen).output) == [ATHENS_JSON]
+
+
+def test_a_result_that_failed_is_printed_and_exits_with_1() -> None:
+    answer = _run(ATHENS, "--json", failed=lambda town: town is ATHENS)
+    assert (answer.exit_code, json.loads(answer.output)) == (1, ATHENS_JSON)
+
+
+def _run(result: object, *words: str, **options: Any) -> Result:
+    @click.command()
+    @answers(**options)
+    def verb() -> object:
+        return result
+
+    return CliRunner().invoke(verb, words)
