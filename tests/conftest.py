@@ -8,10 +8,10 @@ from playhouse.postgres_ext import PooledPsycopg3Database
 
 from config.settings import settings
 from models import database as database_module
-from models.database import open_database, rows
+from models.database import rows
 from models.migrate import migrate
 from tests.moves import REFUSED, enforce_moves, forget_refusals, was_refused
-from tests.servers import TestServers, running_servers
+from tests.servers import TestServers, running_servers, speak_to
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,7 @@ def servers() -> Iterator[TestServers]:
         environment.setenv("DATABASE_URL", found.database_url)
         environment.setenv("REDIS_URL", found.redis_url)
         settings.cache_clear()
-        open_database(found.database_url, application="tests", allow_unsafe=True)
+        speak_to(found.database_url)
         migrate()
         enforce_moves()
         yield found

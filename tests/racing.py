@@ -1,4 +1,4 @@
-"""Several callers at once, each on a connection of its own."""
+"""Several callers at the same moment, each in a thread of its own."""
 
 import threading
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from models.database import db
 
 
 def race(*acts: Callable[[], Any]) -> list[Any]:
-    """Calls all of them in the same moment; gives what each gave, or the code of its refusal."""
+    """What each returned, in order, or the code of its refusal; each has its own database connection."""
     barrier = threading.Barrier(len(acts))
 
     def one(act: Callable[[], Any]) -> Any:

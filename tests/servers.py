@@ -15,6 +15,7 @@ import redis
 
 from embedded.processes import LocalProcesses
 from embedded.servers import embedded_servers
+from models.database import db, open_database
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,13 @@ def running_servers() -> Iterator[TestServers]:
         if redis_url:
             own_redis = _empty_redis(redis_url)
         yield TestServers(own_database, own_redis)
+
+
+def speak_to(database_url: str) -> None:
+    """Points this process at a database under test, with room for twenty racing threads and what they call."""
+    if not db.deferred:  # it speaks to another already
+        db.close_all()
+    open_database(database_url, application="tests", pool=64, allow_unsafe=True)
 
 
 @contextmanager

@@ -3,8 +3,9 @@
 import pytest
 
 from models.database import rows
-from tests.dispatch.sending.arranged import phones_of, recipients_of, start_and_deliver
 from tests.factories import a_campaign, a_list, an_account, customers
+from tests.sending import start_and_deliver
+from tests.stored import phones_of, recipients_of
 
 
 @pytest.fixture

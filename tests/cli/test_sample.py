@@ -1,7 +1,5 @@
 """The sample account: there after one call, and no different after two."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from uuid import UUID
 
 import pytest
@@ -10,16 +8,12 @@ from cli.demo.sample import seed_sample
 from dispatch.audit import audit
 from dispatch.campaigns.lifecycle import list_campaigns
 from dispatch.start.enqueue import enqueue_campaign
-from models.database import db as database
 from models.database import rows
 from tests.factories import asking
+from tests.racing import race
+from tests.stored import stored_rows
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
-
-
-def everything():
-    tables = ("account", "customer", "campaign", "credit_entry", "audit_event", "suppression")
-    return [rows(f"SELECT * FROM {table} ORDER BY 1") for table in tables]
 
 
 def test_there_are_ten_customers_and_three_drafts_one_of_them_whatsapp():
@@ -37,24 +31,17 @@ def test_there_are_ten_customers_and_three_drafts_one_of_them_whatsapp():
 def test_a_second_time_changes_nothing():
     seed_sample(asking())
     rows("UPDATE customer SET first_name = 'Changed' WHERE id = 1")
-    before = everything()
+    before = stored_rows()
     again = seed_sample(asking())
     assert (again["customers"], again["campaigns"]) == (0, 0)
-    assert everything() == before
+    assert stored_rows() == before
 
 
 def test_two_at_once_make_one():
-    together = Barrier(2)
-
-    def seed(_):
-        with database.connection_context():
-            together.wait()
-            return seed_sample(asking())
-
-    with ThreadPoolExecutor(2) as threads:
-        made = list(threads.map(seed, range(2)))
+    made = race(*[lambda: seed_sample(asking())] * 2)
     assert sorted(each["customers"] for each in made) == [0, 10]
-    assert [len(table) for table in everything()[:3]] == [1, 10, 3]
+    stored = stored_rows()
+    assert [len(stored[table]) for table in ("account", "customer", "campaign")] == [1, 10, 3]
 
 
 def test_what_it_makes_can_be_started():

@@ -8,8 +8,8 @@ from models import message, message_recovery
 from models.arrays import booleans, numbers, texts
 from models.database import db as database
 from models.database import rows
-from tests.dispatch.sending.test_delivery import started
 from tests.factories import an_account
+from tests.sending import started
 
 PARAMETERS = {
     "batch": 1,

@@ -12,9 +12,10 @@ from models import batch, message, message_recovery
 from models.batch import Range
 from models.database import row, rows
 from models.tenancy import ALL_ACCOUNTS
-from tests.dispatch.sending.provider import ScriptedProvider
-from tests.dispatch.sending.test_delivery import campaign_row, deliver, money, started, states
 from tests.factories import a_campaign, an_account, asking
+from tests.scripted_provider import ScriptedProvider
+from tests.sending import deliver, started
+from tests.stored import campaign_row, money, states
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 

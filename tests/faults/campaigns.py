@@ -14,7 +14,7 @@ from models.database import rows
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, an_account, asking
 from tests.faults.deployment import Deployment
-from tests.providers.calls import lines
+from tests.simulator import lines
 from tests.waiting import wait_until
 
 # `unknown` is final for the sender: nobody calls again by himself.

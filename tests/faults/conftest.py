@@ -10,11 +10,11 @@ import redis as redis_py
 from dispatch import queues
 from embedded.server import free_port
 from embedded.servers import EmbeddedServers, embedded_servers
-from models.database import db, open_database, rows
+from models.database import db, rows
 from models.migrate import migrate
 from tests.faults.deployment import QUICK, Deployment
 from tests.moves import REFUSED, enforce_moves, forget_refusals, was_refused
-from tests.servers import TestServers, server_directory
+from tests.servers import TestServers, server_directory, speak_to
 
 
 @pytest.fixture(scope="package")
@@ -51,7 +51,7 @@ def deployment(
         **QUICK,
     )
     queues.connection.cache_clear()
-    _speak_to(own_servers.postgres.url)
+    speak_to(own_servers.postgres.url)
     try:
         migrate()
         enforce_moves()
@@ -66,7 +66,7 @@ def deployment(
             assert not was_refused(), REFUSED
     finally:
         queues.connection.cache_clear()
-        _speak_to(servers.database_url)
+        speak_to(servers.database_url)
 
 
 @pytest.fixture
@@ -75,11 +75,6 @@ def redis(deployment: Deployment, own_servers: EmbeddedServers) -> Iterator[redi
     assert own_servers.redis
     with redis_py.Redis.from_url(own_servers.redis.url) as client:
         yield client
-
-
-def _speak_to(database_url: str) -> None:
-    db.close_all()
-    open_database(database_url, application="tests", allow_unsafe=True)
 
 
 def _empty(redis_url: str) -> None:

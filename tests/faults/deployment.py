@@ -10,7 +10,7 @@ from dispatch.queues import SEND
 from embedded.servers import EmbeddedServers
 from models.database import db
 from tests.processes import OurProcess, end_by_force, running
-from tests.providers.calls import SimulatorProcess, simulator_process
+from tests.simulator import SimulatorProcess, simulator_process
 
 SEND_WORKERS = 2
 SEND_WINDOW = 16

@@ -35,7 +35,7 @@ def test_one_may_ask_for_some_queues_and_no_sweeper() -> None:
 
 
 @pytest.fixture
-def everything(db, redis: Redis, tmp_path: Path):
+def supervisor(db, redis: Redis, tmp_path: Path):
     """`python -m jobs`, all of it living."""
     with running("jobs", log=tmp_path / "log", SCHEDULE_SWEEP_INTERVAL_MS="1000", SEND_WORKERS="1") as supervisor:
         wait_until(lambda: len(Heartbeat.living()) == 4, "three workers and a sweeper live")
@@ -46,36 +46,36 @@ def everything(db, redis: Redis, tmp_path: Path):
 
 
 @pytest.mark.processes
-def test_a_due_campaign_is_swept_and_sent(everything: OurProcess) -> None:
+def test_a_due_campaign_is_swept_and_sent(supervisor: OurProcess) -> None:
     campaign = a_campaign(an_account(), recipients=20, due=True)
     wait_until(lambda: Campaign.find(campaign["id"], ALL_ACCOUNTS)["status"] == "completed", "the campaign completes")
 
 
 @pytest.mark.processes
-def test_a_killed_child_is_started_again(everything: OurProcess) -> None:
-    victims = everything.children()
+def test_a_killed_child_is_started_again(supervisor: OurProcess) -> None:
+    victims = supervisor.children()
     for pid in victims:
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: len(everything.children()) == len(victims), "all of them are back")
-    assert sorted(command[:4] for command in everything.children().values()) == sorted(
+    wait_until(lambda: len(supervisor.children()) == len(victims), "all of them are back")
+    assert sorted(command[:4] for command in supervisor.children().values()) == sorted(
         command[:4] for command in victims.values()
     )
-    assert not set(everything.children()) & set(victims)
+    assert not set(supervisor.children()) & set(victims)
 
 
 @pytest.mark.processes
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_asked_to_stop_it_leaves_nobody_behind(everything: OurProcess, number: int) -> None:
-    family = list(everything.children())
-    assert everything.stop(number) == 0, everything.log
+def test_asked_to_stop_it_leaves_nobody_behind(supervisor: OurProcess, number: int) -> None:
+    family = list(supervisor.children())
+    assert supervisor.stop(number) == 0, supervisor.log
     assert not any(is_alive(pid) for pid in family)
     assert Heartbeat.living() == []
 
 
 @pytest.mark.processes
-def test_killed_it_leaves_nobody_behind(everything: OurProcess) -> None:
-    family = list(everything.children())
-    everything.kill()
+def test_killed_it_leaves_nobody_behind(supervisor: OurProcess) -> None:
+    family = list(supervisor.children())
+    supervisor.kill()
     wait_until(lambda: not any(is_alive(pid) for pid in family), "its children notice and stop")
     assert Heartbeat.living() == [], "they stopped in order"
 

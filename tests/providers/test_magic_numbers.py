@@ -11,7 +11,7 @@ from dispatch.providers import Answer, Provider
 from dispatch.providers.simulator.decisions import MAGIC_NUMBERS, MagicNumber, Simulation
 from dispatch.providers.simulator.in_process import Simulator
 from dispatch.providers.simulator.over_http import SimulatorOverHttp
-from tests.providers.calls import lines, message, simulator_at
+from tests.simulator import lines, message, simulator_at
 
 MANUAL = Path(__file__).parents[2] / "docs" / "simulator.md"
 SLOW = 0.01

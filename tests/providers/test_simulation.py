@@ -8,7 +8,7 @@ from dispatch.providers import Answer, Outgoing
 from dispatch.providers.simulator.decisions import Simulation
 from dispatch.providers.simulator.in_process import Simulator
 from dispatch.providers.simulator.log import AttemptsFile
-from tests.providers.calls import lines, message
+from tests.simulator import lines, message
 
 PHONE = "+306900000001"
 MANY = 20_000

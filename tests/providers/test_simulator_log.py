@@ -14,7 +14,7 @@ from dispatch.providers import Outcome
 from dispatch.providers.simulator import log as simulator_log
 from dispatch.providers.simulator.log import AcceptedLog, LogInUse
 from dispatch.providers.simulator.over_http import SimulatorOverHttp
-from tests.providers.calls import lines, message, simulator_at
+from tests.simulator import lines, message, simulator_at
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from dispatch.providers import Outcome
 from dispatch.providers.simulator.over_http import SimulatorOverHttp
-from tests.providers.calls import SimulatorProcess, lines, message, simulator_command, simulator_process
+from tests.simulator import SimulatorProcess, lines, message, simulator_command, simulator_process
 
 pytestmark = pytest.mark.processes
 

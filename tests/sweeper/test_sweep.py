@@ -1,7 +1,6 @@
 """The sweep starts what is due, once, and nothing stops it."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from math import inf
 
@@ -12,10 +11,11 @@ from dispatch.process.lock import campaign_lock
 from dispatch.start.sweep import SweepReport, due_campaigns, sweep_due
 from embedded.server import free_port
 from models.campaign import Campaign
-from models.database import db, row, rows
+from models.database import row, rows
 from models.tenancy import ALL_ACCOUNTS
 from sweeper.sweep import OVERLAP_KEY, sweep
 from tests.factories import a_campaign, a_list, an_account, asking
+from tests.racing import race
 from tests.sweeper.conftest import reread
 
 pytestmark = pytest.mark.usefixtures("db", "redis", "configured")
@@ -141,15 +141,7 @@ def test_eight_sweeps_at_once_start_each_of_200_campaigns_exactly_once() -> None
     account = an_account(credits=1000)
     members = a_list(account, 2)
     due = {a_campaign(account, list_id=members, due=True)["id"] for _ in range(200)}
-    start = threading.Barrier(8)
-
-    def one_sweep() -> SweepReport:
-        with db.connection_context():
-            start.wait()
-            return sweep_due(asking())
-
-    with ThreadPoolExecutor(8) as pool:
-        reports = [future.result() for future in [pool.submit(one_sweep) for _ in range(8)]]
+    reports = race(*[lambda: sweep_due(asking())] * 8)
     started = [campaign_id for report in reports for campaign_id in ids(report.campaigns)]
     assert sorted(started) == sorted(due)
     assert not any(report.errors for report in reports)

@@ -3,7 +3,6 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +22,7 @@ from models.api_key import ApiKey
 from models.database import row, rows
 from tests.factories import a_campaign, a_key, an_account, asking, customers
 from tests.processes import running
+from tests.racing import race
 from tests.servers import TestServers
 from tests.waiting import wait_until
 
@@ -37,18 +37,6 @@ def count(table: str, where: str = "true") -> int:
     found = row(f"SELECT count(*) AS n FROM {table} WHERE {where}")
     assert found
     return found["n"]
-
-
-def at_once(times: int, ask: Callable[[], Any]) -> list[Any]:
-    """The answers of so many threads that ask at the same moment."""
-    together = threading.Barrier(times)
-
-    def one() -> Any:
-        together.wait()
-        return ask()
-
-    with ThreadPoolExecutor(times) as pool:
-        return [future.result() for future in [pool.submit(one) for _ in range(times)]]
 
 
 def test_the_second_answer_is_the_first(as_account):
@@ -69,7 +57,7 @@ def test_without_the_header_nothing_is_kept(as_account):
 
 def test_twenty_twins_have_one_effect_and_one_answer(as_account):
     call = as_account(an_account())
-    answers = at_once(20, lambda: call("POST", "/api/campaigns", json={"name": "Sale"}, **under("k1")))
+    answers = race(*[lambda: call("POST", "/api/campaigns", json={"name": "Sale"}, **under("k1"))] * 20)
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.data for answer in answers}) == 1
     assert sorted(answer.headers.get(REPLAYED, "") for answer in answers) == ["", *["true"] * 19]
@@ -80,7 +68,7 @@ def test_twenty_starts_under_one_key_are_one_start_and_one_answer(as_account):
     account = an_account()
     path = f"/api/campaigns/{a_campaign(account, recipients=5)['id']}/enqueue"
     call = as_account(account)
-    answers = at_once(20, lambda: call("POST", path, **under("k1")))
+    answers = race(*[lambda: call("POST", path, **under("k1"))] * 20)
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.data for answer in answers}) == 1
     assert count("credit_entry", "kind = 'hold'") == 1

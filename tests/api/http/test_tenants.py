@@ -10,14 +10,12 @@ from pydantic import SecretStr
 
 from api.app import web_app
 from config.settings import Settings
-from models.database import rows
 from tests.api.conftest import Call, document_of
 from tests.api.tenants import MAKE, NEVER, is_id, properties, right_body
 from tests.factories import an_account
+from tests.stored import stored_rows
 
 DOCUMENT = document_of(web_app(Settings(redis_url=SecretStr("redis://127.0.0.1:1/0"))))
-# Written by authentication itself, whatever is asked.
-_NOT_COMPARED = {"api_key", "heartbeat"}
 
 Operation = tuple[str, str]
 
@@ -53,13 +51,6 @@ def in_body() -> list[Any]:
 
 
 @pytest.fixture
-def everything(db, tables):
-    """Reads all rows that a request could have changed."""
-    compared = sorted(table for table in tables if table.strip('"') not in _NOT_COMPARED)
-    return lambda: {table: sorted(map(repr, rows(f"SELECT * FROM {table}"))) for table in compared}
-
-
-@pytest.fixture
 def ours(db):
     return an_account(name="ours")
 
@@ -91,43 +82,43 @@ def without_ids(answer: Any, *ids: Any) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(("method", "path", "name"), in_address("path"))
-def test_an_id_in_the_path(as_account, ours, theirs, everything, method, path, name):
+def test_an_id_in_the_path(as_account, ours, theirs, method, path, name):
     call, body, their_id = as_account(ours), body_of(method, path, ours), MAKE[name](theirs)
-    before = everything()
+    before = stored_rows()
     answers = [ask(call, method, path, {name: each}, body) for each in (their_id, NEVER[name])]
     assert [answer.status_code for answer in answers] == [404, 404], answers[0].text
     assert without_ids(answers[0], their_id) == without_ids(answers[1], NEVER[name])
-    assert everything() == before
+    assert stored_rows() == before
 
 
 @pytest.mark.parametrize(("method", "path", "name"), in_body())
-def test_an_id_in_the_body(as_account, ours, theirs, everything, method, path, name):
+def test_an_id_in_the_body(as_account, ours, theirs, method, path, name):
     call, body, their_id = as_account(ours), body_of(method, path, ours) or {}, MAKE[name](theirs)
     mine = {field: MAKE[field](ours) for field in MAKE if f"{{{field}}}" in path}
-    before = everything()
+    before = stored_rows()
     answers = [ask(call, method, path, mine, body | {name: each}) for each in (their_id, NEVER[name])]
     assert answers[0].status_code in (200, 404), answers[0].text
     assert without_ids(answers[0], their_id) == without_ids(answers[1], NEVER[name])
-    assert everything() == before
+    assert stored_rows() == before
 
 
 @pytest.mark.parametrize(("method", "path", "name"), in_address("query"))
-def test_an_id_in_the_query(as_account, ours, theirs, everything, method, path, name):
+def test_an_id_in_the_query(as_account, ours, theirs, method, path, name):
     call, body, their_id = as_account(ours), body_of(method, path, ours), MAKE[name](theirs)
     mine = {field: MAKE[field](ours) for field in MAKE if f"{{{field}}}" in path}
-    before = everything()
+    before = stored_rows()
     refused = ask(call, method, path, mine, body, f"?{name}={their_id}")
     assert refused.status_code == 404, refused.text
-    assert everything() == before
+    assert stored_rows() == before
 
 
 @pytest.mark.parametrize(("method", "path"), operations())
-def test_another_organization_is_not_found_whatever_is_asked(as_account, ours, theirs, everything, method, path):
+def test_another_organization_is_not_found_whatever_is_asked(as_account, ours, theirs, method, path):
     call, body = as_account(ours), body_of(method, path, ours)
     mine = {field: MAKE[field](ours) for field in MAKE if f"{{{field}}}" in path}
-    before = everything()
+    before = stored_rows()
     assert ask(call, method, path, mine, body, f"?organization_id={theirs['id']}").status_code == 404
-    assert everything() == before
+    assert stored_rows() == before
 
 
 @pytest.mark.parametrize(

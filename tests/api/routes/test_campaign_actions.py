@@ -4,8 +4,9 @@ import pytest
 
 from api.http.errors import STATUS
 from models.database import rows
-from tests.dispatch.sending.arranged import deliver, phones_of, start_and_deliver
 from tests.factories import a_campaign, a_list, an_account, customers
+from tests.sending import answering, deliver, start_and_deliver
+from tests.stored import phones_of, stored_rows
 
 LATER = "2035-06-01T09:00:00Z"
 
@@ -113,15 +114,10 @@ def test_a_retry_a_rest_and_a_test_answer_the_child(account, call, prefix):
             "queue": "send",
             "requestId": answer.headers["X-Request-ID"],
         }
-        deliver(child["id"])
+        deliver(answering(), child["id"])
         assert call("GET", f"{prefix}/campaigns/{child['id']}").json["status"] == "completed"
     trail = rows("SELECT request_id, actor FROM audit_event WHERE action = 'campaign.created' AND request_id = 'r-1'")
     assert [event["actor"].partition(":")[0] for event in trail] == ["key"]
-
-
-def everything() -> list:
-    tables = ("campaign", "campaign_customer", "campaign_number", "message", "batch", "credit_entry", "audit_event")
-    return [rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]
 
 
 @pytest.mark.parametrize(
@@ -149,9 +145,9 @@ def everything() -> list:
 )
 def test_an_action_that_cannot_be(account, call, verb, body, code, says):
     campaign = a_campaign(account, recipients=1)
-    before = everything()
+    before = stored_rows()
     refused(call("POST", f"/api/campaigns/{campaign['id']}/{verb}", json=body), code, says)
-    assert everything() == before
+    assert stored_rows() == before
 
 
 @pytest.mark.parametrize(
@@ -169,16 +165,16 @@ def test_an_action_that_cannot_be(account, call, verb, body, code, says):
 )
 def test_an_edit_that_cannot_be(account, call, body, code, says):
     campaign = a_campaign(account, everyone=True)
-    before = everything()
+    before = stored_rows()
     refused(call("PATCH", f"/api/campaigns/{campaign['id']}", json=body), code, says)
-    assert everything() == before
+    assert stored_rows() == before
 
 
 def test_whoever_may_write_but_not_send_neither_starts_nor_gives_a_time(account, as_account):
     draft, scheduled = a_campaign(account, recipients=1), a_campaign(account, recipients=1)
     writer = as_account(account, scopes=["read", "write"])
     rows("UPDATE campaign SET status = 'scheduled', scheduled_at = %s WHERE id = %s", [LATER, scheduled["id"]])
-    before = everything()
+    before = stored_rows()
     path = f"/api/campaigns/{draft['id']}"
     for verb, body in (("send", {"customer_ids": [1]}), ("test-send", {"numbers": ["+306912222222"]})):
         refused(writer("POST", f"{path}/{verb}", json=body), "FORBIDDEN")
@@ -186,7 +182,7 @@ def test_whoever_may_write_but_not_send_neither_starts_nor_gives_a_time(account,
         refused(writer("POST", f"{path}/{verb}"), "FORBIDDEN")
     refused(writer("PATCH", path, json={"scheduled_at": LATER}), "FORBIDDEN")
     refused(writer("PATCH", f"/api/campaigns/{scheduled['id']}", json={"everyone": True}), "FORBIDDEN")
-    assert everything() == before
+    assert stored_rows() == before
     assert writer("PATCH", path, json={"everyone": True}).status_code == 200
 
 
@@ -194,7 +190,7 @@ def test_whoever_may_write_but_not_send_neither_starts_nor_gives_a_time(account,
 def test_anothers_campaign_is_answered_exactly_as_one_that_never_was(call, verb):
     theirs = a_campaign(an_account(), recipients=1)["id"]
     bodies = {"send": {"customer_ids": [1]}, "test-send": {"numbers": ["+306912222222"]}}
-    before = everything()
+    before = stored_rows()
     for method in ["POST"] if verb else ["PATCH", "DELETE"]:
         body = {"json": bodies.get(verb, {"name": "x"})} if verb in bodies or method == "PATCH" else {}
         answers = [
@@ -203,7 +199,7 @@ def test_anothers_campaign_is_answered_exactly_as_one_that_never_was(call, verb)
         for answer in answers:
             refused(answer, "CAMPAIGN_NOT_FOUND")
         assert answers[0].json["error"] == answers[1].json["error"]
-    assert everything() == before
+    assert stored_rows() == before
 
 
 @pytest.mark.parametrize("verb", ["send", "retry-failed", "test-send"])

@@ -11,11 +11,11 @@ import pytest
 from api.routes import events
 from config.settings import settings
 from dispatch.campaigns.lifecycle import cancel_campaign
-from dispatch.sending.delivery import Courier
 from dispatch.start.enqueue import enqueue_campaign
 from models.tenancy import ALL_ACCOUNTS
-from tests.dispatch.sending.provider import ScriptedProvider
 from tests.factories import a_campaign, a_key, an_account, asking
+from tests.scripted_provider import ScriptedProvider
+from tests.sending import deliver
 from tests.waiting import wait_until
 
 
@@ -76,9 +76,7 @@ def test_a_stream_tells_what_changes_and_ends_with_the_campaign(web, started):
     assert stream.response.headers["Content-Type"].startswith("text/event-stream")
     name, first = stream.event()
     assert (name, first["status"], first["stats"]["pending"]) == ("progress", "sending", 30)
-    courier = Courier(ScriptedProvider(), settings())
-    courier.deliver(campaign_id, 0)
-    courier.close()
+    deliver(ScriptedProvider(), campaign_id)
     seen = [stream.event()]
     while seen[-1][0] != "end":
         seen.append(stream.event())

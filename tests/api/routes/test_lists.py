@@ -4,6 +4,7 @@ import pytest
 
 from models.database import rows
 from tests.factories import a_campaign, a_list, an_account, customers
+from tests.stored import stored_rows
 
 
 @pytest.fixture
@@ -14,11 +15,6 @@ def account(db):
 @pytest.fixture
 def call(account, as_account):
     return as_account(account)
-
-
-def everything():
-    tables = ("customer_list", "list_member", "customer", "audit_event")
-    return [rows(f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in tables]
 
 
 def refused(answer, status, code, says=""):
@@ -71,37 +67,37 @@ def test_customers_come_and_go_and_count_once(account, call):
 
 def test_unknown_customers_are_named_and_nobody_is_added(account, call):
     list_id, mine, theirs = a_list(account, 1), customers(account, 1), customers(an_account(), 1)
-    before = everything()
+    before = stored_rows()
     for wrong in (theirs[0], 987_654, 2**70):
         answer = call("POST", f"/api/lists/{list_id}/members", json={"customer_ids": [*mine, wrong]})
         refused(answer, 404, "CUSTOMER_NOT_FOUND", str(wrong))
     refused(call("POST", f"/api/lists/{list_id}/members", json={"customer_ids": []}), 400, "EMPTY_CUSTOMER_IDS")
-    assert everything() == before
+    assert stored_rows() == before
 
 
 def test_a_list_that_a_campaign_names_stays(account, call):
     campaign = a_campaign(account, recipients=2)
     list_id = rows("SELECT list_id FROM campaign")[0]["list_id"]
-    before = everything()
+    before = stored_rows()
     refused(call("DELETE", f"/api/lists/{list_id}"), 409, "INVALID_STATUS", str(campaign["id"]))
-    assert everything() == before
+    assert stored_rows() == before
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 201, "a\x01b"])
 def test_a_name_that_cannot_be_is_refused(account, call, name):
     list_id = a_list(account, 0)
-    before = everything()
+    before = stored_rows()
     for method, path in (("POST", "/api/lists"), ("PATCH", f"/api/lists/{list_id}")):
         refused(call(method, path, json={"name": name}), 400, "INVALID_REQUEST", "name")
-    assert everything() == before
+    assert stored_rows() == before
 
 
 def test_a_name_is_taken_once_in_an_account(account, call, as_account):
     first, second = (call("POST", "/api/lists", json={"name": name}).json["id"] for name in ("one", "two"))
-    before = everything()
+    before = stored_rows()
     refused(call("POST", "/api/lists", json={"name": "one"}), 409, "DUPLICATE", "one")
     refused(call("PATCH", f"/api/lists/{second}", json={"name": "one"}), 409, "DUPLICATE", "one")
-    assert everything() == before
+    assert stored_rows() == before
     assert call("PATCH", f"/api/lists/{first}", json={"name": "one"}).status_code == 200
     assert as_account(an_account())("POST", "/api/lists", json={"name": "one"}).status_code == 201
 
@@ -109,7 +105,7 @@ def test_a_name_is_taken_once_in_an_account(account, call, as_account):
 def test_anothers_list_is_answered_as_one_that_never_was(call):
     other = an_account()
     theirs, theirs_too = a_list(other, 1), customers(other, 1)
-    before = everything()
+    before = stored_rows()
     for number in (theirs, 987_654):
         path = f"/api/lists/{number}"
         for method, address, body in (
@@ -121,4 +117,4 @@ def test_anothers_list_is_answered_as_one_that_never_was(call):
             ("POST", f"{path}/members/remove", {"json": {"customer_ids": theirs_too}}),
         ):
             refused(call(method, address, **body), 404, "RESOURCE_NOT_FOUND")
-    assert everything() == before
+    assert stored_rows() == before

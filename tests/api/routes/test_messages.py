@@ -5,16 +5,15 @@ from io import StringIO
 
 import pytest
 
-from config.settings import settings
 from dispatch.campaigns.messages import EXPORT_HEADER
 from dispatch.formats.csv_out import plain_cell
 from dispatch.providers import Answer
-from dispatch.sending.delivery import Courier
 from dispatch.start.enqueue import enqueue_campaign
 from models import message_reading
 from models.tenancy import ALL_ACCOUNTS
-from tests.dispatch.sending.provider import ScriptedProvider
 from tests.factories import a_campaign, an_account, asking
+from tests.scripted_provider import ScriptedProvider
+from tests.sending import deliver
 
 FIRST = 306_900_000_000
 
@@ -24,9 +23,7 @@ def sent(account, recipients, answers=None, **options):
     campaign = a_campaign(account, recipients=recipients, **options)
     enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c"), campaign["id"])
     script = {f"+{FIRST + n}": told for n, told in (answers or {}).items()}
-    courier = Courier(ScriptedProvider(script), settings())
-    courier.deliver(campaign["id"], 0)
-    courier.close()
+    deliver(ScriptedProvider(script), campaign["id"])
     return campaign["id"]
 
 

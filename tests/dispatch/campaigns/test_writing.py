@@ -19,8 +19,9 @@ from dispatch.start.follow_ups import send_test
 from models.campaign import Campaign
 from models.database import rows
 from models.tenancy import ALL_ACCOUNTS
-from tests.dispatch.sending.arranged import start_and_deliver
 from tests.factories import a_campaign, a_list, an_account, arrange_state, asking, customers
+from tests.sending import start_and_deliver
+from tests.stored import stored_rows
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
@@ -30,10 +31,6 @@ LATER = datetime.now(UTC) + timedelta(days=1)
 @pytest.fixture
 def account(db):
     return an_account()
-
-
-def everything() -> list[list[dict]]:
-    return [rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in ("campaign", "campaign_customer", "audit_event")]
 
 
 @pytest.mark.parametrize("scheduled_at", [None, LATER])
@@ -100,24 +97,24 @@ def test_an_edit_that_cannot_be_changes_nothing(account, changes, refusal, says)
     campaign = a_campaign(
         account, customer_ids=chosen, scheduled_at=LATER, expires_at=LATER + timedelta(days=2), name="Sale"
     )
-    before = everything()
+    before = stored_rows()
     with pytest.raises(refusal, match=says):
         edit_campaign(asking(), campaign["id"], {"name": "New", **changes} if changes else {})
-    assert everything() == before
+    assert stored_rows() == before
 
 
 @pytest.mark.parametrize("status", ["preparing", "sending", "completed", "cancelled", "failed"])
 def test_what_has_started_or_ended_is_neither_edited_nor_deleted(account, status):
     campaign = a_campaign(account, recipients=1)
     arrange_state(campaign["id"], status)
-    before = everything()
+    before = stored_rows()
     for refused in (
         lambda: edit_campaign(asking(), campaign["id"], {"name": "x"}),
         lambda: delete_campaign(asking(), campaign["id"]),
     ):
         with pytest.raises(InvalidStatus, match=f"is {status} cannot"):
             refused()
-    assert everything() == before
+    assert stored_rows() == before
 
 
 def test_a_draft_is_deleted_with_its_choice_and_its_tests_stay(account):
@@ -189,7 +186,7 @@ def _edit(caller, campaign_id):
 @pytest.mark.parametrize("act", [_edit, delete_campaign, duplicate_campaign, unschedule_campaign])
 def test_anothers_campaign_is_not_found(account, act):
     theirs = a_campaign(an_account(), recipients=1)
-    before = everything()
+    before = stored_rows()
     with pytest.raises(CampaignNotFound):
         act(asking(account["id"]), theirs["id"])
-    assert everything() == before
+    assert stored_rows() == before

@@ -10,9 +10,10 @@ from dispatch.start.enqueue import enqueue_campaign
 from models.campaign import Campaign
 from models.database import row, rows
 from models.tenancy import ALL_ACCOUNTS
-from tests.dispatch.sending.provider import ScriptedProvider
-from tests.dispatch.sending.test_delivery import deliver, started, states
 from tests.factories import a_campaign, an_account, asking, customers
+from tests.scripted_provider import ScriptedProvider
+from tests.sending import deliver, started
+from tests.stored import states
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 

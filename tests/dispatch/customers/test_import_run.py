@@ -1,10 +1,8 @@
 """An uploaded file is imported as the same file at hand would be, whatever happens to the workers meanwhile."""
 
 import csv
-from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO, StringIO
 from pathlib import Path
-from threading import Barrier
 from uuid import UUID, uuid4
 
 import pytest
@@ -24,6 +22,7 @@ from jobs.queue_worker import QueueWorker
 from models.customer_import import CustomerImport
 from models.database import changed, row, rows
 from tests.factories import an_account, asking
+from tests.racing import race
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
@@ -179,15 +178,9 @@ def test_a_worker_that_dies_in_a_chunk_costs_nothing(account, monkeypatch):
 def test_a_job_that_comes_twice_counts_nothing_twice(account, monkeypatch, db):
     monkeypatch.setattr(imports, "CHUNK", 20)
     import_id = upload(account, many(200, wrong=10))["id"]
-    token, together = token_of(import_id), Barrier(2)
+    token = token_of(import_id)
 
-    def job(_):
-        with db.connection_context():
-            together.wait()
-            continue_import(import_id, token)
-
-    with ThreadPoolExecutor(2) as threads:
-        list(threads.map(job, range(2)))
+    race(*[lambda: continue_import(import_id, token)] * 2)
     assert counts(read_import(asking(), import_id)) == (200, 0, 10)
     assert (len(customers()), len(rejects(import_id))) == (200, 10)
 

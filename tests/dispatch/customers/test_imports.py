@@ -1,9 +1,8 @@
 """Imports into a real PostgreSQL: every line is a customer or is reported, and twice is as good as once."""
 
 import csv
-from concurrent.futures import ThreadPoolExecutor
+import threading
 from pathlib import Path
-from threading import Barrier
 
 import pytest
 
@@ -14,6 +13,7 @@ from dispatch.formats.csv_in import open_csv
 from models.account import Account
 from models.database import rows
 from tests.factories import asking
+from tests.racing import race
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "customers.csv"
 
@@ -262,7 +262,7 @@ def test_an_import_that_was_cut_short_is_finished_by_the_next(account, monkeypat
 
 def test_two_imports_of_the_same_phones_in_opposite_order_both_finish(account, db):
     phones = [f"69000{n:05d}\n" for n in range(4000)]
-    together = Barrier(2)
+    together = threading.Barrier(2)
 
     class Lines(list):
         def __iter__(self):
@@ -271,13 +271,9 @@ def test_two_imports_of_the_same_phones_in_opposite_order_both_finish(account, d
             together.wait()
 
     def run(lines):
-        with db.connection_context():
-            return import_customers(
-                asking(account), Lines(["phone\n", *lines]), list_name="spring", default_country="GR"
-            )
+        return import_customers(asking(account), Lines(["phone\n", *lines]), list_name="spring", default_country="GR")
 
-    with ThreadPoolExecutor(2) as threads:
-        first, second = threads.map(run, [phones, phones[::-1]])
+    first, second = race(lambda: run(phones), lambda: run(phones[::-1]))
     assert first.imported + second.imported == 4000
     assert first.updated + second.updated == 4000
     assert first.list_id == second.list_id

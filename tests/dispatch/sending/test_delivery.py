@@ -1,25 +1,21 @@
 """Sending: every recipient at most once, every outcome recorded, whatever happens in between."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import asdict
 
 import pytest
 
-from config.settings import settings
 from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign
 from dispatch.providers import Answer
 from dispatch.recovery import recover
 from dispatch.sending import exchange, window
-from dispatch.sending.delivery import Courier
-from dispatch.start.enqueue import enqueue_campaign
 from models import batch
 from models.database import db as database
 from models.database import row, rows
-from models.tenancy import ALL_ACCOUNTS
-from tests.dispatch.sending.provider import ACCEPTED, ScriptedProvider
-from tests.factories import a_campaign, an_account, asking
+from tests.factories import asking
+from tests.racing import race
+from tests.scripted_provider import ACCEPTED, ScriptedProvider
+from tests.sending import courier, deliver, delivering, started
+from tests.stored import campaign_row, money, states
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
@@ -30,62 +26,6 @@ FIRST = "+306900000000"
 @pytest.fixture(autouse=True)
 def _quick_retries(configure):
     configure(RETRY_BASE_SEC=0.01, BATCH_SIZE=20)
-
-
-def started(account: dict | None = None, *, recipients: int, **options) -> int:
-    account = account or an_account(credits=100_000)
-    campaign = a_campaign(account, recipients=recipients, **options)
-    enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c"), campaign["id"])
-    return campaign["id"]
-
-
-@contextmanager
-def courier(provider: ScriptedProvider):
-    made = Courier(provider, settings())
-    yield made
-    made.close()
-
-
-def deliver(provider: ScriptedProvider, campaign_id: int, number: int = 0) -> int:
-    with courier(provider) as made:
-        return made.deliver(campaign_id, number)
-
-
-@contextmanager
-def delivering(provider: ScriptedProvider, campaign_id: int):
-    """A worker at work on the campaign in a thread of its own."""
-    with courier(provider) as made, ThreadPoolExecutor(1) as pool:
-
-        def work() -> int:
-            with database.connection_context():
-                return made.deliver(campaign_id, 0)
-
-        done = pool.submit(work)
-        try:
-            yield made
-        finally:
-            provider.release()
-        done.result(timeout=60)
-
-
-def states(campaign_id: int) -> dict[str, int]:
-    """The campaign's counts, only what is not zero; rows and batches must agree."""
-    counts = asdict(batch.stats([campaign_id])[campaign_id])
-    counted = {state: n for state, n in counts.items() if n and state != "total"}
-    found = rows("SELECT state, count(*)::int AS n FROM message WHERE campaign_id = %s GROUP BY state", [campaign_id])
-    assert counted == {one["state"]: one["n"] for one in found}
-    return counted
-
-
-def campaign_row(campaign_id: int) -> dict:
-    found = row("SELECT * FROM campaign WHERE id = %s", [campaign_id])
-    assert found is not None
-    return found
-
-
-def money(campaign_id: int) -> tuple[int, int, int]:
-    campaign = campaign_row(campaign_id)
-    return campaign["held"], campaign["captured"], campaign["released"]
 
 
 def test_every_recipient_is_called_once_and_the_campaign_closes_settled():
@@ -238,15 +178,7 @@ def test_four_workers_on_one_campaign_call_everybody_once(monkeypatch):
     monkeypatch.setattr(batch, "JOINABLE_AFTER_SEC", 0)  # let them get in each other's way
     campaign_id = started(recipients=400)
     provider = ScriptedProvider()
-    barrier = threading.Barrier(4)
-
-    def work(number: int) -> int:
-        with database.connection_context():
-            barrier.wait()
-            return deliver(provider, campaign_id, number)
-
-    with ThreadPoolExecutor(4) as pool:
-        claimed = list(pool.map(work, [0, 0, 1, 1]))
+    claimed = race(*[lambda number=number: deliver(provider, campaign_id, number) for number in (0, 0, 1, 1)])
     assert sum(claimed) == 400
     assert set(provider.calls_per_phone().values()) == {1}
     assert len(provider.calls_per_phone()) == 400

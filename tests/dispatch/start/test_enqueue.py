@@ -1,7 +1,5 @@
 """Starting a campaign: what it writes, what it refuses, and that it happens once."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,7 +14,6 @@ from dispatch.campaigns.lifecycle import cancel_campaign
 from dispatch.errors import (
     AlreadySending,
     CampaignNotFound,
-    DispatchError,
     EnqueueFailed,
     InsufficientCredits,
     InvalidStatus,
@@ -30,33 +27,17 @@ from dispatch.start import enqueue, preparation
 from dispatch.start.enqueue import EnqueueResult, enqueue_campaign
 from models import batch
 from models.account import Account
-from models.database import db as database
-from models.database import row, rows
+from models.database import rows
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, a_list, an_account, arrange_state, asking, customers
+from tests.racing import race
+from tests.stored import campaign_row, stored_rows
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
 
 def start(campaign: dict, **options) -> EnqueueResult:
     return enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c-1"), campaign["id"], **options)
-
-
-def campaign_row(campaign: dict) -> dict:
-    found = row("SELECT * FROM campaign WHERE id = %s", [campaign["id"]])
-    assert found is not None
-    return found
-
-
-def everything() -> list[dict]:
-    """All rows that a start can change, to compare before and after a refusal."""
-    return [
-        rows("SELECT id, status, claim_epoch, held, recipients, scheduled_at, expires_at FROM campaign ORDER BY id"),
-        rows("SELECT * FROM message ORDER BY campaign_id, n"),
-        rows("SELECT * FROM batch ORDER BY campaign_id, number"),
-        rows("SELECT * FROM credit_entry ORDER BY id"),
-        rows("SELECT id, credits_available, credits_held FROM account ORDER BY id"),
-    ]
 
 
 def test_a_start_writes_a_frozen_message_for_every_recipient_and_holds_its_price():
@@ -71,8 +52,8 @@ def test_a_start_writes_a_frozen_message_for_every_recipient_and_holds_its_price
     standing = Account.standing(account["id"])
     assert standing is not None
     assert (standing["available"], standing["held"]) == (7, 3)
-    assert campaign_row(campaign)["correlation_id"] == "c-1"
-    assert campaign_row(campaign)["scheduled_at"] is None
+    assert campaign_row(campaign["id"])["correlation_id"] == "c-1"
+    assert campaign_row(campaign["id"])["scheduled_at"] is None
 
 
 def test_every_batch_becomes_one_json_job_named_after_it(configure, redis):
@@ -95,7 +76,7 @@ def test_people_who_opted_out_get_a_row_that_says_so_and_cost_nothing():
     campaign = a_campaign(account, customer_ids=ids)
     assert start(campaign).queued == 2
     assert [m["state"] for m in rows("SELECT state FROM message ORDER BY n")] == ["skipped"] * 2 + ["pending"] * 2
-    assert campaign_row(campaign)["held"] == 2
+    assert campaign_row(campaign["id"])["held"] == 2
     counts = batch.stats([campaign["id"]])[campaign["id"]]
     assert (counts.total, counts.skipped, counts.pending) == (4, 2, 2)
 
@@ -140,10 +121,10 @@ def _paused(campaign: dict) -> None:
 def test_what_cannot_start_is_refused_and_changes_nothing(refusal, spoil):
     campaign = a_campaign(an_account(credits=20), recipients=3)
     spoil(campaign)
-    before = everything()
+    before = stored_rows()
     with pytest.raises(refusal):
         start(campaign)
-    assert everything() == before
+    assert stored_rows() == before
 
 
 def test_another_accounts_campaign_does_not_exist():
@@ -156,13 +137,15 @@ def test_a_price_that_shows_only_once_the_texts_are_written_puts_the_campaign_ba
     account = an_account(credits=5)
     later = datetime.now(UTC) + timedelta(days=2)
     campaign = a_campaign(account, recipients=3, template="x" * 200, scheduled_at=later)
-    before = everything()
+    was, before = campaign_row(campaign["id"]), stored_rows(besides=["campaign"])
     with pytest.raises(InsufficientCredits) as refused:
         start(campaign)
     assert refused.value.details["needed"] == 6
-    rows("UPDATE campaign SET claim_epoch = 0")  # the one trace an attempt leaves
-    assert everything() == before
-    assert campaign_row(campaign)["blocked_reason"] == "INSUFFICIENT_CREDITS"
+    assert stored_rows(besides=["campaign"]) == before
+    put_back = campaign_row(campaign["id"])
+    for column in ("status", "held", "recipients", "scheduled_at", "expires_at"):
+        assert put_back[column] == was[column]
+    assert put_back["blocked_reason"] == "INSUFFICIENT_CREDITS"
 
 
 def test_a_failing_database_puts_the_campaign_back():
@@ -171,7 +154,7 @@ def test_a_failing_database_puts_the_campaign_back():
     rows("INSERT INTO message (campaign_id, n, phone) VALUES (%s, 2, '+306999999999')", [campaign["id"]])
     with pytest.raises(EnqueueFailed):
         start(campaign)
-    assert campaign_row(campaign)["status"] == "draft"
+    assert campaign_row(campaign["id"])["status"] == "draft"
     assert rows("SELECT * FROM batch") == []
     assert start(campaign).queued == 3
 
@@ -180,7 +163,7 @@ def test_a_hand_start_of_a_campaign_scheduled_for_later_starts_it_now():
     later = datetime.now(UTC) + timedelta(days=2)
     campaign = a_campaign(an_account(), recipients=1, scheduled_at=later)
     assert start(campaign).status == "sending"
-    started = campaign_row(campaign)
+    started = campaign_row(campaign["id"])
     assert started["scheduled_at"] == started["started_at"]
     assert started["actor"] == "test"
 
@@ -190,7 +173,7 @@ def test_the_sweep_leaves_a_campaign_that_was_rescheduled_meanwhile():
     campaign = a_campaign(an_account(), recipients=1, scheduled_at=later)
     with pytest.raises(InvalidStatus, match="rescheduled"):
         start(campaign, only_if_due=True)
-    assert campaign_row(campaign)["status"] == "scheduled"
+    assert campaign_row(campaign["id"])["status"] == "scheduled"
 
 
 def _unreachable(monkeypatch) -> None:
@@ -200,11 +183,11 @@ def _unreachable(monkeypatch) -> None:
 
 def test_without_redis_before_the_claim_nothing_changes(monkeypatch):
     campaign = a_campaign(an_account(), recipients=1)
-    before = everything()
+    before = stored_rows()
     _unreachable(monkeypatch)
     with pytest.raises(QueueUnavailable):
         start(campaign)
-    assert everything() == before
+    assert stored_rows() == before
 
 
 def test_redis_lost_after_the_commit_loses_nothing(monkeypatch):
@@ -227,9 +210,9 @@ def test_a_large_audience_is_prepared_by_jobs_and_the_call_answers_at_once(confi
     campaign = a_campaign(account, recipients=6)
     assert start(campaign) == EnqueueResult(campaign["id"], "preparing", queued=6, enqueued_jobs=0, queue="send")
     assert rows("SELECT 1 FROM message") == []
-    token = campaign_row(campaign)["prep_token"]
+    token = campaign_row(campaign["id"])["prep_token"]
     preparation.continue_preparation(campaign["id"], token)
-    assert campaign_row(campaign)["status"] == "sending"
+    assert campaign_row(campaign["id"])["status"] == "sending"
     assert len(rows("SELECT 1 FROM message")) == 6
 
 
@@ -239,10 +222,10 @@ def test_a_preparation_goes_on_at_its_cursor_and_writes_nobody_twice(configure, 
     monkeypatch.setattr(preparation, "CHUNK", 4)
     campaign = a_campaign(an_account(), recipients=10)
     start(campaign)
-    prepared = campaign_row(campaign)
+    prepared = campaign_row(campaign["id"])
     turns = iter([False, False, True])
     assert preparation.prepare(prepared, until=lambda: next(turns)) is False
-    assert campaign_row(campaign)["recipients"] == 8
+    assert campaign_row(campaign["id"])["recipients"] == 8
     # A doubled job with an old view of the cursor stops at its first chunk.
     with pytest.raises(preparation.TakenAway):
         preparation.prepare(prepared)
@@ -255,48 +238,25 @@ def test_a_job_with_an_old_token_does_nothing(configure):
     configure(ENQUEUE_INLINE_LIMIT=0)
     campaign = a_campaign(an_account(), recipients=2)
     start(campaign)
-    old = campaign_row(campaign)["prep_token"]
+    old = campaign_row(campaign["id"])["prep_token"]
     rows("UPDATE campaign SET prep_token = gen_random_uuid()")
     preparation.continue_preparation(campaign["id"], old)
     assert rows("SELECT 1 FROM message") == []
 
 
-def _race(count: int, act) -> list:
-    """Runs act(i) in so many threads at once, each with its own connection; gives results or refusals."""
-    barrier = threading.Barrier(count)
-
-    def one(index: int):
-        with database.connection_context():
-            barrier.wait()
-            try:
-                return act(index)
-            except DispatchError as refusal:
-                return refusal.code
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(one, range(count)))
-
-
-@pytest.fixture
-def wide_pool(monkeypatch):
-    monkeypatch.setattr(database, "_max_connections", 64)
-
-
-@pytest.mark.usefixtures("wide_pool")
 def test_twenty_starts_of_one_campaign_give_one_start_and_one_hold():
     campaign = a_campaign(an_account(credits=1000), recipients=20)
-    results = _race(20, lambda _: start(campaign).status)
+    results = race(*[lambda: start(campaign).status] * 20)
     assert sorted(results) == ["ALREADY_SENDING"] * 19 + ["sending"]
     assert len(rows("SELECT 1 FROM credit_entry WHERE kind = 'hold'")) == 1
     assert len(rows("SELECT 1 FROM message")) == 20
 
 
-@pytest.mark.usefixtures("wide_pool")
 def test_twenty_campaigns_racing_for_credits_that_pay_for_seven_start_exactly_seven():
     account = an_account(credits=7 * 3 + 2)
     list_id = a_list(account, 3)
     campaigns = [a_campaign(account, list_id=list_id) for _ in range(20)]
-    results = _race(20, lambda index: start(campaigns[index]).status)
+    results = race(*[lambda campaign=campaign: start(campaign).status for campaign in campaigns])
     assert sorted(results) == ["INSUFFICIENT_CREDITS"] * 13 + ["sending"] * 7
     standing = Account.standing(account["id"])
     assert standing is not None

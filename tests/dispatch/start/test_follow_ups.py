@@ -19,9 +19,10 @@ from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.follow_ups import retry_failed, send_test, send_to_rest
 from models.database import row, rows
 from models.tenancy import ALL_ACCOUNTS
-from tests.dispatch.sending.arranged import campaigns, deliver, phones_of, recipients_of, start_and_deliver, undelivered
 from tests.factories import a_campaign, a_list, an_account, arrange_state, asking, customers
 from tests.racing import race
+from tests.sending import answering, deliver, start_and_deliver, undelivered
+from tests.stored import campaigns, phones_of, recipients_of, stored_rows
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
@@ -29,12 +30,6 @@ pytestmark = pytest.mark.usefixtures("db", "redis")
 @pytest.fixture
 def account(db):
     return an_account()
-
-
-def everything() -> list[list[dict]]:
-    """All that a refused follow-up could have left."""
-    tables = ("campaign", "campaign_number", "message", "batch", "credit_entry", "account", "audit_event")
-    return [rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]
 
 
 def test_a_retry_goes_to_those_not_reached_and_to_nobody_who_may_have_been(account):
@@ -50,7 +45,7 @@ def test_a_retry_goes_to_those_not_reached_and_to_nobody_who_may_have_been(accou
     assert (child["parent_id"], child["kind"], child["credits"]["held"]) == (parent["id"], "retry", 3)
     assert child["base_template"] == parent["base_template"]
     assert read_campaign(asking(), campaign["id"]) == before
-    deliver(started.campaign_id)
+    deliver(answering(), started.campaign_id)
     assert read_campaign(asking(), started.campaign_id)["status"] == "completed"
     assert audit() == []
 
@@ -71,12 +66,12 @@ def test_who_a_retry_has_is_not_retried_again_until_it_failed_too(account):
     first = retry_failed(asking(), campaign["id"])
     with pytest.raises(NoRecipients):
         retry_failed(asking(), campaign["id"])
-    deliver(first.campaign_id, reject=phones[:1])
+    deliver(answering(reject=phones[:1]), first.campaign_id)
     second = retry_failed(asking(), campaign["id"])
     assert recipients_of(second.campaign_id) == phones[:1]
     with pytest.raises(NoRecipients):
         retry_failed(asking(), first.campaign_id)
-    deliver(second.campaign_id)
+    deliver(answering(), second.campaign_id)
     for campaign_id in (campaign["id"], first.campaign_id, second.campaign_id):
         with pytest.raises(NoRecipients):
             retry_failed(asking(), campaign_id)
@@ -88,7 +83,7 @@ def test_a_retry_of_a_retry_counts_for_the_first_campaign(account):
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones)
     first = retry_failed(asking(), campaign["id"])
-    deliver(first.campaign_id, reject=phones)
+    deliver(answering(reject=phones), first.campaign_id)
     second = retry_failed(asking(), first.campaign_id)
     assert read_campaign(asking(), second.campaign_id)["parent_id"] == first.campaign_id
     with pytest.raises(NoRecipients):
@@ -142,10 +137,10 @@ def test_a_retry_of_an_approved_campaign_needs_no_new_approval_and_a_large_rest_
     start_and_deliver(campaign, reject=phones_of(account))
     assert retry_failed(asking(), campaign["id"]).queued == 3
     customers(account, 3)
-    before = everything()
+    before = stored_rows()
     with pytest.raises(ApprovalRequired):
         send_to_rest(asking(), campaign["id"])
-    assert everything() == before
+    assert stored_rows() == before
 
 
 def test_two_retries_in_the_same_moment_make_one_childs_worth(account):
@@ -167,21 +162,21 @@ def test_a_campaign_that_is_not_on_its_way_or_over_is_not_followed_up(account, s
         enqueue_campaign(asking(ALL_ACCOUNTS, request_id="t"), campaign["id"])
         pause_campaign(asking(), campaign["id"])
     arrange_state(campaign["id"], state)
-    before = everything()
+    before = stored_rows()
     for follow_up in (retry_failed, send_to_rest):
         with pytest.raises(InvalidStatus, match=f"is {state} cannot"):
             follow_up(asking(), campaign["id"])
-    assert everything() == before
+    assert stored_rows() == before
 
 
 def test_a_child_that_cannot_be_paid_for_leaves_nothing(account):
     campaign = a_campaign(account, recipients=3)
     start_and_deliver(campaign, reject=phones_of(account))
     rows("UPDATE account SET credits_available = 2")
-    before = everything()
+    before = stored_rows()
     with pytest.raises(InsufficientCredits):
         retry_failed(asking(), campaign["id"])
-    assert everything() == before
+    assert stored_rows() == before
 
 
 def test_a_child_whose_price_shows_only_once_it_is_written_is_deleted(account):
@@ -200,12 +195,12 @@ def test_a_child_whose_price_shows_only_once_it_is_written_is_deleted(account):
 def test_without_redis_nothing_is_written(account, monkeypatch):
     campaign = a_campaign(account, recipients=1)
     start_and_deliver(campaign, reject=phones_of(account))
-    before = everything()
+    before = stored_rows()
     monkeypatch.setattr("dispatch.queues.answers", lambda _: False)
     for follow_up in (retry_failed, lambda caller, id: send_test(caller, id, ["+306912345678"])):
         with pytest.raises(QueueUnavailable):
             follow_up(asking(), campaign["id"])
-    assert everything() == before
+    assert stored_rows() == before
 
 
 def test_a_crash_after_the_claim_is_gone_on_with(account, monkeypatch):
@@ -247,7 +242,7 @@ def test_the_rest_are_those_who_joined_since(account):
     assert read_campaign(asking(), started.campaign_id)["kind"] == "rest"
     _join(list_id, joined[2])
     # Asked of the child, the audience is that of the first campaign all the same.
-    deliver(started.campaign_id)
+    deliver(answering(), started.campaign_id)
     again = send_to_rest(asking(), started.campaign_id)
     assert recipients_of(again.campaign_id) == phones_of(account)[4:]
     assert audit() == []
@@ -303,7 +298,7 @@ def test_a_test_goes_to_the_numbers_and_leaves_the_draft_a_draft(db):
     child = read_campaign(asking(), started.campaign_id)
     assert (child["kind"], child["parent_id"], child["audience"]) == ("test", campaign["id"], {"kind": "numbers"})
     assert read_campaign(asking(), campaign["id"]) == before
-    deliver(started.campaign_id)
+    deliver(answering(), started.campaign_id)
     assert read_campaign(asking(), started.campaign_id)["status"] == "completed"
     assert send_test(asking(), campaign["id"], ["+306912222222"]).queued == 1
     assert audit() == []
@@ -313,10 +308,10 @@ def test_a_suppressed_number_is_skipped_in_a_test_and_alone_is_nobody(account):
     campaign = a_campaign(account)
     rows("INSERT INTO suppression (account_id, phone) VALUES (%s, '+306912222222')", [account["id"]])
     assert send_test(asking(), campaign["id"], ["+306912222222", "+306933333333"]).queued == 1
-    before = everything()
+    before = stored_rows()
     with pytest.raises(NoRecipients):
         send_test(asking(), campaign["id"], ["+306912222222"])
-    assert everything() == before
+    assert stored_rows() == before
 
 
 @pytest.mark.parametrize(
@@ -325,16 +320,16 @@ def test_a_suppressed_number_is_skipped_in_a_test_and_alone_is_nobody(account):
 )
 def test_numbers_that_cannot_be_are_named_by_their_place(account, numbers, field):
     campaign = a_campaign(account)
-    before = everything()
+    before = stored_rows()
     with pytest.raises(InvalidRequest) as refused:
         send_test(asking(), campaign["id"], numbers)
     assert refused.value.details["field"] == field
-    assert everything() == before
+    assert stored_rows() == before
 
 
 def test_a_test_is_not_followed_up(account):
     test = send_test(asking(), a_campaign(account)["id"], ["+306912222222"])
-    deliver(test.campaign_id, reject=["+306912222222"])
+    deliver(answering(reject=["+306912222222"]), test.campaign_id)
     for follow_up in (retry_failed, send_to_rest):
         with pytest.raises(InvalidRequest, match="A test"):
             follow_up(asking(), test.campaign_id)
@@ -342,8 +337,8 @@ def test_a_test_is_not_followed_up(account):
 
 def test_anothers_campaign_is_not_followed_up(account):
     theirs = a_campaign(an_account(), recipients=1)
-    before = everything()
+    before = stored_rows()
     for follow_up in (retry_failed, send_to_rest, lambda caller, id: send_test(caller, id, ["+306912222222"])):
         with pytest.raises(CampaignNotFound):
             follow_up(asking(account["id"]), theirs["id"])
-    assert everything() == before
+    assert stored_rows() == before

@@ -27,9 +27,9 @@ from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.to_customers import Sent, send_campaign
 from models.database import rows
 from models.tenancy import ALL_ACCOUNTS
-from tests.dispatch.sending.arranged import phones_of, recipients_of
 from tests.factories import a_campaign, an_account, arrange_state, asking, customers
 from tests.racing import race
+from tests.stored import phones_of, recipients_of, stored_rows
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
@@ -41,11 +41,6 @@ def account(db):
     account = an_account()
     customers(account, 5)
     return account
-
-
-def everything() -> list[list[dict]]:
-    tables = ("campaign", "campaign_customer", "message", "batch", "credit_entry", "account", "audit_event")
-    return [rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]
 
 
 def counts(campaign_id: int) -> dict[str, int]:
@@ -131,31 +126,31 @@ def test_a_send_that_cannot_be_changes_nothing(account, given, refusal):
     arrange_state(campaign["id"], given.get("status", "draft"))
     if "credits" in given:
         rows("UPDATE account SET credits_available = 1")
-    before = everything()
+    before = stored_rows()
     with pytest.raises(refusal):
         send_campaign(asking(), campaign["id"], given.get("customer_ids", [1, 2]))
-    assert everything() == before
+    assert stored_rows() == before
 
 
 def test_anothers_customers_and_campaigns_do_not_exist(account):
     other = an_account()
     theirs = customers(other, 1)
     campaign = a_campaign(account, everyone=True)
-    before = everything()
+    before = stored_rows()
     with pytest.raises(CustomerNotFound):
         send_campaign(asking(account["id"]), campaign["id"], [1, *theirs])
     with pytest.raises(CampaignNotFound):
         send_campaign(asking(other["id"]), campaign["id"], theirs)
-    assert everything() == before
+    assert stored_rows() == before
 
 
 def test_without_redis_a_draft_stays_as_it_is_and_a_scheduled_campaign_is_queued(account, monkeypatch):
     draft, scheduled = a_campaign(account), a_campaign(account, scheduled_at=LATER)
     monkeypatch.setattr("dispatch.queues.answers", lambda _: False)
-    before = everything()
+    before = stored_rows()
     with pytest.raises(QueueUnavailable):
         send_campaign(asking(), draft["id"], [1])
-    assert everything() == before
+    assert stored_rows() == before
     assert send_campaign(asking(), scheduled["id"], [1]).status == "scheduled"
 
 

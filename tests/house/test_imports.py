@@ -1,0 +1,35 @@
+"""What tests share stands in modules of its own: no test is imported by another."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+_TESTS = Path(__file__).parents[1]
+MODULES = sorted(_TESTS.rglob("*.py"))
+
+
+def _imported(path):
+    """The dotted names of what the module imports, each with the names taken from it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Import(names=names):
+                yield from (name.name for name in names)
+            case ast.ImportFrom(module=str(module), names=names):
+                yield from (f"{module}.{name.name}" for name in names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(_TESTS)))
+def test_no_module_imports_a_test_module(path):
+    from_tests = [name for name in _imported(path) if name.startswith("tests.")]
+    assert [name for name in from_tests if any(part.startswith("test_") for part in name.split("."))] == []
+
+
+def test_callers_race_only_with_the_one_helper():
+    waiting_for_each_other = [path.relative_to(_TESTS) for path in MODULES if "threading.Barrier(" in path.read_text()]
+    # In an import the two meet in the middle, when both have read their whole files.
+    assert {str(path) for path in waiting_for_each_other} <= {
+        "racing.py",
+        "dispatch/customers/test_imports.py",
+        "house/test_imports.py",
+    }

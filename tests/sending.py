@@ -1,0 +1,83 @@
+"""Sends campaigns in a test, through the real send path to a scripted provider."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from config.settings import settings
+from dispatch.campaigns.lifecycle import read_campaign
+from dispatch.providers import Answer
+from dispatch.sending.delivery import Courier
+from dispatch.start.enqueue import enqueue_campaign
+from models.database import db, row
+from tests.factories import a_campaign, an_account, asking
+from tests.scripted_provider import ScriptedProvider
+
+REJECTED = Answer("rejected", error_code="no_such_number")
+
+
+def started(account: dict[str, Any] | None = None, *, recipients: int, **options: Any) -> int:
+    """The id of a campaign to so many new customers, started by hand."""
+    campaign = a_campaign(account or an_account(credits=100_000), recipients=recipients, **options)
+    enqueue_campaign(asking(), campaign["id"])
+    return campaign["id"]
+
+
+@contextmanager
+def courier(provider: ScriptedProvider) -> Iterator[Courier]:
+    """What a send worker sends with."""
+    made = Courier(provider, settings())
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def deliver(provider: ScriptedProvider, campaign_id: int, number: int = 0) -> int:
+    """Sends what is due, beginning with this batch, as one job does; returns how many messages it claimed."""
+    with courier(provider) as made:
+        return made.deliver(campaign_id, number)
+
+
+@contextmanager
+def delivering(provider: ScriptedProvider, campaign_id: int) -> Iterator[Courier]:
+    """A worker at work on the campaign in a thread of its own; at the end the provider answers what it held back."""
+    with courier(provider) as made, ThreadPoolExecutor(1) as pool:
+
+        def work() -> int:
+            with db.connection_context():
+                return made.deliver(campaign_id, 0)
+
+        done = pool.submit(work)
+        try:
+            yield made
+        finally:
+            provider.release()
+        done.result(timeout=60)
+
+
+def answering(*, reject: Sequence[str] = (), lose: Sequence[str] = ()) -> ScriptedProvider:
+    """A provider that rejects these phones, answers nothing for those, and accepts the others."""
+    return ScriptedProvider(
+        {phone: [REJECTED] for phone in reject} | {phone: [Answer("unknown")] for phone in lose},
+    )
+
+
+def start_and_deliver(campaign: dict[str, Any], **answers: Sequence[str]) -> dict[str, Any]:
+    """Starts a campaign, sends it to a provider `answering` like this, and returns its view."""
+    enqueue_campaign(asking(), campaign["id"])
+    deliver(answering(**answers), campaign["id"])
+    return read_campaign(asking(), campaign["id"])
+
+
+def undelivered(campaign_id: int, phone: str) -> None:
+    """What a receipt will do: the provider accepted the message, and it did not arrive."""
+    moved = row(
+        """WITH moved AS (UPDATE message SET state = 'undelivered'
+             WHERE campaign_id = %s AND phone = %s AND state = 'sent' RETURNING campaign_id)
+           UPDATE batch SET sent = sent - 1, undelivered = undelivered + 1 FROM moved
+           WHERE batch.campaign_id = moved.campaign_id RETURNING number""",
+        [campaign_id, phone],
+    )
+    assert moved

@@ -1,0 +1,59 @@
+"""What the database holds, as tests look at it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from models import batch
+from models.database import row, rows
+
+# Authentication and living processes write these, whatever is asked.
+_ALWAYS_WRITTEN = ("api_key", "heartbeat", "schema_migration")
+
+
+def stored_rows(*, besides: Sequence[str] = ()) -> dict[str, list[str]]:
+    """Every row of every table but these, to compare before and after something that must change nothing."""
+    tables = rows(
+        "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL (%s)",
+        [[*_ALWAYS_WRITTEN, *besides]],
+    )
+    return {table["name"]: sorted(map(repr, rows(f"SELECT * FROM {table['name']}"))) for table in tables}
+
+
+def campaign_row(campaign_id: int) -> dict[str, Any]:
+    """The campaign's row."""
+    found = row("SELECT * FROM campaign WHERE id = %s", [campaign_id])
+    assert found is not None
+    return found
+
+
+def campaigns() -> list[dict[str, Any]]:
+    """Every campaign's number, state, kind and parent."""
+    return rows("SELECT id, status, kind, parent_id FROM campaign ORDER BY id")
+
+
+def states(campaign_id: int) -> dict[str, int]:
+    """The campaign's messages counted by state; rows and batches must agree."""
+    counts = asdict(batch.stats([campaign_id])[campaign_id])
+    counted = {state: n for state, n in counts.items() if n and state != "total"}
+    found = rows("SELECT state, count(*)::int AS n FROM message WHERE campaign_id = %s GROUP BY state", [campaign_id])
+    assert counted == {one["state"]: one["n"] for one in found}
+    return counted
+
+
+def money(campaign_id: int) -> tuple[int, int, int]:
+    """The campaign's credits held, captured and released."""
+    campaign = campaign_row(campaign_id)
+    return campaign["held"], campaign["captured"], campaign["released"]
+
+
+def phones_of(account: dict[str, Any]) -> list[str]:
+    """The phones of the account's customers, oldest first."""
+    found = rows("SELECT phone FROM customer WHERE account_id = %s ORDER BY id", [account["id"]])
+    return [customer["phone"] for customer in found]
+
+
+def recipients_of(campaign_id: int) -> list[str]:
+    """The phones the campaign has a message for."""
+    found = rows("SELECT phone FROM message WHERE campaign_id = %s ORDER BY phone", [campaign_id])
+    return [message["phone"] for message in found]
