@@ -6,18 +6,19 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Strict
 from pydantic_core import PydanticCustomError
 
+from dispatch.formats.checks import can_be_id
+
 MAX_PAGE = 1_000_000_000
 MAX_PAGE_SIZE = 100
 PAGE_SIZE = 20
 MAX_SEARCH = 200
-MAX_ID = 2**63 - 1
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,40}")
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ].*", re.DOTALL)
 
 
 def _id_in_path(value: Any) -> int:
-    if _WHOLE_NUMBER.fullmatch(str(value)) and -MAX_ID <= int(value) <= MAX_ID:
+    if _WHOLE_NUMBER.fullmatch(str(value)) and can_be_id(int(value)):
         return int(value)
     raise PydanticCustomError("invalid_id", "must be a whole number")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from dispatch.errors import CustomerNotFound, EmptyCustomerIds, InvalidRequest, NotFound
-from dispatch.formats.checks import MAX_ID
+from dispatch.formats.checks import can_be_id
 from models.campaign_audience import CampaignCustomer
 from models.database import row, rows
 
@@ -38,14 +38,14 @@ def check_list(account_id: UUID, list_id: int | None) -> None:
     if list_id is None:
         return
     known = "SELECT 1 FROM customer_list WHERE account_id = %s AND id = %s FOR KEY SHARE"
-    if not -MAX_ID <= list_id <= MAX_ID or row(known, [account_id, list_id]) is None:
+    if not can_be_id(list_id) or row(known, [account_id, list_id]) is None:
         raise NotFound("There is no such list.", list_id=list_id)
 
 
 def choose_customers(account_id: UUID, campaign_id: int, customer_ids: Sequence[int]) -> int:
     """Adds these customers to the campaign's choice and gives how many are new; CustomerNotFound unless all exist."""
     wanted = set(customer_ids)
-    storable = [customer_id for customer_id in wanted if -MAX_ID <= customer_id <= MAX_ID]
+    storable = [customer_id for customer_id in wanted if can_be_id(customer_id)]
     added = CampaignCustomer.choose(account_id, campaign_id, storable)
     if added == len(wanted):
         return added

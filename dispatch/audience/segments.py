@@ -12,7 +12,7 @@ import psycopg
 from dispatch.audience.filter import as_json, read_filter
 from dispatch.caller import Caller
 from dispatch.errors import Duplicate, InvalidStatus, NotFound
-from dispatch.formats.checks import MAX_ID, checked_name
+from dispatch.formats.checks import can_be_id, checked_name
 from models.database import db, row, rows
 from models.segment import Segment
 from models.tenancy import owned_by
@@ -79,7 +79,7 @@ def check_segment(account_id: UUID, segment_id: int | None) -> None:
     if segment_id is None:
         return
     known = "SELECT 1 FROM segment WHERE account_id = %s AND id = %s FOR KEY SHARE"
-    if not -MAX_ID <= segment_id <= MAX_ID or row(known, [account_id, segment_id]) is None:
+    if not can_be_id(segment_id) or row(known, [account_id, segment_id]) is None:
         raise _missing()
 
 
@@ -94,7 +94,7 @@ def segment_called(caller: Caller, name: str) -> int:
 
 
 def _found(caller: Caller, segment_id: int) -> dict[str, Any]:
-    segment = Segment.find(segment_id, caller.account) if -MAX_ID <= segment_id <= MAX_ID else None
+    segment = Segment.find(segment_id, caller.account) if can_be_id(segment_id) else None
     if segment is None:
         raise _missing()
     return segment

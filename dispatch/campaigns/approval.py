@@ -12,7 +12,7 @@ from dispatch.audience import members
 from dispatch.caller import Caller
 from dispatch.campaigns.view import shown
 from dispatch.errors import ApprovalRequired, CampaignNotFound, InvalidStatus, NoTargetAudience
-from dispatch.formats.checks import MAX_ID
+from dispatch.formats.checks import can_be_id
 from models import approval
 from models.account import Account
 from models.campaign import Campaign
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 def approve_campaign(caller: Caller, campaign_id: int, *, revision: int) -> dict[str, Any]:
     """Approves the revision the caller has read and gives the campaign as shown; the next sweep may start it."""
-    if not -MAX_ID <= campaign_id <= MAX_ID or Campaign.find(campaign_id, caller.account) is None:
+    if not can_be_id(campaign_id) or Campaign.find(campaign_id, caller.account) is None:
         raise CampaignNotFound
     with db.atomic():
         campaign = approval.lock(campaign_id)

@@ -9,7 +9,7 @@ from uuid import UUID
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import found as found_campaign
 from dispatch.errors import InvalidRequest, NotFound
-from dispatch.formats.checks import MAX_ID
+from dispatch.formats.checks import can_be_id
 from dispatch.formats.csv_out import csv_lines
 from dispatch.formats.phones import normalise
 from models import message_reading
@@ -62,7 +62,7 @@ def list_messages(
 def read_message(caller: Caller, reference: str) -> dict[str, Any]:
     """One message by its reference `<campaign>-<n>`, with what happened to it in order."""
     matched = _REFERENCE.fullmatch(reference)
-    if not matched or int(matched[1]) > MAX_ID or int(matched[2]) > _MAX_N:
+    if not matched or not can_be_id(int(matched[1])) or int(matched[2]) > _MAX_N:
         raise NotFound("There is no such message.")
     campaign = Campaign.find(int(matched[1]), caller.account)
     message = message_reading.one(int(matched[1]), int(matched[2])) if campaign else None

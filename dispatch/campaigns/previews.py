@@ -12,7 +12,7 @@ from dispatch.audience.segments import read_segment
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import found
 from dispatch.errors import CustomerNotFound, MissingCustomerId, NoMessageText, NoTargetAudience
-from dispatch.formats.checks import MAX_ID
+from dispatch.formats.checks import can_be_id
 from dispatch.texts.check import named_character
 from dispatch.texts.sms import measure_for
 from dispatch.texts.template import CUSTOMER_FIELDS, Template, compile_template
@@ -35,7 +35,7 @@ def personalized_preview(
         raise MissingCustomerId(field="customer_id")
     customer = row(
         f"SELECT {', '.join(_CUSTOMER)} FROM customer WHERE account_id = %s AND id = %s",
-        [campaign["account_id"], customer_id if -MAX_ID <= customer_id <= MAX_ID else None],
+        [campaign["account_id"], customer_id if can_be_id(customer_id) else None],
     )
     if customer is None:
         raise CustomerNotFound

@@ -5,13 +5,13 @@ from typing import Any
 
 from dispatch.caller import Caller
 from dispatch.errors import AlreadySending, CampaignNotFound, InvalidRequest, InvalidStatus
-from dispatch.formats.checks import MAX_ID, checked_time
+from dispatch.formats.checks import can_be_id, checked_time
 from models.campaign import Campaign
 
 
 def found(caller: Caller, campaign_id: int) -> dict[str, Any]:
     """The row; one of another account is not found, exactly as one that never was."""
-    campaign = Campaign.find(campaign_id, caller.account) if -MAX_ID <= campaign_id <= MAX_ID else None
+    campaign = Campaign.find(campaign_id, caller.account) if can_be_id(campaign_id) else None
     if campaign is None:
         raise CampaignNotFound
     return campaign

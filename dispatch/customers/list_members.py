@@ -10,7 +10,7 @@ from dispatch.caller import Caller
 from dispatch.customers.customers import SHOWN
 from dispatch.customers.lists import read_list
 from dispatch.errors import CustomerNotFound, EmptyCustomerIds, NotFound
-from dispatch.formats.checks import MAX_ID
+from dispatch.formats.checks import can_be_id
 from dispatch.formats.json_row import plain_all
 from models.database import changed, db, row, rows
 
@@ -86,7 +86,7 @@ def _join(account_id: UUID, list_id: int, customer_ids: set[int]) -> tuple[int, 
 
 
 def _storable(customer_ids: set[int]) -> list[int]:
-    return [customer_id for customer_id in customer_ids if -MAX_ID <= customer_id <= MAX_ID]
+    return [customer_id for customer_id in customer_ids if can_be_id(customer_id)]
 
 
 def _note(caller: Caller, action: str, list_id: int, account_id: UUID, customers: int) -> None:

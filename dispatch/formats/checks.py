@@ -50,3 +50,8 @@ def checked_time(time: datetime | None, *, field: str) -> datetime | None:
     if time.year > 9000:
         raise InvalidRequest(f"{field} is more than a few thousand years away.", field=field)
     return time
+
+
+def can_be_id(number: int) -> bool:
+    """Whether the number fits a column of ids; PostgreSQL would not compare any other with one."""
+    return -MAX_ID <= number <= MAX_ID

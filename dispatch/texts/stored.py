@@ -7,7 +7,7 @@ import psycopg
 
 from dispatch.caller import Caller
 from dispatch.errors import Duplicate, InvalidRequest, InvalidTemplate, NotFound
-from dispatch.formats.checks import MAX_ID, checked_name
+from dispatch.formats.checks import can_be_id, checked_name
 from dispatch.texts.template import compile_template
 from models.database import db, row, rows
 from models.states import CHANNELS
@@ -138,7 +138,7 @@ def _text(values: dict[str, str | None], field: str) -> str:
 
 
 def _found(caller: Caller, template_id: int) -> dict[str, Any]:
-    template = Template.find(template_id, caller.account) if -MAX_ID <= template_id <= MAX_ID else None
+    template = Template.find(template_id, caller.account) if can_be_id(template_id) else None
     if template is None:
         raise _missing()
     return template
