@@ -5,9 +5,10 @@ The account row is touched once per hold and once per settlement, never per mess
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
-from models.database import db, row, rows
+from models.database import changed, db, one, row
 from models.row import Row
 
 
@@ -28,7 +29,7 @@ class CreditEntry(Row):
 
 
 def top_up(account_id: UUID, amount: int, *, actor: str) -> dict[str, int] | None:
-    """Adds credits and gives the new balance; None when there is no such account."""
+    """Adds credits and returns the new balance; None when there is no such account."""
     return row(
         """WITH entry AS (
              INSERT INTO credit_entry (account_id, kind, available_delta, held_delta, actor)
@@ -42,13 +43,13 @@ def top_up(account_id: UUID, amount: int, *, actor: str) -> dict[str, int] | Non
 def hold(account_id: UUID, campaign_id: int, epoch: int, amount: int, *, actor: str) -> bool:
     """Sets credits aside for one start of a campaign; False when the account has too few."""
     return bool(
-        rows(
+        changed(
             """WITH paid AS (
                  UPDATE account SET credits_available = credits_available - %(amount)s,
                                     credits_held = credits_held + %(amount)s
                  WHERE id = %(account)s AND credits_available >= %(amount)s RETURNING id)
                INSERT INTO credit_entry (account_id, campaign_id, epoch, kind, available_delta, held_delta, actor)
-               SELECT id, %(campaign)s, %(epoch)s, 'hold', -%(amount)s, %(amount)s, %(actor)s FROM paid RETURNING id""",
+               SELECT id, %(campaign)s, %(epoch)s, 'hold', -%(amount)s, %(amount)s, %(actor)s FROM paid""",
             {
                 "account": account_id,
                 "campaign": campaign_id,
@@ -60,42 +61,72 @@ def hold(account_id: UUID, campaign_id: int, epoch: int, amount: int, *, actor: 
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    """What a campaign that ended has settled of its hold so far."""
+
+    id: int
+    account_id: UUID
+    claim_epoch: int
+    held: int
+    captured: int
+    released: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spent:
+    """What its batches say: credits of messages sent, credits of those still unknown, and messages still open."""
+
+    captured: int
+    uncertain: int
+    open: int
+
+
 def settle(campaign_id: int) -> bool:
     """Captures what was sent and releases what never will be, as far as that is known by now; may be called again.
 
     What is still unknown stays held. True once nothing of the hold is open any more.
     """
+    # Reading, adding up and writing is safe here: nothing else writes `captured` and `released` of a campaign that
+    # ended, and the lock comes first, so that a second settlement waits and then sees what the first one settled. The
+    # batches are read in a statement of their own, after the lock: a statement sees the rows of the moment it began,
+    # not of the moment it got its lock. A late answer that is recorded meanwhile waits for no one; the next call
+    # settles it.
     with db.atomic():
-        campaign = row("SELECT * FROM campaign WHERE id = %s FOR NO KEY UPDATE", [campaign_id])
-        assert campaign is not None
-        spent = row(
+        campaign = row(
+            """SELECT id, account_id, claim_epoch, held, captured, released FROM campaign
+               WHERE id = %s AND status IN ('completed', 'cancelled', 'failed') FOR NO KEY UPDATE""",
+            [campaign_id],
+            into=_Ended,
+        )
+        spent = one(
             """SELECT coalesce(sum(captured), 0)::bigint AS captured, coalesce(sum(uncertain), 0)::bigint AS uncertain,
                       coalesce(sum(pending + sending), 0)::bigint AS open FROM batch WHERE campaign_id = %s""",
             [campaign_id],
+            into=_Spent,
         )
-        assert spent is not None
-        if campaign["status"] not in ("completed", "cancelled", "failed") or spent["open"]:
+        if campaign is None or spent.open:
             return False
         # A campaign cancelled while it was prepared holds nothing, whatever its batches would have cost.
-        capture = spent["captured"] - campaign["captured"] if campaign["held"] else 0
-        release = campaign["held"] - campaign["released"] - spent["captured"] - spent["uncertain"]
+        capture = spent.captured - campaign.captured if campaign.held else 0
+        release = campaign.held - campaign.released - spent.captured - spent.uncertain if campaign.held else 0
         _enter(campaign, "capture", capture)
-        _enter(campaign, "release", release if campaign["held"] else 0)
-        rows(
+        _enter(campaign, "release", release)
+        changed(
             """UPDATE campaign SET captured = captured + %(capture)s, released = released + %(release)s,
                       settled_at = CASE WHEN captured + released + %(capture)s + %(release)s = held THEN now() END
                WHERE id = %(id)s""",
-            {"id": campaign_id, "capture": capture, "release": release if campaign["held"] else 0},
+            {"id": campaign_id, "capture": capture, "release": release},
         )
-        return spent["uncertain"] == 0
+        return spent.uncertain == 0
 
 
-def _enter(campaign: dict, kind: str, amount: int) -> None:
-    """One settlement entry and its effect on the account, in the caller's transaction."""
+def _enter(campaign: _Ended, kind: Literal["capture", "release"], amount: int) -> None:
+    """Writes one settlement entry and its effect on the account, in the caller's transaction."""
     if amount == 0:
         return
     back = amount if kind == "release" else 0
-    rows(
+    changed(
         """WITH entry AS (
              INSERT INTO credit_entry (account_id, campaign_id, epoch, kind, available_delta, held_delta, actor)
              VALUES (%(account)s, %(campaign)s, %(epoch)s, %(kind)s, %(back)s, -%(amount)s::bigint, 'settlement')
@@ -103,9 +134,9 @@ def _enter(campaign: dict, kind: str, amount: int) -> None:
            UPDATE account SET credits_available = credits_available + %(back)s, credits_held = credits_held - %(amount)s
            FROM entry WHERE id = entry.account_id""",
         {
-            "account": campaign["account_id"],
-            "campaign": campaign["id"],
-            "epoch": campaign["claim_epoch"],
+            "account": campaign.account_id,
+            "campaign": campaign.id,
+            "epoch": campaign.claim_epoch,
             "kind": kind,
             "amount": amount,
             "back": back,
