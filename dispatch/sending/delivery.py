@@ -4,23 +4,27 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TypeVar
 
 import structlog
 
 from config.settings import Settings
 from dispatch.outbox import push_due_batches
 from dispatch.providers import Provider
+from dispatch.sending.calls import Calls
 from dispatch.sending.exchange import Exchange
 from dispatch.sending.settlement import close_if_drained
+from dispatch.sending.time_box import TimeBox
 from dispatch.sending.window import Window
-from models.campaign_sending import to_send
+from models.campaign_sending import SendingCampaign, to_send
 from models.database import db
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 # A job works this long at most, so that other campaigns' jobs get their turn.
-TIME_BOX = 20.0
+TIME_BOX_SEC = 20.0
 
 
 class Courier:
@@ -37,42 +41,39 @@ class Courier:
     def deliver(self, campaign_id: int, batch: int, *, others_waiting: Callable[[], bool] = lambda: False) -> int:
         """Works on the campaign, beginning with this batch, until nothing is due or the time box ends.
 
-        Gives how many messages it claimed. A batch that is done, or in another worker's hands, is a hint like any
-        other: the campaign's next open batch is taken instead.
+        Returns how many messages it claimed. The batch is a hint: when it is done, or another worker has it, the
+        campaign's next open batch is taken instead.
         """
         campaign = self._ask(to_send, campaign_id)
         if campaign is None or self._stopped.is_set():
             return 0
         with structlog.contextvars.bound_contextvars(campaign_id=campaign_id, correlation_id=campaign.correlation_id):
-            exchange = Exchange(campaign, batch, provider=self.provider.name, settings=self.settings)
-            window = Window(
-                campaign,
-                exchange,
-                self.provider,
-                self.settings,
-                database=self._database,
-                seconds=TIME_BOX,
-                stopped=self._stopped.is_set,
-                others_waiting=others_waiting,
-            )
-            try:
-                self._loop.run(window.run())
-            finally:
-                self._database.submit(exchange.close).result()
-            log.info("batch.worked", batch=batch, claimed=window.claimed)
+            claimed = self._send(campaign, batch, others_waiting)
+            log.info("batch.worked", batch=batch, claimed=claimed)
             if not self._ask(close_if_drained, campaign_id):
                 self._ask(push_due_batches, campaign_id)
-            return window.claimed
+            return claimed
 
-    def _ask(self, function: Callable, *arguments: object) -> Any:
+    def _send(self, campaign: SendingCampaign, batch: int, others_waiting: Callable[[], bool]) -> int:
+        exchange = Exchange(campaign, batch, provider=self.provider.name, settings=self.settings)
+        calls = Calls(campaign, self.provider, self.settings)
+        time_box = TimeBox(TIME_BOX_SEC, stopped=self._stopped.is_set, others_waiting=others_waiting)
+        window = Window(exchange, calls, time_box, database=self._database)
+        try:
+            self._loop.run(window.run())
+        finally:
+            self._database.submit(exchange.close).result()
+        return window.claimed
+
+    def _ask(self, function: Callable[[int], T], campaign_id: int) -> T:
         """Runs a function in the database thread, on a connection of its own.
 
         The caller needs none, and one that went stale during the job cannot spoil its end.
         """
-        return self._database.submit(_connected, function, *arguments).result()
+        return self._database.submit(_connected, function, campaign_id).result()
 
     def stop(self) -> None:
-        """Claims nothing more; what is in flight finishes. May be called from a signal handler."""
+        """Lets the job claim nothing more and finish what is in flight. May be called from a signal handler."""
         self._stopped.set()
 
     def close(self) -> None:
@@ -82,6 +83,6 @@ class Courier:
         self._database.shutdown()
 
 
-def _connected(function: Callable, *arguments: object) -> Any:
+def _connected(function: Callable[[int], T], campaign_id: int) -> T:
     with db.connection_context():
-        return function(*arguments)
+        return function(campaign_id)

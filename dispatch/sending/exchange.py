@@ -19,13 +19,15 @@ from models.message import Claimed, Outcome
 log = structlog.get_logger()
 
 # A lost connection, a restarted server, a deadlock: the whole transaction may be tried again.
-PASSING = (psycopg.OperationalError, psycopg.InterfaceError, peewee.OperationalError, peewee.InterfaceError)
+TRANSIENT = (psycopg.OperationalError, psycopg.InterfaceError, peewee.OperationalError, peewee.InterfaceError)
 # How long an exchange keeps trying before the job gives up and leaves its messages to their leases.
-PERSISTENCE = 60.0
-# Claims per exchange at most, so that its transaction stays short when whole batches are expired or opted out.
-MOST_CLAIMS = 8
-# Batches looked into without finding anything before the campaign counts as dry for now.
-DRY_BATCHES = 3
+GIVE_UP_AFTER_SEC = 60.0
+# The pauses in between double.
+FIRST_PAUSE_SEC, MAX_PAUSE_SEC = 0.1, 2.0
+# Claims in one exchange, so that its transaction stays short when whole batches are expired or opted out.
+MAX_CLAIMS = 8
+# After this many batches without a message that is due, the campaign counts as dry for now.
+MAX_EMPTY_BATCHES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Exchange:
         self._log = log.bind(campaign_id=campaign.id, correlation_id=campaign.correlation_id)
         self._batch_size = campaign.batch_size
         self._provider = provider
-        self._lease = settings.lease_sec
+        self._lease_sec = settings.lease_sec
         self._wanted_batch: int | None = first_batch
         self._range: Range | None = None
         self._next_n = 0
@@ -52,10 +54,10 @@ class Exchange:
         # Whether the last exchange found nothing more to claim.
         self.ran_dry = False
 
-    def trade(self, outcomes: list[Outcome], want: int) -> list[Claimed]:
+    def record_and_claim(self, outcomes: list[Outcome], want: int) -> list[Claimed]:
         """Records the outcomes and claims up to `want` messages, durably; waits out a database that is away."""
-        give_up = time.monotonic() + PERSISTENCE
-        pause = 0.1
+        give_up_at = time.monotonic() + GIVE_UP_AFTER_SEC
+        pause_sec = FIRST_PAUSE_SEC
         while True:
             place = (self._wanted_batch, self._range, self._next_n)
             try:
@@ -67,14 +69,14 @@ class Exchange:
                             self._campaign_id, outcomes, provider=self._provider, batch_size=self._batch_size
                         )
                     claimed = self._claim(want)
-            except PASSING as problem:
+            except TRANSIENT as problem:
                 self._wanted_batch, self._range, self._next_n = place
-                if time.monotonic() > give_up:
+                if time.monotonic() > give_up_at:
                     raise
                 self._log.warning("exchange.retried", problem=type(problem).__name__)
                 _forget_connection()
-                time.sleep(pause)
-                pause = min(pause * 2, 2.0)
+                time.sleep(pause_sec)
+                pause_sec = min(pause_sec * 2, MAX_PAUSE_SEC)
             else:
                 self._doubtful.clear()
                 return claimed
@@ -91,58 +93,60 @@ class Exchange:
             self._log.error("campaign.halted", reason=reason)
 
     def close(self) -> None:
-        """Leaves the batch to others and returns this thread's connection."""
+        """Leaves the batch to other workers and returns this thread's connection."""
         try:
             if self._range is not None:
                 db.connect(reuse_if_open=True)
                 batch.leave(self._campaign_id, self._range)
-        except PASSING:
-            # Nobody is kept from the batch for long: it counts as lost soon.
+        except TRANSIENT:
+            # The batch is not out of reach for long: recovery soon finds it lost.
             self._log.warning("batch.not_left", batch=self._range.number if self._range else None)
         finally:
             db.close()
 
     def _claim(self, want: int) -> list[Claimed]:
         found: list[Claimed] = []
-        dry = 0
+        empty_batches = 0
         self.ran_dry = False
-        for _ in range(MOST_CLAIMS):
-            missing = want - len(found)
-            if missing == 0:
+        for _ in range(MAX_CLAIMS):
+            if len(found) == want:
                 break
-            if dry == DRY_BATCHES or not self._enter_batch():
+            entered = self._enter_batch() if empty_batches < MAX_EMPTY_BATCHES else None
+            if entered is None:
                 self.ran_dry = True
                 break
-            messages, taken = self._claim_from_batch(missing)
+            messages, taken = self._claim_from(entered, want - len(found))
             found += messages
-            dry += not taken
+            empty_batches += not taken
         return found
 
-    def _claim_from_batch(self, want: int) -> tuple[list[Claimed], int]:
-        assert self._range is not None
-        claim = _Claim(secrets.randbits(62), self._range)
+    def _claim_from(self, entered: Range, want: int) -> tuple[list[Claimed], int]:
+        """Claims from what is left of the batch, and leaves the batch when it has no more that is due."""
+        claim = _Claim(secrets.randbits(62), entered)
         self._doubtful.append(claim)
-        rest = replace(self._range, first=self._next_n)
-        messages, taken = message.claim(self._campaign_id, rest, want=want, token=claim.token, lease_sec=self._lease)
+        rest = replace(entered, first=self._next_n)
+        messages, taken = message.claim(
+            self._campaign_id, rest, want=want, token=claim.token, lease_sec=self._lease_sec
+        )
         if messages:
             self._next_n = max(claimed.n for claimed in messages) + 1
         if taken < want:
-            batch.let_wait(self._campaign_id, self._range)
+            batch.let_wait(self._campaign_id, entered)
             self._range = None
         return messages, taken
 
-    def _enter_batch(self) -> bool:
-        """Makes sure there is a batch to claim from: the job's own first, then whatever is open."""
+    def _enter_batch(self) -> Range | None:
+        """Returns the batch to claim from: the present one, the job's own, or whatever is open."""
         if self._range is None:
             self._range = batch.take(self._campaign_id, self._wanted_batch)
             if self._range is None and self._wanted_batch is not None:
                 self._range = batch.take(self._campaign_id)
             self._wanted_batch = None
             self._next_n = self._range.first if self._range else 0
-        return self._range is not None
+        return self._range
 
     def _undo_doubtful(self) -> None:
-        """Gives back what an attempt claimed whose commit was not confirmed: nobody called it."""
+        """Undoes what an attempt claimed whose commit was not confirmed: nothing of it was called."""
         for claim in self._doubtful:
             undone = message.undo_claim(self._campaign_id, claim.range, token=claim.token, batch_size=self._batch_size)
             if undone:
@@ -151,7 +155,7 @@ class Exchange:
 
 
 def _forget_connection() -> None:
-    """Drops a connection that may be broken, so that the next attempt gets another."""
+    """Drops a connection that may be broken, so that the next attempt opens another."""
     try:
         db.manual_close()
     except Exception:

@@ -10,8 +10,8 @@ from models.message import Claimed, Outcome
 MAX_ATTEMPTS = 3
 # A deferral doubles from RETRY_BASE_SEC up to this, in seconds; a provider's Retry-After is followed from
 # RETRY_BASE_SEC up to an hour.
-LONGEST_DEFERRAL = 60.0
-LONGEST_RETRY_AFTER = 3600.0
+MAX_DEFERRAL_SEC = 60.0
+MAX_RETRY_AFTER_SEC = 3600.0
 
 
 def outcome_of(answer: Answer, claimed: Claimed, settings: Settings) -> Outcome:
@@ -45,9 +45,9 @@ def _another_attempt(answer: Answer, claimed: Claimed, settings: Settings) -> Ou
 
 def _later(answer: Answer, claimed: Claimed, settings: Settings) -> Outcome:
     if answer.retry_after is not None:
-        wait = min(max(answer.retry_after, settings.retry_base_sec), LONGEST_RETRY_AFTER)
+        wait = min(max(answer.retry_after, settings.retry_base_sec), MAX_RETRY_AFTER_SEC)
     else:
-        wait = _jittered(min(settings.retry_base_sec * 2 ** min(claimed.deferrals, 16), LONGEST_DEFERRAL))
+        wait = _jittered(min(settings.retry_base_sec * 2 ** min(claimed.deferrals, 16), MAX_DEFERRAL_SEC))
     return Outcome(claimed.n, claimed.token, "pending", error_code=answer.error_code, wait_sec=wait, counted=False)
 
 

@@ -7,7 +7,7 @@ import pytest
 from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign
 from dispatch.providers import Answer
 from dispatch.recovery import recover
-from dispatch.sending import exchange, window
+from dispatch.sending import calls, exchange, time_box
 from models import batch
 from models.database import db as database
 from models.database import row, rows
@@ -267,10 +267,10 @@ def test_a_stop_finishes_the_window_and_claims_nothing_more(configure):
 def test_what_was_claimed_too_long_ago_is_handed_back_uncalled(monkeypatch):
     campaign_id = started(recipients=5)
     provider = ScriptedProvider()
-    monkeypatch.setattr(window, "TOO_LATE_TO_CALL", -1.0)
+    monkeypatch.setattr(calls, "CALL_WITHIN_SEC", -1.0)
     provider.on_call(lambda message: pytest.fail("called although its claim was too old"))
     with courier(provider) as made:
-        monkeypatch.setattr("dispatch.sending.delivery.TIME_BOX", 0.2)
+        monkeypatch.setattr("dispatch.sending.delivery.TIME_BOX_SEC", 0.2)
         made.deliver(campaign_id, 0)
     assert states(campaign_id) == {"pending": 5}
     assert row("SELECT sum(attempts)::int AS attempts FROM message") == {"attempts": 0}
@@ -373,7 +373,7 @@ def test_a_claim_whose_commit_was_not_confirmed_is_given_back(monkeypatch):
 
 def test_a_job_gives_way_to_another_campaigns_job(monkeypatch, configure):
     configure(SEND_WINDOW=4)
-    monkeypatch.setattr(window, "FAIR_SHARE", 0.0)
+    monkeypatch.setattr(time_box, "FAIR_SHARE_SEC", 0.0)
     campaign_id = started(recipients=400)
     provider = ScriptedProvider()
     with courier(provider) as made:

@@ -1,0 +1,113 @@
+"""The calls of a window: claimed messages go in, the provider is called, outcomes to record come out."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+
+import structlog
+
+from config.settings import Settings
+from dispatch.providers import Answer, Outgoing, Provider
+from dispatch.sending.handover import Handover
+from dispatch.sending.outcomes import handed_back, outcome_of
+from models.campaign_sending import SendingCampaign
+from models.message import Claimed, Outcome
+
+log = structlog.get_logger()
+
+# A message claimed this long ago and not called yet is handed back: its lease must not end before its call does.
+CALL_WITHIN_SEC = 2.0
+# An answer waits this long at most for others to be recorded with it.
+COLLECT_FOR_SEC = 0.020
+
+
+class Calls:
+    """One campaign's calls, as many at a time as the window has places. Runs on the event loop."""
+
+    def __init__(self, campaign: SendingCampaign, provider: Provider, settings: Settings) -> None:
+        #: Messages that were claimed and whose outcome was not taken yet.
+        self.in_flight = 0
+        #: The error code with which the provider refuses our account, once it did.
+        self.refusal: str | None = None
+        self._campaign = campaign
+        self._provider = provider
+        self._settings = settings
+        self._places = settings.send_window
+        self._handover = Handover()
+        self._outcomes: list[Outcome] = []
+        self._some_answered = asyncio.Event()
+        self._enough_answered = asyncio.Event()
+
+    def callers(self) -> list[Coroutine[None, None, None]]:
+        """Returns the callers, one for each place of the window; each runs until it is cancelled."""
+        return [self._call_messages() for _ in range(self._places)]
+
+    def free_places(self) -> int:
+        """How many more messages may be claimed."""
+        return self._places - self.in_flight
+
+    def add(self, claimed: list[Claimed], *, claimed_at: float) -> None:
+        """Lets the callers have these messages; `claimed_at` is a time before their lease began."""
+        self.in_flight += len(claimed)
+        self._handover.add((message, claimed_at) for message in claimed)
+
+    def take_outcomes(self) -> list[Outcome]:
+        """Returns what is to be recorded by now, and frees its places."""
+        outcomes, self._outcomes = self._outcomes, []
+        self.in_flight -= len(outcomes)
+        return outcomes
+
+    async def worth_recording(self) -> None:
+        """Waits until recording is worth a transaction: a quarter of the window, everything in flight, or 20 ms."""
+        self._note_answers()
+        await self._some_answered.wait()
+        try:
+            async with asyncio.timeout(COLLECT_FOR_SEC):
+                await self._enough_answered.wait()
+        except TimeoutError:
+            pass
+
+    def _note_answers(self) -> None:
+        answered = len(self._outcomes)
+        _set(self._some_answered, answered > 0)
+        _set(self._enough_answered, answered >= min(self.in_flight, max(1, self._places // 4)))
+
+    async def _call_messages(self) -> None:
+        """One place of the window: takes a claimed message, calls the provider, notes what to record."""
+        while True:
+            message, claimed_at = await self._handover.take()
+            if time.monotonic() - claimed_at > CALL_WITHIN_SEC:
+                outcome = handed_back(message)
+            else:
+                outcome = outcome_of(await self._call(message), message, self._settings)
+            self._outcomes.append(outcome)
+            self._note_answers()
+
+    async def _call(self, message: Claimed) -> Answer:
+        reference = f"{self._campaign.id}-{message.n}"
+        try:
+            answer = await self._provider.send(
+                Outgoing(
+                    channel=self._campaign.channel,
+                    sender=self._campaign.sender,
+                    phone=message.phone,
+                    body=message.body,
+                    reference=reference,
+                    token=f"{reference}-{message.token:x}",
+                    attempt=message.attempts,
+                )
+            )
+        except Exception:
+            # A provider names every outcome it knows; of one it does not, no one can say whether the call left.
+            log.exception("provider.failed", message=reference)
+            return Answer("unknown", error_code="provider_error")
+        if answer.outcome == "halted":
+            self.refusal = self.refusal or answer.error_code or "no error code"
+        return answer
+
+
+def _set(event: asyncio.Event, flag: bool) -> None:
+    if flag:
+        event.set()
+    else:
+        event.clear()

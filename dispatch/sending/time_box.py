@@ -1,0 +1,39 @@
+"""How long a send job may go on: until its time is up, its process stops, or another campaign waits."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+# With another campaign's job in the queue, a job ends after this long instead of its whole time box.
+FAIR_SHARE_SEC = 2.0
+# How often a job looks for other campaigns' jobs after its fair share.
+LOOK_EVERY_SEC = 1.0
+
+
+class TimeBox:
+    """The time in which one job may claim. Runs on the event loop; `others_waiting` may block and runs in a thread."""
+
+    def __init__(self, seconds: float, *, stopped: Callable[[], bool], others_waiting: Callable[[], bool]) -> None:
+        self._deadline = time.monotonic() + seconds
+        self._stopped = stopped
+        self._others_waiting = others_waiting
+        self._gave_way = False
+
+    def is_open(self) -> bool:
+        """Whether the job may claim more messages."""
+        return self.left_sec() >= 0 and not self._gave_way and not self._stopped()
+
+    def left_sec(self) -> float:
+        """The time until the deadline; below zero after it."""
+        return self._deadline - time.monotonic()
+
+    async def others_wait(self) -> bool:
+        """Whether another campaign's job waits for this worker."""
+        return await asyncio.to_thread(self._others_waiting)
+
+    async def give_way(self) -> None:
+        """Closes once another campaign's job waits, so that a small campaign does not wait behind a large one."""
+        await asyncio.sleep(FAIR_SHARE_SEC)
+        while not self._gave_way:
+            self._gave_way = await self.others_wait()
+            await asyncio.sleep(LOOK_EVERY_SEC)
