@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 import structlog
@@ -60,7 +61,8 @@ class Courier:
         time_box = TimeBox(TIME_BOX_SEC, stopped=self._stopped.is_set, others_waiting=others_waiting)
         window = Window(exchange, calls, time_box, database=self._database)
         try:
-            self._loop.run(window.run())
+            # The loop would keep the log context of its first job.
+            self._loop.run(window.run(), context=copy_context())
         finally:
             self._database.submit(exchange.close).result()
         return window.claimed

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from structlog.contextvars import get_contextvars
 
 from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign
 from dispatch.providers import Answer
@@ -424,3 +425,14 @@ def test_a_campaign_paused_while_its_retries_wait_frees_its_worker(configure):
         pause_campaign(asking(), campaign_id)
     assert len(provider.calls) == 1  # and the job has ended, long before the retry is due
     assert row("SELECT next_due_at > now() AS waits FROM batch") == {"waits": True}
+
+
+def test_log_lines_of_a_workers_second_campaign_name_that_campaign():
+    first, second = started(recipients=2), started(recipients=2)
+    provider = ScriptedProvider()
+    named = []
+    provider.on_call(lambda call: named.append((call.reference, get_contextvars()["campaign_id"])))
+    with courier(provider) as made:
+        made.deliver(first, 0)
+        made.deliver(second, 0)
+    assert sorted(named) == [(f"{campaign_id}-{n}", campaign_id) for campaign_id in (first, second) for n in (0, 1)]
