@@ -21,7 +21,6 @@ from dispatch.errors import InvalidRequest, NoMessageText
 from dispatch.formats.checks import checked_name, checked_time
 from dispatch.outbox import push_due_batches
 from dispatch.texts.stored import check_version, text_for_campaign
-from dispatch.texts.template import compile_template
 from models.campaign import Campaign
 from models.database import db, row, rows
 from models.states import CAMPAIGN_STATES, CHANNELS
@@ -50,16 +49,15 @@ def create_campaign(
     account_id = caller.one_account()
     if channel not in CHANNELS:
         raise InvalidRequest(f"channel is one of {', '.join(CHANNELS)}.", field="channel")
-    text, version = text_for_campaign(caller, account_id, template=template, template_id=template_id, channel=channel)
-    compile_template(text)
+    text = text_for_campaign(caller, account_id, template=template, template_id=template_id, channel=channel)
     kind = audience_kind(customer_ids, list_id, everyone, segment_id)
     values = {
         "account": account_id,
         "name": checked_name(name),
         "channel": channel,
-        "template": text,
-        "template_id": template_id,
-        "version": version,
+        "template": text.text,
+        "template_id": text.template_id,
+        "version": text.version,
         "kind": kind,
         "list": list_id,
         "segment": segment_id,
@@ -70,11 +68,11 @@ def create_campaign(
     with db.atomic():
         check_list(account_id, list_id)
         check_segment(account_id, segment_id)
-        check_version(account_id, template_id, version)
+        check_version(account_id, text.template_id, text.version)
         made = row(_INSERT, values)
         if made is None:
             raise not_to_come("scheduled_at" if scheduled_at else "expires_at")
-        if scheduled_at and not text.strip():
+        if scheduled_at and not text.text.strip():
             raise NoMessageText("A campaign with a time needs a text; nobody will be there to write it when it is due.")
         if customer_ids is not None:
             choose_customers(account_id, made["id"], customer_ids)

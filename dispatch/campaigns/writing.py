@@ -13,7 +13,6 @@ from dispatch.campaigns.view import shown
 from dispatch.errors import CampaignNotFound, DispatchError, InvalidRequest
 from dispatch.formats.checks import MAX_NAME, checked_name
 from dispatch.texts.stored import check_version, text_for_campaign
-from dispatch.texts.template import compile_template
 from models import campaign_writing
 from models.campaign_audience import CampaignCustomer
 from models.database import db
@@ -88,15 +87,14 @@ def _text(caller: Caller, campaign: dict[str, Any], changes: Mapping[str, Any]) 
     if "template" not in changes and "template_id" not in changes:
         return {}
     template_id = changes.get("template_id")
-    text, version = text_for_campaign(
+    text = text_for_campaign(
         caller,
         campaign["account_id"],
         template=changes.get("template", "" if template_id is not None else campaign["template"]),
         template_id=template_id,
         channel=changes.get("channel", campaign["channel"]),
     )
-    compile_template(text)
-    return {"template": text, "template_id": template_id, "template_version": version}
+    return {"template": text.text, "template_id": text.template_id, "template_version": text.version}
 
 
 def _audience(changes: Mapping[str, Any]) -> dict[str, Any]:

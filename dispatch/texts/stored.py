@@ -1,5 +1,6 @@
 """An account's stored templates; every body one has had is kept, and a campaign copies the one it is written with."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,15 @@ from models.database import db, row, rows
 from models.states import CHANNELS
 from models.template import Template
 from models.tenancy import owned_by
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignText:
+    """The text of a campaign and, when it is copied from a stored template, from which version of which."""
+
+    text: str
+    template_id: int | None = None
+    version: int | None = None
 
 
 def create_template(caller: Caller, *, name: str, body: str, channel: str | None = None) -> dict[str, Any]:
@@ -93,16 +103,22 @@ def template_called(caller: Caller, name: str) -> int:
 
 def text_for_campaign(
     caller: Caller, account_id: UUID, *, template: str, template_id: int | None, channel: str
-) -> tuple[str, int | None]:
-    """The text a campaign is written with, and the version when it is that of a stored template."""
+) -> CampaignText:
+    """Returns the text a campaign is written with, checked: one of its own, or that of a stored template."""
     if template_id is None:
-        return template, None
+        compile_template(template)
+        return CampaignText(template)
     if template:
-        raise InvalidRequest("A campaign has either a text of its own or a template_id.", field="template_id")
+        raise InvalidRequest(
+            "A campaign has either a text of its own or a template_id; leave one of them out.", field="template_id"
+        )
     stored = _found(caller.within(account_id), template_id)
     if stored["channel"] not in (None, channel):
-        raise InvalidRequest(f"This template is for {stored['channel']}, not for {channel}.", field="template_id")
-    return stored["body"], stored["version"]
+        raise InvalidRequest(
+            f"This template is for {stored['channel']}, not for {channel}; choose another template or channel.",
+            field="template_id",
+        )
+    return CampaignText(stored["body"], template_id, stored["version"])
 
 
 def check_version(account_id: UUID, template_id: int | None, version: int | None) -> None:
