@@ -15,7 +15,7 @@ from dispatch.errors import CustomerNotFound, MissingCustomerId, NoMessageText, 
 from dispatch.formats.checks import can_be_id
 from dispatch.texts.check import named_character
 from dispatch.texts.sms import measure_for
-from dispatch.texts.template import CUSTOMER_FIELDS, Template, compile_template
+from dispatch.texts.template import CUSTOMER_FIELDS, CompiledTemplate, compile_template
 from models.database import row
 
 MOST_SHOWN = 50
@@ -88,7 +88,7 @@ def preview_filter(caller: Caller, filter: object) -> dict[str, Any]:
     )
 
 
-def _message(channel: str, template: Template, person: dict[str, Any]) -> dict[str, Any]:
+def _message(channel: str, template: CompiledTemplate, person: dict[str, Any]) -> dict[str, Any]:
     text = template.render(person)
     encoding, segments, first_ucs2 = measure_for(channel, text)
     return {

@@ -19,7 +19,7 @@ from dispatch.campaigns.approval import check_approval
 from dispatch.errors import DispatchError, InsufficientCredits, NoRecipients
 from dispatch.outbox import push_due_batches
 from dispatch.texts.sms import measure_for
-from dispatch.texts.template import Template, compile_template
+from dispatch.texts.template import CompiledTemplate, compile_template
 from models import credit, preparation
 from models.audit_event import AuditEvent
 from models.campaign import Campaign
@@ -44,7 +44,7 @@ class Progress:
     """How far a preparation has come: the last one written, and the number of recipients."""
 
     campaign: dict[str, Any]
-    template: Template
+    template: CompiledTemplate
     cursor: int
     recipients: int
     done: bool = False
@@ -154,7 +154,7 @@ def _write_chunk(progress: Progress) -> Progress:
 
 
 def _messages(
-    campaign: dict[str, Any], template: Template, recipients: list[dict[str, Any]], *, first: int
+    campaign: dict[str, Any], template: CompiledTemplate, recipients: list[dict[str, Any]], *, first: int
 ) -> list[tuple]:
     """The rows to write, body frozen: what was previewed and priced is what will be sent."""
     campaign_id, channel, render = campaign["id"], campaign["channel"], template.render

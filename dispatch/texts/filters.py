@@ -1,9 +1,8 @@
-"""What may happen to a value between the customer's row and the text: cleaning, and the filters there are.
+"""Cleans a customer's value before it enters a text, and applies the filters that a template names.
 
-A value comes from outside (an import, an API call), so it may neither break the text around it nor grow
-it without limit: control, bidirectional and invisible characters go, line breaks and tabs become spaces,
-and only the first 100 characters are kept. Zero-width joiners stay: emoji families and Persian names need
-them.
+A value comes from outside (an import, an API call), so it may neither break the text around it nor lengthen it
+without limit: control, bidirectional and invisible characters are removed, line breaks and tabs become spaces, and
+only the first 100 characters are kept. Zero-width joiners stay: emoji families and Persian names need them.
 """
 
 import re
@@ -19,42 +18,44 @@ _DANGEROUS = re.compile(
 )
 _WORD = re.compile(r"[^\s-]+")
 
-Filter = Callable[[str], str]
+TextFilter = Callable[[str], str]
 
 
-def shown(value: object) -> str:
-    """The value as it may stand in a text; NULL and nested values are empty."""
+def as_text(value: object) -> str:
+    """Returns the value as it may stand in a text; NULL and nested values are empty."""
     if value.__class__ is not str:
         if value is None or isinstance(value, (dict, list)):
             return ""
         value = str(value)
-    # isprintable() is one pass in C and true for nearly every name there is.
+    # isprintable() is one pass in C, and true of nearly every name.
     return value[:MAX_VALUE] if value.isprintable() else cleaned(value)[:MAX_VALUE]
 
 
 def cleaned(text: str) -> str:
-    """The text without characters that a reader cannot see or that turn the text around them."""
+    """Returns the text without characters that are invisible or that reverse the text around them."""
     return _DANGEROUS.sub("", _SPACES.sub(" ", text))
 
 
-def _fallback(*arguments: object) -> Filter:
+def _fallback(*arguments: object) -> TextFilter:
     if len(arguments) != 1 or not isinstance(arguments[0], str):
-        raise InvalidTemplate('fallback takes one text: {{ first_name|fallback("friend") }}.')
+        raise InvalidTemplate('fallback takes one text, such as {{ first_name|fallback("friend") }}.')
     instead = cleaned(arguments[0])
     return lambda text: text if text.strip() else instead
 
 
-def _truncate(*arguments: object) -> Filter:
+def _truncate(*arguments: object) -> TextFilter:
     length = arguments[0] if len(arguments) == 1 else None
     if not isinstance(length, int) or isinstance(length, bool) or not 1 <= length <= MAX_VALUE:
-        raise InvalidTemplate(f"truncate takes a length, 1 to {MAX_VALUE}: {{{{ location|truncate(20) }}}}.")
+        raise InvalidTemplate(
+            f"truncate takes a length from 1 to {MAX_VALUE}, such as {{{{ location|truncate(20) }}}}."
+        )
     return lambda text: text[:length].rstrip()
 
 
-def _plain(name: str, transform: Filter) -> Callable[..., Filter]:
-    def build(*arguments: object) -> Filter:
+def _plain(name: str, transform: TextFilter) -> Callable[..., TextFilter]:
+    def build(*arguments: object) -> TextFilter:
         if arguments:
-            raise InvalidTemplate(f"{name} takes nothing in brackets: {{{{ first_name|{name} }}}}.")
+            raise InvalidTemplate(f"{name} takes no arguments: {{{{ first_name|{name} }}}}.")
         return transform
 
     return build
@@ -65,7 +66,7 @@ def _title(text: str) -> str:
     return _WORD.sub(lambda word: word[0].capitalize(), text)
 
 
-FILTERS: dict[str, Callable[..., Filter]] = {
+FILTERS: dict[str, Callable[..., TextFilter]] = {
     "fallback": _fallback,
     "truncate": _truncate,
     "upper": _plain("upper", str.upper),

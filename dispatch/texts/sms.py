@@ -4,7 +4,7 @@ A text of the GSM alphabet has 160 septets in one segment and 153 in each of sev
 segment then say which part it is); a character of the extension table takes two septets and is not split
 between segments. One character outside the alphabet makes the whole text UCS-2: 70 UTF-16 units, or 67 in
 each of several, and a surrogate pair (an emoji) is not split either. National shift tables are left out:
-phones and providers disagree on them. WhatsApp knows no segments: a message is one.
+phones and providers disagree about them. WhatsApp has no segments: a message counts as one.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 Encoding = Literal["gsm7", "ucs2", "text"]
 
-# TS 23.038, 6.2.1 and 6.2.1.1; the escape character itself is no character of a text.
+# TS 23.038, 6.2.1 and 6.2.1.1; the escape character itself is not part of a text.
 GSM_BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -27,7 +27,7 @@ _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
 class Measure(NamedTuple):
-    """What a text takes on its channel; `first_ucs2` is the character that makes a text UCS-2."""
+    """How a text is sent on its channel; `first_ucs2` is the character that makes a text UCS-2."""
 
     encoding: Encoding
     segments: int
@@ -38,14 +38,14 @@ _WHATSAPP = Measure("text", 1)
 
 
 def measure_for(channel: str, body: str) -> Measure:
-    """The encoding and price (in segments) of a text on `sms` or `whatsapp`."""
+    """Returns the encoding and price (in segments) of a text on `sms` or `whatsapp`."""
     return measure(body) if channel == "sms" else _WHATSAPP
 
 
 def measure(body: str) -> Measure:
-    """The encoding of an SMS text and how many segments it takes; an empty text takes one."""
+    """Returns the encoding of an SMS text and how many segments it takes; an empty text takes one."""
     # Most texts are plain ASCII: deleting the alphabet from their bytes leaves nothing, at a quarter of the
-    # price of asking a regular expression.
+    # cost of a regular expression.
     if body.isascii() and not body.encode().translate(None, _ASCII_BASIC):
         return _gsm(_segments(len(body), 160, 153))
     outside = _OUTSIDE_GSM.search(body)

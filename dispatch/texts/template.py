@@ -1,4 +1,4 @@
-"""Turns a campaign's template into something that renders half a million texts a second, and nothing more.
+"""Compiles a campaign's template into something that renders half a million texts a second, and nothing more.
 
 `{first_name}`, `{{ first_name }}` and `{{ first_name|fallback("friend")|upper }}` are placeholders; the
 rest is text. Braces that hold anything but a word (`{}`, `{1}`, `{ :) }`) are text too, while `{word}`
@@ -8,20 +8,18 @@ is empty, and nothing is escaped: an SMS is not HTML.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from dispatch.errors import InvalidTemplate
-from dispatch.texts.filters import FILTERS, cleaned, shown
+from dispatch.texts.filters import FILTERS, TextFilter, as_text, cleaned
 
 CUSTOMER_FIELDS = frozenset({"first_name", "last_name", "phone", "location", "prefered_product"})
 MAX_SOURCE = 2000
 MAX_PLACEHOLDERS = 100
 MAX_FILTERS = 5
-
-Filter = Callable[[str], str]
 
 # Only ever parses: compiling folds constants, and {{ 'a'*10**8 }} then costs seconds and 100 MB.
 _PARSER = Environment(keep_trailing_newline=True)
@@ -32,42 +30,42 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One placeholder and what happens to its value."""
+    """One placeholder, and the filters that its value passes through, in order."""
 
     name: str
-    filters: tuple[Filter, ...] = ()
+    filters: tuple[TextFilter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
-    """A checked template: the names it uses, in order of appearance, and its way to become text."""
+class CompiledTemplate:
+    """A checked template, ready to be rendered; `placeholders` are in order of appearance."""
 
     placeholders: tuple[str, ...]
     _frame: str
     _slots: tuple[Slot, ...]
 
     def render(self, values: Mapping[str, object]) -> str:
-        """The text for one customer; a missing value or NULL is empty."""
+        """Returns the text for one customer; a missing value or NULL is empty."""
         get = values.get
         return self._frame % tuple([_filled(slot, get(slot.name)) for slot in self._slots])
 
 
 def _filled(slot: Slot, value: object) -> str:
-    text = shown(value)
+    text = as_text(value)
     for transform in slot.filters:
         text = transform(text)
     return text
 
 
-def compile_template(source: str, *, allowed: frozenset[str] = CUSTOMER_FIELDS) -> Template:
-    """The template, checked and ready; InvalidTemplate says what to change when it cannot be used."""
+def compile_template(source: str, *, allowed: frozenset[str] = CUSTOMER_FIELDS) -> CompiledTemplate:
+    """Checks and compiles a template; InvalidTemplate says what to change when it cannot be used."""
     _check_source(source)
     parts = list(_parts(source))
     slots = tuple(part for part in parts if isinstance(part, Slot))
     names = tuple(dict.fromkeys(slot.name for slot in slots))
     _check_names(names, count=len(slots), allowed=allowed)
     frame = "".join("%s" if isinstance(part, Slot) else part.replace("%", "%%") for part in parts)
-    return Template(names, frame, slots)
+    return CompiledTemplate(names, frame, slots)
 
 
 def _check_source(source: str) -> None:
@@ -81,12 +79,12 @@ def _check_source(source: str) -> None:
 
 def _check_names(names: tuple[str, ...], *, count: int, allowed: frozenset[str]) -> None:
     if count > MAX_PLACEHOLDERS:
-        raise InvalidTemplate(f"The template has {count} placeholders; {MAX_PLACEHOLDERS} are allowed.")
+        raise InvalidTemplate(f"The template has {count} placeholders; at most {MAX_PLACEHOLDERS} are allowed.")
     unknown = [name for name in names if name not in allowed]
     if unknown:
         listed = ", ".join(f"{{{name}}}" for name in unknown)
         raise InvalidTemplate(
-            f"Unknown placeholder {listed}; known are: {', '.join(sorted(allowed))}.",
+            f"Unknown placeholder {listed}; the names are: {', '.join(sorted(allowed))}.",
             placeholders=list(names),
             unknown=unknown,
         )
@@ -101,7 +99,7 @@ def _parts(source: str) -> Iterator[str | Slot]:
 
 
 def _text_parts(text: str) -> Iterator[str | Slot]:
-    # split() alternates: text, the inside of braces, text, …
+    # split() alternates between text and the inside of braces.
     for index, piece in enumerate(_SINGLE_BRACES.split(text)):
         if index % 2:
             where = f"{{{piece[:40]}}}"
@@ -115,7 +113,7 @@ def _check_text(text: str) -> None:
     if _OPEN_BRACE.search(text):
         raise InvalidTemplate("A { before a word is never closed; a placeholder looks like {first_name}.")
     if text.startswith("}") or "}}" in text:
-        raise InvalidTemplate('A } closes nothing; to send the character itself write {{ "}" }}.')
+        raise InvalidTemplate('A } without a { before it; to send the character itself, write {{ "}" }}.')
 
 
 def _parsed(source: str, where: str | None = None) -> list[nodes.Expr]:
@@ -123,10 +121,10 @@ def _parsed(source: str, where: str | None = None) -> list[nodes.Expr]:
         body = _PARSER.parse(source).body
     except TemplateSyntaxError as problem:
         reason = (problem.message or "").rstrip(".")
-        raise InvalidTemplate(f"Cannot be read ({where or f'line {problem.lineno}'}): {reason}.") from None
+        raise InvalidTemplate(f"The template cannot be read ({where or f'line {problem.lineno}'}): {reason}.") from None
     except (RecursionError, ValueError, OverflowError):
         # Nested brackets exhaust the parser, and a numeral of thousands of digits exhausts int().
-        raise InvalidTemplate("The template cannot be read, an expression is too complicated.") from None
+        raise InvalidTemplate("The template cannot be read: an expression is too complicated.") from None
     # Statements were refused before parsing, so the body is output and nothing else.
     return [node for output in body if isinstance(output, nodes.Output) for node in output.nodes]
 
@@ -134,7 +132,7 @@ def _parsed(source: str, where: str | None = None) -> list[nodes.Expr]:
 def _expression(node: nodes.Node, where: str) -> str | Slot:
     if isinstance(node, nodes.Const) and isinstance(node.value, str):
         return cleaned(node.value)
-    filters: list[Filter] = []
+    filters: list[TextFilter] = []
     while isinstance(node, nodes.Filter) and node.node is not None and len(filters) < MAX_FILTERS:
         filters.append(_filter(node, where))
         node = node.node
@@ -143,10 +141,10 @@ def _expression(node: nodes.Node, where: str) -> str | Slot:
     return Slot(node.name, tuple(reversed(filters)))
 
 
-def _filter(node: nodes.Filter, where: str) -> Filter:
+def _filter(node: nodes.Filter, where: str) -> TextFilter:
     known = FILTERS.get(node.name)
     if known is None:
-        raise InvalidTemplate(f"Unknown filter {node.name[:40]}; known are: {', '.join(sorted(FILTERS))}.")
+        raise InvalidTemplate(f"Unknown filter {node.name[:40]}; the filters are: {', '.join(sorted(FILTERS))}.")
     arguments = [argument.value for argument in node.args if isinstance(argument, nodes.Const)]
     if len(arguments) != len(node.args) or node.kwargs or node.dyn_args or node.dyn_kwargs:
         raise _refused(where)
