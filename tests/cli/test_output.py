@@ -54,32 +54,32 @@ VISIT_JSON = {
         (None, None),
     ],
 )
-def test_views_dataclasses_pages_and_lists_of_them_are_printed_as_json(result: object, printed: object) -> None:
+def test_views_dataclasses_pages_and_lists_of_them_are_printed_as_json(result, printed):
     assert json.loads(_run(result, "--json").output) == printed
 
 
-def test_people_see_a_view_as_two_columns_and_no_markup() -> None:
+def test_people_see_a_view_as_two_columns_and_no_markup():
     lines = _run(ATHENS).output.splitlines()
     assert [line.split() for line in lines] == [["name", "[/Athens]"], ["seen_at", "2030-01-31T09:00:00+00:00"]]
 
 
-def test_people_see_a_page_as_a_table() -> None:
+def test_people_see_a_page_as_a_table():
     lines = _run(Page([ATHENS], total=40)).output.splitlines()
     assert [line.split() for line in lines] == [["name", "seen_at"], ["[/Athens]", "2030-01-31T09:00:00+00:00"]]
 
 
-def test_people_read_none_where_there_is_nothing() -> None:
+def test_people_read_none_where_there_is_nothing():
     assert _run(Page([], total=0)).output == "none\n"
     assert _run(Page([], total=0), show=show_columns("name")).output == "none\n"
 
 
-def test_a_verb_may_choose_the_columns_that_people_see() -> None:
+def test_a_verb_may_choose_the_columns_that_people_see():
     chosen = show_columns("seen_at")
     assert _run([ATHENS], show=chosen).output.split() == ["seen_at", "2030-01-31T09:00:00+00:00"]
     assert json.loads(_run([ATHENS], "--json", show=chosen).output) == [ATHENS_JSON]
 
 
-def test_a_result_that_failed_is_printed_and_exits_with_1() -> None:
+def test_a_result_that_failed_is_printed_and_exits_with_1():
     answer = _run(ATHENS, "--json", failed=lambda town: town is ATHENS)
     assert (answer.exit_code, json.loads(answer.output)) == (1, ATHENS_JSON)
 

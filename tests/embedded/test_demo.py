@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.processes
 
 
 @pytest.fixture(scope="module")
-def directory() -> Iterator[Path]:
+def directory():
     """A data directory whose database enforces the moves, for one demo after another."""
     with server_directory() as found:
         with running_up(found) as up, psycopg.connect(up.run()["database_url"]) as database:

@@ -1,7 +1,6 @@
 """The logs of `up` stay within a size, lose nothing that was written before, and can be followed all the while."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ COUNTER = "import itertools, time\nfor n in itertools.count():\n    print(n, flu
 
 
 @pytest.fixture
-def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def log(tmp_path, monkeypatch):
     """A log that is full with a hundred bytes."""
     monkeypatch.setattr(logs, "MAX_BYTES", 100)
     path = tmp_path / "web.log"
@@ -24,7 +23,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def full(log: Path) -> Path:
+def full(log):
     append(log, *(f"line {n}" for n in range(20)))
     return log
 
@@ -78,7 +77,7 @@ def test_the_last_lines_reach_back_into_the_earlier_part(full):
 
 
 @pytest.fixture
-def followed(log: Path) -> Iterator:
+def followed(log):
     with log.open("rb") as opened:
         yield opened
 

@@ -4,7 +4,6 @@ import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -23,13 +22,13 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become 
 
 
 @pytest.fixture
-def directory() -> Iterator[Path]:
+def directory():
     with server_directory() as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[EmbeddedServers]:
+def running():
     """A pair that no test stops."""
     with server_directory() as found:
         servers = embedded_servers(found)
@@ -39,7 +38,7 @@ def running() -> Iterator[EmbeddedServers]:
 
 
 @pytest.fixture
-def pair(directory: Path) -> Iterator[EmbeddedServers]:
+def pair(directory):
     servers = embedded_servers(directory)
     servers.start()
     yield servers

@@ -5,7 +5,6 @@ import os
 import signal
 import stat
 import subprocess
-from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from urllib.request import urlopen
@@ -22,7 +21,7 @@ pytestmark = pytest.mark.processes
 
 
 @pytest.fixture
-def up() -> Iterator[RunningUp]:
+def up():
     with server_directory() as directory:
         with running_up(directory) as up:
             yield up

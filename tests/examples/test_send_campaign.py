@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,7 @@ WEB = ("gunicorn", "--config", "config/gunicorn.py", "api:create_app()")
 
 
 @pytest.fixture
-def url(db, redis, tmp_path) -> Iterator[str]:
+def url(db, redis, tmp_path):
     """Where web answers; it brings workers and a sweeper along."""
     port = free_port()
     quick = {"WEB_WORKERS": "1", "SEND_WORKERS": "1", "RETRY_BASE_SEC": "0.1"}

@@ -3,13 +3,12 @@
 import pytest
 
 from tests.faults.campaigns import a_started_campaign, counts, judge, wait_until_sent
-from tests.faults.deployment import Deployment
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.processes
 
 
-def test_workers_wait_for_a_crashed_postgres_and_lose_no_answer(deployment: Deployment) -> None:
+def test_workers_wait_for_a_crashed_postgres_and_lose_no_answer(deployment):
     campaign = a_started_campaign(1000)
     deployment.start()
     wait_until_sent(campaign, 300)

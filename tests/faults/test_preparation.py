@@ -1,12 +1,11 @@
 """Preparations whose worker is killed, or whose job is lost."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 import pytest
-from redis import Redis
 
 from config.settings import settings
 from dispatch.queues import HOUSE, PREPARE
@@ -14,7 +13,6 @@ from dispatch.start.preparation import CHUNK
 from models.database import rows
 from tests.factories import a_campaign, an_account
 from tests.faults.campaigns import judge, row_of, start
-from tests.faults.deployment import Deployment
 from tests.processes import end_by_force
 from tests.waiting import wait_until
 
@@ -24,7 +22,7 @@ REACHABLE = 300
 
 
 @pytest.fixture
-def large_campaign(deployment: Deployment) -> dict[str, Any]:
+def large_campaign(deployment):
     """A due campaign of two chunks, most of whose recipients have opted out: preparing it takes long, sending not."""
     recipients = CHUNK + 500
     account = an_account(credits=REACHABLE)
@@ -53,8 +51,8 @@ def wait_until_half_prepared(campaign: dict[str, Any]) -> None:
 
 
 def test_a_preparation_whose_worker_is_killed_is_taken_over_and_nobody_is_written_twice(
-    deployment: Deployment, configure: Callable[..., None], large_campaign: dict
-) -> None:
+    deployment, configure, large_campaign
+):
     configure(ENQUEUE_INLINE_LIMIT=0)
     with held_in_its_second_chunk(large_campaign):
         deployment.start()
@@ -64,7 +62,7 @@ def test_a_preparation_whose_worker_is_killed_is_taken_over_and_nobody_is_writte
     judge(deployment, large_campaign)
 
 
-def test_a_sweep_killed_in_mid_preparation_is_taken_over(deployment: Deployment, large_campaign: dict) -> None:
+def test_a_sweep_killed_in_mid_preparation_is_taken_over(deployment, large_campaign):
     with held_in_its_second_chunk(large_campaign):
         deployment.start()
         wait_until_half_prepared(large_campaign)
@@ -73,9 +71,7 @@ def test_a_sweep_killed_in_mid_preparation_is_taken_over(deployment: Deployment,
     judge(deployment, large_campaign)
 
 
-def test_a_flush_in_mid_preparation_loses_nothing(
-    deployment: Deployment, configure: Callable[..., None], redis: Redis, large_campaign: dict
-) -> None:
+def test_a_flush_in_mid_preparation_loses_nothing(deployment, configure, redis, large_campaign):
     configure(ENQUEUE_INLINE_LIMIT=0)
     with held_in_its_second_chunk(large_campaign):
         deployment.start()
@@ -84,9 +80,7 @@ def test_a_flush_in_mid_preparation_loses_nothing(
     judge(deployment, large_campaign)
 
 
-def test_a_preparation_whose_job_redis_forgot_is_taken_over(
-    deployment: Deployment, configure: Callable[..., None], redis: Redis, large_campaign: dict
-) -> None:
+def test_a_preparation_whose_job_redis_forgot_is_taken_over(deployment, configure, redis, large_campaign):
     configure(ENQUEUE_INLINE_LIMIT=0)
     start(large_campaign)
     redis.flushall()

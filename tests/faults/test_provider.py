@@ -3,12 +3,12 @@
 import pytest
 
 from tests.faults.campaigns import a_started_campaign, judge, wait_until_sent
-from tests.faults.deployment import MOST_IN_FLIGHT, Deployment
+from tests.faults.deployment import MOST_IN_FLIGHT
 
 pytestmark = pytest.mark.processes
 
 
-def test_calls_a_crashed_provider_never_took_are_made_again_and_the_others_are_unknown(deployment: Deployment) -> None:
+def test_calls_a_crashed_provider_never_took_are_made_again_and_the_others_are_unknown(deployment):
     campaign = a_started_campaign(1000)
     deployment.start()
     wait_until_sent(campaign, 300)

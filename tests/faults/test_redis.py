@@ -1,24 +1,23 @@
 """Redis that forgets everything, remembers what is long done, or goes away: rows know what is left to do (I14)."""
 
 import pytest
-from redis import Redis
 
 from dispatch.queues import SEND
 from tests.faults.campaigns import a_started_campaign, judge, wait_until_sent
-from tests.faults.deployment import MOST_IN_FLIGHT, Deployment
+from tests.faults.deployment import MOST_IN_FLIGHT
 from tests.processes import end_by_force
 
 pytestmark = pytest.mark.processes
 
 
-def test_a_flush_before_any_job_ran_loses_nothing(deployment: Deployment, redis: Redis) -> None:
+def test_a_flush_before_any_job_ran_loses_nothing(deployment, redis):
     campaign = a_started_campaign(600)
     redis.flushall()
     deployment.start()
     judge(deployment, campaign)
 
 
-def test_a_flush_in_mid_campaign_loses_nothing(deployment: Deployment, redis: Redis) -> None:
+def test_a_flush_in_mid_campaign_loses_nothing(deployment, redis):
     campaign = a_started_campaign(1000)
     deployment.start()
     wait_until_sent(campaign, 300)
@@ -26,7 +25,7 @@ def test_a_flush_in_mid_campaign_loses_nothing(deployment: Deployment, redis: Re
     judge(deployment, campaign)
 
 
-def test_an_old_snapshot_that_brings_jobs_back_sends_to_nobody_twice(deployment: Deployment, redis: Redis) -> None:
+def test_an_old_snapshot_that_brings_jobs_back_sends_to_nobody_twice(deployment, redis):
     campaign = a_started_campaign(1000)
     snapshot = {key: redis.dump(key) for key in redis.scan_iter()}
     deployment.start()
@@ -37,7 +36,7 @@ def test_an_old_snapshot_that_brings_jobs_back_sends_to_nobody_twice(deployment:
     judge(deployment, campaign)
 
 
-def test_redis_killed_in_mid_campaign_comes_back_empty_and_nothing_is_lost(deployment: Deployment) -> None:
+def test_redis_killed_in_mid_campaign_comes_back_empty_and_nothing_is_lost(deployment):
     campaign = a_started_campaign(1000)
     deployment.start()
     wait_until_sent(campaign, 300)

@@ -6,14 +6,13 @@ from models.database import rows
 from models.heartbeat import Heartbeat
 from tests.factories import a_campaign, an_account, customers
 from tests.faults.campaigns import counts, judge, row_of
-from tests.faults.deployment import Deployment
 from tests.processes import end_by_force
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.processes
 
 
-def test_a_due_campaign_starts_although_the_sweeper_was_killed(deployment: Deployment) -> None:
+def test_a_due_campaign_starts_although_the_sweeper_was_killed(deployment):
     deployment.start()
     wait_until(lambda: {"sweeper"} & {alive.kind for alive in Heartbeat.living()}, "the sweeper lives")
     [victim] = deployment.sweepers()
@@ -23,7 +22,7 @@ def test_a_due_campaign_starts_although_the_sweeper_was_killed(deployment: Deplo
     assert victim not in wait_until(deployment.sweepers, "another sweeper lives")
 
 
-def test_a_due_campaign_is_swept_and_every_kind_of_outcome_is_counted(deployment: Deployment) -> None:
+def test_a_due_campaign_is_swept_and_every_kind_of_outcome_is_counted(deployment):
     account = an_account(credits=100)
     chosen = customers(account, 50)
     for ending in ("rejected 1", "throttled 2", "retryable 3", "answerless 4", "failing 5", "accepted 6", "slow 7"):

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from tests.faults.campaigns import a_started_campaign, counts, judge, wait_until_completed, wait_until_sent
-from tests.faults.deployment import MOST_IN_FLIGHT, SEND_WINDOW, Deployment
+from tests.faults.deployment import MOST_IN_FLIGHT, SEND_WINDOW
 from tests.faults.freezing import freeze_between_transactions, thaw
 from tests.processes import end_by_force, is_alive
 from tests.waiting import wait_until
@@ -15,7 +15,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.processes
 
 
-def test_send_workers_killed_in_mid_batch_leave_unknown_at_most_what_they_held(deployment: Deployment) -> None:
+def test_send_workers_killed_in_mid_batch_leave_unknown_at_most_what_they_held(deployment):
     chance = random.Random(1)
     moments = sorted(chance.sample(range(100, 1200), k=3))
     campaign = a_started_campaign(2000)
@@ -28,7 +28,7 @@ def test_send_workers_killed_in_mid_batch_leave_unknown_at_most_what_they_held(d
     assert found["unknown"] > 0, "they were killed in the middle"
 
 
-def test_a_worker_frozen_past_its_leases_and_thawed_sends_to_nobody_twice(deployment: Deployment) -> None:
+def test_a_worker_frozen_past_its_leases_and_thawed_sends_to_nobody_twice(deployment):
     campaign = a_started_campaign(800)
     deployment.start()
     wait_until_sent(campaign, 100)
@@ -43,7 +43,7 @@ def test_a_worker_frozen_past_its_leases_and_thawed_sends_to_nobody_twice(deploy
     judge(deployment, campaign, unknown_at_most=unknown)
 
 
-def test_asked_to_stop_in_mid_campaign_everything_in_flight_is_recorded(deployment: Deployment) -> None:
+def test_asked_to_stop_in_mid_campaign_everything_in_flight_is_recorded(deployment):
     campaign = a_started_campaign(1000)
     deployment.start()
     wait_until_sent(campaign, 300)
@@ -55,7 +55,7 @@ def test_asked_to_stop_in_mid_campaign_everything_in_flight_is_recorded(deployme
     judge(deployment, campaign, unknown_at_most=0)
 
 
-def test_a_killed_supervisor_is_replaced_while_its_workers_finish_what_they_hold(deployment: Deployment) -> None:
+def test_a_killed_supervisor_is_replaced_while_its_workers_finish_what_they_hold(deployment):
     campaign = a_started_campaign(1000)
     deployment.start()
     wait_until_sent(campaign, 300)
@@ -64,7 +64,7 @@ def test_a_killed_supervisor_is_replaced_while_its_workers_finish_what_they_hold
     judge(deployment, campaign, unknown_at_most=0)
 
 
-def test_after_a_power_cut_of_everything_but_the_rows_the_campaign_goes_on(deployment: Deployment) -> None:
+def test_after_a_power_cut_of_everything_but_the_rows_the_campaign_goes_on(deployment):
     campaign = a_started_campaign(1000)
     deployment.start()
     wait_until_sent(campaign, 300)

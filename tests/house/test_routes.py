@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def app(servers) -> Flask:
+def app(servers):
     return web_app(settings().model_copy(update={"rq_dashboard": True}))
 
 

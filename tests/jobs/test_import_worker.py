@@ -1,10 +1,8 @@
 """A worker that imports a file, and is killed in the middle of it."""
 
 from io import BytesIO
-from pathlib import Path
 
 import pytest
-from redis import Redis
 
 from dispatch.customers.import_upload import read_import, start_import
 from dispatch.queues import PREPARE
@@ -19,7 +17,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("db")]
 LINES = 40_000
 
 
-def test_another_worker_goes_on_where_a_killed_one_stopped(redis: Redis, tmp_path: Path) -> None:
+def test_another_worker_goes_on_where_a_killed_one_stopped(redis, tmp_path):
     content = "phone,first_name\n" + "".join(f"69{n:08d},Name{n}\n12,Short\n" for n in range(LINES // 2))
     account_id = an_account(country="GR")["id"]
     import_id = start_import(asking(account_id), BytesIO(content.encode()), list_name="spring")["id"]

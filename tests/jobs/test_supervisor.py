@@ -3,10 +3,8 @@
 import os
 import signal
 from collections import Counter
-from pathlib import Path
 
 import pytest
-from redis import Redis
 
 from config.settings import Settings
 from dispatch.queues import HOUSE, PREPARE, SEND
@@ -15,11 +13,11 @@ from models.campaign import Campaign
 from models.heartbeat import Heartbeat
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, an_account
-from tests.processes import OurProcess, end_by_force, is_alive, running
+from tests.processes import end_by_force, is_alive, running
 from tests.waiting import wait_until
 
 
-def test_every_queue_has_a_worker_and_there_is_one_sweeper() -> None:
+def test_every_queue_has_a_worker_and_there_is_one_sweeper():
     started = Counter(modules(Settings(send_workers=3)).values())
     assert started == {
         ("jobs.worker", HOUSE): 1,
@@ -29,13 +27,13 @@ def test_every_queue_has_a_worker_and_there_is_one_sweeper() -> None:
     }
 
 
-def test_one_may_ask_for_some_queues_and_no_sweeper() -> None:
+def test_one_may_ask_for_some_queues_and_no_sweeper():
     names = list(modules(Settings(send_workers=2), [SEND], sweeper=False))
     assert names == ["send-1", "send-2"]
 
 
 @pytest.fixture
-def supervisor(db, redis: Redis, tmp_path: Path):
+def supervisor(db, redis, tmp_path):
     """`python -m jobs`, all of it living."""
     with running("jobs", log=tmp_path / "log", SCHEDULE_SWEEP_INTERVAL_MS="1000", SEND_WORKERS="1") as supervisor:
         wait_until(lambda: len(Heartbeat.living()) == 4, "three workers and a sweeper live")
@@ -46,13 +44,13 @@ def supervisor(db, redis: Redis, tmp_path: Path):
 
 
 @pytest.mark.processes
-def test_a_due_campaign_is_swept_and_sent(supervisor: OurProcess) -> None:
+def test_a_due_campaign_is_swept_and_sent(supervisor):
     campaign = a_campaign(an_account(), recipients=20, due=True)
     wait_until(lambda: Campaign.find(campaign["id"], ALL_ACCOUNTS)["status"] == "completed", "the campaign completes")
 
 
 @pytest.mark.processes
-def test_a_killed_child_is_started_again(supervisor: OurProcess) -> None:
+def test_a_killed_child_is_started_again(supervisor):
     victims = supervisor.children()
     for pid in victims:
         os.kill(pid, signal.SIGKILL)
@@ -65,7 +63,7 @@ def test_a_killed_child_is_started_again(supervisor: OurProcess) -> None:
 
 @pytest.mark.processes
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_asked_to_stop_it_leaves_nobody_behind(supervisor: OurProcess, number: int) -> None:
+def test_asked_to_stop_it_leaves_nobody_behind(supervisor, number):
     family = list(supervisor.children())
     assert supervisor.stop(number) == 0, supervisor.log
     assert not any(is_alive(pid) for pid in family)
@@ -73,7 +71,7 @@ def test_asked_to_stop_it_leaves_nobody_behind(supervisor: OurProcess, number: i
 
 
 @pytest.mark.processes
-def test_killed_it_leaves_nobody_behind(supervisor: OurProcess) -> None:
+def test_killed_it_leaves_nobody_behind(supervisor):
     family = list(supervisor.children())
     supervisor.kill()
     wait_until(lambda: not any(is_alive(pid) for pid in family), "its children notice and stop")
@@ -81,7 +79,7 @@ def test_killed_it_leaves_nobody_behind(supervisor: OurProcess) -> None:
 
 
 @pytest.mark.processes
-def test_a_missing_database_is_one_clear_line(redis: Redis, tmp_path: Path) -> None:
+def test_a_missing_database_is_one_clear_line(redis, tmp_path):
     with running("jobs", log=tmp_path / "log", DATABASE_URL="") as supervisor:
         assert supervisor.wait() == 1
         [line] = supervisor.log.splitlines()

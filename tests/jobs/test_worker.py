@@ -2,9 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 from redis import Redis
@@ -13,7 +11,6 @@ from rq.serializers import JSONSerializer
 
 from dispatch.queues import SEND, SEND_JOB
 from dispatch.start.enqueue import enqueue_campaign
-from embedded.valkey import EmbeddedValkey
 from models.batch import stats
 from models.campaign import Campaign
 from models.heartbeat import Heartbeat
@@ -29,14 +26,14 @@ NOTHING_TO_SEND = (404, 0)
 
 
 @pytest.fixture
-def own_redis() -> Iterator[EmbeddedValkey]:
+def own_redis():
     """A Valkey this test may stop and start."""
     with an_own_redis() as server:
         yield server
 
 
 @pytest.fixture
-def sending(redis: Redis) -> dict:
+def sending(redis):
     """A campaign of 400 recipients whose first batch waits for a worker."""
     account = an_account(credits=1000)
     campaign = a_campaign(account, recipients=400)
@@ -54,7 +51,7 @@ def run_one_job(redis: Redis) -> None:
     wait_until(lambda: job.is_finished, "a worker does a job")
 
 
-def test_an_idle_worker_stops_at_once_and_takes_its_sign_of_life_away(redis: Redis, tmp_path: Path) -> None:
+def test_an_idle_worker_stops_at_once_and_takes_its_sign_of_life_away(redis, tmp_path):
     with running("jobs.worker", SEND, log=tmp_path / "log") as worker:
         run_one_job(redis)
         [alive] = wait_until(Heartbeat.living, "it shows that it lives")
@@ -63,9 +60,7 @@ def test_an_idle_worker_stops_at_once_and_takes_its_sign_of_life_away(redis: Red
     assert Heartbeat.living() == []
 
 
-def test_a_worker_asked_to_stop_in_mid_batch_finishes_what_is_in_flight_and_claims_no_more(
-    sending: dict, tmp_path: Path
-) -> None:
+def test_a_worker_asked_to_stop_in_mid_batch_finishes_what_is_in_flight_and_claims_no_more(sending, tmp_path):
     slowly = {"SEND_WINDOW": "4", "SIMULATOR_LATENCY_MS": "200", "SIMULATOR_FAILURE_RATE": "0"}
     with running("jobs.worker", SEND, log=tmp_path / "log", **slowly) as worker:
         wait_until(lambda: counts(sending)["sent"], "messages are sent")
@@ -76,7 +71,7 @@ def test_a_worker_asked_to_stop_in_mid_batch_finishes_what_is_in_flight_and_clai
     assert after["sent"] + after["pending"] == 400
 
 
-def test_a_worker_sends_a_campaign_to_its_end(sending: dict, tmp_path: Path) -> None:
+def test_a_worker_sends_a_campaign_to_its_end(sending, tmp_path):
     with running("jobs.worker", SEND, log=tmp_path / "log", SIMULATOR_FAILURE_RATE="0"):
         wait_until(
             lambda: Campaign.find(sending["id"], ALL_ACCOUNTS)["status"] == "completed", "the campaign completes"
@@ -84,7 +79,7 @@ def test_a_worker_sends_a_campaign_to_its_end(sending: dict, tmp_path: Path) -> 
     assert counts(sending)["sent"] == 400
 
 
-def test_a_worker_survives_redis_being_stopped_and_started(own_redis: EmbeddedValkey, tmp_path: Path) -> None:
+def test_a_worker_survives_redis_being_stopped_and_started(own_redis, tmp_path):
     with (
         Redis.from_url(own_redis.url) as redis,
         running("jobs.worker", SEND, log=tmp_path / "log", REDIS_URL=own_redis.url) as worker,
@@ -98,7 +93,7 @@ def test_a_worker_survives_redis_being_stopped_and_started(own_redis: EmbeddedVa
         assert worker.stop(seconds=15) == 0, worker.log
 
 
-def test_a_worker_that_starts_or_stops_without_redis_does_not_hang(own_redis: EmbeddedValkey, tmp_path: Path) -> None:
+def test_a_worker_that_starts_or_stops_without_redis_does_not_hang(own_redis, tmp_path):
     own_redis.stop()
     with running("jobs.worker", SEND, log=tmp_path / "log", REDIS_URL=own_redis.url) as worker:
         wait_until(lambda: "worker.lost_redis" in worker.log, "it notices")
@@ -109,7 +104,7 @@ def test_a_worker_that_starts_or_stops_without_redis_does_not_hang(own_redis: Em
         assert worker.stop(seconds=15) == 0, worker.log
 
 
-def test_a_job_that_no_longer_answers_ends_with_its_process() -> None:
+def test_a_job_that_no_longer_answers_ends_with_its_process():
     # asyncio would swallow an exception raised in the middle of this job.
     hangs = (
         "import asyncio, jobs.queue_worker as w; w.JOB_TIMEOUT = 1\n"

@@ -4,7 +4,6 @@ import asyncio
 import gzip
 import socket
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -161,7 +160,7 @@ def test_a_kept_connection_that_drops_does_not_send_the_message_again():
 
 
 @pytest.fixture
-def nobody_listening() -> Iterator[str]:
+def nobody_listening():
     """A port that is taken but refuses connections."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
@@ -169,7 +168,7 @@ def nobody_listening() -> Iterator[str]:
 
 
 @pytest.fixture
-def nobody_accepting() -> Iterator[str]:
+def nobody_accepting():
     """A port whose queue of waiting connections is full, so that connecting hangs."""
     with ExitStack() as opened:
         listener = opened.enter_context(socket.socket())

@@ -18,7 +18,7 @@ from tests.simulator import lines, message, simulator_at
 
 
 @pytest.fixture
-def log_file(tmp_path: Path) -> Path:
+def log_file(tmp_path):
     return tmp_path / "accepted.jsonl"
 
 

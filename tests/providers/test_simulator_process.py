@@ -4,8 +4,6 @@ import asyncio
 import json
 import socket
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -18,12 +16,12 @@ pytestmark = pytest.mark.processes
 
 
 @pytest.fixture
-def log_file(tmp_path: Path) -> Path:
+def log_file(tmp_path):
     return tmp_path / "accepted.jsonl"
 
 
 @pytest.fixture(scope="module")
-def shared_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+def shared_simulator(tmp_path_factory):
     with simulator_process(tmp_path_factory.mktemp("simulator") / "accepted.jsonl") as simulator:
         yield simulator
 

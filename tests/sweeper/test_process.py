@@ -1,10 +1,8 @@
 """`python -m sweeper` as a process."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from redis import Redis
 from rq import Queue
 
 from dispatch.queues import HOUSE
@@ -20,7 +18,7 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("db", "redis")]
 
 
-def test_a_sweeper_books_the_sweep_shows_that_it_lives_and_stops_when_asked(redis: Redis, tmp_path: Path) -> None:
+def test_a_sweeper_books_the_sweep_shows_that_it_lives_and_stops_when_asked(redis, tmp_path):
     with running("sweeper", log=tmp_path / "log") as sweeper:
         wait_until(lambda: Queue(HOUSE, connection=redis).job_ids, "a sweep is queued")
         [alive] = wait_until(Heartbeat.living, "it shows that it lives")
@@ -29,7 +27,7 @@ def test_a_sweeper_books_the_sweep_shows_that_it_lives_and_stops_when_asked(redi
     assert Heartbeat.living() == []
 
 
-def test_a_sweeper_finds_lost_work_while_redis_is_away(tmp_path: Path) -> None:
+def test_a_sweeper_finds_lost_work_while_redis_is_away(tmp_path):
     campaign = a_campaign(an_account(), recipients=1, due=True)
     arrange_state(campaign["id"], "sending", started_at=datetime.now(UTC), claim_epoch=1)
     nowhere = f"redis://127.0.0.1:{free_port()}/0"
@@ -42,7 +40,7 @@ def test_a_sweeper_finds_lost_work_while_redis_is_away(tmp_path: Path) -> None:
         assert sweeper.stop() == 0, sweeper.log
 
 
-def test_a_recovery_that_fails_is_followed_by_the_next(tmp_path: Path) -> None:
+def test_a_recovery_that_fails_is_followed_by_the_next(tmp_path):
     rows("ALTER TABLE campaign RENAME TO campaign_away")
     try:
         with running("sweeper", log=tmp_path / "log", RECOVER_INTERVAL_MS="100") as sweeper:
@@ -52,7 +50,7 @@ def test_a_recovery_that_fails_is_followed_by_the_next(tmp_path: Path) -> None:
         rows("ALTER TABLE campaign_away RENAME TO campaign")
 
 
-def test_a_missing_database_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_missing_database_is_one_clear_line(tmp_path):
     with running("sweeper", log=tmp_path / "log", DATABASE_URL="") as sweeper:
         assert sweeper.wait() == 1
         assert sweeper.log.splitlines() == [

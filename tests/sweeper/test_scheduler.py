@@ -1,7 +1,6 @@
 """The booking of the sweep survives whatever happens to Redis or to a scheduler."""
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from rq.serializers import JSONSerializer
 
 from config.stopping import stopping
 from dispatch.queues import HOUSE, SWEEP_JOB
-from embedded.valkey import EmbeddedValkey
 from sweeper.scheduler import LOCK_TTL_SEC, Booking, SweepScheduler, sweep_booking
 from tests.waiting import wait_until
 
@@ -39,7 +37,7 @@ def seconds_until_next(redis: Redis) -> float | None:
     return None if booked is None else booked - redis.time()[0]
 
 
-def test_the_first_poll_queues_a_sweep_and_books_the_next(redis: Redis) -> None:
+def test_the_first_poll_queues_a_sweep_and_books_the_next(redis):
     a_scheduler(redis).poll()
     [job_id] = queued(redis)
     job = Queue(HOUSE, connection=redis, serializer=JSONSerializer).fetch_job(job_id)
@@ -48,7 +46,7 @@ def test_the_first_poll_queues_a_sweep_and_books_the_next(redis: Redis) -> None:
     assert 0 <= seconds_until_next(redis) <= MINUTELY.seconds
 
 
-def test_nothing_is_queued_before_its_time(redis: Redis) -> None:
+def test_nothing_is_queued_before_its_time(redis):
     scheduler = a_scheduler(redis)
     scheduler.poll()
     redis.delete(f"rq:queue:{HOUSE}", *redis.keys("rq:job:sweep-*"))
@@ -57,7 +55,7 @@ def test_nothing_is_queued_before_its_time(redis: Redis) -> None:
     assert queued(redis) == []
 
 
-def test_the_booking_survives_the_loss_of_all_of_redis(redis: Redis) -> None:
+def test_the_booking_survives_the_loss_of_all_of_redis(redis):
     scheduler = a_scheduler(redis)
     scheduler.poll()
     redis.flushall()
@@ -66,7 +64,7 @@ def test_the_booking_survives_the_loss_of_all_of_redis(redis: Redis) -> None:
     assert seconds_until_next(redis) is not None
 
 
-def test_many_schedulers_make_one_tick(redis: Redis, servers) -> None:
+def test_many_schedulers_make_one_tick(redis, servers):
     schedulers = [a_scheduler(Redis.from_url(servers.redis_url)) for _ in range(4)]
     schedulers[0].poll()
     for _ in range(10):
@@ -79,7 +77,7 @@ def test_many_schedulers_make_one_tick(redis: Redis, servers) -> None:
         assert len(queued(redis)) == 1
 
 
-def test_a_run_that_still_waits_in_the_queue_is_not_queued_again(redis: Redis) -> None:
+def test_a_run_that_still_waits_in_the_queue_is_not_queued_again(redis):
     scheduler = a_scheduler(redis)
     scheduler.poll()
     waiting = queued(redis)
@@ -89,14 +87,14 @@ def test_a_run_that_still_waits_in_the_queue_is_not_queued_again(redis: Redis) -
     assert seconds_until_next(redis) > 0
 
 
-def test_a_shorter_interval_counts_at_once(redis: Redis) -> None:
+def test_a_shorter_interval_counts_at_once(redis):
     a_scheduler(redis, sweep_booking(86_400_000)).poll()
     redis.zadd(BOOKED, {"sweep": redis.time()[0] + 80_000})
     a_scheduler(redis).poll()
     assert seconds_until_next(redis) <= MINUTELY.seconds
 
 
-def test_what_others_put_into_redis_is_neither_run_nor_in_the_way(redis: Redis) -> None:
+def test_what_others_put_into_redis_is_neither_run_nor_in_the_way(redis):
     a_scheduler(redis).poll()
     make_due(redis)
     redis.zadd(BOOKED, {b"\xff\xfe not an id": 1, "no-such-job": 1, "poison": 1})
@@ -107,7 +105,7 @@ def test_what_others_put_into_redis_is_neither_run_nor_in_the_way(redis: Redis) 
     assert job_id.startswith("sweep-")
 
 
-def test_a_scheduler_that_holds_the_lock_and_dies_is_waited_for_only_shortly(redis: Redis) -> None:
+def test_a_scheduler_that_holds_the_lock_and_dies_is_waited_for_only_shortly(redis):
     a_scheduler(redis).acquire_lock()
     survivor = a_scheduler(redis)
     survivor.poll()
@@ -141,7 +139,7 @@ class MortalRedis(Redis):
         self.commands_left -= 1
 
 
-def test_a_kill_between_any_two_commands_costs_at_most_one_run(redis: Redis, servers) -> None:
+def test_a_kill_between_any_two_commands_costs_at_most_one_run(redis, servers):
     for commands in range(100):
         a_scheduler(redis).poll()
         make_due(redis)
@@ -161,7 +159,7 @@ def test_a_kill_between_any_two_commands_costs_at_most_one_run(redis: Redis, ser
 
 
 @pytest.fixture
-def running_scheduler(own_redis: EmbeddedValkey) -> Iterator[threading.Thread]:
+def running_scheduler(own_redis):
     """A scheduler's loop in a thread, speaking to a Valkey of its own."""
     thread = threading.Thread(target=a_scheduler(Redis.from_url(own_redis.url, retry=None)).run)
     stopping.cache_clear()
@@ -173,9 +171,7 @@ def running_scheduler(own_redis: EmbeddedValkey) -> Iterator[threading.Thread]:
     stopping.cache_clear()
 
 
-def test_the_loop_survives_redis_being_stopped_and_started(
-    own_redis: EmbeddedValkey, running_scheduler: threading.Thread
-) -> None:
+def test_the_loop_survives_redis_being_stopped_and_started(own_redis, running_scheduler):
     with Redis.from_url(own_redis.url) as redis:
         wait_until(lambda: queued(redis), "the first sweep is queued")
         own_redis.stop()

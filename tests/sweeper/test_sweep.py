@@ -5,7 +5,6 @@ from itertools import islice
 from math import inf
 
 import pytest
-from redis import Redis
 
 from dispatch.process.lock import campaign_lock
 from dispatch.start.sweep import SweepReport, due_campaigns, sweep_due
@@ -35,7 +34,7 @@ def make_due_since(campaign: dict, age: str) -> None:
     rows("UPDATE campaign SET scheduled_at = now() - %s::interval WHERE id = %s", [age, campaign["id"]])
 
 
-def test_a_due_campaign_is_started_and_reported() -> None:
+def test_a_due_campaign_is_started_and_reported():
     account = an_account()
     campaign = a_campaign(account, recipients=3, due=True, name="Autumn")
     report = sweep_due(asking())
@@ -47,7 +46,7 @@ def test_a_due_campaign_is_started_and_reported() -> None:
     assert status_of(campaign) == "sending"
 
 
-def test_the_oldest_is_started_first_and_pages_follow_until_none_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_is_started_first_and_pages_follow_until_none_is_due(monkeypatch):
     monkeypatch.setenv("SCHEDULE_SWEEP_LIMIT", "2")
     reread()
     account = an_account()
@@ -58,7 +57,7 @@ def test_the_oldest_is_started_first_and_pages_follow_until_none_is_due(monkeypa
     assert ids(sweep_due(asking()).campaigns) == [campaign["id"] for campaign in reversed(campaigns)]
 
 
-def test_what_is_not_due_or_another_accounts_is_left_alone() -> None:
+def test_what_is_not_due_or_another_accounts_is_left_alone():
     account, stranger = an_account(), an_account()
     draft = a_campaign(account, recipients=1)
     later = a_campaign(account, recipients=1, due=True)
@@ -68,7 +67,7 @@ def test_what_is_not_due_or_another_accounts_is_left_alone() -> None:
     assert [status_of(campaign) for campaign in (draft, later, theirs)] == ["draft", "scheduled", "scheduled"]
 
 
-def test_a_campaign_that_is_refused_is_set_aside_and_the_next_one_starts() -> None:
+def test_a_campaign_that_is_refused_is_set_aside_and_the_next_one_starts():
     poor = a_campaign(an_account(credits=0), recipients=1, due=True)
     fine = a_campaign(an_account(), recipients=1, due=True)
     report = sweep_due(asking())
@@ -80,7 +79,7 @@ def test_a_campaign_that_is_refused_is_set_aside_and_the_next_one_starts() -> No
     assert sweep_due(asking()).processed == 0, "it waits for its next check"
 
 
-def test_a_campaign_that_fails_unexpectedly_is_set_aside_and_the_next_one_starts() -> None:
+def test_a_campaign_that_fails_unexpectedly_is_set_aside_and_the_next_one_starts():
     cursed = a_campaign(an_account(), recipients=1, due=True)
     fine = a_campaign(an_account(), recipients=1, due=True)
     rows(
@@ -98,7 +97,7 @@ def test_a_campaign_that_fails_unexpectedly_is_set_aside_and_the_next_one_starts
     assert status_of(cursed) == "scheduled"
 
 
-def test_a_campaign_somebody_else_is_starting_is_left_to_them(redis: Redis) -> None:
+def test_a_campaign_somebody_else_is_starting_is_left_to_them(redis):
     campaign = a_campaign(an_account(), recipients=1, due=True)
     theirs = campaign_lock(redis, campaign["id"], seconds=60)
     theirs.acquire()
@@ -107,15 +106,13 @@ def test_a_campaign_somebody_else_is_starting_is_left_to_them(redis: Redis) -> N
     assert ids(sweep_due(asking()).campaigns) == [campaign["id"]]
 
 
-def test_a_campaign_that_stays_due_is_looked_at_once_in_a_sweep() -> None:
+def test_a_campaign_that_stays_due_is_looked_at_once_in_a_sweep():
     campaign = a_campaign(an_account(), recipients=1, due=True)
     found = islice(due_campaigns(asking(), until=inf), 3)
     assert [each["id"] for each in found] == [campaign["id"]]
 
 
-def test_without_redis_campaigns_stay_due_and_the_sweep_still_ends_well(
-    servers, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_redis_campaigns_stay_due_and_the_sweep_still_ends_well(servers, monkeypatch):
     campaign = a_campaign(an_account(), recipients=1, due=True)
     monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{free_port()}/0")
     reread()
@@ -126,7 +123,7 @@ def test_without_redis_campaigns_stay_due_and_the_sweep_still_ends_well(
     assert ids(sweep_due(asking()).campaigns) == [campaign["id"]]
 
 
-def test_the_job_does_not_overlap_with_itself_and_clears_its_mark(redis: Redis) -> None:
+def test_the_job_does_not_overlap_with_itself_and_clears_its_mark(redis):
     campaign = a_campaign(an_account(), recipients=1, due=True)
     redis.set(OVERLAP_KEY, "another sweep")
     in_a_job(sweep)
@@ -137,7 +134,7 @@ def test_the_job_does_not_overlap_with_itself_and_clears_its_mark(redis: Redis) 
     assert not redis.exists(OVERLAP_KEY)
 
 
-def test_eight_sweeps_at_once_start_each_of_200_campaigns_exactly_once() -> None:
+def test_eight_sweeps_at_once_start_each_of_200_campaigns_exactly_once():
     account = an_account(credits=1000)
     members = a_list(account, 2)
     due = {a_campaign(account, list_id=members, due=True)["id"] for _ in range(200)}

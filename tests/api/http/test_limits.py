@@ -20,7 +20,7 @@ Calling = Callable[..., Call]
 
 
 @pytest.fixture
-def calling(db: Any, redis: Any) -> Calling:
+def calling(db, redis):
     """Gives, for settings that differ and a key, a function that calls an application of its own."""
 
     def with_settings(key: str, **differing: Any) -> Call:
@@ -73,7 +73,7 @@ def test_what_is_open_is_not_counted(calling):
 
 
 @pytest.fixture
-def redis_away() -> dict[str, str]:
+def redis_away():
     """Settings with which nobody can count."""
     return {"redis_url": f"redis://127.0.0.1:{free_port()}/0"}
 

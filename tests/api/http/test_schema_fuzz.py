@@ -50,7 +50,7 @@ def map_path_parameters(context: Any, path_parameters: dict[str, Any] | None) ->
 
 
 @pytest.fixture
-def key(app: Flask, db: Any, redis: Any) -> str:
+def key(app, db, redis):
     """A key of an account that has one of everything."""
     SERVED.app = app
     account = an_account()
@@ -61,7 +61,7 @@ def key(app: Flask, db: Any, redis: Any) -> str:
 
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-def test_every_answer_is_one_that_is_described(case: Any, key: str) -> None:
+def test_every_answer_is_one_that_is_described(case, key):
     headers = {"Authorization": f"Bearer {key}"}
     # A request that the document allows may rightly be refused: an unknown id, too few credits.
     case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance])

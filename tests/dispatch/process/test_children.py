@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -28,20 +28,20 @@ STUBBORN = [
 
 
 @pytest.fixture
-def children() -> Iterator[Children]:
+def children():
     found = Children()
     yield found
     found.end()
 
 
-def test_the_delay_doubles_up_to_a_limit_while_a_child_ends_early() -> None:
+def test_the_delay_doubles_up_to_a_limit_while_a_child_ends_early():
     backoff = Backoff()
     delays = [backoff.next_delay(ran_sec=0.0) for _ in range(10)]
     assert delays[:3] == [FIRST_DELAY_SEC, 2 * FIRST_DELAY_SEC, 4 * FIRST_DELAY_SEC]
     assert delays[-1] == LONGEST_DELAY_SEC
 
 
-def test_after_a_healthy_run_there_is_no_delay_and_the_next_failure_is_a_first_one() -> None:
+def test_after_a_healthy_run_there_is_no_delay_and_the_next_failure_is_a_first_one():
     backoff = Backoff()
     for _ in range(10):
         backoff.next_delay(ran_sec=0.0)
@@ -49,7 +49,7 @@ def test_after_a_healthy_run_there_is_no_delay_and_the_next_failure_is_a_first_o
     assert backoff.next_delay(ran_sec=0.0) == FIRST_DELAY_SEC
 
 
-def test_a_killed_child_is_restarted(children: Children) -> None:
+def test_a_killed_child_is_restarted(children):
     child = children.start("sleeper", partial(subprocess.Popen, SLEEPER))
     killed = child.process
     assert killed
@@ -59,7 +59,7 @@ def test_a_killed_child_is_restarted(children: Children) -> None:
     assert child.process is not killed
 
 
-def test_a_child_that_cannot_be_restarted_now_is_tried_again(children: Children) -> None:
+def test_a_child_that_cannot_be_restarted_now_is_tried_again(children):
     launches = iter([SLEEPER, ["/no/such/program"], SLEEPER])
     child = children.start("sleeper", lambda: subprocess.Popen(next(launches)))
     assert child.process
@@ -69,7 +69,7 @@ def test_a_child_that_cannot_be_restarted_now_is_tried_again(children: Children)
     assert next(launches, None) is None
 
 
-def test_what_does_not_stop_when_asked_is_killed() -> None:
+def test_what_does_not_stop_when_asked_is_killed():
     stubborn = subprocess.Popen(STUBBORN, stdout=subprocess.PIPE)
     assert stubborn.stdout
     stubborn.stdout.readline()  # it ignores SIGTERM from now on

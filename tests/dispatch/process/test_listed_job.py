@@ -2,7 +2,6 @@
 
 import pickle
 import zlib
-from pathlib import Path
 
 import pytest
 from redis import Redis
@@ -20,7 +19,7 @@ NOTHING_TO_SEND = (404, 0)
 
 
 @pytest.fixture
-def queue(redis: Redis) -> Queue:
+def queue(redis):
     """The send queue."""
     return Queue(SEND, connection=redis, serializer=JSONSerializer)
 
@@ -30,16 +29,14 @@ def work(redis: Redis) -> None:
     QueueWorker(SEND, name="worker", connection=redis).work(burst=True, logging_level=None)
 
 
-def test_a_planted_function_is_not_run_and_the_job_is_kept_as_failed(
-    redis: Redis, queue: Queue, tmp_path: Path
-) -> None:
+def test_a_planted_function_is_not_run_and_the_job_is_kept_as_failed(redis, queue, tmp_path):
     planted = queue.enqueue("os.mkdir", str(tmp_path / "planted"))
     work(redis)
     assert not (tmp_path / "planted").exists()
     assert queue.failed_job_registry.get_job_ids() == [planted.id]
 
 
-def test_a_planted_callback_is_not_run(redis: Redis, queue: Queue) -> None:
+def test_a_planted_callback_is_not_run(redis, queue):
     callback = Callback("tests.dispatch.process.test_listed_job.leave_a_trace")
     for function in (SEND_JOB, "os.getpid"):
         queue.enqueue(function, *NOTHING_TO_SEND, on_success=callback, on_failure=callback)
@@ -48,7 +45,7 @@ def test_a_planted_callback_is_not_run(redis: Redis, queue: Queue) -> None:
     assert traces == []
 
 
-def test_a_pickle_is_not_opened(redis: Redis, queue: Queue, tmp_path: Path) -> None:
+def test_a_pickle_is_not_opened(redis, queue, tmp_path):
     planted = queue.enqueue(SEND_JOB, *NOTHING_TO_SEND)
     payload = pickle.dumps(Mine(str(tmp_path / "planted")))
     redis.hset(planted.key, "data", zlib.compress(payload))
@@ -59,7 +56,7 @@ def test_a_pickle_is_not_opened(redis: Redis, queue: Queue, tmp_path: Path) -> N
     assert (tmp_path / "planted").exists(), "the payload would have worked"
 
 
-def test_our_own_job_runs_after_all_of_these(redis: Redis, queue: Queue) -> None:
+def test_our_own_job_runs_after_all_of_these(redis, queue):
     queue.enqueue("os.getpid")
     ours = queue.enqueue(SEND_JOB, *NOTHING_TO_SEND, result_ttl=60)
     work(redis)

@@ -9,24 +9,23 @@ from structlog.testing import capture_logs
 from dispatch.process.lock import Lock, campaign_lock
 from embedded.server import free_port
 from tests.own_redis import an_own_redis
-from tests.servers import TestServers
 from tests.waiting import wait_until
 
 
-def test_only_one_holds_the_lock_of_a_campaign(redis: Redis) -> None:
+def test_only_one_holds_the_lock_of_a_campaign(redis):
     assert campaign_lock(redis, 7, seconds=60).acquire()
     assert not campaign_lock(redis, 7, seconds=60).acquire()
     assert campaign_lock(redis, 8, seconds=60).acquire()
 
 
-def test_a_released_lock_is_free(redis: Redis) -> None:
+def test_a_released_lock_is_free(redis):
     first, second = campaign_lock(redis, 7, seconds=60), campaign_lock(redis, 7, seconds=60)
     first.acquire()
     first.release()
     assert second.acquire()
 
 
-def test_whoever_did_not_get_the_lock_cannot_release_it(redis: Redis) -> None:
+def test_whoever_did_not_get_the_lock_cannot_release_it(redis):
     owner, other = campaign_lock(redis, 7, seconds=60), campaign_lock(redis, 7, seconds=60)
     owner.acquire()
     other.acquire()
@@ -34,7 +33,7 @@ def test_whoever_did_not_get_the_lock_cannot_release_it(redis: Redis) -> None:
     assert redis.exists("campaign:enqueue:7")
 
 
-def test_an_owner_that_was_too_slow_leaves_the_next_owners_lock_alone(redis: Redis) -> None:
+def test_an_owner_that_was_too_slow_leaves_the_next_owners_lock_alone(redis):
     slow, next_owner = Lock(redis, "a-lock", seconds=0.05), Lock(redis, "a-lock", seconds=60)
     slow.acquire()
     wait_until(next_owner.acquire, "the lock ends by itself")
@@ -42,7 +41,7 @@ def test_an_owner_that_was_too_slow_leaves_the_next_owners_lock_alone(redis: Red
     assert redis.exists("a-lock")
 
 
-def test_without_redis_nobody_knows_who_holds_the_lock_and_letting_go_is_silent() -> None:
+def test_without_redis_nobody_knows_who_holds_the_lock_and_letting_go_is_silent():
     lock = Lock(Redis(port=free_port(), retry=None), "a-lock", seconds=60)
     with pytest.raises(RedisError):
         lock.acquire()
@@ -59,14 +58,14 @@ class LossyRedis(Redis):
         return answer
 
 
-def test_a_lock_that_is_set_while_its_answer_is_lost_locks_nobody_out(redis: Redis, servers: TestServers) -> None:
+def test_a_lock_that_is_set_while_its_answer_is_lost_locks_nobody_out(redis, servers):
     lossy = LossyRedis.from_url(servers.redis_url)
     with pytest.raises(TimeoutError):
         campaign_lock(lossy, 7, seconds=60).acquire()
     assert campaign_lock(redis, 7, seconds=60).acquire()
 
 
-def test_an_outage_is_logged_by_the_holder_of_a_lock_alone() -> None:
+def test_an_outage_is_logged_by_the_holder_of_a_lock_alone():
     with an_own_redis() as server, capture_logs() as logged:
         client = Redis.from_url(server.url, retry=None)
         lock = Lock(client, "a-lock", seconds=60)

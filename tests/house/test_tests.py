@@ -1,4 +1,4 @@
-"""What tests share stands in modules of its own: no test is imported by another."""
+"""What CONTRIBUTING.md asks of the tests themselves."""
 
 import ast
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 _TESTS = Path(__file__).parents[1]
 MODULES = sorted(_TESTS.rglob("*.py"))
+TEST_MODULES = [path for path in MODULES if path.name.startswith("test_")]
 
 
 def _imported(path):
@@ -31,5 +32,17 @@ def test_callers_race_only_with_the_one_helper():
     assert {str(path) for path in waiting_for_each_other} <= {
         "racing.py",
         "dispatch/customers/test_imports.py",
-        "house/test_imports.py",
+        "house/test_tests.py",
     }
+
+
+@pytest.mark.parametrize("path", TEST_MODULES, ids=lambda path: str(path.relative_to(_TESTS)))
+def test_tests_and_their_fixtures_are_not_annotated(path):
+    annotated = [
+        function.name
+        for function in ast.walk(ast.parse(path.read_text()))
+        if isinstance(function, ast.FunctionDef)
+        and (function.name.startswith("test_") or any("fixture" in ast.dump(each) for each in function.decorator_list))
+        and (function.returns or any(argument.annotation for argument in function.args.args))
+    ]
+    assert annotated == []
