@@ -15,7 +15,7 @@ from models.tenancy import ALL_ACCOUNTS
 @answers()
 @with_database
 def seed() -> dict[str, Any]:
-    """Make the account `sample`: 10 customers, 3 draft campaigns, 1000 credits. What is there already stays as it is.
+    """Create the account `sample`: 10 customers, 3 draft campaigns, 1000 credits. What already exists stays as it is.
 
     \b
     python -m cli seed

@@ -84,6 +84,18 @@ def troubles(campaign_id: int) -> list[dict[str, Any]]:
     )
 
 
+def attempts(campaign_id: int) -> list[dict[str, Any]]:
+    """Messages counted by state and number of attempts, the fewest attempts of a state first.
+
+    It reads all messages of the campaign.
+    """
+    return rows(
+        """SELECT state, attempts, count(*) AS messages FROM message WHERE campaign_id = %s
+           GROUP BY state, attempts ORDER BY state DESC, attempts""",
+        [campaign_id],
+    )
+
+
 def _known(states: Sequence[str]) -> list[str]:
     """The states as column names of a batch; a ValueError keeps anything else out of the SQL."""
     if unknown := set(states) - set(MESSAGE_STATES):

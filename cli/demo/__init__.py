@@ -1,4 +1,4 @@
-"""`demo`: the whole product at work, on real servers, with customers that do not exist."""
+"""`demo`: shows the whole product at work, on real servers, with fictional customers."""
 
 import logging
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ from config.stopping import stopping
 if TYPE_CHECKING:
     from embedded.stack import Stack
 
-# Shorter waits than in earnest: a sweep each second, retries after half a second and after two.
-PACE = {"SCHEDULE_SWEEP_INTERVAL_MS": "1000", "RETRY_BASE_SEC": "0.5"}
-MOST_FAIL = {"SIMULATOR_FAILURE_RATE": "0.6"}
-RECORD = "demo-attempts.jsonl"
+# Shorter waits than usual: a sweep every second, retries after half a second and after two.
+SHORT_WAITS = {"SCHEDULE_SWEEP_INTERVAL_MS": "1000", "RETRY_BASE_SEC": "0.5"}
+MANY_FAILURES = {"SIMULATOR_FAILURE_RATE": "0.6"}
+ATTEMPTS_FILE = "demo-attempts.jsonl"
 
 
 @click.command()
@@ -46,27 +46,27 @@ def demo(
     from models.database import db
 
     console = Console(stderr=wants_json(), highlight=False)
-    # A place of its own: what people keep in the usual one shall not be mixed with customers that do not exist.
+    # Not the usual directory: fictional customers should not mix with data that people keep.
     directory = data or settings().data_dir / "demo"
-    record = directory / RECORD
-    environment = PACE | (MOST_FAIL | {"SIMULATOR_ATTEMPTS": str(record)} if retries else {})
+    record = directory / ATTEMPTS_FILE
+    environment = SHORT_WAITS | (MANY_FAILURES | {"SIMULATOR_ATTEMPTS": str(record)} if retries else {})
     with _running(directory, port, console, environment) as stack, db.connection_context():
         outcome = run_demo(recipients or (20 if retries else 1000), console)
         show_outcome(outcome, console)
         if retries:
-            show_attempts(outcome.campaign["id"], record, console)
+            show_attempts(outcome, record, console)
         if not leave:
             show_ways(outcome, stack, console)
             stopping().wait()
     if leave or wants_json():
-        # After everything has stopped, so that it is the last line also of both streams together.
+        # After everything has stopped, so that this is the last line even if both streams are merged.
         print_json(outcome.summary())
     context.exit(0 if outcome.ok else 1)
 
 
 @contextmanager
 def _running(directory: Path, port: int | None, console: Console, environment: dict[str, str]) -> "Iterator[Stack]":
-    """Everything that `up` runs, tended beside whatever the block does."""
+    """Runs everything that `up` runs while the block does its work."""
     from cli.up import stopping_at_hangup
     from embedded.lock import holding
     from embedded.readiness import next_free_port
@@ -90,7 +90,7 @@ def _running(directory: Path, port: int | None, console: Console, environment: d
 
 
 def _log_to(file: Path) -> None:
-    """Keeps this process's log off the terminal, which shows the progress."""
+    """Sends this process's log to the file, because the terminal shows the progress."""
     file.parent.mkdir(parents=True, exist_ok=True)
     start_logging(settings(), process="demo")
     handler = logging.FileHandler(file)

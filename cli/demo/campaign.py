@@ -1,9 +1,8 @@
-"""What the demo does: customers come in, a campaign is scheduled, swept, sent and audited."""
+"""What the demo does: imports customers, then has a campaign scheduled, swept, sent and audited."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -15,6 +14,7 @@ from dispatch.accounts.accounts import create_account
 from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
 from dispatch.audit import Violation, audit
+from dispatch.caller import Caller
 from dispatch.campaigns.lifecycle import create_campaign, read_campaign
 from dispatch.customers.imports import ImportReport, import_customers
 from embedded.refusal import Refused
@@ -22,16 +22,17 @@ from models.states import CAMPAIGN_MOVES
 from models.tenancy import ALL_ACCOUNTS
 
 TEMPLATE = 'Hi {{ first_name|fallback("there") }}, {{ prefered_product|fallback("everything") }} is 20% off today.'
-# A message is at most two segments of one credit each.
-CREDITS_EACH = 2
-# The sweep finds the campaign when this has passed, so that one can see it wait.
-DELAY = timedelta(seconds=2)
+# A message has at most two segments of one credit each.
+CREDITS_PER_MESSAGE = 2
+# The sweep starts the campaign after this time, so that one can see it wait.
+START_DELAY = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of the demo's campaign."""
+    """What became of the demo's campaign; `caller` sees its account."""
 
+    caller: Caller
     campaign: dict[str, Any]
     imported: ImportReport
     key: str
@@ -39,17 +40,17 @@ class Outcome:
 
     @property
     def seconds(self) -> float:
-        """From the sweep's claim to the last message, by the database's clock."""
+        """The time from the sweep's claim to the last message, by the database's clock."""
         started, ended = (datetime.fromisoformat(self.campaign[name]) for name in ("started_at", "ended_at"))
         return (ended - started).total_seconds()
 
     @property
     def ok(self) -> bool:
-        """Whether everybody's message came to an end and every promise holds."""
+        """Whether every message reached a final state and every promise holds."""
         return self.campaign["status"] == "completed" and not self.violations
 
     def summary(self) -> dict[str, Any]:
-        """The demo in one line, for programs."""
+        """Returns the result as one JSON object, for programs."""
         stats = self.campaign["stats"]
         return {
             "campaign_id": self.campaign["id"],
@@ -63,24 +64,25 @@ class Outcome:
 
 
 def run_demo(recipients: int, console: Console) -> Outcome:
-    """Runs a campaign to so many recipients from nothing to its end, in an account of its own."""
+    """Runs a whole campaign for this many recipients in a new account."""
     account = create_account(by_hand(ALL_ACCOUNTS), f"Demo {datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}", country=COUNTRY)
-    key = issue_key(by_hand(account["id"]), name="demo")["key"]
-    top_up(by_hand(account["id"]), recipients * CREDITS_EACH)
+    caller = by_hand(account["id"])
+    key = issue_key(caller, name="demo")["key"]
+    top_up(caller, recipients * CREDITS_PER_MESSAGE)
     with _progress(console) as progress:
-        imported = _import(account["id"], recipients, progress)
+        imported = _import(caller, recipients, progress)
         campaign = create_campaign(
-            by_hand(account["id"]),
+            caller,
             name="Everything is 20% off",
             template=TEMPLATE,
             list_id=imported.list_id,
-            scheduled_at=datetime.now(UTC) + DELAY,
+            scheduled_at=datetime.now(UTC) + START_DELAY,
         )
-        campaign = _watch(campaign, recipients, progress)
-    return Outcome(campaign, imported, key, audit())
+        campaign = _watch(caller, campaign, recipients, progress)
+    return Outcome(caller, campaign, imported, key, audit())
 
 
-def _import(account_id: UUID, recipients: int, progress: Progress) -> ImportReport:
+def _import(caller: Caller, recipients: int, progress: Progress) -> ImportReport:
     task = progress.add_task("customers imported", total=recipients)
 
     def advance(report: ImportReport) -> None:
@@ -88,18 +90,18 @@ def _import(account_id: UUID, recipients: int, progress: Progress) -> ImportRepo
         progress.update(task, completed=report.imported)
 
     return import_customers(
-        by_hand(account_id), demo_lines(recipients), list_name="everybody", default_country=COUNTRY, progress=advance
+        caller, demo_lines(recipients), list_name="everybody", default_country=COUNTRY, progress=advance
     )
 
 
-def _watch(campaign: dict[str, Any], recipients: int, progress: Progress) -> dict[str, Any]:
-    """The campaign once it is final."""
+def _watch(caller: Caller, campaign: dict[str, Any], recipients: int, progress: Progress) -> dict[str, Any]:
+    """Shows the campaign's progress; returns it once it is final."""
     task = progress.add_task("", total=recipients)
     while CAMPAIGN_MOVES[campaign["status"]]:
         _show(campaign, progress, task)
         stopping().wait(0.1)
         _refuse_when_stopped()
-        campaign = read_campaign(by_hand(ALL_ACCOUNTS), campaign["id"])
+        campaign = read_campaign(caller, campaign["id"])
         if campaign["blocked_reason"] or campaign["status"] == "paused":
             raise Refused(f"the campaign cannot go on: {campaign['blocked_reason'] or campaign['reason']}")
     _show(campaign, progress, task)

@@ -1,4 +1,4 @@
-"""The customers of the demo: the rows of examples/customers.csv, then as many like them as are asked for."""
+"""The customers of the demo: the rows of examples/customers.csv, then as many similar ones as needed."""
 
 import csv
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ _HEADER = "phone,first_name,last_name,location,prefered_product"
 _NAMES = ("Μαρία,Παπαδοπούλου", "José,García", "Zoë,Müller", "Γιώργος,Νικολάου", "Anna 🌸,Lindström", "Seán,O'Neil")
 _PLACES = ("Θεσσαλονίκη", "Málaga", "Köln", "Αθήνα", "Göteborg", "")
 _PRODUCTS = ("Καφές", "Running shoes", "Gift card €50", "Sunglasses 😎", "")
-# As people write one and the same kind of number.
+# Ways in which people write the same kind of number.
 _SHAPES = ("+30690{:07}", "0030 690 {:07}", "690{:07}", "690-{:07}", "(690) {:07}")
-# The examples use numbers below this one.
+# The examples use smaller numbers.
 _FIRST = 1_000_000
 
 
 def demo_lines(recipients: int) -> Iterator[str]:
-    """CSV lines with so many different usable numbers; the unusable and repeated ones come on top."""
+    """Yields CSV lines with this many different valid numbers, among invalid and repeated ones."""
     yield _HEADER
     seen: set[str] = set()
     for line in _rows():

@@ -1,4 +1,4 @@
-"""What the demo shows at its end: the counts, a few messages, every attempt if asked, and where to go on."""
+"""What the demo prints at its end: counts, a few messages, every attempt if asked for, and what to try next."""
 
 import json
 from collections import defaultdict
@@ -11,15 +11,15 @@ from rich.text import Text
 from cli.demo.campaign import Outcome
 from config.settings import settings
 from dispatch.audit import CHECKS
+from dispatch.campaigns.messages import group_attempts, list_messages, read_message
 from embedded.stack import Stack
-from models.database import rows
 
-SAMPLES = 3
-MOST_MESSAGES = 40
+SHOWN_TEXTS = 3
+SHOWN_ATTEMPTS = 40
 
 
 def show_outcome(outcome: Outcome, console: Console) -> None:
-    """Prints what became of the customers, of the campaign and of the promises."""
+    """Prints what became of the customers and the campaign, and whether the promises hold."""
     summary = outcome.summary()
     broken = ", ".join(f"{violation.invariant} {violation.what}" for violation in outcome.violations)
     table = Table(show_header=False, box=None)
@@ -33,25 +33,31 @@ def show_outcome(outcome: Outcome, console: Console) -> None:
     console.print()
     console.print(table)
     console.print()
-    for message in _samples(summary["campaign_id"]):
-        console.print(Text(f"  {message['phone']}  {message['body']}", style="dim"))
+    sent, _ = list_messages(outcome.caller, summary["campaign_id"], states=["sent"], page_size=SHOWN_TEXTS)
+    for message in sent:
+        text = read_message(outcome.caller, message["id"])["text"]
+        console.print(Text(f"  {message['phone']}  {text}", style="dim"))
 
 
-def show_attempts(campaign_id: int, record: Path, console: Console) -> None:
-    """Prints what each attempt of a message came to, and the messages counted by state and attempts."""
+def show_attempts(outcome: Outcome, record: Path, console: Console) -> None:
+    """Prints the outcome of each attempt, and the messages counted by state and number of attempts."""
+    campaign_id = outcome.campaign["id"]
     attempts = _attempts(campaign_id, record)
     table = Table("message", "attempts", "ended", box=None, header_style="bold")
-    for message in _first_messages(campaign_id):
-        outcomes = enumerate(attempts[message["reference"]], 1)
-        table.add_row(message["reference"], "  ".join(f"{n} {outcome}" for n, outcome in outcomes), message["state"])
-    console.print()
-    console.print(table)
-    console.print()
-    console.print(_counts(campaign_id))
+    messages, _ = list_messages(outcome.caller, campaign_id, page_size=SHOWN_ATTEMPTS)
+    for message in messages:
+        numbered = enumerate(attempts[message["id"]], 1)
+        table.add_row(message["id"], "  ".join(f"{n} {answer}" for n, answer in numbered), message["state"])
+    counts = Table("state", "attempts", "messages", box=None, header_style="bold")
+    for count in group_attempts(outcome.caller, campaign_id):
+        counts.add_row(count["state"], str(count["attempts"]), f"{count['messages']:,}")
+    for shown in (table, counts):
+        console.print()
+        console.print(shown)
 
 
 def show_ways(outcome: Outcome, stack: Stack, console: Console) -> None:
-    """Prints the addresses, the key, and commands that work in a second terminal."""
+    """Prints the addresses, the key, and commands to try in a second terminal."""
     campaign_id = outcome.campaign["id"]
     cli = f"{'' if stack.directory == settings().data_dir else f'DATA_DIR={stack.directory} '}.venv/bin/python -m cli"
     ways = {
@@ -69,21 +75,6 @@ def show_ways(outcome: Outcome, stack: Stack, console: Console) -> None:
     console.print("\nEverything stays up until Ctrl-C.")
 
 
-def _samples(campaign_id: int) -> list[dict[str, str]]:
-    return rows(
-        "SELECT phone, body FROM message WHERE campaign_id = %s AND state = 'sent' ORDER BY n LIMIT %s",
-        [campaign_id, SAMPLES],
-    )
-
-
-def _first_messages(campaign_id: int) -> list[dict[str, str]]:
-    return rows(
-        """SELECT campaign_id || '-' || n AS reference, state FROM message
-           WHERE campaign_id = %s ORDER BY n LIMIT %s""",
-        [campaign_id, MOST_MESSAGES],
-    )
-
-
 def _attempts(campaign_id: int, record: Path) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     with record.open(encoding="utf-8") as lines:
@@ -91,15 +82,3 @@ def _attempts(campaign_id: int, record: Path) -> dict[str, list[str]]:
             if attempt["reference"].startswith(f"{campaign_id}-"):
                 found[attempt["reference"]].append(attempt["outcome"])
     return found
-
-
-def _counts(campaign_id: int) -> Table:
-    table = Table("state", "attempts", "messages", box=None, header_style="bold")
-    counts = rows(
-        """SELECT state, attempts, count(*) AS messages FROM message WHERE campaign_id = %s
-           GROUP BY state, attempts ORDER BY state DESC, attempts""",
-        [campaign_id],
-    )
-    for count in counts:
-        table.add_row(count["state"], str(count["attempts"]), f"{count['messages']:,}")
-    return table

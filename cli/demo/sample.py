@@ -1,19 +1,19 @@
-"""A small account to try things with: ten customers and three draft campaigns, made once however often it is asked."""
+"""A small account to try things with: ten customers and three draft campaigns, created once."""
 
 from typing import Any
 
-from dispatch.accounts.accounts import account_named, create_account
+from dispatch.accounts.accounts import account_named, create_account, lock_account
 from dispatch.accounts.credits import top_up
 from dispatch.caller import Caller
-from dispatch.campaigns.lifecycle import create_campaign
+from dispatch.campaigns.lifecycle import create_campaign, list_campaigns
 from dispatch.customers.customers import create_customer
 from dispatch.errors import Duplicate
-from models.database import db, row, rows
+from models.database import db
 
 ACCOUNT = "sample"
 CREDITS = 1000
 
-# Numbers that are kept free for fiction, so that no real person ever gets a sample.
+# Numbers that are reserved for fiction, so that no real person ever gets a message.
 _PHONE = "+1202555010{}"
 _CUSTOMERS = (
     ("John", "Doe", "Nairobi", "Running Shoes"),
@@ -35,12 +35,12 @@ _CAMPAIGNS = (
 
 
 def seed_sample(caller: Caller) -> dict[str, Any]:
-    """Makes what is missing of the sample and gives the account and how many customers and campaigns were made."""
+    """Creates what is missing of the sample; returns the account and the numbers of customers and campaigns created."""
     with db.atomic():
         account = _account(caller)
-        # A second seed at the same time waits here, and then finds everything made.
-        rows("SELECT 1 FROM account WHERE id = %s FOR UPDATE", [account["id"]])
         owner = caller.within(account["id"])
+        # A second seed at the same time waits here, and then finds that everything exists.
+        lock_account(owner)
         customers = sum(_add_customer(owner, _PHONE.format(n), values) for n, values in enumerate(_CUSTOMERS))
         campaigns = sum(_add_campaign(owner, *campaign) for campaign in _CAMPAIGNS)
     return {"id": str(account["id"]), "account": account["name"], "customers": customers, "campaigns": campaigns}
@@ -65,8 +65,8 @@ def _add_customer(caller: Caller, phone: str, values: tuple[str | None, ...]) ->
 
 
 def _add_campaign(caller: Caller, name: str, channel: str, template: str) -> bool:
-    known = "SELECT 1 FROM campaign WHERE account_id = %s AND name = %s"
-    if row(known, [caller.one_account(), name]) is not None:
+    similar, _ = list_campaigns(caller, q=name, page_size=100)
+    if any(campaign["name"] == name for campaign in similar):
         return False
     create_campaign(caller, name=name, channel=channel, template=template, everyone=True)
     return True

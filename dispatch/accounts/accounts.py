@@ -51,6 +51,11 @@ def account_with_id(account_id: UUID) -> dict[str, Any]:
     return found
 
 
+def lock_account(caller: Caller) -> None:
+    """Makes other transactions that lock the account wait until this one ends."""
+    rows("SELECT 1 FROM account WHERE id = %s FOR UPDATE", [caller.one_account()])
+
+
 def read_account(caller: Caller) -> dict[str, Any]:
     """The account as shown."""
     return _shown(account_with_id(caller.one_account()))

@@ -77,6 +77,12 @@ def group_troubles(caller: Caller, campaign_id: int) -> list[dict[str, Any]]:
     return message_reading.troubles(campaign_id)
 
 
+def group_attempts(caller: Caller, campaign_id: int) -> list[dict[str, Any]]:
+    """The campaign's messages counted by state and number of attempts."""
+    found_campaign(caller, campaign_id)
+    return message_reading.attempts(campaign_id)
+
+
 def export_messages(caller: Caller, campaign_id: int) -> Iterator[str]:
     """All messages of the campaign as CSV, in pieces; refuses before the first piece."""
     found_campaign(caller, campaign_id)

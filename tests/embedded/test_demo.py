@@ -57,6 +57,8 @@ def test_the_demo_of_retries_shows_every_attempt(directory):
         assert set(outcomes[:-1]) <= {"retryable"}
         assert outcomes[-1] == ("accepted" if state == "sent" else "retryable")
     assert max(len(line) for line in lines) > 4
+    counts = [line.split() for line in ended.stdout.splitlines() if line.strip().startswith(("sent", "failed"))]
+    assert sum(int(messages) for *_, messages in (count for count in counts if len(count) == 3)) == 12
 
 
 def _command(process: psutil.Process) -> list[str]:
