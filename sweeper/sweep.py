@@ -1,4 +1,4 @@
-"""The periodic job: starts every campaign whose time has come (what that means is `dispatch/start/sweep.py`)."""
+"""The periodic job that starts every campaign that is due; `dispatch/start/sweep.py` decides which are."""
 
 import redis
 import structlog
@@ -11,14 +11,14 @@ from models.database import db
 
 log = structlog.get_logger()
 
-# Keeps two sweeps from looking at the same pages; longer than nearly every sweep, short enough after a kill.
+# Keeps two sweeps from reading the same pages. Longer than nearly every sweep, and short enough after a kill.
 OVERLAP_KEY = "sweep:running"
-OVERLAP_SECONDS = 60
+OVERLAP_TTL_SEC = 60
 
 
 def sweep() -> None:
-    """Sweeps, unless another sweep is at it."""
-    lock = Lock(connection(), OVERLAP_KEY, seconds=OVERLAP_SECONDS)
+    """Sweeps, unless another sweep is running."""
+    lock = Lock(connection(), OVERLAP_KEY, seconds=OVERLAP_TTL_SEC)
     try:
         if not lock.acquire():
             log.info("sweep.skipped")
