@@ -13,7 +13,7 @@ import pytest
 from dispatch.providers import Answer
 from dispatch.providers.http import MAX_REPLY_BYTES
 from dispatch.providers.simulator.over_http import BadSimulatorUrl, SimulatorOverHttp
-from tests.providers.misbehaving import Behaviour, answers, hangs, misbehaving, resets, says
+from tests.dispatch.providers.misbehaving import Behaviour, answers, hangs, misbehaving, resets, says
 from tests.simulator import message
 
 OK = answers("201 Created", b'{"id": "sim-1"}')
