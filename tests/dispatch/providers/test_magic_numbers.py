@@ -13,7 +13,7 @@ from dispatch.providers.simulator.in_process import Simulator
 from dispatch.providers.simulator.over_http import SimulatorOverHttp
 from tests.simulator import lines, message, simulator_at
 
-MANUAL = Path(__file__).parents[2] / "docs" / "simulator.md"
+MANUAL = Path(__file__).parents[3] / "docs" / "simulator.md"
 SLOW = 0.01
 
 EXPECTED = {
