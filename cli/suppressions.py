@@ -8,17 +8,25 @@ import click
 from cli.shared.caller import by_hand
 from cli.shared.csv_file import csv_file, write_csv
 from cli.shared.output import answers
+from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
 from dispatch.customers.suppression_files import (
     SuppressionReport,
+    entries_in_csv,
     export_suppressions,
     import_suppressions,
-    wishes_in_csv,
 )
-from dispatch.customers.suppressions import add_suppression, list_suppressions, remove_suppression, suppression_of
+from dispatch.customers.suppressions import (
+    SuppressionView,
+    add_suppression,
+    list_suppressions,
+    remove_suppression,
+    suppression_of,
+)
 from dispatch.formats.csv_in import open_csv
-from models.customer import OPTED_OUT
+from models.page import Page
+from models.suppression import OPTED_OUT
 
 _phone = click.argument("phone")
 
@@ -31,18 +39,16 @@ def suppressions() -> None:
 @suppressions.command("list")
 @account_option(required=False, help="Only this account's.  [default: all]")
 @click.option("--search", metavar="TEXT", help="Part of a phone or reason.")
-@click.option("--page", type=click.IntRange(1), default=1, show_default=True, help="Which page.")
-@click.option("--page-size", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many on a page.")
+@pages
 @answers()
 @with_database
-def list_(account: str | None, search: str | None, page: int, page_size: int) -> list[dict[str, Any]]:
+def list_(account: str | None, search: str | None, page: int, page_size: int) -> Page[SuppressionView]:
     """List suppressed numbers, newest first.
 
     \b
     python -m cli suppressions list --account Acme
     """
-    found, _ = list_suppressions(by_hand(tenant_of(account)), page=page, page_size=page_size, q=search)
-    return found
+    return list_suppressions(by_hand(tenant_of(account)), page=page, page_size=page_size, q=search)
 
 
 @suppressions.command()
@@ -51,8 +57,8 @@ def list_(account: str | None, search: str | None, page: int, page_size: int) ->
 @click.option("--reason", default=OPTED_OUT, show_default=True, help="Why.")
 @answers()
 @with_database
-def add(phone: str, account: str, reason: str) -> dict[str, Any]:
-    """Keep PHONE from being messaged, from now on, in campaigns under way too.
+def add(phone: str, account: str, reason: str) -> SuppressionView:
+    """Keep PHONE from being messaged from now on, also by campaigns that are being sent.
 
     \b
     python -m cli suppressions add '+30 690 000 0001' --account Acme
@@ -67,14 +73,14 @@ def add(phone: str, account: str, reason: str) -> dict[str, Any]:
 @answers()
 @with_database
 def remove(phone: str, account: str) -> dict[str, Any]:
-    """Let PHONE be messaged again; a customer who is unsubscribed stays so.
+    """Let PHONE be messaged again; a customer who is unsubscribed stays unsubscribed.
 
     \b
     python -m cli suppressions remove '+30 690 000 0001' --account Acme
     """
-    account_id = id_of(account)
-    suppression_id = suppression_of(by_hand(account_id), phone)
-    remove_suppression(by_hand(account_id), suppression_id)
+    caller = by_hand(id_of(account))
+    suppression_id = suppression_of(caller, phone)
+    remove_suppression(caller, suppression_id)
     return {"id": suppression_id, "removed": True}
 
 
@@ -84,14 +90,14 @@ def remove(phone: str, account: str) -> dict[str, Any]:
 @answers()
 @with_database
 def import_(file: Path, account: str) -> SuppressionReport:
-    """Suppress the numbers in a CSV FILE with a column phone and, if it likes, one called reason.
+    """Suppress the numbers in a CSV FILE with a column `phone` and an optional column `reason`.
 
     \b
     python -m cli suppressions import optouts.csv --account Acme
     """
-    account_id = id_of(account)
+    caller = by_hand(id_of(account))
     with open_csv(file) as lines:
-        return import_suppressions(by_hand(account_id), wishes_in_csv(lines), source="cli")
+        return import_suppressions(caller, entries_in_csv(lines), source="cli")
 
 
 @suppressions.command()

@@ -1,23 +1,23 @@
 """Suppressed numbers over HTTP: those an account must not message."""
 
-from datetime import datetime
 from io import BytesIO
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
 from flask import Response, request
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from api.http.auth import caller
 from api.http.csv_answer import csv_answer, csv_response
 from api.http.errors import UnsupportedType, refuse_input
 from api.http.inputs import Given, Organization, Page, PathId, storable
-from api.http.pages import Pagination, page_of
+from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import HARMLESS_TWICE, ONE_TRANSACTION
 from dispatch.customers import suppression_files, suppressions
+from dispatch.customers.suppression_files import Entries, SuppressionReport
+from dispatch.customers.suppressions import SuppressionView
 from dispatch.formats.csv_in import lines_of
-from models.customer import OPTED_OUT
+from models.suppression import OPTED_OUT
 
 routes = Routes("suppressions", __name__, url_prefix="/api/suppressions")
 
@@ -44,41 +44,13 @@ class Numbers(Given):
     reason: str = Field(OPTED_OUT, description="1 to 200 characters, of all of them")
 
 
-class Suppression(BaseModel):
-    """A suppressed number as shown."""
-
-    id: int
-    account_id: UUID
-    phone: str
-    reason: str
-    source: str
-    created_at: datetime
-
-
-class Suppressions(BaseModel):
+class Suppressions(Paged[SuppressionView]):
     """One page, newest first."""
-
-    data: list[Suppression]
-    pagination: Pagination
-
-
-class RejectedLine(BaseModel):
-    line: int
-    reason: str
-
-
-class SuppressionReport(BaseModel):
-    """What became of the lines: suppressed now, suppressed before, or rejected (the first hundred with the reason)."""
-
-    added: int
-    known: int
-    rejected: int
-    rejections: list[RejectedLine]
 
 
 _CONTENT = {
     "requestBody": {
-        "description": "JSON, or CSV with a column phone and, if you like, one called reason.",
+        "description": "JSON, or CSV with a column `phone` and an optional column `reason`.",
         "required": True,
         "content": {
             "application/json": {"schema": Numbers.model_json_schema()},
@@ -89,22 +61,21 @@ _CONTENT = {
 
 
 @routes.get("", summary="List suppressed numbers, newest first", answers={200: Suppressions}, scope="read")
-def index(query: SuppressionQuery) -> dict[str, Any]:
-    """Searched by phone or reason with `q`."""
-    found = suppressions.list_suppressions(caller(), page=query.page, page_size=query.page_size, q=query.q)
-    return page_of(found, query)
+def index(query: SuppressionQuery) -> Paged[SuppressionView]:
+    """`q` searches phones and reasons."""
+    return paged(suppressions.list_suppressions(caller(), page=query.page, page_size=query.page_size, q=query.q), query)
 
 
 @routes.post(
     "",
     summary="Suppress a number",
-    answers={200: Suppression, 201: Suppression},
+    answers={200: SuppressionView, 201: SuppressionView},
     body=True,
     scope="write",
     idempotency=ONE_TRANSACTION,
 )
-def create(query: Organization, body: NewSuppression) -> tuple[dict[str, Any], int]:
-    """Nothing is sent to it from now on; one that is suppressed already stays as it is and is given with 200."""
+def create(query: Organization, body: NewSuppression) -> tuple[SuppressionView, int]:
+    """Nothing is sent to it from now on. One that is suppressed already stays as it is and is returned with 200."""
     found, new = suppressions.add_suppression(caller(), phone=body.phone, reason=body.reason, source="api")
     return found, 201 if new else 200
 
@@ -117,7 +88,7 @@ def create(query: Organization, body: NewSuppression) -> tuple[dict[str, Any], i
     scope="write",
 )
 def delete(path: SuppressionPath) -> tuple[str, int]:
-    """A customer who is unsubscribed stays so."""
+    """A customer who is unsubscribed stays unsubscribed."""
     suppressions.remove_suppression(caller(), path.suppression_id)
     return "", 204
 
@@ -131,9 +102,9 @@ def delete(path: SuppressionPath) -> tuple[str, int]:
     idempotency=HARMLESS_TWICE,
     openapi_extensions=_CONTENT,
 )
-def import_(query: Organization) -> dict[str, Any]:
+def import_(query: Organization) -> SuppressionReport:
     """Whatever can be read is suppressed; the rest is named by its line. Sent twice, it changes nothing more."""
-    return vars(suppression_files.import_suppressions(caller(), _wishes(), source="api"))
+    return suppression_files.import_suppressions(caller(), _entries(), source="api")
 
 
 @routes.get(
@@ -143,13 +114,13 @@ def import_(query: Organization) -> dict[str, Any]:
     scope="read",
 )
 def export(query: Organization) -> Response:
-    """Cells that a spreadsheet would run begin with an apostrophe, phones too; the import takes it away again."""
+    """Cells that a spreadsheet would run as formulas begin with an apostrophe, phones too; the import removes it."""
     return csv_answer(suppression_files.export_suppressions(caller()), "suppressions.csv")
 
 
-def _wishes() -> suppression_files.Wishes:
+def _entries() -> Entries:
     if request.mimetype == "text/csv":
-        return suppression_files.wishes_in_csv(lines_of(BytesIO(request.get_data())))
+        return suppression_files.entries_in_csv(lines_of(BytesIO(request.get_data())))
     if request.mimetype != "application/json":
         raise UnsupportedType("Send the numbers as application/json or text/csv.")
     try:
@@ -157,4 +128,4 @@ def _wishes() -> suppression_files.Wishes:
     except ValidationError as problem:
         refuse_input(problem)
         raise
-    return suppression_files.wishes_for(given.phones, given.reason)
+    return suppression_files.entries_of(given.phones, given.reason)

@@ -17,8 +17,8 @@ from dispatch.errors import CustomerNotFound, Duplicate, InvalidRequest
 from dispatch.formats.checks import checked_text
 from dispatch.formats.json_row import plain, plain_all
 from dispatch.formats.phones import normalise
-from models.customer import Suppression
 from models.database import db, row, rows
+from models.suppression import Suppression
 from models.tenancy import owned_by
 
 MOST_TEXT = 255

@@ -1,9 +1,8 @@
-"""Files of numbers that must not be messaged: CSV or a list in, CSV out, and out again in."""
+"""Files of numbers that an account must not message: CSV or a list in, CSV out, and back in."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -15,28 +14,36 @@ from dispatch.formats.checks import checked_name
 from dispatch.formats.csv_in import CsvFile, Rejected
 from dispatch.formats.csv_out import csv_lines
 from dispatch.formats.phones import InvalidPhone, normalise
-from models.customer import OPTED_OUT, Suppression
-from models.database import db, rows
+from dispatch.formats.view import View
+from models.database import db
+from models.suppression import OPTED_OUT, Suppression
 
 CHUNK = 5_000
-# Of the lines that were rejected, as many are named.
-MOST_REJECTED = 100
+# So many of the rejected lines are named in the report.
+MAX_NAMED = 100
+# Of a `SuppressionView`, the fields that a file has.
 COLUMNS = ("phone", "reason", "source", "created_at")
 
 log = structlog.get_logger()
 
 
-@dataclass
-class SuppressionReport:
-    """What became of the lines: suppressed now, suppressed before, or rejected (the first of them with the reason)."""
+class RejectedLine(View):
+    """A line whose number was not suppressed, and why."""
 
-    added: int = 0
-    known: int = 0
-    rejected: int = 0
-    rejections: list[dict[str, Any]] = field(default_factory=list)
+    line: int
+    reason: str
 
 
-class Wish(NamedTuple):
+class SuppressionReport(View):
+    """What became of the lines: suppressed now, suppressed before, or rejected (the first hundred with the reason)."""
+
+    added: int
+    known: int
+    rejected: int
+    rejections: list[RejectedLine]
+
+
+class Entry(NamedTuple):
     """One number that came in, as it was written, and why it is not to be messaged."""
 
     line: int
@@ -44,79 +51,75 @@ class Wish(NamedTuple):
     reason: str
 
 
-Wishes = Iterator[Wish | Rejected]
+Entries = Iterator[Entry | Rejected]
 
 
-def wishes_for(phones: Iterable[str], reason: str = OPTED_OUT) -> Wishes:
-    """The numbers of a list, all for one reason; they are counted from 1 as lines are."""
+def entries_of(phones: Iterable[str], reason: str = OPTED_OUT) -> Entries:
+    """Returns the numbers of a list, all for one reason; they are counted from 1 as lines are."""
     reason = checked_name(reason, field="reason")
-    return (Wish(line, phone, reason) for line, phone in enumerate(phones, start=1))
+    return (Entry(line, phone, reason) for line, phone in enumerate(phones, start=1))
 
 
-def wishes_in_csv(lines: Iterable[str]) -> Wishes:
-    """The numbers of a CSV text with a column phone and, if it likes, one called reason; refuses another header."""
+def entries_in_csv(lines: Iterable[str]) -> Entries:
+    """Returns the numbers of a CSV text with a column `phone` and an optional `reason`; refuses any other header."""
     file = CsvFile(lines)
     return (
         each
         if isinstance(each, Rejected)
-        else Wish(each.line, each.cells["phone"], each.cells.get("reason") or OPTED_OUT)
+        else Entry(each.line, each.cells["phone"], each.cells.get("reason") or OPTED_OUT)
         for each in file
     )
 
 
-def import_suppressions(caller: Caller, wishes: Wishes, *, source: str = "import") -> SuppressionReport:
+def import_suppressions(caller: Caller, entries: Entries, *, source: str = "import") -> SuppressionReport:
     """Suppresses every number that can be read, chunk by chunk; doing it again changes nothing."""
     account_id = caller.one_account()
     country = account_with_id(account_id)["country"]
-    report = SuppressionReport()
-    while chunk := list(islice(wishes, CHUNK)):
-        wanted: dict[str, str] = {}
-        readable = sum(_judge(wish, country, wanted, report) for wish in chunk)
-        with db.atomic():
-            added = Suppression.add_many(account_id, list(wanted), list(wanted.values()), source=source)
-            if added:
-                caller.note("suppressions.imported", account_id, account_id=account_id, added=added)
-        report.added += added
-        report.known += readable - added
-    log.info(
-        "suppressions.imported",
-        account_id=str(account_id),
-        added=report.added,
-        known=report.known,
-        rejected=report.rejected,
-    )
-    return report
+    added = known = rejected = 0
+    named: list[RejectedLine] = []
+    while chunk := list(islice(entries, CHUNK)):
+        checked = [_checked(entry, country) for entry in chunk]
+        wrong = [each for each in checked if isinstance(each, Rejected)]
+        # Of a phone that comes twice the last reason is kept.
+        reasons = {each.phone: each.reason for each in checked if isinstance(each, Entry)}
+        new = _add(caller, account_id, reasons, source)
+        added += new
+        known += len(checked) - len(wrong) - new
+        rejected += len(wrong)
+        named += [RejectedLine(line=each.line, reason=each.reason) for each in wrong[: MAX_NAMED - len(named)]]
+    log.info("suppressions.imported", account_id=str(account_id), added=added, known=known, rejected=rejected)
+    return SuppressionReport(added=added, known=known, rejected=rejected, rejections=named)
 
 
 def export_suppressions(caller: Caller) -> Iterator[str]:
-    """All of the account's suppressions as CSV that `import_suppressions` takes back, in pieces."""
+    """Returns all of the account's suppressions as CSV that `import_suppressions` takes back, in pieces."""
     return csv_lines(COLUMNS, _all_of(caller.one_account()))
 
 
-def _all_of(account_id: UUID) -> Iterator[list[Any]]:
+def _checked(entry: Entry | Rejected, country: str | None) -> Entry | Rejected:
+    """Returns the entry with its phone in E.164, or why it cannot be suppressed."""
+    if isinstance(entry, Rejected):
+        return entry
+    try:
+        reason = checked_name(entry.reason, field="reason")
+        return Entry(entry.line, normalise(entry.phone, country), reason)
+    except InvalidPhone as invalid:
+        return Rejected(entry.line, f"phone: {invalid.reason}")
+    except InvalidRequest as refused:
+        return Rejected(entry.line, refused.message)
+
+
+def _add(caller: Caller, account_id: UUID, reasons: Mapping[str, str], source: str) -> int:
+    with db.atomic():
+        added = Suppression.add_many(account_id, list(reasons), list(reasons.values()), source=source)
+        if added:
+            caller.note("suppressions.imported", account_id, account_id=account_id, added=added)
+    return added
+
+
+def _all_of(account_id: UUID) -> Iterator[list[object]]:
     # A statement for each page: a reader that is slow, or gone, must not keep a transaction open.
-    after = 0
-    while found := rows(
-        f"SELECT id, {', '.join(COLUMNS)} FROM suppression WHERE account_id = %s AND id > %s ORDER BY id LIMIT %s",
-        [account_id, after, CHUNK],
-    ):
-        yield from ([each[name] for name in COLUMNS] for each in found)
-        after = found[-1]["id"]
-
-
-def _judge(wish: Wish | Rejected, country: str | None, wanted: dict[str, str], report: SuppressionReport) -> bool:
-    """Adds the wish to those wanted (True) or to the rejected (False)."""
-    if isinstance(wish, Rejected):
-        problem = wish.reason
-    else:
-        try:
-            wanted[normalise(wish.phone, country)] = checked_name(wish.reason, field="reason")
-            return True
-        except InvalidPhone as invalid:
-            problem = f"phone: {invalid.reason}"
-        except InvalidRequest as refused:
-            problem = refused.message
-    report.rejected += 1
-    if len(report.rejections) < MOST_REJECTED:
-        report.rejections.append({"line": wish.line, "reason": problem})
-    return False
+    last_id = 0
+    while found := Suppression.after(account_id, last_id, limit=CHUNK):
+        yield from ([getattr(each, column) for column in COLUMNS] for each in found)
+        last_id = found[-1].id

@@ -44,7 +44,7 @@ MAKE: dict[str, Callable[[Account], Any]] = {
     "organization_id": lambda account: str(account["id"]),
     "reference": _reference,
     "segment_id": lambda account: create_segment(asking(account["id"]), name=f"s{next(_number)}", filter=_ATHENS)["id"],
-    "suppression_id": lambda account: add_suppression(asking(account["id"]), phone="+306912345678")[0]["id"],
+    "suppression_id": lambda account: add_suppression(asking(account["id"]), phone="+306912345678")[0].id,
     "template_id": lambda account: create_template(asking(account["id"]), name=f"t{next(_number)}", body="Hi")["id"],
 }
 # The same ids of things that never were.

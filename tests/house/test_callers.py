@@ -15,12 +15,13 @@ WITHOUT_A_CALLER = {
     "already_started",
     "audit",
     "check_template",
+    "entries_in_csv",
+    "entries_of",
     "lines_of",
     "normalise",
     "open_csv",
     "ready",
     "serve",
-    "wishes_in_csv",
 }
 
 # `actor` is a filter of the one, and the other proves the promises over all rows.

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dispatch.customers.export import export_customers
 from dispatch.customers.imports import import_customers
-from dispatch.customers.suppression_files import export_suppressions, import_suppressions, wishes_in_csv
+from dispatch.customers.suppression_files import entries_in_csv, export_suppressions, import_suppressions
 from dispatch.formats.csv_in import lines_of
 from models.account import Account
 from models.customer_upsert import COLUMNS
@@ -75,8 +75,8 @@ def test_suppressions(accounts, reasons):
     for phone, reason in reasons.items():
         rows("INSERT INTO suppression (account_id, phone, reason) VALUES (%s, %s, %s)", [ours, phone, reason])
     exported = list(export_suppressions(asking(ours)))
-    report = import_suppressions(asking(theirs), wishes_in_csv(as_file(exported)))
+    report = import_suppressions(asking(theirs), entries_in_csv(as_file(exported)))
     assert (report.added, report.known, report.rejected) == (len(reasons), 0, 0)
     found = rows("SELECT phone, reason FROM suppression WHERE account_id = %s", [theirs])
     assert {each["phone"]: each["reason"] for each in found} == reasons
-    assert import_suppressions(asking(theirs), wishes_in_csv(as_file(exported))).added == 0
+    assert import_suppressions(asking(theirs), entries_in_csv(as_file(exported))).added == 0

@@ -1,0 +1,96 @@
+"""The numbers that an account must not message."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from models.database import changed, row, rows
+from models.page import Page, read_page
+from models.row import Row
+from models.tenancy import Tenant, owned_by
+
+# The reason of a number whose owner asked for it, and no one else.
+OPTED_OUT = "opted_out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression(Row):
+    """A number that is not messaged until the row is deleted; a customer with it may come and go meanwhile."""
+
+    id: int
+    account_id: UUID
+    phone: str
+    #: `opted_out`, or what the person who added it wrote.
+    reason: str
+    #: Where it came from: `api`, `cli`, `import` or `unsubscribed`.
+    source: str
+    created_at: datetime
+
+    @classmethod
+    def add(cls, account_id: UUID, phone: str, *, reason: str = OPTED_OUT, source: str = "") -> Self | None:
+        """Suppresses the number, from the next claim on; None when it is suppressed already, for whatever reason."""
+        return row(
+            """INSERT INTO suppression (account_id, phone, reason, source) VALUES (%s, %s, %s, %s)
+               ON CONFLICT (account_id, phone) DO NOTHING RETURNING *""",
+            [account_id, phone, reason, source],
+            into=cls,
+        )
+
+    @classmethod
+    def add_many(cls, account_id: UUID, phones: Sequence[str], reasons: Sequence[str], *, source: str) -> int:
+        """Suppresses the numbers and returns how many were not suppressed before."""
+        # In the order of phones, so that two imports at once wait for each other instead of deadlocking.
+        return changed(
+            """INSERT INTO suppression (account_id, phone, reason, source)
+               SELECT %s, t.phone, t.reason, %s FROM unnest(%s::text[], %s::text[]) AS t (phone, reason) ORDER BY phone
+               ON CONFLICT (account_id, phone) DO NOTHING""",
+            [account_id, source, list(phones), list(reasons)],
+        )
+
+    @classmethod
+    def of_phone(cls, account_id: UUID, phone: str) -> Self | None:
+        """Returns the account's suppression of this number, or None when it may be messaged."""
+        return row("SELECT * FROM suppression WHERE account_id = %s AND phone = %s", [account_id, phone], into=cls)
+
+    @classmethod
+    def page(cls, tenant: Tenant, *, page: int, page_size: int, q: str | None) -> Page[Self]:
+        """One page of the tenant's suppressions, newest first; `q` is part of a phone or reason."""
+        return read_page(
+            f"""SELECT * FROM suppression WHERE {owned_by(tenant)}
+                  AND (%(q)s::text IS NULL OR strpos(phone, %(q)s) > 0 OR strpos(lower(reason), lower(%(q)s)) > 0)""",
+            {"account": tenant, "q": q or None},
+            order="id DESC",
+            page=page,
+            page_size=page_size,
+            into=cls,
+        )
+
+    @classmethod
+    def after(cls, account_id: UUID, last_id: int, *, limit: int) -> list[Self]:
+        """Returns the account's next suppressions after this id, oldest first."""
+        return rows(
+            "SELECT * FROM suppression WHERE account_id = %s AND id > %s ORDER BY id LIMIT %s",
+            [account_id, last_id, limit],
+            into=cls,
+        )
+
+    @classmethod
+    def remove(cls, suppression_id: int, tenant: Tenant) -> Self | None:
+        """Deletes and returns the tenant's suppression with this id; None when there is none."""
+        return row(
+            f"DELETE FROM suppression WHERE id = %(id)s AND {owned_by(tenant)} RETURNING *",
+            {"id": suppression_id, "account": tenant},
+            into=cls,
+        )
+
+    @classmethod
+    def lift_opt_out(cls, account_id: UUID, phone: str) -> bool:
+        """Deletes the number's suppression if an opt-out is its reason, and returns whether it did."""
+        return bool(
+            changed(
+                "DELETE FROM suppression WHERE account_id = %s AND phone = %s AND reason = %s",
+                [account_id, phone, OPTED_OUT],
+            )
+        )
