@@ -3,7 +3,7 @@
 caller      who asks: the first argument of every function that acts for someone
 start       enqueue (the only way to start) → preparation; sweep (what is due), to_customers (chosen customers),
             follow_ups (retry, rest, test), request_key (finds the start of a repeated Idempotency-Key)
-sending     delivery → window → exchange (records and claims) and calls (through handover); time_box ends the job;
+sending     courier → window → exchange (records and claims) and calls (through handover); time_box ends the job;
             outcomes says what an answer means; settlement closes and settles
 campaigns   writing, lifecycle, view, rules, approval, previews, messages, progress
 audience    members (counted, read page by page), choice, segments, filter → filter_sql

@@ -7,7 +7,7 @@ import redis
 from config.settings import settings
 from dispatch.providers.choice import provider_for
 from dispatch.queues import SEND, queue
-from dispatch.sending.delivery import Courier
+from dispatch.sending.courier import Courier
 
 
 def send_batch(campaign_id: int, batch: int) -> None:

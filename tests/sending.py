@@ -8,7 +8,7 @@ from typing import Any
 from config.settings import settings
 from dispatch.campaigns.lifecycle import read_campaign
 from dispatch.providers import Answer
-from dispatch.sending.delivery import Courier
+from dispatch.sending.courier import Courier
 from dispatch.start.enqueue import enqueue_campaign
 from models.database import db, row
 from tests.factories import a_campaign, an_account, asking

@@ -111,7 +111,7 @@ def test_an_expired_lease_makes_a_message_unknown_once_and_it_is_never_called_ag
 
 def test_a_drained_campaign_that_nobody_closed_is_closed_and_settled(monkeypatch):
     campaign_id = started(recipients=20)
-    monkeypatch.setattr("dispatch.sending.delivery.close_if_drained", lambda campaign_id: False)
+    monkeypatch.setattr("dispatch.sending.courier.close_if_drained", lambda campaign_id: False)
     deliver(ScriptedProvider(), campaign_id)
     assert campaign_row(campaign_id)["status"] == "sending"
     assert recover() == {"closed": 1}

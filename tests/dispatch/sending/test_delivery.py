@@ -271,7 +271,7 @@ def test_what_was_claimed_too_long_ago_is_handed_back_uncalled(monkeypatch):
     monkeypatch.setattr(calls, "CALL_WITHIN_SEC", -1.0)
     provider.on_call(lambda message: pytest.fail("called although its claim was too old"))
     with courier(provider) as made:
-        monkeypatch.setattr("dispatch.sending.delivery.TIME_BOX_SEC", 0.2)
+        monkeypatch.setattr("dispatch.sending.courier.TIME_BOX_SEC", 0.2)
         made.deliver(campaign_id, 0)
     assert states(campaign_id) == {"pending": 5}
     assert row("SELECT sum(attempts)::int AS attempts FROM message") == {"attempts": 0}
