@@ -1,4 +1,4 @@
-"""Publishes what is committed: batches that are due and have no job yet get one."""
+"""Publishes what is committed: gives each batch that is due, and has no job yet, its job."""
 
 import structlog
 
@@ -9,7 +9,7 @@ log = structlog.get_logger()
 
 
 def push_due_batches(campaign_id: int) -> int:
-    """Pushes as many of the campaign's open batches as there is room for and gives how many.
+    """Pushes as many of the campaign's open batches as there is room for and returns how many.
 
     The mark is committed before the push. A push that fails takes the mark back; a crash in between leaves a marked
     batch without a job, which recovery finds.

@@ -1,7 +1,7 @@
-"""The queues and jobs of the house: the one place that names them.
+"""The queues and jobs: the one place that names them.
 
-Jobs are named by dotted string, so the hall imports no door. A job carries ids only; one that is lost, doubled or late
-changes nothing but time.
+Jobs are named by dotted string, so that `dispatch` imports nothing above it. A job carries ids only; one that is lost,
+doubled or late costs time and changes nothing.
 """
 
 import secrets
@@ -28,9 +28,9 @@ PREPARE_JOB = "jobs.prepare.prepare_campaign"
 IMPORT_JOB = "jobs.imports.run_import"
 SEND_JOB = "jobs.send.send_batch"
 
-# Which queue runs which job, and for how many seconds at most. House tests hold every path and queue against the code.
+# Which queue runs which job, and for how long at most. House tests compare every path and queue with the code.
 JOBS = {SWEEP_JOB: HOUSE, PREPARE_JOB: PREPARE, IMPORT_JOB: PREPARE, SEND_JOB: SEND}
-JOB_TIMEOUT = 120
+JOB_TIMEOUT_SEC = 120
 
 
 @lru_cache(maxsize=1)
@@ -41,7 +41,7 @@ def connection() -> redis.Redis:
 
 def queue(name: str) -> Queue:
     """One of our queues; its jobs are JSON, so that nothing read from Redis is ever unpickled."""
-    return Queue(name, connection=connection(), serializer=JSONSerializer, default_timeout=JOB_TIMEOUT)
+    return Queue(name, connection=connection(), serializer=JSONSerializer, default_timeout=JOB_TIMEOUT_SEC)
 
 
 def ready() -> bool:
@@ -50,7 +50,7 @@ def ready() -> bool:
 
 
 def push_batches(campaign_id: int, numbers: Iterable[int]) -> list[int]:
-    """Pushes a send job for each batch and gives those that could not be pushed; each failure is logged."""
+    """Pushes a send job for each batch and returns those that could not be pushed; each failure is logged."""
     waiting = list(numbers)
     while waiting:
         try:
@@ -65,7 +65,7 @@ def push_batches(campaign_id: int, numbers: Iterable[int]) -> list[int]:
 
 
 def push_preparation(campaign_id: int, token: UUID) -> bool:
-    """Pushes the job that goes on preparing a campaign; False when Redis is away (recovery will ask again)."""
+    """Pushes the job that continues preparing a campaign; False when Redis is away (recovery will push it again)."""
     try:
         _push(PREPARE_JOB, (campaign_id, str(token)), f"p-{campaign_id}-{token}")
     except redis.RedisError as problem:
@@ -75,7 +75,7 @@ def push_preparation(campaign_id: int, token: UUID) -> bool:
 
 
 def push_import(import_id: int, token: UUID) -> bool:
-    """Pushes the job that goes on with an import; False when Redis is away (recovery will ask again)."""
+    """Pushes the job that continues an import; False when Redis is away (recovery will push it again)."""
     try:
         _push(IMPORT_JOB, (import_id, str(token)), f"i-{import_id}")
     except redis.RedisError as problem:
@@ -92,8 +92,8 @@ def _push(job: str, arguments: tuple, name: str) -> None:
 
 
 def _suffix() -> str:
-    # Every push is a job of its own: RQ deletes what belongs to an id when its run ends, also if that id was queued
-    # again meanwhile, as a job does that leaves its work to the next.
+    # Every push is a job of its own: when a run ends, RQ deletes what belongs to its id, even if that was queued again
+    # meanwhile, as it is when a job leaves the rest of its work to the next.
     return secrets.token_hex(4)
 
 

@@ -1,4 +1,4 @@
-"""Finds work that lost its owner and gives it one: nothing stays stuck (I5), even when Redis forgot everything.
+"""Finds work that lost its owner and continues or ends it: nothing stays stuck (I5), even when Redis lost everything.
 
 One pass looks only at campaigns that are not settled, and at their batches. Every move is one guarded statement, so any
 number of processes may recover at once, and a pass that dies is finished by the next.

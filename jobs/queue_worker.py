@@ -16,7 +16,7 @@ from rq.worker import WorkerStatus
 
 from config.logging import without_rows
 from dispatch.process.listed_job import ListedJob
-from dispatch.queues import JOB_TIMEOUT
+from dispatch.queues import JOB_TIMEOUT_SEC
 from jobs.send import stop_sending
 
 log = structlog.get_logger()
@@ -32,7 +32,7 @@ class Watchdog(BaseDeathPenalty):
 
     def setup_death_penalty(self) -> None:
         """Starts the timer, in a thread that does not need the interpreter."""
-        faulthandler.dump_traceback_later(JOB_TIMEOUT, exit=True)
+        faulthandler.dump_traceback_later(JOB_TIMEOUT_SEC, exit=True)
 
     def cancel_death_penalty(self) -> None:
         """Stops the timer: the job has ended in time."""

@@ -8,17 +8,17 @@ from collections.abc import Iterable
 
 
 def numbers(values: Iterable[int | float | None]) -> str:
-    """The literal of an array of numbers."""
+    """Returns the literal of an array of numbers."""
     return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
 
 
 def booleans(values: Iterable[bool]) -> str:
-    """The literal of an array of booleans."""
+    """Returns the literal of an array of booleans."""
     return "{" + ",".join(["t" if value else "f" for value in values]) + "}"
 
 
 def texts(values: Iterable[str | None]) -> str:
-    """The literal of an array of texts; NUL, which PostgreSQL cannot store, is dropped."""
+    """Returns the literal of an array of texts; NUL, which PostgreSQL cannot store, is dropped."""
     return "{" + ",".join(["NULL" if value is None else _quoted(value) for value in values]) + "}"
 
 

@@ -17,7 +17,7 @@ from rq_scheduler import Scheduler
 from config.stopping import stopping
 from dispatch.process.listed_job import ListedJob
 from dispatch.process.lock import Lock
-from dispatch.queues import HOUSE, JOB_TIMEOUT, JOBS, SWEEP_JOB
+from dispatch.queues import HOUSE, JOB_TIMEOUT_SEC, JOBS, SWEEP_JOB
 
 log = structlog.get_logger()
 
@@ -109,7 +109,7 @@ class SweepScheduler(Scheduler):
                 id=booking.id,
                 interval=booking.seconds,
                 queue_name=JOBS[booking.function],
-                timeout=JOB_TIMEOUT,
+                timeout=JOB_TIMEOUT_SEC,
             )
         # It may have been booked under a longer interval.
         self.connection.zadd(self.scheduled_jobs_key, {booking.id: booking.next_time(now)}, lt=True)
@@ -129,7 +129,7 @@ class SweepScheduler(Scheduler):
         try:
             queue.enqueue_call(
                 booking.function,
-                timeout=JOB_TIMEOUT,
+                timeout=JOB_TIMEOUT_SEC,
                 job_id=f"{booking.id}-{int(due * 1000)}",
                 description=booking.id,
                 result_ttl=0,

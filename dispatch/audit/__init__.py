@@ -1,11 +1,11 @@
-"""Proves from the rows that the promises hold: each invariant is a set of queries that must find nothing.
+"""Proves from the rows that the invariants hold: each is a set of queries that must find nothing.
 
-    counts.py    I3, I8   nothing is lost, and what is shown is what is there
+    counts.py    I3, I8   nothing is lost, and what the counters say is what is there
     owners.py    I5       nothing stays non-final past its limit
     money.py     I7, I9   every credit is accounted for, one hold per start
     tenants.py   I12      no row points into another account
 
-A query is named by the sentence that is true of what it finds, and gives `account_id` and a printable `id`.
+A query is named by what it finds, and returns `account_id` and a printable `id`.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from dispatch.audit.tenants import I12
 from models.database import db, row, rows
 
 CHECKS: dict[str, dict[str, str]] = {"I3": I3, "I5": I5, "I7": I7, "I8": I8, "I9": I9, "I12": I12}
-MOST_IDS = 20
+MAX_IDS = 20
 
 # MATERIALIZED keeps the LIMIT out of the query: nothing is expected to be found, so a plan that hopes to stop early
 # is the wrong one.
@@ -31,7 +31,7 @@ FROM found WHERE %(account)s::uuid IS NULL OR account_id = %(account)s
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A broken promise: which, in a sentence, how many rows break it, and the ids of the first of them."""
+    """A broken invariant: which, what the query found, how many rows, and the ids of the first of them."""
 
     invariant: str
     what: str
@@ -40,9 +40,9 @@ class Violation:
 
 
 def audit(account_id: UUID | None = None) -> list[Violation]:
-    """Every violation found in one snapshot of the database, of one account or of all; [] when all is well.
+    """Returns every violation found in one snapshot of the database, of one account or of all.
 
-    One snapshot, so that a system at work gives no false alarm; it may be taken at any time and blocks nobody.
+    One snapshot, so that a system at work raises no false alarm; it may be taken at any time and blocks nothing.
     """
     with db.atomic():
         rows("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -58,4 +58,4 @@ def audit(account_id: UUID | None = None) -> list[Violation]:
 def _look(invariant: str, what: str, query: str, account_id: UUID | None) -> Violation | None:
     found = row(_FOUND.format(query=query), {"account": account_id})
     ids = found["ids"] if found else None
-    return Violation(invariant, what, len(ids), ids[:MOST_IDS]) if ids else None
+    return Violation(invariant, what, len(ids), ids[:MAX_IDS]) if ids else None

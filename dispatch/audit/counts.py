@@ -9,7 +9,7 @@ _DIFFERS = " OR ".join(f"b.{state} IS DISTINCT FROM t.{state}" for state in MESS
 # over all messages; this is one pass and a hash.
 _MESSAGES_BY_BATCH = "FROM message m JOIN campaign c ON c.id = m.campaign_id GROUP BY m.campaign_id, m.n / c.batch_size"
 
-# Whom preparation already skips is not paid for; whom the claim skips (it leaves its token) was.
+# A message that preparation skipped was never paid for; one that the claim skipped (it left its token) was.
 _NEVER_PRICED = "(m.state = 'skipped' AND m.token IS NULL AND m.reason <> 'expired')"
 
 I3 = {

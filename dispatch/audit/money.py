@@ -27,7 +27,7 @@ I7 = {
         FROM campaign c LEFT JOIN batch b ON b.campaign_id = c.id
         WHERE c.held > 0 OR c.status IN ('sending', 'completed') OR c.paused_from = 'sending'
         GROUP BY c.account_id, c.id HAVING c.held <> coalesce(sum(b.price), 0)""",
-    # While a campaign is open its batches run ahead of it. What was captured or released must never run ahead of them.
+    # While a campaign is open, its batches are ahead of what it settled; it must never be ahead of them.
     "Campaigns that captured more than was sent, or released more than never will be": """
         SELECT c.account_id, c.id::text AS id
         FROM campaign c LEFT JOIN batch b ON b.campaign_id = c.id

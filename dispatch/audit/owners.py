@@ -1,7 +1,7 @@
-"""I5: every row that is not final has an owner that will come back to it, and the owner has come.
+"""I5: every row that is not final has an owner that returns to it, and the owner has returned in time.
 
 The owners are the worker that claimed it, the recovery that runs every few seconds, and the sweep that runs every
-minute. Each limit here is that owner's longest honest absence, with room for a busy machine.
+minute. Each limit here is the longest that this owner may take, with room for a busy machine.
 """
 
 I5 = {
@@ -9,7 +9,7 @@ I5 = {
         SELECT c.account_id, m.campaign_id || '-' || m.n AS id
         FROM message m LEFT JOIN campaign c ON c.id = m.campaign_id
         WHERE m.state = 'sending' AND m.lease_until < now() - interval '2 minutes'""",
-    "Messages unknown for more than 24 hours, or since nobody knows when": """
+    "Messages unknown for more than 24 hours, or without the time since when": """
         SELECT c.account_id, m.campaign_id || '-' || m.n AS id
         FROM message m LEFT JOIN campaign c ON c.id = m.campaign_id
         WHERE m.state = 'unknown'
@@ -49,11 +49,11 @@ I5 = {
         GROUP BY c.account_id, c.id
         HAVING coalesce(sum(b.pending + b.sending), 0) = 0
            AND coalesce(max(b.touched_at), '-infinity') < now() - interval '10 minutes'""",
-    "Campaigns whose preparation nobody has touched for ten minutes": """
+    "Campaigns whose preparation was not touched for ten minutes": """
         SELECT account_id, id::text AS id FROM campaign
         WHERE status = 'preparing'
           AND coalesce(prep_touched_at, updated_at) < now() - interval '10 minutes'""",
-    "Imports of customers that nobody has gone on with for an hour": """
+    "Imports of customers that were not touched for an hour": """
         SELECT account_id, 'i-' || id AS id FROM customer_import
         WHERE status IN ('queued', 'running') AND touched_at < now() - interval '1 hour'""",
     "Campaigns due for ten minutes that were neither started nor set aside": """

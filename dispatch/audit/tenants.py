@@ -1,4 +1,4 @@
-"""I12: no row points into another account. Keys hold most of this; here it is proved without trusting them."""
+"""I12: no row points into another account. Foreign keys hold most of this; here it is proved without them."""
 
 I12 = {
     "Messages to a customer of another account": """

@@ -6,16 +6,16 @@ from config.settings import Settings
 from dispatch.providers import Answer
 from models.message import Claimed, Outcome
 
-# Attempts in all that a provider's own "try again" allows; the waits between them are 1 and 4 times RETRY_BASE_SEC.
+# After a provider's own "try again", so many attempts in all; the waits between them are 1 and 4 times RETRY_BASE_SEC.
 MAX_ATTEMPTS = 3
-# A deferral doubles from RETRY_BASE_SEC up to this, in seconds; a provider's Retry-After is followed from
-# RETRY_BASE_SEC up to an hour.
+# A deferral waits RETRY_BASE_SEC, doubling up to the first of these; a provider's Retry-After is followed up to the
+# second.
 MAX_DEFERRAL_SEC = 60.0
 MAX_RETRY_AFTER_SEC = 3600.0
 
 
 def outcome_of(answer: Answer, claimed: Claimed, settings: Settings) -> Outcome:
-    """What to write for this message after this answer."""
+    """Returns what to write for this message after this answer."""
     match answer.outcome:
         case "accepted":
             return Outcome(claimed.n, claimed.token, "sent", provider_id=answer.provider_id)
@@ -32,7 +32,7 @@ def outcome_of(answer: Answer, claimed: Claimed, settings: Settings) -> Outcome:
 
 
 def handed_back(claimed: Claimed, *, error_code: str | None = None) -> Outcome:
-    """The message as if it had never been claimed: it was not sent, for sure, and no attempt is counted."""
+    """Returns the message as if it had never been claimed: it certainly was not sent, and no attempt is counted."""
     return Outcome(claimed.n, claimed.token, "pending", error_code=error_code, counted=False)
 
 

@@ -1,4 +1,4 @@
-"""How long a send job may go on: until its time is up, its process stops, or another campaign waits."""
+"""How long a send job may claim: until its time is up, its process stops, or another campaign waits."""
 
 import asyncio
 import time

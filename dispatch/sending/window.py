@@ -3,7 +3,7 @@
 An exchange (`exchange.py`) records what was answered and claims as many messages as places are free; only after it
 committed are those called (`calls.py`), with no transaction open. A commit for every freed place would do 1,000
 messages a second, and draining the window at each batch's end 94 instead of 548 when one answer in a hundred takes five
-seconds. So an exchange waits until a quarter of the window is free, or 20 ms, and the window goes on into the
+seconds. So an exchange waits until a quarter of the window is free, or 20 ms, and the window continues into the
 campaign's next batch.
 """
 

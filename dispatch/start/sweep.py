@@ -14,7 +14,7 @@ from config.stopping import stopping
 from dispatch.caller import Caller
 from dispatch.errors import CampaignNotFound, DispatchError, InvalidStatus, QueueUnavailable
 from dispatch.process.lock import campaign_lock
-from dispatch.queues import JOB_TIMEOUT, connection
+from dispatch.queues import JOB_TIMEOUT_SEC, connection
 from dispatch.start.enqueue import enqueue_campaign
 from models.campaign import Campaign
 
@@ -82,7 +82,7 @@ def due_campaigns(caller: Caller, *, until: float) -> Iterator[dict[str, Any]]:
 
 def _time_box() -> float:
     # The next sweep comes after the interval, and the job's own limit must stay far.
-    return min(settings().schedule_sweep_interval_ms / 2000, JOB_TIMEOUT / 2)
+    return min(settings().schedule_sweep_interval_ms / 2000, JOB_TIMEOUT_SEC / 2)
 
 
 def _start(caller: Caller, campaign: dict[str, Any]) -> SweptCampaign | SweepError | None:

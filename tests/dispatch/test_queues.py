@@ -25,7 +25,7 @@ def test_a_batchs_job_is_named_after_it_and_is_json(fake):
     assert first.startswith("b-7-0-")
     assert second.startswith("b-7-3-")
     job = Job.fetch(second, connection=fake, serializer=JSONSerializer)
-    assert (job.func_name, job.args, job.timeout) == (queues.SEND_JOB, [7, 3], queues.JOB_TIMEOUT)
+    assert (job.func_name, job.args, job.timeout) == (queues.SEND_JOB, [7, 3], queues.JOB_TIMEOUT_SEC)
 
 
 def test_a_preparation_carries_its_token(fake):

@@ -107,7 +107,7 @@ def test_a_worker_that_starts_or_stops_without_redis_does_not_hang(own_redis, tm
 def test_a_job_that_no_longer_answers_ends_with_its_process():
     # asyncio would swallow an exception raised in the middle of this job.
     hangs = (
-        "import asyncio, jobs.queue_worker as w; w.JOB_TIMEOUT = 1\n"
+        "import asyncio, jobs.queue_worker as w; w.JOB_TIMEOUT_SEC = 1\n"
         "async def hang():\n"
         "    while True:\n"
         "        try: await asyncio.sleep(0.01)\n"
