@@ -7,7 +7,7 @@ import click
 
 from cli.customers_import import import_
 from cli.shared.caller import by_hand
-from cli.shared.csv_file import csv_file, write_csv
+from cli.shared.csv_file import WrittenFile, csv_file, write_csv
 from cli.shared.output import answers, show_value
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
@@ -107,7 +107,7 @@ def delete(customer_id: int) -> dict[str, Any]:
 @account_option(help="Whose customers.")
 @answers()
 @with_database
-def export(file: Path, account: str) -> dict[str, Any]:
+def export(file: Path, account: str) -> WrittenFile:
     """Write all customers to a CSV FILE, as `customers import` takes it back.
 
     \b

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from cli.shared.caller import by_hand
-from cli.shared.csv_file import csv_file, write_csv
+from cli.shared.csv_file import WrittenFile, csv_file, write_csv
 from cli.shared.output import answers
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
@@ -105,7 +105,7 @@ def import_(file: Path, account: str) -> SuppressionReport:
 @account_option(help="Whose suppressions.")
 @answers()
 @with_database
-def export(file: Path, account: str) -> dict[str, Any]:
+def export(file: Path, account: str) -> WrittenFile:
     """Write all suppressed numbers to a CSV FILE, as `suppressions import` takes it back.
 
     \b

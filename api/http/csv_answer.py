@@ -1,4 +1,4 @@
-"""A CSV file as an answer, streamed while it is made."""
+"""A CSV file as an answer, streamed as it is made."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from dispatch.formats.csv_out import MEDIA_TYPE
 
 
 def csv_answer(pieces: Iterator[str], file_name: str) -> Response:
-    """The pieces as one download of this name; however long, it takes no memory."""
+    """Answers with the pieces as one download of this name, however long, without keeping it in memory."""
     return Response(
         stream_with_context(pieces),
         content_type=MEDIA_TYPE,
@@ -18,5 +18,5 @@ def csv_answer(pieces: Iterator[str], file_name: str) -> Response:
 
 
 def csv_response(description: str) -> dict[str, Any]:
-    """What the OpenAPI document says of it."""
+    """Describes such an answer in the OpenAPI document."""
     return {"description": description, "content": {"text/csv": {"schema": {"type": "string"}}}}

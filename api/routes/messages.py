@@ -3,16 +3,16 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from flask import Response, stream_with_context
+from flask import Response
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from api.http.auth import caller
+from api.http.csv_answer import csv_answer, csv_response
 from api.http.inputs import Organization, Page
 from api.http.pages import Pagination, page_of
 from api.http.routes import Routes
 from api.routes.schemas import CampaignPath
 from dispatch.campaigns import messages
-from dispatch.formats.csv_out import MEDIA_TYPE
 from models.states import MESSAGE_STATES
 
 routes = Routes("messages", __name__, url_prefix="/api")
@@ -121,19 +121,14 @@ def errors(path: CampaignPath, query: Organization) -> dict[str, Any]:
 @routes.get(
     "/campaigns/<campaign_id>/messages.csv",
     summary="Download a campaign's messages",
-    answers={200: {"description": "CSV with a header", "content": {"text/csv": {"schema": {"type": "string"}}}}},
+    answers={200: csv_response("CSV with a header")},
     refuses=("CAMPAIGN_NOT_FOUND",),
     scope="read",
 )
 def export(path: CampaignPath, query: Organization) -> Response:
     """Cells that a spreadsheet would run as formulas begin with an apostrophe; so do phone numbers."""
-    lines = messages.export_messages(caller(), path.campaign_id)
-    name = f"campaign-{path.campaign_id}-messages.csv"
-    return Response(
-        stream_with_context(lines),
-        content_type=MEDIA_TYPE,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    pieces = messages.export_messages(caller(), path.campaign_id)
+    return csv_answer(pieces, f"campaign-{path.campaign_id}-messages.csv")
 
 
 @routes.get(

@@ -7,6 +7,7 @@ import click
 
 from cli.campaign.moves import campaign_id
 from cli.shared.caller import by_hand
+from cli.shared.csv_file import WrittenFile, csv_file, write_csv
 from cli.shared.output import answers, show_value
 from cli.shared.servers import with_database
 from dispatch.campaigns.messages import export_messages, group_troubles, list_messages
@@ -51,20 +52,16 @@ def errors(campaign_id: int) -> list[dict[str, Any]]:
 
 @click.command()
 @campaign_id
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@csv_file
 @answers()
 @with_database
-def export(campaign_id: int, file: Path) -> dict[str, Any]:
+def export(campaign_id: int, file: Path) -> WrittenFile:
     """Write a campaign's messages to a CSV file.
 
     \b
     python -m cli campaign export 1 messages.csv
     """
-    pieces = export_messages(by_hand(ALL_ACCOUNTS), campaign_id)
-    with file.open("w", encoding="utf-8", newline="") as out:
-        for piece in pieces:
-            out.write(piece)
-    return {"file": str(file), "bytes": file.stat().st_size}
+    return write_csv(export_messages(by_hand(ALL_ACCOUNTS), campaign_id), file)
 
 
 READINGS = (messages, errors, export)

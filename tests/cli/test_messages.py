@@ -1,0 +1,29 @@
+"""`campaign messages`, `errors` and `export`: what became of a campaign's messages."""
+
+import csv
+
+import pytest
+
+from tests.factories import a_campaign, an_account
+from tests.sending import start_and_deliver
+
+
+@pytest.fixture
+def campaign(db, redis):
+    """Three messages: one rejected, one of which nothing is known, one sent."""
+    made = a_campaign(an_account(credits=100), recipients=3)
+    start_and_deliver(made, reject=["+306900000000"], lose=["+306900000001"])
+    return made["id"]
+
+
+def test_an_export_is_a_file_with_a_line_for_each_message(cli, campaign, tmp_path):
+    file = tmp_path / "messages.csv"
+    assert cli("campaign", "export", campaign, file, "--json").json == {"file": str(file), "bytes": file.stat().st_size}
+    with file.open(newline="") as lines:
+        assert [line["state"] for line in csv.DictReader(lines)] == ["failed", "unknown", "sent"]
+
+
+def test_an_export_to_a_place_that_cannot_be_written_is_refused(cli, campaign):
+    error = cli("campaign", "export", campaign, "/nowhere/at/all.csv", "--json").error
+    assert error["code"] == "REFUSED"
+    assert "choose another file" in error["message"]
