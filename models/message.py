@@ -44,6 +44,11 @@ class Message(Row):
     provider_id: str | None
     error_code: str | None
 
+    @property
+    def id(self) -> str:
+        """How people refer to it: `<campaign>-<n>`."""
+        return f"{self.campaign_id}-{self.n}"
+
 
 # Named tuples, like everything of which there is one per message: making a frozen dataclass takes three times as long.
 class Claimed(NamedTuple):

@@ -1,76 +1,139 @@
 """Reading messages, however many there are: batches say where to look, so nothing searches the table by state."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
-from models.database import row, rows
+from models.database import db, one, row, rows
+from models.message import Message
+from models.page import Page
 from models.states import MESSAGE_STATES
 
-_COLUMNS = """campaign_id, n, customer_id, phone, state, reason, error_code, attempts, deferrals, segments, encoding,
-              body, provider, provider_id, not_before, sent_at"""
 # Rows of one page of an export: enough that the query is not felt, few enough for flat memory.
 EXPORT_PAGE = 2000
 
 
-def page(campaign_id: int, states: Sequence[str], *, skip: int, limit: int) -> tuple[list[dict[str, Any]], int]:
-    """`limit` messages in these states (none given: in any) after the first `skip`, and how many there are in all.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """How many messages did not arrive, or may not have, for one reason."""
 
-    The batches' counts say in which of them the page begins, so the ten-thousandth page costs what the first does.
-    """
-    wanted = " + ".join(_known(states) or ["size"])
-    parts = rows(
-        f"""SELECT first_n, first_n + size AS last_n, before FROM (
-              SELECT first_n, size, here, sum(here) OVER (ORDER BY number) - here AS before
-              FROM (SELECT number, first_n, size, {wanted} AS here FROM batch WHERE campaign_id = %(campaign)s) b) c
-            WHERE here > 0 AND before < %(skip)s + %(limit)s AND before + here > %(skip)s ORDER BY first_n""",
-        {"campaign": campaign_id, "skip": skip, "limit": limit},
-    )
-    counted = row(
-        f"SELECT coalesce(sum({wanted}), 0)::bigint AS total FROM batch WHERE campaign_id = %s", [campaign_id]
-    )
-    assert counted is not None
-    if not parts:
-        return [], counted["total"]
+    state: str
+    reason: str | None
+    error_code: str | None
+    messages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptCount:
+    """How many messages are in this state after this many attempts."""
+
+    state: str
+    attempts: int
+    messages: int
+
+
+class MessageLine(NamedTuple):
+    """A message as a line of an export; the fields are the header of the file."""
+
+    message: str
+    customer_id: int | None
+    phone: str | None
+    state: str
+    reason: str | None
+    error_code: str | None
+    attempts: int
+    segments: int
+    encoding: str | None
+    text: str
+    provider: str | None
+    provider_id: str | None
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a page is: messages [first, last), of which the first `skip` are on earlier pages; None for no messages."""
+
+    first: int | None
+    last: int | None
+    skip: int | None
+    total: int
+
+
+_NOT_COLUMNS = {"message": "campaign_id || '-' || n", "text": "body"}
+_LINE = ", ".join(_NOT_COLUMNS.get(field, field) for field in MessageLine._fields)
+
+
+def page(campaign_id: int, states: Sequence[str], *, page: int, page_size: int) -> Page[Message]:
+    """Returns one page of the campaign's messages in these states (none given: in any), in the order of sending."""
+    place = _place(campaign_id, states, skip=(page - 1) * page_size, limit=page_size)
+    if place.first is None:
+        return Page([], place.total)
     found = rows(
-        f"""SELECT {_COLUMNS} FROM message
-            WHERE campaign_id = %(campaign)s AND n >= %(first)s AND n < %(last)s
-              AND (%(any)s OR state = ANY(%(states)s)) ORDER BY n LIMIT %(limit)s OFFSET %(skip)s""",
+        """SELECT * FROM message
+           WHERE campaign_id = %(campaign)s AND n >= %(first)s AND n < %(last)s
+             AND (%(any)s OR state = ANY(%(states)s)) ORDER BY n LIMIT %(limit)s OFFSET %(skip)s""",
         {
             "campaign": campaign_id,
-            "first": parts[0]["first_n"],
-            "last": parts[-1]["last_n"],
+            "first": place.first,
+            "last": place.last,
             "any": not states,
             "states": list(states),
-            "limit": limit,
-            "skip": skip - int(parts[0]["before"]),
+            "limit": page_size,
+            "skip": place.skip,
         },
+        into=Message,
     )
-    return found, counted["total"]
+    return Page(found, place.total)
 
 
-def to_phone(campaign_id: int, phone: str) -> dict[str, Any] | None:
-    """The campaign's message to this number."""
-    return row(f"SELECT {_COLUMNS} FROM message WHERE campaign_id = %s AND phone = %s", [campaign_id, phone])
+def _place(campaign_id: int, states: Sequence[str], *, skip: int, limit: int) -> _Place:
+    """Finds the batches that hold messages skip … skip + limit of those in these states.
+
+    The batches' counts say so, and the ten-thousandth page costs what the first does.
+    """
+    wanted = " + ".join(_known(states) or ["size"])
+    return one(
+        f"""SELECT min(first_n) FILTER (WHERE on_page) AS first, max(first_n + size) FILTER (WHERE on_page) AS last,
+                   %(skip)s - (min(before) FILTER (WHERE on_page))::bigint AS skip,
+                   coalesce(sum(here), 0)::bigint AS total
+            FROM (SELECT *, here > 0 AND before < %(skip)s + %(limit)s AND before + here > %(skip)s AS on_page
+                  FROM (SELECT *, sum(here) OVER (ORDER BY number) - here AS before
+                        FROM (SELECT number, first_n, size, {wanted} AS here FROM batch
+                              WHERE campaign_id = %(campaign)s) AS counted) AS placed) AS judged""",
+        {"campaign": campaign_id, "skip": skip, "limit": limit},
+        into=_Place,
+    )
 
 
-def one(campaign_id: int, n: int) -> dict[str, Any] | None:
-    """One message."""
-    return row(f"SELECT {_COLUMNS} FROM message WHERE campaign_id = %s AND n = %s", [campaign_id, n])
+def to_phone(campaign_id: int, phone: str) -> Message | None:
+    """Returns the campaign's message to this number."""
+    return row("SELECT * FROM message WHERE campaign_id = %s AND phone = %s", [campaign_id, phone], into=Message)
 
 
-def every(campaign_id: int) -> Iterator[dict[str, Any]]:
-    """All messages of the campaign, in pages by number; no cursor and no transaction stays open in between."""
-    after = -1
-    while found := rows(
-        f"SELECT {_COLUMNS} FROM message WHERE campaign_id = %s AND n > %s ORDER BY n LIMIT {EXPORT_PAGE:d}",
-        [campaign_id, after],
-    ):
-        yield from found
-        after = found[-1]["n"]
+def find(campaign_id: int, n: int) -> Message | None:
+    """Returns one message of the campaign."""
+    return row("SELECT * FROM message WHERE campaign_id = %s AND n = %s", [campaign_id, n], into=Message)
 
 
-def troubles(campaign_id: int) -> list[dict[str, Any]]:
-    """Messages that did not arrive, or may not have, counted by state, reason and error code, most first.
+def lines(campaign_id: int) -> Iterator[MessageLine]:
+    """Yields all messages of the campaign, in pages by number: no cursor and no transaction is open in between."""
+    last_n = -1
+    while found := _lines_after(campaign_id, last_n):
+        yield from (line for _, line in found)
+        last_n, _ = found[-1]
+
+
+def _lines_after(campaign_id: int, n: int) -> list[tuple[int, MessageLine]]:
+    """One page of the export: each message's number and line."""
+    sql = f"SELECT n, {_LINE} FROM message WHERE campaign_id = %s AND n > %s ORDER BY n LIMIT {EXPORT_PAGE:d}"
+    found = db.connection().execute(sql, [campaign_id, n]).fetchall()
+    return [(values[0], MessageLine._make(values[1:])) for values in found]
+
+
+def troubles(campaign_id: int) -> list[Trouble]:
+    """Counts messages that did not arrive, or may not have, by state, reason and error code, largest first.
 
     Only batches that count such a message are read.
     """
@@ -81,23 +144,22 @@ def troubles(campaign_id: int) -> list[dict[str, Any]]:
              AND m.state IN ('failed', 'undelivered', 'unknown', 'unconfirmed', 'skipped')
            GROUP BY m.state, m.reason, m.error_code ORDER BY messages DESC, m.state, m.reason, m.error_code""",
         [campaign_id],
+        into=Trouble,
     )
 
 
-def attempts(campaign_id: int) -> list[dict[str, Any]]:
-    """Messages counted by state and number of attempts, the fewest attempts of a state first.
-
-    It reads all messages of the campaign.
-    """
+def attempts(campaign_id: int) -> list[AttemptCount]:
+    """Counts messages by state and number of attempts, the fewest attempts of a state first; reads all messages."""
     return rows(
         """SELECT state, attempts, count(*) AS messages FROM message WHERE campaign_id = %s
            GROUP BY state, attempts ORDER BY state DESC, attempts""",
         [campaign_id],
+        into=AttemptCount,
     )
 
 
 def _known(states: Sequence[str]) -> list[str]:
-    """The states as column names of a batch; a ValueError keeps anything else out of the SQL."""
+    """Returns the states as column names of a batch; a ValueError keeps anything else out of the SQL."""
     if unknown := set(states) - set(MESSAGE_STATES):
         raise ValueError(f"not states of a message: {sorted(unknown)}")
     return list(dict.fromkeys(states))

@@ -1,23 +1,20 @@
-"""Messages over HTTP: what became of each, why some did not arrive, all of it as a file."""
+"""Messages over HTTP: what became of each, why some did not arrive, all of them as a file."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from flask import Response
-from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field
 
 from api.http.auth import caller
 from api.http.csv_answer import csv_answer, csv_response
 from api.http.inputs import Organization, Page
-from api.http.pages import Pagination, page_of
+from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.routes.schemas import CampaignPath
 from dispatch.campaigns import messages
-from models.states import MESSAGE_STATES
+from dispatch.campaigns.message_view import MessageDetailView, MessageState, MessageView, TroubleView
 
 routes = Routes("messages", __name__, url_prefix="/api")
-
-State = Annotated[str, WithJsonSchema({"type": "string", "enum": list(MESSAGE_STATES)})]
 
 
 def _split(value: Any) -> list[str]:
@@ -27,7 +24,9 @@ def _split(value: Any) -> list[str]:
 
 
 class MessageQuery(Page):
-    state: Annotated[list[State], BeforeValidator(_split)] = Field(default_factory=list, description="one or several")
+    state: Annotated[list[MessageState], BeforeValidator(_split)] = Field(
+        default_factory=list, description="one or several"
+    )
     phone: str | None = Field(None, max_length=50, description="the message to this number")
 
 
@@ -35,60 +34,14 @@ class MessagePath(BaseModel):
     reference: str = Field(description="`<campaign>-<n>`, as listed", max_length=40)
 
 
-class Message(BaseModel):
-    """One recipient's message as shown."""
-
-    id: str
-    campaign_id: int
-    customer_id: int | None
-    phone: str | None
-    state: State
-    reason: str | None
-    error_code: str | None
-    attempts: int
-    deferrals: int
-    segments: int
-    encoding: str | None
-    provider: str | None
-    provider_id: str | None
-    not_before: datetime | None
-    sent_at: datetime | None
-
-
-class Event(BaseModel):
-    event: str
-    at: datetime | None = Field(description="null where only the count is kept")
-    times: int | None = None
-    reason: str | None = None
-
-
-class MessageWithHistory(Message):
-    """One message, its text, and what happened to it."""
-
-    text: str
-    history: list[Event]
-
-
-class Messages(BaseModel):
+class Messages(Paged[MessageView]):
     """One page, in the order they are sent."""
-
-    data: list[Message]
-    pagination: Pagination
-
-
-class Trouble(BaseModel):
-    """Messages that did not arrive, or may not have, for one reason."""
-
-    state: Literal["failed", "undelivered", "unknown", "unconfirmed", "skipped"]
-    reason: str | None
-    error_code: str | None
-    messages: int
 
 
 class Troubles(BaseModel):
-    """Most first."""
+    """Largest first."""
 
-    data: list[Trouble]
+    data: list[TroubleView]
 
 
 @routes.get(
@@ -98,12 +51,12 @@ class Troubles(BaseModel):
     refuses=("CAMPAIGN_NOT_FOUND",),
     scope="read",
 )
-def index(path: CampaignPath, query: MessageQuery) -> dict[str, Any]:
+def index(path: CampaignPath, query: MessageQuery) -> Paged[MessageView]:
     """Every page costs the same, however many messages there are."""
     found = messages.list_messages(
         caller(), path.campaign_id, states=query.state, phone=query.phone, page=query.page, page_size=query.page_size
     )
-    return page_of(found, query)
+    return paged(found, query)
 
 
 @routes.get(
@@ -113,9 +66,9 @@ def index(path: CampaignPath, query: MessageQuery) -> dict[str, Any]:
     refuses=("CAMPAIGN_NOT_FOUND",),
     scope="read",
 )
-def errors(path: CampaignPath, query: Organization) -> dict[str, Any]:
+def errors(path: CampaignPath, query: Organization) -> Troubles:
     """Grouped by state, reason and error code."""
-    return {"data": messages.group_troubles(caller(), path.campaign_id)}
+    return Troubles(data=messages.group_troubles(caller(), path.campaign_id))
 
 
 @routes.get(
@@ -134,9 +87,9 @@ def export(path: CampaignPath, query: Organization) -> Response:
 @routes.get(
     "/messages/<reference>",
     summary="Read a message and what happened to it",
-    answers={200: MessageWithHistory},
+    answers={200: MessageDetailView},
     scope="read",
 )
-def read(path: MessagePath, query: Organization) -> dict[str, Any]:
+def read(path: MessagePath, query: Organization) -> MessageDetailView:
     """Its text is the one that was frozen when the campaign started."""
     return messages.read_message(caller(), path.reference)

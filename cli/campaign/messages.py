@@ -1,47 +1,42 @@
-"""What became of a campaign's messages: listed, counted by trouble, written to a file."""
+"""What became of a campaign's messages: listed, counted by what went wrong, written to a file."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from cli.campaign.moves import campaign_id
 from cli.shared.caller import by_hand
 from cli.shared.csv_file import WrittenFile, csv_file, write_csv
-from cli.shared.output import answers, show_value
+from cli.shared.output import answers, show_columns
+from cli.shared.pages import pages
 from cli.shared.servers import with_database
+from dispatch.campaigns.message_view import MessageView, TroubleView
 from dispatch.campaigns.messages import export_messages, group_troubles, list_messages
+from models.page import Page
 from models.states import MESSAGE_STATES
 from models.tenancy import ALL_ACCOUNTS
-
-
-def _show_messages(messages: list[dict[str, Any]]) -> None:
-    kept = ("id", "phone", "state", "reason", "error_code", "attempts", "sent_at")
-    show_value([{key: message[key] for key in kept} for message in messages])
 
 
 @click.command()
 @campaign_id
 @click.option("--state", "states", multiple=True, type=click.Choice(list(MESSAGE_STATES)), help="May be repeated.")
-@click.option("--page", type=click.IntRange(1), default=1, show_default=True, help="Which page.")
-@click.option("--page-size", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many on a page.")
-@answers(show=_show_messages)
+@pages
+@answers(show=show_columns("id", "phone", "state", "reason", "error_code", "attempts", "sent_at"))
 @with_database
-def messages(campaign_id: int, states: tuple[str, ...], page: int, page_size: int) -> list[dict[str, Any]]:
+def messages(campaign_id: int, states: tuple[str, ...], page: int, page_size: int) -> Page[MessageView]:
     """List a campaign's messages.
 
     \b
     python -m cli campaign messages 1 --state failed --state unknown
     """
-    found, _ = list_messages(by_hand(ALL_ACCOUNTS), campaign_id, states=states, page=page, page_size=page_size)
-    return found
+    return list_messages(by_hand(ALL_ACCOUNTS), campaign_id, states=states, page=page, page_size=page_size)
 
 
 @click.command()
 @campaign_id
 @answers()
 @with_database
-def errors(campaign_id: int) -> list[dict[str, Any]]:
+def errors(campaign_id: int) -> list[TroubleView]:
     """Count the messages that did not arrive, or may not have, by reason.
 
     \b

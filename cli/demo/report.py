@@ -33,10 +33,10 @@ def show_outcome(outcome: Outcome, console: Console) -> None:
     console.print()
     console.print(table)
     console.print()
-    sent, _ = list_messages(outcome.caller, summary["campaign_id"], states=["sent"], page_size=SHOWN_TEXTS)
-    for message in sent:
-        text = read_message(outcome.caller, message["id"])["text"]
-        console.print(Text(f"  {message['phone']}  {text}", style="dim"))
+    sent = list_messages(outcome.caller, summary["campaign_id"], states=["sent"], page_size=SHOWN_TEXTS)
+    for message in sent.rows:
+        text = read_message(outcome.caller, message.id).text
+        console.print(Text(f"  {message.phone}  {text}", style="dim"))
 
 
 def show_attempts(outcome: Outcome, record: Path, console: Console) -> None:
@@ -44,13 +44,12 @@ def show_attempts(outcome: Outcome, record: Path, console: Console) -> None:
     campaign_id = outcome.campaign["id"]
     attempts = _attempts(campaign_id, record)
     table = Table("message", "attempts", "ended", box=None, header_style="bold")
-    messages, _ = list_messages(outcome.caller, campaign_id, page_size=SHOWN_ATTEMPTS)
-    for message in messages:
-        numbered = enumerate(attempts[message["id"]], 1)
-        table.add_row(message["id"], "  ".join(f"{n} {answer}" for n, answer in numbered), message["state"])
+    for message in list_messages(outcome.caller, campaign_id, page_size=SHOWN_ATTEMPTS).rows:
+        numbered = enumerate(attempts[message.id], 1)
+        table.add_row(message.id, "  ".join(f"{n} {answer}" for n, answer in numbered), message.state)
     counts = Table("state", "attempts", "messages", box=None, header_style="bold")
     for count in group_attempts(outcome.caller, campaign_id):
-        counts.add_row(count["state"], str(count["attempts"]), f"{count['messages']:,}")
+        counts.add_row(count.state, str(count.attempts), f"{count.messages:,}")
     for shown in (table, counts):
         console.print()
         console.print(shown)

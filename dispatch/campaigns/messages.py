@@ -1,12 +1,12 @@
-"""What became of a campaign's messages: listed, counted by trouble, exported, followed while they are sent."""
+"""What became of a campaign's messages: listed, counted by what went wrong, exported."""
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from dispatch.caller import Caller
+from dispatch.campaigns.message_view import MessageDetailView, MessageEventView, MessageView, TroubleView
 from dispatch.campaigns.rules import found as found_campaign
 from dispatch.errors import InvalidRequest, NotFound
 from dispatch.formats.checks import can_be_id
@@ -15,23 +15,10 @@ from dispatch.formats.phones import normalise
 from models import message_reading
 from models.account import Account
 from models.campaign import Campaign
+from models.message import Message
+from models.message_reading import AttemptCount, MessageLine
+from models.page import Page
 from models.states import MESSAGE_STATES
-
-EXPORT_HEADER = (
-    "message",
-    "customer_id",
-    "phone",
-    "state",
-    "reason",
-    "error_code",
-    "attempts",
-    "segments",
-    "encoding",
-    "text",
-    "provider",
-    "provider_id",
-    "sent_at",
-)
 
 _REFERENCE = re.compile(r"([0-9]{1,19})-([0-9]{1,10})")
 _MAX_N = 2**31 - 1
@@ -45,110 +32,65 @@ def list_messages(
     phone: str | None = None,
     page: int = 1,
     page_size: int = 20,
-) -> tuple[list[dict[str, Any]], int]:
-    """One page of the campaign's messages, and how many there are; with a phone, the one to that number."""
+) -> Page[MessageView]:
+    """Returns one page of the campaign's messages; with a phone, only the one to that number."""
     campaign = found_campaign(caller, campaign_id)
     unknown = [state for state in states if state not in MESSAGE_STATES]
     if unknown:
         raise InvalidRequest(f"state is one or several of {', '.join(MESSAGE_STATES)}.", field="state")
-    if phone:
-        found = message_reading.to_phone(campaign_id, normalise(phone, _country(campaign["account_id"])))
-        fitting = [found] if found and (not states or found["state"] in states) else []
-        return [_shown(message) for message in fitting[(page - 1) * page_size :]], len(fitting)
-    listed, total = message_reading.page(campaign_id, states, skip=(page - 1) * page_size, limit=page_size)
-    return [_shown(message) for message in listed], total
+    if not phone:
+        listed = message_reading.page(campaign_id, states, page=page, page_size=page_size)
+        return listed.map(MessageView.model_validate)
+    message = message_reading.to_phone(campaign_id, normalise(phone, _country(campaign["account_id"])))
+    fitting = [MessageView.model_validate(message)] if message and (not states or message.state in states) else []
+    return Page(fitting if page == 1 else [], len(fitting))
 
 
-def read_message(caller: Caller, reference: str) -> dict[str, Any]:
-    """One message by its reference `<campaign>-<n>`, with what happened to it in order."""
+def read_message(caller: Caller, reference: str) -> MessageDetailView:
+    """Returns one message by its reference `<campaign>-<n>`, with what happened to it in order."""
     matched = _REFERENCE.fullmatch(reference)
     if not matched or not can_be_id(int(matched[1])) or int(matched[2]) > _MAX_N:
         raise NotFound("There is no such message.")
     campaign = Campaign.find(int(matched[1]), caller.account)
-    message = message_reading.one(int(matched[1]), int(matched[2])) if campaign else None
+    message = message_reading.find(int(matched[1]), int(matched[2])) if campaign else None
     if campaign is None or message is None:
         raise NotFound("There is no such message.")
-    return {**_shown(message), "text": message["body"], "history": _history(campaign, message)}
+    shown = MessageView.model_validate(message)
+    return MessageDetailView(**dict(shown), text=message.body, history=_history(campaign, message))
 
 
-def group_troubles(caller: Caller, campaign_id: int) -> list[dict[str, Any]]:
-    """How many messages did not arrive, or may not have, and why; most first."""
+def group_troubles(caller: Caller, campaign_id: int) -> list[TroubleView]:
+    """Counts undelivered or uncertain messages by cause, largest first."""
     found_campaign(caller, campaign_id)
-    return message_reading.troubles(campaign_id)
+    return [TroubleView.model_validate(trouble) for trouble in message_reading.troubles(campaign_id)]
 
 
-def group_attempts(caller: Caller, campaign_id: int) -> list[dict[str, Any]]:
-    """The campaign's messages counted by state and number of attempts."""
+def group_attempts(caller: Caller, campaign_id: int) -> list[AttemptCount]:
+    """Counts the campaign's messages by state and number of attempts."""
     found_campaign(caller, campaign_id)
     return message_reading.attempts(campaign_id)
 
 
 def export_messages(caller: Caller, campaign_id: int) -> Iterator[str]:
-    """All messages of the campaign as CSV, in pieces; refuses before the first piece."""
+    """Returns all messages of the campaign as CSV, in pieces; refuses before the first piece."""
     found_campaign(caller, campaign_id)
-    return csv_lines(EXPORT_HEADER, (_line(message) for message in message_reading.every(campaign_id)))
+    return csv_lines(MessageLine._fields, message_reading.lines(campaign_id))
 
 
-def _line(message: dict[str, Any]) -> tuple[Any, ...]:
-    return (
-        _reference(message),
-        message["customer_id"],
-        message["phone"],
-        message["state"],
-        message["reason"],
-        message["error_code"],
-        message["attempts"],
-        message["segments"],
-        message["encoding"],
-        message["body"],
-        message["provider"],
-        message["provider_id"],
-        message["sent_at"],
-    )
-
-
-def _shown(message: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": _reference(message),
-        "campaign_id": message["campaign_id"],
-        "customer_id": message["customer_id"],
-        "phone": message["phone"],
-        "state": message["state"],
-        "reason": message["reason"],
-        "error_code": message["error_code"],
-        "attempts": message["attempts"],
-        "deferrals": message["deferrals"],
-        "segments": message["segments"],
-        "encoding": message["encoding"],
-        "provider": message["provider"],
-        "provider_id": message["provider_id"],
-        "not_before": _time(message["not_before"]),
-        "sent_at": _time(message["sent_at"]),
-    }
-
-
-def _history(campaign: dict[str, Any], message: dict[str, Any]) -> list[dict[str, Any]]:
+def _history(campaign: dict[str, Any], message: Message) -> list[MessageEventView]:
     """What is known, in order; times that the row does not keep are null."""
-    happened: list[dict[str, Any]] = [{"event": "enqueued", "at": _time(campaign["started_at"])}]
-    if message["deferrals"]:
-        happened.append({"event": "deferred", "at": None, "times": message["deferrals"]})
-    if message["attempts"]:
-        happened.append({"event": "attempted", "at": None, "times": message["attempts"]})
-    if message["sent_at"]:
-        happened.append({"event": "sent", "at": _time(message["sent_at"])})
-    if message["state"] not in ("pending", "sending", "sent"):
-        happened.append({"event": message["state"], "at": None, "reason": message["reason"]})
+    happened = [MessageEventView(event="enqueued", at=campaign["started_at"])]
+    if message.deferrals:
+        happened.append(MessageEventView(event="deferred", at=None, times=message.deferrals))
+    if message.attempts:
+        happened.append(MessageEventView(event="attempted", at=None, times=message.attempts))
+    if message.sent_at:
+        happened.append(MessageEventView(event="sent", at=message.sent_at))
+    if message.state not in ("pending", "sending", "sent"):
+        happened.append(MessageEventView(event=message.state, at=None, reason=message.reason))
     return happened
 
 
 def _country(account_id: UUID) -> str | None:
     account = Account.get_or_none(Account.id == account_id)
     return account.country if account else None
-
-
-def _reference(message: dict[str, Any]) -> str:
-    return f"{message['campaign_id']}-{message['n']}"
-
-
-def _time(time: datetime | None) -> str | None:
-    return time.isoformat() if time else None

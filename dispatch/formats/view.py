@@ -3,7 +3,14 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    WithJsonSchema,
+    model_serializer,
+)
 
 # As `isoformat` writes it (+00:00); pydantic alone would write Z.
 Time = Annotated[
@@ -17,3 +24,12 @@ class View(BaseModel):
     """A view is made from a row and is never changed; its fields are the only list of what is shown."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class SparseView(View):
+    """A view whose JSON has only the fields that were given."""
+
+    # Without a return type, since pydantic would document that instead of the fields.
+    @model_serializer(mode="wrap")
+    def _only_what_was_given(self, dump: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]
+        return {name: value for name, value in dump(self).items() if name in self.model_fields_set}

@@ -16,6 +16,24 @@ def campaign(db, redis):
     return made["id"]
 
 
+def test_messages_are_listed_by_state_and_page(cli, campaign):
+    states = [message["state"] for message in cli("campaign", "messages", campaign, "--json").json]
+    assert states == ["failed", "unknown", "sent"]
+    words = ("campaign", "messages", campaign, "--state", "failed", "--state", "sent", "--page-size", 1, "--page", 2)
+    assert [message["id"] for message in cli(*words, "--json").json] == [f"{campaign}-2"]
+    shown = cli(*words).stdout
+    assert f"{campaign}-2" in shown
+    assert "error_code" in shown
+    assert "deferrals" not in shown
+
+
+def test_what_went_wrong_is_counted(cli, campaign):
+    assert cli("campaign", "errors", campaign, "--json").json == [
+        {"state": "failed", "reason": "rejected", "error_code": "no_such_number", "messages": 1},
+        {"state": "unknown", "reason": "no_answer", "error_code": None, "messages": 1},
+    ]
+
+
 def test_an_export_is_a_file_with_a_line_for_each_message(cli, campaign, tmp_path):
     file = tmp_path / "messages.csv"
     assert cli("campaign", "export", campaign, file, "--json").json == {"file": str(file), "bytes": file.stat().st_size}

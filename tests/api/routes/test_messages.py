@@ -1,13 +1,13 @@
-"""Messages over HTTP: pages, troubles, history and the file."""
+"""Messages over HTTP: pages, causes of failure, history and the file."""
 
 import csv
 from io import StringIO
 
 import pytest
 
-from dispatch.campaigns.messages import EXPORT_HEADER
 from dispatch.formats.csv_out import plain_cell
 from dispatch.providers import Answer
+from dispatch.recovery import recover
 from dispatch.start.enqueue import enqueue_campaign
 from models import message_reading
 from models.tenancy import ALL_ACCOUNTS
@@ -16,10 +16,13 @@ from tests.scripted_provider import ScriptedProvider
 from tests.sending import deliver
 
 FIRST = 306_900_000_000
+HEADER = (
+    "message,customer_id,phone,state,reason,error_code,attempts,segments,encoding,text,provider,provider_id,sent_at"
+)
 
 
 def sent(account, recipients, answers=None, **options):
-    """A campaign of so many, delivered through a provider that answers the nth recipient as told."""
+    """Returns a campaign of so many, delivered through a provider that answers the nth recipient as told."""
     campaign = a_campaign(account, recipients=recipients, **options)
     enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c"), campaign["id"])
     script = {f"+{FIRST + n}": told for n, told in (answers or {}).items()}
@@ -96,6 +99,45 @@ def test_troubles_are_grouped_with_their_counts(call, mixed):
     ]
 
 
+def test_a_message_is_listed_and_read_with_the_same_fields_in_the_same_order(call, account):
+    campaign = sent(account, 1, {0: [Answer("rejected", error_code="21211")]}, template="Hi!")
+    [listed] = call("GET", f"/api/campaigns/{campaign}/messages").json["data"]
+    assert list(listed.items()) == [
+        ("id", f"{campaign}-0"),
+        ("campaign_id", campaign),
+        ("customer_id", listed["customer_id"]),
+        ("phone", f"+{FIRST}"),
+        ("state", "failed"),
+        ("reason", "rejected"),
+        ("error_code", "21211"),
+        ("attempts", 1),
+        ("deferrals", 0),
+        ("segments", 1),
+        ("encoding", "gsm7"),
+        ("provider", "scripted"),
+        ("provider_id", None),
+        ("not_before", None),
+        ("sent_at", None),
+    ]
+    message = call("GET", f"/api/messages/{campaign}-0").json
+    assert list(message.items()) == [*listed.items(), ("text", "Hi!"), ("history", message["history"])]
+    [enqueued, *later] = message["history"]
+    assert enqueued.keys() == {"event", "at"}
+    assert later == [
+        {"event": "attempted", "at": None, "times": 1},
+        {"event": "failed", "at": None, "reason": "rejected"},
+    ]
+
+
+def test_a_cancelled_message_has_no_reason_in_its_history(call, account):
+    campaign = a_campaign(account, recipients=1)["id"]
+    enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c"), campaign)
+    call("POST", f"/api/campaigns/{campaign}/cancel")
+    recover()
+    message = call("GET", f"/api/messages/{campaign}-0").json
+    assert message["history"][1:] == [{"event": "cancelled", "at": None, "reason": None}]
+
+
 def test_a_message_has_its_text_and_its_history(call, account):
     campaign = sent(account, 1, {0: [Answer("deferred"), Answer("retryable", error_code="busy")]}, template="Hi!")
     message = call("GET", f"/api/messages/{campaign}-0").json
@@ -128,7 +170,7 @@ def test_the_file_holds_every_message_and_no_formula(call, account, monkeypatch)
     answer = call("GET", f"/api/campaigns/{campaign}/messages.csv")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     header, *lines = csv.reader(StringIO(answer.text))
-    assert tuple(header) == EXPORT_HEADER
+    assert ",".join(header) == HEADER
     assert [line[0] for line in lines] == [f"{campaign}-{n}" for n in range(11)]
     assert not [cell for line in lines for cell in line if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
     first = dict(zip(header, map(plain_cell, lines[0]), strict=True))

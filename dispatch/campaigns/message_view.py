@@ -1,0 +1,55 @@
+"""A message as people see it: in a list, alone with its history, and counted by what went wrong."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, WithJsonSchema
+
+from dispatch.formats.view import SparseView, Time, View
+from models.states import MESSAGE_STATES
+
+MessageState = Annotated[str, WithJsonSchema({"type": "string", "enum": list(MESSAGE_STATES)})]
+
+
+class MessageView(View):
+    """One recipient's message and what became of it."""
+
+    id: str
+    campaign_id: int
+    customer_id: int | None
+    phone: str | None
+    state: MessageState
+    reason: str | None
+    error_code: str | None
+    attempts: int
+    deferrals: int
+    segments: int
+    encoding: str | None
+    provider: str | None
+    provider_id: str | None
+    not_before: Time | None
+    sent_at: Time | None
+
+
+class MessageEventView(SparseView):
+    """Something that happened to a message."""
+
+    event: str
+    at: Time | None = Field(description="null where only the count is kept")
+    times: int | None = None
+    reason: str | None = None
+
+
+class MessageDetailView(MessageView):
+    """One message, its text, and what happened to it."""
+
+    text: str
+    history: list[MessageEventView]
+
+
+class TroubleView(View):
+    """Messages that did not arrive, or may not have, for one reason."""
+
+    state: Literal["failed", "undelivered", "unknown", "unconfirmed", "skipped"]
+    reason: str | None
+    error_code: str | None
+    messages: int
