@@ -1,0 +1,34 @@
+"""What is captured and released, and that several settlements at once do it once."""
+
+import pytest
+
+from dispatch.audit import audit
+from models.batch import ranges
+from models.credit import settle
+from models.database import rows
+from models.message_recovery import stop_waiting
+from tests.racing import race
+from tests.sending import answering, deliver, started
+from tests.stored import money
+
+pytestmark = pytest.mark.usefixtures("db", "redis")
+
+FIRST = "+306900000000"
+
+
+def test_settlements_at_the_same_time_release_a_credit_once():
+    campaign_id = started(recipients=5)
+    deliver(answering(lose=[FIRST]), campaign_id)
+    assert money(campaign_id) == (5, 4, 0)
+    rows("UPDATE message SET lease_until = now() - interval '25 hours' WHERE state = 'unknown'")
+    [part] = ranges(campaign_id, "unknown")
+    assert stop_waiting(campaign_id, part) == 1
+    assert race(*[lambda: settle(campaign_id)] * 8) == [True] * 8
+    assert money(campaign_id) == (5, 4, 1)
+    assert audit() == []
+
+
+def test_a_campaign_under_way_is_not_settled():
+    campaign_id = started(recipients=5)
+    assert not settle(campaign_id)
+    assert money(campaign_id) == (5, 0, 0)
