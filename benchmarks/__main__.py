@@ -111,7 +111,7 @@ class _Show:
         self._stage(what, total=None)
 
     def counted(self, what: str, done: int) -> None:
-        """A stage has come so far."""
+        """A stage has done this many."""
         self._bars.update(self._stage(what, total=self._recipients), completed=done)
 
     def _stage(self, what: str, total: int | None) -> TaskID:

@@ -23,11 +23,11 @@ from embedded.stack import Stack
 from tests.factories import asking
 
 CONNECTIONS = 8
-SECONDS = 5.0
+AT_ONCE_SEC = 5.0
 ONE_AFTER_ANOTHER = 200
 ENQUEUES = 10
 ENQUEUED = 1000
-# Nobody is slowed down for asking often: what is measured is what web can do.
+# No limit on the rate of requests: what is measured is what web can do.
 NO_LIMIT = {"RATE_LIMIT_READ": "60000000/minute", "RATE_LIMIT_SEND": "60000000/minute"}
 
 
@@ -82,7 +82,7 @@ async def _get(session: aiohttp.ClientSession, path: str) -> None:
 
 
 async def _one_after_another(call: Callable[[], Any]) -> float:
-    """The median of calls with nobody else there, in milliseconds, the way over HTTP included."""
+    """The median of calls one after another, in milliseconds, the way over HTTP included."""
     taken = []
     for _ in range(ONE_AFTER_ANOTHER):
         started = monotonic()
@@ -93,7 +93,7 @@ async def _one_after_another(call: Callable[[], Any]) -> float:
 
 async def _at_once(call: Callable[[], Any]) -> int:
     """Calls per second over several connections."""
-    ends, done = monotonic() + SECONDS, 0
+    ends, done = monotonic() + AT_ONCE_SEC, 0
 
     async def client() -> None:
         nonlocal done
@@ -102,7 +102,7 @@ async def _at_once(call: Callable[[], Any]) -> int:
             done += 1
 
     await asyncio.gather(*(client() for _ in range(CONNECTIONS)))
-    return round(done / SECONDS)
+    return round(done / AT_ONCE_SEC)
 
 
 def _show(figures: dict[str, float], machine: str) -> None:

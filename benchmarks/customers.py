@@ -20,7 +20,7 @@ FROM generate_series(%(first)s::int, %(last)s::int) AS i
 
 
 def add_customers(account_id: UUID, count: int, *, progress: Callable[[int], None]) -> None:
-    """Gives the account so many subscribed customers, each with another number, and lets the table come to rest."""
+    """Gives the account `count` subscribed customers, each with another number, and vacuums the table."""
     for first in range(0, count, CHUNK):
         last = min(first + CHUNK, count)
         rows(_INSERT, {"account": account_id, "first": first, "last": last - 1})

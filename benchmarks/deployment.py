@@ -19,8 +19,8 @@ from models.database import db
 from models.heartbeat import Heartbeat
 
 ROOT = Path(__file__).parent.parent
-START_TIMEOUT = 60.0
-# The provider costs nothing and refuses nobody: what is measured is ours alone.
+START_TIMEOUT_SEC = 60.0
+# The provider takes no time and refuses no one: what is measured is ours alone.
 FREE_PROVIDER = {
     "SIMULATOR_URL": "",
     "SIMULATOR_ATTEMPTS": "",
@@ -42,10 +42,10 @@ def deployment(
         **FREE_PROVIDER,
         **(environment or {}),
     }
-    # No servers named and no .env in sight: a benchmark never fills a database that somebody uses.
+    # No servers named and no .env in sight: a benchmark never fills a database that is in use.
     with _home() as directory, holding(directory) as lock, chdir(directory):
         point_at(database_url="", redis_url="")
-        # One that nobody else is about to take as the next free one.
+        # Not the next free port, which another process may be about to take.
         stack = Stack(directory, lock=lock, port=free_port(), stop=stopping(), say=say, environment=variables)
         try:
             stack.start()
@@ -68,13 +68,13 @@ def log_tail(stack: Stack, lines: int = 15) -> str:
 def _home() -> Iterator[Path]:
     # Not /tmp, which often is memory: there a durable commit costs nothing.
     with tempfile.TemporaryDirectory(prefix="campaign-dispatch-benchmark-", dir=SHARED) as name:
-        os.chmod(name, 0o711)  # root's servers run as somebody else
+        os.chmod(name, 0o711)  # root's servers run as another user
         yield Path(name)
 
 
 def _wait_for_senders(wanted: int) -> None:
     """A stack counts as ready with one worker on every queue; the measurement starts with all of them."""
-    deadline = monotonic() + START_TIMEOUT
+    deadline = monotonic() + START_TIMEOUT_SEC
     while Counter(beat.queue for beat in Heartbeat.living())[SEND] < wanted:
         if monotonic() > deadline:
             raise RuntimeError(f"not all of the {wanted} send workers came to life")

@@ -9,7 +9,7 @@ from types import TracebackType
 import psutil
 
 MEGABYTE = 1024 * 1024
-EVERY = 0.25
+LOOK_EVERY_SEC = 0.25
 
 _HIGH_WATER = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 
@@ -35,7 +35,7 @@ class PeakMemory:
 
     def _run(self) -> None:
         while True:
-            over = self._over.wait(EVERY)
+            over = self._over.wait(LOOK_EVERY_SEC)
             for name, process in self._watched:
                 peak = round(_peak(process) / MEGABYTE, 1)
                 self.megabytes[name] = max(peak, self.megabytes.get(name, 0.0))

@@ -27,7 +27,7 @@ class Report:
 
     @property
     def floor(self) -> float:
-        """The mean of the two: the machine may have changed its mind in between."""
+        """The mean of the two: the machine may have become slower or faster in between."""
         return sum(self.floors) / 2
 
     @property
@@ -104,7 +104,7 @@ def show_memory(peak_mb: dict[str, float], console: Console) -> None:
 
 
 def keep(summary: dict[str, Any], name: str) -> Path:
-    """Writes the summary to benchmarks/results and gives the file."""
+    """Writes the summary to benchmarks/results and returns the file."""
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{name}.json"
     file.write_text(json.dumps(summary, indent=1) + "\n")

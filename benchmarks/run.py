@@ -1,4 +1,4 @@
-"""One campaign to everybody, from the call that starts it to its last message, by the database's clock."""
+"""One campaign to every customer, from the call that starts it to its last message, by the database's clock."""
 
 import json
 from collections.abc import Callable
@@ -21,9 +21,9 @@ from tests.factories import asking
 TEMPLATE = "Hi {first_name}, {prefered_product} is 20% off until Sunday. Show this text in our shop. STOP ends these."
 # A message is at most two segments of one credit each: some names make it UCS-2.
 CREDITS_EACH = 2
-EVERY = 0.1
-# A campaign that has not moved for so long will not.
-PATIENCE = 60.0
+LOOK_EVERY_SEC = 0.1
+# A campaign that has not moved for this long will not move any more; a request takes no longer.
+STANDSTILL_SEC = 60.0
 
 Progress = Callable[[str, int], None]
 
@@ -101,7 +101,7 @@ def _start(ready: Ready, web_url: str) -> None:
         method="POST",
         headers={"Authorization": f"Bearer {ready.key}"},
     )
-    with urlopen(request, timeout=PATIENCE) as answer:
+    with urlopen(request, timeout=STANDSTILL_SEC) as answer:
         started = json.load(answer)
     if started["queued"] != ready.recipients:
         raise WentWrong(f"the campaign started with {started['queued']} of {ready.recipients} recipients")
@@ -114,11 +114,11 @@ def _wait(campaign_id: int, until: tuple[str, ...], progress: Progress) -> dict[
         stats, status = campaign["stats"], campaign["status"]
         if (status, stats) != seen:
             seen, since = (status, stats), monotonic()
-        elif monotonic() - since > PATIENCE:
+        elif monotonic() - since > STANDSTILL_SEC:
             raise WentWrong(f"the campaign stands still, {status}: {stats}")
         written = stats["total"]
         progress(status, written if status == "preparing" else written - stats["pending"] - stats["sending"])
-        sleep(EVERY)
+        sleep(LOOK_EVERY_SEC)
     progress(campaign["status"], campaign["stats"]["total"])
     return campaign
 
