@@ -84,7 +84,7 @@ def push_import(import_id: int, token: UUID) -> bool:
     return True
 
 
-def _push(job: str, arguments: tuple, name: str) -> None:
+def _push(job: str, arguments: tuple[int | str, ...], name: str) -> None:
     job_id = f"{name}-{_suffix()}"
     queue(JOBS[job]).enqueue_call(
         job, args=arguments, job_id=job_id, description=job_id, result_ttl=0, failure_ttl=3600

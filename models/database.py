@@ -101,8 +101,8 @@ def scalar(sql: str, params: Params = None) -> Any:
 def changed(sql: str, params: Params = None) -> int:
     """Runs one statement and returns how many rows it changed."""
     with db.connection().cursor() as cursor:
-        cursor.execute(sql, params)
-        return max(cursor.rowcount, 0)
+        count: int = cursor.execute(sql, params).rowcount
+        return max(count, 0)
 
 
 def _instances_of(kind: type[T]) -> Callable[[Cursor[Any]], Callable[[Sequence[Any]], T]]:

@@ -28,7 +28,8 @@ def migrate() -> list[str]:
         rows("SET lock_timeout = 0")
         rows("SELECT pg_advisory_lock(%s)", [_LOCK])
         try:
-            return Runner(db, str(_DIRECTORY)).up()
+            applied: list[str] = Runner(db, str(_DIRECTORY)).up()
+            return applied
         finally:
             rows("SELECT pg_advisory_unlock(%s)", [_LOCK])
             rows("RESET lock_timeout")
