@@ -14,14 +14,14 @@ from api.http.routes import Routes
 from api.routes.schemas import CampaignPath
 from config.settings import settings
 from config.stopping import stopping
-from dispatch.campaigns.progress import Progress
+from dispatch.campaigns.progress import CampaignProgress, ProgressView
 from dispatch.errors import CampaignNotFound
 from models.database import db
 
 routes = Routes("events", __name__, url_prefix="/api/campaigns", tag="campaigns")
 
-SECONDS = 1.0
-# Something is written this often even when nothing changes: so we notice that nobody listens any more.
+LOOK_EVERY_SEC = 1.0
+# A comment is written after this many looks without a change: only a write shows that no one reads any more.
 HEARTBEAT_EVERY = 5
 
 _EVENT = {
@@ -37,21 +37,21 @@ _EVENT = {
 
 
 class Slots:
-    """Half of this process's threads may be busy with streams; the others keep answering."""
+    """Half of this process's threads may serve streams, so that the others keep answering."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.taken = 0
 
     def take(self) -> bool:
-        """Whether there was room for one more."""
+        """Takes a slot; returns whether one was free."""
         with self._lock:
             free = self.taken < max(1, settings().web_threads // 2)
             self.taken += free
             return free
 
     def give_back(self) -> None:
-        """One stream has ended."""
+        """Frees a slot, since its stream has ended."""
         with self._lock:
             self.taken -= 1
 
@@ -73,33 +73,33 @@ slots = Slots()
 )
 def follow(path: CampaignPath, query: Organization) -> Response:
     """An event each second in which something changed. The stream ends by itself when the campaign is final."""
-    progress = Progress(caller(), path.campaign_id)
+    progress = CampaignProgress(caller(), path.campaign_id)
     first = progress.look()
     if not slots.take():
         raise StreamsBusy
     response = Response(
         _events(progress, first),
         content_type="text/event-stream",
-        # Proxies that collect an answer before they pass it on would make it anything but live.
+        # A proxy that collects an answer before it passes it on would delay every event.
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
     response.call_on_close(slots.give_back)
     return response
 
 
-def _events(progress: Progress, look: dict) -> Iterator[str]:
-    """Runs after the request: it has no connection but for the moments in which it looks."""
+def _events(progress: CampaignProgress, look: ProgressView) -> Iterator[str]:
+    """Runs after the request, and holds a connection only while it looks."""
     number, quiet, last = 0, 0, None
     while True:
-        if look != last or look["final"]:
+        if look != last or look.final:
             number, quiet, last = number + 1, 0, look
-            kind = "end" if look["final"] else "progress"
-            yield f"id: {number}\nevent: {kind}\ndata: {json.dumps(look)}\n\n"
+            kind = "end" if look.final else "progress"
+            yield f"id: {number}\nevent: {kind}\ndata: {json.dumps(look.model_dump(mode='json'))}\n\n"
         else:
             quiet += 1
             if quiet % HEARTBEAT_EVERY == 0:
                 yield ": still here\n\n"
-        if look["final"] or stopping().wait(SECONDS):
+        if look.final or stopping().wait(LOOK_EVERY_SEC):
             return
         try:
             with db.connection_context():

@@ -18,8 +18,8 @@ from dispatch.campaigns.lifecycle import read_campaign
 from models.states import CAMPAIGN_MOVES
 from models.tenancy import ALL_ACCOUNTS
 
-# How often the counts are read: they are a few batch rows, not the messages.
-EVERY = 0.5
+# A look reads the counts of the batches, not the messages.
+LOOK_EVERY_SEC = 0.5
 
 
 @click.command()
@@ -29,7 +29,7 @@ EVERY = 0.5
 def watch(campaign_id: int) -> dict[str, Any]:
     """Show a campaign's progress until its end.
 
-    It ends completed, cancelled or failed. Ctrl-C ends the watching and not the campaign. With --json the
+    Ctrl-C ends the watching, not the campaign. With --json the
     campaign is printed once, at its end.
 
     \b
@@ -38,7 +38,7 @@ def watch(campaign_id: int) -> dict[str, Any]:
     shown = read_campaign(by_hand(ALL_ACCOUNTS), campaign_id)
     with Live(_picture(shown), console=console(), auto_refresh=False, transient=wants_json()) as live:
         while CAMPAIGN_MOVES[shown["status"]]:
-            time.sleep(EVERY)
+            time.sleep(LOOK_EVERY_SEC)
             shown = read_campaign(by_hand(ALL_ACCOUNTS), campaign_id)
             live.update(_picture(shown), refresh=True)
     return shown

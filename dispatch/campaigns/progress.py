@@ -1,22 +1,34 @@
-"""How a campaign is getting on, look by look: counts, rate, and when it will be done at that rate."""
+"""How far a campaign is, look by look: its counts, its rate, and when it will be done at that rate."""
 
 from collections import deque
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import Any
 
 from dispatch.caller import Caller
 from dispatch.errors import CampaignNotFound
+from dispatch.formats.view import Time, View
 from models import batch
+from models.batch import Stats
 from models.campaign import Campaign
+from models.states import CAMPAIGN_MOVES
 
-FINAL = frozenset({"completed", "cancelled", "failed"})
-# The rate is that of the last so many seconds: steady to look at, quick to follow.
-LOOK_BACK = 10.0
+# The rate is that of the last seconds: steady to look at, and quick to follow a change.
+LOOK_BACK_SEC = 10.0
 
 
-class Progress:
+class ProgressView(View):
+    """Where a campaign is."""
+
+    campaign_id: int
+    status: str
+    stats: Stats
+    messages_per_second: float
+    estimated_end: Time | None
+    #: Nothing will change any more.
+    final: bool
+
+
+class CampaignProgress:
     """One campaign, looked at again and again."""
 
     def __init__(self, caller: Caller, campaign_id: int) -> None:
@@ -24,28 +36,36 @@ class Progress:
         self._caller = caller
         self._looks: deque[tuple[float, int]] = deque()
 
-    def look(self) -> dict[str, Any]:
-        """Where the campaign is now; CampaignNotFound when it is gone."""
+    def look(self) -> ProgressView:
+        """Returns where the campaign is now; CampaignNotFound when it no longer exists."""
         campaign = Campaign.find(self._campaign_id, self._caller.account)
         if campaign is None:
             raise CampaignNotFound
         stats = batch.stats([self._campaign_id])[self._campaign_id]
-        still_open = stats.pending + stats.sending
+        status, still_open = campaign["status"], stats.pending + stats.sending
         rate = self._rate(stats.total - still_open)
-        ends = datetime.now(UTC) + timedelta(seconds=still_open / rate) if rate and still_open else None
-        return {
-            "campaign_id": self._campaign_id,
-            "status": campaign["status"],
-            "stats": asdict(stats),
-            "messages_per_second": round(rate, 1),
-            "estimated_end": ends.isoformat(timespec="seconds") if ends and campaign["status"] == "sending" else None,
-            "final": campaign["status"] in FINAL and not (campaign["status"] == "cancelled" and still_open),
-        }
+        return ProgressView(
+            campaign_id=self._campaign_id,
+            status=status,
+            stats=stats,
+            messages_per_second=round(rate, 1),
+            estimated_end=_end(still_open, rate) if status == "sending" else None,
+            # A cancelled campaign still has messages to cancel.
+            final=not CAMPAIGN_MOVES[status] and not (status == "cancelled" and still_open),
+        )
 
     def _rate(self, done: int) -> float:
+        """Notes how many messages are done by now; returns how many a second that has been of late."""
         now = monotonic()
         self._looks.append((now, done))
-        while now - self._looks[0][0] > LOOK_BACK:
+        while now - self._looks[0][0] > LOOK_BACK_SEC:
             self._looks.popleft()
         since, done_then = self._looks[0]
         return max(0, done - done_then) / (now - since) if now > since else 0.0
+
+
+def _end(still_open: int, rate: float) -> datetime | None:
+    """Returns when the open messages will be done at this rate, to the second."""
+    if not rate or not still_open:
+        return None
+    return (datetime.now(UTC) + timedelta(seconds=still_open / rate)).replace(microsecond=0)

@@ -1,4 +1,4 @@
-"""Live progress: what the stream says, when it ends, and that it never takes every thread."""
+"""Live progress: what the stream says, when it ends, and that streams never take every thread."""
 
 import json
 import threading
@@ -30,8 +30,8 @@ class _Quiet(WSGIRequestHandler):
 
 @pytest.fixture
 def web(app, db, redis, monkeypatch):
-    """The application behind a real socket, looking ten times a second; gives its port."""
-    monkeypatch.setattr(events, "SECONDS", 0.1)
+    """The application behind a real socket, looking ten times a second; yields its port."""
+    monkeypatch.setattr(events, "LOOK_EVERY_SEC", 0.1)
     monkeypatch.setattr(events, "slots", events.Slots())
     server = make_server("127.0.0.1", 0, app, server_class=_Server, handler_class=_Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -104,6 +104,6 @@ def test_half_of_the_threads_stay_free_and_a_place_returns_when_a_client_goes(we
     assert refused.headers["Retry-After"]
     assert json.loads(refused.read())["error"]["code"] == "STREAMS_BUSY"
     streams[0].close()
-    # Nobody listens, which shows when something is written: a change, or the heartbeat.
+    # That no one reads shows when something is written: a change, or the heartbeat.
     wait_until(lambda: events.slots.taken < room, "the place is free again")
     assert Stream(web, campaign_id, key).event()[0] == "progress"
