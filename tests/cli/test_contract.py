@@ -10,6 +10,12 @@ from models.states import MESSAGE_STATES
 from tests.factories import a_campaign, a_list, an_account
 
 
+@pytest.fixture
+def cli(cli_process):
+    """The contract is with the process: its output streams and its exit status."""
+    return cli_process
+
+
 def test_account_create_answers_id_and_name(cli):
     made = cli("account", "create", "Acme", "--json").json
     assert made == {"id": str(UUID(made["id"])), "name": "Acme"}

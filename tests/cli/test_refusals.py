@@ -97,9 +97,9 @@ def test_without_json_an_error_is_a_sentence_on_standard_error(cli):
         ("REDIS_URL", "redis://127.0.0.1:1/0", "QUEUE_UNAVAILABLE"),
     ],
 )
-def test_a_server_that_is_down_is_named_and_nothing_is_changed(cli, acme, variable, url, code):
+def test_a_server_that_is_down_is_named_and_nothing_is_changed(cli_process, acme, variable, url, code):
     campaign = a_campaign(acme, customer_ids=[1])["id"]
-    answer = cli("campaign", "enqueue", campaign, "--json", environment={variable: url})
+    answer = cli_process("campaign", "enqueue", campaign, "--json", environment={variable: url})
     assert answer.error["code"] == code
     assert row("SELECT status, claim_epoch FROM campaign") == {"status": "draft", "claim_epoch": 0}
 
