@@ -44,6 +44,9 @@ def import_(file: Path, account: str, list_name: str, country: str | None, rejec
     The first line names the columns: phone, and any of first_name, last_name, location, prefered_product;
     other columns become attributes. Lines that cannot be imported are written, with number and reason, to
     the rejects file, and the rest is imported. Importing a file again changes nothing.
+
+    \b
+    python -m cli customers import customers.csv --account Acme --list spring
     """
     tenant = account_named(account)
     rejects = rejects or file.with_name(f"rejected-{file.name}")

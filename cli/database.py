@@ -28,7 +28,11 @@ def _show_applied(answer: dict[str, list[str]]) -> None:
 @database.command()
 @answers(show=_show_applied)
 def migrate() -> dict[str, list[str]]:
-    """Apply pending migrations."""
+    """Apply pending migrations.
+
+    \b
+    python -m cli database migrate
+    """
     open_servers()
     return {"applied": apply_migrations()}
 
@@ -40,7 +44,11 @@ def _is_pending(steps: list[MigrationStep]) -> bool:
 @database.command()
 @answers(failed=_is_pending)
 def status() -> list[MigrationStep]:
-    """List the migrations; exit status 1 when one is pending."""
+    """List the migrations; exit status 1 when one is pending.
+
+    \b
+    python -m cli database status
+    """
     open_servers()
     return migration_status()
 
@@ -49,7 +57,11 @@ def status() -> list[MigrationStep]:
 @answers()
 @with_database
 def tables() -> list[dict[str, Any]]:
-    """List the tables with their estimated number of rows and their size on disk."""
+    """List the tables with their estimated number of rows and their size on disk.
+
+    \b
+    python -m cli database tables
+    """
     from models.database import rows
 
     # The statistics collector's counts, without reading the tables.
@@ -61,7 +73,11 @@ def tables() -> list[dict[str, Any]]:
 
 @database.command()
 def shell() -> None:
-    """Open psql, PostgreSQL's shell, on the database."""
+    """Open psql, PostgreSQL's shell, on the database.
+
+    \b
+    python -m cli database shell
+    """
     find_servers()
     url = settings().database_url
     assert url

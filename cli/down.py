@@ -22,7 +22,11 @@ def _show(answer: dict[str, bool]) -> None:
 @data_option
 @answers(show=_show)
 def down(data: Path | None) -> dict[str, bool]:
-    """Stop everything that `up` runs, and wait until it is gone."""
+    """Stop everything that `up` runs, and wait until it is gone.
+
+    \b
+    python -m cli down
+    """
     directory = data_directory(data)
     pid = running_pid(directory)
     if pid is None:

@@ -29,6 +29,10 @@ def logs(process: str | None, follow: bool, lines: int, data: Path | None) -> li
     """Print the last lines of one process or of all: web, worker, sweeper, postgres, redis.
 
     Of each log the last 10 to 20 MB are kept.
+
+    \b
+    python -m cli logs --lines 50
+    python -m cli logs worker --follow
     """
     files = _log_files(data_directory(data) / "logs", process)
     wanted = partial(_is_of, process=process)

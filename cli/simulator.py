@@ -56,6 +56,9 @@ def simulator(
     Workers use it when SIMULATOR_URL names it. Every message it accepts is in the log, on disk, before it
     answers; a restart appends to the log. Ctrl-C or SIGTERM stops it. With --json it prints its address
     once it listens.
+
+    \b
+    python -m cli simulator --port 8025 --log accepted.jsonl
     """
     accepted, recorded = _open(log_file, attempts)
     if accepted.torn_bytes:

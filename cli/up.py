@@ -25,6 +25,9 @@ def up(port: int | None, data: Path | None, only: str | None) -> None:
     The data directory keeps the data between runs. Servers named by DATABASE_URL and REDIS_URL are used instead
     of embedded ones. While this runs, the other verbs find its servers by themselves. With --json it prints
     its address once it is ready.
+
+    \b
+    python -m cli up --port 8000 --data .data
     """
     from embedded.lock import holding
     from embedded.stack import Stack

@@ -40,6 +40,10 @@ def demo(
 
     Starts everything as `up` does, imports customers, schedules a campaign, and shows the sweeper start it and
     the workers send it through the simulated provider. Then it stays up until Ctrl-C.
+
+    \b
+    python -m cli demo
+    python -m cli demo --retries --exit
     """
     from cli.demo.campaign import run_demo
     from cli.demo.report import show_attempts, show_outcome, show_ways

@@ -5,39 +5,29 @@ from pathlib import Path
 import click
 import pytest
 
-from cli import main
+from tests.verbs import VERBS
 
 _PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
 # It becomes psql, which has formats of its own.
 WITHOUT_JSON = {"database shell"}
 
 
-def _verbs(group, *words):
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        if isinstance(command, click.Group):
-            yield from _verbs(command, *words, name)
-        else:
-            yield pytest.param(" ".join((*words, name)), command, id=" ".join((*words, name)))
+BOTH = pytest.mark.parametrize(("verb", "command"), VERBS.items(), ids=VERBS)
 
 
-VERBS = list(_verbs(main))
-
-
-@pytest.mark.parametrize(("verb", "command"), VERBS)
+@BOTH
 def test_a_verb_says_what_it_does_and_what_its_options_mean(verb, command):
     assert command.help
     assert [option.name for option in command.params if isinstance(option, click.Option) and not option.help] == []
 
 
-@pytest.mark.parametrize(("verb", "command"), VERBS)
+@BOTH
 def test_a_verb_takes_json(verb, command):
     takes_json = any("--json" in parameter.opts for parameter in command.params)
     assert takes_json == (verb not in WITHOUT_JSON)
 
 
-@pytest.mark.parametrize(("verb", "command"), VERBS)
+@BOTH
 def test_a_verb_is_on_the_page(verb, command):
     *group, name = verb.split()
     rows = [line for line in _PAGE.splitlines() if line.startswith("| `") and (not group or f"`{group[0]} " in line)]
