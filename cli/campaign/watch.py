@@ -29,8 +29,7 @@ LOOK_EVERY_SEC = 0.5
 def watch(campaign_id: int) -> dict[str, Any]:
     """Show a campaign's progress until its end.
 
-    Ctrl-C ends the watching, not the campaign. With --json the
-    campaign is printed once, at its end.
+    Ctrl-C ends the watching, not the campaign. With --json the campaign is printed once, at its end.
 
     \b
     python -m cli campaign watch 1

@@ -97,7 +97,7 @@ def _message(channel: str, template: CompiledTemplate, person: dict[str, Any]) -
         "text": text,
         "encoding": encoding,
         "segments": segments,
-        "forces_ucs2": named_character(first_ucs2),
+        "forces_ucs2": named_character(first_ucs2).model_dump() if first_ucs2 else None,
         "cost": 0 if person["opted_out"] else segments,
         "skipped": "opted_out" if person["opted_out"] else None,
     }

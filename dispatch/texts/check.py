@@ -3,9 +3,9 @@
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from typing import Any
 
 from dispatch.errors import InvalidRequest, InvalidTemplate
+from dispatch.formats.view import View
 from dispatch.texts.sms import Encoding, measure_for
 from dispatch.texts.template import compile_template
 from models.states import CHANNELS
@@ -23,6 +23,14 @@ FEW_SEGMENTS = 3
 _DOUBLE_BRACES = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _NOT_A_PLACEHOLDER = re.compile(r"\{(?!\s*[^\W\d])[^{}]*\}")
 _OPT_OUT = re.compile(r"\bstop\b|unsubscribe|\bopt[ -]?out\b|\bστοπ\b|διαγραφή", re.IGNORECASE)
+
+
+class NamedCharacterView(View):
+    """A character and its name in Unicode, since many look alike or like nothing."""
+
+    character: str
+    code_point: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +78,11 @@ def check_template(body: str, channel: str = "sms") -> TemplateCheck:
     )
 
 
-def named_character(character: str | None) -> dict[str, Any] | None:
-    """A character with the name Unicode gives it: many look like another, or like nothing."""
-    if character is None:
-        return None
-    return {
-        "character": character,
-        "code_point": f"U+{ord(character):04X}",
-        "name": unicodedata.name(character, "unnamed"),
-    }
+def named_character(character: str) -> NamedCharacterView:
+    """Returns the character with its name in Unicode."""
+    return NamedCharacterView(
+        character=character, code_point=f"U+{ord(character):04X}", name=unicodedata.name(character, "unnamed")
+    )
 
 
 def _about_text(body: str) -> list[TemplateWarning]:
@@ -91,11 +95,12 @@ def _about_text(body: str) -> list[TemplateWarning]:
 
 def _about_sms(sample: str, segments: int, first_ucs2: str | None) -> list[TemplateWarning]:
     warnings = []
-    if named := named_character(first_ucs2):
+    if first_ucs2 is not None:
+        named = named_character(first_ucs2)
         warnings.append(
             TemplateWarning(
                 "ucs2",
-                f"{named['character']} ({named['code_point']}, {named['name']}) is not in the GSM alphabet: "
+                f"{named.character} ({named.code_point}, {named.name}) is not in the GSM alphabet: "
                 "a segment holds 70 characters instead of 160.",
             )
         )
