@@ -18,7 +18,8 @@ from benchmarks.run import TEMPLATE, make_ready, prepare
 from dispatch.accounts.accounts import create_account
 from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
-from dispatch.campaigns.lifecycle import create_campaign, pause_campaign
+from dispatch.campaigns.lifecycle import pause_campaign
+from dispatch.campaigns.writing import create_campaign
 from embedded.stack import Stack
 from tests.factories import asking
 

@@ -14,7 +14,8 @@ from dispatch.accounts.accounts import create_account
 from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
 from dispatch.audit import audit
-from dispatch.campaigns.lifecycle import create_campaign, read_campaign
+from dispatch.campaigns.reading import read_campaign
+from dispatch.campaigns.writing import create_campaign
 from models.database import row
 from tests.factories import asking
 

@@ -1,21 +1,21 @@
-"""Approvals: a second person's word for a campaign as it stands, taken away by the table when it changes."""
+"""Approvals: a second person's sign-off for one revision; a trigger revokes it when the campaign changes."""
 
-from typing import Any
 from uuid import UUID
 
+from models.campaign import Campaign
 from models.database import row
 
-# What somebody may have done to a campaign and still be a second pair of eyes for it.
+# Actions that do not keep someone from approving the campaign.
 HARMLESS = ("campaign.approved", "campaign.paused", "campaign.resumed", "campaign.cancelled", "campaign.unscheduled")
 
 
-def lock(campaign_id: int) -> dict[str, Any] | None:
-    """The campaign's row, which nobody changes before the caller's transaction ends."""
-    return row("SELECT * FROM campaign WHERE id = %s FOR NO KEY UPDATE", [campaign_id])
+def lock(campaign_id: int) -> Campaign | None:
+    """Returns the campaign's row, locked until the caller's transaction ends."""
+    return row("SELECT * FROM campaign WHERE id = %s FOR NO KEY UPDATE", [campaign_id], into=Campaign)
 
 
-def approve(campaign_id: int, *, recipients: int, actor: str) -> dict[str, Any] | None:
-    """Approves a campaign that is still to start, for so many recipients; the sweep looks at it anew."""
+def approve(campaign_id: int, *, recipients: int, actor: str) -> Campaign | None:
+    """Approves a campaign that has not started, for this many recipients; the next sweep checks it again."""
     return row(
         """UPDATE campaign SET approved_by = %(actor)s, approved_at = now(), approved_recipients = %(recipients)s,
                   updated_at = now(),
@@ -24,6 +24,7 @@ def approve(campaign_id: int, *, recipients: int, actor: str) -> dict[str, Any] 
                   blocked_reason = nullif(blocked_reason, 'APPROVAL_REQUIRED')
            WHERE id = %(id)s AND (status IN ('draft', 'scheduled') OR paused_from = 'scheduled') RETURNING *""",
         {"id": campaign_id, "recipients": recipients, "actor": actor},
+        into=Campaign,
     )
 
 

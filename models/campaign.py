@@ -4,85 +4,136 @@ Writing, editing and copying it is `campaign_writing.py`, its preparation `prepa
 `campaign_sending.py`.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from peewee import BigIntegerField, ForeignKeyField, IntegerField, TextField, UUIDField
-from playhouse.postgres_ext import BinaryJSONField, DateTimeTZField, IdentityField
-
-from models.account import _NOW, Account
-from models.database import Row, row, rows
+from models.database import row, rows
+from models.page import Page, read_page
+from models.row import Row
 from models.tenancy import Tenant, owned_by
 
 # How long a campaign may run after its start unless it says otherwise.
 DEFAULT_LIFE = "24 hours"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueCampaign:
+    """A scheduled campaign whose time has come."""
+
+    id: int
+    account_id: UUID
+    name: str
+    status: str
+    correlation_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign(Row):
     """One campaign of one account."""
 
-    id = IdentityField(generate_always=True)
-    account = ForeignKeyField(Account, index=False)
-    parent = ForeignKeyField("self", null=True)
-    kind = TextField(default="normal")
-    name = TextField()
-    channel = TextField()
-    template = TextField(default="")
-    template_id = BigIntegerField(null=True)
-    template_version = IntegerField(null=True)
-    status = TextField(default="draft")
-    audience_kind = TextField(null=True)
-    list_id = BigIntegerField(null=True)
-    segment_id = BigIntegerField(null=True)
-    segment_filter = BinaryJSONField(null=True, index=False)
-    queued_at = DateTimeTZField(null=True)
-    scheduled_at = DateTimeTZField(null=True)
-    expires_at = DateTimeTZField(null=True)
-    started_at = DateTimeTZField(null=True)
-    ended_at = DateTimeTZField(null=True)
-    blocked_reason = TextField(null=True)
-    blocked_tries = IntegerField(default=0)
-    next_check_at = DateTimeTZField(null=True)
-    paused_from = TextField(null=True)
-    reason = TextField(null=True)
-    claimed_from = TextField(null=True)
-    claim_epoch = IntegerField(default=0)
-    batch_size = IntegerField(default=1000)
-    prep_token = UUIDField(null=True)
-    prep_cursor = BigIntegerField(default=0)
-    prep_price = BigIntegerField(default=0)
-    prep_touched_at = DateTimeTZField(null=True)
-    prep_takeovers = IntegerField(default=0)
-    recipients = IntegerField(default=0)
-    held = BigIntegerField(default=0)
-    captured = BigIntegerField(default=0)
-    released = BigIntegerField(default=0)
-    settled_at = DateTimeTZField(null=True)
-    revision = IntegerField(default=1)
-    approved_by = TextField(null=True)
-    approved_at = DateTimeTZField(null=True)
-    approved_recipients = IntegerField(null=True)
-    started_key = TextField(null=True)
-    started_hash = TextField(null=True)
-    actor = TextField(default="")
-    correlation_id = TextField(null=True)
-    created_at = DateTimeTZField(constraints=_NOW)
-    updated_at = DateTimeTZField(constraints=_NOW)
-
-    class Meta:
-        indexes = ((("account", "id"), True),)
+    id: int
+    account_id: UUID
+    #: The campaign that this one retries, completes or tests.
+    parent_id: int | None
+    #: normal, retry, rest or test.
+    kind: str
+    name: str
+    channel: str
+    template: str
+    #: The stored template that `template` was copied from, if any.
+    template_id: int | None
+    template_version: int | None
+    status: str
+    #: customers, list, segment, everyone or, for a child, numbers; None as long as none was chosen.
+    audience_kind: str | None
+    list_id: int | None
+    segment_id: int | None
+    #: The segment's filter as it was at the claim.
+    segment_filter: dict[str, Any] | None
+    #: When `send` first chose customers for it.
+    queued_at: datetime | None
+    scheduled_at: datetime | None
+    #: Nothing is sent after this.
+    expires_at: datetime | None
+    #: When it was last claimed.
+    started_at: datetime | None
+    ended_at: datetime | None
+    #: The error code of the last start that was refused; the sweep tries again at `next_check_at`.
+    blocked_reason: str | None
+    blocked_tries: int
+    next_check_at: datetime | None
+    #: Where `resume` returns to.
+    paused_from: str | None
+    reason: str | None
+    #: Where a preparation that is refused returns to.
+    claimed_from: str | None
+    #: Counts the claims; each has at most one hold.
+    claim_epoch: int
+    batch_size: int
+    #: Held by whoever writes the messages.
+    prep_token: UUID | None
+    #: The last recipient written, in the order of the audience.
+    prep_cursor: int
+    prep_price: int
+    prep_touched_at: datetime | None
+    prep_takeovers: int
+    recipients: int
+    #: Credits.
+    held: int
+    captured: int
+    released: int
+    settled_at: datetime | None
+    #: Grows with each change of text, channel or audience; an approval names it.
+    revision: int
+    approved_by: str | None
+    approved_at: datetime | None
+    approved_recipients: int | None
+    #: The Idempotency-Key of the request that started it, and a hash of that request.
+    started_key: str | None
+    started_hash: str | None
+    #: Who wrote it or, once it is claimed, who started it.
+    actor: str
+    correlation_id: str | None
+    created_at: datetime
+    updated_at: datetime
 
     @classmethod
-    def find(cls, campaign_id: int, tenant: Tenant) -> dict[str, Any] | None:
+    def find(cls, campaign_id: int, tenant: Tenant) -> "Campaign | None":
         """Returns the campaign, or None when there is none or it is not the tenant's."""
         return row(
             f"SELECT * FROM campaign WHERE id = %(id)s AND {owned_by(tenant)}",
             {"id": campaign_id, "account": tenant},
+            into=cls,
         )
 
     @classmethod
-    def due(cls, limit: int, tenant: Tenant, *, seen: list[int]) -> list[dict[str, Any]]:
+    def page(
+        cls,
+        tenant: Tenant,
+        *,
+        page: int,
+        page_size: int,
+        channel: str | None = None,
+        status: str | None = None,
+        q: str | None = None,
+    ) -> Page["Campaign"]:
+        """Returns one page of the tenant's campaigns, newest first; `q` is a part of the name."""
+        return read_page(
+            f"""SELECT * FROM campaign
+                WHERE {owned_by(tenant)} AND channel = coalesce(%(channel)s, channel)
+                  AND status = coalesce(%(status)s, status)
+                  AND (%(q)s::text IS NULL OR strpos(lower(name), lower(%(q)s)) > 0)""",
+            {"account": tenant, "channel": channel, "status": status, "q": q},
+            order="id DESC",
+            page=page,
+            page_size=page_size,
+            into=cls,
+        )
+
+    @classmethod
+    def due(cls, limit: int, tenant: Tenant, *, seen: list[int]) -> list[DueCampaign]:
         """A page of campaigns whose time has come, oldest first; blocked ones wait for their next check."""
         return rows(
             f"""SELECT id, account_id, name, status, correlation_id FROM campaign
@@ -91,26 +142,33 @@ class Campaign(Row):
                  AND {owned_by(tenant)} AND id <> ALL(%(seen)s)
                ORDER BY scheduled_at, id LIMIT %(limit)s""",
             {"limit": limit, "account": tenant, "seen": seen},
+            into=DueCampaign,
         )
 
     @classmethod
-    def schedule(cls, campaign_id: int, at: datetime) -> dict[str, Any] | None:
-        """Gives a draft or scheduled campaign its time, if that is still to come; None when neither holds."""
+    def schedule(cls, campaign_id: int, at: datetime) -> "Campaign | None":
+        """Gives a draft or scheduled campaign its time.
+
+        None when it is in neither state, has no text, expires before then, or the time is not in the future.
+        """
         return row(
             """UPDATE campaign SET status = 'scheduled', scheduled_at = %(at)s, blocked_reason = NULL,
                       blocked_tries = 0, next_check_at = NULL, updated_at = now()
-               WHERE id = %(id)s AND status IN ('draft', 'scheduled') AND %(at)s > now() RETURNING *""",
+               WHERE id = %(id)s AND status IN ('draft', 'scheduled') AND %(at)s > now()
+                 AND template ~ '[^[:space:]]' AND coalesce(expires_at > %(at)s, true) RETURNING *""",
             {"id": campaign_id, "at": at},
+            into=cls,
         )
 
     @classmethod
-    def unschedule(cls, campaign_id: int) -> dict[str, Any] | None:
+    def unschedule(cls, campaign_id: int) -> "Campaign | None":
         """Takes a scheduled campaign's time back; None when it is not scheduled."""
         return row(
             """UPDATE campaign SET status = 'draft', scheduled_at = NULL, blocked_reason = NULL, blocked_tries = 0,
                       next_check_at = NULL, updated_at = now()
                WHERE id = %s AND status = 'scheduled' RETURNING *""",
             [campaign_id],
+            into=cls,
         )
 
     @classmethod
@@ -134,16 +192,17 @@ class Campaign(Row):
         )
 
     @classmethod
-    def pause(cls, campaign_id: int, reason: str) -> dict[str, Any] | None:
+    def pause(cls, campaign_id: int, reason: str) -> "Campaign | None":
         """Stops a campaign where it is; nothing new is claimed once this is committed."""
         return row(
             """UPDATE campaign SET paused_from = status, status = 'paused', reason = %(reason)s, updated_at = now()
                WHERE id = %(id)s AND status IN ('scheduled', 'preparing', 'sending') RETURNING *""",
             {"id": campaign_id, "reason": reason},
+            into=cls,
         )
 
     @classmethod
-    def resume(cls, campaign_id: int) -> dict[str, Any] | None:
+    def resume(cls, campaign_id: int) -> "Campaign | None":
         """Lets a paused campaign go on where it was, giving a preparation a new token and batches a new push."""
         return row(
             """WITH resumed AS (
@@ -157,14 +216,16 @@ class Campaign(Row):
                  WHERE campaign_id = resumed.id AND resumed.status = 'sending' AND pending > 0)
                SELECT * FROM resumed""",
             {"id": campaign_id},
+            into=cls,
         )
 
     @classmethod
-    def cancel(cls, campaign_id: int) -> dict[str, Any] | None:
+    def cancel(cls, campaign_id: int) -> "Campaign | None":
         """Ends a campaign; recovery cancels what is left of its messages and settles it."""
         return row(
             """UPDATE campaign SET status = 'cancelled', paused_from = NULL, ended_at = now(), updated_at = now(),
                       settled_at = CASE WHEN claim_epoch = 0 THEN now() END
                WHERE id = %(id)s AND status IN ('draft', 'scheduled', 'preparing', 'sending', 'paused') RETURNING *""",
             {"id": campaign_id},
+            into=cls,
         )

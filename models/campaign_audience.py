@@ -1,27 +1,25 @@
-"""Whom a campaign was given by name: chosen customers, or the numbers of a child campaign."""
+"""The recipients a campaign was given one by one: chosen customers, or the numbers of a child campaign."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from peewee import BigIntegerField, CompositeKey, TextField, UUIDField
+from models.campaign import Campaign
+from models.database import changed, rows, scalar
+from models.row import Row
 
-from models.database import Row, changed, row, rows
 
-
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignCustomer(Row):
     """One explicitly chosen recipient of a campaign whose audience is customer ids."""
 
-    account_id = UUIDField()
-    campaign_id = BigIntegerField()
-    customer_id = BigIntegerField()
-
-    class Meta:
-        primary_key = CompositeKey("campaign_id", "customer_id")
-        indexes = ((("account_id", "customer_id"), False),)
+    account_id: UUID
+    campaign_id: int
+    customer_id: int
 
     @classmethod
     def choose(cls, account_id: UUID, campaign_id: int, customer_ids: list[int]) -> int:
-        """Adds customers of the same account to the campaign and gives how many are now new."""
+        """Adds customers of the same account to the campaign; returns how many of them are new."""
         return len(
             rows(
                 """INSERT INTO campaign_customer (account_id, campaign_id, customer_id)
@@ -33,20 +31,36 @@ class CampaignCustomer(Row):
         )
 
     @classmethod
+    def ids(cls, campaign_id: int) -> set[int]:
+        """The customers chosen for the campaign."""
+        chosen = rows("SELECT * FROM campaign_customer WHERE campaign_id = %s", [campaign_id], into=cls)
+        return {choice.customer_id for choice in chosen}
+
+    @classmethod
+    def counts(cls, campaign_ids: list[int]) -> dict[int, int]:
+        """How many customers were chosen for each of these campaigns; those without any are left out."""
+        found = rows(
+            """SELECT campaign_id, count(*) AS customers FROM campaign_customer
+               WHERE campaign_id = ANY(%s) GROUP BY campaign_id""",
+            [campaign_ids],
+        )
+        return {count["campaign_id"]: count["customers"] for count in found}
+
+    @classmethod
     def forget(cls, campaign_id: int) -> None:
-        """Takes back the whole choice."""
+        """Removes all chosen customers from the campaign."""
         changed("DELETE FROM campaign_customer WHERE campaign_id = %s", [campaign_id])
 
     @classmethod
-    def copy(cls, campaign: dict[str, Any], source_id: int) -> int:
-        """Gives the campaign the customers another one was given, by choice or as a child; gives how many."""
+    def copy(cls, campaign: Campaign, source_id: int) -> int:
+        """Chooses for the campaign the customers of another one, chosen or numbers of a child; returns how many."""
         return changed(
             """INSERT INTO campaign_customer (account_id, campaign_id, customer_id)
                SELECT account_id, %(campaign)s, customer_id FROM campaign_customer WHERE campaign_id = %(source)s
                UNION
                SELECT account_id, %(campaign)s, customer_id FROM campaign_number
                WHERE campaign_id = %(source)s AND customer_id IS NOT NULL""",
-            {"campaign": campaign["id"], "source": source_id},
+            {"campaign": campaign.id, "source": source_id},
         )
 
 
@@ -89,28 +103,26 @@ FROM {members} AND NOT {opted_out}
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignNumber(Row):
-    """One number a child campaign was given; `root` is the campaign it follows up, NULL for a test."""
+    """One number a child campaign was given."""
 
-    id = BigIntegerField()
-    account_id = UUIDField()
-    campaign_id = BigIntegerField()
-    root_id = BigIntegerField(null=True)
-    customer_id = BigIntegerField(null=True)
-    phone = TextField()
-
-    class Meta:
-        primary_key = CompositeKey("campaign_id", "id")
-        indexes = ((("root_id", "customer_id"), True), (("account_id", "customer_id"), False))
+    id: int
+    account_id: UUID
+    campaign_id: int
+    #: The campaign that the child follows up; None for a test.
+    root_id: int | None
+    customer_id: int | None
+    phone: str
 
     @classmethod
-    def take_failed(cls, child: dict[str, Any], parent_id: int, root_id: int) -> int:
-        """Gives the child whom the parent did not reach and no other retry covers; gives how many."""
+    def take_failed(cls, child: Campaign, parent_id: int, root_id: int) -> int:
+        """Assigns the child everyone the parent failed to reach and no other retry holds; returns the count."""
         return changed(
             _TAKE_FAILED,
             {
-                "child": child["id"],
-                "account": child["account_id"],
+                "child": child.id,
+                "account": child.account_id,
                 "parent": parent_id,
                 "root": root_id,
                 "not_messaged": ["failed", "undelivered", "cancelled", "skipped"],
@@ -118,32 +130,30 @@ class CampaignNumber(Row):
         )
 
     @classmethod
-    def take_rest(
-        cls, child: dict[str, Any], root_id: int, *, members: str, opted_out: str, params: dict[str, Any]
-    ) -> int:
-        """Gives the child the root's audience as it is now, without whom the root or another rest has; how many.
+    def take_rest(cls, child: Campaign, root_id: int, *, members: str, opted_out: str, params: dict[str, Any]) -> int:
+        """Assigns the child the root's current audience minus everyone already messaged; returns the count.
 
         `members` and `opted_out` are the audience as SQL (`dispatch/audience/members.py`), over the customers `cu`.
         """
-        given = {"child": child["id"], "root": root_id, "not_messaged": ["cancelled", "skipped"]}
+        given = {"child": child.id, "root": root_id, "not_messaged": ["cancelled", "skipped"]}
         return changed(_TAKE_REST.format(members=members, opted_out=opted_out), {**params, **given})
 
     @classmethod
-    def give(cls, child: dict[str, Any], phones: list[str]) -> int:
-        """Gives a test its numbers, each with the customer it belongs to, if any; gives how many."""
+    def give(cls, child: Campaign, phones: list[str]) -> int:
+        """Assigns a test its numbers, each with the customer it belongs to, if any; returns the count."""
         return changed(
             """INSERT INTO campaign_number (account_id, campaign_id, customer_id, phone)
                SELECT %(account)s, %(child)s, cu.id, given.phone
                FROM unnest(%(phones)s::text[]) WITH ORDINALITY AS given (phone, place)
                LEFT JOIN customer cu ON cu.account_id = %(account)s AND cu.phone = given.phone
                ORDER BY given.place""",
-            {"account": child["account_id"], "child": child["id"], "phones": phones},
+            {"account": child.account_id, "child": child.id, "phones": phones},
         )
 
 
 def root_of(campaign_id: int, kind: str) -> int:
     """The campaign that a chain of children of this kind began with; itself when it is no such child."""
-    found = row(
+    return scalar(
         """WITH RECURSIVE up AS (
              SELECT id, parent_id, kind FROM campaign WHERE id = %(id)s
              UNION ALL
@@ -151,5 +161,3 @@ def root_of(campaign_id: int, kind: str) -> int:
            SELECT min(id) AS root FROM up""",
         {"id": campaign_id, "kind": kind},
     )
-    assert found is not None
-    return found["root"]

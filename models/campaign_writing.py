@@ -1,22 +1,89 @@
 """How a campaign's row is written, edited, copied and deleted, each in one statement."""
 
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from models.campaign import DEFAULT_LIFE
+from models.campaign import DEFAULT_LIFE, Campaign
 from models.database import changed, row
 
-# What a campaign says, and whom it is for: a copy takes both, a child only the first.
+# What a campaign says, and who it is for: a copy takes both, a child only the first.
 CONTENT = ("channel", "template", "template_id", "template_version")
 AUDIENCE = ("audience_kind", "list_id", "segment_id", "segment_filter")
 EDITABLE = frozenset({"name", "scheduled_at", "expires_at", "queued_at", *CONTENT, *AUDIENCE})
 
 
-def edit(campaign_id: int, values: dict[str, Any]) -> dict[str, Any] | None:
-    """Writes these columns of a draft or scheduled campaign and lets it be checked anew.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCampaign:
+    """What a campaign is written with."""
 
-    None when it is in neither state, or when its times would not lie in the future, one after the other.
+    account_id: UUID
+    name: str
+    channel: str
+    template: str
+    template_id: int | None
+    template_version: int | None
+    audience_kind: str | None
+    list_id: int | None
+    segment_id: int | None
+    scheduled_at: datetime | None
+    expires_at: datetime | None
+    actor: str
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewChild:
+    """What a child campaign is written with."""
+
+    parent_id: int
+    #: retry, rest or test.
+    kind: str
+    name: str
+    #: The campaign that it follows up: the parent, or the root of a chain of children.
+    follows_id: int
+    #: The states that campaign must be in.
+    in_states: list[str]
+    actor: str
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedCampaign(Campaign):
+    """A campaign for which `send` has just chosen customers."""
+
+    #: Whether none were chosen this way before.
+    first: bool
+
+
+def write(new: NewCampaign) -> Campaign | None:
+    """Inserts a campaign, `scheduled` when it has a time and else `draft`; None when its time or its end has passed.
+
+    The database's clock decides, since the clocks of web hosts differ.
     """
-    assert values.keys() <= EDITABLE
+    return row(
+        """INSERT INTO campaign (account_id, name, channel, template, template_id, template_version, audience_kind,
+                                 list_id, segment_id, status, scheduled_at, expires_at, actor, correlation_id)
+           SELECT %(account_id)s, %(name)s, %(channel)s, %(template)s, %(template_id)s, %(template_version)s,
+                  %(audience_kind)s, %(list_id)s, %(segment_id)s,
+                  CASE WHEN %(scheduled_at)s::timestamptz IS NULL THEN 'draft' ELSE 'scheduled' END,
+                  %(scheduled_at)s, %(expires_at)s, %(actor)s, %(correlation_id)s
+           WHERE coalesce(%(scheduled_at)s::timestamptz, %(expires_at)s::timestamptz, 'infinity') > now()
+           RETURNING *""",
+        asdict(new),
+        into=Campaign,
+    )
+
+
+def edit(campaign_id: int, values: dict[str, Any], *, channel: str | None, may_send: bool) -> Campaign | None:
+    """Writes these columns of a draft or scheduled campaign, and lets the next sweep check it again.
+
+    None when it is in neither state, when its times would not lie in the future, one after the other, when its channel
+    is no longer the one that the new text was checked for, or when it is scheduled and the editor may not send.
+    """
+    if unknown := values.keys() - EDITABLE:
+        raise ValueError(f"not columns that can be edited: {unknown}")
     sets = "".join(f"{column} = %({column})s, " for column in values)
     if "scheduled_at" in values:
         sets += "status = CASE WHEN %(scheduled_at)s::timestamptz IS NULL THEN 'draft' ELSE 'scheduled' END, "
@@ -33,15 +100,17 @@ def edit(campaign_id: int, values: dict[str, Any]) -> dict[str, Any] | None:
                    updated_at = now()
             WHERE id = %(id)s AND status IN ('draft', 'scheduled') AND {to_come or "true"}
               AND coalesce({ends}, 'infinity') > coalesce({starts}, '-infinity')
+              AND channel = coalesce(%(as_channel)s, channel) AND (%(may_send)s OR status = 'draft')
             RETURNING *""",
-        {**values, "id": campaign_id},
+        {**values, "id": campaign_id, "as_channel": channel, "may_send": may_send},
+        into=Campaign,
     )
 
 
-def queue(campaign_id: int) -> dict[str, Any] | None:
+def queue(campaign_id: int) -> QueuedCampaign | None:
     """Lets customers be chosen for a campaign that has not started, instead of any other audience.
 
-    None when it has started or ended. `first` says that none were queued before.
+    None when it has started or ended.
     """
     others = "".join(f"{column} = NULL, " for column in AUDIENCE if column != "audience_kind")
     # Locked first, so that `first` is judged by the newest row: a racing twin may just have queued others.
@@ -54,18 +123,19 @@ def queue(campaign_id: int) -> dict[str, Any] | None:
             FROM old WHERE campaign.id = old.id
             RETURNING campaign.*, old.queued_at IS NULL AS first""",
         [campaign_id],
+        into=QueuedCampaign,
     )
 
 
-def duplicate(campaign_id: int, *, name: str, actor: str, request_id: str | None) -> dict[str, Any] | None:
-    """Writes a draft with the content and the audience of a campaign; chosen customers are copied by the caller.
+def duplicate(campaign_id: int, *, name: str, actor: str, request_id: str) -> Campaign | None:
+    """Writes a draft with the content and the audience of a campaign; the caller copies chosen customers.
 
     Numbers of a child become the customers they belong to; a filter is only copied when its segment is gone.
     """
     columns = (*CONTENT, *AUDIENCE)
     copied = {column: column for column in columns} | {
         "audience_kind": "CASE audience_kind WHEN 'numbers' THEN 'customers' ELSE audience_kind END",
-        # Of a segment that was deleted since, the filter is all there is.
+        # When the segment has been deleted since, its filter is all that is left.
         "segment_filter": "CASE WHEN segment_id IS NULL THEN segment_filter END",
     }
     return row(
@@ -73,30 +143,33 @@ def duplicate(campaign_id: int, *, name: str, actor: str, request_id: str | None
             SELECT account_id, %(name)s, %(actor)s, %(request)s, {", ".join(copied.values())}
             FROM campaign WHERE id = %(id)s RETURNING *""",
         {"id": campaign_id, "name": name, "actor": actor, "request": request_id},
+        into=Campaign,
     )
 
 
-def spawn(parent_id: int, *, kind: str, name: str, actor: str, request_id: str | None) -> dict[str, Any]:
-    """Writes a child with the content of its parent, for numbers it is yet to be given.
+def spawn(child: NewChild) -> Campaign | None:
+    """Writes a child with the content of its parent, for numbers that it is given afterwards.
 
-    It ends when its parent was told to end, if that is still to come; a default end is its own. A retry is approved
-    when its parent is: the same text for some of the same people.
+    None when the campaign that it follows up is in none of the states named. The child ends when its parent was told to
+    end, if that is in the future; a default end is its own. A retry is approved when its parent is: the same text for
+    some of the same people.
     """
     columns = ", ".join(CONTENT)
-    approval = "approved_by, approved_at, approved_recipients" if kind == "retry" else "NULL, NULL, NULL"
-    child = row(
+    approval = "approved_by, approved_at, approved_recipients" if child.kind == "retry" else "NULL, NULL, NULL"
+    return row(
         f"""INSERT INTO campaign (account_id, parent_id, kind, name, audience_kind, actor, correlation_id, expires_at,
                                   approved_by, approved_at, approved_recipients, {columns})
-            SELECT account_id, id, %(kind)s, %(name)s, 'numbers', %(actor)s, %(request)s,
+            SELECT account_id, id, %(kind)s, %(name)s, 'numbers', %(actor)s, %(correlation_id)s,
                    CASE WHEN expires_at > now() THEN nullif(expires_at, started_at + interval '{DEFAULT_LIFE}') END,
                    {approval}, {columns}
-            FROM campaign WHERE id = %(id)s RETURNING *""",
-        {"id": parent_id, "kind": kind, "name": name, "actor": actor, "request": request_id},
+            FROM campaign WHERE id = %(parent_id)s
+              AND EXISTS (SELECT FROM campaign f WHERE f.id = %(follows_id)s AND f.status = ANY(%(in_states)s))
+            RETURNING *""",
+        asdict(child),
+        into=Campaign,
     )
-    assert child is not None
-    return child
 
 
 def delete(campaign_id: int) -> bool:
-    """Deletes a draft, with whom it was given; its tests stay. False when it is no draft."""
+    """Deletes a draft and its chosen audience; its test campaigns stay. False when it is no draft."""
     return changed("DELETE FROM campaign WHERE id = %s AND status = 'draft'", [campaign_id]) == 1

@@ -1,10 +1,9 @@
 """How a campaign is claimed and its message rows come to be: each move guarded by state, token and cursor."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from models.campaign import DEFAULT_LIFE
+from models.campaign import DEFAULT_LIFE, Campaign
 from models.database import row, rows
 
 # The rule of dispatch/campaigns/approval.py once more, judged by the statement that takes the campaign: an edit in
@@ -24,6 +23,14 @@ class Preparation:
     takeovers: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedCampaign(Campaign):
+    """A campaign as its claim left it: being prepared, by the holder of the token."""
+
+    prep_token: UUID
+    correlation_id: str
+
+
 def claim(
     campaign_id: int,
     *,
@@ -34,7 +41,7 @@ def claim(
     expected: int,
     started_key: str | None = None,
     started_hash: str | None = None,
-) -> dict[str, Any] | None:
+) -> ClaimedCampaign | None:
     """Takes the campaign for preparation, or None when another was faster or it is not in a state to start.
 
     `only_if_due` is the sweep's: a reschedule between its query and this claim would otherwise send days early.
@@ -63,12 +70,23 @@ def claim(
             "started_key": started_key,
             "started_hash": started_hash,
         },
+        into=ClaimedCampaign,
     )
 
 
-def started_under(key: str) -> dict[str, Any] | None:
+def held_by(campaign_id: int, token: UUID) -> ClaimedCampaign | None:
+    """Returns the campaign while it is being prepared by the holder of this token."""
+    return row(
+        "SELECT * FROM campaign WHERE id = %s AND status = 'preparing' AND prep_token = %s",
+        [campaign_id, token],
+        into=ClaimedCampaign,
+    )
+
+
+def started_under(key: str) -> Campaign | None:
     """The campaign that a request with this key claimed in the last 24 hours, unless it was put back."""
-    return row("SELECT * FROM campaign WHERE started_key = %s AND started_at >= now() - interval '24 hours'", [key])
+    known = "SELECT * FROM campaign WHERE started_key = %s AND started_at >= now() - interval '24 hours'"
+    return row(known, [key], into=Campaign)
 
 
 def advance(campaign_id: int, token: UUID, *, old: int, new: int, recipients: int, price: int) -> bool:
@@ -91,7 +109,7 @@ def advance(campaign_id: int, token: UUID, *, old: int, new: int, recipients: in
     )
 
 
-def start_sending(campaign_id: int, token: UUID) -> dict[str, Any] | None:
+def start_sending(campaign_id: int, token: UUID) -> Campaign | None:
     """Lets the prepared campaign send, its price held; None when the preparation is no longer ours."""
     return row(
         """UPDATE campaign SET status = 'sending', held = prep_price, captured = 0, released = 0, prep_token = NULL,
@@ -99,6 +117,7 @@ def start_sending(campaign_id: int, token: UUID) -> dict[str, Any] | None:
                   scheduled_at = CASE WHEN scheduled_at > started_at THEN started_at ELSE scheduled_at END
            WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s RETURNING *""",
         {"id": campaign_id, "token": token},
+        into=Campaign,
     )
 
 

@@ -11,7 +11,8 @@ from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
 from dispatch.audience.segments import create_segment
 from dispatch.caller import Caller
-from dispatch.campaigns.lifecycle import create_campaign, read_campaign
+from dispatch.campaigns.reading import read_campaign
+from dispatch.campaigns.writing import create_campaign
 from models.api_key import SCOPES
 from models.customer_upsert import list_named
 from models.database import row, rows

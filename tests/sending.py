@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from config.settings import settings
-from dispatch.campaigns.lifecycle import read_campaign
+from dispatch.campaigns.reading import read_campaign
 from dispatch.providers import Answer
 from dispatch.sending.courier import Courier
 from dispatch.start.enqueue import enqueue_campaign

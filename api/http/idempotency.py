@@ -25,6 +25,7 @@ from api.http.rules import HarmlessTwice, Idempotency, OneTransaction, Start
 from dispatch.caller import RequestKey
 from dispatch.errors import Duplicate, IdempotencyMismatch, InvalidRequest
 from dispatch.start.request_key import started_under
+from models.campaign import Campaign
 from models.database import db
 from models.idempotency_key import IdempotencyKey, alone_with
 
@@ -84,7 +85,7 @@ def _in_one_transaction(
 
 
 def _started_once(
-    view: View, arguments: dict[str, Any], asked: RequestKey, answer_again: Callable[[dict[str, Any]], Any]
+    view: View, arguments: dict[str, Any], asked: RequestKey, answer_again: Callable[[Campaign], Any]
 ) -> Response:
     """What a lost answer had started is answered from its campaign."""
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from models.campaign import Campaign
+
 
 @dataclass(frozen=True, slots=True)
 class OneTransaction:
@@ -22,7 +24,7 @@ class Start:
     A retry whose first answer was lost is answered with `answer_again(campaign)`.
     """
 
-    answer_again: Callable[[dict[str, Any]], Any]
+    answer_again: Callable[[Campaign], Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def create(query: Organization, body: NewAccount) -> tuple[Shown, int]:
 )
 def index(query: Page) -> Shown:
     """For operators."""
-    return page_of(accounts.list_accounts(page=query.page, page_size=query.page_size), query)
+    return page_of(accounts.list_accounts(caller(), page=query.page, page_size=query.page_size), query)
 
 
 @routes.get("/account", summary="Read one's account", answers={200: Account}, scope="read")

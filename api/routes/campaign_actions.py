@@ -121,7 +121,7 @@ def cancel(path: CampaignPath) -> Shown:
     answers={202: StartedChild},
     refuses=(*_START,),
     scope="send",
-    idempotency=Start(lambda campaign: (_started_child(already_started(campaign), campaign["parent_id"]), 202)),
+    idempotency=Start(lambda campaign: (_started_child(already_started(campaign), campaign.parent_id), 202)),
 )
 def retry_failed(path: CampaignPath) -> tuple[Shown, int]:
     """As a child campaign, to those whose message failed or did not arrive; never to whom it may have reached."""
@@ -135,7 +135,7 @@ def retry_failed(path: CampaignPath) -> tuple[Shown, int]:
     answers={202: StartedChild},
     refuses=(*_START,),
     scope="send",
-    idempotency=Start(lambda campaign: (_started_child(already_started(campaign), campaign["parent_id"]), 202)),
+    idempotency=Start(lambda campaign: (_started_child(already_started(campaign), campaign.parent_id), 202)),
 )
 def send_to_rest(path: CampaignPath) -> tuple[Shown, int]:
     """As a child campaign, to those of its audience now who have no message of it."""
@@ -150,7 +150,7 @@ def send_to_rest(path: CampaignPath) -> tuple[Shown, int]:
     refuses=(*_START,),
     body=True,
     scope="send",
-    idempotency=Start(lambda campaign: (_started_child(already_started(campaign), campaign["parent_id"]), 202)),
+    idempotency=Start(lambda campaign: (_started_child(already_started(campaign), campaign.parent_id), 202)),
 )
 def send_test(path: CampaignPath, body: Numbers) -> tuple[Shown, int]:
     """As a child campaign, whatever state this one is in; who is no customer gets an invented person's text."""
@@ -169,7 +169,7 @@ def _started(started: EnqueueResult) -> Shown:
     }
 
 
-def _started_child(started: EnqueueResult, parent_id: int) -> Shown:
+def _started_child(started: EnqueueResult, parent_id: int | None) -> Shown:
     return {**_started(started), "parentId": parent_id}
 
 

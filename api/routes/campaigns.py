@@ -9,7 +9,7 @@ from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
 from api.routes.schemas import Campaign, CampaignPath, CampaignQuery, Campaigns, NewCampaign
 from api.routes.schemas_campaign_actions import CampaignChanges, Copy
-from dispatch.campaigns import lifecycle, writing
+from dispatch.campaigns import reading, writing
 
 routes = Routes("campaigns", __name__, url_prefix="/api/campaigns")
 
@@ -21,17 +21,15 @@ Shown = dict[str, Any]
 )
 def create(query: Organization, body: NewCampaign) -> tuple[Shown, int]:
     """With a time it is scheduled, which needs the scope `send` too; without one it is a draft."""
-    if body.scheduled_at:
-        caller().require("send")
     fields = body.model_dump(exclude={"base_template"})
-    made = lifecycle.create_campaign(caller(), template=body.base_template, **fields)
+    made = writing.create_campaign(caller(), template=body.base_template, **fields)
     return made, 201
 
 
 @routes.get("", summary="List campaigns, newest first", answers={200: Campaigns}, scope="read")
 def index(query: CampaignQuery) -> Shown:
     """Filtered by channel and status, searched by name with `q`; each with its counts."""
-    found = lifecycle.list_campaigns(
+    found = reading.list_campaigns(
         caller(), page=query.page, page_size=query.page_size, channel=query.channel, status=query.status, q=query.q
     )
     return page_of(found, query)
@@ -46,7 +44,7 @@ def index(query: CampaignQuery) -> Shown:
 )
 def read(path: CampaignPath) -> Shown:
     """The counts are those of the batches, so reading is quick however large the campaign."""
-    return lifecycle.read_campaign(caller(), path.campaign_id)
+    return reading.read_campaign(caller(), path.campaign_id)
 
 
 @routes.patch(
@@ -62,8 +60,6 @@ def edit(path: CampaignPath, body: CampaignChanges) -> Shown:
     changes = body.model_dump(exclude_unset=True)
     if "base_template" in changes:
         changes["template"] = changes.pop("base_template")
-    if body.scheduled_at or lifecycle.read_campaign(caller(), path.campaign_id)["status"] == "scheduled":
-        caller().require("send")
     return writing.edit_campaign(caller(), path.campaign_id, changes)
 
 

@@ -17,7 +17,8 @@ from cli.shared.output import answers, show_value
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
 from dispatch.audience.segments import segment_called
-from dispatch.campaigns.lifecycle import create_campaign, list_campaigns, read_campaign
+from dispatch.campaigns.reading import list_campaigns, read_campaign
+from dispatch.campaigns.writing import create_campaign
 from dispatch.customers.lists import list_called
 from dispatch.texts.stored import template_called
 from models.states import CAMPAIGN_STATES, CHANNELS

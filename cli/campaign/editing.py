@@ -11,7 +11,7 @@ from cli.shared.caller import by_hand
 from cli.shared.output import answers
 from cli.shared.servers import with_database
 from dispatch.audience.segments import segment_called
-from dispatch.campaigns.lifecycle import read_campaign
+from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.writing import delete_campaign, duplicate_campaign, edit_campaign
 from dispatch.customers.lists import list_called
 from models.states import CHANNELS

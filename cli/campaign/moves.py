@@ -11,11 +11,11 @@ from cli.shared.servers import with_database
 from dispatch.campaigns.lifecycle import (
     cancel_campaign,
     pause_campaign,
-    read_campaign,
     resume_campaign,
     schedule_campaign,
     unschedule_campaign,
 )
+from dispatch.campaigns.reading import read_campaign
 from dispatch.start.enqueue import enqueue_campaign
 from models.tenancy import ALL_ACCOUNTS
 

@@ -12,7 +12,7 @@ from cli.shared.arguments import ids_of
 from cli.shared.caller import by_hand
 from cli.shared.output import answers
 from cli.shared.servers import with_database
-from dispatch.campaigns.lifecycle import read_campaign
+from dispatch.campaigns.reading import read_campaign
 from dispatch.start import follow_ups
 from dispatch.start.enqueue import EnqueueResult
 from dispatch.start.to_customers import send_campaign

@@ -14,7 +14,7 @@ from cli.campaign.moves import campaign_id
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, console, wants_json
 from cli.shared.servers import with_database
-from dispatch.campaigns.lifecycle import read_campaign
+from dispatch.campaigns.reading import read_campaign
 from models.states import CAMPAIGN_MOVES
 from models.tenancy import ALL_ACCOUNTS
 

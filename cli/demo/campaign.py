@@ -15,7 +15,8 @@ from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
 from dispatch.audit import Violation, audit
 from dispatch.caller import Caller
-from dispatch.campaigns.lifecycle import create_campaign, read_campaign
+from dispatch.campaigns.reading import read_campaign
+from dispatch.campaigns.writing import create_campaign
 from dispatch.customers.imports import ImportReport, import_customers
 from embedded.refusal import Refused
 from models.states import CAMPAIGN_MOVES

@@ -5,7 +5,8 @@ from typing import Any
 from dispatch.accounts.accounts import account_named, create_account, lock_account
 from dispatch.accounts.credits import top_up
 from dispatch.caller import Caller
-from dispatch.campaigns.lifecycle import create_campaign, list_campaigns
+from dispatch.campaigns.reading import list_campaigns
+from dispatch.campaigns.writing import create_campaign
 from dispatch.customers.customers import create_customer
 from dispatch.errors import Duplicate
 from models.database import db

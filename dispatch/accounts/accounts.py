@@ -61,7 +61,7 @@ def read_account(caller: Caller) -> dict[str, Any]:
     return _shown(account_with_id(caller.one_account()))
 
 
-def list_accounts(*, page: int = 1, page_size: int = 20) -> tuple[list[dict[str, Any]], int]:
+def list_accounts(caller: Caller, *, page: int = 1, page_size: int = 20) -> tuple[list[dict[str, Any]], int]:
     """One page of accounts as shown, newest first, and how many there are in all."""
     found = rows(
         "SELECT * FROM account ORDER BY created_at DESC, id LIMIT %s OFFSET %s", [page_size, (page - 1) * page_size]

@@ -6,7 +6,7 @@ from uuid import UUID
 from dispatch.errors import CustomerNotFound, EmptyCustomerIds, InvalidRequest, NotFound
 from dispatch.formats.checks import can_be_id
 from models.campaign_audience import CampaignCustomer
-from models.database import row, rows
+from models.database import row
 
 # Of the ids that do not exist, as many are named.
 MOST_NAMED = 10
@@ -49,8 +49,7 @@ def choose_customers(account_id: UUID, campaign_id: int, customer_ids: Sequence[
     added = CampaignCustomer.choose(account_id, campaign_id, storable)
     if added == len(wanted):
         return added
-    known = rows("SELECT customer_id FROM campaign_customer WHERE campaign_id = %s", [campaign_id])
-    missing = sorted(wanted - {chosen["customer_id"] for chosen in known})
+    missing = sorted(wanted - CampaignCustomer.ids(campaign_id))
     if not missing:
         return added
     named = ", ".join(str(customer_id) for customer_id in missing[:MOST_NAMED])

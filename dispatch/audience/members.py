@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from dispatch.audience.filter import Group, read_filter
 from dispatch.audience.filter_sql import where_matches
-from models.database import row, rows
+from dispatch.errors import NoTargetAudience
+from models.campaign import Campaign
+from models.database import one, rows, scalar
 from models.segment import Segment
 
 _SOMEBODY = "'Maria', 'Papadopoulou', 'Athens', 'Shoes'"
@@ -43,6 +46,33 @@ _OPTED_OUT = """(cu.consent <> 'subscribed' OR EXISTS (
         SELECT FROM suppression s WHERE s.account_id = cu.account_id AND s.phone = cu.phone))"""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """Who a campaign is for; `campaign_id` is None when a filter is only looked at."""
+
+    account_id: UUID
+    campaign_id: int | None
+    kind: str
+    list_id: int | None = None
+    segment_id: int | None = None
+    #: The segment's filter as it was at the claim.
+    segment_filter: dict[str, Any] | None = None
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> "Audience":
+        """Returns the campaign's audience; NoTargetAudience when it has none yet."""
+        if campaign.audience_kind is None:
+            raise NoTargetAudience
+        return cls(
+            account_id=campaign.account_id,
+            campaign_id=campaign.id,
+            kind=campaign.audience_kind,
+            list_id=campaign.list_id,
+            segment_id=campaign.segment_id,
+            segment_filter=campaign.segment_filter,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class AudienceSize:
     """How many people an audience has, and how many of them may be messaged."""
@@ -51,31 +81,29 @@ class AudienceSize:
     reachable: int
 
 
-def size_of(campaign: dict[str, Any]) -> AudienceSize:
-    """Counts the campaign's audience as it is now."""
-    members, params = members_of(campaign)
-    counted = row(
-        f"SELECT count(*) AS total, count(*) FILTER (WHERE NOT {_OPTED_OUT}) AS reachable FROM {members}", params
+def size_of(audience: Audience) -> AudienceSize:
+    """Counts the audience as it is now."""
+    members, params = members_of(audience)
+    return one(
+        f"SELECT count(*) AS total, count(*) FILTER (WHERE NOT {_OPTED_OUT}) AS reachable FROM {members}",
+        params,
+        into=AudienceSize,
     )
-    assert counted is not None
-    return AudienceSize(counted["total"], counted["reachable"])
 
 
-def left_out_of(campaign: dict[str, Any]) -> int:
+def left_out_of(audience: Audience) -> int:
     """How many customers are not in the audience only because they are not subscribed."""
-    if campaign["audience_kind"] not in _ONLY_SUBSCRIBED:
+    if audience.kind not in _ONLY_SUBSCRIBED:
         return 0
-    members, params = members_of(campaign, consent="unsubscribed")
-    counted = row(f"SELECT count(*) AS customers FROM {members}", params)
-    assert counted is not None
-    return counted["customers"]
+    members, params = members_of(audience, consent="unsubscribed")
+    return scalar(f"SELECT count(*) FROM {members}", params)
 
 
-def page_of(campaign: dict[str, Any], fields: tuple[str, ...], *, after: int, limit: int) -> list[dict[str, Any]]:
+def page_of(audience: Audience, fields: tuple[str, ...], *, after: int, limit: int) -> list[dict[str, Any]]:
     """The next recipients, each with its `cursor`, and with only the fields the template uses."""
     columns = ", ".join(f"cu.{field}" for field in dict.fromkeys(("id", "phone", *fields)))
-    order = _ORDER[campaign["audience_kind"]]
-    members, params = members_of(campaign, after=after)
+    order = _ORDER[audience.kind]
+    members, params = members_of(audience, after=after)
     return rows(
         f"""SELECT {order} AS cursor, {columns}, {_OPTED_OUT} AS opted_out FROM {members}
             ORDER BY {order} LIMIT {limit:d}""",
@@ -83,34 +111,35 @@ def page_of(campaign: dict[str, Any], fields: tuple[str, ...], *, after: int, li
     )
 
 
-def as_sql(campaign: dict[str, Any]) -> tuple[str, dict[str, Any], str]:
-    """The audience for a statement of somebody else's: its members, the parameters, and which members opted out."""
-    return (*members_of(campaign), _OPTED_OUT)
+def as_sql(audience: Audience) -> tuple[str, dict[str, Any], str]:
+    """Returns the audience for another statement: its members, the parameters, and which members opted out."""
+    return (*members_of(audience), _OPTED_OUT)
 
 
-def members_of(campaign: dict[str, Any], *, after: int = 0, consent: str = "subscribed") -> tuple[str, dict[str, Any]]:
+def members_of(audience: Audience, *, after: int = 0, consent: str = "subscribed") -> tuple[str, dict[str, Any]]:
     """The audience as SQL over the customers `cu`, to which conditions can be added with AND, and its parameters."""
-    kind = campaign["audience_kind"]
+    kind = audience.kind
     sql = _MEMBERS[kind]
-    params = {
-        "account": campaign["account_id"],
-        "campaign": campaign["id"],
-        "list": campaign["list_id"],
+    params: dict[str, Any] = {
+        "account": audience.account_id,
+        "campaign": audience.campaign_id,
+        "list": audience.list_id,
         "after": after,
     }
     if kind == "segment":
-        matches, values = where_matches(_filter_of(campaign))
+        matches, values = where_matches(_filter_of(audience))
         sql, params = f"{sql} AND {matches}", params | values
     if kind in _ONLY_SUBSCRIBED:
         sql, params = f"{sql} AND cu.consent = %(consent)s", params | {"consent": consent}
     return sql, params
 
 
-def _filter_of(campaign: dict[str, Any]) -> Group:
+def _filter_of(audience: Audience) -> Group:
     """The segment's filter as it was at the claim, so that all pages are of one audience; before it, as it is now."""
-    frozen = campaign["segment_filter"]
+    frozen = audience.segment_filter
     if frozen is None:
-        segment = Segment.find(campaign["segment_id"], campaign["account_id"])
-        assert segment is not None  # the table keeps it for as long as the campaign has no filter of its own
+        segment = Segment.find(audience.segment_id, audience.account_id) if audience.segment_id else None
+        if segment is None:
+            raise LookupError("the table keeps a segment as long as a campaign without a filter of its own names it")
         frozen = segment["filter"]
     return read_filter(frozen)

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 from uuid import UUID
 
 from dispatch.caller import Caller
 from dispatch.campaigns.message_view import MessageDetailView, MessageEventView, MessageView, TroubleView
-from dispatch.campaigns.rules import found as found_campaign
+from dispatch.campaigns.rules import get_campaign
 from dispatch.errors import InvalidRequest, NotFound
 from dispatch.formats.checks import can_be_id
 from dispatch.formats.csv_out import csv_lines
@@ -34,14 +33,14 @@ def list_messages(
     page_size: int = 20,
 ) -> Page[MessageView]:
     """Returns one page of the campaign's messages; with a phone, only the one to that number."""
-    campaign = found_campaign(caller, campaign_id)
+    campaign = get_campaign(caller, campaign_id)
     unknown = [state for state in states if state not in MESSAGE_STATES]
     if unknown:
         raise InvalidRequest(f"state is one or several of {', '.join(MESSAGE_STATES)}.", field="state")
     if not phone:
         listed = message_reading.page(campaign_id, states, page=page, page_size=page_size)
         return listed.map(MessageView.model_validate)
-    message = message_reading.to_phone(campaign_id, normalise(phone, _country(campaign["account_id"])))
+    message = message_reading.to_phone(campaign_id, normalise(phone, _country(campaign.account_id)))
     fitting = [MessageView.model_validate(message)] if message and (not states or message.state in states) else []
     return Page(fitting if page == 1 else [], len(fitting))
 
@@ -61,25 +60,25 @@ def read_message(caller: Caller, reference: str) -> MessageDetailView:
 
 def group_troubles(caller: Caller, campaign_id: int) -> list[TroubleView]:
     """Counts undelivered or uncertain messages by cause, largest first."""
-    found_campaign(caller, campaign_id)
+    get_campaign(caller, campaign_id)
     return [TroubleView.model_validate(trouble) for trouble in message_reading.troubles(campaign_id)]
 
 
 def group_attempts(caller: Caller, campaign_id: int) -> list[AttemptCount]:
     """Counts the campaign's messages by state and number of attempts."""
-    found_campaign(caller, campaign_id)
+    get_campaign(caller, campaign_id)
     return message_reading.attempts(campaign_id)
 
 
 def export_messages(caller: Caller, campaign_id: int) -> Iterator[str]:
     """Returns all messages of the campaign as CSV, in pieces; refuses before the first piece."""
-    found_campaign(caller, campaign_id)
+    get_campaign(caller, campaign_id)
     return csv_lines(MessageLine._fields, message_reading.lines(campaign_id))
 
 
-def _history(campaign: dict[str, Any], message: Message) -> list[MessageEventView]:
+def _history(campaign: Campaign, message: Message) -> list[MessageEventView]:
     """What is known, in order; times that the row does not keep are null."""
-    happened = [MessageEventView(event="enqueued", at=campaign["started_at"])]
+    happened = [MessageEventView(event="enqueued", at=campaign.started_at)]
     if message.deferrals:
         happened.append(MessageEventView(event="deferred", at=None, times=message.deferrals))
     if message.attempts:

@@ -8,14 +8,16 @@ from typing import Any
 
 from dispatch.audience import members
 from dispatch.audience.filter import as_json, read_filter
+from dispatch.audience.members import Audience
 from dispatch.audience.segments import read_segment
 from dispatch.caller import Caller
-from dispatch.campaigns.rules import found
+from dispatch.campaigns.rules import get_campaign
 from dispatch.errors import CustomerNotFound, MissingCustomerId, NoMessageText, NoTargetAudience
 from dispatch.formats.checks import can_be_id
 from dispatch.texts.check import named_character
 from dispatch.texts.sms import measure_for
 from dispatch.texts.template import CUSTOMER_FIELDS, CompiledTemplate, compile_template
+from models.campaign import Campaign
 from models.database import row
 
 MOST_SHOWN = 50
@@ -30,16 +32,16 @@ def personalized_preview(
     caller: Caller, campaign_id: int, customer_id: int | None, *, override_template: str | None = None
 ) -> dict[str, Any]:
     """The text one customer of the campaign's account would get, by its template or by another given instead."""
-    campaign = found(caller, campaign_id)
+    campaign = get_campaign(caller, campaign_id)
     if not customer_id:
         raise MissingCustomerId(field="customer_id")
     customer = row(
         f"SELECT {', '.join(_CUSTOMER)} FROM customer WHERE account_id = %s AND id = %s",
-        [campaign["account_id"], customer_id if can_be_id(customer_id) else None],
+        [campaign.account_id, customer_id if can_be_id(customer_id) else None],
     )
     if customer is None:
         raise CustomerNotFound
-    used = override_template or campaign["template"]
+    used = override_template or campaign.template
     return {
         "rendered_message": compile_template(used).render(customer),
         "used_template": used,
@@ -50,23 +52,23 @@ def personalized_preview(
 def preview_messages(caller: Caller, campaign_id: int, *, first: int = SAMPLE) -> dict[str, Any]:
     """The first messages as they would be sent, each with its price, and an estimate of what all would cost."""
     campaign = _with_audience(caller, campaign_id)
-    if not campaign["template"].strip():
+    if not campaign.template.strip():
         raise NoMessageText
-    template = compile_template(campaign["template"])
-    people = members.page_of(campaign, tuple(CUSTOMER_FIELDS), after=0, limit=ESTIMATED_FROM)
-    messages = [_message(campaign["channel"], template, person) for person in people]
+    template = compile_template(campaign.template)
+    people = members.page_of(Audience.of(campaign), tuple(CUSTOMER_FIELDS), after=0, limit=ESTIMATED_FROM)
+    messages = [_message(campaign.channel, template, person) for person in people]
     return {
-        "campaign_id": campaign["id"],
-        "channel": campaign["channel"],
-        "template": campaign["template"],
+        "campaign_id": campaign.id,
+        "channel": campaign.channel,
+        "template": campaign.template,
         "messages": messages[: min(max(first, 1), MOST_SHOWN)],
-        "estimate": _estimate(messages, members.size_of(campaign)),
+        "estimate": _estimate(messages, members.size_of(Audience.of(campaign))),
     }
 
 
 def preview_audience(caller: Caller, campaign_id: int) -> dict[str, Any]:
     """How many would get the campaign, ten of them, and how many would not and why."""
-    return _people(_with_audience(caller, campaign_id))
+    return _people(Audience.of(get_campaign(caller, campaign_id)))
 
 
 def preview_segment(caller: Caller, segment_id: int) -> dict[str, Any]:
@@ -78,13 +80,12 @@ def preview_segment(caller: Caller, segment_id: int) -> dict[str, Any]:
 def preview_filter(caller: Caller, filter: object) -> dict[str, Any]:
     """The same for a filter that is not stored."""
     return _people(
-        {
-            "id": None,
-            "account_id": caller.one_account(),
-            "audience_kind": "segment",
-            "list_id": None,
-            "segment_filter": as_json(read_filter(filter)),
-        }
+        Audience(
+            account_id=caller.one_account(),
+            campaign_id=None,
+            kind="segment",
+            segment_filter=as_json(read_filter(filter)),
+        )
     )
 
 
@@ -115,15 +116,15 @@ def _estimate(messages: list[dict[str, Any]], size: members.AudienceSize) -> dic
     }
 
 
-def _people(campaign: dict[str, Any]) -> dict[str, Any]:
-    size = members.size_of(campaign)
-    first = members.page_of(campaign, _CUSTOMER, after=0, limit=ESTIMATED_FROM)
+def _people(audience: Audience) -> dict[str, Any]:
+    size = members.size_of(audience)
+    first = members.page_of(audience, _CUSTOMER, after=0, limit=ESTIMATED_FROM)
     reached = [person for person in first if not person["opted_out"]][:SAMPLE]
     return {
         "count": size.reachable,
         "sample": [{field: person[field] for field in _CUSTOMER} for person in reached],
         "excluded": {
-            "opted_out": size.total - size.reachable + members.left_out_of(campaign),
+            "opted_out": size.total - size.reachable + members.left_out_of(audience),
             # A customer's number was read when it came in, and an account has it once: the table allows nothing else.
             "invalid_number": 0,
             "duplicate": 0,
@@ -131,8 +132,8 @@ def _people(campaign: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _with_audience(caller: Caller, campaign_id: int) -> dict[str, Any]:
-    campaign = found(caller, campaign_id)
-    if campaign["audience_kind"] is None:
+def _with_audience(caller: Caller, campaign_id: int) -> Campaign:
+    campaign = get_campaign(caller, campaign_id)
+    if campaign.audience_kind is None:
         raise NoTargetAudience
     return campaign

@@ -42,7 +42,7 @@ class CampaignProgress:
         if campaign is None:
             raise CampaignNotFound
         stats = batch.stats([self._campaign_id])[self._campaign_id]
-        status, still_open = campaign["status"], stats.pending + stats.sending
+        status, still_open = campaign.status, stats.pending + stats.sending
         rate = self._rate(stats.total - still_open)
         return ProgressView(
             campaign_id=self._campaign_id,

@@ -1,6 +1,8 @@
-"""What a person does with a campaign as a document: change it before its start, copy it, throw it away."""
+"""How a person writes a campaign: creates it, edits it before its start, copies and deletes it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -8,15 +10,23 @@ import structlog
 from dispatch.audience.choice import audience_kind, check_list, choose_customers
 from dispatch.audience.segments import check_segment
 from dispatch.caller import Caller
-from dispatch.campaigns.rules import checked_times, found, not_to_come, note, refusal
-from dispatch.campaigns.view import shown
-from dispatch.errors import CampaignNotFound, DispatchError, InvalidRequest
+from dispatch.campaigns.rules import (
+    checked_channel,
+    checked_times,
+    get_campaign,
+    must_be_in_future,
+    note,
+    refusal,
+)
+from dispatch.campaigns.view import view
+from dispatch.errors import CampaignNotFound, DispatchError, InvalidRequest, InvalidStatus, NoMessageText
 from dispatch.formats.checks import MAX_NAME, checked_name
 from dispatch.texts.stored import check_version, text_for_campaign
 from models import campaign_writing
+from models.campaign import Campaign
 from models.campaign_audience import CampaignCustomer
+from models.campaign_writing import NewCampaign
 from models.database import db
-from models.states import CHANNELS
 
 log = structlog.get_logger()
 
@@ -24,51 +34,107 @@ AUDIENCE = ("customer_ids", "list_id", "segment_id", "everyone")
 TIMES = ("scheduled_at", "expires_at")
 
 
+def create_campaign(
+    caller: Caller,
+    *,
+    name: str,
+    template: str = "",
+    template_id: int | None = None,
+    channel: str = "sms",
+    customer_ids: Sequence[int] | None = None,
+    list_id: int | None = None,
+    segment_id: int | None = None,
+    everyone: bool = False,
+    scheduled_at: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Writes a campaign: `scheduled` when it has a time, which takes the scope `send`, and else a `draft`."""
+    account_id = caller.one_account()
+    if scheduled_at:
+        caller.require("send")
+    channel = checked_channel(channel)
+    text = text_for_campaign(caller, account_id, template=template, template_id=template_id, channel=channel)
+    new = NewCampaign(
+        account_id=account_id,
+        name=checked_name(name),
+        channel=channel,
+        template=text.text,
+        template_id=text.template_id,
+        template_version=text.version,
+        audience_kind=audience_kind(customer_ids, list_id, everyone, segment_id),
+        list_id=list_id,
+        segment_id=segment_id,
+        actor=caller.actor,
+        correlation_id=caller.request_id,
+        **checked_times(scheduled_at, expires_at),
+    )
+    with db.atomic():
+        check_list(account_id, list_id)
+        check_segment(account_id, segment_id)
+        check_version(account_id, text.template_id, text.version)
+        made = campaign_writing.write(new)
+        if made is None:
+            raise must_be_in_future("scheduled_at" if scheduled_at else "expires_at")
+        if scheduled_at and not text.text.strip():
+            raise NoMessageText("A campaign with a time needs a text; no one will be there to write it when it is due.")
+        if customer_ids is not None:
+            choose_customers(account_id, made.id, customer_ids)
+        note(caller, "campaign.created", made, status=made.status)
+        return view(made)
+
+
 def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Changes the given fields of a draft or scheduled campaign, and gives it as shown; it is then checked anew.
+    """Changes the given fields of a draft or scheduled campaign, which the next sweep then checks again.
 
     The fields are those of `create_campaign`. An audience replaces the one there was; a time that is None is taken
-    back.
+    back. Giving it a time, or changing one that has a time, takes the scope `send`.
     """
-    campaign = found(caller, campaign_id)
+    if changes.get("scheduled_at"):
+        caller.require("send")
+    campaign = get_campaign(caller, campaign_id)
     if not changes:
         raise InvalidRequest("Name at least one field to change.")
     values = {**_checked(changes), **_text(caller, campaign, changes), **_audience(changes)}
     with db.atomic():
-        check_list(campaign["account_id"], values.get("list_id"))
-        check_segment(campaign["account_id"], values.get("segment_id"))
-        check_version(campaign["account_id"], values.get("template_id"), values.get("template_version"))
-        edited = campaign_writing.edit(campaign_id, values)
+        check_list(campaign.account_id, values.get("list_id"))
+        check_segment(campaign.account_id, values.get("segment_id"))
+        check_version(campaign.account_id, values.get("template_id"), values.get("template_version"))
+        edited = campaign_writing.edit(
+            campaign_id,
+            values,
+            channel=campaign.channel if values.get("template_id") and "channel" not in values else None,
+            may_send="send" in caller.scopes,
+        )
         if edited is None:
-            raise _why_not(found(caller, campaign_id), values)
+            raise _why_not(caller, get_campaign(caller, campaign_id), values)
         if "audience_kind" in values:
-            _choose_anew(edited, changes.get("customer_ids"))
+            _replace_choice(edited, changes.get("customer_ids"))
         note(caller, "campaign.edited", edited, fields=sorted(changes))
-    log.info("campaign.edited", campaign_id=campaign_id, status=edited["status"])
-    return shown(edited)
+        db.after_commit(partial(log.info, "campaign.edited", campaign_id=campaign_id, status=edited.status))
+        return view(edited)
 
 
 def duplicate_campaign(caller: Caller, campaign_id: int, *, name: str | None = None) -> dict[str, Any]:
-    """Writes a draft with the same text for the same audience, without a time, and gives it as shown."""
-    source = found(caller, campaign_id)
-    name = checked_name(name) if name is not None else f"Copy of {source['name']}"[:MAX_NAME].strip()
+    """Writes a draft with the same text for the same audience, without a time, and returns it."""
+    source = get_campaign(caller, campaign_id)
+    name = checked_name(name) if name is not None else f"Copy of {source.name}"[:MAX_NAME].strip()
     with db.atomic():
         copy = campaign_writing.duplicate(campaign_id, name=name, actor=caller.actor, request_id=caller.request_id)
         if copy is None:
             raise CampaignNotFound
         CampaignCustomer.copy(copy, campaign_id)
-        note(caller, "campaign.created", copy, status=copy["status"], copy_of=campaign_id)
-        return shown(copy)
+        note(caller, "campaign.created", copy, status=copy.status, copy_of=campaign_id)
+        return view(copy)
 
 
 def delete_campaign(caller: Caller, campaign_id: int) -> None:
-    """Deletes a draft with its chosen customers; what was started once is kept, with what became of it."""
-    campaign = found(caller, campaign_id)
+    """Deletes a draft and its chosen audience; a campaign that was ever started is kept, with its results."""
+    campaign = get_campaign(caller, campaign_id)
     with db.atomic():
         if not campaign_writing.delete(campaign_id):
-            raise refusal("deleted", found(caller, campaign_id)["status"])
-        note(caller, "campaign.deleted", campaign, name=campaign["name"])
-    log.info("campaign.deleted", campaign_id=campaign_id)
+            raise refusal("deleted", get_campaign(caller, campaign_id).status)
+        note(caller, "campaign.deleted", campaign, name=campaign.name)
+        db.after_commit(partial(log.info, "campaign.deleted", campaign_id=campaign_id))
 
 
 def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,29 +142,31 @@ def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
     values = {field: changes[field] for field in ("name", "channel") if field in changes}
     if "name" in values:
         values["name"] = checked_name(values["name"])
-    if values.get("channel", CHANNELS[0]) not in CHANNELS:
-        raise InvalidRequest(f"channel is one of {', '.join(CHANNELS)}.", field="channel")
+    if "channel" in values:
+        checked_channel(values["channel"])
     times = checked_times(changes.get("scheduled_at"), changes.get("expires_at"))
     return values | {field: times[field] for field in TIMES if field in changes}
 
 
-def _text(caller: Caller, campaign: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The text to write, and the stored template it is copied from; a text of its own is of none."""
+def _text(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The text to write, and the stored template it is copied from, if it is not one of its own."""
     if "template" not in changes and "template_id" not in changes:
         return {}
     template_id = changes.get("template_id")
+    if template_id is None and "template" not in changes:
+        return {"template_id": None, "template_version": None}
     text = text_for_campaign(
         caller,
-        campaign["account_id"],
-        template=changes.get("template", "" if template_id is not None else campaign["template"]),
+        campaign.account_id,
+        template=changes.get("template", ""),
         template_id=template_id,
-        channel=changes.get("channel", campaign["channel"]),
+        channel=changes.get("channel", campaign.channel),
     )
     return {"template": text.text, "template_id": text.template_id, "template_version": text.version}
 
 
 def _audience(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of the audience, when one is given; what `send` may have queued is then forgotten."""
+    """The columns of the audience, when one is given; what `send` may have queued is then dropped."""
     if not any(field in changes for field in AUDIENCE):
         return {}
     list_id, segment_id = changes.get("list_id"), changes.get("segment_id")
@@ -112,17 +180,22 @@ def _audience(changes: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _choose_anew(campaign: dict[str, Any], customer_ids: Sequence[int] | None) -> None:
-    CampaignCustomer.forget(campaign["id"])
+def _replace_choice(campaign: Campaign, customer_ids: Sequence[int] | None) -> None:
+    CampaignCustomer.forget(campaign.id)
     if customer_ids is not None:
-        choose_customers(campaign["account_id"], campaign["id"], customer_ids)
+        choose_customers(campaign.account_id, campaign.id, customer_ids)
 
 
-def _why_not(campaign: dict[str, Any], values: dict[str, Any]) -> DispatchError:
+def _why_not(caller: Caller, campaign: Campaign, values: dict[str, Any]) -> DispatchError:
     """What kept the edit from being written."""
-    if campaign["status"] not in ("draft", "scheduled"):
-        return refusal("edited", campaign["status"])
-    starts, ends = (values.get(field, campaign[field]) for field in TIMES)
+    if campaign.status not in ("draft", "scheduled"):
+        return refusal("edited", campaign.status)
+    if campaign.status == "scheduled":
+        caller.require("send")
+    starts = values.get("scheduled_at", campaign.scheduled_at)
+    ends = values.get("expires_at", campaign.expires_at)
     if starts and ends and ends <= starts:
         return InvalidRequest("expires_at must be after scheduled_at.", field="expires_at")
-    return not_to_come("scheduled_at" if values.get("scheduled_at") else "expires_at")
+    if not any(values.get(field) for field in TIMES):
+        return InvalidStatus("The campaign was changed at the same time; read it again.", status=campaign.status)
+    return must_be_in_future("scheduled_at" if values.get("scheduled_at") else "expires_at")

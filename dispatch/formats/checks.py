@@ -35,9 +35,12 @@ def checked_text(text: str | None, *, field: str, most: int) -> str | None:
 
 
 def checked_time(time: datetime | None, *, field: str) -> datetime | None:
+    """The time in UTC, or None; InvalidRequest when it names no zone."""
+    return None if time is None else utc_time(time, field=field)
+
+
+def utc_time(time: datetime, *, field: str) -> datetime:
     """The time in UTC; InvalidRequest when it names no zone."""
-    if time is None:
-        return None
     if time.utcoffset() is None:
         raise InvalidRequest(
             f"{field} has no time zone; write it like 2030-01-31T09:00:00+02:00 or 2030-01-31T07:00:00Z.",

@@ -10,7 +10,6 @@ number of callers exactly one gets it. After it, either the campaign sends or it
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 import structlog
@@ -19,6 +18,7 @@ from peewee import DatabaseError
 from config.settings import settings
 from dispatch import queues
 from dispatch.audience import members
+from dispatch.audience.members import Audience, AudienceSize
 from dispatch.caller import Caller
 from dispatch.campaigns.approval import check_approval
 from dispatch.errors import (
@@ -41,7 +41,7 @@ from models import batch
 from models.account import Account
 from models.campaign import Campaign
 from models.database import db
-from models.preparation import claim
+from models.preparation import ClaimedCampaign, claim
 
 log = structlog.get_logger()
 
@@ -73,7 +73,7 @@ def enqueue_campaign(caller: Caller, campaign_id: int, *, only_if_due: bool = Fa
         return _prepare(claimed, expected)
 
 
-def enqueue_written(caller: Caller, write: Callable[[], dict[str, Any] | None]) -> EnqueueResult | None:
+def start_in_one_transaction(caller: Caller, write: Callable[[], Campaign | None]) -> EnqueueResult | None:
     """Starts the campaign that `write` makes ready, in one transaction with its claim; None if it says to start none.
 
     A refusal leaves nothing of either, and a crash after the commit a preparation, with which recovery goes on.
@@ -84,22 +84,20 @@ def enqueue_written(caller: Caller, write: Callable[[], dict[str, Any] | None]) 
             campaign = write()
             if campaign is None:
                 return None
-            structlog.contextvars.bind_contextvars(campaign_id=campaign["id"])
+            structlog.contextvars.bind_contextvars(campaign_id=campaign.id)
             expected = _check(caller, campaign, queue_ready=lambda: ready)
             claimed = _claim(caller, campaign, expected)
         return _prepare(claimed, expected)
 
 
-def already_started(campaign: dict[str, Any]) -> EnqueueResult:
+def already_started(campaign: Campaign) -> EnqueueResult:
     """What was answered, or would have been, to the start of this campaign that is under way or over."""
-    if campaign["status"] == "preparing":
-        return EnqueueResult(campaign["id"], "preparing", members.size_of(campaign).total, 0)
-    return EnqueueResult(campaign["id"], campaign["status"], _queued(campaign["id"]), 0)
+    if campaign.status == "preparing":
+        return EnqueueResult(campaign.id, "preparing", members.size_of(Audience.of(campaign)).total, 0)
+    return EnqueueResult(campaign.id, campaign.status, _queued(campaign.id), 0)
 
 
-def _check(
-    caller: Caller, campaign: dict[str, Any], *, queue_ready: Callable[[], bool] = queues.ready
-) -> members.AudienceSize:
+def _check(caller: Caller, campaign: Campaign, *, queue_ready: Callable[[], bool] = queues.ready) -> AudienceSize:
     """Refuses early what cannot start, and gives how many it would go to; reads only."""
     with _step("check_status"):
         _check_status(campaign)
@@ -107,20 +105,20 @@ def _check(
         if not queue_ready():
             raise QueueUnavailable
     with _step("resolve_audience"):
-        expected = members.size_of(campaign)
+        expected = members.size_of(Audience.of(campaign))
         if expected.reachable == 0:
             raise NoRecipients(
                 f"All {expected.total} people of the audience have opted out." if expected.total else None,
                 total=expected.total,
             )
-    _check_means(campaign, expected)
+    _check_can_pay(campaign, expected)
     with _step("check_approval"):
         check_approval(campaign, expected.total, actor=caller.actor)
     return expected
 
 
-def _check_means(campaign: dict[str, Any], expected: members.AudienceSize) -> None:
-    standing = Account.standing(campaign["account_id"])
+def _check_can_pay(campaign: Campaign, expected: AudienceSize) -> None:
+    standing = Account.standing(campaign.account_id)
     assert standing is not None
     with _step("check_subscription"):
         if not standing["subscribed"]:
@@ -131,25 +129,23 @@ def _check_means(campaign: dict[str, Any], expected: members.AudienceSize) -> No
             raise InsufficientCredits(needed=expected.reachable, available=standing["available"])
 
 
-def _check_status(campaign: dict[str, Any]) -> None:
-    if campaign["status"] in ("preparing", "sending"):
-        raise AlreadySending(status=campaign["status"])
-    if campaign["status"] not in ("draft", "scheduled"):
-        raise InvalidStatus(f"A campaign that is {campaign['status']} cannot be started.", status=campaign["status"])
-    if not campaign["template"].strip():
+def _check_status(campaign: Campaign) -> None:
+    if campaign.status in ("preparing", "sending"):
+        raise AlreadySending(status=campaign.status)
+    if campaign.status not in ("draft", "scheduled"):
+        raise InvalidStatus(f"A campaign that is {campaign.status} cannot be started.", status=campaign.status)
+    if not campaign.template.strip():
         raise NoMessageText
-    compile_template(campaign["template"])
-    if campaign["audience_kind"] is None:
+    compile_template(campaign.template)
+    if campaign.audience_kind is None:
         raise NoTargetAudience
 
 
-def _claim(
-    caller: Caller, campaign: dict[str, Any], expected: members.AudienceSize, *, only_if_due: bool = False
-) -> dict[str, Any]:
+def _claim(caller: Caller, campaign: Campaign, expected: AudienceSize, *, only_if_due: bool = False) -> ClaimedCampaign:
     key = caller.idempotency_key
     with _step("claim"):
         claimed = claim(
-            campaign["id"],
+            campaign.id,
             batch_size=settings().batch_size,
             actor=caller.actor,
             correlation_id=caller.request_id,
@@ -163,22 +159,22 @@ def _claim(
     return claimed
 
 
-def _prepare(claimed: dict[str, Any], expected: members.AudienceSize) -> EnqueueResult:
+def _prepare(claimed: ClaimedCampaign, expected: AudienceSize) -> EnqueueResult:
     """Writes the messages now, or lets jobs do it when they are many."""
     if expected.total > settings().enqueue_inline_limit:
-        queues.push_preparation(claimed["id"], claimed["prep_token"])
-        return EnqueueResult(claimed["id"], "preparing", expected.total, 0)
+        queues.push_preparation(claimed.id, claimed.prep_token)
+        return EnqueueResult(claimed.id, "preparing", expected.total, 0)
     return _prepare_now(claimed)
 
 
-def _prepare_now(claimed: dict[str, Any]) -> EnqueueResult:
-    campaign_id, token = claimed["id"], claimed["prep_token"]
+def _prepare_now(claimed: ClaimedCampaign) -> EnqueueResult:
+    campaign_id, token = claimed.id, claimed.prep_token
     try:
         with _step("create_messages"):
             preparation.prepare(claimed)
         with _step("hold_credits"):
             preparation.finish(campaign_id, token)
-    except preparation.TakenAway:
+    except preparation.PreparationLost:
         raise InvalidStatus("The campaign was paused or cancelled while it was being prepared.") from None
     except DispatchError as refusal:
         preparation.put_back(campaign_id, token, refusal.code)
@@ -197,12 +193,12 @@ def _queued(campaign_id: int) -> int:
     return written.total - written.skipped
 
 
-def _too_late(caller: Caller, campaign: dict[str, Any], expected: members.AudienceSize) -> DispatchError:
-    current = Campaign.find(campaign["id"], campaign["account_id"])
-    if current and current["status"] in ("draft", "scheduled"):
+def _too_late(caller: Caller, campaign: Campaign, expected: AudienceSize) -> DispatchError:
+    current = Campaign.find(campaign.id, campaign.account_id)
+    if current and current.status in ("draft", "scheduled"):
         check_approval(current, expected.total, actor=caller.actor)
-        return InvalidStatus("The campaign was rescheduled; it is not due any more.", status=current["status"])
-    return AlreadySending(status=current["status"] if current else campaign["status"])
+        return InvalidStatus("The campaign was rescheduled; it is not due any more.", status=current.status)
+    return AlreadySending(status=current.status if current else campaign.status)
 
 
 @contextmanager
@@ -210,8 +206,8 @@ def _step(name: str) -> Iterator[None]:
     """Logs one named step: passed, refused with its code, or failed with the stack."""
     try:
         yield
-    except (DispatchError, preparation.TakenAway) as refusal:
-        log.info("enqueue.refused", step=name, code=getattr(refusal, "code", "TAKEN_AWAY"))
+    except (DispatchError, preparation.PreparationLost) as refusal:
+        log.info("enqueue.refused", step=name, code=getattr(refusal, "code", "PREPARATION_LOST"))
         raise
     except Exception:
         log.exception("enqueue.failed", step=name)

@@ -1,96 +1,108 @@
-"""Child campaigns: a retry for whom the first try did not reach, one for those who joined since, a test.
+"""Child campaigns: a retry for everyone not reached, one for those who joined since, and a test.
 
 A child has messages, a hold and an end of its own, so its parent stays as it is, settled or not. It starts at once, by
 the same road as any campaign; one that cannot start leaves nothing behind.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
 
 import structlog
 
 from dispatch.accounts.accounts import account_with_id
 from dispatch.audience import members as audience
+from dispatch.audience.members import Audience
 from dispatch.caller import Caller
-from dispatch.campaigns.rules import found, note, refusal
+from dispatch.campaigns.rules import get_campaign, note, refusal
 from dispatch.errors import DispatchError, InvalidRequest, NoRecipients
 from dispatch.formats.checks import MAX_NAME
 from dispatch.formats.phones import InvalidPhone, normalise
-from dispatch.start.enqueue import EnqueueResult, enqueue_written
+from dispatch.start.enqueue import EnqueueResult, start_in_one_transaction
 from models import campaign_writing
+from models.campaign import Campaign
 from models.campaign_audience import CampaignNumber, root_of
+from models.campaign_writing import NewChild
 from models.database import db
+from models.states import CAMPAIGN_STATES
 
 log = structlog.get_logger()
 
 MOST_TEST_NUMBERS = 10
-# Once it sends or has ended, a campaign's recipients are all written; a paused one shall not go on by a side road.
-_FOLLOWED_UP = ("sending", "completed", "cancelled")
+# Once it sends or has ended, all recipients of a campaign are written. A paused one is not continued by a side road.
+_FOLLOWED_UP = ["sending", "completed", "cancelled"]
 
-Give = Callable[[dict[str, Any]], int]
+Give = Callable[[Campaign], int]
 
 
-def retry_failed(
-    caller: Caller,
-    campaign_id: int,
-) -> EnqueueResult:
-    """Sends again to those whose message failed or did not arrive, unless another retry has them already.
+def retry_failed(caller: Caller, campaign_id: int) -> EnqueueResult:
+    """Sends again to everyone whose message failed or did not arrive, unless another retry holds them already.
 
-    Never to whom it was sent, or may have been (`unknown`).
+    Never to anyone it was sent to, or may have been sent to (`unknown`).
     """
-    parent = found(caller, campaign_id)
+    parent = get_campaign(caller, campaign_id)
     _check_follow_up(parent, "retried")
     root_id = root_of(campaign_id, "retry")
     return _start_child(
         caller,
-        parent,
-        "retry",
+        _child_of(caller, parent, "retry", follows=parent),
         lambda child: CampaignNumber.take_failed(child, campaign_id, root_id),
-        nobody="Nobody failed whom no other retry has.",
+        verb="retried",
+        nobody="Everyone was reached, or is held by another retry.",
     )
 
 
-def send_to_rest(
-    caller: Caller,
-    campaign_id: int,
-) -> EnqueueResult:
-    """Sends to those who have joined the campaign's audience since it started."""
-    parent = found(caller, campaign_id)
-    root = found(caller, root_of(campaign_id, "rest"))
-    _check_follow_up(root, "sent to the rest of its audience")
-    if root["kind"] != "normal":
+def send_to_rest(caller: Caller, campaign_id: int) -> EnqueueResult:
+    """Sends to everyone who has joined the campaign's audience since it started."""
+    parent = get_campaign(caller, campaign_id)
+    root = get_campaign(caller, root_of(campaign_id, "rest"))
+    verb = "sent to the rest of its audience"
+    _check_follow_up(root, verb)
+    if root.kind != "normal":
         raise InvalidRequest("A retry has no audience of its own; send its parent to the rest.")
-    members, params, opted_out = audience.as_sql(root)
+    members, params, opted_out = audience.as_sql(Audience.of(root))
     return _start_child(
         caller,
-        parent,
-        "rest",
-        lambda child: CampaignNumber.take_rest(child, root["id"], members=members, opted_out=opted_out, params=params),
-        nobody="Nobody has joined the campaign's audience since.",
+        _child_of(caller, parent, "rest", follows=root),
+        lambda child: CampaignNumber.take_rest(child, root.id, members=members, opted_out=opted_out, params=params),
+        verb=verb,
+        nobody="No one has joined the campaign's audience since it started.",
     )
 
 
 def send_test(caller: Caller, campaign_id: int, numbers: Sequence[str]) -> EnqueueResult:
-    """Sends the campaign's text to a few numbers now, whatever state the campaign is in.
+    """Sends the campaign's text to a few numbers now, in whatever state the campaign is.
 
-    A number of one of the account's customers gets that customer's text, any other one that of an invented person.
+    A number of one of the account's customers gets that customer's text, any other number that of an invented person.
     """
-    parent = found(caller, campaign_id)
-    phones = _checked_numbers(numbers, account_with_id(parent["account_id"])["country"])
+    parent = get_campaign(caller, campaign_id)
+    phones = _checked_numbers(numbers, account_with_id(parent.account_id)["country"])
     return _start_child(
         caller,
-        parent,
-        "test",
+        replace(_child_of(caller, parent, "test", follows=parent), in_states=list(CAMPAIGN_STATES)),
         lambda child: CampaignNumber.give(child, phones),
+        verb="tested",
         nobody="Name at least one number.",
     )
 
 
-def _check_follow_up(campaign: dict[str, Any], verb: str) -> None:
-    if campaign["kind"] == "test":
+def _check_follow_up(campaign: Campaign, verb: str) -> None:
+    if campaign.kind == "test":
         raise InvalidRequest(f"A test cannot be {verb}; send another test.")
-    if campaign["status"] not in _FOLLOWED_UP:
-        raise refusal(verb, campaign["status"])
+    if campaign.status not in _FOLLOWED_UP:
+        raise refusal(verb, campaign.status)
+
+
+def _child_of(caller: Caller, parent: Campaign, kind: str, *, follows: Campaign) -> NewChild:
+    suffix = f" ({kind})"
+    return NewChild(
+        parent_id=parent.id,
+        kind=kind,
+        name=parent.name[: MAX_NAME - len(suffix)] + suffix,
+        follows_id=follows.id,
+        in_states=_FOLLOWED_UP,
+        actor=caller.actor,
+        correlation_id=caller.request_id,
+    )
 
 
 def _checked_numbers(numbers: Sequence[str], country: str | None) -> list[str]:
@@ -110,40 +122,35 @@ def _checked_numbers(numbers: Sequence[str], country: str | None) -> list[str]:
     return list(dict.fromkeys(phones))
 
 
-def _start_child(caller: Caller, parent: dict[str, Any], kind: str, give: Give, *, nobody: str) -> EnqueueResult:
+def _start_child(caller: Caller, new: NewChild, give: Give, *, verb: str, nobody: str) -> EnqueueResult:
     """Writes the child, gives it its numbers and starts it; when that is refused, nothing of it is left."""
-    child: dict[str, Any] = {}
+    written: list[Campaign] = []
 
-    def write() -> dict[str, Any]:
-        child.update(
-            campaign_writing.spawn(
-                parent["id"], kind=kind, name=_name(parent, kind), actor=caller.actor, request_id=caller.request_id
-            )
-        )
+    def write() -> Campaign:
+        child = campaign_writing.spawn(new)
+        if child is None:
+            raise refusal(verb, get_campaign(caller, new.follows_id).status)
+        written.append(child)
         if not give(child):
             raise NoRecipients(nobody)
-        note(caller, "campaign.created", child, kind=kind, parent_id=parent["id"])
+        note(caller, "campaign.created", child, kind=new.kind, parent_id=new.parent_id)
         return child
 
     try:
-        started = enqueue_written(caller, write)
+        started = start_in_one_transaction(caller, write)
     except DispatchError as problem:
-        if child:
+        for child in written:
             _withdraw(caller, child, problem.code)
         raise
-    assert started is not None
+    if started is None:
+        raise LookupError("a child that was written is started")
     return started
 
 
-def _name(parent: dict[str, Any], kind: str) -> str:
-    suffix = f" ({kind})"
-    return parent["name"][: MAX_NAME - len(suffix)] + suffix
-
-
-def _withdraw(caller: Caller, child: dict[str, Any], code: str) -> None:
-    """Deletes a child that was put back because its texts cost too much; any other that was refused is gone already."""
+def _withdraw(caller: Caller, child: Campaign, code: str) -> None:
+    """Deletes a child that was put back because its texts cost too much; a refusal before its claim left nothing."""
     with db.atomic():
-        if not campaign_writing.delete(child["id"]):
+        if not campaign_writing.delete(child.id):
             return
         note(caller, "campaign.deleted", child, reason=code)
-    log.info("campaign.withdrawn", campaign_id=child["id"], reason=code)
+    log.info("campaign.withdrawn", campaign_id=child.id, reason=code)

@@ -15,6 +15,7 @@ import structlog
 from config.stopping import stopping
 from dispatch import queues
 from dispatch.audience import members
+from dispatch.audience.members import Audience
 from dispatch.campaigns.approval import check_approval
 from dispatch.errors import DispatchError, InsufficientCredits, NoRecipients
 from dispatch.outbox import push_due_batches
@@ -24,41 +25,43 @@ from models import credit, preparation
 from models.audit_event import AuditEvent
 from models.campaign import Campaign
 from models.database import db
-from models.tenancy import ALL_ACCOUNTS
+from models.message_writing import NewBatch, NewMessage, copy_batches, copy_messages
+from models.preparation import ClaimedCampaign
 
 log = structlog.get_logger()
 
 # Recipients per transaction: large enough that COPY sets the pace, small enough for flat memory and quick pauses.
 CHUNK = 10_000
 
-_COPY_MESSAGES = "COPY message (campaign_id, n, customer_id, phone, body, encoding, segments, state, reason) FROM STDIN"
-_COPY_BATCHES = "COPY batch (campaign_id, number, first_n, size, pending, skipped, price) FROM STDIN"
 
-
-class TakenAway(Exception):
+class PreparationLost(Exception):
     """Another holds this preparation now, or the campaign was paused or cancelled; there is nothing left to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PreparationProgress:
     """How far a preparation has come: the last one written, and the number of recipients."""
 
-    campaign: dict[str, Any]
+    campaign: ClaimedCampaign
+    audience: Audience
     template: CompiledTemplate
     cursor: int
     recipients: int
     done: bool = False
 
     @classmethod
-    def of(cls, campaign: dict[str, Any]) -> "Progress":
+    def of(cls, campaign: ClaimedCampaign) -> "PreparationProgress":
         """Where this preparation stands."""
-        template = compile_template(campaign["template"])
-        return cls(campaign, template, campaign["prep_cursor"], campaign["recipients"])
+        template = compile_template(campaign.template)
+        return cls(campaign, Audience.of(campaign), template, campaign.prep_cursor, campaign.recipients)
 
 
-def prepare(campaign: dict[str, Any], *, until: Callable[[], bool] = lambda: False) -> bool:
-    """Writes messages until the audience ends (True) or `until` says to stop (False); TakenAway if no longer ours."""
-    progress = Progress.of(campaign)
+def prepare(campaign: ClaimedCampaign, *, until: Callable[[], bool] = lambda: False) -> bool:
+    """Writes messages until the audience ends (True) or `until` says to stop (False).
+
+    PreparationLost when it is no longer ours.
+    """
+    progress = PreparationProgress.of(campaign)
     while not progress.done:
         if until():
             return False
@@ -66,29 +69,29 @@ def prepare(campaign: dict[str, Any], *, until: Callable[[], bool] = lambda: Fal
     return True
 
 
-def finish(campaign_id: int, token: UUID) -> dict[str, Any]:
+def finish(campaign_id: int, token: UUID) -> Campaign:
     """Holds the price and lets the campaign send, in one transaction; refuses when unpaid for or nobody is left."""
     with db.atomic():
         campaign = preparation.start_sending(campaign_id, token)
         if campaign is None:
-            raise TakenAway
-        price, account = campaign["held"], campaign["account_id"]
+            raise PreparationLost
+        price, account = campaign.held, campaign.account_id
         if price == 0:
             raise NoRecipients
         # The audience was counted before the claim; this is how many there are.
-        check_approval(campaign, campaign["recipients"], actor=campaign["actor"])
-        if not credit.hold(account, campaign_id, campaign["claim_epoch"], price, actor=campaign["actor"]):
+        check_approval(campaign, campaign.recipients, actor=campaign.actor)
+        if not credit.hold(account, campaign_id, campaign.claim_epoch, price, actor=campaign.actor):
             raise InsufficientCredits(needed=price)
         AuditEvent.note(
             "campaign.started",
             campaign_id,
             account_id=account,
-            actor=campaign["actor"],
-            request_id=campaign["correlation_id"],
-            recipients=campaign["recipients"],
+            actor=campaign.actor,
+            request_id=campaign.correlation_id,
+            recipients=campaign.recipients,
             credits=price,
         )
-    log.info("credits.held", campaign_id=campaign_id, credits=price, recipients=campaign["recipients"])
+    log.info("credits.held", campaign_id=campaign_id, credits=price, recipients=campaign.recipients)
     return campaign
 
 
@@ -103,62 +106,62 @@ def put_back(campaign_id: int, token: UUID, reason: str) -> None:
 def continue_preparation(campaign_id: int, token: UUID, *, seconds: float = 20) -> None:
     """Goes on with a preparation for a while: the work of one job. A job whose token is old does nothing."""
     deadline = time.monotonic() + seconds
-    campaign = Campaign.find(campaign_id, ALL_ACCOUNTS)
-    if campaign is None or campaign["status"] != "preparing" or campaign["prep_token"] != token:
+    campaign = preparation.held_by(campaign_id, token)
+    if campaign is None:
         log.info("preparation.not_ours", campaign_id=campaign_id)
         return
-    with structlog.contextvars.bound_contextvars(correlation_id=campaign["correlation_id"], campaign_id=campaign_id):
+    with structlog.contextvars.bound_contextvars(correlation_id=campaign.correlation_id, campaign_id=campaign_id):
         try:
             if not prepare(campaign, until=lambda: time.monotonic() > deadline or stopping().asked):
                 queues.push_preparation(campaign_id, token)
                 return
             finish(campaign_id, token)
-        except TakenAway:
+        except PreparationLost:
             log.info("preparation.not_ours")
             return
         except DispatchError as refusal:
             put_back(campaign_id, token, refusal.code)
-            # The sweep shall not ask again every minute for what will not change by itself.
+            # What will not change by itself is not asked again every minute by the sweep.
             Campaign.block(campaign_id, refusal.code)
             return
         push_due_batches(campaign_id)
 
 
-def _write_chunk(progress: Progress) -> Progress:
+def _write_chunk(progress: PreparationProgress) -> PreparationProgress:
     campaign, template = progress.campaign, progress.template
-    size = campaign["batch_size"]
+    size = campaign.batch_size
     # Whole batches, so that message n always lies in batch n / size.
     limit = max(1, CHUNK // size) * size
-    recipients = members.page_of(campaign, template.placeholders, after=progress.cursor, limit=limit)
+    recipients = members.page_of(progress.audience, template.placeholders, after=progress.cursor, limit=limit)
     if not recipients:
         return replace(progress, done=True)
     messages = _messages(campaign, template, recipients, first=progress.recipients)
-    batches = _batches(campaign["id"], messages, first=progress.recipients, size=size)
+    batches = _batches(campaign.id, messages, first=progress.recipients, size=size)
     cursor = recipients[-1]["cursor"]
     with db.atomic():
         if not preparation.advance(
-            campaign["id"],
-            campaign["prep_token"],
+            campaign.id,
+            campaign.prep_token,
             old=progress.cursor,
             new=cursor,
             recipients=len(messages),
             price=sum(batch[-1] for batch in batches),
         ):
-            raise TakenAway
-        _copy(_COPY_MESSAGES, messages)
-        _copy(_COPY_BATCHES, batches)
-    log.info("chunk.written", campaign_id=campaign["id"], recipients=progress.recipients + len(messages))
+            raise PreparationLost
+        copy_messages(messages)
+        copy_batches(batches)
+    log.info("chunk.written", campaign_id=campaign.id, recipients=progress.recipients + len(messages))
     return replace(
         progress, cursor=cursor, recipients=progress.recipients + len(messages), done=len(recipients) < limit
     )
 
 
 def _messages(
-    campaign: dict[str, Any], template: CompiledTemplate, recipients: list[dict[str, Any]], *, first: int
-) -> list[tuple]:
+    campaign: ClaimedCampaign, template: CompiledTemplate, recipients: list[dict[str, Any]], *, first: int
+) -> list[NewMessage]:
     """The rows to write, body frozen: what was previewed and priced is what will be sent."""
-    campaign_id, channel, render = campaign["id"], campaign["channel"], template.render
-    messages = []
+    campaign_id, channel, render = campaign.id, campaign.channel, template.render
+    messages: list[NewMessage] = []
     for n, person in enumerate(recipients, start=first):
         body = render(person)
         encoding, segments, _ = measure_for(channel, body)
@@ -167,8 +170,8 @@ def _messages(
     return messages
 
 
-def _batches(campaign_id: int, messages: list[tuple], *, first: int, size: int) -> list[tuple]:
-    batches = []
+def _batches(campaign_id: int, messages: list[NewMessage], *, first: int, size: int) -> list[NewBatch]:
+    batches: list[NewBatch] = []
     for start in range(0, len(messages), size):
         part = messages[start : start + size]
         prices = [message[6] for message in part if message[7] == "pending"]
@@ -184,9 +187,3 @@ def _batches(campaign_id: int, messages: list[tuple], *, first: int, size: int) 
             )
         )
     return batches
-
-
-def _copy(statement: str, records: list[tuple]) -> None:
-    with db.connection().cursor() as cursor, cursor.copy(statement) as copy:
-        for record in records:
-            copy.write_row(record)

@@ -4,16 +4,15 @@ Other effects keep their answer in their own transaction. A start takes several,
 campaign, and a retry whose first answer was lost finds what it started.
 """
 
-from typing import Any
-
 from dispatch.caller import RequestKey
 from dispatch.errors import IdempotencyMismatch
 from models import preparation
+from models.campaign import Campaign
 
 
-def started_under(request: RequestKey) -> dict[str, Any] | None:
+def started_under(request: RequestKey) -> Campaign | None:
     """Returns the campaign that this request started before, if it did; IdempotencyMismatch if it asked for another."""
     campaign = preparation.started_under(request.digest)
-    if campaign and campaign["started_hash"] != request.body_hash:
+    if campaign and campaign.started_hash != request.body_hash:
         raise IdempotencyMismatch
     return campaign

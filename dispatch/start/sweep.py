@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from time import monotonic
-from typing import Any
 from uuid import UUID
 
 import redis
@@ -16,7 +15,7 @@ from dispatch.errors import CampaignNotFound, DispatchError, InvalidStatus, Queu
 from dispatch.process.lock import campaign_lock
 from dispatch.queues import JOB_TIMEOUT_SEC, connection
 from dispatch.start.enqueue import enqueue_campaign
-from models.campaign import Campaign
+from models.campaign import Campaign, DueCampaign
 
 log = structlog.get_logger()
 
@@ -69,14 +68,14 @@ def sweep_due(caller: Caller, *, seconds: float | None = None) -> SweepReport:
     return SweepReport(len(started) + len(errors), tuple(started), tuple(errors))
 
 
-def due_campaigns(caller: Caller, *, until: float) -> Iterator[dict[str, Any]]:
+def due_campaigns(caller: Caller, *, until: float) -> Iterator[DueCampaign]:
     """Page after page, until none is due or the time is up; one that stays due comes once."""
     seen: list[int] = []
     while page := Campaign.due(settings().schedule_sweep_limit, caller.account, seen=seen):
         for campaign in page:
             if monotonic() > until or stopping().asked:
                 return
-            seen.append(campaign["id"])
+            seen.append(campaign.id)
             yield campaign
 
 
@@ -85,58 +84,58 @@ def _time_box() -> float:
     return min(settings().schedule_sweep_interval_ms / 2000, JOB_TIMEOUT_SEC / 2)
 
 
-def _start(caller: Caller, campaign: dict[str, Any]) -> SweptCampaign | SweepError | None:
+def _start(caller: Caller, campaign: DueCampaign) -> SweptCampaign | SweepError | None:
     """Starts one campaign; None when somebody else is at it or it is not due any more."""
-    lock = campaign_lock(connection(), campaign["id"], seconds=settings().enqueue_lock_ttl_sec)
+    lock = campaign_lock(connection(), campaign.id, seconds=settings().enqueue_lock_ttl_sec)
     try:
         if not lock.acquire():
             return None
     except redis.RedisError as problem:
-        log.warning("sweep.campaign_skipped", campaign_id=campaign["id"], problem=type(problem).__name__)
+        log.warning("sweep.campaign_skipped", campaign_id=campaign.id, problem=type(problem).__name__)
         return None
     try:
         return _enqueue(caller, campaign)
     except (InvalidStatus, CampaignNotFound) as gone:
-        log.info("sweep.campaign_gone", campaign_id=campaign["id"], code=gone.code)
+        log.info("sweep.campaign_gone", campaign_id=campaign.id, code=gone.code)
         return None
     except QueueUnavailable as outage:
         # Not the campaign's fault: it stays due.
-        return SweepError(campaign["id"], outage.code, outage.message)
+        return SweepError(campaign.id, outage.code, outage.message)
     except DispatchError as refusal:
         return _set_aside(campaign, refusal)
     except Exception:
-        log.exception("sweep.campaign_failed", campaign_id=campaign["id"])
+        log.exception("sweep.campaign_failed", campaign_id=campaign.id)
         return _set_aside(campaign, DispatchError("It could not be started; the log says why."))
     finally:
         lock.release()
 
 
-def _enqueue(caller: Caller, campaign: dict[str, Any]) -> SweptCampaign:
+def _enqueue(caller: Caller, campaign: DueCampaign) -> SweptCampaign:
     result = enqueue_campaign(
         replace(
             caller,
             actor=str(settings().system_user_id),
-            account=campaign["account_id"],
-            request_id=campaign["correlation_id"] or caller.request_id,
+            account=campaign.account_id,
+            request_id=campaign.correlation_id or caller.request_id,
         ),
-        campaign["id"],
+        campaign.id,
         only_if_due=True,
     )
     return SweptCampaign(
-        campaign_id=campaign["id"],
-        organization_id=campaign["account_id"],
-        name=campaign["name"],
-        previous_status=campaign["status"],
+        campaign_id=campaign.id,
+        organization_id=campaign.account_id,
+        name=campaign.name,
+        previous_status=campaign.status,
         new_status=result.status,
         recipients_generated=result.status != "preparing",
         recipient_count=result.queued,
     )
 
 
-def _set_aside(campaign: dict[str, Any], refusal: DispatchError) -> SweepError:
+def _set_aside(campaign: DueCampaign, refusal: DispatchError) -> SweepError:
     """Lets the campaign wait for its next check, so that it does not keep others from being swept."""
     try:
-        Campaign.block(campaign["id"], refusal.code)
+        Campaign.block(campaign.id, refusal.code)
     except Exception:
-        log.exception("sweep.block_failed", campaign_id=campaign["id"])
-    return SweepError(campaign["id"], refusal.code, refusal.message)
+        log.exception("sweep.block_failed", campaign_id=campaign.id)
+    return SweepError(campaign.id, refusal.code, refusal.message)

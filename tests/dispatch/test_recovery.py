@@ -11,6 +11,7 @@ from dispatch.start.enqueue import enqueue_campaign
 from models import batch, message, message_recovery
 from models.batch import Range
 from models.database import row, rows
+from models.preparation import held_by
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, an_account, asking
 from tests.scripted_provider import ScriptedProvider
@@ -209,7 +210,9 @@ def test_a_campaign_cancelled_in_mid_preparation_ends_without_a_hold(monkeypatch
     monkeypatch.setattr(preparation, "CHUNK", 20)
     campaign_id = started(recipients=50)
     turns = iter([False, True])
-    preparation.prepare(campaign_row(campaign_id), until=lambda: next(turns))
+    claimed = held_by(campaign_id, campaign_row(campaign_id)["prep_token"])
+    assert claimed is not None
+    preparation.prepare(claimed, until=lambda: next(turns))
     cancel_campaign(asking(), campaign_id)
     assert recover() == {"cancelled": 20}
     assert states(campaign_id) == {"cancelled": 20}

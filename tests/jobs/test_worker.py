@@ -73,9 +73,7 @@ def test_a_worker_asked_to_stop_in_mid_batch_finishes_what_is_in_flight_and_clai
 
 def test_a_worker_sends_a_campaign_to_its_end(sending, tmp_path):
     with running("jobs.worker", SEND, log=tmp_path / "log", SIMULATOR_FAILURE_RATE="0"):
-        wait_until(
-            lambda: Campaign.find(sending["id"], ALL_ACCOUNTS)["status"] == "completed", "the campaign completes"
-        )
+        wait_until(lambda: Campaign.find(sending["id"], ALL_ACCOUNTS).status == "completed", "the campaign completes")
     assert counts(sending)["sent"] == 400
 
 

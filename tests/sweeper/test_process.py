@@ -33,7 +33,7 @@ def test_a_sweeper_finds_lost_work_while_redis_is_away(tmp_path):
     nowhere = f"redis://127.0.0.1:{free_port()}/0"
     with running("sweeper", log=tmp_path / "log", REDIS_URL=nowhere, RECOVER_INTERVAL_MS="200") as sweeper:
         wait_until(
-            lambda: Campaign.find(campaign["id"], ALL_ACCOUNTS)["status"] == "completed",
+            lambda: Campaign.find(campaign["id"], ALL_ACCOUNTS).status == "completed",
             "recovery closes a campaign that has nothing left to send",
         )
         wait_until(lambda: "scheduler.lost_redis" in sweeper.log, "the scheduler notices that Redis is away")

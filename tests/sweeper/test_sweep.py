@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("db", "redis", "configured")
 def status_of(campaign: dict) -> str:
     found = Campaign.find(campaign["id"], ALL_ACCOUNTS)
     assert found
-    return found["status"]
+    return found.status
 
 
 def ids(campaigns: object) -> list[int]:
@@ -75,7 +75,7 @@ def test_a_campaign_that_is_refused_is_set_aside_and_the_next_one_starts():
     assert ids(report.campaigns) == [fine["id"]]
     found = Campaign.find(poor["id"], ALL_ACCOUNTS)
     assert found
-    assert (found["status"], found["blocked_reason"]) == ("scheduled", "INSUFFICIENT_CREDITS")
+    assert (found.status, found.blocked_reason) == ("scheduled", "INSUFFICIENT_CREDITS")
     assert sweep_due(asking()).processed == 0, "it waits for its next check"
 
 
@@ -109,7 +109,7 @@ def test_a_campaign_somebody_else_is_starting_is_left_to_them(redis):
 def test_a_campaign_that_stays_due_is_looked_at_once_in_a_sweep():
     campaign = a_campaign(an_account(), recipients=1, due=True)
     found = islice(due_campaigns(asking(), until=inf), 3)
-    assert [each["id"] for each in found] == [campaign["id"]]
+    assert [each.id for each in found] == [campaign["id"]]
 
 
 def test_without_redis_campaigns_stay_due_and_the_sweep_still_ends_well(servers, monkeypatch):

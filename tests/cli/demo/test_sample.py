@@ -6,7 +6,7 @@ import pytest
 
 from cli.demo.sample import seed_sample
 from dispatch.audit import audit
-from dispatch.campaigns.lifecycle import list_campaigns
+from dispatch.campaigns.reading import list_campaigns
 from dispatch.start.enqueue import enqueue_campaign
 from models.database import rows
 from tests.factories import asking

@@ -6,9 +6,11 @@ import psycopg
 import pytest
 
 from dispatch.audience import members
+from dispatch.audience.members import Audience
 from dispatch.audience.segments import delete_segment, edit_segment
-from dispatch.campaigns.lifecycle import cancel_campaign, create_campaign, read_campaign
-from dispatch.campaigns.writing import duplicate_campaign, edit_campaign
+from dispatch.campaigns.lifecycle import cancel_campaign
+from dispatch.campaigns.reading import read_campaign
+from dispatch.campaigns.writing import create_campaign, duplicate_campaign, edit_campaign
 from dispatch.errors import InsufficientCredits, InvalidRequest, InvalidStatus, NotFound
 from dispatch.start import preparation
 from dispatch.start.enqueue import enqueue_campaign
@@ -96,7 +98,7 @@ def test_a_start_that_was_put_back_asks_the_segment_anew(people, account):
         start(campaign)
     assert row("SELECT status, segment_filter FROM campaign") == {"status": "draft", "segment_filter": None}
     edit_segment(asking(), segment, filter=NOBODY)
-    assert members.size_of(Campaign.find(campaign["id"], ALL_ACCOUNTS)).total == 0
+    assert members.size_of(Audience.of(Campaign.find(campaign["id"], ALL_ACCOUNTS))).total == 0
 
 
 def test_a_segment_can_be_deleted_once_no_campaign_is_to_start_with_it(account, people):

@@ -6,15 +6,9 @@ import pytest
 
 from dispatch.accounts.credits import balance, top_up
 from dispatch.accounts.keys import issue_key, revoke_key
-from dispatch.campaigns.lifecycle import (
-    cancel_campaign,
-    create_campaign,
-    list_campaigns,
-    pause_campaign,
-    read_campaign,
-    resume_campaign,
-    schedule_campaign,
-)
+from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign, schedule_campaign
+from dispatch.campaigns.reading import list_campaigns, read_campaign
+from dispatch.campaigns.writing import create_campaign
 from dispatch.errors import (
     CampaignNotFound,
     CustomerNotFound,

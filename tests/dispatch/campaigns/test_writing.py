@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dispatch.campaigns.lifecycle import list_campaigns, pause_campaign, read_campaign, unschedule_campaign
+from dispatch.campaigns.lifecycle import pause_campaign, unschedule_campaign
+from dispatch.campaigns.reading import list_campaigns, read_campaign
 from dispatch.campaigns.writing import delete_campaign, duplicate_campaign, edit_campaign
 from dispatch.errors import (
     CampaignNotFound,
@@ -71,7 +72,7 @@ def test_an_edited_campaign_that_was_set_aside_is_looked_at_again(account):
     Campaign.block(campaign["id"], "NO_TARGET_AUDIENCE")
     edited = edit_campaign(asking(), campaign["id"], {"everyone": True})
     assert (edited["blocked_reason"], edited["next_check_at"]) == (None, None)
-    assert [due["id"] for due in Campaign.due(10, ALL_ACCOUNTS, seen=[])] == [campaign["id"]]
+    assert [due.id for due in Campaign.due(10, ALL_ACCOUNTS, seen=[])] == [campaign["id"]]
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,8 @@ def test_who_is_deleted_while_a_campaign_is_prepared_is_in_it_or_not_and_all_add
     assert preparing.prepare(Campaign.find(campaign_id, ALL_ACCOUNTS), until=lambda: next(stops)) is False
     delete_customer(asking(), chosen[0])
     delete_customer(asking(), chosen[-1])
-    preparing.continue_preparation(campaign_id, Campaign.find(campaign_id, ALL_ACCOUNTS)["prep_token"])
-    assert Campaign.find(campaign_id, ALL_ACCOUNTS)["status"] == "sending"
+    preparing.continue_preparation(campaign_id, Campaign.find(campaign_id, ALL_ACCOUNTS).prep_token)
+    assert Campaign.find(campaign_id, ALL_ACCOUNTS).status == "sending"
     assert [each["customer_id"] for each in rows("SELECT customer_id FROM message ORDER BY n")] == chosen[:-1]
     assert audit() == []
 

@@ -28,6 +28,7 @@ from dispatch.start.enqueue import EnqueueResult, enqueue_campaign
 from models import batch
 from models.account import Account
 from models.database import rows
+from models.preparation import held_by
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, a_list, an_account, arrange_state, asking, customers
 from tests.racing import race
@@ -222,14 +223,15 @@ def test_a_preparation_goes_on_at_its_cursor_and_writes_nobody_twice(configure, 
     monkeypatch.setattr(preparation, "CHUNK", 4)
     campaign = a_campaign(an_account(), recipients=10)
     start(campaign)
-    prepared = campaign_row(campaign["id"])
+    prepared = held_by(campaign["id"], campaign_row(campaign["id"])["prep_token"])
+    assert prepared is not None
     turns = iter([False, False, True])
     assert preparation.prepare(prepared, until=lambda: next(turns)) is False
     assert campaign_row(campaign["id"])["recipients"] == 8
     # A doubled job with an old view of the cursor stops at its first chunk.
-    with pytest.raises(preparation.TakenAway):
+    with pytest.raises(preparation.PreparationLost):
         preparation.prepare(prepared)
-    preparation.continue_preparation(campaign["id"], prepared["prep_token"])
+    preparation.continue_preparation(campaign["id"], prepared.prep_token)
     assert len(rows("SELECT DISTINCT phone FROM message")) == 10
     assert len(rows("SELECT 1 FROM batch")) == 3
 

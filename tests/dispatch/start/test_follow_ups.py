@@ -4,7 +4,8 @@ import pytest
 
 from dispatch.audit import audit
 from dispatch.campaigns.approval import approve_campaign
-from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, read_campaign
+from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign
+from dispatch.campaigns.reading import read_campaign
 from dispatch.errors import (
     ApprovalRequired,
     CampaignNotFound,

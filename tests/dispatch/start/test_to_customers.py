@@ -5,13 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dispatch.audit import audit
-from dispatch.campaigns.lifecycle import (
-    cancel_campaign,
-    pause_campaign,
-    read_campaign,
-    resume_campaign,
-    unschedule_campaign,
-)
+from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign, unschedule_campaign
+from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.writing import edit_campaign
 from dispatch.errors import (
     AlreadySending,
