@@ -11,8 +11,8 @@ from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_value
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
+from dispatch.audience.previews import AudiencePreviewView, preview_filter, preview_segment
 from dispatch.audience.segments import create_segment, delete_segment, edit_segment, list_segments, segment_called
-from dispatch.campaigns.previews import preview_filter, preview_segment
 
 _name = click.argument("name")
 _filter = click.option(
@@ -100,7 +100,7 @@ def delete(name: str, account: str) -> dict[str, Any]:
 @click.option("--filter", "asked", metavar="JSON", help="A filter that is not kept, or a file as @filter.json.")
 @answers(show=show_people)
 @with_database
-def preview(name: str | None, account: str, asked: str | None) -> dict[str, Any]:
+def preview(name: str | None, account: str, asked: str | None) -> AudiencePreviewView:
     """Show whom the segment called NAME, or a --filter, selects now: how many, ten of them, and how many not and why.
 
     \b

@@ -1,34 +1,51 @@
 """Previews over HTTP: what a campaign would say, to whom, and for how much."""
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
 
 from api.http.auth import caller
+from api.http.inputs import Given, Organization, WholeNumber, whole
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
 from api.routes.schemas import CampaignPath
-from api.routes.schemas_previews import (
-    AudiencePreview,
-    PersonalizedPreview,
-    PersonalizedPreviewBody,
-    Preview,
-    PreviewQuery,
-)
+from dispatch.audience.previews import AudiencePreviewView
 from dispatch.campaigns import previews
+from dispatch.campaigns.preview_view import PersonalizedPreviewView, PreviewView
 
 routes = Routes("previews", __name__, url_prefix="/api/campaigns", tag="campaigns")
+
+
+def _first(value: Any) -> int:
+    return min(max(whole(value), 1), previews.MAX_MESSAGES)
+
+
+class PreviewQuery(Organization):
+    """A number out of range becomes the nearest that makes sense."""
+
+    first: Annotated[int, BeforeValidator(_first)] = Field(
+        previews.MESSAGES, description=f"1 to {previews.MAX_MESSAGES}"
+    )
+
+
+class PersonalizedPreviewBody(Given):
+    customer_id: WholeNumber | None = Field(None, description="a customer of the campaign's account")
+    override_template: str | None = Field(
+        None, description="used instead of the campaign's; null or empty: the campaign's"
+    )
 
 
 @routes.post(
     "/<campaign_id>/personalized-preview",
     summary="Show one customer's text",
-    answers={200: PersonalizedPreview},
+    answers={200: PersonalizedPreviewView},
     refuses=("CAMPAIGN_NOT_FOUND", "CUSTOMER_NOT_FOUND", "MISSING_CUSTOMER_ID", "INVALID_TEMPLATE"),
     body=True,
     scope="read",
     idempotency=ONE_TRANSACTION,
 )
-def personalized(path: CampaignPath, body: PersonalizedPreviewBody) -> dict[str, Any]:
-    """By the campaign's template, or by another one that is tried out; nothing is kept."""
+def personalized(path: CampaignPath, body: PersonalizedPreviewBody) -> PersonalizedPreviewView:
+    """By the campaign's template, or by another one that is tried out; nothing is stored."""
     return previews.personalized_preview(
         caller(), path.campaign_id, body.customer_id, override_template=body.override_template
     )
@@ -37,22 +54,22 @@ def personalized(path: CampaignPath, body: PersonalizedPreviewBody) -> dict[str,
 @routes.get(
     "/<campaign_id>/preview",
     summary="Show the first messages and the price of all",
-    answers={200: Preview},
+    answers={200: PreviewView},
     refuses=("CAMPAIGN_NOT_FOUND", "NO_TARGET_AUDIENCE", "NO_MESSAGE_TEXT"),
     scope="read",
 )
-def messages(path: CampaignPath, query: PreviewQuery) -> dict[str, Any]:
-    """As they would be sent were the campaign started now; those who opted out are shown as skipped."""
+def messages(path: CampaignPath, query: PreviewQuery) -> PreviewView:
+    """As they would be sent if the campaign started now; people who opted out are shown as skipped."""
     return previews.preview_messages(caller(), path.campaign_id, first=query.first)
 
 
 @routes.get(
     "/<campaign_id>/audience",
     summary="Show who would get a campaign",
-    answers={200: AudiencePreview},
+    answers={200: AudiencePreviewView},
     refuses=("CAMPAIGN_NOT_FOUND", "NO_TARGET_AUDIENCE"),
     scope="read",
 )
-def audience(path: CampaignPath) -> dict[str, Any]:
-    """How many, ten of them, and how many would not get it and why."""
+def audience(path: CampaignPath) -> AudiencePreviewView:
+    """How many, ten of them, and how many are excluded and why."""
     return previews.preview_audience(caller(), path.campaign_id)

@@ -11,10 +11,9 @@ from api.http.inputs import Given, Organization, Page, PathId
 from api.http.pages import Pagination, page_of
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
-from api.routes.schemas_previews import AudiencePreview
-from dispatch.audience import segments
+from dispatch.audience import previews, segments
 from dispatch.audience.filter import COLUMNS, MAX_CONDITIONS, MAX_DEPTH, OPERATORS
-from dispatch.campaigns import previews
+from dispatch.audience.previews import AudiencePreviewView
 
 routes = Routes("segments", __name__, url_prefix="/api/segments")
 
@@ -124,12 +123,12 @@ def index(query: Page) -> Shown:
 @routes.post(
     "/preview",
     summary="Show whom a filter selects",
-    answers={200: AudiencePreview},
+    answers={200: AudiencePreviewView},
     body=True,
     scope="read",
     idempotency=ONE_TRANSACTION,
 )
-def preview_filter(query: Organization, body: ToPreview) -> Shown:
+def preview_filter(query: Organization, body: ToPreview) -> AudiencePreviewView:
     """Before it is stored; those who opted out are counted aside."""
     return previews.preview_filter(caller(), body.filter)
 
@@ -143,11 +142,11 @@ def read(path: SegmentPath) -> Shown:
 @routes.post(
     "/<segment_id>/preview",
     summary="Show whom a segment selects",
-    answers={200: AudiencePreview},
+    answers={200: AudiencePreviewView},
     scope="read",
     idempotency=ONE_TRANSACTION,
 )
-def preview(path: SegmentPath) -> Shown:
+def preview(path: SegmentPath) -> AudiencePreviewView:
     """Right now; those who opted out are counted aside."""
     return previews.preview_segment(caller(), path.segment_id)
 

@@ -1,36 +1,46 @@
 """`campaign preview` and `audience`: what a campaign would say, to whom, and for how much."""
 
-from typing import Any
-
 import click
 
 from cli.campaign.moves import campaign_id
 from cli.shared.caller import by_hand
-from cli.shared.output import answers, show_value
+from cli.shared.output import answers, show_columns, show_value
 from cli.shared.servers import with_database
-from dispatch.campaigns.previews import MOST_SHOWN, SAMPLE, personalized_preview, preview_audience, preview_messages
+from dispatch.audience.previews import AudiencePreviewView
+from dispatch.campaigns.preview_view import PersonalizedPreviewView, PreviewView
+from dispatch.campaigns.previews import (
+    MAX_MESSAGES,
+    MESSAGES,
+    personalized_preview,
+    preview_audience,
+    preview_messages,
+)
+from dispatch.formats.checks import MAX_ID
 from models.tenancy import ALL_ACCOUNTS
 
+_show_messages = show_columns("customer_id", "text", "encoding", "segments", "cost", "skipped")
 
-def _show_preview(shown: dict[str, Any]) -> None:
-    kept = ("customer_id", "text", "encoding", "segments", "cost", "skipped")
-    if "messages" in shown:
-        show_value([{key: message[key] for key in kept} for message in shown["messages"]])
-        show_value(shown["estimate"])
+
+def _show_preview(preview: PreviewView | PersonalizedPreviewView) -> None:
+    if isinstance(preview, PreviewView):
+        _show_messages(preview.messages)
+        show_value(preview.estimate)
     else:
-        show_value(shown)
+        show_value(preview)
 
 
 @click.command()
 @campaign_id
 @click.option(
-    "--first", type=click.IntRange(1, MOST_SHOWN), default=SAMPLE, show_default=True, help="So many messages."
+    "--first", type=click.IntRange(1, MAX_MESSAGES), default=MESSAGES, show_default=True, help="How many messages."
 )
-@click.option("--customer", type=click.IntRange(1, 2**63 - 1), metavar="ID", help="One customer's text instead.")
+@click.option("--customer", type=click.IntRange(1, MAX_ID), metavar="ID", help="One customer's text instead.")
 @click.option("--template", metavar="TEXT", help="With --customer: tries this text out.")
 @answers(show=_show_preview)
 @with_database
-def preview(campaign_id: int, first: int, customer: int | None, template: str | None) -> dict[str, Any]:
+def preview(
+    campaign_id: int, first: int, customer: int | None, template: str | None
+) -> PreviewView | PersonalizedPreviewView:
     """Show a campaign's first messages as they would be sent now, and what all would cost.
 
     \b
@@ -44,18 +54,18 @@ def preview(campaign_id: int, first: int, customer: int | None, template: str | 
     return preview_messages(by_hand(ALL_ACCOUNTS), campaign_id, first=first)
 
 
-def show_people(shown: dict[str, Any]) -> None:
+def show_people(preview: AudiencePreviewView) -> None:
     """Shows an audience to people: a count, why some are excluded, and the sample as a table."""
-    show_value({"count": shown["count"], "excluded": shown["excluded"]})
-    show_value(shown["sample"])
+    show_value({"count": preview.count, "excluded": preview.excluded.model_dump()})
+    show_value(preview.sample)
 
 
 @click.command()
 @campaign_id
 @answers(show=show_people)
 @with_database
-def audience(campaign_id: int) -> dict[str, Any]:
-    """Show who would get a campaign now: how many, ten of them, and how many not and why.
+def audience(campaign_id: int) -> AudiencePreviewView:
+    """Show who would get a campaign now: how many, ten of them, and how many are excluded and why.
 
     \b
     python -m cli campaign audience 1

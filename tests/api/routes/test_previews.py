@@ -53,6 +53,7 @@ def test_a_personalized_preview_uses_the_campaigns_template(account, call, alice
         "used_template": "Hello {first_name}!",
         "customer": {"id": alice, **SHOWN},
     }
+    assert list(answer.json["customer"]) == ["id", "first_name", "last_name", "phone", "location", "prefered_product"]
 
 
 @pytest.mark.parametrize("prefix", ["", "/api"])
@@ -123,7 +124,9 @@ def test_the_first_messages_are_shown_as_they_would_be_sent_and_priced(account, 
     campaign = a_campaign(account, customer_ids=people, template="Hi {first_name} " + "x" * 80)["id"]
     answer = call("GET", f"/api/campaigns/{campaign}/preview")
     assert answer.status_code == 200
+    assert list(answer.json) == ["campaign_id", "channel", "template", "messages", "estimate"]
     first, second, third = answer.json["messages"]
+    assert list(first) == ["customer_id", "phone", "text", "encoding", "segments", "forces_ucs2", "cost", "skipped"]
     assert (first["text"], first["encoding"], first["segments"]) == ("Hi First0 " + "x" * 80, "gsm7", 1)
     assert (first["forces_ucs2"], first["cost"], first["skipped"]) == (None, 1, None)
     assert second["forces_ucs2"] == {"character": "Ж", "code_point": "U+0416", "name": "CYRILLIC CAPITAL LETTER ZHE"}
@@ -184,7 +187,8 @@ def test_an_audience_is_counted_with_a_sample_and_who_is_excluded(account, call,
     shown = call("GET", f"/campaigns/{campaign}/audience").json
     assert shown["count"] == 12
     assert [person["id"] for person in shown["sample"]] == people[2:12]
-    assert shown["sample"][0].keys() == {"id", "first_name", "last_name", "phone", "location", "prefered_product"}
+    assert list(shown) == ["count", "sample", "excluded"]
+    assert list(shown["sample"][0]) == ["id", "first_name", "last_name", "phone", "location", "prefered_product"]
     assert shown["excluded"] == {"opted_out": opted_out, "invalid_number": 0, "duplicate": 0}
 
 

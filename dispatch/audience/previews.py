@@ -1,0 +1,69 @@
+"""Who an audience would reach now: how many, some of them, and how many are excluded; nothing is written."""
+
+from dispatch.audience import members
+from dispatch.audience.filter import as_json, read_filter
+from dispatch.audience.members import Audience
+from dispatch.audience.segments import read_segment
+from dispatch.caller import Caller
+from dispatch.formats.view import View
+
+SAMPLE = 10
+# The sample is taken from this many members: the first ten who have not opted out are nearly always among them.
+_SEARCHED = 1000
+
+
+class PersonView(View):
+    """A member of an audience; `id` is null for a phone that belongs to no customer."""
+
+    id: int | None
+    first_name: str
+    last_name: str
+    phone: str
+    location: str | None
+    prefered_product: str | None
+
+
+class ExcludedView(View):
+    """How many members get no message, by reason."""
+
+    opted_out: int
+    invalid_number: int
+    duplicate: int
+
+
+class AudiencePreviewView(View):
+    """Who would get a campaign now: how many, some of them, and how many are excluded and why."""
+
+    count: int
+    sample: list[PersonView]
+    excluded: ExcludedView
+
+
+def preview_segment(caller: Caller, segment_id: int) -> AudiencePreviewView:
+    """Returns who a campaign for this segment would reach."""
+    return preview_filter(caller, read_segment(caller, segment_id)["filter"])
+
+
+def preview_filter(caller: Caller, filter: object) -> AudiencePreviewView:
+    """Returns who a campaign for a segment with this filter would reach."""
+    frozen = as_json(read_filter(filter))
+    return preview_of(
+        Audience(account_id=caller.one_account(), campaign_id=None, kind="segment", segment_filter=frozen)
+    )
+
+
+def preview_of(audience: Audience) -> AudiencePreviewView:
+    """Returns who this audience would reach."""
+    size = members.size_of(audience)
+    first = members.page_of(audience, tuple(PersonView.model_fields), after=0, limit=_SEARCHED)
+    reached = [person for person in first if not person["opted_out"]][:SAMPLE]
+    return AudiencePreviewView(
+        count=size.reachable,
+        sample=[PersonView.model_validate(person) for person in reached],
+        excluded=ExcludedView(
+            opted_out=size.total - size.reachable + members.left_out_of(audience),
+            # A customer's number was read when it came in, and an account has it once: the table allows nothing else.
+            invalid_number=0,
+            duplicate=0,
+        ),
+    )

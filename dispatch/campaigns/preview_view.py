@@ -1,0 +1,60 @@
+"""A campaign's texts as people see them before it starts: one customer's, or the first messages and their price."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, WithJsonSchema
+
+from dispatch.formats.view import SparseView, View
+from dispatch.texts.check import NamedCharacterView
+from dispatch.texts.sms import Encoding
+from models.states import CHANNELS
+
+
+class PreviewedCustomerView(SparseView):
+    """A customer; what is not known is left out."""
+
+    id: int
+    first_name: str
+    last_name: str
+    phone: str
+    location: str = ""
+    prefered_product: str = ""
+
+
+class PersonalizedPreviewView(View):
+    """One customer's text."""
+
+    rendered_message: str
+    used_template: str
+    customer: PreviewedCustomerView
+
+
+class PreviewedMessageView(View):
+    """One recipient's message and its price."""
+
+    customer_id: int | None
+    phone: str
+    text: str
+    encoding: Encoding
+    segments: int
+    forces_ucs2: NamedCharacterView | None = Field(description="the first character outside the GSM alphabet")
+    cost: int = Field(description="in credits; 0 when it is skipped")
+    skipped: Literal["opted_out"] | None
+
+
+class EstimateView(View):
+    """The price of all messages; estimated from the first thousand of a larger audience, and then not `exact`."""
+
+    recipients: int
+    credits: int
+    exact: bool
+
+
+class PreviewView(View):
+    """The first messages as they would be sent now."""
+
+    campaign_id: int
+    channel: Annotated[str, WithJsonSchema({"type": "string", "enum": list(CHANNELS)})]
+    template: str
+    messages: list[PreviewedMessageView]
+    estimate: EstimateView
