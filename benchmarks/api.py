@@ -62,13 +62,13 @@ async def _reads(stack: Stack, campaign_id: int, key: str) -> dict[str, float]:
 async def _enqueues(stack: Stack) -> float:
     """The median of starts with 1,000 recipients each, from the call to its answer."""
     account = create_account(asking(), "Enqueued")
-    top_up(asking(account["id"]), ENQUEUES * ENQUEUED * 2)
-    add_customers(account["id"], ENQUEUED, progress=lambda done: None)
-    key = issue_key(asking(account["id"]))["key"]
+    top_up(asking(account.id), ENQUEUES * ENQUEUED * 2)
+    add_customers(account.id, ENQUEUED, progress=lambda done: None)
+    key = issue_key(asking(account.id))["key"]
     taken = []
     async with aiohttp.ClientSession(stack.web_url, headers={"Authorization": f"Bearer {key}"}) as session:
         for _ in range(ENQUEUES):
-            made = create_campaign(asking(account["id"]), name="Enqueued", template=TEMPLATE, everyone=True)
+            made = create_campaign(asking(account.id), name="Enqueued", template=TEMPLATE, everyone=True)
             started = monotonic()
             async with session.post(f"/api/campaigns/{made['id']}/enqueue") as answer:
                 assert answer.status == 202, await answer.text()

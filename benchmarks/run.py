@@ -61,10 +61,10 @@ class Ready:
 def make_ready(recipients: int, progress: Progress) -> Ready:
     """Everything that has to be there before the clock runs."""
     account = create_account(asking(), "Benchmark")
-    top_up(asking(account["id"]), recipients * CREDITS_EACH)
-    add_customers(account["id"], recipients, progress=lambda done: progress("customers", done))
-    campaign = create_campaign(asking(account["id"]), name="Benchmark", template=TEMPLATE, everyone=True)
-    key = issue_key(asking(account["id"]), name="benchmark")["key"]
+    top_up(asking(account.id), recipients * CREDITS_EACH)
+    add_customers(account.id, recipients, progress=lambda done: progress("customers", done))
+    campaign = create_campaign(asking(account.id), name="Benchmark", template=TEMPLATE, everyone=True)
+    key = issue_key(asking(account.id), name="benchmark")["key"]
     return Ready(campaign["id"], recipients, key)
 
 

@@ -5,11 +5,12 @@ from typing import Any
 import click
 
 from cli.shared.caller import by_hand
-from cli.shared.output import answers, show_columns
+from cli.shared.output import answers, show_value
+from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import id_of
-from dispatch.accounts.accounts import change_account, create_account, read_account
-from models.database import rows
+from dispatch.accounts.accounts import AccountView, change_account, create_account, list_accounts, read_account
+from models.page import Page
 from models.tenancy import ALL_ACCOUNTS
 
 _name = click.argument("name")
@@ -26,20 +27,21 @@ def account() -> None:
 @click.option("--country", metavar="GR", help="Where phone numbers without a country code are read.")
 @answers()
 @with_database
-def create(name: str, no_subscription: bool, country: str | None) -> dict[str, Any]:
+def create(name: str, no_subscription: bool, country: str | None) -> dict[str, str]:
     """Create an account called NAME. It has an active subscription, and no credits yet.
 
     \b
     python -m cli account create Acme --country GR
     """
-    return create_account(by_hand(ALL_ACCOUNTS), name, subscribed=not no_subscription, country=country)
+    made = create_account(by_hand(ALL_ACCOUNTS), name, subscribed=not no_subscription, country=country)
+    return {"id": str(made.id), "name": made.name}
 
 
 @account.command()
 @_name
 @answers()
 @with_database
-def show(name: str) -> dict[str, Any]:
+def show(name: str) -> AccountView:
     """Show an account with its subscription and credits.
 
     \b
@@ -55,7 +57,7 @@ def show(name: str) -> dict[str, Any]:
 @click.option("--no-approval", is_flag=True, help="No campaign needs an approval.")
 @answers()
 @with_database
-def change(name: str, country: str | None, approval_above: int | None, no_approval: bool) -> dict[str, Any]:
+def change(name: str, country: str | None, approval_above: int | None, no_approval: bool) -> AccountView:
     """Change an account's settings. What is not named stays.
 
     \b
@@ -69,17 +71,29 @@ def change(name: str, country: str | None, approval_above: int | None, no_approv
     return change_account(by_hand(id_of(name)), changes)
 
 
+def _show_list(accounts: Page[AccountView]) -> None:
+    show_value(
+        [
+            {
+                "name": each.name,
+                "country": each.country,
+                "subscription": each.subscription.status,
+                "available": each.credits.available,
+                "held": each.credits.held,
+            }
+            for each in accounts.rows
+        ]
+    )
+
+
 @account.command("list")
-@answers(show=show_columns("name", "country", "subscription", "available", "held"))
+@pages
+@answers(show=_show_list)
 @with_database
-def list_() -> list[dict[str, Any]]:
-    """List accounts with their credits.
+def list_(page: int, page_size: int) -> Page[AccountView]:
+    """List accounts, newest first, with their credits.
 
     \b
     python -m cli account list
     """
-    return rows(
-        """SELECT id, name, country, subscription_status AS subscription,
-                  credits_available AS available, credits_held AS held
-           FROM account ORDER BY name"""
-    )
+    return list_accounts(by_hand(ALL_ACCOUNTS), page=page, page_size=page_size)

@@ -9,6 +9,7 @@ from cli.shared.output import answers
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of
+from dispatch.accounts.accounts import BalanceView
 from dispatch.accounts.credits import balance, ledger, top_up
 
 
@@ -22,7 +23,7 @@ def credits() -> None:
 @click.option("--amount", required=True, type=int, metavar="N", help="How many credits to add.")
 @answers()
 @with_database
-def topup(account: str, amount: int) -> dict[str, int]:
+def topup(account: str, amount: int) -> BalanceView:
     """Add credits to an account. Campaigns that waited for them are looked at by the next sweep.
 
     \b
@@ -35,7 +36,7 @@ def topup(account: str, amount: int) -> dict[str, int]:
 @account_option(help="Whose credits.")
 @answers()
 @with_database
-def show(account: str) -> dict[str, int]:
+def show(account: str) -> BalanceView:
     """Show credits to spend and credits held. Held are those of campaigns under way.
 
     \b

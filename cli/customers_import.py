@@ -52,7 +52,7 @@ def import_(file: Path, account: str, list_name: str, country: str | None, rejec
     rejects = rejects or file.with_name(f"rejected-{file.name}")
     if rejects.resolve() == file.resolve():
         raise Refused("The rejects file cannot be the file that is imported; choose another with --rejects")
-    report = _import(file, tenant["id"], list_name=list_name, country=country or tenant["country"], rejects=rejects)
+    report = _import(file, tenant.id, list_name=list_name, country=country or tenant.country, rejects=rejects)
     if report.rejected:
         click.echo(f"Rejected lines are in {rejects}", err=True)
     return report

@@ -1,7 +1,5 @@
 """`subscription`: whether an account may send."""
 
-from typing import Any
-
 import click
 
 from cli.shared.arguments import time_of
@@ -9,7 +7,7 @@ from cli.shared.caller import by_hand
 from cli.shared.output import answers
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of
-from dispatch.accounts.accounts import change_subscription, read_subscription
+from dispatch.accounts.accounts import SubscriptionView, change_subscription, read_subscription
 from models.account import SUBSCRIPTION_STATES
 
 
@@ -22,7 +20,7 @@ def subscription() -> None:
 @account_option(help="Whose subscription.")
 @answers()
 @with_database
-def show(account: str) -> dict[str, Any]:
+def show(account: str) -> SubscriptionView:
     """Show the plan, its status, and when the paid period ends.
 
     \b
@@ -38,8 +36,8 @@ def show(account: str) -> dict[str, Any]:
 @click.option("--until", metavar="ISO8601", help="When the paid period ends.  [default: it does not]")
 @answers()
 @with_database
-def set_(account: str, plan: str, status: str, until: str | None) -> dict[str, Any]:
-    """Replace an account's subscription. Campaigns that waited for it are looked at by the next sweep.
+def set_(account: str, plan: str, status: str, until: str | None) -> SubscriptionView:
+    """Replace an account's subscription. The next sweep checks the campaigns that waited for it.
 
     \b
     python -m cli subscription set --account Acme --status active --until 2030-01-31T00:00:00Z

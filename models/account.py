@@ -1,66 +1,109 @@
 """The tenant: who sends, with which subscription and how many credits."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from peewee import SQL, BigIntegerField, IntegerField, Node, TextField, UUIDField
-from playhouse.postgres_ext import DateTimeTZField
-
-from models.database import Row, row
-
-_NOW: list[Node] = [SQL("DEFAULT now()")]
-
+from models.database import one, row, rows
+from models.page import Page, read_page
+from models.row import Row
+from models.tenancy import Tenant, owned_by
 
 SUBSCRIPTION_STATES = ("active", "none", "past_due", "cancelled")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account(Row):
-    """An account; its credit columns move only together with a `credit_entry` (models/credit.py)."""
+    """An account; its credit columns change only together with a `credit_entry` (models/credit.py)."""
 
-    id = UUIDField(primary_key=True, constraints=[SQL("DEFAULT gen_random_uuid()")])
-    name = TextField(unique=True)
-    zone = TextField(default="UTC")
-    country = TextField(null=True)
-    sender = TextField(null=True)
-    subscription_plan = TextField(default="standard")
-    subscription_status = TextField(default="active")
-    subscription_ends_at = DateTimeTZField(null=True)
-    credits_available = BigIntegerField(default=0)
-    credits_held = BigIntegerField(default=0)
-    approval_above = IntegerField(null=True)
-    created_at = DateTimeTZField(constraints=_NOW)
+    id: UUID
+    name: str
+    zone: str
+    #: Where phone numbers without a country code are read, in two letters.
+    country: str | None
+    sender: str | None
+    subscription_plan: str
+    subscription_status: str
+    #: When the paid period ends; None: it does not.
+    subscription_ends_at: datetime | None
+    credits_available: int
+    credits_held: int
+    #: Campaigns with more recipients need an approval; None: none does.
+    approval_above: int | None
+    created_at: datetime
 
     @classmethod
-    def add(cls, name: str, *, subscribed: bool = True, country: str | None = None) -> dict[str, Any] | None:
+    def add(cls, name: str, *, subscribed: bool = True, country: str | None = None) -> "Account | None":
         """Inserts an account; None when the name is taken."""
         return row(
             """INSERT INTO account (name, country, subscription_status) VALUES (%s, %s, %s)
                ON CONFLICT (name) DO NOTHING RETURNING *""",
             [name, country, "active" if subscribed else "none"],
+            into=cls,
         )
 
     @classmethod
-    def standing(cls, account_id: UUID) -> dict[str, Any] | None:
-        """Balance, approval rule, and whether the subscription is active, judged by the database's clock."""
-        return row(
-            """SELECT credits_available AS available, credits_held AS held, approval_above,
-                      subscription_status = 'active' AND coalesce(subscription_ends_at > now(), true) AS subscribed
-               FROM account WHERE id = %s""",
-            [account_id],
+    def find(cls, account_id: UUID) -> "Account | None":
+        """Returns the account, or None when there is none."""
+        return row("SELECT * FROM account WHERE id = %s", [account_id], into=cls)
+
+    @classmethod
+    def find_named(cls, name: str) -> "Account | None":
+        """Returns the account with this name, or None when there is none."""
+        return row("SELECT * FROM account WHERE name = %s", [name], into=cls)
+
+    @classmethod
+    def lock(cls, account_id: UUID) -> None:
+        """Makes other transactions that lock the account wait until this one ends."""
+        rows("SELECT 1 FROM account WHERE id = %s FOR UPDATE", [account_id])
+
+    @classmethod
+    def page(cls, tenant: Tenant, *, page: int, page_size: int) -> "Page[Account]":
+        """Returns one page of the tenant's accounts, newest first."""
+        return read_page(
+            f"SELECT * FROM account WHERE {owned_by(tenant, 'id')}",
+            {"account": tenant},
+            order="created_at DESC, id",
+            page=page,
+            page_size=page_size,
+            into=cls,
         )
 
     @classmethod
-    def settle_on(cls, account_id: UUID, values: dict[str, Any]) -> dict[str, Any] | None:
-        """Changes the settings that are given: country and approval_above; None when there is no such account."""
+    def edit(cls, account_id: UUID, values: Mapping[str, str | int | None]) -> "Account | None":
+        """Changes the settings that are given, `country` and `approval_above`; None when there is no such account."""
         given = ", ".join(f"{column} = %({column})s" for column in ("country", "approval_above") if column in values)
-        return row(f"UPDATE account SET {given} WHERE id = %(id)s RETURNING *", {**values, "id": account_id})
+        return row(f"UPDATE account SET {given} WHERE id = %(id)s RETURNING *", {**values, "id": account_id}, into=cls)
 
     @classmethod
-    def subscribe(cls, account_id: UUID, *, plan: str, status: str, ends_at: datetime | None) -> dict[str, Any] | None:
+    def subscribe(cls, account_id: UUID, *, plan: str, status: str, ends_at: datetime | None) -> "Account | None":
         """Replaces the subscription; None when there is no such account."""
         return row(
             """UPDATE account SET subscription_plan = %(plan)s, subscription_status = %(status)s,
                       subscription_ends_at = %(ends_at)s WHERE id = %(id)s RETURNING *""",
             {"id": account_id, "plan": plan, "status": status, "ends_at": ends_at},
+            into=cls,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What decides whether an account's campaign may start."""
+
+    #: Credits that may be spent.
+    available: int
+    approval_above: int | None
+    #: Whether the subscription is active now, by the database's clock.
+    subscribed: bool
+
+    @classmethod
+    def of(cls, account_id: UUID) -> "Standing":
+        """Returns that of an account that exists."""
+        return one(
+            """SELECT credits_available AS available, approval_above,
+                      subscription_status = 'active' AND coalesce(subscription_ends_at > now(), true) AS subscribed
+               FROM account WHERE id = %s""",
+            [account_id],
+            into=cls,
         )

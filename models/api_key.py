@@ -8,8 +8,7 @@ from uuid import UUID
 from peewee import SQL, ForeignKeyField, SmallIntegerField, TextField, UUIDField
 from playhouse.postgres_ext import ArrayField, DateTimeTZField
 
-from models.account import _NOW, Account
-from models.database import Row, changed, row
+from models.database import NOW, AccountKey, Row, changed, row
 from models.tenancy import Tenant, owned_by
 
 SCOPES = ("read", "write", "send", "approve", "admin")
@@ -32,13 +31,13 @@ class ApiKey(Row):
     """A key of one account, or of an operator (no account)."""
 
     id = UUIDField(primary_key=True, constraints=[SQL("DEFAULT gen_random_uuid()")])
-    account = ForeignKeyField(Account, null=True)
+    account = ForeignKeyField(AccountKey, null=True)
     name = TextField(default="")
     prefix = TextField()
     key_hash = TextField(unique=True)
     scopes = ArrayField(TextField, default=list, index=False)
     slot = SmallIntegerField(null=True)
-    created_at = DateTimeTZField(constraints=_NOW)
+    created_at = DateTimeTZField(constraints=NOW)
     last_used_at = DateTimeTZField(null=True)
     revoked_at = DateTimeTZField(null=True)
 

@@ -7,21 +7,20 @@ from peewee import SQL, ForeignKeyField, TextField
 from playhouse.postgres_ext import BinaryJSONField, DateTimeTZField, IdentityField
 from psycopg.types.json import Jsonb
 
-from models.account import _NOW, Account
-from models.database import Row, changed
+from models.database import NOW, AccountKey, Row, changed
 
 
 class AuditEvent(Row):
     """One change: by whom, what, to what, asked for by which request."""
 
     id = IdentityField(generate_always=True)
-    account = ForeignKeyField(Account, null=True, index=False)
+    account = ForeignKeyField(AccountKey, null=True, index=False)
     actor = TextField()
     action = TextField()
     subject = TextField()
     details = BinaryJSONField(default=dict, index=False, constraints=[SQL("DEFAULT '{}'")])
     request_id = TextField(null=True)
-    at = DateTimeTZField(constraints=_NOW)
+    at = DateTimeTZField(constraints=NOW)
 
     class Meta:
         indexes = ((("account", "id"), False), (("account", "subject", "id"), False))

@@ -3,15 +3,14 @@
 from peewee import BigIntegerField, CompositeKey, ForeignKeyField, TextField, UUIDField
 from playhouse.postgres_ext import BinaryJSONField, DateTimeTZField, IdentityField
 
-from models.account import _NOW, Account
-from models.database import Row
+from models.database import NOW, AccountKey, Row
 
 
 class Customer(Row):
     """A person of an account, with one phone in E.164 (parsed when it came in, never on the send path)."""
 
     id = IdentityField(generate_always=True)
-    account = ForeignKeyField(Account, index=False)
+    account = ForeignKeyField(AccountKey, index=False)
     phone = TextField()
     first_name = TextField(default="")
     last_name = TextField(default="")
@@ -20,8 +19,8 @@ class Customer(Row):
     attributes = BinaryJSONField(default=dict, index=False)
     zone = TextField(null=True)
     consent = TextField(default="subscribed")
-    created_at = DateTimeTZField(constraints=_NOW)
-    updated_at = DateTimeTZField(constraints=_NOW)
+    created_at = DateTimeTZField(constraints=NOW)
+    updated_at = DateTimeTZField(constraints=NOW)
 
     class Meta:
         indexes = ((("account", "phone"), True), (("account", "id"), True))
@@ -31,9 +30,9 @@ class CustomerList(Row):
     """A named list of customers."""
 
     id = IdentityField(generate_always=True)
-    account = ForeignKeyField(Account, index=False)
+    account = ForeignKeyField(AccountKey, index=False)
     name = TextField()
-    created_at = DateTimeTZField(constraints=_NOW)
+    created_at = DateTimeTZField(constraints=NOW)
 
     class Meta:
         indexes = ((("account", "name"), True), (("account", "id"), True))

@@ -7,8 +7,7 @@ from uuid import UUID
 from peewee import SQL, BigIntegerField, BlobField, CompositeKey, ForeignKeyField, IntegerField, TextField, UUIDField
 from playhouse.postgres_ext import DateTimeTZField, IdentityField
 
-from models.account import _NOW, Account
-from models.database import Row, changed, db, row, rows
+from models.database import NOW, AccountKey, Row, changed, db, row, rows
 
 STATES = {
     "queued": "A job will take it.",
@@ -22,7 +21,7 @@ class CustomerImport(Row):
     """One uploaded file, and how far it is in."""
 
     id = IdentityField(generate_always=True)
-    account = ForeignKeyField(Account, index=False)
+    account = ForeignKeyField(AccountKey, index=False)
     list_id = BigIntegerField(null=True)
     list_name = TextField()
     file_name = TextField(default="")
@@ -36,11 +35,11 @@ class CustomerImport(Row):
     updated = IntegerField(default=0)
     rejected = IntegerField(default=0)
     token = UUIDField(null=True, constraints=[SQL("DEFAULT gen_random_uuid()")])
-    touched_at = DateTimeTZField(constraints=_NOW)
+    touched_at = DateTimeTZField(constraints=NOW)
     takeovers = IntegerField(default=0)
     actor = TextField(default="")
     request_id = TextField(null=True)
-    created_at = DateTimeTZField(constraints=_NOW)
+    created_at = DateTimeTZField(constraints=NOW)
     started_at = DateTimeTZField(null=True)
     ended_at = DateTimeTZField(null=True)
 

@@ -8,8 +8,7 @@ import psycopg
 from peewee import CompositeKey, SmallIntegerField, TextField, UUIDField
 from playhouse.postgres_ext import DateTimeTZField
 
-from models.account import _NOW
-from models.database import Row, changed, db, row, rows
+from models.database import NOW, Row, changed, db, row, rows
 
 LIFE = "24 hours"
 
@@ -23,7 +22,7 @@ class IdempotencyKey(Row):
     body_hash = TextField()
     status = SmallIntegerField(null=True)
     answer = TextField(null=True)
-    created_at = DateTimeTZField(constraints=_NOW)
+    created_at = DateTimeTZField(constraints=NOW)
 
     class Meta:
         primary_key = CompositeKey("owner", "route", "key")

@@ -7,8 +7,7 @@ from peewee import ForeignKeyField, TextField
 from playhouse.postgres_ext import BinaryJSONField, DateTimeTZField, IdentityField
 from psycopg.types.json import Jsonb
 
-from models.account import _NOW, Account
-from models.database import Row, changed, row
+from models.database import NOW, AccountKey, Row, changed, row
 from models.tenancy import Tenant, owned_by
 
 
@@ -16,11 +15,11 @@ class Segment(Row):
     """A filter of an account; whom it selects is decided anew whenever it is asked."""
 
     id = IdentityField(generate_always=True)
-    account = ForeignKeyField(Account, index=False)
+    account = ForeignKeyField(AccountKey, index=False)
     name = TextField()
     filter = BinaryJSONField(index=False)
-    created_at = DateTimeTZField(constraints=_NOW)
-    updated_at = DateTimeTZField(constraints=_NOW)
+    created_at = DateTimeTZField(constraints=NOW)
+    updated_at = DateTimeTZField(constraints=NOW)
 
     class Meta:
         indexes = ((("account", "name"), True), (("account", "id"), True))

@@ -6,8 +6,7 @@ from uuid import UUID
 from peewee import BigIntegerField, CompositeKey, ForeignKeyField, IntegerField, TextField, UUIDField
 from playhouse.postgres_ext import DateTimeTZField, IdentityField
 
-from models.account import _NOW, Account
-from models.database import Row, changed, row
+from models.database import NOW, AccountKey, Row, changed, row
 from models.tenancy import Tenant, owned_by
 
 
@@ -15,13 +14,13 @@ class Template(Row):
     """A text of an account under a name; `channel` NULL means for any."""
 
     id = IdentityField(generate_always=True)
-    account = ForeignKeyField(Account, index=False)
+    account = ForeignKeyField(AccountKey, index=False)
     name = TextField()
     channel = TextField(null=True)
     body = TextField()
     version = IntegerField(default=1)
-    created_at = DateTimeTZField(constraints=_NOW)
-    updated_at = DateTimeTZField(constraints=_NOW)
+    created_at = DateTimeTZField(constraints=NOW)
+    updated_at = DateTimeTZField(constraints=NOW)
 
     class Meta:
         indexes = ((("account", "name"), True), (("account", "id"), True))
@@ -82,7 +81,7 @@ class TemplateVersion(Row):
     version = IntegerField()
     body = TextField()
     actor = TextField(default="")
-    created_at = DateTimeTZField(constraints=_NOW)
+    created_at = DateTimeTZField(constraints=NOW)
 
     class Meta:
         primary_key = CompositeKey("template_id", "version")

@@ -35,8 +35,8 @@ def an_account(
     """An account with this many credits: {"id", "name"}."""
     account = create_account(asking(), name or f"account {next(_number)}", subscribed=subscribed, country=country)
     if credits:
-        top_up(asking(account["id"]), credits)
-    return account
+        top_up(asking(account.id), credits)
+    return {"id": account.id, "name": account.name}
 
 
 def a_key(account: dict[str, Any] | None, *, scopes: Sequence[str] = SCOPES) -> str:

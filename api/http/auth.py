@@ -104,7 +104,7 @@ def _account_asked_for(own: Tenant) -> Tenant:
     except ValueError:
         raise NotFound("There is no such account.") from None
     if own is ALL_ACCOUNTS:
-        return account_with_id(account_id)["id"]
+        return account_with_id(account_id).id
     if account_id != own:
         raise NotFound("There is no such account.")
     return own

@@ -1,58 +1,84 @@
-"""Accounts over HTTP: one's own, and for operators all of them."""
+"""Accounts over HTTP: the caller's own, and for operators all of them."""
 
-from typing import Any
+from typing import Annotated
+
+from pydantic import Field, Strict
 
 from api.http.auth import caller
-from api.http.inputs import Organization, Page
-from api.http.pages import page_of
+from api.http.inputs import Given, Organization, Page, Time, WholeNumber
+from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
-from api.routes.schemas_accounts import Account, AccountChanges, Accounts, NewAccount, NewSubscription, Subscription
 from dispatch.accounts import accounts
+from dispatch.accounts.accounts import AccountView, SubscriptionState, SubscriptionView
 
 routes = Routes("accounts", __name__, url_prefix="/api")
 
-Shown = dict[str, Any]
+
+class Accounts(Paged[AccountView]):
+    """One page, newest first."""
+
+
+class NewAccount(Given):
+    name: str = Field(description="1 to 200 characters, not that of another account")
+    country: str | None = Field(None, description="two letters: where numbers without a country code are read")
+    subscribed: Annotated[bool, Strict()] = True
+
+
+class AccountChanges(Given):
+    """Fields that are left out stay as they are."""
+
+    country: str | None = Field(None, description="two letters: where numbers without a country code are read")
+    approval_above: WholeNumber | None = Field(
+        None, description="campaigns with more recipients need the approval of a second key; null: none does"
+    )
+
+
+class NewSubscription(Given):
+    """It replaces the one before."""
+
+    plan: str = Field("standard", description="1 to 200 characters")
+    status: SubscriptionState
+    ends_at: Time | None = Field(None, description="when the paid period ends, with its zone; null: it does not")
 
 
 @routes.post(
     "/accounts",
     summary="Make an account",
-    answers={201: Account},
+    answers={201: AccountView},
     refuses=("DUPLICATE",),
     body=True,
     scope="admin",
     operators_only=True,
     idempotency=ONE_TRANSACTION,
 )
-def create(query: Organization, body: NewAccount) -> tuple[Shown, int]:
+def create(query: Organization, body: NewAccount) -> tuple[AccountView, int]:
     """For operators. It has no credits and no keys yet."""
-    made = accounts.create_account(caller(), **body.model_dump())
-    return accounts.read_account(caller().within(made["id"])), 201
+    return accounts.create_account(caller(), **body.model_dump()), 201
 
 
 @routes.get(
     "/accounts", summary="List accounts, newest first", answers={200: Accounts}, scope="read", operators_only=True
 )
-def index(query: Page) -> Shown:
+def index(query: Page) -> Paged[AccountView]:
     """For operators."""
-    return page_of(accounts.list_accounts(caller(), page=query.page, page_size=query.page_size), query)
+    return paged(accounts.list_accounts(caller(), page=query.page, page_size=query.page_size), query)
 
 
-@routes.get("/account", summary="Read one's account", answers={200: Account}, scope="read")
-def read(query: Organization) -> Shown:
+@routes.get("/account", summary="Read one's account", answers={200: AccountView}, scope="read")
+def read(query: Organization) -> AccountView:
     """With its subscription and its credits."""
     return accounts.read_account(caller())
 
 
-@routes.patch("/account", summary="Change one's account", answers={200: Account}, body=True, scope="admin")
-def change(query: Organization, body: AccountChanges) -> Shown:
-    """With `approval_above`, larger campaigns start only once a second key approved them."""
+@routes.patch("/account", summary="Change one's account", answers={200: AccountView}, body=True, scope="admin")
+def change(query: Organization, body: AccountChanges) -> AccountView:
+    """With `approval_above`, larger campaigns start only once a second key has approved them."""
     return accounts.change_account(caller(), body.model_dump(exclude_unset=True))
 
 
-@routes.get("/subscription", summary="Read one's subscription", answers={200: Subscription}, scope="read")
-def subscription(query: Organization) -> Shown:
+@routes.get("/subscription", summary="Read one's subscription", answers={200: SubscriptionView}, scope="read")
+def subscription(query: Organization) -> SubscriptionView:
     """Campaigns start while its status is active and its period has not ended."""
     return accounts.read_subscription(caller())
 
@@ -60,11 +86,11 @@ def subscription(query: Organization) -> Shown:
 @routes.put(
     "/subscription",
     summary="Set a subscription",
-    answers={200: Subscription},
+    answers={200: SubscriptionView},
     body=True,
     scope="admin",
     operators_only=True,
 )
-def subscribe(query: Organization, body: NewSubscription) -> Shown:
-    """For operators. Campaigns that waited for it are looked at by the next sweep."""
+def subscribe(query: Organization, body: NewSubscription) -> SubscriptionView:
+    """For operators. The next sweep checks the campaigns that waited for it."""
     return accounts.change_subscription(caller(), **body.model_dump())

@@ -7,14 +7,15 @@ from api.http.inputs import Organization, Page
 from api.http.pages import page_of
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
-from api.routes.schemas_accounts import Balance, Ledger, TopUp
+from api.routes.schemas_accounts import Ledger, TopUp
 from dispatch.accounts import credits
+from dispatch.accounts.accounts import BalanceView
 
 routes = Routes("credits", __name__, url_prefix="/api/credits")
 
 
-@routes.get("", summary="Read the balance", answers={200: Balance}, scope="read")
-def read(query: Organization) -> dict[str, int]:
+@routes.get("", summary="Read the balance", answers={200: BalanceView}, scope="read")
+def read(query: Organization) -> BalanceView:
     """One credit pays for one segment of one message."""
     return credits.balance(caller())
 
@@ -28,12 +29,12 @@ def ledger(query: Page) -> dict[str, Any]:
 @routes.post(
     "/topup",
     summary="Add credits",
-    answers={200: Balance},
+    answers={200: BalanceView},
     body=True,
     scope="admin",
     operators_only=True,
     idempotency=ONE_TRANSACTION,
 )
-def topup(query: Organization, body: TopUp) -> dict[str, int]:
+def topup(query: Organization, body: TopUp) -> BalanceView:
     """For operators. Campaigns that waited for credits are looked at by the next sweep."""
     return credits.top_up(caller(), body.amount)

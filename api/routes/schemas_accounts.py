@@ -1,74 +1,17 @@
-"""Accounts, keys, credits and the audit trail, as types."""
+"""Keys, credits and the audit trail, as types."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, Field, Strict, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
-from api.http.inputs import Given, Page, Time, WholeNumber, storable
+from api.http.inputs import Given, Page, WholeNumber, storable
 from api.http.pages import Pagination
-from models.account import SUBSCRIPTION_STATES
 from models.api_key import SCOPES
 
 Text = Annotated[str | None, BeforeValidator(lambda value: storable(value) if isinstance(value, str) else value)]
 Scope = Annotated[str, WithJsonSchema({"type": "string", "enum": list(SCOPES)})]
-SubscriptionState = Annotated[str, WithJsonSchema({"type": "string", "enum": list(SUBSCRIPTION_STATES)})]
-
-
-class NewAccount(Given):
-    name: str = Field(description="1 to 200 characters, not that of another account")
-    country: str | None = Field(None, description="two letters: where numbers without a country code are read")
-    subscribed: Annotated[bool, Strict()] = True
-
-
-class AccountChanges(Given):
-    """What is left out stays."""
-
-    country: str | None = Field(None, description="two letters: where numbers without a country code are read")
-    approval_above: WholeNumber | None = Field(
-        None, description="campaigns with more recipients need the approval of a second key; null: none does"
-    )
-
-
-class NewSubscription(Given):
-    """It replaces the one before."""
-
-    plan: str = Field("standard", description="1 to 200 characters")
-    status: SubscriptionState
-    ends_at: Time | None = Field(None, description="when the paid period ends, with its zone; null: it does not")
-
-
-class Subscription(BaseModel):
-    plan: str
-    status: SubscriptionState
-    ends_at: datetime | None
-
-
-class Balance(BaseModel):
-    """Credits that may be spent, and those held for campaigns under way."""
-
-    available: int
-    held: int
-
-
-class Account(BaseModel):
-    """An account as shown."""
-
-    id: UUID
-    name: str
-    country: str | None
-    approval_above: int | None
-    subscription: Subscription
-    credits: Balance
-    created_at: datetime
-
-
-class Accounts(BaseModel):
-    """One page, newest first."""
-
-    data: list[Account]
-    pagination: Pagination
 
 
 class NewKey(Given):

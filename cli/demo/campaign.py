@@ -67,7 +67,7 @@ class Outcome:
 def run_demo(recipients: int, console: Console) -> Outcome:
     """Runs a whole campaign for this many recipients in a new account."""
     account = create_account(by_hand(ALL_ACCOUNTS), f"Demo {datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}", country=COUNTRY)
-    caller = by_hand(account["id"])
+    caller = by_hand(account.id)
     key = issue_key(caller, name="demo")["key"]
     top_up(caller, recipients * CREDITS_PER_MESSAGE)
     with _progress(console) as progress:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dispatch.accounts.accounts import account_named, create_account, lock_account
+from dispatch.accounts.accounts import AccountView, account_named, create_account, lock_account, read_account
 from dispatch.accounts.credits import top_up
 from dispatch.caller import Caller
 from dispatch.campaigns.reading import list_campaigns
@@ -39,20 +39,20 @@ def seed_sample(caller: Caller) -> dict[str, Any]:
     """Creates what is missing of the sample; returns the account and the numbers of customers and campaigns created."""
     with db.atomic():
         account = _account(caller)
-        owner = caller.within(account["id"])
+        owner = caller.within(account.id)
         # A second seed at the same time waits here, and then finds that everything exists.
         lock_account(owner)
         customers = sum(_add_customer(owner, _PHONE.format(n), values) for n, values in enumerate(_CUSTOMERS))
         campaigns = sum(_add_campaign(owner, *campaign) for campaign in _CAMPAIGNS)
-    return {"id": str(account["id"]), "account": account["name"], "customers": customers, "campaigns": campaigns}
+    return {"id": str(account.id), "account": account.name, "customers": customers, "campaigns": campaigns}
 
 
-def _account(caller: Caller) -> dict[str, Any]:
+def _account(caller: Caller) -> AccountView:
     try:
         made = create_account(caller, ACCOUNT, country="US")
     except Duplicate:
-        return account_named(ACCOUNT)
-    top_up(caller.within(made["id"]), CREDITS)
+        return read_account(caller.within(account_named(ACCOUNT).id))
+    top_up(caller.within(made.id), CREDITS)
     return made
 
 

@@ -20,7 +20,7 @@ def account_option(*, required: bool = True, help: str) -> Callable[[Verb], Verb
 def id_of(account: str) -> UUID:
     """The id of the account of this name, or a sentence that says where to look for the right name."""
     try:
-        return account_named(account)["id"]
+        return account_named(account).id
     except NotFound as missing:
         raise Refused(
             f"{missing.message} `account list` shows all; `account create` makes one.", code=missing.code

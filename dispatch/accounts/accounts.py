@@ -1,27 +1,82 @@
-"""Accounts, their settings and subscriptions; every change leaves an audit event in its own transaction.
+"""Accounts, their settings and subscriptions; every change leaves an audit event in its own transaction."""
 
-Keys are `keys.py`, credits are `credits.py`.
-"""
-
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
+
+from pydantic import WithJsonSchema
 
 from dispatch.caller import Caller
 from dispatch.errors import Duplicate, InvalidRequest, NotFound
 from dispatch.formats.checks import checked_name, checked_time
-from dispatch.formats.json_row import plain
 from dispatch.formats.phones import check_country
+from dispatch.formats.view import Time, View
 from models.account import SUBSCRIPTION_STATES, Account
 from models.campaign import Campaign
-from models.database import db, row, rows
+from models.database import db
+from models.page import Page
 
-# What an account may send without an approval is counted in recipients.
+# The most that an account may send to without an approval.
 MOST_RECIPIENTS = 2_000_000_000
 
+SubscriptionState = Annotated[str, WithJsonSchema({"type": "string", "enum": list(SUBSCRIPTION_STATES)})]
 
-def create_account(caller: Caller, name: str, *, subscribed: bool = True, country: str | None = None) -> dict[str, Any]:
-    """Makes an account and gives its id and name; Duplicate when the name is taken.
+
+class SubscriptionView(View):
+    """The plan, its status, and when the paid period ends."""
+
+    plan: str
+    status: SubscriptionState
+    ends_at: Time | None
+
+    @classmethod
+    def of(cls, account: Account) -> "SubscriptionView":
+        """Returns the account's subscription."""
+        return cls(
+            plan=account.subscription_plan, status=account.subscription_status, ends_at=account.subscription_ends_at
+        )
+
+
+class BalanceView(View):
+    """Credits that may be spent, and those held for campaigns under way."""
+
+    available: int
+    held: int
+
+    @classmethod
+    def of(cls, account: Account) -> "BalanceView":
+        """Returns the account's credits."""
+        return cls(available=account.credits_available, held=account.credits_held)
+
+
+class AccountView(View):
+    """An account with its subscription and its credits."""
+
+    id: UUID
+    name: str
+    country: str | None
+    approval_above: int | None
+    subscription: SubscriptionView
+    credits: BalanceView
+    created_at: Time
+
+    @classmethod
+    def of(cls, account: Account) -> "AccountView":
+        """Returns the view of the row."""
+        return cls(
+            id=account.id,
+            name=account.name,
+            country=account.country,
+            approval_above=account.approval_above,
+            subscription=SubscriptionView.of(account),
+            credits=BalanceView.of(account),
+            created_at=account.created_at,
+        )
+
+
+def create_account(caller: Caller, name: str, *, subscribed: bool = True, country: str | None = None) -> AccountView:
+    """Creates an account and returns it; Duplicate when the name is taken.
 
     `country` is where phone numbers without a country code are read.
     """
@@ -30,51 +85,44 @@ def create_account(caller: Caller, name: str, *, subscribed: bool = True, countr
     with db.atomic():
         made = Account.add(name, subscribed=subscribed, country=country)
         if made is None:
-            raise Duplicate(f"There is already an account called {name}.", field="name")
-        caller.note("account.created", made["id"], account_id=made["id"], name=name)
-    return {"id": made["id"], "name": made["name"]}
+            raise Duplicate(f"There is already an account called {name}; choose another name.", field="name")
+        caller.note("account.created", made.id, account_id=made.id, name=name)
+    return AccountView.of(made)
 
 
-def account_named(name: str) -> dict[str, Any]:
-    """The account's row by its name; NotFound when there is none."""
-    found = row("SELECT * FROM account WHERE name = %s", [name.strip()]) if "\0" not in name else None
+def account_named(name: str) -> Account:
+    """Returns the account with this name; NotFound when there is none."""
+    found = Account.find_named(name.strip()) if "\0" not in name else None
     if found is None:
         raise NotFound(f"There is no account called {name.strip()[:200]!r}.")
     return found
 
 
-def account_with_id(account_id: UUID) -> dict[str, Any]:
-    """The account's row by its id; NotFound when there is none."""
-    found = row("SELECT * FROM account WHERE id = %s", [account_id])
-    if found is None:
-        raise NotFound("There is no such account.")
-    return found
+def account_with_id(account_id: UUID) -> Account:
+    """Returns the account with this id; NotFound when there is none."""
+    return _found(Account.find(account_id))
 
 
 def lock_account(caller: Caller) -> None:
     """Makes other transactions that lock the account wait until this one ends."""
-    rows("SELECT 1 FROM account WHERE id = %s FOR UPDATE", [caller.one_account()])
+    Account.lock(caller.one_account())
 
 
-def read_account(caller: Caller) -> dict[str, Any]:
-    """The account as shown."""
-    return _shown(account_with_id(caller.one_account()))
+def read_account(caller: Caller) -> AccountView:
+    """Returns the caller's account."""
+    return AccountView.of(account_with_id(caller.one_account()))
 
 
-def list_accounts(caller: Caller, *, page: int = 1, page_size: int = 20) -> tuple[list[dict[str, Any]], int]:
-    """One page of accounts as shown, newest first, and how many there are in all."""
-    found = rows(
-        "SELECT * FROM account ORDER BY created_at DESC, id LIMIT %s OFFSET %s", [page_size, (page - 1) * page_size]
-    )
-    total = row("SELECT count(*) AS total FROM account")
-    assert total is not None
-    return [_shown(account) for account in found], total["total"]
+def list_accounts(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page[AccountView]:
+    """Returns one page of the accounts that the caller sees, newest first."""
+    return Account.page(caller.account, page=page, page_size=page_size).map(AccountView.of)
 
 
-def change_account(caller: Caller, changes: dict[str, Any]) -> dict[str, Any]:
-    """Changes the settings that are given, `country` and `approval_above`, and gives the account as shown.
+def change_account(caller: Caller, changes: Mapping[str, Any]) -> AccountView:
+    """Changes the settings that are given, `country` and `approval_above`, and returns the account.
 
-    With `approval_above`, campaigns with more recipients start only once a second person approved them; None: all do.
+    Campaigns with more recipients than `approval_above` start only once a second person has approved them; with None,
+    none needs an approval.
     """
     account_id = caller.one_account()
     values = dict(changes)
@@ -88,49 +136,36 @@ def change_account(caller: Caller, changes: dict[str, Any]) -> dict[str, Any]:
     if not values:
         return read_account(caller)
     with db.atomic():
-        changed = Account.settle_on(account_id, values)
-        if changed is None:
-            raise NotFound("There is no such account.")
+        changed = _found(Account.edit(account_id, values))
         if "approval_above" in values:
             Campaign.unblock(account_id, "APPROVAL_REQUIRED")
         caller.note("account.changed", account_id, account_id=account_id, **values)
-    return _shown(changed)
+    return AccountView.of(changed)
 
 
-def read_subscription(caller: Caller) -> dict[str, Any]:
-    """The account's plan, its status, and when the paid period ends."""
-    return _shown(account_with_id(caller.one_account()))["subscription"]
+def read_subscription(caller: Caller) -> SubscriptionView:
+    """Returns the account's subscription."""
+    return SubscriptionView.of(account_with_id(caller.one_account()))
 
 
-def change_subscription(caller: Caller, *, plan: str, status: str, ends_at: datetime | None = None) -> dict[str, Any]:
-    """Replaces the subscription and gives it as shown; campaigns that waited for one are looked at again."""
+def change_subscription(caller: Caller, *, plan: str, status: str, ends_at: datetime | None = None) -> SubscriptionView:
+    """Replaces the subscription and returns it; the next sweep checks the campaigns that waited for one."""
     account_id = caller.one_account()
     if status not in SUBSCRIPTION_STATES:
         raise InvalidRequest(f"status is one of {', '.join(SUBSCRIPTION_STATES)}.", field="status")
     plan = checked_name(plan, field="plan")
     ends_at = checked_time(ends_at, field="ends_at")
     with db.atomic():
-        changed = Account.subscribe(account_id, plan=plan, status=status, ends_at=ends_at)
-        if changed is None:
-            raise NotFound("There is no such account.")
+        subscription = SubscriptionView.of(
+            _found(Account.subscribe(account_id, plan=plan, status=status, ends_at=ends_at))
+        )
         Campaign.unblock(account_id, "SUBSCRIPTION_REQUIRED")
-        subscription = _shown(changed)["subscription"]
-        caller.note("subscription.changed", account_id, account_id=account_id, **subscription)
+        details = subscription.model_dump(mode="json")
+        caller.note("subscription.changed", account_id, account_id=account_id, **details)
     return subscription
 
 
-def _shown(account: dict[str, Any]) -> dict[str, Any]:
-    values = plain(account)
-    return {
-        "id": values["id"],
-        "name": values["name"],
-        "country": values["country"],
-        "approval_above": values["approval_above"],
-        "subscription": {
-            "plan": values["subscription_plan"],
-            "status": values["subscription_status"],
-            "ends_at": values["subscription_ends_at"],
-        },
-        "credits": {"available": values["credits_available"], "held": values["credits_held"]},
-        "created_at": values["created_at"],
-    }
+def _found(account: Account | None) -> Account:
+    if account is None:
+        raise NotFound("There is no such account.")
+    return account

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from dispatch.accounts.accounts import BalanceView, account_with_id
 from dispatch.caller import Caller
 from dispatch.errors import InvalidRequest, NotFound
 from dispatch.formats.json_row import plain_all
 from models import credit
-from models.account import Account
 from models.campaign import Campaign
 from models.database import db, row, rows
 
@@ -14,8 +14,8 @@ from models.database import db, row, rows
 MOST_CREDITS = 1_000_000_000_000
 
 
-def top_up(caller: Caller, amount: int) -> dict[str, int]:
-    """Adds credits and gives the new balance; campaigns that waited for credits are looked at again."""
+def top_up(caller: Caller, amount: int) -> BalanceView:
+    """Adds credits and returns the new balance; the next sweep checks the campaigns that waited for credits."""
     account_id = caller.one_account()
     if not 1 <= amount <= MOST_CREDITS:
         raise InvalidRequest(f"The amount is a whole number from 1 to {MOST_CREDITS}.", field="amount")
@@ -25,15 +25,12 @@ def top_up(caller: Caller, amount: int) -> dict[str, int]:
             raise NotFound("There is no such account.")
         Campaign.unblock(account_id, "INSUFFICIENT_CREDITS")
         caller.note("credits.topped_up", account_id, account_id=account_id, amount=amount)
-    return balance
+    return BalanceView(**balance)
 
 
-def balance(caller: Caller) -> dict[str, int]:
-    """The credits an account may spend and those held for campaigns under way."""
-    standing = Account.standing(caller.one_account())
-    if standing is None:
-        raise NotFound("There is no such account.")
-    return {"available": standing["available"], "held": standing["held"]}
+def balance(caller: Caller) -> BalanceView:
+    """Returns the account's credits."""
+    return BalanceView.of(account_with_id(caller.one_account()))
 
 
 def ledger(caller: Caller, *, page: int = 1, page_size: int = 20) -> tuple[list[dict[str, Any]], int]:

@@ -15,7 +15,7 @@ from dispatch.campaigns.rules import get_campaign, note
 from dispatch.campaigns.view import view
 from dispatch.errors import ApprovalRequired, CampaignNotFound, InvalidStatus
 from models import approval
-from models.account import Account
+from models.account import Standing
 from models.campaign import Campaign
 from models.database import db
 
@@ -48,12 +48,10 @@ def approve_campaign(caller: Caller, campaign_id: int, *, revision: int) -> dict
 
 def check_approval(campaign: Campaign, recipients: int, *, actor: str) -> None:
     """Refuses a start that needs an approval and has none, or only the starter's own, or one for fewer recipients."""
-    standing = Account.standing(campaign.account_id)
-    assert standing is not None
-    above = standing["approval_above"]
+    above = Standing.of(campaign.account_id).approval_above
     if above is None or recipients <= above:
         return
-    details = {"recipients": recipients, "approval_above": above, "revision": campaign.revision}
+    details: dict[str, Any] = {"recipients": recipients, "approval_above": above, "revision": campaign.revision}
     if campaign.approved_at is None or campaign.approved_recipients is None:
         raise ApprovalRequired(**details)
     if campaign.approved_by == actor:

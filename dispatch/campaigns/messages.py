@@ -91,5 +91,5 @@ def _history(campaign: Campaign, message: Message) -> list[MessageEventView]:
 
 
 def _country(account_id: UUID) -> str | None:
-    account = Account.get_or_none(Account.id == account_id)
+    account = Account.find(account_id)
     return account.country if account else None

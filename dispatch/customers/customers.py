@@ -57,7 +57,7 @@ def create_customer(
         "attributes": attributes or {},
         "zone": zone,
     }
-    values = _checked(given, account_with_id(account_id)["country"]) | {"account": account_id}
+    values = _checked(given, account_with_id(account_id).country) | {"account": account_id}
     with db.atomic():
         made = row(
             f"""INSERT INTO customer (account_id, phone, first_name, last_name, location, prefered_product,
@@ -165,7 +165,7 @@ def delete_customer(caller: Caller, customer_id: int) -> None:
 
 def _country_of(caller: Caller, customer_id: int) -> str | None:
     """The country in which a phone of this customer is read; CustomerNotFound when there is none."""
-    return account_with_id(UUID(read_customer(caller, customer_id)["account_id"]))["country"]
+    return account_with_id(UUID(read_customer(caller, customer_id)["account_id"])).country
 
 
 def _checked(given: Mapping[str, Any], country: str | None) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def start_import(
     column, a country or list name that cannot be. `file` is one that can be read twice.
     """
     account_id = caller.one_account()
-    own_country = account_with_id(account_id)["country"]
+    own_country = account_with_id(account_id).country
     country = check_country(country) if country else own_country
     list_name = checked_name(list_name, field="list")
     file_name = checked_text(file_name[-MOST_FILE_NAME:], field="filename", most=MOST_FILE_NAME) or ""

@@ -74,7 +74,7 @@ def entries_in_csv(lines: Iterable[str]) -> Entries:
 def import_suppressions(caller: Caller, entries: Entries, *, source: str = "import") -> SuppressionReport:
     """Suppresses every number that can be read, chunk by chunk; doing it again changes nothing."""
     account_id = caller.one_account()
-    country = account_with_id(account_id)["country"]
+    country = account_with_id(account_id).country
     added = known = rejected = 0
     named: list[RejectedLine] = []
     while chunk := list(islice(entries, CHUNK)):

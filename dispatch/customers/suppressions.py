@@ -32,7 +32,7 @@ def add_suppression(
 ) -> tuple[SuppressionView, bool]:
     """Keeps the account from messaging this number, from the next claim on; returns whether it was not so before."""
     account_id = caller.one_account()
-    number = normalise(phone, account_with_id(account_id)["country"])
+    number = normalise(phone, account_with_id(account_id).country)
     reason = checked_name(reason, field="reason")
     with db.atomic():
         made = Suppression.add(account_id, number, reason=reason, source=source)
@@ -55,7 +55,7 @@ def list_suppressions(
 def suppression_of(caller: Caller, phone: str) -> int:
     """Returns the id of the suppression of this number; NotFound when there is none."""
     account_id = caller.one_account()
-    found = Suppression.of_phone(account_id, normalise(phone, account_with_id(account_id)["country"]))
+    found = Suppression.of_phone(account_id, normalise(phone, account_with_id(account_id).country))
     if found is None:
         raise NotFound("This number is not suppressed.")
     return found.id

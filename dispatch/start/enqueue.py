@@ -38,7 +38,7 @@ from dispatch.outbox import push_due_batches
 from dispatch.start import preparation
 from dispatch.texts.template import compile_template
 from models import batch
-from models.account import Account
+from models.account import Standing
 from models.campaign import Campaign
 from models.database import db
 from models.preparation import ClaimedCampaign, claim
@@ -118,15 +118,14 @@ def _check(caller: Caller, campaign: Campaign, *, queue_ready: Callable[[], bool
 
 
 def _check_can_pay(campaign: Campaign, expected: AudienceSize) -> None:
-    standing = Account.standing(campaign.account_id)
-    assert standing is not None
+    standing = Standing.of(campaign.account_id)
     with _step("check_subscription"):
-        if not standing["subscribed"]:
+        if not standing.subscribed:
             raise SubscriptionRequired
     with _step("check_credits"):
         # Every message costs at least one; the exact price is known, and held, once the texts are written.
-        if standing["available"] < expected.reachable:
-            raise InsufficientCredits(needed=expected.reachable, available=standing["available"])
+        if standing.available < expected.reachable:
+            raise InsufficientCredits(needed=expected.reachable, available=standing.available)
 
 
 def _check_status(campaign: Campaign) -> None:

@@ -75,7 +75,7 @@ def send_test(caller: Caller, campaign_id: int, numbers: Sequence[str]) -> Enque
     A number of one of the account's customers gets that customer's text, any other number that of an invented person.
     """
     parent = get_campaign(caller, campaign_id)
-    phones = _checked_numbers(numbers, account_with_id(parent.account_id)["country"])
+    phones = _checked_numbers(numbers, account_with_id(parent.account_id).country)
     return _start_child(
         caller,
         replace(_child_of(caller, parent, "test", follows=parent), in_states=list(CAMPAIGN_STATES)),

@@ -6,14 +6,14 @@ import sys
 
 import pytest
 
-from models.account import Account
 from models.database import rows
+from tests.factories import an_account
 
 
 @pytest.fixture
 def customers_import(db, tmp_path):
     """Runs `python -m cli customers import` on a file with this content."""
-    Account.add("Acme", country="GR")
+    an_account(0, name="Acme", country="GR")
     file = tmp_path / "customers.csv"
 
     def run(content, *options):

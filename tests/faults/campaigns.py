@@ -92,4 +92,4 @@ def _credits_add_up(campaign: dict[str, Any]) -> bool:
         "SELECT sum(available_delta) AS credits FROM credit_entry WHERE account_id = %s AND kind = 'topup'", [account]
     )
     left = {"available": bought["credits"] - now["sent"] - now["unknown"], "held": now["unknown"]}
-    return balance(asking(account)) == left
+    return balance(asking(account)).model_dump() == left

@@ -9,8 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# Acts for no one: pure functions, proofs over all rows, the accounts that operators see, and how a verb finds the
-# account that it then acts for.
+# Acts for no one: pure functions, proofs over all rows, and how a verb finds the account that it then acts for.
 WITHOUT_A_CALLER = {
     "account_named",
     "already_started",
@@ -19,7 +18,6 @@ WITHOUT_A_CALLER = {
     "entries_in_csv",
     "entries_of",
     "lines_of",
-    "list_accounts",
     "normalise",
     "open_csv",
     "ready",

@@ -26,7 +26,7 @@ def _ours(base: type) -> list[type]:
 
 
 # Tables whose rows are still read into dicts, and those that have a dataclass.
-MODELS = [model for model in _ours(database.Row) if model.__module__.startswith("models.")]
+MODELS = [model for model in _ours(database.Row) if model is not database.AccountKey]
 ROWS = {"".join(f"_{c.lower()}" if c.isupper() else c for c in row.__name__).strip("_"): row for row in _ours(Row)}
 # The annotation of each PostgreSQL type; JSON is checked for nothing but NULL.
 ANNOTATIONS: dict[str, Any] = {

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dispatch.accounts.accounts import BalanceView
 from dispatch.accounts.credits import balance, top_up
 from dispatch.accounts.keys import issue_key, revoke_key
 from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign, schedule_campaign
@@ -179,7 +180,7 @@ def test_a_top_up_wakes_the_campaigns_that_waited_for_it(db):
     account = an_account(credits=0)
     campaign = a_campaign(account, recipients=1, due=True)
     rows("UPDATE campaign SET blocked_reason = 'INSUFFICIENT_CREDITS', next_check_at = now() + interval '1 hour'")
-    assert top_up(asking(account["id"]), 5) == {"available": 5, "held": 0} == balance(asking(account["id"]))
+    assert top_up(asking(account["id"]), 5) == BalanceView(available=5, held=0) == balance(asking(account["id"]))
     assert read_campaign(asking(), campaign["id"])["next_check_at"] is None
 
 
@@ -188,7 +189,7 @@ def test_a_senseless_top_up_is_refused(db, amount):
     account = an_account(credits=0)
     with pytest.raises(InvalidRequest):
         top_up(asking(account["id"]), amount)
-    assert balance(asking(account["id"])) == {"available": 0, "held": 0}
+    assert balance(asking(account["id"])) == BalanceView(available=0, held=0)
 
 
 def test_every_change_leaves_its_trail_and_a_refused_one_does_not(db):

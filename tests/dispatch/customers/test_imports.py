@@ -10,9 +10,8 @@ from dispatch.customers import imports
 from dispatch.customers.imports import ImportReport, import_customers
 from dispatch.errors import InvalidRequest
 from dispatch.formats.csv_in import open_csv
-from models.account import Account
 from models.database import rows
-from tests.factories import asking
+from tests.factories import an_account, asking
 from tests.racing import race
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "customers.csv"
@@ -20,7 +19,7 @@ EXAMPLE = Path(__file__).parents[3] / "examples" / "customers.csv"
 
 @pytest.fixture
 def account(db):
-    return Account.add("Acme")["id"]
+    return an_account(0, name="Acme")["id"]
 
 
 @pytest.fixture
@@ -143,7 +142,7 @@ def test_an_import_does_not_subscribe_who_opted_out(import_file):
 
 
 def test_two_accounts_keep_their_own_customers_and_lists(import_file):
-    other = Account.add("Other")["id"]
+    other = an_account(0, name="Other")["id"]
     first, _ = import_file("phone,first_name\n6900000001,Ours\n")
     second, _ = import_file("phone,first_name\n6900000001,Theirs\n", account_id=other)
     assert first.list_id != second.list_id

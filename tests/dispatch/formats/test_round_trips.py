@@ -11,10 +11,9 @@ from dispatch.customers.export import export_customers
 from dispatch.customers.imports import import_customers
 from dispatch.customers.suppression_files import entries_in_csv, export_suppressions, import_suppressions
 from dispatch.formats.csv_in import lines_of
-from models.account import Account
 from models.customer_upsert import COLUMNS
 from models.database import rows
-from tests.factories import asking
+from tests.factories import an_account, asking
 
 PHONES = st.integers(0, 9999).map(lambda n: f"+30690000{n:04d}")
 # What a name, reason or attribute may hold: no control characters, nothing to strip. Often like a formula.
@@ -32,7 +31,7 @@ with_database = settings(max_examples=40, deadline=None, suppress_health_check=[
 @pytest.fixture
 def accounts(db):
     """Where it is exported, and where it is imported."""
-    return Account.add("ours", country="GR")["id"], Account.add("theirs", country="GR")["id"]
+    return tuple(an_account(0, name=name, country="GR")["id"] for name in ("ours", "theirs"))
 
 
 def as_file(pieces):

@@ -10,6 +10,8 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from dispatch import queues
+from dispatch.accounts.accounts import BalanceView
+from dispatch.accounts.credits import balance
 from dispatch.campaigns.lifecycle import cancel_campaign
 from dispatch.errors import (
     AlreadySending,
@@ -26,7 +28,6 @@ from dispatch.errors import (
 from dispatch.start import enqueue, preparation
 from dispatch.start.enqueue import EnqueueResult, enqueue_campaign
 from models import batch
-from models.account import Account
 from models.database import rows
 from models.preparation import held_by
 from models.tenancy import ALL_ACCOUNTS
@@ -50,9 +51,7 @@ def test_a_start_writes_a_frozen_message_for_every_recipient_and_holds_its_price
     messages = rows("SELECT n, state, body, encoding, segments FROM message ORDER BY n")
     assert [m["body"] for m in messages] == ["Hi First0 ✓", "Hi First1 ✓", "Hi First2 ✓"]
     assert {(m["state"], m["encoding"], m["segments"]) for m in messages} == {("pending", "ucs2", 1)}
-    standing = Account.standing(account["id"])
-    assert standing is not None
-    assert (standing["available"], standing["held"]) == (7, 3)
+    assert balance(asking(account["id"])) == BalanceView(available=7, held=3)
     assert campaign_row(campaign["id"])["correlation_id"] == "c-1"
     assert campaign_row(campaign["id"])["scheduled_at"] is None
 
@@ -260,9 +259,7 @@ def test_twenty_campaigns_racing_for_credits_that_pay_for_seven_start_exactly_se
     campaigns = [a_campaign(account, list_id=list_id) for _ in range(20)]
     results = race(*[lambda campaign=campaign: start(campaign).status for campaign in campaigns])
     assert sorted(results) == ["INSUFFICIENT_CREDITS"] * 13 + ["sending"] * 7
-    standing = Account.standing(account["id"])
-    assert standing is not None
-    assert (standing["available"], standing["held"]) == (2, 21)
+    assert balance(asking(account["id"])) == BalanceView(available=2, held=21)
     states = rows("SELECT status, count(*) AS campaigns FROM campaign GROUP BY status ORDER BY status")
     assert [(s["status"], s["campaigns"]) for s in states] == [("draft", 13), ("sending", 7)]
     assert len(rows("SELECT 1 FROM message")) == 21
