@@ -6,7 +6,7 @@ from itertools import count as counter
 from typing import Any
 from uuid import UUID
 
-from dispatch.accounts.accounts import create_account
+from dispatch.accounts.accounts import AccountView, create_account
 from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
 from dispatch.audience.segments import create_segment
@@ -31,55 +31,55 @@ def asking(account: Tenant = ALL_ACCOUNTS, *, actor: str = "test", request_id: s
 
 def an_account(
     credits: int = 1000, *, subscribed: bool = True, name: str | None = None, country: str | None = None
-) -> dict[str, Any]:
-    """An account with this many credits: {"id", "name"}."""
+) -> AccountView:
+    """An account, created with no credits, which then gets this many."""
     account = create_account(asking(), name or f"account {next(_number)}", subscribed=subscribed, country=country)
     if credits:
         top_up(asking(account.id), credits)
-    return {"id": account.id, "name": account.name}
+    return account
 
 
-def a_key(account: dict[str, Any] | None, *, scopes: Sequence[str] = SCOPES) -> str:
+def a_key(account: AccountView | None, *, scopes: Sequence[str] = SCOPES) -> str:
     """An API key of the account, the same each time for the same scopes; of an operator without an account."""
     if account is None:
         return issue_key(asking(), operator=True, scopes=scopes)["key"]
     # Only two keys of an account with the same scopes live at a time.
-    wanted = (account["id"], frozenset(scopes))
+    wanted = (account.id, frozenset(scopes))
     if wanted not in _keys:
-        _keys[wanted] = issue_key(asking(account["id"]), scopes=scopes)["key"]
+        _keys[wanted] = issue_key(asking(account.id), scopes=scopes)["key"]
     return _keys[wanted]
 
 
-def customers(account: dict[str, Any], count: int, *, first_phone: str | None = None) -> list[int]:
+def customers(account: AccountView, count: int, *, first_phone: str | None = None) -> list[int]:
     """So many customers in one statement, with ascending phones after those the account has; their ids in order."""
     made = rows(
         """INSERT INTO customer (account_id, phone, first_name, last_name, location, prefered_product)
            SELECT %(account)s, '+' || (%(first)s + i), 'First' || i, 'Last' || i, 'Athens', 'Shoes'
            FROM generate_series(0, %(count)s - 1) AS i ORDER BY i RETURNING id""",
-        {"account": account["id"], "count": count, "first": _first_phone(account["id"], first_phone)},
+        {"account": account.id, "count": count, "first": _first_phone(account.id, first_phone)},
     )
     return sorted(customer["id"] for customer in made)
 
 
-def a_list(account: dict[str, Any], count: int, *, name: str | None = None, first_phone: str | None = None) -> int:
+def a_list(account: AccountView, count: int, *, name: str | None = None, first_phone: str | None = None) -> int:
     """The id of a list with so many new customers."""
-    list_id = list_named(account["id"], name or f"list {next(_number)}")
+    list_id = list_named(account.id, name or f"list {next(_number)}")
     rows(
         "INSERT INTO list_member (account_id, list_id, customer_id) SELECT %s, %s, unnest(%s::bigint[])",
-        [account["id"], list_id, customers(account, count, first_phone=first_phone)],
+        [account.id, list_id, customers(account, count, first_phone=first_phone)],
     )
     return list_id
 
 
-def a_segment(account: dict[str, Any], *condition: Any, name: str | None = None) -> int:
+def a_segment(account: AccountView, *condition: Any, name: str | None = None) -> int:
     """The id of a segment with one condition: field, operator and, where it takes one, value."""
     asked = dict(zip(("field", "operator", "value"), condition, strict=False))
     filter = {"logic": "and", "conditions": [asked]}
-    return create_segment(asking(account["id"]), name=name or f"segment {next(_number)}", filter=filter)["id"]
+    return create_segment(asking(account.id), name=name or f"segment {next(_number)}", filter=filter)["id"]
 
 
 def a_campaign(
-    account: dict[str, Any],
+    account: AccountView,
     *,
     recipients: int | None = None,
     list_id: int | None = None,
@@ -98,7 +98,7 @@ def a_campaign(
     `recipients` makes a list of so many new customers for it.
     """
     campaign = create_campaign(
-        asking(account["id"]),
+        asking(account.id),
         name=name or f"campaign {next(_number)}",
         template=template,
         channel=channel,

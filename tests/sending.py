@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from config.settings import settings
+from dispatch.accounts.accounts import AccountView
 from dispatch.campaigns.reading import read_campaign
 from dispatch.providers import Answer
 from dispatch.sending.courier import Courier
@@ -17,7 +18,7 @@ from tests.scripted_provider import ScriptedProvider
 REJECTED = Answer("rejected", error_code="no_such_number")
 
 
-def started(account: dict[str, Any] | None = None, *, recipients: int, **options: Any) -> int:
+def started(account: AccountView | None = None, *, recipients: int, **options: Any) -> int:
     """The id of a campaign to so many new customers, started by hand."""
     campaign = a_campaign(account or an_account(credits=100_000), recipients=recipients, **options)
     enqueue_campaign(asking(), campaign["id"])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from dispatch.accounts.accounts import AccountView
 from models import batch
 from models.database import row, rows
 
@@ -47,9 +48,9 @@ def money(campaign_id: int) -> tuple[int, int, int]:
     return campaign["held"], campaign["captured"], campaign["released"]
 
 
-def phones_of(account: dict[str, Any]) -> list[str]:
+def phones_of(account: AccountView) -> list[str]:
     """The phones of the account's customers, oldest first."""
-    found = rows("SELECT phone FROM customer WHERE account_id = %s ORDER BY id", [account["id"]])
+    found = rows("SELECT phone FROM customer WHERE account_id = %s ORDER BY id", [account.id])
     return [customer["phone"] for customer in found]
 
 

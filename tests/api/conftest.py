@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from api.app import web_app
 from config.settings import settings
+from dispatch.accounts.accounts import AccountView
 from tests.factories import a_key
 from tests.servers import TestServers
 
@@ -44,7 +45,7 @@ def client(app: Flask, db: Any, redis: Any) -> FlaskClient:
 def as_account(client: FlaskClient) -> Callable[..., Call]:
     """Gives, for an account (None: an operator), a function that calls the API with a key of it."""
 
-    def holding(account: dict[str, Any] | None, **scopes: Any) -> Call:
+    def holding(account: AccountView | None, **scopes: Any) -> Call:
         key = a_key(account, **scopes)
 
         def call(method: str, path: str, **options: Any) -> TestResponse:

@@ -5,6 +5,7 @@ from io import BytesIO
 from itertools import count
 from typing import Any
 
+from dispatch.accounts.accounts import AccountView
 from dispatch.accounts.keys import issue_key
 from dispatch.audience.segments import create_segment
 from dispatch.customers.import_upload import start_import
@@ -14,38 +15,37 @@ from dispatch.texts.stored import create_template
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, a_list, asking, customers
 
-Account = dict[str, Any]
 Schema = dict[str, Any]
 
 _number = count(1)
 _ATHENS = {"logic": "and", "conditions": [{"field": "location", "operator": "eq", "value": "Athens"}]}
 
 
-def _reference(account: Account) -> str:
+def _reference(account: AccountView) -> str:
     campaign = a_campaign(account, recipients=2)
     enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c-1"), campaign["id"])
     return f"{campaign['id']}-0"
 
 
-def _import(account: Account) -> int:
-    return start_import(asking(account["id"]), BytesIO(b"phone\n+306912345678\n"), list_name=f"import {next(_number)}")[
+def _import(account: AccountView) -> int:
+    return start_import(asking(account.id), BytesIO(b"phone\n+306912345678\n"), list_name=f"import {next(_number)}")[
         "id"
     ]
 
 
 # How to make one of an account's own, by the name that paths, queries and bodies have for its id.
-MAKE: dict[str, Callable[[Account], Any]] = {
+MAKE: dict[str, Callable[[AccountView], Any]] = {
     "campaign_id": lambda account: a_campaign(account, recipients=2)["id"],
     "customer_id": lambda account: customers(account, 1)[0],
     "customer_ids": lambda account: customers(account, 2),
     "import_id": _import,
-    "key_id": lambda account: issue_key(asking(account["id"]), scopes=("approve",))["id"],
+    "key_id": lambda account: issue_key(asking(account.id), scopes=("approve",))["id"],
     "list_id": lambda account: a_list(account, 1),
-    "organization_id": lambda account: str(account["id"]),
+    "organization_id": lambda account: str(account.id),
     "reference": _reference,
-    "segment_id": lambda account: create_segment(asking(account["id"]), name=f"s{next(_number)}", filter=_ATHENS)["id"],
-    "suppression_id": lambda account: add_suppression(asking(account["id"]), phone="+306912345678")[0].id,
-    "template_id": lambda account: create_template(asking(account["id"]), name=f"t{next(_number)}", body="Hi")["id"],
+    "segment_id": lambda account: create_segment(asking(account.id), name=f"s{next(_number)}", filter=_ATHENS)["id"],
+    "suppression_id": lambda account: add_suppression(asking(account.id), phone="+306912345678")[0].id,
+    "template_id": lambda account: create_template(asking(account.id), name=f"t{next(_number)}", body="Hi")["id"],
 }
 # The same ids of things that never were.
 NEVER: dict[str, Any] = dict.fromkeys(MAKE, 987_654) | {
@@ -78,7 +78,7 @@ def properties(operation: Schema, document: Schema) -> Schema:
     return _resolved(content.get("application/json", {}).get("schema", {}), document).get("properties", {})
 
 
-def right_body(operation: Schema, document: Schema, account: Account) -> dict[str, Any] | None:
+def right_body(operation: Schema, document: Schema, account: AccountView) -> dict[str, Any] | None:
     """The smallest body that the operation takes, with ids of the account's own; None when it takes none."""
     content = operation.get("requestBody", {}).get("content", {})
     if "application/json" not in content:
@@ -89,7 +89,7 @@ def right_body(operation: Schema, document: Schema, account: Account) -> dict[st
     return {name: _value(name, schema["properties"][name], account) for name in needed}
 
 
-def _value(name: str, schema: Schema, account: Account) -> Any:
+def _value(name: str, schema: Schema, account: AccountView) -> Any:
     if name in MAKE:
         return MAKE[name](account)
     if name in _VALUES:

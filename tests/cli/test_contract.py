@@ -33,7 +33,7 @@ def test_account_create_takes_a_country_and_no_subscription(cli):
 def test_account_list_answers_every_account_with_its_credits(cli):
     account = an_account(name="Acme", credits=7)
     [listed] = cli("account", "list", "--json").json
-    assert (listed["id"], listed["name"]) == (str(account["id"]), "Acme")
+    assert (listed["id"], listed["name"]) == (str(account.id), "Acme")
     assert listed["credits"] == {"available": 7, "held": 0}
 
 
@@ -42,7 +42,7 @@ def test_key_create_answers_a_key_that_opens_its_account(cli):
     made = cli("key", "create", "--account", "Acme", "--scope", "read", "--json").json
     assert set(made) == {"id", "key"}
     holder = ApiKey.holder(made["key"])
-    assert (holder["account_id"], holder["scopes"]) == (account["id"], ["read"])
+    assert (holder["account_id"], holder["scopes"]) == (account.id, ["read"])
 
 
 def test_an_operator_key_is_of_no_account_and_ends_when_revoked(cli):

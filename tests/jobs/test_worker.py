@@ -37,7 +37,7 @@ def sending(redis):
     """A campaign of 400 recipients whose first batch waits for a worker."""
     account = an_account(credits=1000)
     campaign = a_campaign(account, recipients=400)
-    enqueue_campaign(asking(account["id"]), campaign["id"])
+    enqueue_campaign(asking(account.id), campaign["id"])
     return campaign
 
 

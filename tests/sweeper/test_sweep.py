@@ -40,7 +40,7 @@ def test_a_due_campaign_is_started_and_reported():
     report = sweep_due(asking())
     [started] = report.campaigns
     assert (report.processed, report.errors) == (1, ())
-    assert (started.campaign_id, started.organization_id, started.name) == (campaign["id"], account["id"], "Autumn")
+    assert (started.campaign_id, started.organization_id, started.name) == (campaign["id"], account.id, "Autumn")
     assert (started.previous_status, started.new_status) == ("scheduled", "sending")
     assert (started.recipients_generated, started.recipient_count) == (True, 3)
     assert status_of(campaign) == "sending"
@@ -63,7 +63,7 @@ def test_what_is_not_due_or_another_accounts_is_left_alone():
     later = a_campaign(account, recipients=1, due=True)
     make_due_since(later, "-1 hour")
     theirs = a_campaign(stranger, recipients=1, due=True)
-    assert sweep_due(asking(account["id"])).processed == 0
+    assert sweep_due(asking(account.id)).processed == 0
     assert [status_of(campaign) for campaign in (draft, later, theirs)] == ["draft", "scheduled", "scheduled"]
 
 

@@ -80,7 +80,7 @@ def test_a_refusal_is_not_kept(as_account):
     call = as_account(account)
     assert call("POST", path, **under("k1")).status_code == 402
     assert count("idempotency_key") == 0
-    top_up(asking(account["id"]), 100)
+    top_up(asking(account.id), 100)
     started = call("POST", path, **under("k1"))
     assert (started.status_code, started.headers.get(REPLAYED)) == (202, None)
 
@@ -105,7 +105,7 @@ def test_the_query_is_part_of_the_request(as_account):
     ours, theirs = an_account(), an_account()
     call = as_account(None)
     topped_up = [
-        call("POST", f"/api/credits/topup?organization_id={account['id']}", json={"amount": 5}, **under("k1"))
+        call("POST", f"/api/credits/topup?organization_id={account.id}", json={"amount": 5}, **under("k1"))
         for account in (ours, theirs)
     ]
     assert [answer.status_code for answer in topped_up] == [200, 422]
@@ -235,7 +235,7 @@ def test_a_campaign_that_was_put_back_is_started_anew_under_the_same_key(as_acco
     path = f"/api/campaigns/{campaign['id']}/enqueue"
     call = as_account(account)
     assert call("POST", path, **under("k1")).status_code == 402
-    top_up(asking(account["id"]), 5)
+    top_up(asking(account.id), 5)
     started = call("POST", path, **under("k1"))
     assert (started.status_code, started.headers.get(REPLAYED)) == (202, None)
 

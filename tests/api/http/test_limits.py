@@ -130,7 +130,7 @@ def test_no_list_gives_more_than_a_hundred_rows_however_many_are_asked_for(docum
     paths = list(lists(document))
     assert {"/api/campaigns", "/api/customers", "/api/audit-events", "/api/credits/ledger"} <= set(paths)
     for path in paths:
-        query = f"organization_id={account['id']}&page=99999999999999999999&page_size=100000"
+        query = f"organization_id={account.id}&page=99999999999999999999&page_size=100000"
         page = operator("GET", f"{path}?{query}")
         assert page.status_code == 200, f"{path}: {page.json}"
         assert page.json["pagination"]["page_size"] == 100, path

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from api.app import web_app
 from config.settings import Settings
+from dispatch.accounts.accounts import AccountView
 from tests.api.conftest import Call, document_of
 from tests.api.tenants import MAKE, NEVER, is_id, properties, right_body
 from tests.factories import an_account
@@ -68,7 +69,7 @@ def ask(call: Call, method: str, path: str, ids: dict[str, Any], body: dict[str,
     return call(method, f"{path}{query}", **options)
 
 
-def body_of(method: str, path: str, account: dict[str, Any]) -> dict[str, Any] | None:
+def body_of(method: str, path: str, account: AccountView) -> dict[str, Any] | None:
     return right_body(described(method, path), DOCUMENT, account)
 
 
@@ -117,7 +118,7 @@ def test_another_organization_is_not_found_whatever_is_asked(as_account, ours, t
     call, body = as_account(ours), body_of(method, path, ours)
     mine = {field: MAKE[field](ours) for field in MAKE if f"{{{field}}}" in path}
     before = stored_rows()
-    assert ask(call, method, path, mine, body, f"?organization_id={theirs['id']}").status_code == 404
+    assert ask(call, method, path, mine, body, f"?organization_id={theirs.id}").status_code == 404
     assert stored_rows() == before
 
 
@@ -130,7 +131,7 @@ def test_a_list_shows_nothing_of_others(as_account, ours, theirs, method, path):
         make(theirs)
     shown = as_account(ours)(method, path)
     assert shown.status_code in (200, 403)
-    assert str(theirs["id"]) not in shown.text
+    assert str(theirs.id) not in shown.text
     assert "theirs" not in shown.text
 
 

@@ -67,7 +67,7 @@ def test_an_operator_names_the_account_that_is_asked_about(as_account, path):
     operator = as_account(None)
     refused(operator("GET", f"/api/{path}"), "INVALID_REQUEST", "organization_id")
     assert (
-        operator("GET", f"/api/{path}?organization_id={account['id']}").json
+        operator("GET", f"/api/{path}?organization_id={account.id}").json
         == as_account(account)("GET", f"/api/{path}").json
     )
 
@@ -105,7 +105,7 @@ def test_a_subscription_is_set_and_wakes_what_waited_for_it(as_account):
     account = an_account(subscribed=False)
     campaign = a_campaign(account, recipients=1, due=True)
     operator = as_account(None)
-    query = f"?organization_id={account['id']}"
+    query = f"?organization_id={account.id}"
     run = operator("POST", f"/api/campaigns/run-automation{query}").json
     assert run["errors"] == [{"campaign_id": str(campaign["id"]), "error": "SUBSCRIPTION_REQUIRED"}]
     given = {"plan": "gold", "status": "active", "ends_at": "2090-01-31T00:00:00+02:00"}
@@ -120,9 +120,7 @@ def test_a_subscription_is_set_and_wakes_what_waited_for_it(as_account):
 )
 def test_a_subscription_that_cannot_be(as_account, given):
     account = an_account()
-    refused(
-        as_account(None)("PUT", f"/api/subscription?organization_id={account['id']}", json=given), "INVALID_REQUEST"
-    )
+    refused(as_account(None)("PUT", f"/api/subscription?organization_id={account.id}", json=given), "INVALID_REQUEST")
 
 
 def test_a_key_is_shown_once_and_then_only_how_it_begins(as_account, client):
@@ -169,7 +167,7 @@ def test_two_keys_with_the_same_scopes_live_at_a_time(as_account):
 
 def test_of_ten_that_ask_at_once_two_get_a_key(db):
     account = an_account()
-    keys = race(*[lambda: issue_key(asking(account["id"]), scopes=("read",))] * 10)
+    keys = race(*[lambda: issue_key(asking(account.id), scopes=("read",))] * 10)
     assert [key for key in keys if isinstance(key, str)] == [Duplicate.code] * 8
     assert len(rows("SELECT 1 FROM api_key WHERE revoked_at IS NULL")) == 2
 
@@ -192,14 +190,14 @@ def test_an_operator_makes_keys_for_an_account_it_names_and_none_above(as_accoun
     account = an_account()
     operator = as_account(None)
     refused(operator("POST", "/api/keys", json={}), "INVALID_REQUEST", "organization_id")
-    made = operator("POST", f"/api/keys?organization_id={account['id']}", json={}).json
-    assert (made["account_id"], made["scopes"]) == (str(account["id"]), list(SCOPES))
+    made = operator("POST", f"/api/keys?organization_id={account.id}", json={}).json
+    assert (made["account_id"], made["scopes"]) == (str(account.id), list(SCOPES))
 
 
 def test_credits_are_topped_up_held_and_listed_movement_by_movement(as_account):
     account = an_account(credits=0)
     operator, call = as_account(None), as_account(account)
-    query = f"?organization_id={account['id']}"
+    query = f"?organization_id={account.id}"
     assert operator("POST", f"/api/credits/topup{query}", json={"amount": 10}).json == {"available": 10, "held": 0}
     campaign = a_campaign(account, recipients=3)
     assert call("POST", f"/api/campaigns/{campaign['id']}/enqueue").status_code == 202
@@ -216,7 +214,7 @@ def test_credits_are_topped_up_held_and_listed_movement_by_movement(as_account):
 @pytest.mark.parametrize("amount", [0, -5, 10**13, 10**30, 1.5, "5", None, True])
 def test_a_senseless_top_up_is_refused(as_account, amount):
     account = an_account(credits=0)
-    path = f"/api/credits/topup?organization_id={account['id']}"
+    path = f"/api/credits/topup?organization_id={account.id}"
     refused(as_account(None)("POST", path, json={"amount": amount}), "INVALID_REQUEST", "amount")
     assert row("SELECT credits_available FROM account") == {"credits_available": 0}
 
@@ -227,7 +225,7 @@ def test_every_change_is_in_the_trail_with_who_asked_and_by_which_request(as_acc
     made = call("POST", "/api/campaigns", json={"name": "Sale"}, headers={"X-Request-ID": "r-1"}).json
     [me] = call("GET", "/api/keys").json["data"]
     [event] = call("GET", "/api/audit-events?request_id=r-1").json["data"]
-    assert event["account_id"] == str(account["id"])
+    assert event["account_id"] == str(account.id)
     assert (event["action"], event["subject"], event["actor"]) == (
         "campaign.created",
         str(made["id"]),
@@ -259,6 +257,6 @@ def test_the_trail_is_paged_and_filtered_newest_first(as_account, query, actions
 def test_an_account_reads_its_own_trail_and_an_operator_all(as_account):
     ours, theirs = an_account(), an_account()
     seen = as_account(ours)("GET", "/api/audit-events?page_size=100").json["data"]
-    assert {event["account_id"] for event in seen} == {str(ours["id"])}
+    assert {event["account_id"] for event in seen} == {str(ours.id)}
     seen = as_account(None)("GET", "/api/audit-events?page_size=100").json["data"]
-    assert {event["account_id"] for event in seen} == {str(ours["id"]), str(theirs["id"]), None}
+    assert {event["account_id"] for event in seen} == {str(ours.id), str(theirs.id), None}

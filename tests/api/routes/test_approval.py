@@ -19,7 +19,7 @@ WRITER, APPROVER = ("read", "write", "send"), ("read", "approve")
 def account(db):
     """An account that demands an approval above 2 recipients."""
     account = an_account()
-    change_account(asking(account["id"]), {"approval_above": 2})
+    change_account(asking(account.id), {"approval_above": 2})
     return account
 
 
@@ -150,9 +150,9 @@ def test_the_audience_may_grow_as_far_as_nobody_would_be_asked(account, writer, 
     for campaign in (grown, overgrown):
         approve(approver, campaign)
     more = "INSERT INTO list_member (account_id, list_id, customer_id) SELECT %s, %s, unnest(%s::bigint[])"
-    rows(more, [account["id"], list_id, customers(account, 2)])
+    rows(more, [account.id, list_id, customers(account, 2)])
     assert start(writer, grown).status_code == 202
-    rows(more, [account["id"], list_id, customers(account, 1)])
+    rows(more, [account.id, list_id, customers(account, 1)])
     refused(start(writer, overgrown), "APPROVAL_REQUIRED", "approved for 3 recipients and has 6")
 
 

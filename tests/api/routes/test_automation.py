@@ -22,7 +22,7 @@ def test_due_campaigns_start_and_are_reported_in_the_known_shape(as_account):
         "campaigns": [
             {
                 "campaign_id": str(due["id"]),
-                "organization_id": str(account["id"]),
+                "organization_id": str(account.id),
                 "name": "Autumn",
                 "previous_status": "scheduled",
                 "new_status": "sending",
@@ -68,10 +68,10 @@ def test_an_account_runs_its_own_and_an_operator_all_or_one(as_account):
     def started(call, query: str = "") -> set[str]:
         return {each["organization_id"] for each in call("POST", f"{RUN}{query}").json["campaigns"]}
 
-    assert as_account(ours)("POST", f"{RUN}?organization_id={theirs['id']}").status_code == 404
-    assert started(as_account(ours)) == {str(ours["id"])}
-    assert started(as_account(None), f"?organization_id={theirs['id']}") == {str(theirs["id"])}
-    assert started(as_account(None)) == {str(others["id"])}
+    assert as_account(ours)("POST", f"{RUN}?organization_id={theirs.id}").status_code == 404
+    assert started(as_account(ours)) == {str(ours.id)}
+    assert started(as_account(None), f"?organization_id={theirs.id}") == {str(theirs.id)}
+    assert started(as_account(None)) == {str(others.id)}
 
 
 def test_it_takes_the_scope_send(as_account):

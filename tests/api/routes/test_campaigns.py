@@ -106,17 +106,17 @@ def test_an_operator_runs_any_account_and_names_it_to_write(account, as_account)
     assert operator("GET", "/api/campaigns").json["pagination"]["total_count"] == 1
     unnamed = operator("POST", "/api/campaigns", json=body)
     assert (unnamed.status_code, unnamed.json["error"]["details"]["field"]) == (400, "organization_id")
-    named = operator("POST", f"/api/campaigns?organization_id={account['id']}", json=body)
-    assert named.json["account_id"] == str(account["id"])
+    named = operator("POST", f"/api/campaigns?organization_id={account.id}", json=body)
+    assert named.json["account_id"] == str(account.id)
 
 
 @pytest.mark.parametrize("organization", ["another", "nobody", "00000000-0000-0000-0000-000000000001"])
 def test_another_organization_is_not_found_on_any_route(account, call, organization):
     campaign = a_campaign(account, everyone=True)
-    named = an_account()["id"] if organization == "another" else organization
+    named = an_account().id if organization == "another" else organization
     for path in ("/api/campaigns", f"/api/campaigns/{campaign['id']}", "/api/customers"):
         assert call("GET", f"{path}?organization_id={named}").status_code == 404
-    assert call("GET", f"/api/campaigns?organization_id={account['id']}").status_code == 200
+    assert call("GET", f"/api/campaigns?organization_id={account.id}").status_code == 200
 
 
 def test_a_list_of_customers_is_an_audience(account, call):

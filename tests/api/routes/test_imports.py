@@ -140,8 +140,8 @@ def test_a_key_that_may_only_read_imports_nothing(account, as_account):
 def test_an_operator_names_the_account(account, as_account):
     operator = as_account(None)
     refused(operator("POST", "/api/imports", **form()), "INVALID_REQUEST", "organization_id")
-    taken = operator("POST", f"/api/imports?organization_id={account['id']}", **form())
-    assert taken.json["account_id"] == str(account["id"])
+    taken = operator("POST", f"/api/imports?organization_id={account.id}", **form())
+    assert taken.json["account_id"] == str(account.id)
 
 
 def test_who_imported_what_is_in_the_trail(call):

@@ -22,7 +22,7 @@ def alice(account):
     made = rows(
         """INSERT INTO customer (account_id, phone, first_name, last_name, location, prefered_product)
            VALUES (%s, '+254712345678', 'Alice', 'Johnson', 'Nairobi', 'Premium Package') RETURNING id""",
-        [account["id"]],
+        [account.id],
     )
     return made[0]["id"]
 

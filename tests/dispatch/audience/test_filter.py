@@ -34,7 +34,7 @@ def store(account, people) -> list[int]:
                  WITH ORDINALITY AS t (first_name, last_name, location, prefered_product, zone, attributes, i)
             ORDER BY i RETURNING id""",
         {
-            "account": account["id"],
+            "account": account.id,
             **{name: [person.get(name, "" if "_name" in name else None) for person in people] for name in fields[:-1]},
             "attributes": [Jsonb(person.get("attributes", {})) for person in people],
         },
@@ -46,7 +46,7 @@ def selected(account, asked) -> list[int]:
     where, params = where_matches(read_filter(asked))
     found = rows(
         f"SELECT cu.id FROM customer cu WHERE cu.account_id = %(account)s AND {where} ORDER BY cu.id",
-        {"account": account["id"], **params},
+        {"account": account.id, **params},
     )
     return [customer["id"] for customer in found]
 

@@ -93,7 +93,7 @@ def test_a_start_uses_the_filter_as_it_is_then(account, people):
 def test_a_start_that_was_put_back_asks_the_segment_anew(people, account):
     segment = a_segment(account, "first_name", "is_not_null")
     campaign = a_campaign(account, segment_id=segment, template="x" * 500)  # ten recipients, four credits each
-    rows("UPDATE account SET credits_available = 20 WHERE id = %s", [account["id"]])
+    rows("UPDATE account SET credits_available = 20 WHERE id = %s", [account.id])
     with pytest.raises(InsufficientCredits):
         start(campaign)
     assert row("SELECT status, segment_filter FROM campaign") == {"status": "draft", "segment_filter": None}
@@ -137,10 +137,10 @@ def test_a_copy_of_a_started_campaign_asks_its_segment_anew(account, people):
 def test_a_campaign_has_one_audience_and_only_a_segment_of_its_account(account):
     theirs = a_segment(an_account(), "first_name", "is_null")
     with pytest.raises(InvalidRequest, match="one audience"):
-        create_campaign(asking(account["id"]), name="x", template="Hi", segment_id=theirs, everyone=True)
+        create_campaign(asking(account.id), name="x", template="Hi", segment_id=theirs, everyone=True)
     for unknown in (theirs, 987, 2**70):
         with pytest.raises(NotFound):
-            create_campaign(asking(account["id"]), name="x", template="Hi", segment_id=unknown)
+            create_campaign(asking(account.id), name="x", template="Hi", segment_id=unknown)
     assert rows("SELECT id FROM campaign") == []
 
 
@@ -151,13 +151,13 @@ _WAITING = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND da
 def test_a_campaign_for_what_is_being_deleted_waits_and_is_refused(account, servers, deleted):
     given = {
         "segment": {"segment_id": a_segment(account, "first_name", "is_null")},
-        "template": {"template_id": create_template(asking(account["id"]), name="hi", body="Hi")["id"]},
+        "template": {"template_id": create_template(asking(account.id), name="hi", body="Hi")["id"]},
         "customer_list": {"list_id": a_list(account, 1)},
     }[deleted]
 
     def write():
         with database.connection_context():
-            return create_campaign(asking(account["id"]), name="x", **given)
+            return create_campaign(asking(account.id), name="x", **given)
 
     with psycopg.connect(servers.database_url) as other, ThreadPoolExecutor(1) as pool:
         other.execute(f"DELETE FROM {deleted}")

@@ -76,7 +76,7 @@ def test_chosen_customers_count_once(db):
 def test_a_campaign_that_cannot_be_is_refused_and_leaves_nothing(db, given, refusal, says):
     account = an_account()
     with pytest.raises(refusal, match=says):
-        create_campaign(asking(account["id"]), **{"name": "Sale", "template": "Hi", **given})
+        create_campaign(asking(account.id), **{"name": "Sale", "template": "Hi", **given})
     assert counted("campaign") == 0
 
 
@@ -84,10 +84,10 @@ def test_anothers_customers_and_lists_do_not_exist(db):
     account, other = an_account(), an_account()
     mine, theirs = customers(account, 1), customers(other, 12)
     with pytest.raises(CustomerNotFound, match="and 2 more") as refused:
-        create_campaign(asking(account["id"]), name="Sale", template="Hi", customer_ids=mine + theirs)
+        create_campaign(asking(account.id), name="Sale", template="Hi", customer_ids=mine + theirs)
     assert refused.value.details["customer_ids"] == theirs[:10]
     with pytest.raises(NotFound):
-        create_campaign(asking(account["id"]), name="Sale", template="Hi", list_id=a_list(other, 1))
+        create_campaign(asking(account.id), name="Sale", template="Hi", list_id=a_list(other, 1))
     assert counted("campaign") == counted("campaign_customer") == 0
 
 
@@ -96,9 +96,9 @@ def test_anothers_campaign_is_not_found_exactly_as_one_that_never_was(db, verb):
     account, other = an_account(), an_account()
     campaign = a_campaign(other, recipients=1, scheduled_at=LATER)
     with pytest.raises(CampaignNotFound) as foreign:
-        verb(asking(account["id"]), campaign["id"])
+        verb(asking(account.id), campaign["id"])
     with pytest.raises(CampaignNotFound) as missing:
-        verb(asking(account["id"]), 999_999)
+        verb(asking(account.id), 999_999)
     assert foreign.value.message == missing.value.message
     assert read_campaign(asking(), campaign["id"]) == campaign
 
@@ -144,7 +144,7 @@ def test_a_wrong_state_is_named_and_nothing_changes(db, status, refused):
 def test_a_sending_campaign_paused_and_resumed_has_its_jobs_again(db, redis):
     account = an_account()
     campaign = a_campaign(account, recipients=5)
-    enqueue_campaign(asking(account["id"], request_id="t"), campaign["id"])
+    enqueue_campaign(asking(account.id, request_id="t"), campaign["id"])
     assert pause_campaign(asking(), campaign["id"])["status"] == "paused"
     redis.flushdb()
     assert resume_campaign(asking(), campaign["id"])["status"] == "sending"
@@ -167,20 +167,20 @@ def test_a_page_is_newest_first_and_its_own_accounts_only(db):
     account, other = an_account(), an_account()
     made = [a_campaign(account, recipients=1)["id"] for _ in range(3)]
     a_campaign(other, recipients=1)
-    page, total = list_campaigns(asking(account["id"]), page=1, page_size=2)
+    page, total = list_campaigns(asking(account.id), page=1, page_size=2)
     assert [campaign["id"] for campaign in page] == [made[2], made[1]]
     assert total == 3
     assert list_campaigns(asking())[1] == 4
-    assert list_campaigns(asking(account["id"]), status="cancelled") == ([], 0)
+    assert list_campaigns(asking(account.id), status="cancelled") == ([], 0)
     with pytest.raises(InvalidRequest):
-        list_campaigns(asking(account["id"]), status="gone")
+        list_campaigns(asking(account.id), status="gone")
 
 
 def test_a_top_up_wakes_the_campaigns_that_waited_for_it(db):
     account = an_account(credits=0)
     campaign = a_campaign(account, recipients=1, due=True)
     rows("UPDATE campaign SET blocked_reason = 'INSUFFICIENT_CREDITS', next_check_at = now() + interval '1 hour'")
-    assert top_up(asking(account["id"]), 5) == BalanceView(available=5, held=0) == balance(asking(account["id"]))
+    assert top_up(asking(account.id), 5) == BalanceView(available=5, held=0) == balance(asking(account.id))
     assert read_campaign(asking(), campaign["id"])["next_check_at"] is None
 
 
@@ -188,19 +188,19 @@ def test_a_top_up_wakes_the_campaigns_that_waited_for_it(db):
 def test_a_senseless_top_up_is_refused(db, amount):
     account = an_account(credits=0)
     with pytest.raises(InvalidRequest):
-        top_up(asking(account["id"]), amount)
-    assert balance(asking(account["id"])) == BalanceView(available=0, held=0)
+        top_up(asking(account.id), amount)
+    assert balance(asking(account.id)) == BalanceView(available=0, held=0)
 
 
 def test_every_change_leaves_its_trail_and_a_refused_one_does_not(db):
     account = an_account(credits=0)
-    key = issue_key(asking(account["id"], actor="op", request_id="r1"))
+    key = issue_key(asking(account.id, actor="op", request_id="r1"))
     revoke_key(asking(ALL_ACCOUNTS, actor="op", request_id="r2"), key["id"])
     campaign = a_campaign(account, recipients=1, scheduled_at=LATER)
     pause_campaign(asking(ALL_ACCOUNTS, actor="me", request_id="r3"), campaign["id"])
     with pytest.raises(DispatchError):
         pause_campaign(asking(ALL_ACCOUNTS, actor="me", request_id="r4"), campaign["id"])
-    trail = rows("SELECT action, actor, request_id FROM audit_event WHERE account_id = %s ORDER BY id", [account["id"]])
+    trail = rows("SELECT action, actor, request_id FROM audit_event WHERE account_id = %s ORDER BY id", [account.id])
     assert [event["action"] for event in trail] == [
         "account.created", "key.created", "key.revoked", "campaign.created", "campaign.paused",
     ]  # fmt: skip
@@ -208,7 +208,7 @@ def test_every_change_leaves_its_trail_and_a_refused_one_does_not(db):
 
 
 def test_a_revoked_key_opens_nothing(db):
-    key = issue_key(asking(an_account()["id"]))
+    key = issue_key(asking(an_account().id))
     assert ApiKey.holder(key["key"])
     revoke_key(asking(), key["id"])
     assert ApiKey.holder(key["key"]) is None

@@ -175,9 +175,9 @@ def test_a_copy_has_the_name_it_is_given_and_one_that_fits(account):
 def test_campaigns_are_found_by_a_part_of_their_name(account):
     a_campaign(account, name="Summer sale 50%")
     a_campaign(account, name="Winter")
-    assert [found["name"] for found in list_campaigns(asking(account["id"]), q="SALE")[0]] == ["Summer sale 50%"]
-    assert list_campaigns(asking(account["id"]), q="%")[1] == 1
-    assert list_campaigns(asking(account["id"]), q="spring") == ([], 0)
+    assert [found["name"] for found in list_campaigns(asking(account.id), q="SALE")[0]] == ["Summer sale 50%"]
+    assert list_campaigns(asking(account.id), q="%")[1] == 1
+    assert list_campaigns(asking(account.id), q="spring") == ([], 0)
 
 
 def _edit(caller, campaign_id):
@@ -189,5 +189,5 @@ def test_anothers_campaign_is_not_found(account, act):
     theirs = a_campaign(an_account(), recipients=1)
     before = stored_rows()
     with pytest.raises(CampaignNotFound):
-        act(asking(account["id"]), theirs["id"])
+        act(asking(account.id), theirs["id"])
     assert stored_rows() == before

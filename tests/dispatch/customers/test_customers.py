@@ -30,7 +30,7 @@ def test_who_opts_out_of_a_campaign_under_way_gets_nothing_of_it_any_more(how):
         edit_customer(asking(), newest(), {"consent": "unsubscribed"})
     else:
         phone = row("SELECT phone FROM customer WHERE id = %s", [newest()])["phone"]
-        add_suppression(asking(account["id"]), phone=phone)
+        add_suppression(asking(account.id), phone=phone)
     provider = ScriptedProvider()
     deliver(provider, campaign_id)
     assert len(provider.calls) == 2

@@ -36,7 +36,7 @@ DIFFICULT = (
 
 @pytest.fixture
 def account():
-    return an_account(country="GR")["id"]
+    return an_account(country="GR").id
 
 
 def upload(account_id, content, **options) -> dict:
@@ -314,7 +314,7 @@ def test_a_list_with_an_import_under_way_stays_and_afterwards_may_go(account):
 
 def test_anothers_import_is_not_there(account):
     import_id = upload(account, many(1))["id"]
-    other = an_account()["id"]
+    other = an_account().id
     with pytest.raises(NotFound):
         read_import(asking(other), import_id)
     with pytest.raises(NotFound):

@@ -19,7 +19,7 @@ EXAMPLE = Path(__file__).parents[3] / "examples" / "customers.csv"
 
 @pytest.fixture
 def account(db):
-    return an_account(0, name="Acme")["id"]
+    return an_account(0, name="Acme").id
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_an_import_does_not_subscribe_who_opted_out(import_file):
 
 
 def test_two_accounts_keep_their_own_customers_and_lists(import_file):
-    other = an_account(0, name="Other")["id"]
+    other = an_account(0, name="Other").id
     first, _ = import_file("phone,first_name\n6900000001,Ours\n")
     second, _ = import_file("phone,first_name\n6900000001,Theirs\n", account_id=other)
     assert first.list_id != second.list_id

@@ -31,7 +31,7 @@ with_database = settings(max_examples=40, deadline=None, suppress_health_check=[
 @pytest.fixture
 def accounts(db):
     """Where it is exported, and where it is imported."""
-    return tuple(an_account(0, name=name, country="GR")["id"] for name in ("ours", "theirs"))
+    return tuple(an_account(0, name=name, country="GR").id for name in ("ours", "theirs"))
 
 
 def as_file(pieces):

@@ -51,7 +51,7 @@ def test_a_start_writes_a_frozen_message_for_every_recipient_and_holds_its_price
     messages = rows("SELECT n, state, body, encoding, segments FROM message ORDER BY n")
     assert [m["body"] for m in messages] == ["Hi First0 ✓", "Hi First1 ✓", "Hi First2 ✓"]
     assert {(m["state"], m["encoding"], m["segments"]) for m in messages} == {("pending", "ucs2", 1)}
-    assert balance(asking(account["id"])) == BalanceView(available=7, held=3)
+    assert balance(asking(account.id)) == BalanceView(available=7, held=3)
     assert campaign_row(campaign["id"])["correlation_id"] == "c-1"
     assert campaign_row(campaign["id"])["scheduled_at"] is None
 
@@ -130,7 +130,7 @@ def test_what_cannot_start_is_refused_and_changes_nothing(refusal, spoil):
 def test_another_accounts_campaign_does_not_exist():
     campaign = a_campaign(an_account(), recipients=1)
     with pytest.raises(CampaignNotFound):
-        enqueue_campaign(asking(an_account()["id"], actor="x", request_id="c"), campaign["id"])
+        enqueue_campaign(asking(an_account().id, actor="x", request_id="c"), campaign["id"])
 
 
 def test_a_price_that_shows_only_once_the_texts_are_written_puts_the_campaign_back():
@@ -259,7 +259,7 @@ def test_twenty_campaigns_racing_for_credits_that_pay_for_seven_start_exactly_se
     campaigns = [a_campaign(account, list_id=list_id) for _ in range(20)]
     results = race(*[lambda campaign=campaign: start(campaign).status for campaign in campaigns])
     assert sorted(results) == ["INSUFFICIENT_CREDITS"] * 13 + ["sending"] * 7
-    assert balance(asking(account["id"])) == BalanceView(available=2, held=21)
+    assert balance(asking(account.id)) == BalanceView(available=2, held=21)
     states = rows("SELECT status, count(*) AS campaigns FROM campaign GROUP BY status ORDER BY status")
     assert [(s["status"], s["campaigns"]) for s in states] == [("draft", 13), ("sending", 7)]
     assert len(rows("SELECT 1 FROM message")) == 21

@@ -307,7 +307,7 @@ def test_a_test_goes_to_the_numbers_and_leaves_the_draft_a_draft(db):
 
 def test_a_suppressed_number_is_skipped_in_a_test_and_alone_is_nobody(account):
     campaign = a_campaign(account)
-    rows("INSERT INTO suppression (account_id, phone) VALUES (%s, '+306912222222')", [account["id"]])
+    rows("INSERT INTO suppression (account_id, phone) VALUES (%s, '+306912222222')", [account.id])
     assert send_test(asking(), campaign["id"], ["+306912222222", "+306933333333"]).queued == 1
     before = stored_rows()
     with pytest.raises(NoRecipients):
@@ -341,5 +341,5 @@ def test_anothers_campaign_is_not_followed_up(account):
     before = stored_rows()
     for follow_up in (retry_failed, send_to_rest, lambda caller, id: send_test(caller, id, ["+306912222222"])):
         with pytest.raises(CampaignNotFound):
-            follow_up(asking(account["id"]), theirs["id"])
+            follow_up(asking(account.id), theirs["id"])
     assert stored_rows() == before

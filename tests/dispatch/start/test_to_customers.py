@@ -133,9 +133,9 @@ def test_anothers_customers_and_campaigns_do_not_exist(account):
     campaign = a_campaign(account, everyone=True)
     before = stored_rows()
     with pytest.raises(CustomerNotFound):
-        send_campaign(asking(account["id"]), campaign["id"], [1, *theirs])
+        send_campaign(asking(account.id), campaign["id"], [1, *theirs])
     with pytest.raises(CampaignNotFound):
-        send_campaign(asking(other["id"]), campaign["id"], theirs)
+        send_campaign(asking(other.id), campaign["id"], theirs)
     assert stored_rows() == before
 
 
