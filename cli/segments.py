@@ -11,6 +11,7 @@ from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_value
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
+from dispatch.audience.filter import Group, read_filter
 from dispatch.audience.previews import AudiencePreviewView, preview_filter, preview_segment
 from dispatch.audience.segments import create_segment, delete_segment, edit_segment, list_segments, segment_called
 
@@ -27,6 +28,11 @@ def segments() -> None:
 
 def _show_list(found: list[dict[str, Any]]) -> None:
     show_value([{"id": each["id"], "name": each["name"], "filter": json.dumps(each["filter"])} for each in found])
+
+
+def filter_of(text: str) -> Group:
+    """Reads the filter that was typed as JSON, or that is in the file named after an @."""
+    return read_filter(json_of(text, option="--filter"))
 
 
 @segments.command("list")
@@ -58,7 +64,7 @@ def create(name: str, account: str, asked: str) -> dict[str, Any]:
     python -m cli segments create athens --account Acme \\
         --filter '{"logic": "and", "conditions": [{"field": "location", "operator": "eq", "value": "Athens"}]}'
     """
-    return create_segment(by_hand(id_of(account)), name=name, filter=json_of(asked, option="--filter"))
+    return create_segment(by_hand(id_of(account)), name=name, filter=filter_of(asked))
 
 
 @segments.command()
@@ -73,7 +79,7 @@ def edit(name: str, account: str, asked: str) -> dict[str, Any]:
     \b
     python -m cli segments edit athens --account Acme --filter @filter.json
     """
-    account_id, filter = id_of(account), json_of(asked, option="--filter")
+    account_id, filter = id_of(account), filter_of(asked)
     return edit_segment(by_hand(account_id), segment_called(by_hand(account_id), name), filter=filter)
 
 
@@ -111,4 +117,4 @@ def preview(name: str | None, account: str, asked: str | None) -> AudiencePrevie
         raise click.UsageError("Say whom to select: either NAME or --filter JSON.")
     if name is not None:
         return preview_segment(by_hand(account_id), segment_called(by_hand(account_id), name))
-    return preview_filter(by_hand(account_id), json_of(asked or "", option="--filter"))
+    return preview_filter(by_hand(account_id), filter_of(asked or ""))

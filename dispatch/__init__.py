@@ -7,7 +7,8 @@ sending     courier → window → exchange (records and claims) and calls (thro
             outcomes says what an answer means; settlement closes and settles
 campaigns   writing, lifecycle, reading, view, rules, approval, previews, messages, progress; message_view and
             preview_view are what people see of those
-audience    members (counted, read page by page), choice, segments, filter → filter_sql, previews (who it would reach)
+audience    members (counted, read page by page), choice, segments, filter (by operators and their values) → filter_sql,
+            previews (who it would reach)
 customers   customers, lists, list_members, suppressions, suppression_files, export; imports (a CSV file at hand) and
             import_upload → import_run (over HTTP, as jobs)
 texts       template, filters, check, stored (with versions), sms (how many segments a text takes)

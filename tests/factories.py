@@ -9,6 +9,7 @@ from uuid import UUID
 from dispatch.accounts.accounts import AccountView, create_account
 from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
+from dispatch.audience.filter import read_filter
 from dispatch.audience.segments import create_segment
 from dispatch.caller import Caller
 from dispatch.campaigns.reading import read_campaign
@@ -74,7 +75,7 @@ def a_list(account: AccountView, count: int, *, name: str | None = None, first_p
 def a_segment(account: AccountView, *condition: Any, name: str | None = None) -> int:
     """The id of a segment with one condition: field, operator and, where it takes one, value."""
     asked = dict(zip(("field", "operator", "value"), condition, strict=False))
-    filter = {"logic": "and", "conditions": [asked]}
+    filter = read_filter({"logic": "and", "conditions": [asked]})
     return create_segment(asking(account.id), name=name or f"segment {next(_number)}", filter=filter)["id"]
 
 

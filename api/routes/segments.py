@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field
 
 from api.http.auth import caller
 from api.http.inputs import Given, Organization, Page, PathId
@@ -12,53 +12,15 @@ from api.http.pages import Pagination, page_of
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
 from dispatch.audience import previews, segments
-from dispatch.audience.filter import COLUMNS, MAX_CONDITIONS, MAX_DEPTH, OPERATORS
+from dispatch.audience.filter import Group, read_filter
 from dispatch.audience.previews import AudiencePreviewView
 
 routes = Routes("segments", __name__, url_prefix="/api/segments")
 
 Shown = dict[str, Any]
 
-_CONDITION: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "field": {"type": "string", "description": f"{', '.join(COLUMNS)}, or `attributes.<key>`"},
-        "operator": {"type": "string", "enum": list(OPERATORS["attribute"])},
-        "value": {"description": "a text, a number, true or false; a list of them for operators that take one"},
-    },
-    "required": ["field", "operator"],
-}
-
-
-def _group_of(*conditions: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {
-            "logic": {"type": "string", "enum": ["and", "or", "AND", "OR"]},
-            "conditions": {"type": "array", "minItems": 1, "items": {"anyOf": list(conditions)}},
-        },
-        "required": ["logic", "conditions"],
-    }
-
-
-# Checked behind this door, by `dispatch/audience/filter.py`: there the command line is refused in the same words.
-Filter = Annotated[
-    dict[str, Any],
-    WithJsonSchema(
-        {
-            **_group_of(_CONDITION, _group_of(_CONDITION, _group_of(_CONDITION))),
-            "description": f"A group may stand in the place of a condition, {MAX_DEPTH} deep, {MAX_CONDITIONS} in all. "
-            "An empty field equals nothing and is in no list, so `neq` and `not_in` hold for it.",
-            "example": {
-                "logic": "and",
-                "conditions": [
-                    {"field": "location", "operator": "eq", "value": "Athens"},
-                    {"field": "attributes.age", "operator": "gte", "value": 18},
-                ],
-            },
-        }
-    ),
-]
+# Read in dispatch, so that the command line refuses a filter in the same words.
+Filter = Annotated[Group, BeforeValidator(read_filter)]
 
 
 class SegmentPath(Given):
@@ -110,7 +72,7 @@ class Segments(BaseModel):
 )
 def create(query: Organization, body: NewSegment) -> tuple[Shown, int]:
     """Whom it selects is decided anew each time it is used."""
-    return segments.create_segment(caller(), **body.model_dump()), 201
+    return segments.create_segment(caller(), name=body.name, filter=body.filter), 201
 
 
 @routes.get("", summary="List segments, newest first", answers={200: Segments}, scope="read")
@@ -161,7 +123,7 @@ def preview(path: SegmentPath) -> AudiencePreviewView:
 )
 def edit(path: SegmentPath, body: SegmentChanges) -> Shown:
     """Campaigns that have started keep the filter they had."""
-    return segments.edit_segment(caller(), path.segment_id, **body.model_dump())
+    return segments.edit_segment(caller(), path.segment_id, name=body.name, filter=body.filter)
 
 
 @routes.delete(

@@ -5,189 +5,142 @@ of one. Every condition is either true or false, so that one and its opposite di
 is empty (NULL, no such attribute, JSON null) is `is_null`; it equals nothing, has no place in an order, contains
 nothing and is in no list. `neq` and `not_in` are exactly the opposites of `eq` and `in`, and so they hold for it.
 
-The type of the value says how it is compared. A text is compared with texts, character by character and with case; a
-number with numbers, and with texts that are written like one, as an import makes them; true and false with themselves.
-How a filter becomes SQL is `filter_sql.py`.
+`operators.py` says what an operator compares with, `filter_sql.py` turns a filter into SQL.
 """
 
-import math
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Literal, get_args
 
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from dispatch.audience.operators import OPERATORS, Kind, Operator, checked_value, unusable
 from dispatch.errors import InvalidRequest
-from dispatch.formats.checks import checked_time
-
-Kind = Literal["text", "time", "attribute"]
-
-COLUMNS: dict[str, Kind] = {
-    "phone": "text",
-    "first_name": "text",
-    "last_name": "text",
-    "location": "text",
-    "prefered_product": "text",
-    "zone": "text",
-    "created_at": "time",
-}
-ATTRIBUTES = "attributes."
-EQUALITY = ("eq", "neq")
-ORDER = ("gt", "gte", "lt", "lte")
-MEMBERSHIP = ("in", "not_in")
-EMPTINESS = ("is_null", "is_not_null")
-ARRAYS = ("contains_any", "contains_all")
-OPERATORS: dict[Kind, tuple[str, ...]] = {
-    "text": (*EQUALITY, *ORDER, "contains", *MEMBERSHIP, *EMPTINESS),
-    "time": (*EQUALITY, *ORDER, *EMPTINESS),
-    "attribute": (*EQUALITY, *ORDER, "contains", *MEMBERSHIP, *ARRAYS, *EMPTINESS),
-}
+from dispatch.formats.view import Time
 
 MAX_CONDITIONS = 50
 MAX_DEPTH = 3
-MAX_VALUES = 1000
-MAX_TEXT = 1000
 MAX_KEY = 100
 
-_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+Column = Literal["phone", "first_name", "last_name", "location", "prefered_product", "zone", "created_at"]
+Attribute = Annotated[str, Field(pattern=rf"^attributes\.[^\x00]{{1,{MAX_KEY}}}$")]
+Scalar = str | bool | int | float
+
+COLUMNS: dict[str, Kind] = {**dict.fromkeys(get_args(Column), "text"), "created_at": "time"}
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One thing asked of one field; `value` is checked and of the type its operator compares with."""
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    field: str
-    operator: str
-    value: Any = None
+
+class Condition(_Part):
+    """One condition on one field of a customer."""
+
+    field: Column | Attribute = Field(
+        description=f"one of {', '.join(COLUMNS)}, or attributes. and a key of 1 to {MAX_KEY} characters"
+    )
+    operator: Operator = Field(description=f"one of {', '.join(get_args(Operator))}; not every field takes all of them")
+    value: Time | Scalar | list[Scalar] | None = Field(
+        None,
+        validate_default=True,
+        exclude_if=lambda value: value is None,
+        description="a list for in, not_in, contains_any and contains_all; left out for is_null and is_not_null",
+    )
 
     @property
     def kind(self) -> Kind:
-        """Of what kind the field is."""
+        """Returns of what kind the field is."""
         return COLUMNS.get(self.field, "attribute")
 
     @property
     def key(self) -> str:
-        """The attribute's key, when the field is one."""
-        return self.field.removeprefix(ATTRIBUTES)
+        """Returns the attribute's key, when the field is one."""
+        return self.field.removeprefix("attributes.")
+
+    @field_validator("operator", mode="before")
+    @classmethod
+    def _suits_the_field(cls, operator: object, info: ValidationInfo) -> object:
+        usable = OPERATORS[COLUMNS.get(info.data.get("field", ""), "attribute")]
+        if operator not in usable:
+            raise unusable(f"must be one of {', '.join(usable)} for this field")
+        return operator
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _suits_the_operator(cls, value: object, info: ValidationInfo) -> object:
+        if not info.data.keys() >= {"field", "operator"}:
+            return value  # what is wrong with those is refused first
+        return checked_value(value, COLUMNS.get(info.data["field"], "attribute"), info.data["operator"])
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Conditions of which all (`and`) or any (`or`) must hold."""
-
-    logic: str
-    conditions: tuple["Condition | Group", ...]
-
-
-def read_filter(given: object) -> Group:
-    """The filter, checked; InvalidRequest names the part that cannot be used and says what can."""
-    group = _group(given, "filter", depth=1)
-    if (count := _count(group)) > MAX_CONDITIONS:
-        raise _wrong("filter", f"has {count} conditions; {MAX_CONDITIONS} are allowed")
-    return group
-
-
-def as_json(part: Group | Condition) -> dict[str, Any]:
-    """The filter as it is stored and shown; reading it again gives the same filter."""
-    if isinstance(part, Group):
-        return {"logic": part.logic, "conditions": [as_json(inner) for inner in part.conditions]}
-    if part.operator in EMPTINESS:
-        return {"field": part.field, "operator": part.operator}
-    value = part.value.isoformat() if isinstance(part.value, datetime) else part.value
-    return {"field": part.field, "operator": part.operator, "value": value}
-
-
-def _group(given: object, where: str, *, depth: int) -> Group:
-    given = _object(given, where, known=("logic", "conditions"))
+def _part(given: object, info: ValidationInfo) -> "Condition | Group":
+    """Reads one of a group's conditions; the context counts how deep its group stands."""
+    if not isinstance(given, dict) or not given.keys() & {"logic", "conditions"}:
+        return Condition.model_validate(given)
+    depth = (info.context or 1) + 1
     if depth > MAX_DEPTH:
-        raise _wrong(where, f"groups may be nested {MAX_DEPTH} deep")
-    logic = given.get("logic")
-    if not isinstance(logic, str) or logic.lower() not in ("and", "or"):
-        raise _wrong(f"{where}.logic", "must be and, or or")
-    conditions = given.get("conditions")
-    if not isinstance(conditions, list) or not conditions:
-        raise _wrong(f"{where}.conditions", "must be a list of at least one condition")
-    if len(conditions) > MAX_CONDITIONS:
-        raise _wrong(f"{where}.conditions", f"has {len(conditions)} conditions; {MAX_CONDITIONS} are allowed")
-    parts = [_part(part, f"{where}.conditions.{index}", depth=depth) for index, part in enumerate(conditions)]
-    return Group(logic.lower(), tuple(parts))
+        raise unusable(f"is a group too deep; groups may be nested {MAX_DEPTH} deep")
+    return Group.model_validate(given, context=depth)
 
 
-def _part(given: object, where: str, *, depth: int) -> Condition | Group:
-    if isinstance(given, Mapping) and ("logic" in given or "conditions" in given):
-        return _group(given, where, depth=depth + 1)
-    given = _object(given, where, known=("field", "operator", "value"))
-    field, kind = _field(given.get("field"), f"{where}.field")
-    operator = given.get("operator")
-    if not isinstance(operator, str) or operator not in OPERATORS[kind]:
-        raise _wrong(f"{where}.operator", f"must be one of {', '.join(OPERATORS[kind])} for this field")
-    return Condition(field, operator, _value(given.get("value"), kind, operator, f"{where}.value"))
+class Group(_Part):
+    """Conditions of which all (`and`) or any (`or`) must hold.
 
+    A group may stand in the place of a condition, 3 deep, 50 conditions in all. An empty field equals nothing and is in
+    no list, so `neq` and `not_in` hold for it.
+    """
 
-def _object(given: object, where: str, *, known: tuple[str, ...]) -> Mapping[str, Any]:
-    if not isinstance(given, Mapping):
-        raise _wrong(where, f"must be an object with {', '.join(known)}")
-    if unknown := [name for name in given if name not in known]:
-        raise _wrong(f"{where}.{str(unknown[0])[:MAX_KEY]}", f"is not known; known are {', '.join(known)}")
-    return given
+    logic: Literal["and", "or"] = Field(description="and, or or: whether all conditions must hold, or any")
+    conditions: list[Annotated["Condition | Group", BeforeValidator(_part)]] = Field(
+        min_length=1,
+        max_length=MAX_CONDITIONS,
+        description=f"a list of at least one condition or group, and at most {MAX_CONDITIONS}",
+        examples=[[{"field": "attributes.age", "operator": "gte", "value": 18}]],
+    )
 
+    @field_validator("logic", mode="before")
+    @classmethod
+    def _in_any_case(cls, logic: object) -> object:
+        return logic.lower() if isinstance(logic, str) else logic
 
-def _field(given: object, where: str) -> tuple[str, Kind]:
-    if isinstance(given, str):
-        if kind := COLUMNS.get(given):
-            return given, kind
-        key = given.removeprefix(ATTRIBUTES)
-        if given.startswith(ATTRIBUTES) and 1 <= len(key) <= MAX_KEY and not _UNSTORABLE.search(key):
-            return given, "attribute"
-    raise _wrong(where, f"must be one of {', '.join(COLUMNS)}, or attributes. and a key of 1 to {MAX_KEY} characters")
-
-
-def _value(given: object, kind: Kind, operator: str, where: str) -> Any:
-    if operator in EMPTINESS:
-        if given is not None:
-            raise _wrong(where, f"must be left out: {operator} takes none")
-        return None
-    if operator in MEMBERSHIP or operator in ARRAYS:
-        if not isinstance(given, list) or not 1 <= len(given) <= MAX_VALUES:
-            raise _wrong(where, f"must be a list of 1 to {MAX_VALUES} values")
-        return [_scalar(value, kind, f"{where}.{index}") for index, value in enumerate(given)]
-    value = _scalar(given, kind, where)
-    if operator == "contains" and (not isinstance(value, str) or not value):
-        raise _wrong(where, "must be a text of at least one character")
-    if operator in ORDER and isinstance(value, bool):
-        raise _wrong(where, "must be a text or a number, which have an order")
-    return value
-
-
-def _scalar(given: object, kind: Kind, where: str) -> Any:
-    if given is None:
-        raise _wrong(where, "is missing; what is empty is found with is_null")
-    if kind == "time":
-        return _time(given, where)
-    if isinstance(given, str):
-        if len(given) > MAX_TEXT or _UNSTORABLE.search(given):
-            raise _wrong(where, f"must have at most {MAX_TEXT} characters, none of them NUL")
-        return given
-    if kind == "text":
-        raise _wrong(where, "must be a text")
-    if isinstance(given, bool) or (isinstance(given, int | float) and math.isfinite(given)):
-        return given
-    raise _wrong(where, "must be a text, a number, true or false")
-
-
-def _time(given: object, where: str) -> datetime:
-    try:
-        time = checked_time(datetime.fromisoformat(given), field=where) if isinstance(given, str) else None
-    except ValueError:
-        time = None
-    if time is None:
-        raise _wrong(where, "must be a time like 2030-01-31T09:00:00+02:00")
-    return time
+    @model_validator(mode="after")
+    def _is_not_too_large(self) -> "Group":
+        if (count := _count(self)) > MAX_CONDITIONS:
+            raise unusable(f"has {count} conditions; at most {MAX_CONDITIONS} are allowed")
+        return self
 
 
 def _count(part: Group | Condition) -> int:
     return sum(map(_count, part.conditions)) if isinstance(part, Group) else 1
 
 
-def _wrong(field: str, problem: str) -> InvalidRequest:
-    return InvalidRequest(f"{field}: {problem}.", field=field)
+def read_filter(given: object) -> Group:
+    """Checks a filter; InvalidRequest names the first part that cannot be used, and says what can."""
+    try:
+        return Group.model_validate(given)
+    except ValidationError as refused:
+        problem = refused.errors(include_url=False, include_context=False, include_input=False)[0]
+    path = [str(part)[:MAX_KEY] for part in problem["loc"]]
+    # After a field, pydantic also names the member of the union that it compared it with.
+    path = path[: path.index("field") + 1] if "field" in path else path
+    if problem["type"] == "unusable":
+        says = problem["msg"]
+    else:
+        says = _SENTENCES.get(problem["type"]) or f"must be {_DESCRIPTIONS[path[-1]]}"
+    where = ".".join(["filter", *path])
+    raise InvalidRequest(f"{where}: {says}.", field=where)
+
+
+_DESCRIPTIONS = {name: field.description for kind in (Condition, Group) for name, field in kind.model_fields.items()}
+_SENTENCES = {
+    "extra_forbidden": "is not known; a group has logic and conditions, a condition field, operator and value",
+    "model_type": "must be an object: a group with logic and conditions or, in one, a condition with field, operator "
+    "and value",
+}

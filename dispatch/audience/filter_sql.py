@@ -1,6 +1,6 @@
 """A segment's filter as a condition on `customer cu`, in which everything a caller wrote is a parameter.
 
-The columns come from a fixed map, keys of attributes and values are bound; nothing of a filter becomes SQL text.
+The columns come from a fixed map; keys of attributes and values are bound. Nothing of a filter becomes SQL text.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from dispatch.audience.filter import COLUMNS, Condition, Group
 
 Params = dict[str, Any]
-# Gives the placeholder under which a value will be bound.
+# Returns the placeholder under which the value will be bound.
 Bind = Callable[[Any], str]
 
 _COLUMNS = {name: f"cu.{name}" for name in COLUMNS}
@@ -31,7 +31,7 @@ _READ_AS = {
 
 
 def where_matches(group: Group) -> tuple[str, Params]:
-    """The condition that holds for exactly the customers of the segment, and its parameters."""
+    """Returns the condition that holds for exactly the customers of the segment, and its parameters."""
     params: Params = {}
 
     def bind(value: Any) -> str:
@@ -56,7 +56,8 @@ def _holds(condition: Condition, operator: str, bind: Bind) -> str:
 
 
 def _comparison(condition: Condition, operator: str, bind: Bind) -> str:
-    value, attribute = condition.value, _attribute(condition, bind)
+    attribute = _attribute(condition, bind)
+    value: Any = condition.value  # of the type that its operator compares with
     if operator == "is_null":
         return f"coalesce(jsonb_typeof({attribute}), 'null') = 'null'" if attribute else f"{_column(condition)} IS NULL"
     if operator == "contains_all":

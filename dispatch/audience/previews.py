@@ -1,7 +1,7 @@
 """Who an audience would reach now: how many, some of them, and how many are excluded; nothing is written."""
 
 from dispatch.audience import members
-from dispatch.audience.filter import as_json, read_filter
+from dispatch.audience.filter import Group, read_filter
 from dispatch.audience.members import Audience
 from dispatch.audience.segments import read_segment
 from dispatch.caller import Caller
@@ -41,12 +41,12 @@ class AudiencePreviewView(View):
 
 def preview_segment(caller: Caller, segment_id: int) -> AudiencePreviewView:
     """Returns who a campaign for this segment would reach."""
-    return preview_filter(caller, read_segment(caller, segment_id)["filter"])
+    return preview_filter(caller, read_filter(read_segment(caller, segment_id)["filter"]))
 
 
-def preview_filter(caller: Caller, filter: object) -> AudiencePreviewView:
+def preview_filter(caller: Caller, filter: Group) -> AudiencePreviewView:
     """Returns who a campaign for a segment with this filter would reach."""
-    frozen = as_json(read_filter(filter))
+    frozen = filter.model_dump(mode="json")
     return preview_of(
         Audience(account_id=caller.one_account(), campaign_id=None, kind="segment", segment_filter=frozen)
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import psycopg
 
-from dispatch.audience.filter import as_json, read_filter
+from dispatch.audience.filter import Group
 from dispatch.caller import Caller
 from dispatch.errors import Duplicate, InvalidStatus, NotFound
 from dispatch.formats.checks import can_be_id, checked_name
@@ -18,10 +18,10 @@ from models.segment import Segment
 from models.tenancy import owned_by
 
 
-def create_segment(caller: Caller, *, name: str, filter: object) -> dict[str, Any]:
+def create_segment(caller: Caller, *, name: str, filter: Group) -> dict[str, Any]:
     """Stores a segment and gives it as shown; Duplicate when the name is taken."""
     with db.atomic():
-        made = Segment.add(caller.one_account(), name=checked_name(name), filter=as_json(read_filter(filter)))
+        made = Segment.add(caller.one_account(), name=checked_name(name), filter=filter.model_dump(mode="json"))
         if made is None:
             raise _taken()
         _note(caller, "segment.created", made)
@@ -43,13 +43,15 @@ def list_segments(caller: Caller, *, page: int = 1, page_size: int = 20) -> tupl
     return [_shown(segment) for segment in found], total["total"]
 
 
-def edit_segment(caller: Caller, segment_id: int, *, name: str | None = None, filter: object = None) -> dict[str, Any]:
+def edit_segment(
+    caller: Caller, segment_id: int, *, name: str | None = None, filter: Group | None = None
+) -> dict[str, Any]:
     """Changes its name or filter and gives it as shown; a campaign that was started keeps the filter it had."""
     before = _found(caller, segment_id)
     if name is None and filter is None:
         return _shown(before)
     new_name = None if name is None else checked_name(name)
-    new_filter = None if filter is None else as_json(read_filter(filter))
+    new_filter = filter.model_dump(mode="json") if filter else None
     try:
         with db.atomic():
             edited = Segment.edit(segment_id, name=new_name, filter=new_filter)

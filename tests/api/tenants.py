@@ -7,6 +7,7 @@ from typing import Any
 
 from dispatch.accounts.accounts import AccountView
 from dispatch.accounts.keys import issue_key
+from dispatch.audience.filter import read_filter
 from dispatch.audience.segments import create_segment
 from dispatch.customers.import_upload import start_import
 from dispatch.customers.suppressions import add_suppression
@@ -33,6 +34,10 @@ def _import(account: AccountView) -> int:
     ]
 
 
+def _segment(account: AccountView) -> int:
+    return create_segment(asking(account.id), name=f"s{next(_number)}", filter=read_filter(_ATHENS))["id"]
+
+
 # How to make one of an account's own, by the name that paths, queries and bodies have for its id.
 MAKE: dict[str, Callable[[AccountView], Any]] = {
     "campaign_id": lambda account: a_campaign(account, recipients=2)["id"],
@@ -43,7 +48,7 @@ MAKE: dict[str, Callable[[AccountView], Any]] = {
     "list_id": lambda account: a_list(account, 1),
     "organization_id": lambda account: str(account.id),
     "reference": _reference,
-    "segment_id": lambda account: create_segment(asking(account.id), name=f"s{next(_number)}", filter=_ATHENS)["id"],
+    "segment_id": _segment,
     "suppression_id": lambda account: add_suppression(asking(account.id), phone="+306912345678")[0].id,
     "template_id": lambda account: create_template(asking(account.id), name=f"t{next(_number)}", body="Hi")["id"],
 }

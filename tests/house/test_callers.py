@@ -20,6 +20,7 @@ WITHOUT_A_CALLER = {
     "lines_of",
     "normalise",
     "open_csv",
+    "read_filter",
     "ready",
     "serve",
 }

@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
-from dispatch.audience.filter import COLUMNS, MAX_CONDITIONS, MAX_VALUES, OPERATORS, as_json, read_filter
+from dispatch.audience.filter import COLUMNS, MAX_CONDITIONS, MAX_DEPTH, Group, read_filter
 from dispatch.audience.filter_sql import where_matches
+from dispatch.audience.operators import MAX_VALUES, OPERATORS
 from dispatch.errors import InvalidRequest
 from models.database import rows
 from tests.dispatch.audience.segment_oracle import selects
@@ -161,6 +162,7 @@ FINE = {"field": "location", "operator": "is_null"}
         (a_filter("created_at", "gt", "yesterday"), "filter.conditions.0.value", "2030-01-31"),
         (a_filter("created_at", "gt", "2030-01-31T09:00:00"), "filter.conditions.0.value", "zone"),
         (a_filter("created_at", "gt", 2030), "filter.conditions.0.value", "2030-01-31"),
+        (a_filter("created_at", "gt", "9999-12-31T23:59:59-23:00"), "filter.conditions.0.value", "2030-01-31"),
         (group(group(group(group(FINE)))), "filter.conditions.0.conditions.0.conditions.0", "deep"),
         (group(*[FINE] * (MAX_CONDITIONS + 1)), "filter.conditions", str(MAX_CONDITIONS)),
         (group(group(*[FINE] * 30), group(*[FINE] * 30)), "filter", "60"),
@@ -171,6 +173,13 @@ def test_a_filter_that_cannot_be_used_names_the_part(asked, field, says):
         read_filter(asked)
     assert refused.value.details["field"] == field
     assert says in refused.value.message
+
+
+def test_the_api_describes_the_limits_that_hold():
+    assert (
+        f"{MAX_DEPTH} deep, {MAX_CONDITIONS} conditions in all"
+        in Group.model_json_schema()["$defs"]["Group"]["description"]
+    )
 
 
 TEXTS = ["", "a", "A", "b", "ab", "a%b", "Γ", "ß", "🌸", "\uffff", "true", "7", "7.0", "-1.5", "+2", "1e3", "7\n", "x7"]
@@ -256,7 +265,14 @@ def test_the_sql_selects_whom_plain_python_selects(db, asked, people):
     assert selected(account, asked) == chosen
 
 
+def test_a_time_is_stored_in_utc():
+    read = read_filter(a_filter("created_at", "gt", "2030-01-31T09:00:00+02:00"))
+    stored = read.model_dump(mode="json")
+    assert stored == a_filter("created_at", "gt", "2030-01-31T07:00:00+00:00")
+    assert read_filter(stored) == read
+
+
 @given(FILTERS)
 def test_a_filter_is_read_back_as_it_was_stored(asked):
     read = read_filter(asked)
-    assert read_filter(as_json(read)) == read
+    assert read_filter(read.model_dump(mode="json")) == read

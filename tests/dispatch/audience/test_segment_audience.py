@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from dispatch.audience import members
+from dispatch.audience.filter import read_filter
 from dispatch.audience.members import Audience
 from dispatch.audience.segments import delete_segment, edit_segment
 from dispatch.campaigns.lifecycle import cancel_campaign
@@ -78,7 +79,7 @@ def test_every_chunk_of_a_preparation_uses_the_filter_of_its_start(account, peop
         chunks = iter([False, True])
         preparation.prepare(Campaign.find(campaign["id"], ALL_ACCOUNTS), until=lambda chunks=chunks: next(chunks))
         assert len(messaged(campaign)) == written + 4
-        edit_segment(asking(), segment, filter=NOBODY)
+        edit_segment(asking(), segment, filter=read_filter(NOBODY))
     preparation.prepare(Campaign.find(campaign["id"], ALL_ACCOUNTS))
     assert messaged(campaign) == people
 
@@ -86,7 +87,7 @@ def test_every_chunk_of_a_preparation_uses_the_filter_of_its_start(account, peop
 def test_a_start_uses_the_filter_as_it_is_then(account, people):
     segment = a_segment(account, "first_name", "eq", "nobody")
     campaign = a_campaign(account, segment_id=segment)
-    edit_segment(asking(), segment, filter=EVERYBODY)
+    edit_segment(asking(), segment, filter=read_filter(EVERYBODY))
     assert start(campaign).queued == 10
 
 
@@ -97,7 +98,7 @@ def test_a_start_that_was_put_back_asks_the_segment_anew(people, account):
     with pytest.raises(InsufficientCredits):
         start(campaign)
     assert row("SELECT status, segment_filter FROM campaign") == {"status": "draft", "segment_filter": None}
-    edit_segment(asking(), segment, filter=NOBODY)
+    edit_segment(asking(), segment, filter=read_filter(NOBODY))
     assert members.size_of(Audience.of(Campaign.find(campaign["id"], ALL_ACCOUNTS))).total == 0
 
 
@@ -128,7 +129,7 @@ def test_a_copy_of_a_started_campaign_asks_its_segment_anew(account, people):
     segment = a_segment(account, "first_name", "eq", "First1")
     campaign = a_campaign(account, segment_id=segment)
     start(campaign)
-    edit_segment(asking(), segment, filter=EVERYBODY)
+    edit_segment(asking(), segment, filter=read_filter(EVERYBODY))
     copy = duplicate_campaign(asking(), campaign["id"])
     start(copy)
     assert messaged(copy) == people
