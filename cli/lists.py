@@ -8,10 +8,13 @@ from cli.customers import show_customers
 from cli.shared.arguments import ids_of
 from cli.shared.caller import by_hand
 from cli.shared.output import answers
+from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
+from dispatch.customers.customers import CustomerView
 from dispatch.customers.list_members import add_members, list_members, remove_members
 from dispatch.customers.lists import create_list, delete_list, list_called, list_lists, rename_list
+from models.page import Page
 
 _name = click.argument("name")
 _customers = click.option("--customers", required=True, metavar="1,2,3", help="The ids of the customers.")
@@ -25,8 +28,7 @@ def lists() -> None:
 @lists.command("list")
 @account_option(required=False, help="Only this account's.  [default: all]")
 @click.option("--search", metavar="TEXT", help="Part of a name.")
-@click.option("--page", type=click.IntRange(1), default=1, show_default=True, help="Which page.")
-@click.option("--page-size", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many on a page.")
+@pages
 @answers()
 @with_database
 def list_(account: str | None, search: str | None, page: int, page_size: int) -> list[dict[str, Any]]:
@@ -89,19 +91,17 @@ def delete(name: str, account: str) -> dict[str, Any]:
 @lists.command()
 @_name
 @account_option(help="Whose list.")
-@click.option("--page", type=click.IntRange(1), default=1, show_default=True, help="Which page.")
-@click.option("--page-size", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many on a page.")
+@pages
 @answers(show=show_customers)
 @with_database
-def members(name: str, account: str, page: int, page_size: int) -> list[dict[str, Any]]:
+def members(name: str, account: str, page: int, page_size: int) -> Page[CustomerView]:
     """List who is on the list called NAME.
 
     \b
     python -m cli lists members spring --account Acme
     """
-    account_id = id_of(account)
-    found, _ = list_members(by_hand(account_id), list_called(by_hand(account_id), name), page=page, page_size=page_size)
-    return found
+    caller = by_hand(id_of(account))
+    return list_members(caller, list_called(caller, name), page=page, page_size=page_size)
 
 
 @lists.command()

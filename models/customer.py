@@ -1,50 +1,156 @@
-"""Customers, and the lists they are on."""
+"""An account's customers."""
 
-from peewee import BigIntegerField, CompositeKey, ForeignKeyField, TextField, UUIDField
-from playhouse.postgres_ext import BinaryJSONField, DateTimeTZField, IdentityField
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, Self, get_args
+from uuid import UUID
 
-from models.database import NOW, AccountKey, Row
+from psycopg.types.json import Jsonb
+
+from models.database import row, rows
+from models.export import export_lines
+from models.page import Page, read_page
+from models.row import Row
+from models.tenancy import Tenant, owned_by
+
+Consent = Literal["subscribed", "unsubscribed"]
+CONSENTS: tuple[Consent, ...] = get_args(Consent)
+
+TEXT_COLUMNS = ("first_name", "last_name", "location", "prefered_product")
+# Of each of them; the table refuses a longer one.
+MAX_TEXT = 255
+# What people may say of a customer.
+_WRITABLE = ("phone", *TEXT_COLUMNS, "attributes", "zone", "consent")
+
+_WITH_SUPPRESSION = """customer.*, EXISTS (
+    SELECT FROM suppression s WHERE s.account_id = customer.account_id AND s.phone = customer.phone) AS suppressed"""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Customer(Row):
-    """A person of an account, with one phone in E.164 (parsed when it came in, never on the send path)."""
+    """A person whom an account may message."""
 
-    id = IdentityField(generate_always=True)
-    account = ForeignKeyField(AccountKey, index=False)
-    phone = TextField()
-    first_name = TextField(default="")
-    last_name = TextField(default="")
-    location = TextField(null=True)
-    prefered_product = TextField(null=True)
-    attributes = BinaryJSONField(default=dict, index=False)
-    zone = TextField(null=True)
-    consent = TextField(default="subscribed")
-    created_at = DateTimeTZField(constraints=NOW)
-    updated_at = DateTimeTZField(constraints=NOW)
+    id: int
+    account_id: UUID
+    #: In E.164: it is parsed once, when it comes in, and never on the send path.
+    phone: str
+    first_name: str
+    last_name: str
+    location: str | None
+    prefered_product: str | None
+    #: An open object: a value for each column of the account's files that is none of the above.
+    attributes: dict[str, Any]
+    #: The name of a time zone.
+    zone: str | None
+    consent: Consent
+    created_at: datetime
+    updated_at: datetime
 
-    class Meta:
-        indexes = ((("account", "phone"), True), (("account", "id"), True))
+    @classmethod
+    def add(cls, account_id: UUID, values: Mapping[str, object]) -> "CustomerWithSuppression | None":
+        """Inserts a customer with these columns; None when the account has one with this phone already."""
+        columns = _written(values)
+        return row(
+            f"""INSERT INTO customer (account_id, {", ".join(columns)})
+                VALUES (%(account)s, {", ".join(f"%({column})s" for column in columns)})
+                ON CONFLICT (account_id, phone) DO NOTHING RETURNING {_WITH_SUPPRESSION}""",
+            {**columns, "account": account_id},
+            into=CustomerWithSuppression,
+        )
+
+    @classmethod
+    def find(cls, customer_id: int, tenant: Tenant) -> "CustomerWithSuppression | None":
+        """Returns the customer, or None when there is none or it is not the tenant's."""
+        return row(
+            f"SELECT {_WITH_SUPPRESSION} FROM customer WHERE id = %(id)s AND {owned_by(tenant)}",
+            {"id": customer_id, "account": tenant},
+            into=CustomerWithSuppression,
+        )
+
+    @classmethod
+    def page(cls, tenant: Tenant, *, page: int, page_size: int, q: str | None) -> "Page[CustomerWithSuppression]":
+        """One page of the tenant's customers, newest first; `q` is part of a name or phone."""
+        return read_page(
+            f"""SELECT {_WITH_SUPPRESSION} FROM customer WHERE {owned_by(tenant)}
+                  AND (%(q)s::text IS NULL OR strpos(lower(first_name || ' ' || last_name), lower(%(q)s)) > 0
+                       OR strpos(phone, %(q)s) > 0)""",
+            {"account": tenant, "q": q or None},
+            order="id DESC",
+            page=page,
+            page_size=page_size,
+            into=CustomerWithSuppression,
+        )
+
+    @classmethod
+    def on_list(cls, list_id: int, *, page: int, page_size: int) -> "list[CustomerWithSuppression]":
+        """One page of the customers on a list, newest first."""
+        return rows(
+            f"""SELECT {_WITH_SUPPRESSION} FROM list_member m
+                JOIN customer ON customer.account_id = m.account_id AND customer.id = m.customer_id
+                WHERE m.list_id = %s ORDER BY m.customer_id DESC LIMIT %s OFFSET %s""",
+            [list_id, page_size, (page - 1) * page_size],
+            into=CustomerWithSuppression,
+        )
+
+    @classmethod
+    def lines(cls, account_id: UUID) -> "Iterator[CustomerLine]":
+        """Yields every customer of the account, oldest first."""
+        return export_lines("customer", account_id, into=CustomerLine)
+
+    @classmethod
+    def attribute_names(cls, account_id: UUID) -> list[str]:
+        """Returns the names of all attributes that any customer of the account has, in order."""
+        found = rows(
+            """SELECT DISTINCT jsonb_object_keys(attributes) AS name FROM customer
+               WHERE account_id = %s AND attributes <> '{}' ORDER BY name""",
+            [account_id],
+        )
+        return [each["name"] for each in found]
+
+    @classmethod
+    def edit(cls, customer_id: int, tenant: Tenant, values: Mapping[str, object]) -> Self | None:
+        """Changes these columns of the tenant's customer and returns the row; None when there is none."""
+        columns = _written(values)
+        return row(
+            f"""UPDATE customer SET {"".join(f"{column} = %({column})s, " for column in columns)}updated_at = now()
+                WHERE id = %(id)s AND {owned_by(tenant)} RETURNING *""",
+            {**columns, "id": customer_id, "account": tenant},
+            into=cls,
+        )
+
+    @classmethod
+    def remove(cls, customer_id: int, tenant: Tenant) -> Self | None:
+        """Deletes and returns the tenant's customer, who leaves every list and draft; None when there is none."""
+        return row(
+            f"DELETE FROM customer WHERE id = %(id)s AND {owned_by(tenant)} RETURNING *",
+            {"id": customer_id, "account": tenant},
+            into=cls,
+        )
 
 
-class CustomerList(Row):
-    """A named list of customers."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerWithSuppression(Customer):
+    """A customer, and whether the account must not message the phone."""
 
-    id = IdentityField(generate_always=True)
-    account = ForeignKeyField(AccountKey, index=False)
-    name = TextField()
-    created_at = DateTimeTZField(constraints=NOW)
-
-    class Meta:
-        indexes = ((("account", "name"), True), (("account", "id"), True))
+    suppressed: bool
 
 
-class ListMember(Row):
-    """One customer on one list of the same account."""
+class CustomerLine(NamedTuple):
+    """A customer as a line of an export; the attributes become columns of their own."""
 
-    account_id = UUIDField()
-    list_id = BigIntegerField()
-    customer_id = BigIntegerField()
+    phone: str
+    first_name: str
+    last_name: str
+    location: str | None
+    prefered_product: str | None
+    attributes: dict[str, Any]  # open: the account's own
 
-    class Meta:
-        primary_key = CompositeKey("list_id", "customer_id")
-        indexes = ((("account_id", "customer_id"), False),)
+
+def _written(values: Mapping[str, object]) -> dict[str, object]:
+    """Returns those of the values that people may write, as the table takes them."""
+    return {
+        column: Jsonb(values[column]) if column == "attributes" else values[column]
+        for column in _WRITABLE
+        if column in values
+    }

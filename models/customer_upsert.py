@@ -4,9 +4,8 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from models.customer import TEXT_COLUMNS
 from models.database import changed, row
-
-COLUMNS = ("first_name", "last_name", "location", "prefered_product")
 
 
 class CustomerRow(NamedTuple):
@@ -45,7 +44,7 @@ def upsert_customers(
             **dict(zip(CustomerRow._fields, given, strict=True)),
             "account_id": account_id,
             "list_id": list_id,
-            "keys": [name for name in columns if name not in COLUMNS],
+            "keys": [name for name in columns if name not in TEXT_COLUMNS],
         },
     )
     assert found is not None
@@ -65,7 +64,7 @@ def opt_out_customers(account_id: UUID, phones: Sequence[str]) -> None:
 
 
 def _changes(columns: Collection[str]) -> str:
-    return "".join(f"{name} = EXCLUDED.{name}, " for name in COLUMNS if name in columns)
+    return "".join(f"{name} = EXCLUDED.{name}, " for name in TEXT_COLUMNS if name in columns)
 
 
 # In the order of phones, so that two imports at once wait for each other instead of deadlocking. A row that

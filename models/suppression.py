@@ -1,12 +1,13 @@
 """The numbers that an account must not message."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import UUID
 
-from models.database import changed, row, rows
+from models.database import changed, row
+from models.export import export_lines
 from models.page import Page, read_page
 from models.row import Row
 from models.tenancy import Tenant, owned_by
@@ -68,13 +69,9 @@ class Suppression(Row):
         )
 
     @classmethod
-    def after(cls, account_id: UUID, last_id: int, *, limit: int) -> list[Self]:
-        """Returns the account's next suppressions after this id, oldest first."""
-        return rows(
-            "SELECT * FROM suppression WHERE account_id = %s AND id > %s ORDER BY id LIMIT %s",
-            [account_id, last_id, limit],
-            into=cls,
-        )
+    def lines(cls, account_id: UUID) -> "Iterator[SuppressionLine]":
+        """Yields every suppression of the account, oldest first."""
+        return export_lines("suppression", account_id, into=SuppressionLine)
 
     @classmethod
     def remove(cls, suppression_id: int, tenant: Tenant) -> Self | None:
@@ -94,3 +91,12 @@ class Suppression(Row):
                 [account_id, phone, OPTED_OUT],
             )
         )
+
+
+class SuppressionLine(NamedTuple):
+    """A suppression as a line of a file; the fields are the header of the file."""
+
+    phone: str
+    reason: str
+    source: str
+    created_at: datetime

@@ -1,41 +1,79 @@
 """Customers over HTTP."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Response
+from pydantic import BeforeValidator, Field, Strict
 
 from api.http.auth import caller
 from api.http.csv_answer import csv_answer, csv_response
-from api.http.inputs import Organization
-from api.http.pages import page_of
+from api.http.inputs import Given, Organization, Page, PathId, storable
+from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
-from api.routes.schemas import Customer, CustomerPath, CustomerQuery, Customers, EditedCustomer, NewCustomer
 from dispatch.customers import customers
+from dispatch.customers.customers import CustomerView
 from dispatch.customers.export import export_customers
+from models.customer import Consent
 
 routes = Routes("customers", __name__, url_prefix="/api/customers")
+
+
+class CustomerPath(Given):
+    customer_id: PathId
+
+
+class CustomerQuery(Page):
+    q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="part of a name or phone")
+
+
+class _Details(Given):
+    phone: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    location: str | None = None
+    prefered_product: str | None = None
+    attributes: dict[str, Any] = Field(default_factory=dict)
+    zone: str | None = Field(None, description="time zone, such as Europe/Athens")
+
+
+class NewCustomer(_Details):
+    """A person to message."""
+
+    phone: str = Field(description="as people write it; without a country code, one of the account's country")
+
+
+class EditedCustomer(_Details):
+    """Only the fields that are named change; attributes change as a whole."""
+
+    consent: Consent = "subscribed"
+    remove_opt_out: Annotated[bool, Strict()] = Field(
+        False, description="with consent subscribed: also lifts the suppression that an opt-out left"
+    )
+
+
+class Customers(Paged[CustomerView]):
+    """One page, newest first."""
 
 
 @routes.post(
     "",
     summary="Add a customer",
-    answers={201: Customer},
+    answers={201: CustomerView},
     refuses=("DUPLICATE",),
     body=True,
     scope="write",
     idempotency=ONE_TRANSACTION,
 )
-def create(query: Organization, body: NewCustomer) -> tuple[dict[str, Any], int]:
-    """The phone is read once, here, and kept in E.164."""
+def create(query: Organization, body: NewCustomer) -> tuple[CustomerView, int]:
+    """The phone is parsed once, here, and kept in E.164."""
     return customers.create_customer(caller(), **body.model_dump()), 201
 
 
 @routes.get("", summary="List customers, newest first", answers={200: Customers}, scope="read")
-def index(query: CustomerQuery) -> dict[str, Any]:
-    """Searched by name or phone with `q`."""
-    found = customers.list_customers(caller(), page=query.page, page_size=query.page_size, q=query.q)
-    return page_of(found, query)
+def index(query: CustomerQuery) -> Paged[CustomerView]:
+    """`q` searches names and phones."""
+    return paged(customers.list_customers(caller(), page=query.page, page_size=query.page_size, q=query.q), query)
 
 
 @routes.get(
@@ -45,36 +83,40 @@ def index(query: CustomerQuery) -> dict[str, Any]:
     scope="read",
 )
 def export(query: Organization) -> Response:
-    """As the import takes it back. Cells that a spreadsheet would run begin with an apostrophe, phones too."""
+    """The import takes it back. Cells that a spreadsheet would run as formulas begin with an apostrophe, phones too."""
     return csv_answer(export_customers(caller()), "customers.csv")
 
 
 @routes.get(
-    "/<customer_id>", summary="Read a customer", answers={200: Customer}, refuses=("CUSTOMER_NOT_FOUND",), scope="read"
+    "/<customer_id>",
+    summary="Read a customer",
+    answers={200: CustomerView},
+    refuses=("CUSTOMER_NOT_FOUND",),
+    scope="read",
 )
-def read(path: CustomerPath) -> dict[str, Any]:
-    """`suppressed` says whether anything may be sent to the phone."""
+def read(path: CustomerPath) -> CustomerView:
+    """`suppressed` says whether the phone must not be messaged."""
     return customers.read_customer(caller(), path.customer_id)
 
 
 @routes.patch(
     "/<customer_id>",
     summary="Change a customer",
-    answers={200: Customer},
+    answers={200: CustomerView},
     refuses=("CUSTOMER_NOT_FOUND", "DUPLICATE"),
     body=True,
     scope="write",
 )
-def edit(path: CustomerPath, body: EditedCustomer) -> dict[str, Any]:
-    """Only what is named changes. To unsubscribe suppresses the phone too; to subscribe again lifts that on request."""
+def edit(path: CustomerPath, body: EditedCustomer) -> CustomerView:
+    """Only what is named changes. Unsubscribing also suppresses the phone; subscribing again lifts that on request."""
     changes = body.model_dump(exclude_unset=True, exclude={"remove_opt_out"})
-    return customers.edit_customer(caller(), path.customer_id, changes, remove_opt_out=body.remove_opt_out)
+    return customers.edit_customer(caller(), path.customer_id, remove_opt_out=body.remove_opt_out, **changes)
 
 
 @routes.delete(
     "/<customer_id>", summary="Delete a customer", answers={204: None}, refuses=("CUSTOMER_NOT_FOUND",), scope="write"
 )
 def delete(path: CustomerPath) -> tuple[str, int]:
-    """Messages that were written stay as they are, and so does an opt-out."""
+    """Messages that were written stay as they are, and an opt-out stays an opt-out."""
     customers.delete_customer(caller(), path.customer_id)
     return "", 204

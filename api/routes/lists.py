@@ -8,11 +8,12 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from api.http.auth import caller
 from api.http.inputs import Given, Organization, Page, PathId, WholeNumber, storable
-from api.http.pages import Pagination, page_of
+from api.http.pages import Paged, Pagination, page_of, paged
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
-from api.routes.schemas import Customers
+from api.routes.customers import Customers
 from dispatch.customers import list_members, lists
+from dispatch.customers.customers import CustomerView
 
 routes = Routes("lists", __name__, url_prefix="/api/lists")
 
@@ -126,10 +127,9 @@ def delete(path: ListPath) -> tuple[str, int]:
     refuses=("RESOURCE_NOT_FOUND",),
     scope="read",
 )
-def members(path: ListPath, query: Page) -> dict[str, Any]:
-    """Paged."""
-    found = list_members.list_members(caller(), path.list_id, page=query.page, page_size=query.page_size)
-    return page_of(found, query)
+def members(path: ListPath, query: Page) -> Paged[CustomerView]:
+    """Each as `GET /api/customers` returns it."""
+    return paged(list_members.list_members(caller(), path.list_id, page=query.page, page_size=query.page_size), query)
 
 
 @routes.post(

@@ -1,7 +1,7 @@
 """What the API takes and gives, as types: they check what comes in and write the OpenAPI document."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, Field, Strict, WithJsonSchema
@@ -36,10 +36,6 @@ class CampaignQuery(Page):
     q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="part of a name")
 
 
-class CustomerQuery(Page):
-    q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="part of a name or phone")
-
-
 class NewCampaign(Given):
     """A campaign to write; with a time it is scheduled, without one a draft. It has at most one audience."""
 
@@ -57,38 +53,6 @@ class NewCampaign(Given):
 
 class Schedule(Given):
     scheduled_at: Time = Field(description="in the future, with its zone")
-
-
-class NewCustomer(Given):
-    """A person to message."""
-
-    phone: str = Field(description="as people write it; without a country code, one of the account's country")
-    first_name: str = ""
-    last_name: str = ""
-    location: str | None = None
-    prefered_product: str | None = None
-    attributes: dict[str, Any] = Field(default_factory=dict)
-    zone: str | None = Field(None, description="time zone, such as Europe/Athens")
-
-
-class CustomerPath(Given):
-    customer_id: PathId
-
-
-class EditedCustomer(Given):
-    """Only the fields that are named change; attributes change as a whole."""
-
-    phone: str = ""
-    first_name: str = ""
-    last_name: str = ""
-    location: str | None = None
-    prefered_product: str | None = None
-    attributes: dict[str, Any] = Field(default_factory=dict)
-    zone: str | None = None
-    consent: Literal["subscribed", "unsubscribed"] = "subscribed"
-    remove_opt_out: Annotated[bool, Strict()] = Field(
-        False, description="with consent subscribed: also lifts the suppression that an opt-out left"
-    )
 
 
 class Credits(BaseModel):
@@ -133,34 +97,10 @@ class Campaign(BaseModel):
     stats: Stats
 
 
-class Customer(BaseModel):
-    """A customer as shown."""
-
-    id: int
-    account_id: UUID
-    phone: str
-    first_name: str
-    last_name: str
-    location: str | None
-    prefered_product: str | None
-    attributes: dict[str, Any]
-    zone: str | None
-    consent: Literal["subscribed", "unsubscribed"]
-    suppressed: bool = Field(description="nothing is sent to this phone, whatever the consent says")
-    created_at: datetime
-
-
 class Campaigns(BaseModel):
     """One page, newest first."""
 
     data: list[Campaign]
-    pagination: Pagination
-
-
-class Customers(BaseModel):
-    """One page, newest first."""
-
-    data: list[Customer]
     pagination: Pagination
 
 

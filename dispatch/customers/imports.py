@@ -23,11 +23,11 @@ from dispatch.formats.checks import checked_name
 from dispatch.formats.csv_in import CsvFile, Record, Rejected, chunks
 from dispatch.formats.csv_out import safe_cell
 from dispatch.formats.phones import InvalidPhone, check_country, normalise
-from models.customer_upsert import COLUMNS, CustomerRow, list_named, opt_out_customers, upsert_customers
+from models.customer import MAX_TEXT, TEXT_COLUMNS
+from models.customer_upsert import CustomerRow, list_named, opt_out_customers, upsert_customers
 from models.database import db
 
 CHUNK = 10_000
-MAX_TEXT = 255
 MAX_ATTRIBUTE = 1000
 # A line that says unsubscribed opts its customer out, for good; one that says subscribed opts nobody in again.
 CONSENT = "consent"
@@ -129,7 +129,7 @@ def _customer(record: Record, country: str | None) -> CustomerRow | Rejected:
     cells = record.cells
     phone = cells["phone"]
     for name, value in cells.items():
-        limit = MAX_TEXT if name in COLUMNS or name == "phone" else MAX_ATTRIBUTE
+        limit = MAX_TEXT if name in TEXT_COLUMNS or name == "phone" else MAX_ATTRIBUTE
         if len(value) > limit:
             return Rejected(record.line, f"{name} is longer than {limit} characters", phone[:MAX_TEXT])
     if cells.get(CONSENT, "").lower() not in KNOWN_CONSENTS:
@@ -138,7 +138,7 @@ def _customer(record: Record, country: str | None) -> CustomerRow | Rejected:
         number = normalise(phone, country)
     except InvalidPhone as problem:
         return Rejected(record.line, f"phone: {problem.reason}", phone)
-    attributes = {name: cells[name] for name in cells if name not in (*COLUMNS, "phone", CONSENT) and cells[name]}
+    attributes = {name: cells[name] for name in cells if name not in (*TEXT_COLUMNS, "phone", CONSENT) and cells[name]}
     return CustomerRow(
         number,
         cells.get("first_name", ""),

@@ -1,35 +1,28 @@
 """Who is on a list."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from psycopg.errors import ForeignKeyViolation
 
 from dispatch.caller import Caller
-from dispatch.customers.customers import SHOWN
+from dispatch.customers.customers import CustomerView
 from dispatch.customers.lists import read_list
 from dispatch.errors import CustomerNotFound, EmptyCustomerIds, NotFound
 from dispatch.formats.checks import can_be_id
-from dispatch.formats.json_row import plain_all
-from models.database import changed, db, row, rows
+from models.customer import Customer
+from models.database import changed, db, row
+from models.page import Page
 
 # Of the ids that do not exist, as many are named.
 MOST_NAMED = 10
 
 
-def list_members(
-    caller: Caller, list_id: int, *, page: int = 1, page_size: int = 20
-) -> tuple[list[dict[str, Any]], int]:
-    """One page of the list's customers, newest first, and how many there are in all."""
+def list_members(caller: Caller, list_id: int, *, page: int = 1, page_size: int = 20) -> Page[CustomerView]:
+    """One page of the list's customers, newest first."""
     total = read_list(caller, list_id)["customers"]
-    found = rows(
-        f"""SELECT {SHOWN} FROM list_member m
-            JOIN customer ON customer.account_id = m.account_id AND customer.id = m.customer_id
-            WHERE m.list_id = %s ORDER BY m.customer_id DESC LIMIT %s OFFSET %s""",
-        [list_id, page_size, (page - 1) * page_size],
-    )
-    return plain_all(found), total
+    found = Customer.on_list(list_id, page=page, page_size=page_size)
+    return Page(found, total).map(CustomerView.model_validate)
 
 
 def add_members(caller: Caller, list_id: int, customer_ids: Sequence[int]) -> dict[str, int]:

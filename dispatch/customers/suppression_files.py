@@ -16,13 +16,11 @@ from dispatch.formats.csv_out import csv_lines
 from dispatch.formats.phones import InvalidPhone, normalise
 from dispatch.formats.view import View
 from models.database import db
-from models.suppression import OPTED_OUT, Suppression
+from models.suppression import OPTED_OUT, Suppression, SuppressionLine
 
 CHUNK = 5_000
 # So many of the rejected lines are named in the report.
 MAX_NAMED = 100
-# Of a `SuppressionView`, the fields that a file has.
-COLUMNS = ("phone", "reason", "source", "created_at")
 
 log = structlog.get_logger()
 
@@ -93,7 +91,7 @@ def import_suppressions(caller: Caller, entries: Entries, *, source: str = "impo
 
 def export_suppressions(caller: Caller) -> Iterator[str]:
     """Returns all of the account's suppressions as CSV that `import_suppressions` takes back, in pieces."""
-    return csv_lines(COLUMNS, _all_of(caller.one_account()))
+    return csv_lines(SuppressionLine._fields, Suppression.lines(caller.one_account()))
 
 
 def _checked(entry: Entry | Rejected, country: str | None) -> Entry | Rejected:
@@ -115,11 +113,3 @@ def _add(caller: Caller, account_id: UUID, reasons: Mapping[str, str], source: s
         if added:
             caller.note("suppressions.imported", account_id, account_id=account_id, added=added)
     return added
-
-
-def _all_of(account_id: UUID) -> Iterator[list[object]]:
-    # A statement for each page: a reader that is slow, or gone, must not keep a transaction open.
-    last_id = 0
-    while found := Suppression.after(account_id, last_id, limit=CHUNK):
-        yield from ([getattr(each, column) for column in COLUMNS] for each in found)
-        last_id = found[-1].id

@@ -27,7 +27,7 @@ def test_who_opts_out_of_a_campaign_under_way_gets_nothing_of_it_any_more(how):
     account = an_account()
     campaign_id = started(account, recipients=3)
     if how == "consent":
-        edit_customer(asking(), newest(), {"consent": "unsubscribed"})
+        edit_customer(asking(), newest(), consent="unsubscribed")
     else:
         phone = row("SELECT phone FROM customer WHERE id = %s", [newest()])["phone"]
         add_suppression(asking(account.id), phone=phone)
@@ -68,10 +68,10 @@ def test_who_is_deleted_while_a_campaign_is_prepared_is_in_it_or_not_and_all_add
 def test_an_opt_out_outlives_its_customer():
     account = an_account()
     [customer_id] = customers(account, 1)
-    edit_customer(asking(), customer_id, {"consent": "unsubscribed"})
+    edit_customer(asking(), customer_id, consent="unsubscribed")
     delete_customer(asking(), customer_id)
     [again] = customers(account, 1)
-    assert read_customer(asking(), again)["suppressed"]
+    assert read_customer(asking(), again).suppressed
 
 
 def test_who_is_deleted_leaves_lists_and_chosen_audiences():

@@ -11,7 +11,7 @@ from dispatch.customers.export import export_customers
 from dispatch.customers.imports import import_customers
 from dispatch.customers.suppression_files import entries_in_csv, export_suppressions, import_suppressions
 from dispatch.formats.csv_in import lines_of
-from models.customer_upsert import COLUMNS
+from models.customer import TEXT_COLUMNS
 from models.database import rows
 from tests.factories import an_account, asking
 
@@ -41,7 +41,7 @@ def as_file(pieces):
 
 def customers_of(account_id):
     return rows(
-        f"SELECT phone, {', '.join(COLUMNS)}, attributes FROM customer WHERE account_id = %s ORDER BY phone",
+        f"SELECT phone, {', '.join(TEXT_COLUMNS)}, attributes FROM customer WHERE account_id = %s ORDER BY phone",
         [account_id],
     )
 
