@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from uuid import UUID
 
+from dispatch.accounts.accounts import account_with_id
 from dispatch.caller import Caller
 from dispatch.campaigns.message_view import MessageDetailView, MessageEventView, MessageView, TroubleView
 from dispatch.campaigns.rules import get_campaign
@@ -12,7 +12,6 @@ from dispatch.formats.checks import can_be_id
 from dispatch.formats.csv_out import csv_lines
 from dispatch.formats.phones import normalise
 from models import message_reading
-from models.account import Account
 from models.campaign import Campaign
 from models.message import Message
 from models.message_reading import AttemptCount, MessageLine
@@ -40,7 +39,7 @@ def list_messages(
     if not phone:
         listed = message_reading.page(campaign_id, states, page=page, page_size=page_size)
         return listed.map(MessageView.model_validate)
-    message = message_reading.to_phone(campaign_id, normalise(phone, _country(campaign.account_id)))
+    message = message_reading.to_phone(campaign_id, normalise(phone, account_with_id(campaign.account_id).country))
     fitting = [MessageView.model_validate(message)] if message and (not states or message.state in states) else []
     return Page(fitting if page == 1 else [], len(fitting))
 
@@ -88,8 +87,3 @@ def _history(campaign: Campaign, message: Message) -> list[MessageEventView]:
     if message.state not in ("pending", "sending", "sent"):
         happened.append(MessageEventView(event=message.state, at=None, reason=message.reason))
     return happened
-
-
-def _country(account_id: UUID) -> str | None:
-    account = Account.find(account_id)
-    return account.country if account else None

@@ -20,11 +20,10 @@ from dispatch.campaigns.preview_view import (
 )
 from dispatch.campaigns.rules import get_campaign
 from dispatch.errors import CustomerNotFound, MissingCustomerId, NoMessageText
-from dispatch.formats.checks import can_be_id
 from dispatch.texts.check import named_character
 from dispatch.texts.sms import measure_for
 from dispatch.texts.template import CUSTOMER_FIELDS, CompiledTemplate, compile_template
-from models.database import row
+from models.customer import Customer
 
 MAX_MESSAGES = 50
 MESSAGES = 10
@@ -39,13 +38,11 @@ def personalized_preview(
     campaign = get_campaign(caller, campaign_id)
     if not customer_id:
         raise MissingCustomerId(field="customer_id")
-    values = row(
-        f"SELECT {', '.join(PreviewedCustomerView.model_fields)} FROM customer WHERE account_id = %s AND id = %s",
-        [campaign.account_id, customer_id if can_be_id(customer_id) else None],
-    )
-    if values is None:
+    customer = Customer.find(customer_id, campaign.account_id)
+    if customer is None:
         raise CustomerNotFound
     used = override_template or campaign.template
+    values = {field: getattr(customer, field) for field in PreviewedCustomerView.model_fields}
     return PersonalizedPreviewView(
         rendered_message=compile_template(used).render(values),
         used_template=used,
