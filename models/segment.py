@@ -1,57 +1,91 @@
 """Stored segments: a filter over an account's customers, under a name."""
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
 from uuid import UUID
 
-from peewee import ForeignKeyField, TextField
-from playhouse.postgres_ext import BinaryJSONField, DateTimeTZField, IdentityField
 from psycopg.types.json import Jsonb
 
-from models.database import NOW, AccountKey, Row, changed, row
+from models.database import row, scalar
+from models.page import Page, read_page
+from models.row import Row
 from models.tenancy import Tenant, owned_by
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Segment(Row):
-    """A filter of an account; whom it selects is decided anew whenever it is asked."""
+    """A filter of an account; who it selects is evaluated each time it is used."""
 
-    id = IdentityField(generate_always=True)
-    account = ForeignKeyField(AccountKey, index=False)
-    name = TextField()
-    filter = BinaryJSONField(index=False)
-    created_at = DateTimeTZField(constraints=NOW)
-    updated_at = DateTimeTZField(constraints=NOW)
-
-    class Meta:
-        indexes = ((("account", "name"), True), (("account", "id"), True))
+    id: int
+    account_id: UUID
+    name: str
+    #: JSON, which `dispatch/audience/filter.py` reads.
+    filter: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
 
     @classmethod
-    def find(cls, segment_id: int, tenant: Tenant) -> dict[str, Any] | None:
+    def find(cls, segment_id: int, tenant: Tenant) -> Self | None:
         """Returns the segment, or None when there is none or it is not the tenant's."""
         return row(
             f"SELECT * FROM segment WHERE id = %(id)s AND {owned_by(tenant)}",
             {"id": segment_id, "account": tenant},
+            into=cls,
         )
 
     @classmethod
-    def add(cls, account_id: UUID, *, name: str, filter: dict[str, Any]) -> dict[str, Any] | None:
+    def id_named(cls, account_id: UUID, name: str) -> int | None:
+        """Returns the id of the account's segment of this name, or None."""
+        found: int | None = scalar("SELECT id FROM segment WHERE account_id = %s AND name = %s", [account_id, name])
+        return found
+
+    @classmethod
+    def page(cls, tenant: Tenant, *, page: int, page_size: int) -> Page[Self]:
+        """One page of the tenant's segments, newest first."""
+        return read_page(
+            f"SELECT * FROM segment WHERE {owned_by(tenant)}",
+            {"account": tenant},
+            order="id DESC",
+            page=page,
+            page_size=page_size,
+            into=cls,
+        )
+
+    @classmethod
+    def add(cls, account_id: UUID, *, name: str, filter: dict[str, Any]) -> Self | None:
         """Inserts a segment; None when the name is taken."""
         return row(
             """INSERT INTO segment (account_id, name, filter) VALUES (%s, %s, %s)
                ON CONFLICT (account_id, name) DO NOTHING RETURNING *""",
             [account_id, name, Jsonb(filter)],
+            into=cls,
         )
 
     @classmethod
-    def edit(cls, segment_id: int, *, name: str | None, filter: dict[str, Any] | None) -> dict[str, Any] | None:
-        """Changes name or filter, what is None stays; campaigns that were claimed keep the filter they had."""
+    def edit(
+        cls, segment_id: int, tenant: Tenant, *, name: str | None = None, filter: dict[str, Any] | None = None
+    ) -> Self | None:
+        """Changes name and filter, each unless it is None; campaigns that have started keep the filter they had."""
         return row(
-            """UPDATE segment SET name = coalesce(%(name)s, name), filter = coalesce(%(filter)s, filter),
-                      updated_at = now()
-               WHERE id = %(id)s RETURNING *""",
-            {"id": segment_id, "name": name, "filter": Jsonb(filter) if filter else None},
+            f"""UPDATE segment SET name = coalesce(%(name)s, name), filter = coalesce(%(filter)s, filter),
+                       updated_at = now()
+                WHERE id = %(id)s AND {owned_by(tenant)} RETURNING *""",
+            {"id": segment_id, "account": tenant, "name": name, "filter": Jsonb(filter) if filter else None},
+            into=cls,
         )
 
     @classmethod
-    def remove(cls, segment_id: int) -> bool:
-        """Deletes a segment; the table refuses while a campaign is still to be started with it."""
-        return changed("DELETE FROM segment WHERE id = %s", [segment_id]) == 1
+    def remove(cls, segment_id: int, tenant: Tenant) -> Self | None:
+        """Deletes and returns the segment; the table refuses while a campaign that has not started is for it."""
+        return row(
+            f"DELETE FROM segment WHERE id = %(id)s AND {owned_by(tenant)} RETURNING *",
+            {"id": segment_id, "account": tenant},
+            into=cls,
+        )
+
+    @classmethod
+    def keep(cls, segment_id: int, account_id: UUID) -> bool:
+        """Keeps the account's segment from being deleted until the transaction ends; False when there is none."""
+        known = "SELECT true FROM segment WHERE id = %s AND account_id = %s FOR KEY SHARE"
+        return scalar(known, [segment_id, account_id]) is not None

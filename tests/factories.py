@@ -76,7 +76,7 @@ def a_segment(account: AccountView, *condition: Any, name: str | None = None) ->
     """The id of a segment with one condition: field, operator and, where it takes one, value."""
     asked = dict(zip(("field", "operator", "value"), condition, strict=False))
     filter = read_filter({"logic": "and", "conditions": [asked]})
-    return create_segment(asking(account.id), name=name or f"segment {next(_number)}", filter=filter)["id"]
+    return create_segment(asking(account.id), name=name or f"segment {next(_number)}", filter=filter).id
 
 
 def a_campaign(

@@ -141,5 +141,5 @@ def _filter_of(audience: Audience) -> Group:
         segment = Segment.find(audience.segment_id, audience.account_id) if audience.segment_id else None
         if segment is None:
             raise LookupError("the table keeps a segment as long as a campaign without a filter of its own names it")
-        frozen = segment["filter"]
+        frozen = segment.filter
     return read_filter(frozen)

@@ -1,7 +1,7 @@
 """Who an audience would reach now: how many, some of them, and how many are excluded; nothing is written."""
 
 from dispatch.audience import members
-from dispatch.audience.filter import Group, read_filter
+from dispatch.audience.filter import Group
 from dispatch.audience.members import Audience
 from dispatch.audience.segments import read_segment
 from dispatch.caller import Caller
@@ -41,7 +41,7 @@ class AudiencePreviewView(View):
 
 def preview_segment(caller: Caller, segment_id: int) -> AudiencePreviewView:
     """Returns who a campaign for this segment would reach."""
-    return preview_filter(caller, read_filter(read_segment(caller, segment_id)["filter"]))
+    return preview_filter(caller, read_segment(caller, segment_id).filter)
 
 
 def preview_filter(caller: Caller, filter: Group) -> AudiencePreviewView:

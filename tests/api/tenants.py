@@ -35,7 +35,7 @@ def _import(account: AccountView) -> int:
 
 
 def _segment(account: AccountView) -> int:
-    return create_segment(asking(account.id), name=f"s{next(_number)}", filter=read_filter(_ATHENS))["id"]
+    return create_segment(asking(account.id), name=f"s{next(_number)}", filter=read_filter(_ATHENS)).id
 
 
 # How to make one of an account's own, by the name that paths, queries and bodies have for its id.
