@@ -12,8 +12,21 @@ from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
 from dispatch.customers.customers import CustomerView
-from dispatch.customers.list_members import add_members, list_members, remove_members
-from dispatch.customers.lists import create_list, delete_list, list_called, list_lists, rename_list
+from dispatch.customers.list_members import (
+    AddedMembersView,
+    RemovedMembersView,
+    add_members,
+    list_members,
+    remove_members,
+)
+from dispatch.customers.lists import (
+    CustomerListView,
+    create_list,
+    delete_list,
+    list_called,
+    list_lists,
+    rename_list,
+)
 from models.page import Page
 
 _name = click.argument("name")
@@ -31,14 +44,13 @@ def lists() -> None:
 @pages
 @answers()
 @with_database
-def list_(account: str | None, search: str | None, page: int, page_size: int) -> list[dict[str, Any]]:
+def list_(account: str | None, search: str | None, page: int, page_size: int) -> Page[CustomerListView]:
     """List lists, newest first, with how many customers are on each.
 
     \b
     python -m cli lists list --account Acme
     """
-    found, _ = list_lists(by_hand(tenant_of(account)), page=page, page_size=page_size, q=search)
-    return found
+    return list_lists(by_hand(tenant_of(account)), page=page, page_size=page_size, q=search)
 
 
 @lists.command()
@@ -46,7 +58,7 @@ def list_(account: str | None, search: str | None, page: int, page_size: int) ->
 @account_option(help="Whose list.")
 @answers()
 @with_database
-def create(name: str, account: str) -> dict[str, Any]:
+def create(name: str, account: str) -> CustomerListView:
     """Make an empty list called NAME.
 
     \b
@@ -61,14 +73,14 @@ def create(name: str, account: str) -> dict[str, Any]:
 @account_option(help="Whose list.")
 @answers()
 @with_database
-def rename(name: str, new_name: str, account: str) -> dict[str, Any]:
+def rename(name: str, new_name: str, account: str) -> CustomerListView:
     """Rename the list called NAME.
 
     \b
     python -m cli lists rename spring 'spring 2030' --account Acme
     """
-    account_id = id_of(account)
-    return rename_list(by_hand(account_id), list_called(by_hand(account_id), name), name=new_name)
+    caller = by_hand(id_of(account))
+    return rename_list(caller, list_called(caller, name), name=new_name)
 
 
 @lists.command()
@@ -82,9 +94,9 @@ def delete(name: str, account: str) -> dict[str, Any]:
     \b
     python -m cli lists delete spring --account Acme
     """
-    account_id = id_of(account)
-    list_id = list_called(by_hand(account_id), name)
-    delete_list(by_hand(account_id), list_id)
+    caller = by_hand(id_of(account))
+    list_id = list_called(caller, name)
+    delete_list(caller, list_id)
     return {"id": list_id, "deleted": True}
 
 
@@ -110,15 +122,15 @@ def members(name: str, account: str, page: int, page_size: int) -> Page[Customer
 @_customers
 @answers()
 @with_database
-def add(name: str, account: str, customers: str) -> dict[str, int]:
+def add(name: str, account: str, customers: str) -> AddedMembersView:
     """Put customers on the list called NAME: all of them or, when one is unknown, none.
 
     \b
     python -m cli lists add spring --account Acme --customers 1,2,3
     """
-    account_id = id_of(account)
+    caller = by_hand(id_of(account))
     ids = ids_of(customers, option="--customers")
-    return add_members(by_hand(account_id), list_called(by_hand(account_id), name), ids)
+    return add_members(caller, list_called(caller, name), ids)
 
 
 @lists.command()
@@ -127,12 +139,12 @@ def add(name: str, account: str, customers: str) -> dict[str, int]:
 @_customers
 @answers()
 @with_database
-def remove(name: str, account: str, customers: str) -> dict[str, int]:
+def remove(name: str, account: str, customers: str) -> RemovedMembersView:
     """Take customers off the list called NAME; they stay customers.
 
     \b
     python -m cli lists remove spring --account Acme --customers 1,2,3
     """
-    account_id = id_of(account)
+    caller = by_hand(id_of(account))
     ids = ids_of(customers, option="--customers")
-    return remove_members(by_hand(account_id), list_called(by_hand(account_id), name), ids)
+    return remove_members(caller, list_called(caller, name), ids)

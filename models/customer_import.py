@@ -8,6 +8,7 @@ from peewee import SQL, BigIntegerField, BlobField, CompositeKey, ForeignKeyFiel
 from playhouse.postgres_ext import DateTimeTZField, IdentityField
 
 from models.database import NOW, AccountKey, Row, changed, db, row, rows
+from models.tenancy import Tenant, owned_by
 
 STATES = {
     "queued": "A job will take it.",
@@ -112,6 +113,15 @@ class CustomerImport(Row):
         if ended:
             changed("DELETE FROM customer_import_part WHERE import_id = %s", [import_id])
         return ended
+
+    @classmethod
+    def forget_list(cls, list_id: int, tenant: Tenant) -> None:
+        """Lets the list be deleted as far as ended imports are concerned, which then know only its name."""
+        changed(
+            f"""UPDATE customer_import SET list_id = NULL
+                WHERE list_id = %(id)s AND {owned_by(tenant)} AND status IN ('done', 'failed')""",
+            {"id": list_id, "account": tenant},
+        )
 
     @classmethod
     def stale(cls, idle_seconds: int) -> list[dict[str, Any]]:

@@ -1,30 +1,143 @@
 """Lists of customers, and who is on them."""
 
-from peewee import BigIntegerField, CompositeKey, ForeignKeyField, TextField, UUIDField
-from playhouse.postgres_ext import DateTimeTZField, IdentityField
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+from uuid import UUID
 
-from models.database import NOW, AccountKey, Row
+from models.database import changed, one, row, rows
+from models.page import Page, read_page
+from models.row import Row
+from models.tenancy import Tenant, owned_by
+
+_COUNTED = "l.*, (SELECT count(*) FROM list_member m WHERE m.list_id = l.id) AS customers"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerList(Row):
-    """A named list of customers."""
+    """A named list of an account's customers."""
 
-    id = IdentityField(generate_always=True)
-    account = ForeignKeyField(AccountKey, index=False)
-    name = TextField()
-    created_at = DateTimeTZField(constraints=NOW)
+    id: int
+    account_id: UUID
+    name: str
+    created_at: datetime
 
-    class Meta:
-        indexes = ((("account", "name"), True), (("account", "id"), True))
+    @classmethod
+    def named(cls, account_id: UUID, name: str) -> "NamedList":
+        """Returns the account's list of this name, and inserts it first when there is none."""
+        # A row that was inserted has no xmax.
+        return one(
+            """INSERT INTO customer_list (account_id, name) VALUES (%s, %s)
+               ON CONFLICT (account_id, name) DO UPDATE SET name = EXCLUDED.name RETURNING id, xmax = 0 AS is_new""",
+            [account_id, name],
+            into=NamedList,
+        )
+
+    @classmethod
+    def of_name(cls, account_id: UUID, name: str) -> Self | None:
+        """Returns the account's list of this name, or None when there is none."""
+        return row("SELECT * FROM customer_list WHERE account_id = %s AND name = %s", [account_id, name], into=cls)
+
+    @classmethod
+    def find(cls, list_id: int, tenant: Tenant) -> "CountedList | None":
+        """Returns the list, or None when there is none or it is not the tenant's."""
+        return row(
+            f"SELECT {_COUNTED} FROM customer_list l WHERE l.id = %(id)s AND {owned_by(tenant, 'l.account_id')}",
+            {"id": list_id, "account": tenant},
+            into=CountedList,
+        )
+
+    @classmethod
+    def page(cls, tenant: Tenant, *, page: int, page_size: int, q: str | None) -> "Page[CountedList]":
+        """One page of the tenant's lists, newest first; `q` is part of a name."""
+        # Only the members of the lists on the page are counted.
+        return read_page(
+            f"""SELECT {_COUNTED} FROM customer_list l WHERE {owned_by(tenant, "l.account_id")}
+                  AND (%(q)s::text IS NULL OR strpos(lower(l.name), lower(%(q)s)) > 0)""",
+            {"account": tenant, "q": q or None},
+            order="l.id DESC",
+            page=page,
+            page_size=page_size,
+            into=CountedList,
+        )
+
+    @classmethod
+    def rename(cls, list_id: int, tenant: Tenant, name: str) -> Self | None:
+        """Renames the tenant's list and returns it; None when there is none."""
+        return row(
+            f"UPDATE customer_list SET name = %(name)s WHERE id = %(id)s AND {owned_by(tenant)} RETURNING *",
+            {"id": list_id, "account": tenant, "name": name},
+            into=cls,
+        )
+
+    @classmethod
+    def remove(cls, list_id: int, tenant: Tenant) -> Self | None:
+        """Deletes and returns the tenant's list; None when there is none. The table refuses while anything names it."""
+        return row(
+            f"DELETE FROM customer_list WHERE id = %(id)s AND {owned_by(tenant)} RETURNING *",
+            {"id": list_id, "account": tenant},
+            into=cls,
+        )
+
+    @classmethod
+    def campaigns(cls, list_id: int, *, limit: int) -> list[int]:
+        """Returns the ids of campaigns that went or will go to the list, newest first."""
+        found = rows("SELECT id FROM campaign WHERE list_id = %s ORDER BY id DESC LIMIT %s", [list_id, limit])
+        return [each["id"] for each in found]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedList(CustomerList):
+    """A list, and how many customers are on it."""
+
+    customers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedList:
+    """The list that an account has under a name."""
+
+    id: int
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListMember(Row):
     """One customer on one list of the same account."""
 
-    account_id = UUIDField()
-    list_id = BigIntegerField()
-    customer_id = BigIntegerField()
+    account_id: UUID
+    list_id: int
+    customer_id: int
 
-    class Meta:
-        primary_key = CompositeKey("list_id", "customer_id")
-        indexes = ((("account_id", "customer_id"), False),)
+    @classmethod
+    def add(cls, account_id: UUID, list_id: int, customer_ids: Collection[int]) -> "AddedMembers":
+        """Puts those of the customers on the list that the account has."""
+        return one(
+            """WITH known AS (
+                   SELECT id FROM customer WHERE account_id = %(account)s AND id = ANY(%(ids)s) FOR KEY SHARE
+               ), added AS (
+                   INSERT INTO list_member (account_id, list_id, customer_id)
+                   SELECT %(account)s, %(list)s, id FROM known ON CONFLICT DO NOTHING RETURNING 1
+               )
+               SELECT (SELECT coalesce(array_agg(id), '{}') FROM known) AS known,
+                      (SELECT count(*) FROM added) AS added""",
+            {"account": account_id, "list": list_id, "ids": list(customer_ids)},
+            into=AddedMembers,
+        )
+
+    @classmethod
+    def remove(cls, account_id: UUID, list_id: int, customer_ids: Collection[int]) -> int:
+        """Takes the customers off the list and returns how many were on it."""
+        return changed(
+            "DELETE FROM list_member WHERE account_id = %s AND list_id = %s AND customer_id = ANY(%s)",
+            [account_id, list_id, list(customer_ids)],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedMembers:
+    """Which of the customers the account has, and how many of them were not on the list before."""
+
+    known: list[int]
+    added: int

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from models.customer import TEXT_COLUMNS
-from models.database import changed, row
+from models.database import changed, scalar
 
 
-class CustomerRow(NamedTuple):
+class CustomerToWrite(NamedTuple):
     """A customer as it came in; `attributes` is JSON text."""
 
     phone: str
@@ -19,36 +19,43 @@ class CustomerRow(NamedTuple):
     attributes: str
 
 
-def list_named(account_id: UUID, name: str) -> int:
-    """The id of the account's list of this name, made when there is none."""
-    found = row(
-        """INSERT INTO customer_list (account_id, name) VALUES (%s, %s)
-           ON CONFLICT (account_id, name) DO UPDATE SET name = EXCLUDED.name RETURNING id""",
-        [account_id, name],
-    )
-    assert found is not None
-    return found["id"]
-
-
 def upsert_customers(
-    account_id: UUID, list_id: int, customers: Sequence[CustomerRow], *, columns: Collection[str]
+    account_id: UUID, list_id: int, customers: Sequence[CustomerToWrite], *, columns: Collection[str]
 ) -> int:
-    """Inserts or updates the customers (no phone twice), adds them to the list, and gives how many are new.
+    """Inserts or updates the customers (no phone twice), adds them to the list, and returns how many are new.
 
     Of a customer that exists only `columns` change; those that are not columns of the table are attributes.
     """
-    given: list[Any] = [list(values) for values in zip(*customers, strict=True)] or [[]] * len(CustomerRow._fields)
-    found = row(
-        _UPSERT.format(changes=_changes(columns)),
+    fields = CustomerToWrite._fields
+    by_field: list[Any] = [list(values) for values in zip(*customers, strict=True)] or [[]] * len(fields)
+    changes = "".join(f"{name} = EXCLUDED.{name}, " for name in TEXT_COLUMNS if name in columns)
+    # In the order of phones, so that two imports at once wait for each other instead of deadlocking. A row that
+    # was inserted has no xmax; an updated one has ours.
+    inserted: int = scalar(
+        f"""WITH given AS (
+                SELECT * FROM unnest(
+                    %(phone)s::text[], %(first_name)s::text[], %(last_name)s::text[], %(location)s::text[],
+                    %(prefered_product)s::text[], %(attributes)s::jsonb[]
+                ) AS t (phone, first_name, last_name, location, prefered_product, attributes)
+            ), upserted AS (
+                INSERT INTO customer (account_id, phone, first_name, last_name, location, prefered_product, attributes)
+                SELECT %(account)s, given.* FROM given ORDER BY phone
+                ON CONFLICT (account_id, phone) DO UPDATE SET {changes}
+                    attributes = (customer.attributes - %(keys)s::text[]) || EXCLUDED.attributes, updated_at = now()
+                RETURNING id, xmax = 0 AS inserted
+            ), joined AS (
+                INSERT INTO list_member (account_id, list_id, customer_id)
+                SELECT %(account)s, %(list)s, id FROM upserted ON CONFLICT DO NOTHING
+            )
+            SELECT count(*) FILTER (WHERE inserted) FROM upserted""",
         {
-            **dict(zip(CustomerRow._fields, given, strict=True)),
-            "account_id": account_id,
-            "list_id": list_id,
+            **dict(zip(fields, by_field, strict=True)),
+            "account": account_id,
+            "list": list_id,
             "keys": [name for name in columns if name not in TEXT_COLUMNS],
         },
     )
-    assert found is not None
-    return found["inserted"]
+    return inserted
 
 
 def opt_out_customers(account_id: UUID, phones: Sequence[str]) -> None:
@@ -61,30 +68,3 @@ def opt_out_customers(account_id: UUID, phones: Sequence[str]) -> None:
            SELECT account_id, phone, 'import' FROM opted_out ORDER BY phone ON CONFLICT DO NOTHING""",
         {"account": account_id, "phones": list(phones)},
     )
-
-
-def _changes(columns: Collection[str]) -> str:
-    return "".join(f"{name} = EXCLUDED.{name}, " for name in TEXT_COLUMNS if name in columns)
-
-
-# In the order of phones, so that two imports at once wait for each other instead of deadlocking. A row that
-# was inserted has no xmax; an updated one has ours.
-_UPSERT = """
-WITH given AS (
-    SELECT * FROM unnest(
-        %(phone)s::text[], %(first_name)s::text[], %(last_name)s::text[], %(location)s::text[],
-        %(prefered_product)s::text[], %(attributes)s::jsonb[]
-    ) AS t (phone, first_name, last_name, location, prefered_product, attributes)
-), upserted AS (
-    INSERT INTO customer (account_id, phone, first_name, last_name, location, prefered_product, attributes)
-    SELECT %(account_id)s, given.* FROM given ORDER BY phone
-    ON CONFLICT (account_id, phone) DO UPDATE SET {changes}
-        attributes = (customer.attributes - %(keys)s::text[]) || EXCLUDED.attributes, updated_at = now()
-    RETURNING id, (xmax = 0) AS inserted
-), joined AS (
-    INSERT INTO list_member (account_id, list_id, customer_id)
-    SELECT %(account_id)s, %(list_id)s, id FROM upserted
-    ON CONFLICT DO NOTHING
-)
-SELECT count(*) FILTER (WHERE inserted) AS inserted FROM upserted
-"""

@@ -15,7 +15,7 @@ from dispatch.caller import Caller
 from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.writing import create_campaign
 from models.api_key import SCOPES
-from models.customer_upsert import list_named
+from models.customer_list import CustomerList
 from models.database import row, rows
 from models.tenancy import ALL_ACCOUNTS, Tenant
 from tests.moves import arranging
@@ -64,7 +64,7 @@ def customers(account: AccountView, count: int, *, first_phone: str | None = Non
 
 def a_list(account: AccountView, count: int, *, name: str | None = None, first_phone: str | None = None) -> int:
     """The id of a list with so many new customers."""
-    list_id = list_named(account.id, name or f"list {next(_number)}")
+    list_id = CustomerList.named(account.id, name or f"list {next(_number)}").id
     rows(
         "INSERT INTO list_member (account_id, list_id, customer_id) SELECT %s, %s, unnest(%s::bigint[])",
         [account.id, list_id, customers(account, count, first_phone=first_phone)],

@@ -1,19 +1,19 @@
 """Lists of customers over HTTP."""
 
-from datetime import datetime
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from api.http.auth import caller
 from api.http.inputs import Given, Organization, Page, PathId, WholeNumber, storable
-from api.http.pages import Paged, Pagination, page_of, paged
+from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
 from api.routes.customers import Customers
 from dispatch.customers import list_members, lists
 from dispatch.customers.customers import CustomerView
+from dispatch.customers.list_members import AddedMembersView, RemovedMembersView
+from dispatch.customers.lists import CustomerListView
 
 routes = Routes("lists", __name__, url_prefix="/api/lists")
 
@@ -34,62 +34,34 @@ class ChosenCustomers(Given):
     customer_ids: list[WholeNumber] = Field(description="at least one")
 
 
-class CustomerList(BaseModel):
-    """A list as shown; `customers` is how many are on it."""
-
-    id: int
-    account_id: UUID
-    name: str
-    created_at: datetime
-    customers: int
-
-
-class CustomerLists(BaseModel):
+class CustomerLists(Paged[CustomerListView]):
     """One page, newest first."""
-
-    data: list[CustomerList]
-    pagination: Pagination
-
-
-class AddedMembers(BaseModel):
-    """How many are new on the list, and how many are on it now."""
-
-    added: int
-    customers: int
-
-
-class RemovedMembers(BaseModel):
-    """How many were taken off the list, and how many are on it now."""
-
-    removed: int
-    customers: int
 
 
 @routes.post(
     "",
     summary="Make a list",
-    answers={201: CustomerList},
+    answers={201: CustomerListView},
     refuses=("DUPLICATE",),
     body=True,
     scope="write",
     idempotency=ONE_TRANSACTION,
 )
-def create(query: Organization, body: NamedList) -> tuple[dict[str, Any], int]:
-    """It is empty; customers come by an import or one by one."""
+def create(query: Organization, body: NamedList) -> tuple[CustomerListView, int]:
+    """It is empty; customers are added by an import or one by one."""
     return lists.create_list(caller(), name=body.name), 201
 
 
 @routes.get("", summary="List the lists, newest first", answers={200: CustomerLists}, scope="read")
-def index(query: ListQuery) -> dict[str, Any]:
-    """Searched by name with `q`."""
-    found = lists.list_lists(caller(), page=query.page, page_size=query.page_size, q=query.q)
-    return page_of(found, query)
+def index(query: ListQuery) -> Paged[CustomerListView]:
+    """`q` searches names."""
+    return paged(lists.list_lists(caller(), page=query.page, page_size=query.page_size, q=query.q), query)
 
 
 @routes.get(
-    "/<list_id>", summary="Read a list", answers={200: CustomerList}, refuses=("RESOURCE_NOT_FOUND",), scope="read"
+    "/<list_id>", summary="Read a list", answers={200: CustomerListView}, refuses=("RESOURCE_NOT_FOUND",), scope="read"
 )
-def read(path: ListPath) -> dict[str, Any]:
+def read(path: ListPath) -> CustomerListView:
     """With how many customers are on it."""
     return lists.read_list(caller(), path.list_id)
 
@@ -97,13 +69,13 @@ def read(path: ListPath) -> dict[str, Any]:
 @routes.patch(
     "/<list_id>",
     summary="Rename a list",
-    answers={200: CustomerList},
+    answers={200: CustomerListView},
     refuses=("RESOURCE_NOT_FOUND", "DUPLICATE"),
     body=True,
     scope="write",
 )
-def rename(path: ListPath, body: NamedList) -> dict[str, Any]:
-    """Campaigns and imports know it by its id, and notice nothing."""
+def rename(path: ListPath, body: NamedList) -> CustomerListView:
+    """Campaigns and imports refer to it by its id and are not affected."""
     return lists.rename_list(caller(), path.list_id, name=body.name)
 
 
@@ -115,7 +87,7 @@ def rename(path: ListPath, body: NamedList) -> dict[str, Any]:
     scope="write",
 )
 def delete(path: ListPath) -> tuple[str, int]:
-    """Its customers stay. Refused while a campaign names it, since what it was sent to stays known."""
+    """Its customers stay. Refused while a campaign names it, since the audience of a campaign stays on record."""
     lists.delete_list(caller(), path.list_id)
     return "", 204
 
@@ -135,13 +107,13 @@ def members(path: ListPath, query: Page) -> Paged[CustomerView]:
 @routes.post(
     "/<list_id>/members",
     summary="Put customers on a list",
-    answers={200: AddedMembers},
+    answers={200: AddedMembersView},
     refuses=("RESOURCE_NOT_FOUND", "CUSTOMER_NOT_FOUND"),
     body=True,
     scope="write",
     idempotency=ONE_TRANSACTION,
 )
-def add(path: ListPath, body: ChosenCustomers) -> dict[str, Any]:
+def add(path: ListPath, body: ChosenCustomers) -> AddedMembersView:
     """All of them or, when one is unknown, none; those on it already stay on it once."""
     return list_members.add_members(caller(), path.list_id, body.customer_ids)
 
@@ -149,12 +121,12 @@ def add(path: ListPath, body: ChosenCustomers) -> dict[str, Any]:
 @routes.post(
     "/<list_id>/members/remove",
     summary="Take customers off a list",
-    answers={200: RemovedMembers},
+    answers={200: RemovedMembersView},
     refuses=("RESOURCE_NOT_FOUND",),
     body=True,
     scope="write",
     idempotency=ONE_TRANSACTION,
 )
-def remove(path: ListPath, body: ChosenCustomers) -> dict[str, Any]:
+def remove(path: ListPath, body: ChosenCustomers) -> RemovedMembersView:
     """The customers stay; ids that are not on the list change nothing."""
     return list_members.remove_members(caller(), path.list_id, body.customer_ids)

@@ -20,7 +20,7 @@ from dispatch.formats.csv_out import csv_lines
 from dispatch.formats.json_row import plain, plain_all
 from dispatch.formats.phones import check_country
 from models.customer_import import CustomerImport, CustomerImportPart, CustomerImportReject
-from models.customer_upsert import list_named
+from models.customer_list import CustomerList
 from models.database import db, row, rows
 from models.tenancy import owned_by
 
@@ -52,7 +52,7 @@ def start_import(
     with db.atomic():
         made = CustomerImport.add(
             account_id,
-            list_id=list_named(account_id, list_name),
+            list_id=CustomerList.named(account_id, list_name).id,
             list_name=list_name,
             file_name=file_name,
             country=country,

@@ -24,7 +24,8 @@ from dispatch.formats.csv_in import CsvFile, Record, Rejected, chunks
 from dispatch.formats.csv_out import safe_cell
 from dispatch.formats.phones import InvalidPhone, check_country, normalise
 from models.customer import MAX_TEXT, TEXT_COLUMNS
-from models.customer_upsert import CustomerRow, list_named, opt_out_customers, upsert_customers
+from models.customer_list import CustomerList
+from models.customer_upsert import CustomerToWrite, opt_out_customers, upsert_customers
 from models.database import db
 
 CHUNK = 10_000
@@ -53,7 +54,7 @@ class ImportReport:
 class Chunk:
     """Some lines of the file, read and judged: the customers in them, no phone twice, and the lines that are none."""
 
-    customers: list[CustomerRow]
+    customers: list[CustomerToWrite]
     opted_out: list[str]
     rejected: list[Rejected]
     columns: list[str]
@@ -79,7 +80,7 @@ def import_customers(
     list_name = checked_name(list_name, field="list")
     file = CsvFile(lines)
     with _rejects_file(rejects_path) as reject:
-        report = ImportReport(0, 0, 0, list_named(account_id, list_name))
+        report = ImportReport(0, 0, 0, CustomerList.named(account_id, list_name).id)
         for chunk in read_chunks(file, country):
             for rejected in chunk.rejected:
                 reject(rejected)
@@ -100,7 +101,7 @@ def read_chunks(file: CsvFile, country: str | None) -> Iterator[Chunk]:
     """The rest of the file, chunk by chunk, each line judged; nothing is written."""
     columns = [name for name in file.header.names if name and name not in ("phone", CONSENT)]
     for records in chunks(file, CHUNK):
-        customers: dict[str, CustomerRow] = {}
+        customers: dict[str, CustomerToWrite] = {}
         opted_out = []
         rejected = []
         for record in records:
@@ -125,7 +126,7 @@ def write_chunk(account_id: UUID, list_id: int, chunk: Chunk) -> tuple[int, int]
     return imported, chunk.lines - len(chunk.rejected) - imported
 
 
-def _customer(record: Record, country: str | None) -> CustomerRow | Rejected:
+def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected:
     cells = record.cells
     phone = cells["phone"]
     for name, value in cells.items():
@@ -139,7 +140,7 @@ def _customer(record: Record, country: str | None) -> CustomerRow | Rejected:
     except InvalidPhone as problem:
         return Rejected(record.line, f"phone: {problem.reason}", phone)
     attributes = {name: cells[name] for name in cells if name not in (*TEXT_COLUMNS, "phone", CONSENT) and cells[name]}
-    return CustomerRow(
+    return CustomerToWrite(
         number,
         cells.get("first_name", ""),
         cells.get("last_name", ""),
