@@ -64,7 +64,7 @@ async def _enqueues(stack: Stack) -> float:
     account = create_account(asking(), "Enqueued")
     top_up(asking(account.id), ENQUEUES * ENQUEUED * 2)
     add_customers(account.id, ENQUEUED, progress=lambda done: None)
-    key = issue_key(asking(account.id))["key"]
+    key = issue_key(asking(account.id)).key
     taken = []
     async with aiohttp.ClientSession(stack.web_url, headers={"Authorization": f"Bearer {key}"}) as session:
         for _ in range(ENQUEUES):

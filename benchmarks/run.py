@@ -64,7 +64,7 @@ def make_ready(recipients: int, progress: Progress) -> Ready:
     top_up(asking(account.id), recipients * CREDITS_EACH)
     add_customers(account.id, recipients, progress=lambda done: progress("customers", done))
     campaign = create_campaign(asking(account.id), name="Benchmark", template=TEMPLATE, everyone=True)
-    key = issue_key(asking(account.id), name="benchmark")["key"]
+    key = issue_key(asking(account.id), name="benchmark").key
     return Ready(campaign["id"], recipients, key)
 
 

@@ -10,8 +10,9 @@ from cli.shared.output import answers, show_columns
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, tenant_of
-from dispatch.accounts.keys import issue_key, list_keys, revoke_key
+from dispatch.accounts.keys import KeyView, issue_key, list_keys, revoke_key
 from models.api_key import SCOPES
+from models.page import Page
 from models.tenancy import ALL_ACCOUNTS
 
 
@@ -27,7 +28,7 @@ def key() -> None:
 @click.option("--name", default="", help="What it is for.")
 @answers()
 @with_database
-def create(account: str | None, operator: bool, scopes: tuple[str, ...], name: str) -> dict[str, Any]:
+def create(account: str | None, operator: bool, scopes: tuple[str, ...], name: str) -> dict[str, str]:
     """Create a key and print it, this once. It is an account's, or an operator's.
 
     \b
@@ -38,7 +39,7 @@ def create(account: str | None, operator: bool, scopes: tuple[str, ...], name: s
     if operator == (account is not None):
         raise click.UsageError("Say whose key it is: either --account NAME or --operator.")
     made = issue_key(by_hand(tenant_of(account)), operator=operator, name=name, scopes=scopes or SCOPES)
-    return {"id": made["id"], "key": made["key"]}
+    return {"id": str(made.id), "key": made.key}
 
 
 @key.command("list")
@@ -46,14 +47,13 @@ def create(account: str | None, operator: bool, scopes: tuple[str, ...], name: s
 @pages
 @answers(show=show_columns("id", "name", "prefix", "scopes", "last_used_at", "revoked_at"))
 @with_database
-def list_(account: str | None, page: int, page_size: int) -> list[dict[str, Any]]:
+def list_(account: str | None, page: int, page_size: int) -> Page[KeyView]:
     """List keys, newest first, with how each begins and when it was last used.
 
     \b
     python -m cli key list --account Acme
     """
-    found, _ = list_keys(by_hand(tenant_of(account)), page=page, page_size=page_size)
-    return found
+    return list_keys(by_hand(tenant_of(account)), page=page, page_size=page_size)
 
 
 @key.command()

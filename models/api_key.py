@@ -2,20 +2,20 @@
 
 import hashlib
 import secrets
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
-from peewee import SQL, ForeignKeyField, SmallIntegerField, TextField, UUIDField
-from playhouse.postgres_ext import ArrayField, DateTimeTZField
-
-from models.database import NOW, AccountKey, Row, changed, row
+from models.database import changed, row
+from models.page import Page, read_page
+from models.row import Row
 from models.tenancy import Tenant, owned_by
 
 SCOPES = ("read", "write", "send", "approve", "admin")
-# How many keys of an account with the same scopes live at a time.
+# How many keys of an account with the same scopes may be live: the one in use, and the one that replaces it.
 MOST_LIVE = 2
 
-# Operators' keys have no account and never meet another in the index: there may be any number.
+# Operators' keys have no account and never conflict in the index: there may be any number of them.
 _ISSUE = """
 INSERT INTO api_key (account_id, name, prefix, key_hash, scopes, slot)
 SELECT %(account)s, %(name)s, %(prefix)s, %(hash)s, %(scopes)s, slot FROM generate_series(1, 2) AS slot
@@ -23,31 +23,34 @@ WHERE NOT EXISTS (SELECT FROM api_key WHERE account_id = %(account)s AND scopes 
                                         AND api_key.slot = slot.slot AND revoked_at IS NULL)
 ORDER BY slot LIMIT 1
 ON CONFLICT (account_id, scopes, slot) WHERE revoked_at IS NULL DO NOTHING
-RETURNING id, account_id, name, prefix, scopes, created_at, last_used_at, revoked_at
+RETURNING *
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey(Row):
-    """A key of one account, or of an operator (no account)."""
+    """A key of one account, or of an operator."""
 
-    id = UUIDField(primary_key=True, constraints=[SQL("DEFAULT gen_random_uuid()")])
-    account = ForeignKeyField(AccountKey, null=True)
-    name = TextField(default="")
-    prefix = TextField()
-    key_hash = TextField(unique=True)
-    scopes = ArrayField(TextField, default=list, index=False)
-    slot = SmallIntegerField(null=True)
-    created_at = DateTimeTZField(constraints=NOW)
-    last_used_at = DateTimeTZField(null=True)
-    revoked_at = DateTimeTZField(null=True)
+    id: UUID
+    #: None for an operator's key, which opens all accounts.
+    account_id: UUID | None
+    name: str
+    #: How the key begins, so that people recognise it.
+    prefix: str
+    key_hash: str
+    scopes: list[str]
+    #: 1 or 2: which of the two live keys with these scopes it is.
+    slot: int | None
+    created_at: datetime
+    #: At most a minute behind.
+    last_used_at: datetime | None
+    revoked_at: datetime | None
 
     @classmethod
-    def issue(
-        cls, account_id: UUID | None, *, name: str = "", scopes: tuple[str, ...] = SCOPES
-    ) -> dict[str, Any] | None:
-        """Makes a key and gives it, once, as `key`; afterwards only its hash is known.
+    def issue(cls, account_id: UUID | None, *, name: str, scopes: tuple[str, ...]) -> "IssuedKey | None":
+        """Inserts a key and returns it with the secret, of which afterwards only the hash is known.
 
-        None when two keys of the account with these scopes live already: the one in use and the one to replace it.
+        None when two keys of the account with these scopes are live: the one in use and the one that replaces it.
         """
         # 256 random bits need no slow hash: there is nothing to guess (OWASP ASVS 11.4.2 is about passwords).
         key = f"cd_{'op' if account_id is None else 'ac'}_{secrets.token_urlsafe(32)}"
@@ -58,33 +61,71 @@ class ApiKey(Row):
             "hash": _hash(key),
             "scopes": sorted(set(scopes), key=SCOPES.index),
         }
-        # Two callers at once may see the same free slot; the index lets one in, the other looks again.
+        # Two callers at once may see the same free slot; the index lets one in, and the other looks again.
         for _ in range(MOST_LIVE):
-            if made := row(_ISSUE, values):
-                return {**made, "key": key}
+            if made := row(_ISSUE, values, into=cls):
+                return IssuedKey(made, key)
         return None
 
     @classmethod
-    def holder(cls, key: str) -> dict[str, Any] | None:
-        """The live key's id, account (None: operator) and scopes; marks it used, at most once a minute."""
+    def holder(cls, key: str) -> "KeyHolder | None":
+        """Returns who holds this live key, and marks the key as used, at most once a minute."""
         found = row(
-            """SELECT id, account_id, scopes,
-                      last_used_at IS NULL OR last_used_at < now() - interval '1 minute' AS stale
+            """SELECT id AS key_id, account_id, scopes,
+                      last_used_at IS NULL OR last_used_at < now() - interval '1 minute' AS unmarked
                FROM api_key WHERE key_hash = %s AND revoked_at IS NULL""",
             [_hash(key)],
+            into=KeyHolder,
         )
-        if found and found["stale"]:
-            changed("UPDATE api_key SET last_used_at = now() WHERE id = %s", [found["id"]])
+        if found and found.unmarked:
+            changed("UPDATE api_key SET last_used_at = now() WHERE id = %s", [found.key_id])
         return found
 
     @classmethod
-    def revoke(cls, key_id: UUID, tenant: Tenant) -> dict[str, Any] | None:
-        """Ends a key at once; None when there is no such live key of the tenant."""
+    def page(cls, tenant: Tenant, *, page: int, page_size: int) -> "Page[ApiKey]":
+        """Returns one page of the tenant's keys, newest first."""
+        return read_page(
+            f"SELECT * FROM api_key WHERE {owned_by(tenant)}",
+            {"account": tenant},
+            order="created_at DESC, id",
+            page=page,
+            page_size=page_size,
+            into=cls,
+        )
+
+    @classmethod
+    def revoke(cls, key_id: UUID, tenant: Tenant) -> "ApiKey | None":
+        """Ends a key at once; None when the tenant has no such live key."""
         return row(
             f"""UPDATE api_key SET revoked_at = now() WHERE id = %(id)s AND revoked_at IS NULL
-                 AND {owned_by(tenant)} RETURNING id, account_id""",
+                 AND {owned_by(tenant)} RETURNING *""",
             {"id": key_id, "account": tenant},
+            into=cls,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A new key, with the secret that opens the API."""
+
+    row: ApiKey
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyHolder:
+    """Who holds a live key: an account or, without one, an operator."""
+
+    key_id: UUID
+    account_id: UUID | None
+    scopes: list[str]
+    #: Whether its use has not been marked within the last minute.
+    unmarked: bool
+
+    @property
+    def operator(self) -> bool:
+        """Whether the key opens all accounts."""
+        return self.account_id is None
 
 
 def _hash(key: str) -> str:

@@ -43,11 +43,11 @@ def an_account(
 def a_key(account: AccountView | None, *, scopes: Sequence[str] = SCOPES) -> str:
     """An API key of the account, the same each time for the same scopes; of an operator without an account."""
     if account is None:
-        return issue_key(asking(), operator=True, scopes=scopes)["key"]
+        return issue_key(asking(), operator=True, scopes=scopes).key
     # Only two keys of an account with the same scopes live at a time.
     wanted = (account.id, frozenset(scopes))
     if wanted not in _keys:
-        _keys[wanted] = issue_key(asking(account.id), scopes=scopes)["key"]
+        _keys[wanted] = issue_key(asking(account.id), scopes=scopes).key
     return _keys[wanted]
 
 

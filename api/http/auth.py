@@ -1,8 +1,6 @@
-"""Who may do what: every route asks for an API key unless it is in the open list."""
+"""Who may do what: every route requires an API key unless it is in the open list."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from flask import Flask, current_app, g, request
@@ -14,7 +12,7 @@ from api.http.rules import RouteRules
 from dispatch.accounts.accounts import account_with_id
 from dispatch.caller import Caller
 from dispatch.errors import Forbidden, NotFound
-from models.api_key import ApiKey
+from models.api_key import ApiKey, KeyHolder
 from models.tenancy import ALL_ACCOUNTS, Tenant
 
 # The name of the scheme in the OpenAPI document.
@@ -25,14 +23,6 @@ DASHBOARD = "rq_dashboard"
 _BASIC = 'Basic realm="operators", charset="UTF-8"'
 # Where the application keeps the rules of its routes.
 RULES = "route_rules"
-
-
-@dataclass(frozen=True, slots=True)
-class KeyHolder:
-    """The API key of a request."""
-
-    key_id: UUID
-    operator: bool
 
 
 def caller() -> Caller:
@@ -46,13 +36,13 @@ def holder() -> KeyHolder:
 
 
 def current_rules() -> RouteRules:
-    """Returns the rules of the route being asked for; a page that is no route of the API only reads."""
+    """Returns the rules of the requested route; a page outside the API needs the scope to read."""
     rules: dict[str, RouteRules] = current_app.extensions[RULES]
     return rules.get(request.endpoint or "", RouteRules("read"))
 
 
 def install(app: Flask, rules: Mapping[str, RouteRules]) -> None:
-    """Asks for a key before every route that is not open; `rules` says by endpoint what the key must allow."""
+    """Requires a key for every route that is not open; `rules` says by endpoint what the key must allow."""
     app.extensions[RULES] = rules
 
     @app.before_request
@@ -64,21 +54,20 @@ def install(app: Flask, rules: Mapping[str, RouteRules]) -> None:
         found = _find_holder(_key(basic=on_dashboard))
         if found is None:
             raise Unauthenticated(challenge=_BASIC if on_dashboard else "Bearer")
-        own: Tenant = ALL_ACCOUNTS if found["account_id"] is None else found["account_id"]
-        g.holder = KeyHolder(key_id=found["id"], operator=own is ALL_ACCOUNTS)
+        g.holder = found
         g.caller = Caller(
-            actor=f"key:{found['id']}",
-            account=_account_asked_for(own),
-            scopes=frozenset(found["scopes"]),
+            actor=f"key:{found.key_id}",
+            account=_account_asked_for(ALL_ACCOUNTS if found.account_id is None else found.account_id),
+            scopes=frozenset(found.scopes),
             request_id=request_id.current(),
             idempotency_key=None,
         )
         g.caller.require(current_rules().scope)
-        if current_rules().operators_only and not g.holder.operator:
-            raise Forbidden("This is for operators' keys.")
+        if current_rules().operators_only and not found.operator:
+            raise Forbidden("This is for operators; use an operator's key.")
 
 
-def _find_holder(key: str | None) -> dict[str, Any] | None:
+def _find_holder(key: str | None) -> KeyHolder | None:
     if not key:
         return None
     connect()
@@ -95,7 +84,7 @@ def _key(*, basic: bool) -> str | None:
 
 
 def _account_asked_for(own: Tenant) -> Tenant:
-    """The key's own account, or the one an operator names; any other is not found, as if it did not exist."""
+    """Returns the key's own account, or the one that an operator names; any other is not found."""
     named = request.args.get("organization_id")
     if not named:
         return own

@@ -1,37 +1,54 @@
 """API keys over HTTP: for keys with the scope admin, those of their account."""
 
-from typing import Any
+from uuid import UUID
+
+from pydantic import Field
 
 from api.http.auth import caller
-from api.http.inputs import Organization, Page
-from api.http.pages import page_of
+from api.http.inputs import Given, Organization, Page
+from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import OneTransaction
-from api.routes.schemas_accounts import IssuedKey, KeyPath, Keys, NewKey
 from dispatch.accounts import keys
+from dispatch.accounts.keys import IssuedKeyView, KeyView, Scope
+from models.api_key import SCOPES
 
 routes = Routes("keys", __name__, url_prefix="/api/keys")
+
+
+class Keys(Paged[KeyView]):
+    """One page, newest first."""
+
+
+class NewKey(Given):
+    """A key of the account; at most two with the same scopes are live at a time."""
+
+    name: str = Field("", description="what it is for, up to 200 characters")
+    scopes: list[Scope] = Field(list(SCOPES), description="at least one")
+
+
+class KeyPath(Given):
+    key_id: UUID
 
 
 @routes.post(
     "",
     summary="Make a key",
-    answers={201: IssuedKey},
+    answers={201: IssuedKeyView},
     refuses=("DUPLICATE",),
     body=True,
     scope="admin",
     idempotency=OneTransaction(secret="key"),
 )
-def create(query: Organization, body: NewKey) -> tuple[dict[str, Any], int]:
-    """Shown this once; only its hash is kept. A third key with the same scopes is refused until one is revoked."""
-    made = keys.issue_key(caller(), name=body.name, scopes=body.scopes)
-    return made, 201
+def create(query: Organization, body: NewKey) -> tuple[IssuedKeyView, int]:
+    """It is shown once, and only its hash is kept. A third key with the same scopes is refused until one is revoked."""
+    return keys.issue_key(caller(), name=body.name, scopes=body.scopes), 201
 
 
 @routes.get("", summary="List keys, newest first", answers={200: Keys}, scope="admin")
-def index(query: Page) -> dict[str, Any]:
+def index(query: Page) -> Paged[KeyView]:
     """With when each was last used, and when it was revoked."""
-    return page_of(keys.list_keys(caller(), page=query.page, page_size=query.page_size), query)
+    return paged(keys.list_keys(caller(), page=query.page, page_size=query.page_size), query)
 
 
 @routes.delete("/<key_id>", summary="Revoke a key", answers={204: None}, refuses=("RESOURCE_NOT_FOUND",), scope="admin")

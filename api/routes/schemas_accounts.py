@@ -1,54 +1,15 @@
-"""Keys, credits and the audit trail, as types."""
+"""Credits and the audit trail, as types."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field
 
 from api.http.inputs import Given, Page, WholeNumber, storable
 from api.http.pages import Pagination
-from models.api_key import SCOPES
 
 Text = Annotated[str | None, BeforeValidator(lambda value: storable(value) if isinstance(value, str) else value)]
-Scope = Annotated[str, WithJsonSchema({"type": "string", "enum": list(SCOPES)})]
-
-
-class NewKey(Given):
-    """A key of the account; at most two with the same scopes live at a time."""
-
-    name: str = Field("", description="what it is for, up to 200 characters")
-    scopes: list[Scope] = Field(list(SCOPES), description="at least one")
-
-
-class KeyPath(Given):
-    key_id: UUID
-
-
-class Key(BaseModel):
-    """A key as shown: how it begins, never how it goes on."""
-
-    id: UUID
-    account_id: UUID | None
-    name: str
-    prefix: str
-    scopes: list[Scope]
-    created_at: datetime
-    last_used_at: datetime | None = Field(description="at most a minute behind")
-    revoked_at: datetime | None
-
-
-class IssuedKey(Key):
-    """The key itself is in this answer and nowhere else; null when the answer is repeated."""
-
-    key: str | None
-
-
-class Keys(BaseModel):
-    """One page, newest first."""
-
-    data: list[Key]
-    pagination: Pagination
 
 
 class TopUp(Given):

@@ -68,7 +68,7 @@ def run_demo(recipients: int, console: Console) -> Outcome:
     """Runs a whole campaign for this many recipients in a new account."""
     account = create_account(by_hand(ALL_ACCOUNTS), f"Demo {datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}", country=COUNTRY)
     caller = by_hand(account.id)
-    key = issue_key(caller, name="demo")["key"]
+    key = issue_key(caller, name="demo").key
     top_up(caller, recipients * CREDITS_PER_MESSAGE)
     with _progress(console) as progress:
         imported = _import(caller, recipients, progress)

@@ -1,29 +1,50 @@
-"""API keys: made, listed and ended; every change leaves an audit event in its own transaction."""
+"""API keys: issued, listed and revoked; every change leaves an audit event in its own transaction."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import Field, WithJsonSchema
 
 from dispatch.accounts.accounts import account_with_id
 from dispatch.caller import Caller
 from dispatch.errors import Duplicate, InvalidRequest, NotFound
 from dispatch.formats.checks import checked_text
-from dispatch.formats.json_row import plain, plain_all
+from dispatch.formats.view import Time, View
 from models.api_key import MOST_LIVE, SCOPES, ApiKey
-from models.database import db, row, rows
-from models.tenancy import owned_by
+from models.database import db
+from models.page import Page
 
 MOST_NAME = 200
 
-_SHOWN = "id, account_id, name, prefix, scopes, created_at, last_used_at, revoked_at"
+Scope = Annotated[str, WithJsonSchema({"type": "string", "enum": list(SCOPES)})]
+
+
+class KeyView(View):
+    """A key as listed: its prefix, never the secret."""
+
+    id: UUID
+    account_id: UUID | None
+    name: str
+    prefix: str
+    scopes: list[Scope]
+    created_at: Time
+    last_used_at: Time | None = Field(description="at most a minute behind")
+    revoked_at: Time | None
+
+
+class IssuedKeyView(KeyView):
+    """The key itself is in this answer and nowhere else; null when the answer is repeated."""
+
+    key: Annotated[str, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})]
 
 
 def issue_key(
     caller: Caller, *, operator: bool = False, name: str = "", scopes: Sequence[str] = SCOPES
-) -> dict[str, Any]:
-    """Makes an API key of the caller's account, or an operator's, and returns it with, this once, the key itself.
+) -> IssuedKeyView:
+    """Issues a key of the caller's account, or an operator's, and returns it with, this once, the key itself.
 
-    Duplicate when two keys of the account with these scopes live already.
+    Duplicate when two keys of the account with these scopes are live.
     """
     _check_scopes(scopes)
     name = checked_text(name, field="name", most=MOST_NAME) or ""
@@ -34,34 +55,25 @@ def issue_key(
         made = ApiKey.issue(account_id, name=name, scopes=tuple(scopes))
         if made is None:
             raise Duplicate(
-                f"{MOST_LIVE} keys with these scopes live already, the one in use and its successor; revoke one first.",
+                f"{MOST_LIVE} keys with these scopes are live, the one in use and its successor; revoke one first.",
                 field="scopes",
             )
-        caller.note("key.created", made["id"], account_id=account_id, scopes=made["scopes"])
-    return plain(made)
+        caller.note("key.created", made.row.id, account_id=account_id, scopes=made.row.scopes)
+    return IssuedKeyView(**dict(KeyView.model_validate(made.row)), key=made.secret)
 
 
-def list_keys(caller: Caller, *, page: int = 1, page_size: int = 20) -> tuple[list[dict[str, Any]], int]:
-    """One page of keys, newest first, and how many there are; of no account (an operator asks), everybody's."""
-    given = {"account": caller.account, "limit": page_size, "offset": (page - 1) * page_size}
-    where = owned_by(caller.account)
-    found = rows(
-        f"""SELECT {_SHOWN} FROM api_key WHERE {where}
-            ORDER BY created_at DESC, id LIMIT %(limit)s OFFSET %(offset)s""",
-        given,
-    )
-    total = row(f"SELECT count(*) AS total FROM api_key WHERE {where}", given)
-    assert total is not None
-    return plain_all(found), total["total"]
+def list_keys(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page[KeyView]:
+    """Returns one page of the keys that the caller sees, newest first; operators without an account see all keys."""
+    return ApiKey.page(caller.account, page=page, page_size=page_size).map(KeyView.model_validate)
 
 
 def revoke_key(caller: Caller, key_id: UUID) -> None:
-    """Ends a key at once; NotFound when there is no such live key, or it is another account's."""
+    """Ends a key at once; NotFound when it is not live, or is another account's."""
     with db.atomic():
         ended = ApiKey.revoke(key_id, caller.account)
         if ended is None:
             raise NotFound("There is no live key with this id.")
-        caller.note("key.revoked", key_id, account_id=ended["account_id"])
+        caller.note("key.revoked", key_id, account_id=ended.account_id)
 
 
 def _check_scopes(scopes: Sequence[str]) -> None:

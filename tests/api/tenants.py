@@ -44,7 +44,7 @@ MAKE: dict[str, Callable[[AccountView], Any]] = {
     "customer_id": lambda account: customers(account, 1)[0],
     "customer_ids": lambda account: customers(account, 2),
     "import_id": _import,
-    "key_id": lambda account: issue_key(asking(account.id), scopes=("approve",))["id"],
+    "key_id": lambda account: issue_key(asking(account.id), scopes=("approve",)).id,
     "list_id": lambda account: a_list(account, 1),
     "organization_id": lambda account: str(account.id),
     "reference": _reference,

@@ -42,12 +42,12 @@ def test_key_create_answers_a_key_that_opens_its_account(cli):
     made = cli("key", "create", "--account", "Acme", "--scope", "read", "--json").json
     assert set(made) == {"id", "key"}
     holder = ApiKey.holder(made["key"])
-    assert (holder["account_id"], holder["scopes"]) == (account.id, ["read"])
+    assert (holder.account_id, holder.scopes) == (account.id, ["read"])
 
 
 def test_an_operator_key_is_of_no_account_and_ends_when_revoked(cli):
     made = cli("key", "create", "--operator", "--json").json
-    assert ApiKey.holder(made["key"])["account_id"] is None
+    assert ApiKey.holder(made["key"]).operator
     assert cli("key", "revoke", made["id"], "--json").json == {"id": made["id"], "revoked": True}
     assert ApiKey.holder(made["key"]) is None
 

@@ -44,7 +44,6 @@ ANNOTATIONS: dict[str, Any] = {
 }
 # Indexes that a model cannot express: partial ones.
 ONLY_IN_SQL = {
-    "api_key_two_live",
     "campaign_due",
     "campaign_started_key",
     "campaign_unsettled",

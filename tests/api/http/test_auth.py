@@ -31,9 +31,9 @@ def test_a_key_is_not_taken_from_basic_authentication_outside_the_dashboard(clie
 
 def test_a_revoked_key_ends_at_once(client):
     key = issue_key(asking(an_account().id))
-    headers = {"Authorization": f"Bearer {key['key']}"}
+    headers = {"Authorization": f"Bearer {key.key}"}
     assert client.get("/api/campaigns", headers=headers).status_code == 200
-    revoke_key(asking(), key["id"])
+    revoke_key(asking(), key.id)
     refused(client.get("/api/campaigns", headers=headers), 401, "UNAUTHENTICATED")
 
 

@@ -173,7 +173,7 @@ def test_of_ten_that_ask_at_once_two_get_a_key(db):
 
 
 def test_operators_may_have_any_number_of_keys(db):
-    assert len({issue_key(asking(), operator=True)["key"] for _ in range(4)}) == 4
+    assert len({issue_key(asking(), operator=True).key for _ in range(4)}) == 4
 
 
 def test_a_key_revokes_itself_and_no_other_accounts(as_account):

@@ -195,7 +195,7 @@ def test_a_senseless_top_up_is_refused(db, amount):
 def test_every_change_leaves_its_trail_and_a_refused_one_does_not(db):
     account = an_account(credits=0)
     key = issue_key(asking(account.id, actor="op", request_id="r1"))
-    revoke_key(asking(ALL_ACCOUNTS, actor="op", request_id="r2"), key["id"])
+    revoke_key(asking(ALL_ACCOUNTS, actor="op", request_id="r2"), key.id)
     campaign = a_campaign(account, recipients=1, scheduled_at=LATER)
     pause_campaign(asking(ALL_ACCOUNTS, actor="me", request_id="r3"), campaign["id"])
     with pytest.raises(DispatchError):
@@ -209,8 +209,8 @@ def test_every_change_leaves_its_trail_and_a_refused_one_does_not(db):
 
 def test_a_revoked_key_opens_nothing(db):
     key = issue_key(asking(an_account().id))
-    assert ApiKey.holder(key["key"])
-    revoke_key(asking(), key["id"])
-    assert ApiKey.holder(key["key"]) is None
+    assert ApiKey.holder(key.key)
+    revoke_key(asking(), key.id)
+    assert ApiKey.holder(key.key) is None
     with pytest.raises(NotFound):
-        revoke_key(asking(), key["id"])
+        revoke_key(asking(), key.id)
