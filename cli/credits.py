@@ -1,7 +1,5 @@
 """`credits`: what an account may spend. One credit pays for one segment of one message."""
 
-from typing import Any
-
 import click
 
 from cli.shared.caller import by_hand
@@ -10,7 +8,8 @@ from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of
 from dispatch.accounts.accounts import BalanceView
-from dispatch.accounts.credits import balance, ledger, top_up
+from dispatch.accounts.credits import LedgerEntryView, balance, ledger, top_up
+from models.page import Page
 
 
 @click.group()
@@ -19,12 +18,12 @@ def credits() -> None:
 
 
 @credits.command()
-@account_option(help="Who gets them.")
+@account_option(help="The account that gets them.")
 @click.option("--amount", required=True, type=int, metavar="N", help="How many credits to add.")
 @answers()
 @with_database
 def topup(account: str, amount: int) -> BalanceView:
-    """Add credits to an account. Campaigns that waited for them are looked at by the next sweep.
+    """Add credits to an account. The next sweep checks the campaigns that waited for them.
 
     \b
     python -m cli credits topup --account Acme --amount 10000
@@ -33,11 +32,11 @@ def topup(account: str, amount: int) -> BalanceView:
 
 
 @credits.command()
-@account_option(help="Whose credits.")
+@account_option(help="The account.")
 @answers()
 @with_database
 def show(account: str) -> BalanceView:
-    """Show credits to spend and credits held. Held are those of campaigns under way.
+    """Show credits to spend and credits held. Credits are held for campaigns under way.
 
     \b
     python -m cli credits show --account Acme
@@ -46,15 +45,14 @@ def show(account: str) -> BalanceView:
 
 
 @credits.command("ledger")
-@account_option(help="Whose credits.")
+@account_option(help="The account.")
 @pages
 @answers()
 @with_database
-def ledger_(account: str, page: int, page_size: int) -> list[dict[str, Any]]:
-    """List every movement, newest first: top-ups, and what campaigns held, captured and gave back.
+def ledger_(account: str, page: int, page_size: int) -> Page[LedgerEntryView]:
+    """List every movement, newest first: top-ups, and what campaigns held, captured and released.
 
     \b
     python -m cli credits ledger --account Acme
     """
-    found, _ = ledger(by_hand(id_of(account)), page=page, page_size=page_size)
-    return found
+    return ledger(by_hand(id_of(account)), page=page, page_size=page_size)

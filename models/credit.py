@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from models.account import Account
 from models.database import changed, db, one, row
+from models.page import Page, read_page
 from models.row import Row
 
 
@@ -28,15 +30,28 @@ class CreditEntry(Row):
     at: datetime
 
 
-def top_up(account_id: UUID, amount: int, *, actor: str) -> dict[str, int] | None:
-    """Adds credits and returns the new balance; None when there is no such account."""
+def top_up(account_id: UUID, amount: int, *, actor: str) -> Account | None:
+    """Adds credits and returns the account; None when there is no such account."""
     return row(
         """WITH entry AS (
              INSERT INTO credit_entry (account_id, kind, available_delta, held_delta, actor)
              SELECT id, 'topup', %(amount)s, 0, %(actor)s FROM account WHERE id = %(account)s RETURNING account_id)
-           UPDATE account SET credits_available = credits_available + %(amount)s FROM entry WHERE id = entry.account_id
-           RETURNING credits_available AS available, credits_held AS held""",
+           UPDATE account SET credits_available = credits_available + %(amount)s FROM entry
+           WHERE account.id = entry.account_id RETURNING account.*""",
         {"account": account_id, "amount": amount, "actor": actor},
+        into=Account,
+    )
+
+
+def ledger(account_id: UUID, *, page: int, page_size: int) -> Page[CreditEntry]:
+    """Returns one page of the account's movements, newest first."""
+    return read_page(
+        "SELECT * FROM credit_entry WHERE account_id = %(account)s",
+        {"account": account_id},
+        order="id DESC",
+        page=page,
+        page_size=page_size,
+        into=CreditEntry,
     )
 
 

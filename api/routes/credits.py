@@ -1,17 +1,25 @@
-"""Credits over HTTP: the balance, every movement, and for operators the top-up."""
+"""Credits over HTTP: the balance, every movement, and the top-up for operators."""
 
-from typing import Any
+from pydantic import Field
 
 from api.http.auth import caller
-from api.http.inputs import Organization, Page
-from api.http.pages import page_of
+from api.http.inputs import Given, Organization, Page, WholeNumber
+from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
-from api.routes.schemas_accounts import Ledger, TopUp
 from dispatch.accounts import credits
 from dispatch.accounts.accounts import BalanceView
+from dispatch.accounts.credits import LedgerEntryView
 
 routes = Routes("credits", __name__, url_prefix="/api/credits")
+
+
+class Ledger(Paged[LedgerEntryView]):
+    """One page, newest first."""
+
+
+class TopUp(Given):
+    amount: WholeNumber = Field(description="how many credits to add")
 
 
 @routes.get("", summary="Read the balance", answers={200: BalanceView}, scope="read")
@@ -21,9 +29,9 @@ def read(query: Organization) -> BalanceView:
 
 
 @routes.get("/ledger", summary="List every movement, newest first", answers={200: Ledger}, scope="read")
-def ledger(query: Page) -> dict[str, Any]:
+def ledger(query: Page) -> Paged[LedgerEntryView]:
     """Top-ups, holds at the start of a campaign, and what was captured and released at its end."""
-    return page_of(credits.ledger(caller(), page=query.page, page_size=query.page_size), query)
+    return paged(credits.ledger(caller(), page=query.page, page_size=query.page_size), query)
 
 
 @routes.post(
@@ -36,5 +44,5 @@ def ledger(query: Page) -> dict[str, Any]:
     idempotency=ONE_TRANSACTION,
 )
 def topup(query: Organization, body: TopUp) -> BalanceView:
-    """For operators. Campaigns that waited for credits are looked at by the next sweep."""
+    """For operators. The next sweep checks the campaigns that waited for credits."""
     return credits.top_up(caller(), body.amount)

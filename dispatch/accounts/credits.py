@@ -1,17 +1,31 @@
-"""What an account may spend: topped up, shown, and entry by entry."""
+"""What an account may spend: topped up, shown, and listed entry by entry."""
 
-from typing import Any
+from typing import Literal
 
 from dispatch.accounts.accounts import BalanceView, account_with_id
 from dispatch.caller import Caller
 from dispatch.errors import InvalidRequest, NotFound
-from dispatch.formats.json_row import plain_all
+from dispatch.formats.view import Time, View
 from models import credit
 from models.campaign import Campaign
-from models.database import db, row, rows
+from models.database import db
+from models.page import Page
 
-# A sum of these cannot overflow a bigint in this world.
+# Sums of such amounts stay far below what a bigint holds.
 MOST_CREDITS = 1_000_000_000_000
+
+
+class LedgerEntryView(View):
+    """One movement; the sums of both columns are the balance."""
+
+    id: int
+    kind: Literal["topup", "hold", "capture", "release", "adjust"]
+    available_delta: int
+    held_delta: int
+    campaign_id: int | None
+    epoch: int | None
+    actor: str
+    at: Time
 
 
 def top_up(caller: Caller, amount: int) -> BalanceView:
@@ -20,12 +34,12 @@ def top_up(caller: Caller, amount: int) -> BalanceView:
     if not 1 <= amount <= MOST_CREDITS:
         raise InvalidRequest(f"The amount is a whole number from 1 to {MOST_CREDITS}.", field="amount")
     with db.atomic():
-        balance = credit.top_up(account_id, amount, actor=caller.actor)
-        if balance is None:
+        account = credit.top_up(account_id, amount, actor=caller.actor)
+        if account is None:
             raise NotFound("There is no such account.")
         Campaign.unblock(account_id, "INSUFFICIENT_CREDITS")
         caller.note("credits.topped_up", account_id, account_id=account_id, amount=amount)
-    return BalanceView(**balance)
+    return BalanceView.of(account)
 
 
 def balance(caller: Caller) -> BalanceView:
@@ -33,14 +47,6 @@ def balance(caller: Caller) -> BalanceView:
     return BalanceView.of(account_with_id(caller.one_account()))
 
 
-def ledger(caller: Caller, *, page: int = 1, page_size: int = 20) -> tuple[list[dict[str, Any]], int]:
-    """One page of the account's movements, newest first, and how many there are; their sums are the balance."""
-    given = {"account": caller.one_account(), "limit": page_size, "offset": (page - 1) * page_size}
-    found = rows(
-        """SELECT id, kind, available_delta, held_delta, campaign_id, epoch, actor, at FROM credit_entry
-           WHERE account_id = %(account)s ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s""",
-        given,
-    )
-    total = row("SELECT count(*) AS total FROM credit_entry WHERE account_id = %(account)s", given)
-    assert total is not None
-    return plain_all(found), total["total"]
+def ledger(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page[LedgerEntryView]:
+    """Returns one page of the account's movements, newest first."""
+    return credit.ledger(caller.one_account(), page=page, page_size=page_size).map(LedgerEntryView.model_validate)
