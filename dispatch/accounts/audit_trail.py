@@ -1,11 +1,25 @@
-"""The audit trail as people read it: who changed what, when, asked for by which request."""
+"""The audit trail as people read it: who changed what, when, and by which request."""
 
 from typing import Any
+from uuid import UUID
 
 from dispatch.caller import Caller
-from dispatch.formats.json_row import plain_all
-from models.database import row, rows
-from models.tenancy import owned_by
+from dispatch.formats.view import Time, View
+from models.audit_event import AuditEvent
+from models.page import Page
+
+
+class AuditEventView(View):
+    """One change: by whom, what, to what, and by which request."""
+
+    id: int
+    account_id: UUID | None
+    actor: str
+    action: str
+    subject: str
+    details: dict[str, Any]  # an open JSON object: each action has its own
+    request_id: str | None
+    at: Time
 
 
 def list_events(
@@ -17,22 +31,8 @@ def list_events(
     actor: str | None = None,
     subject: str | None = None,
     request_id: str | None = None,
-) -> tuple[list[dict[str, Any]], int]:
-    """One page of events, newest first, and how many there are; without an account (an operator), everybody's."""
-    given: dict[str, Any] = {
-        "action": action,
-        "actor": actor,
-        "subject": subject,
-        "request_id": request_id,
-    }
-    where = " AND ".join(f"{column} = %({column})s" for column, value in given.items() if value is not None)
-    where = f"{owned_by(caller.account)}{' AND ' if where else ''}{where}"
-    given["account"] = caller.account
-    found = rows(
-        f"""SELECT id, account_id, actor, action, subject, details, request_id, at FROM audit_event WHERE {where}
-            ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s""",
-        {**given, "limit": page_size, "offset": (page - 1) * page_size},
-    )
-    total = row(f"SELECT count(*) AS total FROM audit_event WHERE {where}", given)
-    assert total is not None
-    return plain_all(found), total["total"]
+) -> Page[AuditEventView]:
+    """Returns one page of the events that the caller sees, newest first; operators without an account see all."""
+    having = {"action": action, "actor": actor, "subject": subject, "request_id": request_id}
+    found = AuditEvent.page(caller.account, having, page=page, page_size=page_size)
+    return found.map(AuditEventView.model_validate)
