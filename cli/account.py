@@ -1,4 +1,4 @@
-"""`account`: the tenants."""
+"""`account`: the accounts, each with its settings, subscription and credits."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def account() -> None:
 
 @account.command()
 @_name
-@click.option("--no-subscription", is_flag=True, help="Leave it without a subscription; it cannot send.")
+@click.option("--no-subscription", is_flag=True, help="Create it without a subscription; it cannot send.")
 @click.option("--country", metavar="GR", help="Where phone numbers without a country code are read.")
 @answers()
 @with_database
@@ -58,7 +58,7 @@ def show(name: str) -> AccountView:
 @answers()
 @with_database
 def change(name: str, country: str | None, approval_above: int | None, no_approval: bool) -> AccountView:
-    """Change an account's settings. What is not named stays.
+    """Change an account's settings. Those that are not named stay as they are.
 
     \b
     python -m cli account change Acme --approval-above 5000

@@ -1,4 +1,4 @@
-"""`key`: the keys that open the API."""
+"""`key`: the API keys."""
 
 from typing import Any
 from uuid import UUID
@@ -22,14 +22,14 @@ def key() -> None:
 
 
 @key.command()
-@account_option(required=False, help="The account the key belongs to; it sees nothing else.")
+@account_option(required=False, help="The account that the key belongs to; it sees no other.")
 @click.option("--operator", is_flag=True, help="A key for all accounts, which also tops up credits and opens /rq.")
 @click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="May be repeated.  [default: all]")
 @click.option("--name", default="", help="What it is for.")
 @answers()
 @with_database
 def create(account: str | None, operator: bool, scopes: tuple[str, ...], name: str) -> dict[str, str]:
-    """Create a key and print it, this once. It is an account's, or an operator's.
+    """Create a key, of an account or of an operator, and print it, this once.
 
     \b
     python -m cli key create --account Acme
@@ -43,12 +43,12 @@ def create(account: str | None, operator: bool, scopes: tuple[str, ...], name: s
 
 
 @key.command("list")
-@account_option(required=False, help="Only this account's.  [default: all, and the operators']")
+@account_option(required=False, help="Only this account's keys.  [default: all, operators' keys too]")
 @pages
 @answers(show=show_columns("id", "name", "prefix", "scopes", "last_used_at", "revoked_at"))
 @with_database
 def list_(account: str | None, page: int, page_size: int) -> Page[KeyView]:
-    """List keys, newest first, with how each begins and when it was last used.
+    """List keys, newest first, with the prefix of each and when it was last used.
 
     \b
     python -m cli key list --account Acme

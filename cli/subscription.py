@@ -17,7 +17,7 @@ def subscription() -> None:
 
 
 @subscription.command()
-@account_option(help="Whose subscription.")
+@account_option(help="The account.")
 @answers()
 @with_database
 def show(account: str) -> SubscriptionView:
@@ -30,7 +30,7 @@ def show(account: str) -> SubscriptionView:
 
 
 @subscription.command("set")
-@account_option(help="Whose subscription.")
+@account_option(help="The account.")
 @click.option("--plan", default="standard", show_default=True, help="What it is called.")
 @click.option("--status", required=True, type=click.Choice(SUBSCRIPTION_STATES), help="Only an active one may send.")
 @click.option("--until", metavar="ISO8601", help="When the paid period ends.  [default: it does not]")
