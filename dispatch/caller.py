@@ -1,7 +1,6 @@
 """Who asks: the first argument of every function of `dispatch` that acts for someone."""
 
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,22 +8,8 @@ from config.settings import settings
 from dispatch.errors import Forbidden, InvalidRequest, NotFound
 from models.api_key import SCOPES
 from models.audit_event import AuditEvent
+from models.idempotency_key import RequestKey
 from models.tenancy import ALL_ACCOUNTS, Tenant
-
-
-@dataclass(frozen=True, slots=True)
-class RequestKey:
-    """The Idempotency-Key of a request: whose it is, which address it is for, and a hash of all that was sent."""
-
-    owner: UUID
-    route: str
-    key: str
-    body_hash: str
-
-    @property
-    def digest(self) -> str:
-        """Owner, route and key in one word, as the campaign that the request starts remembers them."""
-        return sha256(f"{self.owner} {self.route} {self.key}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

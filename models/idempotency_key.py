@@ -2,74 +2,91 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
 
 import psycopg
-from peewee import CompositeKey, SmallIntegerField, TextField, UUIDField
-from playhouse.postgres_ext import DateTimeTZField
 
-from models.database import NOW, Row, changed, db, row, rows
+from models.database import changed, db, row, rows
+from models.row import Row
 
 LIFE = "24 hours"
 
 
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """The Idempotency-Key of a request: whose it is, which address it is for, and a hash of all that was sent."""
+
+    owner: UUID
+    route: str
+    key: str
+    body_hash: str
+
+    @property
+    def digest(self) -> str:
+        """Owner, route and key in one word, as the campaign that the request starts remembers them."""
+        return sha256(f"{self.owner} {self.route} {self.key}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotencyKey(Row):
-    """One request of one owner (an account, or an operator's key), and what it was answered."""
+    """One request and its answer."""
 
-    owner = UUIDField()
-    route = TextField()
-    key = TextField()
-    body_hash = TextField()
-    status = SmallIntegerField(null=True)
-    answer = TextField(null=True)
-    created_at = DateTimeTZField(constraints=NOW)
-
-    class Meta:
-        primary_key = CompositeKey("owner", "route", "key")
-        indexes = ((("created_at",), False),)
+    #: An account or, for an operator's request, the operator's key.
+    owner: UUID
+    route: str
+    key: str
+    body_hash: str
+    #: None, like the answer, until the transaction of the effect ends.
+    status: int | None
+    answer: str | None
+    created_at: datetime
 
     @classmethod
-    def take(cls, request: dict[str, Any]) -> bool:
+    def take(cls, request: RequestKey) -> bool:
         """Writes the request's row in the caller's transaction; False when its answer is kept already.
 
         A twin whose transaction is open is waited for: if it commits, its row is there; if not, this one is.
         """
         return bool(
-            rows(
+            changed(
                 f"""INSERT INTO idempotency_key (owner, route, key, body_hash)
                     VALUES (%(owner)s, %(route)s, %(key)s, %(body_hash)s)
                     ON CONFLICT (owner, route, key) DO UPDATE
                       SET body_hash = excluded.body_hash, status = NULL, answer = NULL, created_at = now()
-                      WHERE idempotency_key.created_at < now() - interval '{LIFE}' RETURNING key""",
-                request,
+                      WHERE idempotency_key.created_at < now() - interval '{LIFE}'""",
+                asdict(request),
             )
         )
 
     @classmethod
-    def find(cls, request: dict[str, Any]) -> dict[str, Any] | None:
-        """What was asked and answered under this key in the last 24 hours."""
+    def find(cls, request: RequestKey) -> "IdempotencyKey | None":
+        """Returns what was requested and answered under this key in the last 24 hours."""
         return row(
-            f"""SELECT body_hash, status, answer FROM idempotency_key
+            f"""SELECT * FROM idempotency_key
                 WHERE owner = %(owner)s AND route = %(route)s AND key = %(key)s
                   AND created_at >= now() - interval '{LIFE}'""",
-            request,
+            asdict(request),
+            into=cls,
         )
 
     @classmethod
-    def keep(cls, request: dict[str, Any], status: int, answer: str) -> None:
-        """Keeps the answer."""
+    def keep(cls, request: RequestKey, status: int, answer: str) -> None:
+        """Stores the answer."""
         changed(
             """INSERT INTO idempotency_key (owner, route, key, body_hash, status, answer)
                VALUES (%(owner)s, %(route)s, %(key)s, %(body_hash)s, %(status)s, %(answer)s)
                ON CONFLICT (owner, route, key) DO UPDATE
                  SET body_hash = excluded.body_hash, status = excluded.status, answer = excluded.answer,
                      created_at = now()""",
-            {**request, "status": status, "answer": answer},
+            {**asdict(request), "status": status, "answer": answer},
         )
 
     @classmethod
     def forget_old(cls) -> int:
-        """Drops what was asked more than 24 hours ago."""
+        """Deletes what was requested more than 24 hours ago; returns how many rows that were."""
         return changed(f"DELETE FROM idempotency_key WHERE created_at < now() - interval '{LIFE}'")
 
 
@@ -77,7 +94,7 @@ class IdempotencyKey(Row):
 def alone_with(name: str) -> Iterator[None]:
     """Lets one request of this name in at a time, for effects that take several transactions.
 
-    The lock is the connection's: a process that dies lets go of it.
+    The lock belongs to the connection: when a process dies, its lock is released.
     """
     rows("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
     try:

@@ -22,12 +22,11 @@ from psycopg.errors import LockNotAvailable
 from api.http.auth import caller, holder
 from api.http.errors import DATABASE_ERRORS
 from api.http.rules import HarmlessTwice, Idempotency, OneTransaction, Start
-from dispatch.caller import RequestKey
 from dispatch.errors import Duplicate, IdempotencyMismatch, InvalidRequest
 from dispatch.start.request_key import started_under
 from models.campaign import Campaign
 from models.database import db
-from models.idempotency_key import IdempotencyKey, alone_with
+from models.idempotency_key import IdempotencyKey, RequestKey, alone_with
 
 log = structlog.get_logger()
 
@@ -80,7 +79,7 @@ def _in_one_transaction(
         if not _is_done(response):
             transaction.rollback()
         elif asked:
-            IdempotencyKey.keep(_row(asked), response.status_code, _to_keep(response, secret))
+            IdempotencyKey.keep(asked, response.status_code, _to_keep(response, secret))
         return response
 
 
@@ -121,19 +120,19 @@ def _first_answer(view: View, arguments: dict[str, Any]) -> Response:
 
 def _taken(asked: RequestKey) -> bool:
     try:
-        return IdempotencyKey.take(_row(asked))
+        return IdempotencyKey.take(asked)
     except LockNotAvailable:
         raise StillAnswering from None
 
 
 def _kept(asked: RequestKey) -> Response | None:
     """The answer this request was given before; refuses another request under its key."""
-    found = IdempotencyKey.find(_row(asked))
+    found = IdempotencyKey.find(asked)
     if found is None:
         return None
-    if found["body_hash"] != asked.body_hash:
+    if found.body_hash != asked.body_hash:
         raise IdempotencyMismatch
-    response = current_app.response_class(found["answer"], status=found["status"], mimetype="application/json")
+    response = current_app.response_class(found.answer, status=found.status, mimetype="application/json")
     response.headers[REPLAYED] = "true"
     return response
 
@@ -141,13 +140,9 @@ def _kept(asked: RequestKey) -> Response | None:
 def _keep_if_possible(asked: RequestKey, response: Response) -> None:
     """A successful start is answered even if storing the answer fails; a retry is answered from the campaign."""
     try:
-        IdempotencyKey.keep(_row(asked), response.status_code, _to_keep(response, None))
+        IdempotencyKey.keep(asked, response.status_code, _to_keep(response, None))
     except DATABASE_ERRORS as problem:
         log.warning("answer.not_kept", problem=type(problem).__name__)
-
-
-def _row(asked: RequestKey) -> dict[str, Any]:
-    return {"owner": asked.owner, "route": asked.route, "key": asked.key, "body_hash": asked.body_hash}
 
 
 def _is_done(response: Response) -> bool:

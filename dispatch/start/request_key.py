@@ -4,10 +4,10 @@ Other effects keep their answer in their own transaction. A start takes several,
 campaign, and a retry whose first answer was lost finds what it started.
 """
 
-from dispatch.caller import RequestKey
 from dispatch.errors import IdempotencyMismatch
 from models import preparation
 from models.campaign import Campaign
+from models.idempotency_key import RequestKey
 
 
 def started_under(request: RequestKey) -> Campaign | None:
