@@ -12,12 +12,18 @@ from pydantic import (
     model_serializer,
 )
 
+from models.states import CHANNELS
+
 # As `isoformat` writes it (+00:00); pydantic alone would write Z.
 Time = Annotated[
     datetime,
     PlainSerializer(datetime.isoformat, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
+
+
+# Which channels there are is defined by the table; a value that is none of them is refused where it is used.
+Channel = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CHANNELS)})]
 
 
 class View(BaseModel):

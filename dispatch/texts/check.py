@@ -1,8 +1,10 @@
-"""What is to be said about a template before it is saved: whether it can be used, and what may surprise its writer."""
+"""Checks a template before it is stored: whether it can be used, and what may surprise its writer."""
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import Field
 
 from dispatch.errors import InvalidRequest, InvalidTemplate
 from dispatch.formats.view import View
@@ -18,7 +20,7 @@ SAMPLE = {
     "location": "Nairobi",
     "prefered_product": "Premium Package",
 }
-FEW_SEGMENTS = 3
+FEW_SMS_SEGMENTS = 3
 
 _DOUBLE_BRACES = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _NOT_A_PLACEHOLDER = re.compile(r"\{(?!\s*[^\W\d])[^{}]*\}")
@@ -33,48 +35,59 @@ class NamedCharacterView(View):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateWarning:
-    """Something that may not be meant, with a word for programs and a sentence for people."""
+class RemarkView(View):
+    """Something that the writer of a template may not intend: a code for programs and a sentence for people."""
 
-    code: str
+    code: Literal["braces", "ucs2", "many_segments", "no_opt_out"]
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateCheck:
-    """What is known of a template; without a problem it is valid, with one nothing was measured."""
+class CheckedView(View):
+    """What there is to say about a template; encoding and segments are those of the sample."""
 
     valid: bool
-    placeholders: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    warnings: list[TemplateWarning] = field(default_factory=list)
-    encoding: Encoding | None = None
-    segments: int | None = None
-    sample: str | None = None
-    problem: str | None = None
+    placeholders: list[str]
+    unknown: list[str]
+    warnings: list[RemarkView]
+    encoding: Encoding | None
+    segments: int | None
+    sample: str | None = Field(description="the text of an invented customer")
+    problem: str | None = Field(description="what makes it invalid")
 
 
-def check_template(body: str, channel: str = "sms") -> TemplateCheck:
-    """All there is to say about this text on this channel; a template that cannot be used is no error here."""
+def check_template(body: str, channel: str = "sms") -> CheckedView:
+    """Checks a text for this channel; one that cannot be used is an answer here and no refusal."""
     if channel not in CHANNELS:
         raise InvalidRequest(f"channel is one of {', '.join(CHANNELS)}.", field="channel")
     try:
         template = compile_template(body)
     except InvalidTemplate as refusal:
-        named = {key: refusal.details.get(key, []) for key in ("placeholders", "unknown")}
-        return TemplateCheck(valid=False, problem=refusal.message, **named)
+        return _unusable(refusal)
     sample = template.render(SAMPLE)
     encoding, segments, first_ucs2 = measure_for(channel, sample)
-    warnings = [*_about_text(body), *(_about_sms(sample, segments, first_ucs2) if channel == "sms" else [])]
-    return TemplateCheck(
+    return CheckedView(
         valid=bool(body.strip()),
         placeholders=list(template.placeholders),
-        warnings=warnings,
+        unknown=[],
+        warnings=[*_about_text(body), *(_about_sms(sample, segments, first_ucs2) if channel == "sms" else [])],
         encoding=encoding,
         segments=segments,
         sample=sample,
         problem=None if body.strip() else "The template has no text.",
+    )
+
+
+def _unusable(refusal: InvalidTemplate) -> CheckedView:
+    """What is known of a template that cannot be rendered: nothing was measured."""
+    return CheckedView(
+        valid=False,
+        placeholders=refusal.details.get("placeholders", []),
+        unknown=refusal.details.get("unknown", []),
+        warnings=[],
+        encoding=None,
+        segments=None,
+        sample=None,
+        problem=refusal.message,
     )
 
 
@@ -85,29 +98,27 @@ def named_character(character: str) -> NamedCharacterView:
     )
 
 
-def _about_text(body: str) -> list[TemplateWarning]:
+def _about_text(body: str) -> list[RemarkView]:
     braces = _NOT_A_PLACEHOLDER.findall(_DOUBLE_BRACES.sub("", body))
     if not braces:
         return []
-    shown = ", ".join(sorted({found[:20] for found in braces}))
-    return [TemplateWarning("braces", f"{shown} is no placeholder and is sent as it stands.")]
+    named = ", ".join(sorted({found[:20] for found in braces}))
+    return [RemarkView(code="braces", message=f"{named} is not a placeholder and is sent as it is.")]
 
 
-def _about_sms(sample: str, segments: int, first_ucs2: str | None) -> list[TemplateWarning]:
-    warnings = []
+def _about_sms(sample: str, segments: int, first_ucs2: str | None) -> list[RemarkView]:
+    remarks = []
     if first_ucs2 is not None:
         named = named_character(first_ucs2)
-        warnings.append(
-            TemplateWarning(
-                "ucs2",
-                f"{named.character} ({named.code_point}, {named.name}) is not in the GSM alphabet: "
-                "a segment holds 70 characters instead of 160.",
-            )
+        message = (
+            f"{named.character} ({named.code_point}, {named.name}) is not in the GSM alphabet: a segment holds 70 "
+            "characters instead of 160."
         )
-    if segments > FEW_SEGMENTS:
-        warnings.append(
-            TemplateWarning("many_segments", f"A message takes about {segments} segments, one credit each.")
-        )
+        remarks.append(RemarkView(code="ucs2", message=message))
+    if segments > FEW_SMS_SEGMENTS:
+        message = f"A message takes about {segments} segments, one credit each."
+        remarks.append(RemarkView(code="many_segments", message=message))
     if not _OPT_OUT.search(sample):
-        warnings.append(TemplateWarning("no_opt_out", "The text does not say how to opt out, such as by a STOP."))
-    return warnings
+        message = "The text does not say how to opt out, for example: Answer STOP to end."
+        remarks.append(RemarkView(code="no_opt_out", message=message))
+    return remarks

@@ -50,7 +50,7 @@ MAKE: dict[str, Callable[[AccountView], Any]] = {
     "reference": _reference,
     "segment_id": _segment,
     "suppression_id": lambda account: add_suppression(asking(account.id), phone="+306912345678")[0].id,
-    "template_id": lambda account: create_template(asking(account.id), name=f"t{next(_number)}", body="Hi")["id"],
+    "template_id": lambda account: create_template(asking(account.id), name=f"t{next(_number)}", body="Hi").id,
 }
 # The same ids of things that never were.
 NEVER: dict[str, Any] = dict.fromkeys(MAKE, 987_654) | {

@@ -152,7 +152,7 @@ _WAITING = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND da
 def test_a_campaign_for_what_is_being_deleted_waits_and_is_refused(account, servers, deleted):
     given = {
         "segment": {"segment_id": a_segment(account, "first_name", "is_null")},
-        "template": {"template_id": create_template(asking(account.id), name="hi", body="Hi")["id"]},
+        "template": {"template_id": create_template(asking(account.id), name="hi", body="Hi").id},
         "customer_list": {"list_id": a_list(account, 1)},
     }[deleted]
 
