@@ -1,51 +1,60 @@
 """Uploaded files of customers: the rows, and the moves from `queued` to `done`, each guarded by token and cursor."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Self
 from uuid import UUID
 
-from peewee import SQL, BigIntegerField, BlobField, CompositeKey, ForeignKeyField, IntegerField, TextField, UUIDField
-from playhouse.postgres_ext import DateTimeTZField, IdentityField
-
-from models.database import NOW, AccountKey, Row, changed, db, row, rows
+from models.database import changed, one, row, rows
+from models.page import Page, read_page
+from models.row import Row
 from models.tenancy import Tenant, owned_by
 
-STATES = {
-    "queued": "A job will take it.",
-    "running": "Its lines are going in, chunk by chunk.",
-    "done": "Every line is in or among the rejected.",
-    "failed": "It stopped; `error` says why, and what went in before stays.",
-}
+ImportStatus = Literal[
+    "queued",  # A job will take it.
+    "running",  # Its lines are being written, chunk by chunk.
+    "done",  # Every line is written or among the rejected ones.
+    "failed",  # It stopped; `error` says why, and what was written before stays.
+]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerImport(Row):
-    """One uploaded file, and how far it is in."""
+    """One uploaded file, and how far its import is."""
 
-    id = IdentityField(generate_always=True)
-    account = ForeignKeyField(AccountKey, index=False)
-    list_id = BigIntegerField(null=True)
-    list_name = TextField()
-    file_name = TextField(default="")
-    country = TextField(null=True)
-    status = TextField(default="queued")
-    error = TextField(null=True)
-    size = BigIntegerField()
-    bytes = BigIntegerField(default=0)
-    next_line = IntegerField(default=2)
-    imported = IntegerField(default=0)
-    updated = IntegerField(default=0)
-    rejected = IntegerField(default=0)
-    token = UUIDField(null=True, constraints=[SQL("DEFAULT gen_random_uuid()")])
-    touched_at = DateTimeTZField(constraints=NOW)
-    takeovers = IntegerField(default=0)
-    actor = TextField(default="")
-    request_id = TextField(null=True)
-    created_at = DateTimeTZField(constraints=NOW)
-    started_at = DateTimeTZField(null=True)
-    ended_at = DateTimeTZField(null=True)
+    id: int
+    account_id: UUID
+    #: None when the list was deleted after the import ended.
+    list_id: int | None
+    list_name: str
+    file_name: str
+    #: Of numbers without a country code, in two letters.
+    country: str | None
+    status: ImportStatus
+    error: str | None
+    #: In bytes; and how many of them were read.
+    size: int
+    bytes: int
+    #: The first line of the file that is not written yet.
+    next_line: int
+    imported: int
+    updated: int
+    rejected: int
+    #: Whoever has it may continue the import; None when it ended.
+    token: UUID | None
+    touched_at: datetime
+    #: How often its worker was lost at this line.
+    takeovers: int
+    actor: str
+    request_id: str | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
 
-    class Meta:
-        indexes = ((("account", "id"), True), (("account", "list_id"), False))
+    @property
+    def lines(self) -> int:
+        """How many lines were read and counted."""
+        return self.imported + self.updated + self.rejected
 
     @classmethod
     def add(
@@ -59,29 +68,50 @@ class CustomerImport(Row):
         size: int,
         actor: str,
         request_id: str | None,
-    ) -> dict[str, Any]:
+    ) -> "OpenImport":
         """Inserts an import that waits for a job; its file is kept in the same transaction."""
-        made = row(
+        return one(
             """INSERT INTO customer_import (account_id, list_id, list_name, file_name, country, size, actor, request_id)
                VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING *""",
             [account_id, list_id, list_name, file_name, country, size, actor, request_id],
+            into=OpenImport,
         )
-        assert made is not None
-        return made
 
     @classmethod
-    def begin(cls, import_id: int, token: UUID) -> dict[str, Any] | None:
-        """The import, now running; None when the token is no longer the one that may."""
+    def find(cls, import_id: int, tenant: Tenant) -> Self | None:
+        """Returns the import, or None when there is none or it is not the tenant's."""
+        return row(
+            f"SELECT * FROM customer_import WHERE id = %(id)s AND {owned_by(tenant)}",
+            {"id": import_id, "account": tenant},
+            into=cls,
+        )
+
+    @classmethod
+    def page(cls, tenant: Tenant, *, page: int, page_size: int) -> Page[Self]:
+        """One page of the tenant's imports, newest first."""
+        return read_page(
+            f"SELECT * FROM customer_import WHERE {owned_by(tenant)}",
+            {"account": tenant},
+            order="id DESC",
+            page=page,
+            page_size=page_size,
+            into=cls,
+        )
+
+    @classmethod
+    def begin(cls, import_id: int, token: UUID) -> "RunningImport | None":
+        """Returns the import, now running; None when the token is no longer the current one."""
         return row(
             """UPDATE customer_import SET status = 'running', started_at = coalesce(started_at, now()),
                       touched_at = now()
                WHERE id = %s AND token = %s RETURNING *""",
             [import_id, token],
+            into=RunningImport,
         )
 
     @classmethod
     def advance(cls, import_id: int, token: UUID, *, old: int, new: int, read: int) -> bool:
-        """Moves the cursor over one chunk; False (roll back and stop) when somebody else has, or holds the token."""
+        """Moves the cursor over one chunk; False (roll back and stop) when another job has, or holds the token."""
         return bool(
             changed(
                 """UPDATE customer_import SET next_line = %(new)s, bytes = least(%(read)s, size), touched_at = now(),
@@ -101,14 +131,15 @@ class CustomerImport(Row):
         )
 
     @classmethod
-    def end(cls, import_id: int, token: UUID, *, error: str | None = None) -> dict[str, Any] | None:
-        """Ends the import, `failed` with an error and else `done`, and lets go of the file; None if not ours to end."""
+    def end(cls, import_id: int, token: UUID, *, error: str | None = None) -> Self | None:
+        """Ends the import, as `failed` with an error and else as `done`, and deletes the file; None if not ours."""
         ended = row(
             """UPDATE customer_import SET status = CASE WHEN %(error)s::text IS NULL THEN 'done' ELSE 'failed' END,
                       bytes = CASE WHEN %(error)s::text IS NULL THEN size ELSE bytes END, error = %(error)s,
                       token = NULL, touched_at = now(), started_at = coalesce(started_at, now()), ended_at = now()
                WHERE id = %(id)s AND token = %(token)s RETURNING *""",
             {"id": import_id, "token": token, "error": error},
+            into=cls,
         )
         if ended:
             changed("DELETE FROM customer_import_part WHERE import_id = %s", [import_id])
@@ -124,89 +155,43 @@ class CustomerImport(Row):
         )
 
     @classmethod
-    def stale(cls, idle_seconds: int) -> list[dict[str, Any]]:
-        """Open imports that nobody has touched for a while."""
+    def stale(cls, idle_sec: int) -> "list[OpenImport]":
+        """Returns the open imports that no job has touched for a while."""
         return rows(
-            """SELECT id, token, takeovers, request_id FROM customer_import
+            """SELECT * FROM customer_import
                WHERE status IN ('queued', 'running') AND touched_at < now() - make_interval(secs => %s) ORDER BY id""",
-            [idle_seconds],
+            [idle_sec],
+            into=OpenImport,
         )
 
     @classmethod
-    def take_over(cls, import_id: int, old_token: UUID, *, most: int) -> dict[str, Any] | None:
-        """Gives an abandoned import a new token; None when it is not abandoned, or was too often in the same place."""
+    def take_over(cls, import_id: int, old_token: UUID, *, most: int) -> "OpenImport | None":
+        """Replaces the token of an abandoned import; None when it is not abandoned, or was too often at this line."""
         return row(
             """UPDATE customer_import SET token = gen_random_uuid(), takeovers = takeovers + 1, touched_at = now()
                WHERE id = %s AND token = %s AND takeovers < %s RETURNING *""",
             [import_id, old_token, most],
+            into=OpenImport,
         )
 
 
-class CustomerImportPart(Row):
-    """A piece of the uploaded file."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenImport:
+    """An import that has not ended: the token that continues it, and how often its worker was lost at this line."""
 
-    customer_import = ForeignKeyField(CustomerImport, column_name="import_id", index=False, on_delete="CASCADE")
-    number = IntegerField()
-    content = BlobField()
-
-    class Meta:
-        primary_key = CompositeKey("customer_import", "number")
-
-    @classmethod
-    def keep(cls, import_id: int, parts: Iterator[bytes]) -> None:
-        """Stores the file."""
-        with db.connection().cursor() as cursor:
-            for number, content in enumerate(parts):
-                cursor.execute(
-                    "INSERT INTO customer_import_part (import_id, number, content) VALUES (%s, %s, %b)",
-                    [import_id, number, content],
-                )
-
-    @classmethod
-    def read(cls, import_id: int) -> Iterator[bytes]:
-        """The file, piece by piece, each fetched when it is asked for."""
-        number = 0
-        while content := _part(import_id, number):
-            yield content
-            number += 1
+    id: int
+    token: UUID
+    takeovers: int
 
 
-class CustomerImportReject(Row):
-    """A line that could not be imported, and why."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningImport:
+    """An import as its job needs it: where it continues, and where the customers go."""
 
-    customer_import = ForeignKeyField(CustomerImport, column_name="import_id", index=False, on_delete="CASCADE")
-    line = IntegerField()
-    reason = TextField()
-    phone = TextField(default="")
-
-    class Meta:
-        primary_key = CompositeKey("customer_import", "line")
-
-    @classmethod
-    def keep(cls, import_id: int, rejected: Sequence[tuple[int, str, str]]) -> None:
-        """Stores line number, reason and phone as it stood."""
-        lines, reasons, phones = zip(*rejected, strict=True) if rejected else ((), (), ())
-        changed(
-            """INSERT INTO customer_import_reject (import_id, line, reason, phone)
-               SELECT %s, * FROM unnest(%s::integer[], %s::text[], %s::text[])""",
-            [import_id, list(lines), list(reasons), list(phones)],
-        )
-
-    @classmethod
-    def page(cls, import_id: int, *, after: int, limit: int) -> list[dict[str, Any]]:
-        """The next rejected lines, in the order of the file."""
-        return rows(
-            """SELECT line, reason, phone FROM customer_import_reject
-               WHERE import_id = %s AND line > %s ORDER BY line LIMIT %s""",
-            [import_id, after, limit],
-        )
-
-
-def _part(import_id: int, number: int) -> bytes | None:
-    # Binary: as text every byte would travel as two.
-    with db.connection().cursor(binary=True) as cursor:
-        cursor.execute(
-            "SELECT content FROM customer_import_part WHERE import_id = %s AND number = %s", [import_id, number]
-        )
-        found = cursor.fetchone()
-    return found[0] if found else None
+    id: int
+    account_id: UUID
+    list_id: int
+    country: str | None
+    next_line: int
+    token: UUID
+    request_id: str | None

@@ -1,27 +1,26 @@
 """Imports of customers over HTTP: a CSV file in, its progress, and the lines that were rejected."""
 
 import shutil
-from datetime import datetime
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any, Literal
-from uuid import UUID
+from typing import IO
 
 from flask import Response, request
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from api.http.auth import caller
 from api.http.csv_answer import csv_answer, csv_response
 from api.http.errors import UnsupportedType
 from api.http.inputs import Given, Organization, Page, PathId
-from api.http.pages import Pagination, page_of
+from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import HARMLESS_TWICE
 from dispatch.customers import import_upload
+from dispatch.customers.import_upload import CustomerImportView
 from dispatch.errors import InvalidRequest
 
-# Of this route only; all others take what a person may type.
+# Of these routes only; all others take what a person may type.
 MAX_FILE = 64 * 1024 * 1024
-# What is larger than this waits on disk until it is all here: no transaction stays open for a slow upload.
+# A larger file waits on disk until it has arrived: no transaction stays open for a slow upload.
 IN_MEMORY = 1024 * 1024
 
 routes = Routes("imports", __name__, url_prefix="/api/imports")
@@ -56,33 +55,8 @@ class ImportPath(Given):
     import_id: PathId
 
 
-class CustomerImport(BaseModel):
-    """An import as shown; of `size` bytes `bytes` were read, and every line so far is counted in one of the three."""
-
-    id: int
-    account_id: UUID
-    status: Literal["queued", "running", "done", "failed"]
-    list_id: int | None
-    list_name: str
-    file_name: str
-    country: str | None
-    size: int
-    bytes: int
-    lines: int
-    imported: int
-    updated: int
-    rejected: int
-    error: str | None
-    created_at: datetime
-    started_at: datetime | None
-    ended_at: datetime | None
-
-
-class CustomerImports(BaseModel):
+class CustomerImports(Paged[CustomerImportView]):
     """One page, newest first."""
-
-    data: list[CustomerImport]
-    pagination: Pagination
 
 
 @routes.before_request
@@ -90,18 +64,18 @@ def _take_a_large_file() -> None:
     request.max_content_length = MAX_FILE
 
 
-# Its job must not be pushed before the commit; and twice is as good as once.
+# Outside the idempotency transaction: its job is pushed after the commit, and importing twice is harmless.
 @routes.post(
     "",
     summary="Import customers from a CSV file",
-    answers={202: CustomerImport},
+    answers={202: CustomerImportView},
     body=True,
     scope="write",
     idempotency=HARMLESS_TWICE,
     openapi_extensions=_CONTENT,
 )
-def create(query: ImportQuery) -> tuple[dict[str, Any], int]:
-    """A job does it; read the import to see how far it is. An import that is sent twice changes nothing.
+def create(query: ImportQuery) -> tuple[CustomerImportView, int]:
+    """A job imports it; read the import to see how far it is. Importing a file again changes nothing.
 
     The first line names the columns: phone, and any of first_name, last_name, location, prefered_product; others become
     attributes.
@@ -121,20 +95,20 @@ def create(query: ImportQuery) -> tuple[dict[str, Any], int]:
 
 
 @routes.get("", summary="List imports, newest first", answers={200: CustomerImports}, scope="read")
-def index(query: Page) -> dict[str, Any]:
-    """Those that ended too."""
-    return page_of(import_upload.list_imports(caller(), page=query.page, page_size=query.page_size), query)
+def index(query: Page) -> Paged[CustomerImportView]:
+    """Ended ones too."""
+    return paged(import_upload.list_imports(caller(), page=query.page, page_size=query.page_size), query)
 
 
 @routes.get(
     "/<import_id>",
     summary="How far an import is",
-    answers={200: CustomerImport},
+    answers={200: CustomerImportView},
     refuses=("RESOURCE_NOT_FOUND",),
     scope="read",
 )
-def read(path: ImportPath) -> dict[str, Any]:
-    """`error` says why one failed; what went in before that stays."""
+def read(path: ImportPath) -> CustomerImportView:
+    """`error` says why it failed; what was imported before stays."""
     return import_upload.read_import(caller(), path.import_id)
 
 
@@ -146,13 +120,13 @@ def read(path: ImportPath) -> dict[str, Any]:
     scope="read",
 )
 def rejections(path: ImportPath) -> Response:
-    """With the line's number in the file. Cells that a spreadsheet would run begin with an apostrophe."""
+    """With the line's number in the file. Cells that a spreadsheet would run as formulas begin with an apostrophe."""
     pieces = import_upload.rejected_lines(caller(), path.import_id)
     return csv_answer(pieces, f"import-{path.import_id}-rejections.csv")
 
 
 def _received() -> IO[bytes]:
-    """The whole file, here and not still on its way."""
+    """Returns the file once it has arrived."""
     if request.mimetype == "text/csv":
         file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (the caller closes it)
         shutil.copyfileobj(request.stream, file, IN_MEMORY)

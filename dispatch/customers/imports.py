@@ -1,11 +1,10 @@
 """Imports a CSV file of customers into an account and onto a list, however long it is.
 
-The file wins: for the columns it names, what a line says replaces what was there, blank cells included;
-columns it does not name stay. Columns that are none of the customer's become attributes; `consent` can
-opt a customer out and nobody in. A phone that comes twice is one customer, the last line wins, and every
-line counts: imported (a new phone), updated (one seen before, in the table or in the file) or rejected.
-Each chunk is committed by itself, so an import that was cut short is finished by running it again, and
-running it twice gives the same rows.
+The file wins: for the columns it names, what a line says replaces what was there, blank cells included; other columns
+stay as they are. Columns that a customer does not have become attributes; `consent` can opt a customer out and never
+in. A phone that comes twice is one customer, the last line wins, and every line counts: imported (a new phone), updated
+(one seen before, in the table or in the file) or rejected. Each chunk is committed by itself, so an import that was cut
+short is finished by running it again, and running it twice makes the same rows.
 """
 
 import csv
@@ -23,17 +22,16 @@ from dispatch.formats.checks import checked_name
 from dispatch.formats.csv_in import CsvFile, Record, Rejected, chunks
 from dispatch.formats.csv_out import safe_cell
 from dispatch.formats.phones import InvalidPhone, check_country, normalise
-from models.customer import MAX_TEXT, TEXT_COLUMNS
+from models.customer import CONSENTS, MAX_TEXT, TEXT_COLUMNS
 from models.customer_list import CustomerList
 from models.customer_upsert import CustomerToWrite, opt_out_customers, upsert_customers
 from models.database import db
 
 CHUNK = 10_000
 MAX_ATTRIBUTE = 1000
-# A line that says unsubscribed opts its customer out, for good; one that says subscribed opts nobody in again.
+# A line that says unsubscribed opts its customer out for good; one that says subscribed opts no one in again.
 CONSENT = "consent"
-OPTED_OUT = "unsubscribed"
-KNOWN_CONSENTS = ("", "subscribed", OPTED_OUT)
+UNSUBSCRIBED = "unsubscribed"
 
 log = structlog.get_logger()
 
@@ -52,7 +50,7 @@ class ImportReport:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some lines of the file, read and judged: the customers in them, no phone twice, and the lines that are none."""
+    """Some lines of the file, read and checked: their customers, no phone twice, and the lines that are rejected."""
 
     customers: list[CustomerToWrite]
     opted_out: list[str]
@@ -71,9 +69,9 @@ def import_customers(
     rejects_path: Path | None = None,
     progress: Callable[[ImportReport], None] | None = None,
 ) -> ImportReport:
-    """Imports what can be imported and says what became of the lines; those rejected go to `rejects_path`.
+    """Imports what can be imported and reports what became of the lines; rejected ones go to `rejects_path`.
 
-    `lines` is best an `open_csv` file. A country, list name or header that cannot be used is refused before all else.
+    `lines` is best a file of `open_csv`. A country, list name or header that cannot be used is refused at once.
     """
     account_id = caller.one_account()
     country = check_country(default_country) if default_country else None
@@ -98,7 +96,7 @@ def import_customers(
 
 
 def read_chunks(file: CsvFile, country: str | None) -> Iterator[Chunk]:
-    """The rest of the file, chunk by chunk, each line judged; nothing is written."""
+    """Yields the rest of the file, chunk by chunk, each line checked; nothing is written."""
     columns = [name for name in file.header.names if name and name not in ("phone", CONSENT)]
     for records in chunks(file, CHUNK):
         customers: dict[str, CustomerToWrite] = {}
@@ -110,7 +108,7 @@ def read_chunks(file: CsvFile, country: str | None) -> Iterator[Chunk]:
                 rejected.append(result)
             else:
                 customers[result.phone] = result
-                if isinstance(record, Record) and record.cells.get(CONSENT, "").lower() == OPTED_OUT:
+                if isinstance(record, Record) and record.cells.get(CONSENT, "").lower() == UNSUBSCRIBED:
                     opted_out.append(result.phone)
         yield Chunk(
             list(customers.values()), opted_out, rejected, columns, lines=len(records), next_line=file.next_line
@@ -118,7 +116,7 @@ def read_chunks(file: CsvFile, country: str | None) -> Iterator[Chunk]:
 
 
 def write_chunk(account_id: UUID, list_id: int, chunk: Chunk) -> tuple[int, int]:
-    """Writes the chunk's customers and puts them on the list; gives how many lines were new and how many updates."""
+    """Writes the chunk's customers and puts them on the list; returns how many lines were new and how many updates."""
     with db.atomic():
         imported = upsert_customers(account_id, list_id, chunk.customers, columns=chunk.columns)
         if chunk.opted_out:
@@ -133,8 +131,8 @@ def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected
         limit = MAX_TEXT if name in TEXT_COLUMNS or name == "phone" else MAX_ATTRIBUTE
         if len(value) > limit:
             return Rejected(record.line, f"{name} is longer than {limit} characters", phone[:MAX_TEXT])
-    if cells.get(CONSENT, "").lower() not in KNOWN_CONSENTS:
-        return Rejected(record.line, f"{CONSENT} is {OPTED_OUT} or subscribed", phone[:MAX_TEXT])
+    if cells.get(CONSENT, "").lower() not in ("", *CONSENTS):
+        return Rejected(record.line, f"{CONSENT} is {UNSUBSCRIBED} or subscribed", phone[:MAX_TEXT])
     try:
         number = normalise(phone, country)
     except InvalidPhone as problem:
@@ -152,15 +150,15 @@ def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected
 
 @contextmanager
 def _rejects_file(path: Path | None) -> Iterator[Reject]:
-    """A CSV file of line, reason and phone as it stood; without rejected lines there is none."""
+    """Opens a CSV file of line, reason and phone as it stood; it is deleted again when no line was rejected."""
     if path is None:
         yield lambda rejected: None
         return
-    # Opened before the first row is imported, so that a place that cannot be written to is known in time.
+    # Opened before the first row is imported, so that a path that cannot be written to is found out in time.
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file)
-        header = writer.writerow(["line", "reason", "phone"])
-        yield lambda rejected: writer.writerow(map(safe_cell, (rejected.line, rejected.reason, rejected.phone)))
+        header = writer.writerow(Rejected._fields)
+        yield lambda rejected: writer.writerow(map(safe_cell, rejected))
         nothing_rejected = file.tell() == header
     if nothing_rejected:
         path.unlink()

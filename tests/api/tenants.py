@@ -29,9 +29,8 @@ def _reference(account: AccountView) -> str:
 
 
 def _import(account: AccountView) -> int:
-    return start_import(asking(account.id), BytesIO(b"phone\n+306912345678\n"), list_name=f"import {next(_number)}")[
-        "id"
-    ]
+    file = BytesIO(b"phone\n+306912345678\n")
+    return start_import(asking(account.id), file, list_name=f"import {next(_number)}").id
 
 
 def _segment(account: AccountView) -> int:

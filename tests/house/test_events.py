@@ -16,11 +16,18 @@ NOT_DOTTED = {"No jobs enqueued for campaign"}
 
 
 def _events(source):
-    """The first argument of every `log.info(…)` and its siblings."""
+    """The first argument of every `log.info(…)` and `partial(log.info, …)`, and their siblings."""
     for node in ast.walk(ast.parse(source)):
         match node:
-            case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="log") | ast.Attribute(attr="_log"), attr=level), args=[event, *_]
+            case (
+                ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="log") | ast.Attribute(attr="_log"), attr=level),
+                    args=[event, *_],
+                )
+                | ast.Call(
+                    func=ast.Name(id="partial"),
+                    args=[ast.Attribute(value=ast.Name(id="log"), attr=level), event, *_],
+                )
             ) if level in _LEVELS:
                 yield _pattern(event)
 

@@ -20,19 +20,19 @@ LINES = 40_000
 def test_another_worker_goes_on_where_a_killed_one_stopped(redis, tmp_path):
     content = "phone,first_name\n" + "".join(f"69{n:08d},Name{n}\n12,Short\n" for n in range(LINES // 2))
     account_id = an_account(country="GR").id
-    import_id = start_import(asking(account_id), BytesIO(content.encode()), list_name="spring")["id"]
+    import_id = start_import(asking(account_id), BytesIO(content.encode()), list_name="spring").id
     with running("jobs.worker", PREPARE, log=tmp_path / "first") as worker:
-        wait_until(lambda: read_import(asking(), import_id)["lines"], "its first lines are in")
+        wait_until(lambda: read_import(asking(), import_id).lines, "its first lines are in")
         worker.kill()
     cut_short = read_import(asking(), import_id)
-    assert (cut_short["status"], cut_short["lines"] < LINES) == ("running", True)
+    assert (cut_short.status, cut_short.lines < LINES) == ("running", True)
     changed("UPDATE customer_import SET touched_at = touched_at - interval '2 minutes'")
     assert recover() == {"imports_taken_over": 1}
     with running("jobs.worker", PREPARE, log=tmp_path / "second") as worker:
-        wait_until(lambda: read_import(asking(), import_id)["status"] == "done", "another finishes it")
+        wait_until(lambda: read_import(asking(), import_id).status == "done", "another finishes it")
         assert worker.stop(seconds=15) == 0, worker.log
     done = read_import(asking(), import_id)
-    assert (done["imported"], done["updated"], done["rejected"]) == (LINES // 2, 0, LINES // 2)
+    assert (done.imported, done.updated, done.rejected) == (LINES // 2, 0, LINES // 2)
     counted = row(
         """SELECT (SELECT count(*) FROM customer) AS customers, (SELECT count(*) FROM list_member) AS members,
                   (SELECT count(*) FROM customer_import_reject) AS rejects"""

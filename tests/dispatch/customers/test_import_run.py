@@ -11,8 +11,8 @@ from redis import RedisError
 from dispatch import queues
 from dispatch.customers import import_run, imports
 from dispatch.customers.customers import list_customers
-from dispatch.customers.import_run import MOST_TAKEOVERS, continue_import
-from dispatch.customers.import_upload import read_import, rejected_lines, start_import
+from dispatch.customers.import_run import MAX_TAKEOVERS, continue_import
+from dispatch.customers.import_upload import CustomerImportView, read_import, rejected_lines, start_import
 from dispatch.customers.imports import import_customers
 from dispatch.customers.lists import delete_list
 from dispatch.errors import InvalidRequest, InvalidStatus, NotFound
@@ -39,7 +39,7 @@ def account():
     return an_account(country="GR").id
 
 
-def upload(account_id, content, **options) -> dict:
+def upload(account_id, content, **options) -> CustomerImportView:
     file = BytesIO(content if isinstance(content, bytes) else content.encode())
     return start_import(asking(account_id), file, list_name=options.pop("list_name", "spring"), **options)
 
@@ -48,7 +48,7 @@ def token_of(import_id: int) -> UUID:
     return row("SELECT token FROM customer_import WHERE id = %s", [import_id])["token"]
 
 
-def run(import_id: int, **options) -> dict:
+def run(import_id: int, **options) -> CustomerImportView:
     """As one job does."""
     continue_import(import_id, token_of(import_id), **options)
     return read_import(asking(), import_id)
@@ -68,8 +68,8 @@ def many(lines: int, *, wrong: int = 0) -> str:
     return f"phone,first_name\n{good}" + "12345,Wrong\n" * wrong
 
 
-def counts(shown: dict) -> tuple:
-    return shown["imported"], shown["updated"], shown["rejected"]
+def counts(shown: CustomerImportView) -> tuple:
+    return shown.imported, shown.updated, shown.rejected
 
 
 def customers() -> list[dict]:
@@ -82,14 +82,14 @@ def members() -> int:
 
 def test_a_job_imports_the_file_and_lets_go_of_it(account, redis):
     made = upload(account, "phone,first_name\n6900000001,Ελένη\n12345,Short\n", file_name="customers.csv")
-    assert (made["status"], made["lines"], made["file_name"]) == ("queued", 0, "customers.csv")
+    assert (made.status, made.lines, made.file_name) == ("queued", 0, "customers.csv")
     work(redis)
-    done = read_import(asking(account), made["id"])
-    assert (done["status"], counts(done), done["lines"]) == ("done", (1, 0, 1), 2)
-    assert done["bytes"] == done["size"] == made["size"]
-    assert done["ended_at"] >= done["started_at"] >= done["created_at"]
+    done = read_import(asking(account), made.id)
+    assert (done.status, counts(done), done.lines) == ("done", (1, 0, 1), 2)
+    assert done.bytes == done.size == made.size
+    assert done.ended_at >= done.started_at >= done.created_at
     assert [customer["first_name"] for customer in customers()] == ["Ελένη"]
-    assert rejects(made["id"]) == [{"line": "3", "reason": "phone: too short", "phone": "12345"}]
+    assert rejects(made.id) == [{"line": "3", "reason": "phone: too short", "phone": "12345"}]
     assert rows("SELECT 1 FROM customer_import_part") == []
 
 
@@ -108,8 +108,8 @@ def test_the_result_is_that_of_the_same_file_at_hand(account, monkeypatch, tmp_p
     rows("TRUNCATE customer CASCADE")
     monkeypatch.setattr(imports, "CHUNK", chunk)
     # No time at all: every chunk is a job of its own, which finds its place again.
-    import_id = upload(account, content)["id"]
-    while (shown := run(import_id, seconds=0))["status"] == "running":
+    import_id = upload(account, content).id
+    while (shown := run(import_id, seconds=0)).status == "running":
         pass
     assert counts(shown) == (report.imported, report.updated, report.rejected)
     assert (customers(), members()) == (expected, on_list)
@@ -119,7 +119,7 @@ def test_the_result_is_that_of_the_same_file_at_hand(account, monkeypatch, tmp_p
 def test_a_file_of_several_parts_is_put_together_again(account, monkeypatch):
     monkeypatch.setattr("dispatch.customers.import_upload.PART", 7)
     content = "phone,first_name\n6900000001,Ελένη\n6900000002,😀\n"
-    import_id = upload(account, content)["id"]
+    import_id = upload(account, content).id
     assert row("SELECT count(*) AS parts FROM customer_import_part")["parts"] > 5
     assert counts(run(import_id)) == (2, 0, 0)
     assert [customer["first_name"] for customer in customers()] == ["Ελένη", "😀"]
@@ -128,17 +128,17 @@ def test_a_file_of_several_parts_is_put_together_again(account, monkeypatch):
 def test_progress_is_there_after_each_chunk(account, monkeypatch):
     monkeypatch.setattr(imports, "CHUNK", 10)
     monkeypatch.setattr("dispatch.customers.import_upload.PART", 64)
-    import_id = upload(account, many(30))["id"]
+    import_id = upload(account, many(30)).id
     seen = []
-    while (shown := run(import_id, seconds=0))["status"] == "running":
-        seen.append((shown["lines"], 0 < shown["bytes"] <= shown["size"]))
+    while (shown := run(import_id, seconds=0)).status == "running":
+        seen.append((shown.lines, 0 < shown.bytes <= shown.size))
     assert seen[:2] == [(10, True), (20, True)]
-    assert (shown["status"], shown["lines"]) == ("done", 30)
+    assert (shown.status, shown.lines) == ("done", 30)
 
 
 def test_a_job_that_ran_out_of_time_pushes_the_next(account, monkeypatch, redis):
     monkeypatch.setattr(imports, "CHUNK", 10)
-    import_id = upload(account, many(30))["id"]
+    import_id = upload(account, many(30)).id
     redis.flushall()
     run(import_id, seconds=0)
     assert queues.queued_imports() == {import_id}
@@ -148,16 +148,16 @@ def test_a_job_that_ran_out_of_time_pushes_the_next(account, monkeypatch, redis)
 
 def test_an_import_lets_a_preparation_pass(account, monkeypatch):
     monkeypatch.setattr(imports, "CHUNK", 10)
-    import_id = upload(account, many(30))["id"]
+    import_id = upload(account, many(30)).id
     queues.push_preparation(404, uuid4())
-    assert run(import_id)["lines"] == 10
+    assert run(import_id).lines == 10
     order = [job_id.startswith("i-") for job_id in queues.queue(queues.PREPARE).job_ids]
     assert order == [True, False, True]
 
 
 def test_a_worker_that_dies_in_a_chunk_costs_nothing(account, monkeypatch):
     monkeypatch.setattr(imports, "CHUNK", 10)
-    import_id = upload(account, many(30, wrong=5))["id"]
+    import_id = upload(account, many(30, wrong=5)).id
     keep = CustomerImport.count
     told = []
 
@@ -177,7 +177,7 @@ def test_a_worker_that_dies_in_a_chunk_costs_nothing(account, monkeypatch):
 
 def test_a_job_that_comes_twice_counts_nothing_twice(account, monkeypatch, db):
     monkeypatch.setattr(imports, "CHUNK", 20)
-    import_id = upload(account, many(200, wrong=10))["id"]
+    import_id = upload(account, many(200, wrong=10)).id
     token = token_of(import_id)
 
     race(*[lambda: continue_import(import_id, token)] * 2)
@@ -186,9 +186,9 @@ def test_a_job_that_comes_twice_counts_nothing_twice(account, monkeypatch, db):
 
 
 def test_a_job_with_an_old_token_does_nothing(account):
-    import_id = upload(account, many(3))["id"]
+    import_id = upload(account, many(3)).id
     continue_import(import_id, uuid4())
-    assert read_import(asking(), import_id)["status"] == "queued"
+    assert read_import(asking(), import_id).status == "queued"
     run(import_id)
     continue_import(import_id, uuid4())
     assert counts(read_import(asking(), import_id)) == (3, 0, 0)
@@ -200,7 +200,7 @@ def long_ago() -> None:
 
 @pytest.mark.parametrize("status", ["queued", "running"])
 def test_an_import_whose_job_redis_forgot_is_taken_over(account, redis, status):
-    import_id = upload(account, many(3))["id"]
+    import_id = upload(account, many(3)).id
     rows("UPDATE customer_import SET status = %s", [status])
     old = token_of(import_id)
     redis.flushall()
@@ -220,9 +220,9 @@ def test_an_import_that_waits_in_the_queue_is_left_alone(account):
 
 def test_an_import_that_always_kills_its_worker_fails_and_keeps_what_went_in(account, redis, monkeypatch):
     monkeypatch.setattr(imports, "CHUNK", 2)
-    import_id = upload(account, many(3))["id"]
+    import_id = upload(account, many(3)).id
     run(import_id, seconds=0)
-    for _ in range(MOST_TAKEOVERS):
+    for _ in range(MAX_TAKEOVERS):
         redis.flushall()
         long_ago()
         assert recover() == {"imports_taken_over": 1}
@@ -230,8 +230,8 @@ def test_an_import_that_always_kills_its_worker_fails_and_keeps_what_went_in(acc
     long_ago()
     assert recover() == {"imports_failed": 1}
     failed = read_import(asking(), import_id)
-    assert (failed["status"], counts(failed)) == ("failed", (2, 0, 0))
-    assert "5 times" in failed["error"]
+    assert (failed.status, counts(failed)) == ("failed", (2, 0, 0))
+    assert "5 times" in failed.error
     assert rows("SELECT 1 FROM customer_import_part") == []
     long_ago()
     assert recover() == {}
@@ -239,8 +239,8 @@ def test_an_import_that_always_kills_its_worker_fails_and_keeps_what_went_in(acc
 
 def test_progress_forgives_earlier_crashes(account, redis, monkeypatch):
     monkeypatch.setattr(imports, "CHUNK", 2)
-    import_id = upload(account, many(9))["id"]
-    for _ in range(MOST_TAKEOVERS):
+    import_id = upload(account, many(9)).id
+    for _ in range(MAX_TAKEOVERS):
         redis.flushall()
         long_ago()
         recover()
@@ -252,7 +252,7 @@ def test_progress_forgives_earlier_crashes(account, redis, monkeypatch):
 
 def test_without_redis_the_file_is_kept_and_no_takeover_is_used_up(account, redis, monkeypatch):
     monkeypatch.setattr(queues, "queue", lambda name: unreachable())
-    import_id = upload(account, many(3))["id"]
+    import_id = upload(account, many(3)).id
     long_ago()
     assert recover() == {}
     monkeypatch.undo()
@@ -266,16 +266,16 @@ def unreachable():
 
 
 def test_a_file_that_cannot_be_read_on_fails_with_the_reason(account):
-    import_id = upload(account, many(3))["id"]
+    import_id = upload(account, many(3)).id
     rows("UPDATE customer_import_part SET content = 'name\nAnn\n'")
     failed = run(import_id)
-    assert failed["status"] == "failed"
-    assert "phone" in failed["error"]
+    assert failed.status == "failed"
+    assert "phone" in failed.error
 
 
 def test_a_line_without_an_end_costs_itself_and_no_memory(account):
     content = "phone,first_name\n6900000001," + "x" * 500_000 + "\n6900000002,Good\n"
-    import_id = upload(account, content)["id"]
+    import_id = upload(account, content).id
     assert counts(run(import_id)) == (1, 0, 1)
     assert rejects(import_id) == [{"line": "2", "reason": "longer than 200,000 characters", "phone": ""}]
 
@@ -304,16 +304,16 @@ def test_what_can_be_known_at_once_is_refused_at_once_and_leaves_nothing(account
 def test_a_list_with_an_import_under_way_stays_and_afterwards_may_go(account):
     made = upload(account, many(3))
     with pytest.raises(InvalidStatus, match="import"):
-        delete_list(asking(account), made["list_id"])
-    run(made["id"])
-    delete_list(asking(account), made["list_id"])
-    shown = read_import(asking(), made["id"])
-    assert (shown["list_id"], shown["list_name"]) == (None, "spring")
+        delete_list(asking(account), made.list_id)
+    run(made.id)
+    delete_list(asking(account), made.list_id)
+    shown = read_import(asking(), made.id)
+    assert (shown.list_id, shown.list_name) == (None, "spring")
     assert list_customers(asking(account)).total == 3
 
 
 def test_anothers_import_is_not_there(account):
-    import_id = upload(account, many(1))["id"]
+    import_id = upload(account, many(1)).id
     other = an_account().id
     with pytest.raises(NotFound):
         read_import(asking(other), import_id)
@@ -322,16 +322,16 @@ def test_anothers_import_is_not_there(account):
 
 
 def test_many_rejected_lines_come_page_by_page(account, monkeypatch):
-    monkeypatch.setattr("dispatch.customers.import_upload.REJECTS_PAGE", 3)
-    import_id = upload(account, many(1, wrong=10))["id"]
+    monkeypatch.setattr("models.customer_import_file.REJECTS_PAGE", 3)
+    import_id = upload(account, many(1, wrong=10)).id
     run(import_id)
     assert [int(each["line"]) for each in rejects(import_id)] == list(range(3, 13))
 
 
 def test_a_stopping_worker_hands_the_rest_on(account, monkeypatch):
     monkeypatch.setattr(imports, "CHUNK", 2)
-    import_id = upload(account, many(9))["id"]
+    import_id = upload(account, many(9)).id
     monkeypatch.setattr(import_run.stopping(), "asked", True)
-    assert run(import_id)["lines"] == 2
+    assert run(import_id).lines == 2
     monkeypatch.undo()
     assert counts(run(import_id)) == (9, 0, 0)

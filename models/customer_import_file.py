@@ -1,0 +1,84 @@
+"""What is kept of an uploaded file: its pieces until the import ends, and the lines that were rejected."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from models.database import changed, db
+from models.row import Row
+
+# Rejected lines that one statement reads.
+REJECTS_PAGE = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerImportPart(Row):
+    """A piece of the uploaded file."""
+
+    import_id: int
+    #: Counted from 0.
+    number: int
+    content: bytes
+
+    @classmethod
+    def keep(cls, import_id: int, parts: Iterator[bytes]) -> None:
+        """Stores the file."""
+        with db.connection().cursor() as cursor:
+            for number, content in enumerate(parts):
+                cursor.execute(
+                    "INSERT INTO customer_import_part (import_id, number, content) VALUES (%s, %s, %b)",
+                    [import_id, number, content],
+                )
+
+    @classmethod
+    def read(cls, import_id: int) -> Iterator[bytes]:
+        """Yields the file, piece by piece, each fetched when it is asked for."""
+        number = 0
+        while content := _part(import_id, number):
+            yield content
+            number += 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerImportReject(Row):
+    """A line that could not be imported, and why."""
+
+    import_id: int
+    line: int
+    reason: str
+    #: As it stood in the file.
+    phone: str
+
+    @classmethod
+    def keep(cls, import_id: int, rejected: Sequence[tuple[int, str, str]]) -> None:
+        """Stores line number, reason and phone of each."""
+        lines, reasons, phones = zip(*rejected, strict=True) if rejected else ((), (), ())
+        changed(
+            """INSERT INTO customer_import_reject (import_id, line, reason, phone)
+               SELECT %s, * FROM unnest(%s::integer[], %s::text[], %s::text[])""",
+            [import_id, list(lines), list(reasons), list(phones)],
+        )
+
+    @classmethod
+    def lines(cls, import_id: int) -> Iterator[tuple[int, str, str]]:
+        """Yields line number, reason and phone of each, in the order of the file; no transaction is open in between."""
+        last_line = 0
+        while found := _rejects_after(import_id, last_line):
+            yield from found
+            last_line = found[-1][0]
+
+
+def _part(import_id: int, number: int) -> bytes | None:
+    # Binary: as text every byte would travel as two.
+    with db.connection().cursor(binary=True) as cursor:
+        cursor.execute(
+            "SELECT content FROM customer_import_part WHERE import_id = %s AND number = %s", [import_id, number]
+        )
+        found: tuple[bytes] | None = cursor.fetchone()
+    return found[0] if found else None
+
+
+def _rejects_after(import_id: int, line: int) -> list[tuple[int, str, str]]:
+    sql = """SELECT line, reason, phone FROM customer_import_reject
+             WHERE import_id = %s AND line > %s ORDER BY line LIMIT %s"""
+    found: list[tuple[int, str, str]] = db.connection().execute(sql, [import_id, line, REJECTS_PAGE]).fetchall()
+    return found
