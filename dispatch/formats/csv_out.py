@@ -1,7 +1,7 @@
-"""CSV that no spreadsheet runs, for every file we give out; and the way back, for those we take in.
+"""CSV whose cells no spreadsheet runs as formulas, for every export; and the way back, for imports.
 
 A cell that begins like a formula gets an apostrophe in front, phone numbers too: that also keeps a spreadsheet from
-rounding them. `plain_cell` takes exactly that apostrophe away again, so what was exported can be imported unchanged.
+rounding them. `plain_cell` removes exactly that apostrophe, so what was exported can be imported unchanged.
 """
 
 import csv
@@ -14,17 +14,17 @@ from typing import Any
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
 
-# Lines that travel together: one piece for each line would cost more than the line.
+# Lines in one piece: a piece for each line would cost more than the line.
 _TOGETHER = 500
-# The wide signs are formulas where such keyboards are used. Apostrophes before them are ours or look like ours, and
-# then one more is added, or two different texts would become the same cell.
+# The full-width signs begin formulas in East Asian spreadsheets. Apostrophes before a sign are ours or look like ours;
+# one more is added then, or two different texts would become the same cell.
 _RUNS = re.compile(r"'*[\s\0]*[=+\-@＝＋－＠]|'*[\t\r\n]")
 
 
 def safe_cell(value: Any) -> str:
-    """The value as the text of a cell; nothing becomes empty, a time ISO 8601, a truth true or false."""
+    """Returns the text of a cell: None becomes empty, a time ISO 8601, a boolean true or false."""
     if isinstance(value, str):
-        # Half characters stand for bytes that were not UTF-8, and could not be written again.
+        # Lone surrogates stand for bytes that were not UTF-8, and could not be written again.
         text = value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
         return f"'{text}" if _RUNS.match(text) else text
     if value is None:
@@ -37,12 +37,12 @@ def safe_cell(value: Any) -> str:
 
 
 def plain_cell(cell: str) -> str:
-    """What `safe_cell` was given, when it was a text."""
+    """Returns the text of which `safe_cell` made the cell."""
     return cell[1:] if cell.startswith("'") and _RUNS.match(cell) else cell
 
 
 def csv_lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """The file in pieces of whole lines, made as the rows come; the header is there even without rows."""
+    """Yields the file in pieces of whole lines, made as the rows come; the header is there even without rows."""
     rest = iter(rows)
     yield _written([header])
     while some := list(islice(rest, _TOGETHER)):

@@ -1,4 +1,4 @@
-"""Reads a phone number as people write it and gives it in E.164, once, when it comes in."""
+"""Parses phone numbers as people write them into E.164, once, when they come in."""
 
 import re
 
@@ -33,7 +33,7 @@ class InvalidPhone(InvalidRequest):
 
 
 def check_country(country: str) -> str:
-    """The two-letter country code in capitals; InvalidRequest when there is no such country."""
+    """Returns the two-letter country code in capitals; InvalidRequest when there is no such country."""
     code = country.strip().upper()
     if code not in phonenumbers.SUPPORTED_REGIONS:
         raise InvalidRequest("Unknown country; give its two letters, such as GR or US.", country=country[:10])
@@ -41,14 +41,14 @@ def check_country(country: str) -> str:
 
 
 def normalise(raw: str, default_country: str | None = None) -> str:
-    """The number in E.164; without a country code it is read as one of `default_country` (two letters)."""
+    """Returns the number in E.164; without a country code it is read as one of `default_country` (two letters)."""
     text = raw.strip()
     if not text:
         raise InvalidPhone("empty")
     if _SPREADSHEET.fullmatch(text):
         raise InvalidPhone("rounded by a spreadsheet; format the column as text")
     if any(character.isalpha() for character in text):
-        # The library would take letters for a keypad's digits and send to somebody else.
+        # The library would take letters for a keypad's digits, and the message would go to someone else.
         raise InvalidPhone("contains letters")
     try:
         number = phonenumbers.parse(text, default_country)
