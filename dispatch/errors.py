@@ -19,7 +19,11 @@ The class docstring is the default message; `code` is the word of the API's erro
 `api/http/errors.py` alone.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
+
+# How many ids a refusal lists before it says how many more there are.
+MAX_NAMED = 10
 
 
 class DispatchError(Exception):
@@ -91,6 +95,13 @@ class CustomerNotFound(NotFound):
     """There is no such customer."""
 
     code = "CUSTOMER_NOT_FOUND"
+
+    @classmethod
+    def with_ids(cls, missing: Sequence[int]) -> Self:
+        """Returns a refusal that names the first of the ids that no customer has."""
+        named, more = missing[:MAX_NAMED], len(missing) - MAX_NAMED
+        listed = ", ".join(map(str, named)) + (f" and {more} more" if more > 0 else "")
+        return cls(f"There are no customers with these ids: {listed}.", customer_ids=named)
 
 
 class InvalidStatus(DispatchError):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from models.database import changed, one, row, rows
+from models.database import changed, one, row, rows, scalar
 from models.page import Page, read_page
 from models.row import Row
 from models.tenancy import Tenant, owned_by
@@ -79,6 +79,12 @@ class CustomerList(Row):
             {"id": list_id, "account": tenant},
             into=cls,
         )
+
+    @classmethod
+    def keep(cls, list_id: int, account_id: UUID) -> bool:
+        """Keeps the account's list from being deleted until the transaction ends; False when there is none."""
+        known = "SELECT true FROM customer_list WHERE id = %s AND account_id = %s FOR KEY SHARE"
+        return scalar(known, [list_id, account_id]) is not None
 
     @classmethod
     def campaigns(cls, list_id: int, *, limit: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""The audience a campaign is given when it is written: one kind, of the same account (its size is `members.py`)."""
+"""Checks the audience that a campaign is written with: of one kind, and of the same account."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -6,16 +6,13 @@ from uuid import UUID
 from dispatch.errors import CustomerNotFound, EmptyCustomerIds, InvalidRequest, NotFound
 from dispatch.formats.checks import can_be_id
 from models.campaign_audience import CampaignCustomer
-from models.database import row
-
-# Of the ids that do not exist, as many are named.
-MOST_NAMED = 10
+from models.customer_list import CustomerList
 
 
 def audience_kind(
-    customer_ids: Sequence[int] | None, list_id: int | None, everyone: bool, segment_id: int | None = None
+    *, customer_ids: Sequence[int] | None, list_id: int | None, segment_id: int | None, everyone: bool
 ) -> str | None:
-    """The one kind of audience that is given, or None; InvalidRequest for more than one."""
+    """Returns the one kind of audience that is given, or None; InvalidRequest when there is more than one."""
     kinds = {
         "customers": customer_ids is not None,
         "list": list_id is not None,
@@ -34,24 +31,19 @@ def audience_kind(
 
 
 def check_list(account_id: UUID, list_id: int | None) -> None:
-    """Refuses a list that is not the account's, and keeps any other until the transaction is over."""
-    if list_id is None:
-        return
-    known = "SELECT 1 FROM customer_list WHERE account_id = %s AND id = %s FOR KEY SHARE"
-    if not can_be_id(list_id) or row(known, [account_id, list_id]) is None:
+    """Refuses a list that is not the account's, and keeps any other until the transaction ends."""
+    if list_id is not None and not (can_be_id(list_id) and CustomerList.keep(list_id, account_id)):
         raise NotFound("There is no such list.", list_id=list_id)
 
 
 def choose_customers(account_id: UUID, campaign_id: int, customer_ids: Sequence[int]) -> int:
-    """Adds these customers to the campaign's choice and gives how many are new; CustomerNotFound unless all exist."""
+    """Adds the customers to the campaign's choice and returns how many are new; CustomerNotFound unless all exist."""
     wanted = set(customer_ids)
     storable = [customer_id for customer_id in wanted if can_be_id(customer_id)]
     added = CampaignCustomer.choose(account_id, campaign_id, storable)
     if added == len(wanted):
         return added
     missing = sorted(wanted - CampaignCustomer.ids(campaign_id))
-    if not missing:
-        return added
-    named = ", ".join(str(customer_id) for customer_id in missing[:MOST_NAMED])
-    more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
-    raise CustomerNotFound(f"There are no customers with these ids: {named}{more}.", customer_ids=missing[:MOST_NAMED])
+    if missing:
+        raise CustomerNotFound.with_ids(missing)
+    return added

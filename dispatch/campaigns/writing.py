@@ -61,7 +61,9 @@ def create_campaign(
         template=text.text,
         template_id=text.template_id,
         template_version=text.version,
-        audience_kind=audience_kind(customer_ids, list_id, everyone, segment_id),
+        audience_kind=audience_kind(
+            customer_ids=customer_ids, list_id=list_id, segment_id=segment_id, everyone=everyone
+        ),
         list_id=list_id,
         segment_id=segment_id,
         actor=caller.actor,
@@ -170,7 +172,12 @@ def _audience(changes: Mapping[str, Any]) -> dict[str, Any]:
     if not any(field in changes for field in AUDIENCE):
         return {}
     list_id, segment_id = changes.get("list_id"), changes.get("segment_id")
-    kind = audience_kind(changes.get("customer_ids"), list_id, bool(changes.get("everyone")), segment_id)
+    kind = audience_kind(
+        customer_ids=changes.get("customer_ids"),
+        list_id=list_id,
+        segment_id=segment_id,
+        everyone=bool(changes.get("everyone")),
+    )
     return {
         "audience_kind": kind,
         "list_id": list_id,

@@ -16,9 +16,6 @@ from models.customer_list import ListMember
 from models.database import db
 from models.page import Page
 
-# So many of the ids that do not exist are named.
-MAX_NAMED = 10
-
 
 class AddedMembersView(View):
     """How many are new on the list, and how many are on it now."""
@@ -49,7 +46,7 @@ def add_members(caller: Caller, list_id: int, customer_ids: Sequence[int]) -> Ad
         with db.atomic():
             found = ListMember.add(owner, list_id, _storable(wanted))
             if missing := sorted(wanted.difference(found.known)):
-                raise _unknown(missing)
+                raise CustomerNotFound.with_ids(missing)
             _note(caller, "list.members_added", list_id, owner, found.added)
     except ForeignKeyViolation:  # deleted by another request meanwhile
         raise NotFound("There is no such list.") from None
@@ -79,9 +76,3 @@ def _storable(customer_ids: set[int]) -> list[int]:
 def _note(caller: Caller, action: str, list_id: int, account_id: UUID, customers: int) -> None:
     if customers:
         caller.note(action, list_id, account_id=account_id, customers=customers)
-
-
-def _unknown(missing: list[int]) -> CustomerNotFound:
-    named = ", ".join(map(str, missing[:MAX_NAMED]))
-    more = f" and {len(missing) - MAX_NAMED} more" if len(missing) > MAX_NAMED else ""
-    return CustomerNotFound(f"There are no customers with these ids: {named}{more}.", customer_ids=missing[:MAX_NAMED])
