@@ -70,7 +70,7 @@ async def _enqueues(stack: Stack) -> float:
         for _ in range(ENQUEUES):
             made = create_campaign(asking(account.id), name="Enqueued", template=TEMPLATE, everyone=True)
             started = monotonic()
-            async with session.post(f"/api/campaigns/{made['id']}/enqueue") as answer:
+            async with session.post(f"/api/campaigns/{made.id}/enqueue") as answer:
                 assert answer.status == 202, await answer.text()
             taken.append((monotonic() - started) * 1000)
     return round(statistics.median(taken), 1)

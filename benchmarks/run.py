@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic, sleep
-from typing import Any
 from urllib.request import Request, urlopen
 
 from benchmarks.customers import add_customers
@@ -15,6 +14,7 @@ from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
 from dispatch.audit import audit
 from dispatch.campaigns.reading import read_campaign
+from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign
 from models.database import row
 from tests.factories import asking
@@ -65,7 +65,7 @@ def make_ready(recipients: int, progress: Progress) -> Ready:
     add_customers(account.id, recipients, progress=lambda done: progress("customers", done))
     campaign = create_campaign(asking(account.id), name="Benchmark", template=TEMPLATE, everyone=True)
     key = issue_key(asking(account.id), name="benchmark").key
-    return Ready(campaign["id"], recipients, key)
+    return Ready(campaign.id, recipients, key)
 
 
 def prepare(ready: Ready, web_url: str, progress: Progress) -> Prepared:
@@ -82,8 +82,8 @@ def complete(ready: Ready, web_url: str, progress: Progress) -> Completed:
     assert asked
     _start(ready, web_url)
     campaign = _wait(ready.campaign_id, ("completed",), progress)
-    if campaign["stats"]["sent"] != ready.recipients:
-        raise WentWrong(f"not everything was sent: {campaign['stats']}")
+    if campaign.stats.sent != ready.recipients:
+        raise WentWrong(f"not everything was sent: {campaign.stats}")
     if violations := audit():
         raise WentWrong(f"the audit found {violations}")
     times = _times(ready.campaign_id)
@@ -108,19 +108,19 @@ def _start(ready: Ready, web_url: str) -> None:
         raise WentWrong(f"the campaign started with {started['queued']} of {ready.recipients} recipients")
 
 
-def _wait(campaign_id: int, until: tuple[str, ...], progress: Progress) -> dict[str, Any]:
+def _wait(campaign_id: int, until: tuple[str, ...], progress: Progress) -> CampaignView:
     """The campaign once it is in one of these states."""
     seen, since = None, monotonic()
-    while (campaign := read_campaign(asking(), campaign_id))["status"] not in until:
-        stats, status = campaign["stats"], campaign["status"]
+    while (campaign := read_campaign(asking(), campaign_id)).status not in until:
+        stats, status = campaign.stats, campaign.status
         if (status, stats) != seen:
             seen, since = (status, stats), monotonic()
         elif monotonic() - since > STANDSTILL_SEC:
             raise WentWrong(f"the campaign stands still, {status}: {stats}")
-        written = stats["total"]
-        progress(status, written if status == "preparing" else written - stats["pending"] - stats["sending"])
+        written = stats.total
+        progress(status, written if status == "preparing" else written - stats.pending - stats.sending)
         sleep(LOOK_EVERY_SEC)
-    progress(campaign["status"], campaign["stats"]["total"])
+    progress(campaign.status, campaign.stats.total)
     return campaign
 
 

@@ -1,7 +1,6 @@
 """`sweep`: what the sweeper does every minute, once and now."""
 
-from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,13 +9,17 @@ from cli.shared.output import answers, console, show_value
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, tenant_of
 
+if TYPE_CHECKING:
+    from dispatch.start.sweep import SweepReport
 
-def _show(report: dict[str, Any]) -> None:
-    if not report["processed_count"]:
+
+def _show(report: "SweepReport") -> None:
+    if not report.processed_count:
         console().print("no campaign is due")
-    for found in (report["campaigns"], report["errors"]):
-        if found:
-            show_value(list(found))
+    if report.campaigns:
+        show_value(report.campaigns)
+    if report.errors:
+        show_value(report.errors)
 
 
 @click.command()
@@ -24,11 +27,11 @@ def _show(report: dict[str, Any]) -> None:
 @account_option(required=False, help="Only this account's campaigns.  [default: all]")
 @answers(show=_show)
 @with_database
-def sweep(once: bool, account: str | None) -> dict[str, Any]:
+def sweep(once: bool, account: str | None) -> "SweepReport":
     """Start the campaigns that are due, oldest first, and report on each.
 
     It is safe beside a running sweeper: a campaign is started once, whoever comes first. One that
-    cannot start (no credits, nobody to send to) is reported and looked at again later.
+    cannot start (no credits, no one to send to) is reported and looked at again later.
 
     \b
     python -m cli sweep --once
@@ -37,6 +40,4 @@ def sweep(once: bool, account: str | None) -> dict[str, Any]:
     # Imported late: it brings RQ, which `--help` need not wait for.
     from dispatch.start.sweep import sweep_due
 
-    report = sweep_due(by_hand(tenant_of(account)))
-    found = asdict(report)
-    return {"processed_count": found["processed"], "campaigns": found["campaigns"], "errors": found["errors"]}
+    return sweep_due(by_hand(tenant_of(account)))

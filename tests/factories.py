@@ -13,6 +13,7 @@ from dispatch.audience.filter import read_filter
 from dispatch.audience.segments import create_segment
 from dispatch.caller import Caller
 from dispatch.campaigns.reading import read_campaign
+from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign
 from models.api_key import SCOPES
 from models.customer_list import CustomerList
@@ -93,8 +94,8 @@ def a_campaign(
     expires_at: datetime | None = None,
     due: bool = False,
     name: str | None = None,
-) -> dict[str, Any]:
-    """A campaign as shown: a draft, `scheduled` with a time, or `due` since a minute ago.
+) -> CampaignView:
+    """A campaign: a draft, `scheduled` with a time, or `due` since a minute ago.
 
     `recipients` makes a list of so many new customers for it.
     """
@@ -114,9 +115,9 @@ def a_campaign(
         return campaign
     rows(
         "UPDATE campaign SET status = 'scheduled', scheduled_at = now() - interval '1 minute' WHERE id = %s",
-        [campaign["id"]],
+        [campaign.id],
     )
-    return read_campaign(asking(), campaign["id"])
+    return read_campaign(asking(), campaign.id)
 
 
 def arrange_state(campaign_id: int, status: str, **columns: Any) -> None:

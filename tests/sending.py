@@ -8,6 +8,7 @@ from typing import Any
 from config.settings import settings
 from dispatch.accounts.accounts import AccountView
 from dispatch.campaigns.reading import read_campaign
+from dispatch.campaigns.view import CampaignView
 from dispatch.providers import Answer
 from dispatch.sending.courier import Courier
 from dispatch.start.enqueue import enqueue_campaign
@@ -21,8 +22,8 @@ REJECTED = Answer("rejected", error_code="no_such_number")
 def started(account: AccountView | None = None, *, recipients: int, **options: Any) -> int:
     """The id of a campaign to so many new customers, started by hand."""
     campaign = a_campaign(account or an_account(credits=100_000), recipients=recipients, **options)
-    enqueue_campaign(asking(), campaign["id"])
-    return campaign["id"]
+    enqueue_campaign(asking(), campaign.id)
+    return campaign.id
 
 
 @contextmanager
@@ -65,11 +66,11 @@ def answering(*, reject: Sequence[str] = (), lose: Sequence[str] = ()) -> Script
     )
 
 
-def start_and_deliver(campaign: dict[str, Any], **answers: Sequence[str]) -> dict[str, Any]:
+def start_and_deliver(campaign: CampaignView, **answers: Sequence[str]) -> CampaignView:
     """Starts a campaign, sends it to a provider `answering` like this, and returns its view."""
-    enqueue_campaign(asking(), campaign["id"])
-    deliver(answering(**answers), campaign["id"])
-    return read_campaign(asking(), campaign["id"])
+    enqueue_campaign(asking(), campaign.id)
+    deliver(answering(**answers), campaign.id)
+    return read_campaign(asking(), campaign.id)
 
 
 def undelivered(campaign_id: int, phone: str) -> None:

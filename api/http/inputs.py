@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Strict
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from dispatch.formats.checks import can_be_id
@@ -63,6 +63,10 @@ Time = Annotated[AwareDatetime, BeforeValidator(_time)]
 WholeNumber = Annotated[int, Strict()]
 
 
+# A form sends `page=` for a field that was left empty; it means the default.
+_NUMBER_OR_EMPTY = WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "maxLength": 0}]})
+
+
 class Given(BaseModel):
     """What a caller sends; a field we do not know is refused, so that a typing error is not ignored."""
 
@@ -78,5 +82,5 @@ class Organization(Given):
 class Page(Organization):
     """Values out of range become the nearest that makes sense."""
 
-    page: Annotated[int, BeforeValidator(_page)] = 1
-    page_size: Annotated[int, BeforeValidator(_page_size)] = PAGE_SIZE
+    page: Annotated[int, BeforeValidator(_page), _NUMBER_OR_EMPTY] = 1
+    page_size: Annotated[int, BeforeValidator(_page_size), _NUMBER_OR_EMPTY] = PAGE_SIZE

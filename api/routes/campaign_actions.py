@@ -1,64 +1,97 @@
 """What is done with a campaign over HTTP: start, send, give a time, stop, end, follow up."""
 
-from typing import Any
+from typing import Any, Self
+
+from pydantic import BaseModel
 
 from api.http import request_id
 from api.http.auth import caller
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION, Start
-from api.routes.schemas import Campaign, CampaignPath, Enqueued, Schedule
-from api.routes.schemas_campaign_actions import Numbers, Recipients, SentCampaign, StartedChild
+from api.routes.campaign_inputs import CampaignPath, Numbers, Recipients, Schedule
 from dispatch.campaigns import lifecycle
+from dispatch.campaigns.view import CampaignView, Status
 from dispatch.start import follow_ups
 from dispatch.start.enqueue import EnqueueResult, already_started, enqueue_campaign
-from dispatch.start.to_customers import Sent, send_campaign
+from dispatch.start.to_customers import SentView, already_sent, send_campaign
 
 routes = Routes("campaign_actions", __name__, url_prefix="/api/campaigns/<campaign_id>", tag="campaigns")
 
-Shown = dict[str, Any]
+
+class Started(BaseModel):
+    """A started campaign; `queued` is its audience's count while it is still `preparing`."""
+
+    queued: int
+    enqueuedJobs: int
+    campaignId: int
+    status: Status
+    queue: str
+    requestId: str
+
+    @classmethod
+    def of(cls, started: EnqueueResult, **more: Any) -> Self:
+        """Returns the answer to a start."""
+        return cls(
+            queued=started.queued,
+            enqueuedJobs=started.enqueued_jobs,
+            campaignId=started.campaign_id,
+            status=started.status,
+            queue=started.queue,
+            requestId=request_id.current(),
+            **more,
+        )
+
+
+class StartedChild(Started):
+    """A child campaign that was started: `campaignId` is the child's."""
+
+    parentId: int
+
 
 # Why a campaign may not start.
 _START = ("INSUFFICIENT_CREDITS", "INVALID_STATUS", "QUEUE_UNAVAILABLE")
+# A repeated start of a child is answered from the child.
+_CHILD = Start(lambda child: (StartedChild.of(already_started(child), parentId=child.parent_id), 202))
 
 
 @routes.post(
     "/enqueue",
     summary="Start a campaign now",
-    answers={202: Enqueued},
+    answers={202: Started},
     refuses=(*_START,),
     scope="send",
-    idempotency=Start(lambda campaign: (_started(already_started(campaign)), 202)),
+    idempotency=Start(lambda campaign: (Started.of(already_started(campaign)), 202)),
 )
-def enqueue(path: CampaignPath) -> tuple[Shown, int]:
+def enqueue(path: CampaignPath) -> tuple[Started, int]:
     """Claims it, writes its messages, holds their price and queues them; a large audience is prepared by jobs."""
     started = enqueue_campaign(caller(), path.campaign_id)
-    return _started(started), 202
+    return Started.of(started), 202
 
 
 @routes.post(
     "/send",
     summary="Send a campaign to these customers",
-    answers={200: SentCampaign},
+    answers={200: SentView},
     refuses=("CUSTOMER_NOT_FOUND", *_START),
     body=True,
     scope="send",
-    idempotency=Start(lambda campaign: _sent(_sent_before(already_started(campaign)))),
+    idempotency=Start(lambda campaign: already_sent(campaign)),
 )
-def send(path: CampaignPath, body: Recipients) -> Shown:
+def send(path: CampaignPath, body: Recipients) -> SentView:
     """A draft starts at once; a scheduled one only queues them, and goes to exactly those when its time comes."""
-    return _sent(send_campaign(caller(), path.campaign_id, body.customer_ids))
+    return send_campaign(caller(), path.campaign_id, body.customer_ids)
 
 
 @routes.post(
     "/schedule",
     summary="Give a draft or scheduled campaign its time",
-    answers={200: Campaign},
+    answers={200: CampaignView},
     refuses=("INVALID_STATUS",),
     body=True,
     scope="send",
     idempotency=ONE_TRANSACTION,
 )
-def schedule(path: CampaignPath, body: Schedule) -> Shown:
+def schedule(path: CampaignPath, body: Schedule) -> CampaignView:
     """The sweep starts it then."""
     return lifecycle.schedule_campaign(caller(), path.campaign_id, body.scheduled_at)
 
@@ -66,12 +99,12 @@ def schedule(path: CampaignPath, body: Schedule) -> Shown:
 @routes.post(
     "/unschedule",
     summary="Take a scheduled campaign's time back",
-    answers={200: Campaign},
+    answers={200: CampaignView},
     refuses=("INVALID_STATUS",),
     scope="write",
     idempotency=ONE_TRANSACTION,
 )
-def unschedule(path: CampaignPath) -> Shown:
+def unschedule(path: CampaignPath) -> CampaignView:
     """It is a draft again, and starts only by hand."""
     return lifecycle.unschedule_campaign(caller(), path.campaign_id)
 
@@ -79,12 +112,12 @@ def unschedule(path: CampaignPath) -> Shown:
 @routes.post(
     "/pause",
     summary="Stop a campaign where it is",
-    answers={200: Campaign},
+    answers={200: CampaignView},
     refuses=("INVALID_STATUS",),
     scope="write",
     idempotency=ONE_TRANSACTION,
 )
-def pause(path: CampaignPath) -> Shown:
+def pause(path: CampaignPath) -> CampaignView:
     """What is in flight ends; nothing new is sent."""
     return lifecycle.pause_campaign(caller(), path.campaign_id)
 
@@ -92,12 +125,12 @@ def pause(path: CampaignPath) -> Shown:
 @routes.post(
     "/resume",
     summary="Let a paused campaign go on",
-    answers={200: Campaign},
+    answers={200: CampaignView},
     refuses=("INVALID_STATUS",),
     scope="send",
     idempotency=ONE_TRANSACTION,
 )
-def resume(path: CampaignPath) -> Shown:
+def resume(path: CampaignPath) -> CampaignView:
     """It goes on where it was paused."""
     return lifecycle.resume_campaign(caller(), path.campaign_id)
 
@@ -105,12 +138,12 @@ def resume(path: CampaignPath) -> Shown:
 @routes.post(
     "/cancel",
     summary="End a campaign",
-    answers={200: Campaign},
+    answers={200: CampaignView},
     refuses=("INVALID_STATUS",),
     scope="write",
     idempotency=ONE_TRANSACTION,
 )
-def cancel(path: CampaignPath) -> Shown:
+def cancel(path: CampaignPath) -> CampaignView:
     """What was not sent never will be; its credits come back."""
     return lifecycle.cancel_campaign(caller(), path.campaign_id)
 
@@ -121,12 +154,12 @@ def cancel(path: CampaignPath) -> Shown:
     answers={202: StartedChild},
     refuses=(*_START,),
     scope="send",
-    idempotency=Start(lambda campaign: (_started_child(already_started(campaign), campaign.parent_id), 202)),
+    idempotency=_CHILD,
 )
-def retry_failed(path: CampaignPath) -> tuple[Shown, int]:
+def retry_failed(path: CampaignPath) -> tuple[StartedChild, int]:
     """As a child campaign, to those whose message failed or did not arrive; never to whom it may have reached."""
     started = follow_ups.retry_failed(caller(), path.campaign_id)
-    return _started_child(started, path.campaign_id), 202
+    return StartedChild.of(started, parentId=path.campaign_id), 202
 
 
 @routes.post(
@@ -135,12 +168,12 @@ def retry_failed(path: CampaignPath) -> tuple[Shown, int]:
     answers={202: StartedChild},
     refuses=(*_START,),
     scope="send",
-    idempotency=Start(lambda campaign: (_started_child(already_started(campaign), campaign.parent_id), 202)),
+    idempotency=_CHILD,
 )
-def send_to_rest(path: CampaignPath) -> tuple[Shown, int]:
+def send_to_rest(path: CampaignPath) -> tuple[StartedChild, int]:
     """As a child campaign, to those of its audience now who have no message of it."""
     started = follow_ups.send_to_rest(caller(), path.campaign_id)
-    return _started_child(started, path.campaign_id), 202
+    return StartedChild.of(started, parentId=path.campaign_id), 202
 
 
 @routes.post(
@@ -150,32 +183,9 @@ def send_to_rest(path: CampaignPath) -> tuple[Shown, int]:
     refuses=(*_START,),
     body=True,
     scope="send",
-    idempotency=Start(lambda campaign: (_started_child(already_started(campaign), campaign.parent_id), 202)),
+    idempotency=_CHILD,
 )
-def send_test(path: CampaignPath, body: Numbers) -> tuple[Shown, int]:
+def send_test(path: CampaignPath, body: Numbers) -> tuple[StartedChild, int]:
     """As a child campaign, whatever state this one is in; who is no customer gets an invented person's text."""
     started = follow_ups.send_test(caller(), path.campaign_id, body.numbers)
-    return _started_child(started, path.campaign_id), 202
-
-
-def _started(started: EnqueueResult) -> Shown:
-    return {
-        "queued": started.queued,
-        "enqueuedJobs": started.enqueued_jobs,
-        "campaignId": started.campaign_id,
-        "status": started.status,
-        "queue": started.queue,
-        "requestId": request_id.current(),
-    }
-
-
-def _started_child(started: EnqueueResult, parent_id: int | None) -> Shown:
-    return {**_started(started), "parentId": parent_id}
-
-
-def _sent(sent: Sent) -> Shown:
-    return {"campaign_id": sent.campaign_id, "messages_queued": sent.messages_queued, "status": sent.status}
-
-
-def _sent_before(started: EnqueueResult) -> Sent:
-    return Sent(started.campaign_id, started.queued, started.status)
+    return StartedChild.of(started, parentId=path.campaign_id), 202

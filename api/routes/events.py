@@ -11,7 +11,7 @@ from api.http.auth import caller
 from api.http.errors import DATABASE_ERRORS, StreamsBusy
 from api.http.inputs import Organization
 from api.http.routes import Routes
-from api.routes.schemas import CampaignPath
+from api.routes.campaign_inputs import CampaignPath
 from config.settings import settings
 from config.stopping import stopping
 from dispatch.campaigns.progress import CampaignProgress, ProgressView

@@ -10,7 +10,7 @@ from api.http.csv_answer import csv_answer, csv_response
 from api.http.inputs import Organization, Page
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
-from api.routes.schemas import CampaignPath
+from api.routes.campaign_inputs import CampaignPath
 from dispatch.campaigns import messages
 from dispatch.campaigns.message_view import MessageDetailView, MessageState, MessageView, TroubleView
 

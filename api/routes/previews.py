@@ -8,7 +8,7 @@ from api.http.auth import caller
 from api.http.inputs import Given, Organization, WholeNumber, whole
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
-from api.routes.schemas import CampaignPath
+from api.routes.campaign_inputs import CampaignPath
 from dispatch.audience.previews import AudiencePreviewView
 from dispatch.campaigns import previews
 from dispatch.campaigns.preview_view import PersonalizedPreviewView, PreviewView

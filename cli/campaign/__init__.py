@@ -5,9 +5,10 @@ from typing import Any
 import click
 
 from cli.campaign.approval import approve
+from cli.campaign.brief import brief, campaign_id, show_brief
 from cli.campaign.editing import EDITING
 from cli.campaign.messages import READINGS
-from cli.campaign.moves import MOVES, campaign_id, show_brief
+from cli.campaign.moves import MOVES
 from cli.campaign.preview import PREVIEWS
 from cli.campaign.send import SENDING
 from cli.campaign.watch import watch
@@ -18,6 +19,7 @@ from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
 from dispatch.audience.segments import segment_called
 from dispatch.campaigns.reading import list_campaigns, read_campaign
+from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign
 from dispatch.customers.lists import list_called
 from dispatch.texts.stored import template_called
@@ -91,14 +93,14 @@ def create(
         everyone=everyone,
         scheduled_at=time_of(schedule, option="--schedule") if schedule is not None else None,
     )
-    return {"id": made["id"], "status": made["status"]}
+    return brief(made, "id", "status")
 
 
 @campaign.command()
 @campaign_id
 @answers(show=show_brief)
 @with_database
-def show(campaign_id: int) -> dict[str, Any]:
+def show(campaign_id: int) -> CampaignView:
     """Show a campaign and its messages counted by state.
 
     \b
@@ -107,9 +109,9 @@ def show(campaign_id: int) -> dict[str, Any]:
     return read_campaign(by_hand(ALL_ACCOUNTS), campaign_id)
 
 
-def _show_list(campaigns: list[dict[str, Any]]) -> None:
+def _show_list(campaigns: list[CampaignView]) -> None:
     kept, counts = ("id", "name", "channel", "status"), ("total", "sent", "failed", "skipped", "unknown")
-    show_value([{key: each[key] for key in kept} | {key: each["stats"][key] for key in counts} for each in campaigns])
+    show_value([brief(each, *kept) | {count: getattr(each.stats, count) for count in counts} for each in campaigns])
 
 
 @campaign.command("list")
@@ -122,12 +124,11 @@ def _show_list(campaigns: list[dict[str, Any]]) -> None:
 @with_database
 def list_(
     account: str | None, status: str | None, channel: str | None, q: str | None, limit: int
-) -> list[dict[str, Any]]:
+) -> list[CampaignView]:
     """List campaigns, newest first.
 
     \b
     python -m cli campaign list --account Acme --status sending
     """
-    account_id = tenant_of(account)
-    found, _ = list_campaigns(by_hand(account_id), page_size=limit, channel=channel, status=status, q=q)
-    return found
+    caller = by_hand(tenant_of(account))
+    return list_campaigns(caller, page_size=limit, channel=channel, status=status, q=q).rows

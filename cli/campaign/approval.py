@@ -1,10 +1,10 @@
-"""`campaign approve`: the word of a second person."""
+"""`campaign approve`: the sign-off of a second person."""
 
 from typing import Any
 
 import click
 
-from cli.campaign.moves import campaign_id, show_brief
+from cli.campaign.brief import brief, campaign_id, show_brief
 from cli.shared.caller import by_hand
 from cli.shared.output import answers
 from cli.shared.servers import with_database
@@ -20,7 +20,7 @@ from models.tenancy import ALL_ACCOUNTS
 @answers(show=show_brief)
 @with_database
 def approve(campaign_id: int, revision: int) -> dict[str, Any]:
-    """Approve a campaign as it is, for an account that demands it. Whoever wrote or changed it cannot.
+    """Approve a campaign as it is, for an account that demands it. Someone who wrote or changed it cannot.
 
     A change of its text, channel or audience takes the approval away.
 
@@ -29,4 +29,4 @@ def approve(campaign_id: int, revision: int) -> dict[str, Any]:
     python -m cli campaign approve 1 --revision 1
     """
     approved = approve_campaign(by_hand(ALL_ACCOUNTS), campaign_id, revision=revision)
-    return {key: approved[key] for key in ("id", "status", "revision", "approved_by", "approved_at", "stats")}
+    return brief(approved, "id", "status", "revision", "approved_by", "approved_at", "stats")

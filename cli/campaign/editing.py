@@ -1,11 +1,10 @@
 """`campaign edit`, `duplicate` and `delete`: a campaign as a document."""
 
 from typing import Any
-from uuid import UUID
 
 import click
 
-from cli.campaign.moves import campaign_id
+from cli.campaign.brief import brief, campaign_id
 from cli.shared.arguments import ids_of, time_of
 from cli.shared.caller import by_hand
 from cli.shared.output import answers
@@ -37,7 +36,7 @@ def edit(campaign_id: int, list_name: str | None, segment: str | None, **options
     python -m cli campaign edit 1 --template 'Hi {first_name}, the sale starts today.' --everyone
     """
     changes = {field: options[field] for field in ("name", "template", "channel") if options[field] is not None}
-    account_id = UUID(read_campaign(by_hand(ALL_ACCOUNTS), campaign_id)["account_id"])
+    account_id = read_campaign(by_hand(ALL_ACCOUNTS), campaign_id).account_id
     if list_name is not None:
         changes["list_id"] = list_called(by_hand(account_id), list_name)
     if segment is not None:
@@ -49,7 +48,7 @@ def edit(campaign_id: int, list_name: str | None, segment: str | None, **options
     if options["expires"] is not None:
         changes["expires_at"] = time_of(options["expires"], option="--expires")
     edited = edit_campaign(by_hand(ALL_ACCOUNTS), campaign_id, changes)
-    return {field: edited[field] for field in ("id", "status", "name", "channel", "audience")}
+    return brief(edited, "id", "status", "name", "channel", "audience")
 
 
 @click.command()
@@ -64,7 +63,7 @@ def duplicate(campaign_id: int, name: str | None) -> dict[str, Any]:
     python -m cli campaign duplicate 1 --name 'Spring, again'
     """
     copy = duplicate_campaign(by_hand(ALL_ACCOUNTS), campaign_id, name=name)
-    return {field: copy[field] for field in ("id", "status", "name")}
+    return brief(copy, "id", "status", "name")
 
 
 @click.command()

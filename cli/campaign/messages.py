@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cli.campaign.moves import campaign_id
+from cli.campaign.brief import campaign_id
 from cli.shared.caller import by_hand
 from cli.shared.csv_file import WrittenFile, csv_file, write_csv
 from cli.shared.output import answers, show_columns

@@ -4,9 +4,10 @@ from typing import Any
 
 import click
 
+from cli.campaign.brief import brief, campaign_id, show_brief
 from cli.shared.arguments import time_of
 from cli.shared.caller import by_hand
-from cli.shared.output import answers, show_value
+from cli.shared.output import answers
 from cli.shared.servers import with_database
 from dispatch.campaigns.lifecycle import (
     cancel_campaign,
@@ -19,13 +20,8 @@ from dispatch.campaigns.reading import read_campaign
 from dispatch.start.enqueue import enqueue_campaign
 from models.tenancy import ALL_ACCOUNTS
 
-campaign_id = click.argument("campaign_id", metavar="ID", type=click.IntRange(1, 2**63 - 1))
-
-
-def show_brief(shown: dict[str, Any]) -> None:
-    """Shows a campaign to people: without what is empty, and only states that somebody is in."""
-    counts = {state: count for state, count in shown["stats"].items() if count}
-    show_value({key: value for key, value in (shown | {"stats": counts}).items() if value not in (None, "", {})})
+# What a verb that moves a campaign answers with.
+MOVED = ("id", "status", "stats")
 
 
 @click.command()
@@ -44,7 +40,7 @@ def enqueue(campaign_id: int) -> dict[str, Any]:
     caller = by_hand(ALL_ACCOUNTS)
     started = enqueue_campaign(caller, campaign_id)
     return {
-        **_moved(read_campaign(caller, campaign_id)),
+        **brief(read_campaign(caller, campaign_id), *MOVED),
         "status": started.status,
         "queued": started.queued,
         "enqueued_jobs": started.enqueued_jobs,
@@ -64,7 +60,7 @@ def schedule(campaign_id: int, at: str) -> dict[str, Any]:
     """
     time = time_of(at, option="ISO8601")
     moved = schedule_campaign(by_hand(ALL_ACCOUNTS), campaign_id, time)
-    return {**_moved(moved), "scheduled_at": moved["scheduled_at"]}
+    return brief(moved, *MOVED, "scheduled_at")
 
 
 @click.command()
@@ -77,7 +73,7 @@ def unschedule(campaign_id: int) -> dict[str, Any]:
     \b
     python -m cli campaign unschedule 1
     """
-    return _moved(unschedule_campaign(by_hand(ALL_ACCOUNTS), campaign_id))
+    return brief(unschedule_campaign(by_hand(ALL_ACCOUNTS), campaign_id), *MOVED)
 
 
 @click.command()
@@ -91,7 +87,7 @@ def pause(campaign_id: int, reason: str) -> dict[str, Any]:
     \b
     python -m cli campaign pause 1 --reason 'wrong price in the text'
     """
-    return _moved(pause_campaign(by_hand(ALL_ACCOUNTS), campaign_id, reason=reason))
+    return brief(pause_campaign(by_hand(ALL_ACCOUNTS), campaign_id, reason=reason), *MOVED)
 
 
 @click.command()
@@ -104,7 +100,7 @@ def resume(campaign_id: int) -> dict[str, Any]:
     \b
     python -m cli campaign resume 1
     """
-    return _moved(resume_campaign(by_hand(ALL_ACCOUNTS), campaign_id))
+    return brief(resume_campaign(by_hand(ALL_ACCOUNTS), campaign_id), *MOVED)
 
 
 @click.command()
@@ -117,11 +113,7 @@ def cancel(campaign_id: int) -> dict[str, Any]:
     \b
     python -m cli campaign cancel 1
     """
-    return _moved(cancel_campaign(by_hand(ALL_ACCOUNTS), campaign_id))
+    return brief(cancel_campaign(by_hand(ALL_ACCOUNTS), campaign_id), *MOVED)
 
 
 MOVES = (enqueue, schedule, unschedule, pause, resume, cancel)
-
-
-def _moved(shown: dict[str, Any]) -> dict[str, Any]:
-    return {"id": shown["id"], "status": shown["status"], "stats": shown["stats"]}

@@ -2,7 +2,7 @@
 
 import click
 
-from cli.campaign.moves import campaign_id
+from cli.campaign.brief import campaign_id
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_columns, show_value
 from cli.shared.servers import with_database

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli.campaign.moves import campaign_id, show_brief
+from cli.campaign.brief import brief, campaign_id, show_brief
 from cli.shared.arguments import ids_of
 from cli.shared.caller import by_hand
 from cli.shared.output import answers
@@ -68,7 +68,9 @@ def send_to_rest(campaign_id: int) -> dict[str, Any]:
 @answers(show=show_brief)
 @with_database
 def test_send(campaign_id: int, numbers: tuple[str, ...]) -> dict[str, Any]:
-    """Send a campaign's text to up to ten numbers now, as a campaign of its own. It costs what it costs.
+    """Send a campaign's text to up to ten numbers now, as a campaign of its own.
+
+    Test messages are charged like any other.
 
     \b
     python -m cli campaign test-send 1 '+30 691 234 5678'
@@ -84,7 +86,7 @@ def _child(parent_id: int, started: EnqueueResult) -> dict[str, Any]:
         "id": started.campaign_id,
         "parent_id": parent_id,
         "status": started.status,
-        "stats": read_campaign(by_hand(ALL_ACCOUNTS), started.campaign_id)["stats"],
+        **brief(read_campaign(by_hand(ALL_ACCOUNTS), started.campaign_id), "stats"),
         "queued": started.queued,
         "enqueued_jobs": started.enqueued_jobs,
     }

@@ -16,6 +16,7 @@ from dispatch.accounts.keys import issue_key
 from dispatch.audit import Violation, audit
 from dispatch.caller import Caller
 from dispatch.campaigns.reading import read_campaign
+from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign
 from dispatch.customers.imports import ImportReport, import_customers
 from embedded.refusal import Refused
@@ -34,7 +35,7 @@ class Outcome:
     """What became of the demo's campaign; `caller` sees its account."""
 
     caller: Caller
-    campaign: dict[str, Any]
+    campaign: CampaignView
     imported: ImportReport
     key: str
     violations: list[Violation]
@@ -42,24 +43,24 @@ class Outcome:
     @property
     def seconds(self) -> float:
         """The time from the sweep's claim to the last message, by the database's clock."""
-        started, ended = (datetime.fromisoformat(self.campaign[name]) for name in ("started_at", "ended_at"))
-        return (ended - started).total_seconds()
+        started, ended = self.campaign.started_at, self.campaign.ended_at
+        return (ended - started).total_seconds() if started and ended else 0.0
 
     @property
     def ok(self) -> bool:
         """Whether every message reached a final state and every promise holds."""
-        return self.campaign["status"] == "completed" and not self.violations
+        return self.campaign.status == "completed" and not self.violations
 
     def summary(self) -> dict[str, Any]:
         """Returns the result as one JSON object, for programs."""
-        stats = self.campaign["stats"]
+        stats = self.campaign.stats
         return {
-            "campaign_id": self.campaign["id"],
-            "status": self.campaign["status"],
-            "recipients": stats["total"],
-            **{state: stats[state] for state in ("sent", "failed", "unknown", "skipped")},
+            "campaign_id": self.campaign.id,
+            "status": self.campaign.status,
+            "recipients": stats.total,
+            **{state: getattr(stats, state) for state in ("sent", "failed", "unknown", "skipped")},
             "seconds": round(self.seconds, 2),
-            "messages_per_second": round(stats["total"] / max(self.seconds, 0.01)),
+            "messages_per_second": round(stats.total / max(self.seconds, 0.01)),
             "audit": {"ok": not self.violations, "violations": self.violations},
         }
 
@@ -95,24 +96,24 @@ def _import(caller: Caller, recipients: int, progress: Progress) -> ImportReport
     )
 
 
-def _watch(caller: Caller, campaign: dict[str, Any], recipients: int, progress: Progress) -> dict[str, Any]:
+def _watch(caller: Caller, campaign: CampaignView, recipients: int, progress: Progress) -> CampaignView:
     """Shows the campaign's progress; returns it once it is final."""
     task = progress.add_task("", total=recipients)
-    while CAMPAIGN_MOVES[campaign["status"]]:
+    while CAMPAIGN_MOVES[campaign.status]:
         _show(campaign, progress, task)
         stopping().wait(0.1)
         _refuse_when_stopped()
-        campaign = read_campaign(caller, campaign["id"])
-        if campaign["blocked_reason"] or campaign["status"] == "paused":
-            raise Refused(f"the campaign cannot go on: {campaign['blocked_reason'] or campaign['reason']}")
+        campaign = read_campaign(caller, campaign.id)
+        if campaign.blocked_reason or campaign.status == "paused":
+            raise Refused(f"the campaign cannot go on: {campaign.blocked_reason or campaign.reason}")
     _show(campaign, progress, task)
     return campaign
 
 
-def _show(campaign: dict[str, Any], progress: Progress, task: TaskID) -> None:
-    stats = campaign["stats"]
-    done = stats["total"] - stats["pending"] - stats["sending"]
-    progress.update(task, description=f"campaign {campaign['id']} {campaign['status']}", completed=done)
+def _show(campaign: CampaignView, progress: Progress, task: TaskID) -> None:
+    stats = campaign.stats
+    done = stats.total - stats.pending - stats.sending
+    progress.update(task, description=f"campaign {campaign.id} {campaign.status}", completed=done)
 
 
 def _refuse_when_stopped() -> None:

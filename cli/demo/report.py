@@ -41,7 +41,7 @@ def show_outcome(outcome: Outcome, console: Console) -> None:
 
 def show_attempts(outcome: Outcome, record: Path, console: Console) -> None:
     """Prints the outcome of each attempt, and the messages counted by state and number of attempts."""
-    campaign_id = outcome.campaign["id"]
+    campaign_id = outcome.campaign.id
     attempts = _attempts(campaign_id, record)
     table = Table("message", "attempts", "ended", box=None, header_style="bold")
     for message in list_messages(outcome.caller, campaign_id, page_size=SHOWN_ATTEMPTS).rows:
@@ -57,7 +57,7 @@ def show_attempts(outcome: Outcome, record: Path, console: Console) -> None:
 
 def show_ways(outcome: Outcome, stack: Stack, console: Console) -> None:
     """Prints the addresses, the key, and commands to try in a second terminal."""
-    campaign_id = outcome.campaign["id"]
+    campaign_id = outcome.campaign.id
     cli = f"{'' if stack.directory == settings().data_dir else f'DATA_DIR={stack.directory} '}.venv/bin/python -m cli"
     ways = {
         "web": stack.web_url,

@@ -66,8 +66,8 @@ def _add_customer(caller: Caller, phone: str, values: tuple[str | None, ...]) ->
 
 
 def _add_campaign(caller: Caller, name: str, channel: str, template: str) -> bool:
-    similar, _ = list_campaigns(caller, q=name, page_size=100)
-    if any(campaign["name"] == name for campaign in similar):
+    similar = list_campaigns(caller, q=name, page_size=100).rows
+    if any(campaign.name == name for campaign in similar):
         return False
     create_campaign(caller, name=name, channel=channel, template=template, everyone=True)
     return True

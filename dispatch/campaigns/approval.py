@@ -12,7 +12,7 @@ from dispatch.audience import members
 from dispatch.audience.members import Audience
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import get_campaign, note
-from dispatch.campaigns.view import view
+from dispatch.campaigns.view import CampaignView, view
 from dispatch.errors import ApprovalRequired, CampaignNotFound, InvalidStatus
 from models import approval
 from models.account import Standing
@@ -22,7 +22,7 @@ from models.database import db
 log = structlog.get_logger()
 
 
-def approve_campaign(caller: Caller, campaign_id: int, *, revision: int) -> dict[str, Any]:
+def approve_campaign(caller: Caller, campaign_id: int, *, revision: int) -> CampaignView:
     """Approves the revision that the caller has read; the next sweep may start the campaign."""
     campaign = get_campaign(caller, campaign_id)
     _check_revision(campaign, revision)

@@ -6,14 +6,13 @@ Its start is `start/enqueue.py`; `send` is `start/to_customers.py`, retries and 
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 import structlog
 
 from dispatch import queues
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import get_campaign, must_be_in_future, note, refusal
-from dispatch.campaigns.view import view
+from dispatch.campaigns.view import CampaignView, view
 from dispatch.errors import DispatchError, InvalidRequest, NoMessageText
 from dispatch.formats.checks import utc_time
 from dispatch.outbox import push_due_batches
@@ -23,7 +22,7 @@ from models.database import db
 log = structlog.get_logger()
 
 
-def schedule_campaign(caller: Caller, campaign_id: int, at: datetime) -> dict[str, Any]:
+def schedule_campaign(caller: Caller, campaign_id: int, at: datetime) -> CampaignView:
     """Gives a draft or scheduled campaign its (new) time."""
     time = utc_time(at, field="scheduled_at")
     get_campaign(caller, campaign_id)
@@ -35,17 +34,17 @@ def schedule_campaign(caller: Caller, campaign_id: int, at: datetime) -> dict[st
         return view(moved)
 
 
-def unschedule_campaign(caller: Caller, campaign_id: int) -> dict[str, Any]:
+def unschedule_campaign(caller: Caller, campaign_id: int) -> CampaignView:
     """Takes a scheduled campaign's time back: it is a draft again, and starts only by hand."""
     return view(_moved(caller, "unscheduled", campaign_id, Campaign.unschedule))
 
 
-def pause_campaign(caller: Caller, campaign_id: int, *, reason: str = "") -> dict[str, Any]:
+def pause_campaign(caller: Caller, campaign_id: int, *, reason: str = "") -> CampaignView:
     """Stops a campaign where it is; what is in flight ends, nothing new is claimed."""
     return view(_moved(caller, "paused", campaign_id, partial(Campaign.pause, reason=reason)))
 
 
-def resume_campaign(caller: Caller, campaign_id: int) -> dict[str, Any]:
+def resume_campaign(caller: Caller, campaign_id: int) -> CampaignView:
     """Lets a paused campaign go on where it was, with new jobs for what is open.
 
     With Redis away nothing is lost: recovery pushes the jobs when it is back.
@@ -58,7 +57,7 @@ def resume_campaign(caller: Caller, campaign_id: int) -> dict[str, Any]:
     return view(campaign)
 
 
-def cancel_campaign(caller: Caller, campaign_id: int) -> dict[str, Any]:
+def cancel_campaign(caller: Caller, campaign_id: int) -> CampaignView:
     """Ends a campaign; what was not sent never will be, and its credits come back."""
     return view(_moved(caller, "cancelled", campaign_id, Campaign.cancel))
 

@@ -1,13 +1,12 @@
 """A campaign's texts as people see them before it starts: one customer's, or the first messages and their price."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 
-from dispatch.formats.view import SparseView, View
+from dispatch.formats.view import Channel, SparseView, View
 from dispatch.texts.check import NamedCharacterView
 from dispatch.texts.sms import Encoding
-from models.states import CHANNELS
 
 
 class PreviewedCustomerView(SparseView):
@@ -54,7 +53,7 @@ class PreviewView(View):
     """The first messages as they would be sent now."""
 
     campaign_id: int
-    channel: Annotated[str, WithJsonSchema({"type": "string", "enum": list(CHANNELS)})]
+    channel: Channel
     template: str
     messages: list[PreviewedMessageView]
     estimate: EstimateView

@@ -1,16 +1,15 @@
 """Campaigns as their account sees them: one, or a page of them."""
 
-from typing import Any
-
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import checked_channel, get_campaign
-from dispatch.campaigns.view import view, view_all
+from dispatch.campaigns.view import CampaignView, view, view_all
 from dispatch.errors import InvalidRequest
 from models.campaign import Campaign
+from models.page import Page
 from models.states import CAMPAIGN_STATES
 
 
-def read_campaign(caller: Caller, campaign_id: int) -> dict[str, Any]:
+def read_campaign(caller: Caller, campaign_id: int) -> CampaignView:
     """Returns the campaign with its counts; CampaignNotFound when there is none, or it is another account's."""
     return view(get_campaign(caller, campaign_id))
 
@@ -23,11 +22,11 @@ def list_campaigns(
     channel: str | None = None,
     status: str | None = None,
     q: str | None = None,
-) -> tuple[list[dict[str, Any]], int]:
-    """Returns one page of campaigns, newest first, and how many there are in all; `q` is a part of their names."""
+) -> Page[CampaignView]:
+    """Returns one page of campaigns, newest first; `q` is a part of their names."""
     if channel is not None:
         checked_channel(channel)
     if status is not None and status not in CAMPAIGN_STATES:
         raise InvalidRequest(f"status is one of {', '.join(CAMPAIGN_STATES)}.", field="status")
     found = Campaign.page(caller.account, page=page, page_size=page_size, channel=channel, status=status, q=q or None)
-    return view_all(found.rows), found.total
+    return Page(view_all(found.rows), found.total)

@@ -1,78 +1,116 @@
-"""A campaign as everybody sees it: in the API, the CLI and the demo the same words, ready for JSON."""
+"""What people see of a campaign: the same fields in the API, on the command line and in the demo."""
 
-from dataclasses import asdict
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Literal
+from uuid import UUID
 
+from pydantic import Field, WithJsonSchema
+
+from dispatch.formats.view import Channel, SparseView, Time, View
 from models import batch
 from models.batch import Stats
 from models.campaign import Campaign
 from models.campaign_audience import CampaignCustomer
+from models.states import CAMPAIGN_STATES
+
+# The table of states alone says which words these may be.
+Status = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CAMPAIGN_STATES)})]
 
 
-def view(campaign: Campaign) -> dict[str, Any]:
-    """Returns what people see of the campaign, with its counts per message state."""
+class CreditsView(View):
+    """The credits of a campaign, one for each segment of a message."""
+
+    held: int
+    captured: int
+    released: int
+
+
+class AudienceView(SparseView):
+    """Who a campaign is for; only what belongs to its kind is there."""
+
+    kind: Literal["customers", "list", "segment", "everyone", "numbers"]
+    customers: int = 0
+    list_id: int | None = None
+    segment_id: int | None = None
+
+
+class CampaignView(View):
+    """A campaign, with its messages counted by state."""
+
+    id: int
+    account_id: UUID
+    parent_id: int | None
+    kind: Literal["normal", "retry", "rest", "test"]
+    name: str
+    channel: Channel
+    status: Status
+    base_template: str
+    template_id: int | None
+    template_version: int | None
+    audience: AudienceView | None
+    scheduled_at: Time | None
+    expires_at: Time | None
+    started_at: Time | None
+    ended_at: Time | None
+    created_at: Time
+    reason: str | None
+    revision: int = Field(description="grows with each change of text, channel or audience; an approval names it")
+    approved_by: str | None
+    approved_at: Time | None
+    blocked_reason: str | None
+    next_check_at: Time | None
+    credits: CreditsView
+    stats: Stats
+
+
+def view(campaign: Campaign) -> CampaignView:
+    """Returns what people see of the campaign."""
     return view_all([campaign])[0]
 
 
-def view_all(campaigns: list[Campaign]) -> list[dict[str, Any]]:
+def view_all(campaigns: Sequence[Campaign]) -> list[CampaignView]:
     """Returns what people see of the campaigns, in two queries however many they are; the batches have the counts."""
-    ids = [campaign.id for campaign in campaigns]
-    counts = batch.stats(ids)
+    counts = batch.stats([campaign.id for campaign in campaigns])
     chosen = CampaignCustomer.counts([campaign.id for campaign in campaigns if campaign.audience_kind == "customers"])
-    return [
-        {
-            "id": campaign.id,
-            "account_id": str(campaign.account_id),
-            "parent_id": campaign.parent_id,
-            "kind": campaign.kind,
-            "name": campaign.name,
-            "channel": campaign.channel,
-            "status": campaign.status,
+    return [_view(campaign, counts[campaign.id], chosen.get(campaign.id, 0)) for campaign in campaigns]
+
+
+def _view(campaign: Campaign, counts: Stats, chosen: int) -> CampaignView:
+    columns = {name: getattr(campaign, name) for name in CampaignView.model_fields if hasattr(campaign, name)}
+    return CampaignView(
+        **columns
+        | {
             "base_template": campaign.template,
-            "template_id": campaign.template_id,
-            "template_version": campaign.template_version,
-            "audience": _audience(campaign, chosen.get(campaign.id, 0)),
-            "scheduled_at": _time(campaign.scheduled_at),
-            "expires_at": _time(campaign.expires_at),
-            "started_at": _time(campaign.started_at),
-            "ended_at": _time(campaign.ended_at),
-            "created_at": _time(campaign.created_at),
+            "audience": _audience(campaign, chosen),
             "reason": campaign.reason or None,
-            "revision": campaign.revision,
-            "approved_by": campaign.approved_by,
-            "approved_at": _time(campaign.approved_at),
-            "blocked_reason": campaign.blocked_reason,
-            "next_check_at": _time(campaign.next_check_at),
-            "credits": {key: getattr(campaign, key) for key in ("held", "captured", "released")},
-            "stats": _stats(campaign, counts[campaign.id], chosen.get(campaign.id, 0)),
+            "credits": CreditsView.model_validate(campaign),
+            "stats": _stats(campaign, counts, chosen),
         }
-        for campaign in campaigns
-    ]
+    )
 
 
-def _audience(campaign: Campaign, chosen: int) -> dict[str, Any] | None:
-    kind = campaign.audience_kind
-    if kind == "list":
-        return {"kind": kind, "list_id": campaign.list_id}
-    if kind == "segment":
-        return {"kind": kind, "segment_id": campaign.segment_id}
-    if kind == "customers":
-        return {"kind": kind, "customers": chosen}
-    return {"kind": kind} if kind else None
+def _audience(campaign: Campaign, chosen: int) -> AudienceView | None:
+    match campaign.audience_kind:
+        case None:
+            return None
+        case "list":
+            return AudienceView(kind="list", list_id=campaign.list_id)
+        case "segment":
+            return AudienceView(kind="segment", segment_id=campaign.segment_id)
+        case "customers":
+            return AudienceView(kind="customers", customers=chosen)
+        case kind:
+            return AudienceView.model_validate({"kind": kind})
 
 
-def _stats(campaign: Campaign, counts: Stats, chosen: int) -> dict[str, Any]:
+def _stats(campaign: Campaign, counts: Stats, chosen: int) -> Stats:
     """The counts of the batches; of recipients that `send` queued, those without a row yet are pending too."""
     unwritten = chosen - counts.total
     if campaign.queued_at is None or unwritten <= 0 or not _is_to_start(campaign):
-        return asdict(counts)
-    return asdict(counts) | {"total": chosen, "pending": counts.pending + unwritten}
+        return counts
+    return replace(counts, total=chosen, pending=counts.pending + unwritten)
 
 
 def _is_to_start(campaign: Campaign) -> bool:
     return (campaign.paused_from or campaign.status) in ("draft", "scheduled", "preparing")
-
-
-def _time(time: datetime | None) -> str | None:
-    return time.isoformat() if time else None

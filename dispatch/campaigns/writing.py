@@ -18,7 +18,7 @@ from dispatch.campaigns.rules import (
     note,
     refusal,
 )
-from dispatch.campaigns.view import view
+from dispatch.campaigns.view import CampaignView, view
 from dispatch.errors import CampaignNotFound, DispatchError, InvalidRequest, InvalidStatus, NoMessageText
 from dispatch.formats.checks import MAX_NAME, checked_name
 from dispatch.texts.stored import check_version, text_for_campaign
@@ -47,7 +47,7 @@ def create_campaign(
     everyone: bool = False,
     scheduled_at: datetime | None = None,
     expires_at: datetime | None = None,
-) -> dict[str, Any]:
+) -> CampaignView:
     """Writes a campaign: `scheduled` when it has a time, which takes the scope `send`, and else a `draft`."""
     account_id = caller.one_account()
     if scheduled_at:
@@ -85,7 +85,7 @@ def create_campaign(
         return view(made)
 
 
-def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) -> dict[str, Any]:
+def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) -> CampaignView:
     """Changes the given fields of a draft or scheduled campaign, which the next sweep then checks again.
 
     The fields are those of `create_campaign`. An audience replaces the one there was; a time that is None is taken
@@ -116,7 +116,7 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
         return view(edited)
 
 
-def duplicate_campaign(caller: Caller, campaign_id: int, *, name: str | None = None) -> dict[str, Any]:
+def duplicate_campaign(caller: Caller, campaign_id: int, *, name: str | None = None) -> CampaignView:
     """Writes a draft with the same text for the same audience, without a time, and returns it."""
     source = get_campaign(caller, campaign_id)
     name = checked_name(name) if name is not None else f"Copy of {source.name}"[:MAX_NAME].strip()

@@ -1,17 +1,19 @@
 """Starts every campaign whose time has come: for the periodic job, `sweep --once` and run-automation."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import monotonic
 from uuid import UUID
 
 import redis
 import structlog
+from pydantic import Field
 
 from config.settings import settings
 from config.stopping import stopping
 from dispatch.caller import Caller
 from dispatch.errors import CampaignNotFound, DispatchError, InvalidStatus, QueueUnavailable
+from dispatch.formats.view import View
 from dispatch.process.lock import campaign_lock
 from dispatch.queues import JOB_TIMEOUT_SEC, connection
 from dispatch.start.enqueue import enqueue_campaign
@@ -20,8 +22,7 @@ from models.campaign import Campaign, DueCampaign
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class SweptCampaign:
+class SweptCampaign(View):
     """A campaign the sweep started."""
 
     campaign_id: int
@@ -33,22 +34,20 @@ class SweptCampaign:
     recipient_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class SweepError:
-    """A campaign the sweep could not start: the code of the error table, and its sentence."""
+class SweepError(View):
+    """A campaign the sweep could not start."""
 
     campaign_id: int
-    error: str
+    error: str = Field(description="a code of the error table")
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class SweepReport:
+class SweepReport(View):
     """What one sweep did."""
 
-    processed: int
-    campaigns: tuple[SweptCampaign, ...]
-    errors: tuple[SweepError, ...]
+    processed_count: int
+    campaigns: list[SweptCampaign]
+    errors: list[SweepError]
 
 
 def sweep_due(caller: Caller, *, seconds: float | None = None) -> SweepReport:
@@ -65,7 +64,7 @@ def sweep_due(caller: Caller, *, seconds: float | None = None) -> SweepReport:
         elif outcome:
             errors.append(outcome)
     log.info("sweep.finished", started=len(started), errors=len(errors))
-    return SweepReport(len(started) + len(errors), tuple(started), tuple(errors))
+    return SweepReport(processed_count=len(started) + len(errors), campaigns=started, errors=errors)
 
 
 def due_campaigns(caller: Caller, *, until: float) -> Iterator[DueCampaign]:
@@ -100,7 +99,7 @@ def _start(caller: Caller, campaign: DueCampaign) -> SweptCampaign | SweepError 
         return None
     except QueueUnavailable as outage:
         # Not the campaign's fault: it stays due.
-        return SweepError(campaign.id, outage.code, outage.message)
+        return SweepError(campaign_id=campaign.id, error=outage.code, message=outage.message)
     except DispatchError as refusal:
         return _set_aside(campaign, refusal)
     except Exception:
@@ -138,4 +137,4 @@ def _set_aside(campaign: DueCampaign, refusal: DispatchError) -> SweepError:
         Campaign.block(campaign.id, refusal.code)
     except Exception:
         log.exception("sweep.block_failed", campaign_id=campaign.id)
-    return SweepError(campaign.id, refusal.code, refusal.message)
+    return SweepError(campaign_id=campaign.id, error=refusal.code, message=refusal.message)

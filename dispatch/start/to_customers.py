@@ -1,15 +1,16 @@
 """`send`: a campaign to exactly these customers, at once or when its time comes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import structlog
 
 from dispatch.audience.choice import choose_customers
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import get_campaign, note, refusal
+from dispatch.campaigns.view import Status
 from dispatch.errors import EmptyCustomerIds
-from dispatch.start.enqueue import start_in_one_transaction
+from dispatch.formats.view import View
+from dispatch.start.enqueue import EnqueueResult, already_started, start_in_one_transaction
 from models import campaign_writing
 from models.campaign import Campaign
 from models.campaign_audience import CampaignCustomer
@@ -17,16 +18,15 @@ from models.campaign_audience import CampaignCustomer
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What a send queued, and the campaign's state now: `scheduled` when it still waits for its time."""
+class SentView(View):
+    """What a send queued, each customer counted once, and the campaign's state: `scheduled` while it waits."""
 
     campaign_id: int
     messages_queued: int
-    status: str
+    status: Status
 
 
-def send_campaign(caller: Caller, campaign_id: int, customer_ids: Sequence[int]) -> Sent:
+def send_campaign(caller: Caller, campaign_id: int, customer_ids: Sequence[int]) -> SentView:
     """Queues the campaign for these customers: a draft starts at once, a scheduled one waits for its time.
 
     The first send makes them its whole audience; another one before the start adds to them.
@@ -44,8 +44,17 @@ def send_campaign(caller: Caller, campaign_id: int, customer_ids: Sequence[int])
     started = start_in_one_transaction(caller, queue)
     log.info("campaign.queued", campaign_id=campaign_id, customers=added)
     if started is None:
-        return Sent(campaign_id, added, "scheduled")
-    return Sent(campaign_id, started.queued, started.status)
+        return SentView(campaign_id=campaign_id, messages_queued=added, status="scheduled")
+    return _sent(started)
+
+
+def already_sent(campaign: Campaign) -> SentView:
+    """Returns what was answered, or would have been, to the send that started this campaign."""
+    return _sent(already_started(campaign))
+
+
+def _sent(started: EnqueueResult) -> SentView:
+    return SentView(campaign_id=started.campaign_id, messages_queued=started.queued, status=started.status)
 
 
 def _queue(caller: Caller, campaign_id: int, customer_ids: Sequence[int]) -> tuple[int, Campaign | None]:

@@ -24,8 +24,8 @@ _ATHENS = {"logic": "and", "conditions": [{"field": "location", "operator": "eq"
 
 def _reference(account: AccountView) -> str:
     campaign = a_campaign(account, recipients=2)
-    enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c-1"), campaign["id"])
-    return f"{campaign['id']}-0"
+    enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c-1"), campaign.id)
+    return f"{campaign.id}-0"
 
 
 def _import(account: AccountView) -> int:
@@ -39,7 +39,7 @@ def _segment(account: AccountView) -> int:
 
 # How to make one of an account's own, by the name that paths, queries and bodies have for its id.
 MAKE: dict[str, Callable[[AccountView], Any]] = {
-    "campaign_id": lambda account: a_campaign(account, recipients=2)["id"],
+    "campaign_id": lambda account: a_campaign(account, recipients=2).id,
     "customer_id": lambda account: customers(account, 1)[0],
     "customer_ids": lambda account: customers(account, 2),
     "import_id": _import,

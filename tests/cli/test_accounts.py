@@ -47,7 +47,7 @@ def test_the_ledger_lists_every_movement(cli, acme):
 
 def test_a_campaign_that_somebody_else_wrote_is_approved(cli, acme):
     cli("account", "change", "Acme", "--approval-above", 1)
-    campaign = a_campaign(acme, recipients=2)["id"]
+    campaign = a_campaign(acme, recipients=2).id
     assert cli("campaign", "approve", campaign, "--revision", 2, "--json").error["code"] == "INVALID_STATUS"
     approved = cli("campaign", "approve", campaign, "--revision", 1, "--json").json
     assert approved["approved_by"].startswith("cli:")

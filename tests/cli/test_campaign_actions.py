@@ -15,7 +15,7 @@ def acme(cli):
 
 def test_a_campaign_is_edited_copied_and_deleted(cli, acme):
     a_list(acme, 2, name="spring")
-    campaign = a_campaign(acme, name="Sale")["id"]
+    campaign = a_campaign(acme, name="Sale").id
     edited = cli("campaign", "edit", campaign, "--name", "Spring", "--list", "spring", "--json").json
     assert (edited["name"], edited["audience"]) == ("Spring", {"kind": "list", "list_id": 1})
     copy = cli("campaign", "duplicate", campaign, "--json").json
@@ -27,7 +27,7 @@ def test_a_campaign_is_edited_copied_and_deleted(cli, acme):
 
 def test_a_campaign_is_sent_to_these_at_its_time_or_at_once(cli, acme):
     customers(acme, 3)
-    campaign = a_campaign(acme)["id"]
+    campaign = a_campaign(acme).id
     cli("campaign", "schedule", campaign, "2090-01-31T07:00:00Z")
     queued = cli("campaign", "send", campaign, "1, 2", "--json").json
     assert queued == {"id": campaign, "status": "scheduled", "messages_queued": 2}
@@ -41,9 +41,9 @@ def test_a_retry_a_rest_and_a_test_answer_the_child(cli, acme):
     campaign = a_campaign(acme, everyone=True)
     start_and_deliver(campaign, reject=phones_of(acme)[:1])
     customers(acme, 1)
-    retry = cli("campaign", "retry-failed", campaign["id"], "--json").json
-    rest = cli("campaign", "send-to-rest", campaign["id"], "--json").json
-    test = cli("campaign", "test-send", campaign["id"], "+30 691 222 2222", "--json").json
+    retry = cli("campaign", "retry-failed", campaign.id, "--json").json
+    rest = cli("campaign", "send-to-rest", campaign.id, "--json").json
+    test = cli("campaign", "test-send", campaign.id, "+30 691 222 2222", "--json").json
     assert [(child["id"], child["parent_id"], child["queued"]) for child in (retry, rest, test)] == [
         (2, 1, 1),
         (3, 1, 1),

@@ -78,19 +78,19 @@ def test_campaign_create_takes_a_channel_and_chosen_customers(cli):
 
 def test_campaign_enqueue_and_show_answer_status_and_counts(cli):
     campaign = a_campaign(an_account(), recipients=3)
-    started = cli("campaign", "enqueue", campaign["id"], "--json").json
+    started = cli("campaign", "enqueue", campaign.id, "--json").json
     stats = dict.fromkeys(MESSAGE_STATES, 0) | {"total": 3, "pending": 3}
-    assert started == {"id": campaign["id"], "status": "sending", "stats": stats, "queued": 3, "enqueued_jobs": 1}
-    shown = cli("campaign", "show", campaign["id"], "--json").json
+    assert started == {"id": campaign.id, "status": "sending", "stats": stats, "queued": 3, "enqueued_jobs": 1}
+    shown = cli("campaign", "show", campaign.id, "--json").json
     assert {key: shown[key] for key in ("id", "status", "stats")} == {
-        "id": campaign["id"],
+        "id": campaign.id,
         "status": "sending",
         "stats": stats,
     }
 
 
 def test_a_campaign_is_scheduled_paused_resumed_and_cancelled(cli):
-    campaign = a_campaign(an_account(), recipients=3)["id"]
+    campaign = a_campaign(an_account(), recipients=3).id
     scheduled = cli("campaign", "schedule", campaign, "2090-01-31T07:00:00Z", "--json").json
     assert (scheduled["status"], scheduled["scheduled_at"]) == ("scheduled", "2090-01-31T07:00:00+00:00")
     assert cli("campaign", "pause", campaign, "--reason", "a typo", "--json").json["status"] == "paused"
@@ -105,7 +105,7 @@ def test_campaign_list_answers_an_array_newest_first(cli):
     first, second = a_campaign(account, recipients=1), a_campaign(account)
     a_campaign(an_account())
     listed = cli("campaign", "list", "--account", "Acme", "--json").json
-    assert [each["id"] for each in listed] == [second["id"], first["id"]]
+    assert [each["id"] for each in listed] == [second.id, first.id]
 
 
 def test_sweep_once_starts_what_is_due_for_the_named_account(cli):
@@ -114,8 +114,8 @@ def test_sweep_once_starts_what_is_due_for_the_named_account(cli):
     a_campaign(theirs, recipients=2, due=True)
     report = cli("sweep", "--once", "--account", "Acme", "--json").json
     assert report["processed_count"] == 2
-    assert [(each["campaign_id"], each["new_status"]) for each in report["campaigns"]] == [(due["id"], "sending")]
-    assert [(each["campaign_id"], each["error"]) for each in report["errors"]] == [(broke["id"], "NO_TARGET_AUDIENCE")]
+    assert [(each["campaign_id"], each["new_status"]) for each in report["campaigns"]] == [(due.id, "sending")]
+    assert [(each["campaign_id"], each["error"]) for each in report["errors"]] == [(broke.id, "NO_TARGET_AUDIENCE")]
 
 
 def test_audit_is_ok_and_says_so_with_status_0(cli):
@@ -125,8 +125,8 @@ def test_audit_is_ok_and_says_so_with_status_0(cli):
 
 def test_audit_names_what_is_broken_and_exits_1(cli):
     campaign = a_campaign(an_account(), recipients=3)
-    rows("UPDATE campaign SET recipients = 3 WHERE id = %s", [campaign["id"]])
+    rows("UPDATE campaign SET recipients = 3 WHERE id = %s", [campaign.id])
     answer = cli("audit", "--json")
     assert answer.status == 1
     assert not answer.json["ok"]
-    assert ("I3", [str(campaign["id"])]) in [(each["invariant"], each["ids"]) for each in answer.json["violations"]]
+    assert ("I3", [str(campaign.id)]) in [(each["invariant"], each["ids"]) for each in answer.json["violations"]]

@@ -13,7 +13,7 @@ def campaign(db, redis):
     """Three messages: one rejected, one of which nothing is known, one sent."""
     made = a_campaign(an_account(credits=100), recipients=3)
     start_and_deliver(made, reject=["+306900000000"], lose=["+306900000001"])
-    return made["id"]
+    return made.id
 
 
 def test_messages_are_listed_by_state_and_page(cli, campaign):

@@ -44,13 +44,13 @@ def test_a_campaign_that_cannot_be_written_is_refused_and_not_made(cli, acme, op
 
 
 def test_a_campaign_without_credits_stays_a_draft(cli, acme):
-    campaign = a_campaign(acme, everyone=True)["id"]
+    campaign = a_campaign(acme, everyone=True).id
     assert cli("campaign", "enqueue", campaign, "--json").error["code"] == "INSUFFICIENT_CREDITS"
     assert cli("campaign", "show", campaign, "--json").json["status"] == "draft"
 
 
 def test_a_campaign_is_not_started_twice(cli, acme):
-    campaign = a_campaign(acme, customer_ids=[1])["id"]
+    campaign = a_campaign(acme, customer_ids=[1]).id
     assert cli("campaign", "enqueue", campaign, "--json").status == 0
     assert cli("campaign", "enqueue", campaign, "--json").error["code"] == "ALREADY_SENDING"
 
@@ -61,7 +61,7 @@ def test_a_campaign_that_is_not_there_is_not_found(cli, verb):
 
 
 def test_a_draft_cannot_be_resumed(cli, acme):
-    assert cli("campaign", "resume", a_campaign(acme)["id"], "--json").error["code"] == "INVALID_STATUS"
+    assert cli("campaign", "resume", a_campaign(acme).id, "--json").error["code"] == "INVALID_STATUS"
 
 
 @pytest.mark.parametrize("amount", [0, -5, 10**30])
@@ -98,7 +98,7 @@ def test_without_json_an_error_is_a_sentence_on_standard_error(cli):
     ],
 )
 def test_a_server_that_is_down_is_named_and_nothing_is_changed(cli_process, acme, variable, url, code):
-    campaign = a_campaign(acme, customer_ids=[1])["id"]
+    campaign = a_campaign(acme, customer_ids=[1]).id
     answer = cli_process("campaign", "enqueue", campaign, "--json", environment={variable: url})
     assert answer.error["code"] == code
     assert row("SELECT status, claim_epoch FROM campaign") == {"status": "draft", "claim_epoch": 0}

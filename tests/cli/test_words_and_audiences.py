@@ -67,7 +67,7 @@ def test_a_filter_that_cannot_be_read_is_refused(cli, acme, given, says):
 
 
 def test_a_campaign_is_previewed(cli, acme):
-    campaign = a_campaign(acme, segment_id=a_segment(acme, "location", "eq", "Athens"))["id"]
+    campaign = a_campaign(acme, segment_id=a_segment(acme, "location", "eq", "Athens")).id
     shown = cli("campaign", "preview", campaign, "--first", 2, "--json").json
     assert [message["text"] for message in shown["messages"]] == ["Hello First0", "Hello First1"]
     assert shown["estimate"] == {"recipients": 3, "credits": 3, "exact": True}
@@ -78,6 +78,6 @@ def test_a_campaign_is_previewed(cli, acme):
 
 
 def test_people_read_a_preview_as_tables(cli, acme):
-    campaign = a_campaign(acme, everyone=True)["id"]
+    campaign = a_campaign(acme, everyone=True).id
     assert "Hello First2" in cli("campaign", "preview", campaign).stdout
     assert "opted_out 0" in cli("campaign", "audience", campaign).stdout

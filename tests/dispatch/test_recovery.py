@@ -224,9 +224,9 @@ def test_a_campaign_cancelled_in_mid_preparation_ends_without_a_hold(monkeypatch
 def test_a_preparation_that_cannot_be_paid_for_is_set_aside_with_the_reason(configure):
     configure(ENQUEUE_INLINE_LIMIT=0)
     campaign = a_campaign(an_account(credits=3), recipients=3, template="x" * 200, due=True)
-    enqueue_campaign(asking(ALL_ACCOUNTS, actor="t", request_id="c"), campaign["id"], only_if_due=True)
-    preparation.continue_preparation(campaign["id"], campaign_row(campaign["id"])["prep_token"])
-    blocked = campaign_row(campaign["id"])
+    enqueue_campaign(asking(ALL_ACCOUNTS, actor="t", request_id="c"), campaign.id, only_if_due=True)
+    preparation.continue_preparation(campaign.id, campaign_row(campaign.id)["prep_token"])
+    blocked = campaign_row(campaign.id)
     assert (blocked["status"], blocked["blocked_reason"]) == ("scheduled", "INSUFFICIENT_CREDITS")
     assert blocked["next_check_at"] is not None
     assert rows("SELECT 1 FROM message") == []

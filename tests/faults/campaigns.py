@@ -6,6 +6,7 @@ from typing import Any
 
 from dispatch.accounts.credits import balance
 from dispatch.audit import audit
+from dispatch.campaigns.view import CampaignView
 from dispatch.recovery import recover
 from dispatch.start.enqueue import enqueue_campaign
 from models.batch import stats
@@ -21,42 +22,42 @@ from tests.waiting import wait_until
 FINAL = {"sent", "failed", "skipped", "unknown"}
 
 
-def a_started_campaign(recipients: int) -> dict[str, Any]:
+def a_started_campaign(recipients: int) -> CampaignView:
     """A campaign that was enqueued, as web does it; its text is one segment, so each recipient costs one credit."""
     campaign = a_campaign(an_account(credits=recipients), recipients=recipients)
     start(campaign)
     return campaign
 
 
-def start(campaign: dict[str, Any]) -> None:
+def start(campaign: CampaignView) -> None:
     """Enqueues the campaign as web does it."""
-    enqueue_campaign(asking(), campaign["id"])
+    enqueue_campaign(asking(), campaign.id)
 
 
-def row_of(campaign: dict[str, Any]) -> dict[str, Any]:
+def row_of(campaign: CampaignView) -> Campaign:
     """The campaign's row as it is now."""
-    found = Campaign.find(campaign["id"], ALL_ACCOUNTS)
+    found = Campaign.find(campaign.id, ALL_ACCOUNTS)
     assert found
     return found
 
 
-def counts(campaign: dict[str, Any]) -> dict[str, int]:
+def counts(campaign: CampaignView) -> dict[str, int]:
     """Its messages by state."""
-    return asdict(stats([campaign["id"]])[campaign["id"]])
+    return asdict(stats([campaign.id])[campaign.id])
 
 
-def wait_until_sent(campaign: dict[str, Any], messages: int) -> None:
+def wait_until_sent(campaign: CampaignView, messages: int) -> None:
     """Returns when so many are sent and many more are not."""
     wait_until(lambda: counts(campaign)["sent"] >= messages, f"{messages} messages are sent")
-    assert row_of(campaign)["status"] == "sending", "too fast: the fault would come after the end"
+    assert row_of(campaign).status == "sending", "too fast: the fault would come after the end"
 
 
-def wait_until_completed(campaign: dict[str, Any]) -> None:
+def wait_until_completed(campaign: CampaignView) -> None:
     """Returns when nothing of the campaign is left to send."""
-    wait_until(lambda: row_of(campaign)["status"] == "completed", "the campaign completes")
+    wait_until(lambda: row_of(campaign).status == "completed", "the campaign completes")
 
 
-def judge(deployment: Deployment, campaign: dict[str, Any], *, unknown_at_most: int = 0) -> Counter[str]:
+def judge(deployment: Deployment, campaign: CampaignView, *, unknown_at_most: int = 0) -> Counter[str]:
     """Lets the campaign end, holds its rows against the provider's log and the ledger, and gives the counts by state.
 
     Nobody was sent to twice, nobody was forgotten, and every credit is where it belongs.
@@ -71,23 +72,23 @@ def judge(deployment: Deployment, campaign: dict[str, Any], *, unknown_at_most: 
     assert not (silent := accepted.keys() - sent - unknown), f"accepted by the provider, called otherwise: {silent}"
     assert found["unknown"] <= unknown_at_most, f"more unknown than were in flight: {found}"
     assert found.keys() <= FINAL, f"not final: {found}"
-    assert found.total() == row_of(campaign)["recipients"], f"somebody is missing: {found}"
+    assert found.total() == row_of(campaign).recipients, f"somebody is missing: {found}"
     wait_until(lambda: _credits_add_up(campaign), "what was sent is captured, what is unknown held, the rest released")
     assert not (violations := audit()), f"the audit found {violations}"
     assert not (left := recover()), f"recovery still finds something to do: {left}"
     return found
 
 
-def _messages(campaign: dict[str, Any]) -> list[dict[str, Any]]:
-    return rows("SELECT phone, state FROM message WHERE campaign_id = %s", [campaign["id"]])
+def _messages(campaign: CampaignView) -> list[dict[str, Any]]:
+    return rows("SELECT phone, state FROM message WHERE campaign_id = %s", [campaign.id])
 
 
-def _is_of(line: dict[str, Any], campaign: dict[str, Any]) -> bool:
-    return line["reference"].startswith(f"{campaign['id']}-")
+def _is_of(line: dict[str, Any], campaign: CampaignView) -> bool:
+    return line["reference"].startswith(f"{campaign.id}-")
 
 
-def _credits_add_up(campaign: dict[str, Any]) -> bool:
-    now, account = counts(campaign), campaign["account_id"]
+def _credits_add_up(campaign: CampaignView) -> bool:
+    now, account = counts(campaign), campaign.account_id
     [bought] = rows(
         "SELECT sum(available_delta) AS credits FROM credit_entry WHERE account_id = %s AND kind = 'topup'", [account]
     )

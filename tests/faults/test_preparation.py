@@ -39,15 +39,15 @@ def held_in_its_second_chunk(campaign: dict[str, Any]) -> Iterator[None]:
     with psycopg.connect(url.get_secret_value()) as blocker:
         blocker.execute(
             "INSERT INTO batch (campaign_id, number, first_n, size, pending) VALUES (%s, %s, %s, 1, 1)",
-            [campaign["id"], second, CHUNK],
+            [campaign.id, second, CHUNK],
         )
         yield
         blocker.rollback()
 
 
 def wait_until_half_prepared(campaign: dict[str, Any]) -> None:
-    wait_until(lambda: row_of(campaign)["recipients"] == CHUNK, "the first chunk is written")
-    assert row_of(campaign)["status"] == "preparing"
+    wait_until(lambda: row_of(campaign).recipients == CHUNK, "the first chunk is written")
+    assert row_of(campaign).status == "preparing"
 
 
 def test_a_preparation_whose_worker_is_killed_is_taken_over_and_nobody_is_written_twice(

@@ -31,8 +31,8 @@ def test_a_due_campaign_is_swept_and_every_kind_of_outcome_is_counted(deployment
     rows("UPDATE customer SET consent = 'unsubscribed' WHERE id = %s", [opted_out])
     campaign = a_campaign(account, customer_ids=[*chosen, opted_out], due=True)
     deployment.start()
-    wait_until(lambda: row_of(campaign)["status"] == "sending" and _open(campaign) == 1, "only the throttled one waits")
-    rows("UPDATE campaign SET expires_at = now() WHERE id = %s", [campaign["id"]])
+    wait_until(lambda: row_of(campaign).status == "sending" and _open(campaign) == 1, "only the throttled one waits")
+    rows("UPDATE campaign SET expires_at = now() WHERE id = %s", [campaign.id])
     found = judge(deployment, campaign, unknown_at_most=3)
     assert found == {"sent": 51, "failed": 2, "unknown": 3, "skipped": 2}
     assert counts(campaign)["total"] == 58

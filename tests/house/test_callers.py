@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 # Acts for no one: pure functions, proofs over all rows, and how a verb finds the account that it then acts for.
 WITHOUT_A_CALLER = {
     "account_named",
+    "already_sent",
     "already_started",
     "audit",
     "check_template",

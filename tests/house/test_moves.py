@@ -22,7 +22,7 @@ def _no_refusal_is_left(db):
 @pytest.fixture
 def campaign_id():
     """A campaign with a time, so that it could be in any state."""
-    return a_campaign(an_account(), everyone=True, due=True)["id"]
+    return a_campaign(an_account(), everyone=True, due=True).id
 
 
 def move(campaign_id, status, paused_from=None):

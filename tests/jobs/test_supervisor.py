@@ -46,7 +46,7 @@ def supervisor(db, redis, tmp_path):
 @pytest.mark.processes
 def test_a_due_campaign_is_swept_and_sent(supervisor):
     campaign = a_campaign(an_account(), recipients=20, due=True)
-    wait_until(lambda: Campaign.find(campaign["id"], ALL_ACCOUNTS).status == "completed", "the campaign completes")
+    wait_until(lambda: Campaign.find(campaign.id, ALL_ACCOUNTS).status == "completed", "the campaign completes")
 
 
 @pytest.mark.processes

@@ -37,12 +37,12 @@ def sending(redis):
     """A campaign of 400 recipients whose first batch waits for a worker."""
     account = an_account(credits=1000)
     campaign = a_campaign(account, recipients=400)
-    enqueue_campaign(asking(account.id), campaign["id"])
+    enqueue_campaign(asking(account.id), campaign.id)
     return campaign
 
 
 def counts(campaign: dict) -> dict:
-    return asdict(stats([campaign["id"]])[campaign["id"]])
+    return asdict(stats([campaign.id])[campaign.id])
 
 
 def run_one_job(redis: Redis) -> None:
@@ -73,7 +73,7 @@ def test_a_worker_asked_to_stop_in_mid_batch_finishes_what_is_in_flight_and_clai
 
 def test_a_worker_sends_a_campaign_to_its_end(sending, tmp_path):
     with running("jobs.worker", SEND, log=tmp_path / "log", SIMULATOR_FAILURE_RATE="0"):
-        wait_until(lambda: Campaign.find(sending["id"], ALL_ACCOUNTS).status == "completed", "the campaign completes")
+        wait_until(lambda: Campaign.find(sending.id, ALL_ACCOUNTS).status == "completed", "the campaign completes")
     assert counts(sending)["sent"] == 400
 
 

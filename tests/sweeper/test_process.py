@@ -29,11 +29,11 @@ def test_a_sweeper_books_the_sweep_shows_that_it_lives_and_stops_when_asked(redi
 
 def test_a_sweeper_finds_lost_work_while_redis_is_away(tmp_path):
     campaign = a_campaign(an_account(), recipients=1, due=True)
-    arrange_state(campaign["id"], "sending", started_at=datetime.now(UTC), claim_epoch=1)
+    arrange_state(campaign.id, "sending", started_at=datetime.now(UTC), claim_epoch=1)
     nowhere = f"redis://127.0.0.1:{free_port()}/0"
     with running("sweeper", log=tmp_path / "log", REDIS_URL=nowhere, RECOVER_INTERVAL_MS="200") as sweeper:
         wait_until(
-            lambda: Campaign.find(campaign["id"], ALL_ACCOUNTS).status == "completed",
+            lambda: Campaign.find(campaign.id, ALL_ACCOUNTS).status == "completed",
             "recovery closes a campaign that has nothing left to send",
         )
         wait_until(lambda: "scheduler.lost_redis" in sweeper.log, "the scheduler notices that Redis is away")

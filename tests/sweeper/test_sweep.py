@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("db", "redis", "configured")
 
 
 def status_of(campaign: dict) -> str:
-    found = Campaign.find(campaign["id"], ALL_ACCOUNTS)
+    found = Campaign.find(campaign.id, ALL_ACCOUNTS)
     assert found
     return found.status
 
@@ -31,7 +31,7 @@ def ids(campaigns: object) -> list[int]:
 
 
 def make_due_since(campaign: dict, age: str) -> None:
-    rows("UPDATE campaign SET scheduled_at = now() - %s::interval WHERE id = %s", [age, campaign["id"]])
+    rows("UPDATE campaign SET scheduled_at = now() - %s::interval WHERE id = %s", [age, campaign.id])
 
 
 def test_a_due_campaign_is_started_and_reported():
@@ -39,8 +39,8 @@ def test_a_due_campaign_is_started_and_reported():
     campaign = a_campaign(account, recipients=3, due=True, name="Autumn")
     report = sweep_due(asking())
     [started] = report.campaigns
-    assert (report.processed, report.errors) == (1, ())
-    assert (started.campaign_id, started.organization_id, started.name) == (campaign["id"], account.id, "Autumn")
+    assert (report.processed_count, report.errors) == (1, [])
+    assert (started.campaign_id, started.organization_id, started.name) == (campaign.id, account.id, "Autumn")
     assert (started.previous_status, started.new_status) == ("scheduled", "sending")
     assert (started.recipients_generated, started.recipient_count) == (True, 3)
     assert status_of(campaign) == "sending"
@@ -54,7 +54,7 @@ def test_the_oldest_is_started_first_and_pages_follow_until_none_is_due(monkeypa
     campaigns = [a_campaign(account, list_id=members, due=True) for _ in range(5)]
     for age, campaign in enumerate(campaigns, start=1):
         make_due_since(campaign, f"{age} minutes")
-    assert ids(sweep_due(asking()).campaigns) == [campaign["id"] for campaign in reversed(campaigns)]
+    assert ids(sweep_due(asking()).campaigns) == [campaign.id for campaign in reversed(campaigns)]
 
 
 def test_what_is_not_due_or_another_accounts_is_left_alone():
@@ -63,7 +63,7 @@ def test_what_is_not_due_or_another_accounts_is_left_alone():
     later = a_campaign(account, recipients=1, due=True)
     make_due_since(later, "-1 hour")
     theirs = a_campaign(stranger, recipients=1, due=True)
-    assert sweep_due(asking(account.id)).processed == 0
+    assert sweep_due(asking(account.id)).processed_count == 0
     assert [status_of(campaign) for campaign in (draft, later, theirs)] == ["draft", "scheduled", "scheduled"]
 
 
@@ -71,12 +71,12 @@ def test_a_campaign_that_is_refused_is_set_aside_and_the_next_one_starts():
     poor = a_campaign(an_account(credits=0), recipients=1, due=True)
     fine = a_campaign(an_account(), recipients=1, due=True)
     report = sweep_due(asking())
-    assert [(error.campaign_id, error.error) for error in report.errors] == [(poor["id"], "INSUFFICIENT_CREDITS")]
-    assert ids(report.campaigns) == [fine["id"]]
-    found = Campaign.find(poor["id"], ALL_ACCOUNTS)
+    assert [(error.campaign_id, error.error) for error in report.errors] == [(poor.id, "INSUFFICIENT_CREDITS")]
+    assert ids(report.campaigns) == [fine.id]
+    found = Campaign.find(poor.id, ALL_ACCOUNTS)
     assert found
     assert (found.status, found.blocked_reason) == ("scheduled", "INSUFFICIENT_CREDITS")
-    assert sweep_due(asking()).processed == 0, "it waits for its next check"
+    assert sweep_due(asking()).processed_count == 0, "it waits for its next check"
 
 
 def test_a_campaign_that_fails_unexpectedly_is_set_aside_and_the_next_one_starts():
@@ -84,7 +84,7 @@ def test_a_campaign_that_fails_unexpectedly_is_set_aside_and_the_next_one_starts
     fine = a_campaign(an_account(), recipients=1, due=True)
     rows(
         f"""CREATE FUNCTION curse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-              IF NEW.id = {cursed["id"]} AND NEW.status = 'preparing' THEN RAISE 'cursed'; END IF; RETURN NEW;
+              IF NEW.id = {cursed.id} AND NEW.status = 'preparing' THEN RAISE 'cursed'; END IF; RETURN NEW;
             END $$"""
     )
     rows("CREATE TRIGGER curse BEFORE UPDATE ON campaign FOR EACH ROW EXECUTE FUNCTION curse()")
@@ -92,24 +92,24 @@ def test_a_campaign_that_fails_unexpectedly_is_set_aside_and_the_next_one_starts
         report = sweep_due(asking())
     finally:
         rows("DROP FUNCTION curse CASCADE")
-    assert [(error.campaign_id, error.error) for error in report.errors] == [(cursed["id"], "INTERNAL")]
-    assert ids(report.campaigns) == [fine["id"]]
+    assert [(error.campaign_id, error.error) for error in report.errors] == [(cursed.id, "INTERNAL")]
+    assert ids(report.campaigns) == [fine.id]
     assert status_of(cursed) == "scheduled"
 
 
 def test_a_campaign_somebody_else_is_starting_is_left_to_them(redis):
     campaign = a_campaign(an_account(), recipients=1, due=True)
-    theirs = campaign_lock(redis, campaign["id"], seconds=60)
+    theirs = campaign_lock(redis, campaign.id, seconds=60)
     theirs.acquire()
-    assert sweep_due(asking()) == SweepReport(0, (), ())
+    assert sweep_due(asking()) == SweepReport(processed_count=0, campaigns=[], errors=[])
     theirs.release()
-    assert ids(sweep_due(asking()).campaigns) == [campaign["id"]]
+    assert ids(sweep_due(asking()).campaigns) == [campaign.id]
 
 
 def test_a_campaign_that_stays_due_is_looked_at_once_in_a_sweep():
     campaign = a_campaign(an_account(), recipients=1, due=True)
     found = islice(due_campaigns(asking(), until=inf), 3)
-    assert [each.id for each in found] == [campaign["id"]]
+    assert [each.id for each in found] == [campaign.id]
 
 
 def test_without_redis_campaigns_stay_due_and_the_sweep_still_ends_well(servers, monkeypatch):
@@ -120,7 +120,7 @@ def test_without_redis_campaigns_stay_due_and_the_sweep_still_ends_well(servers,
     monkeypatch.setenv("REDIS_URL", servers.redis_url)
     reread()
     assert status_of(campaign) == "scheduled"
-    assert ids(sweep_due(asking()).campaigns) == [campaign["id"]]
+    assert ids(sweep_due(asking()).campaigns) == [campaign.id]
 
 
 def test_the_job_does_not_overlap_with_itself_and_clears_its_mark(redis):
@@ -137,7 +137,7 @@ def test_the_job_does_not_overlap_with_itself_and_clears_its_mark(redis):
 def test_eight_sweeps_at_once_start_each_of_200_campaigns_exactly_once():
     account = an_account(credits=1000)
     members = a_list(account, 2)
-    due = {a_campaign(account, list_id=members, due=True)["id"] for _ in range(200)}
+    due = {a_campaign(account, list_id=members, due=True).id for _ in range(200)}
     reports = race(*[lambda: sweep_due(asking())] * 8)
     started = [campaign_id for report in reports for campaign_id in ids(report.campaigns)]
     assert sorted(started) == sorted(due)

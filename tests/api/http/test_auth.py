@@ -73,9 +73,9 @@ def test_a_key_that_may_not_send_cannot_send_by_scheduling(as_account, db):
 def test_the_campaign_is_unchanged_after_a_refusal_for_scope(as_account, db):
     account = an_account()
     campaign = a_campaign(account, recipients=1)
-    path = f"/api/campaigns/{campaign['id']}"
+    path = f"/api/campaigns/{campaign.id}"
     refused(as_account(account, scopes=("read", "write"))("POST", f"{path}/enqueue"), 403, "FORBIDDEN")
-    assert as_account(account)("GET", path).json == campaign
+    assert as_account(account)("GET", path).json == campaign.model_dump(mode="json")
 
 
 def test_an_unknown_address_is_404_without_a_key_too(client):

@@ -116,7 +116,7 @@ VERBS = ["enqueue", "pause", "resume", "cancel", "schedule"]
 
 @pytest.mark.parametrize("verb", ["", *(f"/{verb}" for verb in VERBS)])
 def test_anothers_campaign_is_answered_exactly_as_one_that_never_was(call, verb):
-    theirs = a_campaign(an_account(), recipients=1)["id"]
+    theirs = a_campaign(an_account(), recipients=1).id
     before = stored_rows()
     method, body = ("POST", {"json": {"scheduled_at": LATER}}) if verb else ("GET", {})
     answers = [call(method, f"/api/campaigns/{number}{verb}", **body) for number in (theirs, 987_654)]
@@ -137,16 +137,16 @@ def test_anothers_customers_do_not_exist(call):
 @pytest.mark.parametrize(("verb", "status"), [("pause", "draft"), ("resume", "draft"), ("cancel", "cancelled")])
 def test_a_wrong_state(account, call, verb, status):
     campaign = a_campaign(account, recipients=1)
-    arrange_state(campaign["id"], status)
+    arrange_state(campaign.id, status)
     before = stored_rows()
-    refused(call("POST", f"/api/campaigns/{campaign['id']}/{verb}"), "INVALID_STATUS", f"is {status}")
+    refused(call("POST", f"/api/campaigns/{campaign.id}/{verb}"), "INVALID_STATUS", f"is {status}")
     assert stored_rows() == before
 
 
 def test_a_time_in_the_past_for_a_draft(account, call):
     campaign = a_campaign(account, recipients=1)
     before = stored_rows()
-    path = f"/api/campaigns/{campaign['id']}/schedule"
+    path = f"/api/campaigns/{campaign.id}/schedule"
     refused(call("POST", path, json={"scheduled_at": PAST}), "INVALID_REQUEST", "in the future")
     assert stored_rows() == before
 
@@ -162,7 +162,7 @@ def test_a_time_in_the_past_for_a_draft(account, call):
 def test_a_campaign_that_cannot_start(account, call, arrange, code):
     campaign = a_campaign(account, **arrange)
     before = stored_rows()
-    refused(call("POST", f"/api/campaigns/{campaign['id']}/enqueue"), code)
+    refused(call("POST", f"/api/campaigns/{campaign.id}/enqueue"), code)
     assert stored_rows() == before
 
 
@@ -170,7 +170,7 @@ def test_everybody_opted_out(account, call):
     campaign = a_campaign(account, recipients=3)
     rows("INSERT INTO suppression (account_id, phone) SELECT account_id, phone FROM customer")
     before = stored_rows()
-    refused(call("POST", f"/api/campaigns/{campaign['id']}/enqueue"), "NO_RECIPIENTS")
+    refused(call("POST", f"/api/campaigns/{campaign.id}/enqueue"), "NO_RECIPIENTS")
     assert stored_rows() == before
 
 
@@ -179,12 +179,12 @@ def test_too_few_credits_and_no_subscription(db, as_account):
     for account, code in ((poor, "INSUFFICIENT_CREDITS"), (lapsed, "SUBSCRIPTION_REQUIRED")):
         call, campaign = as_account(account), a_campaign(account, recipients=3)
         before = stored_rows()
-        refused(call("POST", f"/api/campaigns/{campaign['id']}/enqueue"), code)
+        refused(call("POST", f"/api/campaigns/{campaign.id}/enqueue"), code)
         assert stored_rows() == before
 
 
 def test_a_campaign_started_twice(account, call):
-    path = f"/api/campaigns/{a_campaign(account, recipients=1)['id']}/enqueue"
+    path = f"/api/campaigns/{a_campaign(account, recipients=1).id}/enqueue"
     assert call("POST", path).status_code == 202
     before = stored_rows()
     refused(call("POST", path), "ALREADY_SENDING")

@@ -66,7 +66,7 @@ def test_twenty_twins_have_one_effect_and_one_answer(as_account):
 
 def test_twenty_starts_under_one_key_are_one_start_and_one_answer(as_account):
     account = an_account()
-    path = f"/api/campaigns/{a_campaign(account, recipients=5)['id']}/enqueue"
+    path = f"/api/campaigns/{a_campaign(account, recipients=5).id}/enqueue"
     call = as_account(account)
     answers = race(*[lambda: call("POST", path, **under("k1"))] * 20)
     assert {answer.status_code for answer in answers} == {202}
@@ -76,7 +76,7 @@ def test_twenty_starts_under_one_key_are_one_start_and_one_answer(as_account):
 
 def test_a_refusal_is_not_kept(as_account):
     account = an_account(credits=0)
-    path = f"/api/campaigns/{a_campaign(account, recipients=5)['id']}/enqueue"
+    path = f"/api/campaigns/{a_campaign(account, recipients=5).id}/enqueue"
     call = as_account(account)
     assert call("POST", path, **under("k1")).status_code == 402
     assert count("idempotency_key") == 0
@@ -192,7 +192,7 @@ def test_a_body_that_is_no_json_reaches_its_route_whole(as_account):
 def test_jobs_are_pushed_only_once_the_answer_is_committed(as_account, redis):
     account = an_account()
     call = as_account(account)
-    path = f"/api/campaigns/{a_campaign(account, recipients=3)['id']}"
+    path = f"/api/campaigns/{a_campaign(account, recipients=3).id}"
     assert call("POST", f"{path}/enqueue").status_code == 202
     assert call("POST", f"{path}/pause").status_code == 200
     redis.flushdb()
@@ -206,7 +206,7 @@ def test_jobs_are_pushed_only_once_the_answer_is_committed(as_account, redis):
 @pytest.mark.processes
 def test_a_start_whose_answer_was_lost_in_a_crash_gets_its_202(as_account, servers, tmp_path):
     account = an_account()
-    path = f"/api/campaigns/{a_campaign(account, recipients=3)['id']}/enqueue"
+    path = f"/api/campaigns/{a_campaign(account, recipients=3).id}/enqueue"
     with answers_cannot_be_kept(servers) as release, a_web(tmp_path) as web:
         # The campaign is started; the process is killed before it has said so.
         asked = threading.Thread(target=web.post, args=(path, a_key(account), "k1"), daemon=True)
@@ -232,7 +232,7 @@ def test_a_campaign_that_was_put_back_is_started_anew_under_the_same_key(as_acco
     account = an_account(credits=5)
     # Two segments each: enough credits for the first look, too few for the price.
     campaign = a_campaign(account, customer_ids=customers(account, 5), template="x" * 200)
-    path = f"/api/campaigns/{campaign['id']}/enqueue"
+    path = f"/api/campaigns/{campaign.id}/enqueue"
     call = as_account(account)
     assert call("POST", path, **under("k1")).status_code == 402
     top_up(asking(account.id), 5)

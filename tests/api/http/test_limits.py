@@ -56,7 +56,7 @@ def test_reading_writing_and_sending_are_counted_apart(calling):
     call = calling(a_key(account), rate_limit_read="1/hour", rate_limit_write="2/hour", rate_limit_send="1/hour")
     assert statuses(call, "GET", "/api/campaigns", times=2) == [200, 429]
     assert statuses(call, "POST", "/api/campaigns", json={"name": "x"}, times=3) == [201, 201, 429]
-    path = f"/api/campaigns/{a_campaign(account, recipients=1)['id']}/enqueue"
+    path = f"/api/campaigns/{a_campaign(account, recipients=1).id}/enqueue"
     assert statuses(call, "POST", path, times=2) == [202, 429]
 
 

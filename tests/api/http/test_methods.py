@@ -27,7 +27,7 @@ def test_the_method_of_a_neighbour_is_refused_and_not_told_of(as_account, method
 @pytest.mark.parametrize("prefix", ["", "/api"])
 def test_to_ask_for_the_methods_does_nothing_else(as_account, prefix):
     account = an_account()
-    told = as_account(account)("OPTIONS", f"{prefix}/campaigns/{a_campaign(account, recipients=1)['id']}/enqueue")
+    told = as_account(account)("OPTIONS", f"{prefix}/campaigns/{a_campaign(account, recipients=1).id}/enqueue")
     assert (told.status_code, told.data, set(told.headers["Allow"].split(", "))) == (200, b"", {"OPTIONS", "POST"})
     assert row("SELECT status FROM campaign") == {"status": "draft"}
 

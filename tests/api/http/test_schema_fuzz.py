@@ -55,7 +55,7 @@ def key(app, db, redis):
     SERVED.app = app
     account = an_account()
     OWN.update({name: make(account) for name, make in MAKE.items()})
-    OWN["ended"] = cancel_campaign(asking(), MAKE["campaign_id"](account))["id"]
+    OWN["ended"] = cancel_campaign(asking(), MAKE["campaign_id"](account)).id
     return a_key(account)
 
 

@@ -107,7 +107,7 @@ def test_a_subscription_is_set_and_wakes_what_waited_for_it(as_account):
     operator = as_account(None)
     query = f"?organization_id={account.id}"
     run = operator("POST", f"/api/campaigns/run-automation{query}").json
-    assert run["errors"] == [{"campaign_id": str(campaign["id"]), "error": "SUBSCRIPTION_REQUIRED"}]
+    assert run["errors"] == [{"campaign_id": str(campaign.id), "error": "SUBSCRIPTION_REQUIRED"}]
     given = {"plan": "gold", "status": "active", "ends_at": "2090-01-31T00:00:00+02:00"}
     set_to = operator("PUT", f"/api/subscription{query}", json=given).json
     assert set_to == {"plan": "gold", "status": "active", "ends_at": "2090-01-30T22:00:00+00:00"}
@@ -200,13 +200,13 @@ def test_credits_are_topped_up_held_and_listed_movement_by_movement(as_account):
     query = f"?organization_id={account.id}"
     assert operator("POST", f"/api/credits/topup{query}", json={"amount": 10}).json == {"available": 10, "held": 0}
     campaign = a_campaign(account, recipients=3)
-    assert call("POST", f"/api/campaigns/{campaign['id']}/enqueue").status_code == 202
+    assert call("POST", f"/api/campaigns/{campaign.id}/enqueue").status_code == 202
     assert call("GET", "/api/credits").json == {"available": 7, "held": 3}
     page = call("GET", "/api/credits/ledger?page_size=1").json
     assert page["pagination"] == {"page": 1, "page_size": 1, "total_count": 2, "total_pages": 2}
     entries = [*page["data"], *call("GET", "/api/credits/ledger?page_size=1&page=2").json["data"]]
     assert [(e["kind"], e["available_delta"], e["held_delta"], e["campaign_id"]) for e in entries] == [
-        ("hold", -3, 3, campaign["id"]),
+        ("hold", -3, 3, campaign.id),
         ("topup", 10, 0, None),
     ]
 
@@ -248,8 +248,8 @@ def test_the_trail_is_paged_and_filtered_newest_first(as_account, query, actions
     rows("UPDATE account SET credits_available = 9")
     call = as_account(account)
     campaign = a_campaign(account, recipients=1)
-    call("POST", f"/api/campaigns/{campaign['id']}/enqueue")
-    call("POST", f"/api/campaigns/{campaign['id']}/pause")
+    call("POST", f"/api/campaigns/{campaign.id}/enqueue")
+    call("POST", f"/api/campaigns/{campaign.id}/pause")
     found = call("GET", f"/api/audit-events?{query}").json["data"]
     assert [event["action"] for event in found] == actions
 

@@ -5,6 +5,7 @@ import pytest
 from api.http.errors import STATUS
 from dispatch.accounts.accounts import change_account
 from dispatch.audience.members import AudienceSize
+from dispatch.campaigns.view import CampaignView
 from dispatch.errors import ApprovalRequired
 from dispatch.start import enqueue
 from dispatch.start.sweep import sweep_due
@@ -38,13 +39,13 @@ def refused(answer, code: str, says: str = "") -> None:
     assert says in answer.json["error"]["message"]
 
 
-def approve(call, campaign: dict, revision: int | None = None):
-    body = {"revision": campaign["revision"] if revision is None else revision}
-    return call("POST", f"/api/campaigns/{campaign['id']}/approve", json=body)
+def approve(call, campaign: CampaignView, revision: int | None = None):
+    body = {"revision": campaign.revision if revision is None else revision}
+    return call("POST", f"/api/campaigns/{campaign.id}/approve", json=body)
 
 
-def start(call, campaign: dict):
-    return call("POST", f"/api/campaigns/{campaign['id']}/enqueue")
+def start(call, campaign: CampaignView):
+    return call("POST", f"/api/campaigns/{campaign.id}/enqueue")
 
 
 def test_a_small_campaign_needs_nobodys_word(account, writer):
@@ -76,7 +77,8 @@ def test_by_the_clock_it_waits_blocked_in_its_state_and_the_approval_wakes_it(ac
 def test_whoever_wrote_it_cannot_approve_it(as_account, account):
     alone = as_account(account)
     list_id = a_list(account, 3)
-    campaign = alone("POST", "/api/campaigns", json={"name": "Sale", "list_id": list_id, "base_template": "Hi"}).json
+    body = {"name": "Sale", "list_id": list_id, "base_template": "Hi"}
+    campaign = CampaignView(**alone("POST", "/api/campaigns", json=body).json)
     refused(approve(alone, campaign), "APPROVAL_REQUIRED", "another key")
     refused(start(alone, campaign), "APPROVAL_REQUIRED")
 
@@ -84,7 +86,7 @@ def test_whoever_wrote_it_cannot_approve_it(as_account, account):
 def test_whoever_changed_it_cannot_approve_it(as_account, account):
     editor = as_account(account)
     campaign = a_campaign(account, recipients=3)
-    changed = editor("PATCH", f"/api/campaigns/{campaign['id']}", json={"base_template": "Other"}).json
+    changed = CampaignView(**editor("PATCH", f"/api/campaigns/{campaign.id}", json={"base_template": "Other"}).json)
     refused(approve(editor, changed), "APPROVAL_REQUIRED", "another key")
 
 
@@ -107,17 +109,17 @@ def test_whoever_approved_it_cannot_start_it(as_account, account, writer):
 def test_a_change_takes_the_approval_away(account, writer, approver, change):
     campaign = a_campaign(account, recipients=3)
     approve(approver, campaign)
-    changed = writer("PATCH", f"/api/campaigns/{campaign['id']}", json=change)
+    changed = writer("PATCH", f"/api/campaigns/{campaign.id}", json=change)
     assert changed.status_code == 200, changed.json
-    assert (changed.json["approved_by"], changed.json["revision"]) == (None, campaign["revision"] + 1)
+    assert (changed.json["approved_by"], changed.json["revision"]) == (None, campaign.revision + 1)
     refused(start(writer, campaign), "APPROVAL_REQUIRED")
-    assert approve(approver, changed.json).status_code == 200
+    assert approve(approver, CampaignView(**changed.json)).status_code == 200
 
 
 def test_a_new_name_or_time_does_not(account, writer, approver):
     campaign = a_campaign(account, recipients=3)
     approve(approver, campaign)
-    path = f"/api/campaigns/{campaign['id']}"
+    path = f"/api/campaigns/{campaign.id}"
     assert writer("PATCH", path, json={"name": "Other"}).json["approved_by"]
     assert writer("POST", f"{path}/schedule", json={"scheduled_at": "2090-01-31T09:00:00Z"}).json["approved_by"]
 
@@ -128,7 +130,7 @@ def test_customers_chosen_later_are_not_approved(account, writer, approver):
     campaign = a_campaign(account, customer_ids=people[:3], due=True)
     approve(approver, campaign)
     rows("UPDATE campaign SET scheduled_at = now() + interval '1 hour'")
-    assert writer("POST", f"/api/campaigns/{campaign['id']}/send", json={"customer_ids": people}).status_code == 200
+    assert writer("POST", f"/api/campaigns/{campaign.id}/send", json={"customer_ids": people}).status_code == 200
     refused(start(writer, campaign), "APPROVAL_REQUIRED")
 
 
@@ -137,11 +139,11 @@ def test_a_segment_that_is_changed_takes_the_approval_of_its_campaigns_away(acco
     athens = {"logic": "AND", "conditions": [{"field": "location", "operator": "eq", "value": "Athens"}]}
     segment = writer("POST", "/api/segments", json={"name": "Athens", "filter": athens}).json
     body = {"name": "Sale", "base_template": "Hi", "segment_id": segment["id"]}
-    campaign = writer("POST", "/api/campaigns", json=body).json
+    campaign = CampaignView(**writer("POST", "/api/campaigns", json=body).json)
     assert approve(approver, campaign).status_code == 200
     elsewhere = {"logic": "AND", "conditions": [{"field": "location", "operator": "neq", "value": "Athens"}]}
     assert writer("PATCH", f"/api/segments/{segment['id']}", json={"filter": elsewhere}).status_code == 200
-    assert writer("GET", f"/api/campaigns/{campaign['id']}").json["approved_by"] is None
+    assert writer("GET", f"/api/campaigns/{campaign.id}").json["approved_by"] is None
 
 
 def test_the_audience_may_grow_as_far_as_nobody_would_be_asked(account, writer, approver):
@@ -158,7 +160,7 @@ def test_the_audience_may_grow_as_far_as_nobody_would_be_asked(account, writer, 
 
 def test_an_approval_is_of_the_revision_that_was_read(account, writer, approver):
     campaign = a_campaign(account, recipients=3)
-    writer("PATCH", f"/api/campaigns/{campaign['id']}", json={"base_template": "Worse text"})
+    writer("PATCH", f"/api/campaigns/{campaign.id}", json={"base_template": "Worse text"})
     refused(approve(approver, campaign), "INVALID_STATUS", "changed")
     refused(start(writer, campaign), "APPROVAL_REQUIRED")
 
@@ -166,7 +168,7 @@ def test_an_approval_is_of_the_revision_that_was_read(account, writer, approver)
 @pytest.mark.parametrize("status", ["sending", "completed", "cancelled"])
 def test_only_what_is_still_to_start_is_approved(account, approver, status):
     campaign = a_campaign(account, recipients=3)
-    arrange_state(campaign["id"], status)
+    arrange_state(campaign.id, status)
     refused(approve(approver, campaign), "INVALID_STATUS", status)
 
 
@@ -197,7 +199,7 @@ def test_an_audience_that_grows_after_the_claim_is_put_back(account, monkeypatch
     campaign = a_campaign(account, recipients=3)
     monkeypatch.setattr(enqueue.members, "size_of", lambda _: AudienceSize(total=2, reachable=2))
     with pytest.raises(ApprovalRequired):
-        enqueue.enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c-1"), campaign["id"])
+        enqueue.enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c-1"), campaign.id)
     found = row("SELECT status, blocked_reason, held FROM campaign")
     assert found == {"status": "draft", "blocked_reason": "APPROVAL_REQUIRED", "held": 0}
     assert rows("SELECT 1 FROM message") == []
@@ -214,4 +216,4 @@ def test_approving_twice_changes_nothing_but_the_approver(account, approver):
     campaign = a_campaign(account, recipients=3)
     first, again = approve(approver, campaign).json, approve(approver, campaign).json
     assert first["approved_by"] == again["approved_by"]
-    assert again["revision"] == campaign["revision"]
+    assert again["revision"] == campaign.revision

@@ -21,7 +21,7 @@ def test_due_campaigns_start_and_are_reported_in_the_known_shape(as_account):
         "processed_count": 2,
         "campaigns": [
             {
-                "campaign_id": str(due["id"]),
+                "campaign_id": str(due.id),
                 "organization_id": str(account.id),
                 "name": "Autumn",
                 "previous_status": "scheduled",
@@ -30,7 +30,7 @@ def test_due_campaigns_start_and_are_reported_in_the_known_shape(as_account):
                 "recipient_count": 3,
             }
         ],
-        "errors": [{"campaign_id": str(broke["id"]), "error": "NO_TARGET_AUDIENCE"}],
+        "errors": [{"campaign_id": str(broke.id), "error": "NO_TARGET_AUDIENCE"}],
     }
 
 
@@ -48,7 +48,7 @@ def test_five_at_once_start_each_due_campaign_once(as_account):
     call = as_account(account)
     reports = race(*[lambda: call("POST", RUN).json["campaigns"]] * 5)
     started = [campaign["campaign_id"] for report in reports for campaign in report]
-    assert sorted(started) == sorted(str(campaign["id"]) for campaign in campaigns)
+    assert sorted(started) == sorted(str(campaign.id) for campaign in campaigns)
 
 
 def test_the_system_user_is_the_actor(as_account, configure):

@@ -60,7 +60,7 @@ def test_the_readmes_send_of_a_draft_starts_it(account, call, prefix):
 
 
 def test_the_readmes_lists(account, call, prefix):
-    made = [a_campaign(account, name=f"Campaign {n}", channel="sms")["id"] for n in range(12)]
+    made = [a_campaign(account, name=f"Campaign {n}", channel="sms").id for n in range(12)]
     a_campaign(account, channel="whatsapp")
     first = call("GET", f"{prefix}/campaigns?page=1&page_size=10&channel=sms").json
     assert [campaign["id"] for campaign in first["data"]] == made[:1:-1]
@@ -73,7 +73,7 @@ def test_the_readmes_lists(account, call, prefix):
 def test_a_campaign_is_edited_duplicated_unscheduled_and_deleted(account, call, prefix):
     list_id = a_list(account, 2)
     campaign = a_campaign(account, everyone=True, name="Sale")
-    path = f"{prefix}/campaigns/{campaign['id']}"
+    path = f"{prefix}/campaigns/{campaign.id}"
     edited = call("PATCH", path, json={"base_template": "Hi!", "list_id": list_id, "scheduled_at": LATER})
     assert edited.status_code == 200
     assert (edited.json["base_template"], edited.json["audience"]["list_id"]) == ("Hi!", list_id)
@@ -95,7 +95,7 @@ def test_a_retry_a_rest_and_a_test_answer_the_child(account, call, prefix):
     rows(
         "INSERT INTO list_member (account_id, list_id, customer_id) SELECT account_id, 1, 3 FROM customer WHERE id = 3"
     )
-    path = f"{prefix}/campaigns/{campaign['id']}"
+    path = f"{prefix}/campaigns/{campaign.id}"
     children = {
         "retry": call("POST", f"{path}/retry-failed", headers={"X-Request-ID": "r-1"}),
         "rest": call("POST", f"{path}/send-to-rest", headers={"X-Request-ID": "r-2"}),
@@ -104,12 +104,12 @@ def test_a_retry_a_rest_and_a_test_answer_the_child(account, call, prefix):
     for kind, answer in children.items():
         assert answer.status_code == 202
         child = call("GET", f"{prefix}/campaigns/{answer.json['campaignId']}").json
-        assert (child["kind"], child["parent_id"], child["stats"]["pending"]) == (kind, campaign["id"], 1)
+        assert (child["kind"], child["parent_id"], child["stats"]["pending"]) == (kind, campaign.id, 1)
         assert answer.json == {
             "queued": 1,
             "enqueuedJobs": 1,
             "campaignId": child["id"],
-            "parentId": campaign["id"],
+            "parentId": campaign.id,
             "status": "sending",
             "queue": "send",
             "requestId": answer.headers["X-Request-ID"],
@@ -146,7 +146,7 @@ def test_a_retry_a_rest_and_a_test_answer_the_child(account, call, prefix):
 def test_an_action_that_cannot_be(account, call, verb, body, code, says):
     campaign = a_campaign(account, recipients=1)
     before = stored_rows()
-    refused(call("POST", f"/api/campaigns/{campaign['id']}/{verb}", json=body), code, says)
+    refused(call("POST", f"/api/campaigns/{campaign.id}/{verb}", json=body), code, says)
     assert stored_rows() == before
 
 
@@ -166,29 +166,29 @@ def test_an_action_that_cannot_be(account, call, verb, body, code, says):
 def test_an_edit_that_cannot_be(account, call, body, code, says):
     campaign = a_campaign(account, everyone=True)
     before = stored_rows()
-    refused(call("PATCH", f"/api/campaigns/{campaign['id']}", json=body), code, says)
+    refused(call("PATCH", f"/api/campaigns/{campaign.id}", json=body), code, says)
     assert stored_rows() == before
 
 
 def test_whoever_may_write_but_not_send_neither_starts_nor_gives_a_time(account, as_account):
     draft, scheduled = a_campaign(account, recipients=1), a_campaign(account, recipients=1)
     writer = as_account(account, scopes=["read", "write"])
-    rows("UPDATE campaign SET status = 'scheduled', scheduled_at = %s WHERE id = %s", [LATER, scheduled["id"]])
+    rows("UPDATE campaign SET status = 'scheduled', scheduled_at = %s WHERE id = %s", [LATER, scheduled.id])
     before = stored_rows()
-    path = f"/api/campaigns/{draft['id']}"
+    path = f"/api/campaigns/{draft.id}"
     for verb, body in (("send", {"customer_ids": [1]}), ("test-send", {"numbers": ["+306912222222"]})):
         refused(writer("POST", f"{path}/{verb}", json=body), "FORBIDDEN")
     for verb in ("retry-failed", "send-to-rest"):
         refused(writer("POST", f"{path}/{verb}"), "FORBIDDEN")
     refused(writer("PATCH", path, json={"scheduled_at": LATER}), "FORBIDDEN")
-    refused(writer("PATCH", f"/api/campaigns/{scheduled['id']}", json={"everyone": True}), "FORBIDDEN")
+    refused(writer("PATCH", f"/api/campaigns/{scheduled.id}", json={"everyone": True}), "FORBIDDEN")
     assert stored_rows() == before
     assert writer("PATCH", path, json={"everyone": True}).status_code == 200
 
 
 @pytest.mark.parametrize("verb", ["send", "unschedule", "retry-failed", "send-to-rest", "test-send", "duplicate", ""])
 def test_anothers_campaign_is_answered_exactly_as_one_that_never_was(call, verb):
-    theirs = a_campaign(an_account(), recipients=1)["id"]
+    theirs = a_campaign(an_account(), recipients=1).id
     bodies = {"send": {"customer_ids": [1]}, "test-send": {"numbers": ["+306912222222"]}}
     before = stored_rows()
     for method in ["POST"] if verb else ["PATCH", "DELETE"]:
@@ -209,7 +209,7 @@ def test_a_start_repeated_under_its_key_happens_once(account, call, verb):
         start_and_deliver(campaign, reject=phones_of(account))
     body = {"send": {"customer_ids": [1]}, "test-send": {"numbers": ["+306912222222"]}}.get(verb)
     asked = {"json": body, "headers": {"Idempotency-Key": "k-1"}}
-    path = f"/api/campaigns/{campaign['id']}/{verb}"
+    path = f"/api/campaigns/{campaign.id}/{verb}"
     first = call("POST", path, **asked)
     # As after a crash: the start is committed and its answer was not kept.
     rows("DELETE FROM idempotency_key")

@@ -51,7 +51,7 @@ def test_without_a_time_it_is_a_draft(call):
     ],
 )
 def test_pages_are_newest_first_and_clamped(account, call, query, shown, page, page_size, pages):
-    made = [a_campaign(account, everyone=True)["id"] for _ in range(12)]
+    made = [a_campaign(account, everyone=True).id for _ in range(12)]
     answer = call("GET", f"/campaigns?{query}").json
     first = (page - 1) * page_size
     assert [campaign["id"] for campaign in answer["data"]] == made[::-1][first : first + page_size]
@@ -63,20 +63,20 @@ def test_a_list_can_be_narrowed_to_a_channel_and_a_status(account, call):
     texted = a_campaign(account, everyone=True, channel="whatsapp")
     a_campaign(account, everyone=True)
     found = call("GET", "/campaigns?channel=whatsapp&status=draft").json
-    assert [campaign["id"] for campaign in found["data"]] == [texted["id"]]
+    assert [campaign["id"] for campaign in found["data"]] == [texted.id]
     assert found["pagination"]["total_count"] == 1
 
 
 def test_enqueue_answers_202_in_the_agreed_shape(account, call, redis):
     campaign = a_campaign(account, recipients=5)
-    answer = call("POST", f"/api/campaigns/{campaign['id']}/enqueue", headers={"X-Request-ID": "mine-1"})
+    answer = call("POST", f"/api/campaigns/{campaign.id}/enqueue", headers={"X-Request-ID": "mine-1"})
     assert answer.status_code == 202
     assert answer.json == {
-        "queued": 5, "enqueuedJobs": 1, "campaignId": campaign["id"], "status": "sending", "queue": "send",
+        "queued": 5, "enqueuedJobs": 1, "campaignId": campaign.id, "status": "sending", "queue": "send",
         "requestId": "mine-1",
     }  # fmt: skip
     assert redis.llen("rq:queue:send") == 1
-    shown = call("GET", f"/api/campaigns/{campaign['id']}").json
+    shown = call("GET", f"/api/campaigns/{campaign.id}").json
     assert (shown["stats"]["total"], shown["stats"]["pending"], shown["credits"]["held"]) == (5, 5, 5)
     (row,) = rows("SELECT correlation_id, actor FROM campaign")
     assert row["correlation_id"] == "mine-1"
@@ -85,7 +85,7 @@ def test_enqueue_answers_202_in_the_agreed_shape(account, call, redis):
 
 def test_a_campaign_is_scheduled_paused_resumed_and_cancelled(account, call):
     campaign = a_campaign(account, recipients=1)
-    path = f"/api/campaigns/{campaign['id']}"
+    path = f"/api/campaigns/{campaign.id}"
     assert call("POST", f"{path}/schedule", json={"scheduled_at": LATER}).json["status"] == "scheduled"
     assert call("POST", f"{path}/pause").json["status"] == "paused"
     assert call("POST", f"{path}/resume").json["status"] == "scheduled"
@@ -102,7 +102,7 @@ def test_the_trail_names_the_key_and_the_request(call):
 def test_an_operator_runs_any_account_and_names_it_to_write(account, as_account):
     operator, campaign = as_account(None), a_campaign(account, everyone=True)
     body = {"name": "Sale", "everyone": True}
-    assert operator("GET", f"/api/campaigns/{campaign['id']}").status_code == 200
+    assert operator("GET", f"/api/campaigns/{campaign.id}").status_code == 200
     assert operator("GET", "/api/campaigns").json["pagination"]["total_count"] == 1
     unnamed = operator("POST", "/api/campaigns", json=body)
     assert (unnamed.status_code, unnamed.json["error"]["details"]["field"]) == (400, "organization_id")
@@ -114,7 +114,7 @@ def test_an_operator_runs_any_account_and_names_it_to_write(account, as_account)
 def test_another_organization_is_not_found_on_any_route(account, call, organization):
     campaign = a_campaign(account, everyone=True)
     named = an_account().id if organization == "another" else organization
-    for path in ("/api/campaigns", f"/api/campaigns/{campaign['id']}", "/api/customers"):
+    for path in ("/api/campaigns", f"/api/campaigns/{campaign.id}", "/api/customers"):
         assert call("GET", f"{path}?organization_id={named}").status_code == 404
     assert call("GET", f"/api/campaigns?organization_id={account.id}").status_code == 200
 

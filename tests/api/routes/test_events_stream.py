@@ -66,8 +66,8 @@ class Stream:
 def started(web):
     account = an_account()
     campaign = a_campaign(account, recipients=30)
-    enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c"), campaign["id"])
-    return campaign["id"], a_key(account)
+    enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c"), campaign.id)
+    return campaign.id, a_key(account)
 
 
 def test_a_stream_tells_what_changes_and_ends_with_the_campaign(web, started):
@@ -88,8 +88,8 @@ def test_a_stream_tells_what_changes_and_ends_with_the_campaign(web, started):
 
 def test_a_stream_of_a_campaign_that_is_over_says_so_and_ends(web):
     campaign = a_campaign(an_account(), recipients=1)
-    cancel_campaign(asking(), campaign["id"])
-    stream = Stream(web, campaign["id"], a_key(None))
+    cancel_campaign(asking(), campaign.id)
+    stream = Stream(web, campaign.id, a_key(None))
     name, look = stream.event()
     assert (name, look["status"]) == ("end", "cancelled")
 

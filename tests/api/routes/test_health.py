@@ -77,12 +77,12 @@ def test_without_redis_web_says_so_and_an_enqueue_changes_nothing(db):
         {"REDIS_URL": f"redis://{NOWHERE}/0"},
         ("GET", "/health", ""),
         ("GET", "/health/live", ""),
-        ("POST", f"/api/campaigns/{campaign['id']}/enqueue", key),
-        ("GET", f"/api/campaigns/{campaign['id']}", key),
+        ("POST", f"/api/campaigns/{campaign.id}/enqueue", key),
+        ("GET", f"/api/campaigns/{campaign.id}", key),
     )
     assert health[0] == 503
     assert health[1]["checks"]["database"] == {"status": "healthy"}
     assert health[1]["checks"]["queue"]["status"] == "unhealthy"
     assert live[0] == 200
     assert (started[0], started[1]["error"]["code"]) == (503, "QUEUE_UNAVAILABLE")
-    assert shown == [200, campaign]
+    assert shown == [200, campaign.model_dump(mode="json")]

@@ -79,7 +79,7 @@ def test_a_list_that_a_campaign_names_stays(account, call):
     campaign = a_campaign(account, recipients=2)
     list_id = rows("SELECT list_id FROM campaign")[0]["list_id"]
     before = stored_rows()
-    refused(call("DELETE", f"/api/lists/{list_id}"), 409, "INVALID_STATUS", str(campaign["id"]))
+    refused(call("DELETE", f"/api/lists/{list_id}"), 409, "INVALID_STATUS", str(campaign.id))
     assert stored_rows() == before
 
 

@@ -24,10 +24,10 @@ HEADER = (
 def sent(account, recipients, answers=None, **options):
     """Returns a campaign of so many, delivered through a provider that answers the nth recipient as told."""
     campaign = a_campaign(account, recipients=recipients, **options)
-    enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c"), campaign["id"])
+    enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c"), campaign.id)
     script = {f"+{FIRST + n}": told for n, told in (answers or {}).items()}
-    deliver(ScriptedProvider(script), campaign["id"])
-    return campaign["id"]
+    deliver(ScriptedProvider(script), campaign.id)
+    return campaign.id
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_a_message_is_listed_and_read_with_the_same_fields_in_the_same_order(cal
 
 
 def test_a_cancelled_message_has_no_reason_in_its_history(call, account):
-    campaign = a_campaign(account, recipients=1)["id"]
+    campaign = a_campaign(account, recipients=1).id
     enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c"), campaign)
     call("POST", f"/api/campaigns/{campaign}/cancel")
     recover()

@@ -43,7 +43,7 @@ def refused(answer, code):
 @pytest.mark.parametrize("prefix", ["", "/api"])
 @pytest.mark.parametrize("override", [{}, {"override_template": None}, {"override_template": ""}])
 def test_a_personalized_preview_uses_the_campaigns_template(account, call, alice, prefix, override):
-    campaign = a_campaign(account, template="Hello {first_name}!")["id"]
+    campaign = a_campaign(account, template="Hello {first_name}!").id
     answer = call(
         "POST", f"{prefix}/campaigns/{campaign}/personalized-preview", json={"customer_id": alice, **override}
     )
@@ -58,7 +58,7 @@ def test_a_personalized_preview_uses_the_campaigns_template(account, call, alice
 
 @pytest.mark.parametrize("prefix", ["", "/api"])
 def test_a_personalized_preview_tries_another_template_out(account, call, alice, prefix):
-    campaign = a_campaign(account, template="Hello {first_name}!")["id"]
+    campaign = a_campaign(account, template="Hello {first_name}!").id
     other = "Hi {first_name}, special offer just for you in {location}!"
     answer = call(
         "POST",
@@ -72,7 +72,7 @@ def test_a_personalized_preview_tries_another_template_out(account, call, alice,
 
 def test_what_is_not_known_of_the_customer_is_left_out(account, call, alice):
     rows("UPDATE customer SET location = NULL, prefered_product = NULL")
-    campaign = a_campaign(account, template="<{location}>")["id"]
+    campaign = a_campaign(account, template="<{location}>").id
     answer = call("POST", f"/campaigns/{campaign}/personalized-preview", json={"customer_id": alice}).json
     assert answer["rendered_message"] == "<>"
     assert answer["customer"].keys() == {"id", "first_name", "last_name", "phone"}
@@ -96,20 +96,20 @@ def test_what_is_not_known_of_the_customer_is_left_out(account, call, alice):
     ],
 )
 def test_a_personalized_preview_that_cannot_be(account, call, alice, body, code):
-    campaign = a_campaign(account)["id"]
+    campaign = a_campaign(account).id
     refused(call("POST", f"/api/campaigns/{campaign}/personalized-preview", json=body), code)
 
 
 def test_another_accounts_customer_is_not_shown_not_even_to_an_operator(account, call, as_account):
     theirs = customers(an_account(), 1)[0]
-    campaign = a_campaign(account)["id"]
+    campaign = a_campaign(account).id
     for ask in (call, as_account(None)):
         answer = ask("POST", f"/api/campaigns/{campaign}/personalized-preview", json={"customer_id": theirs})
         refused(answer, "CUSTOMER_NOT_FOUND")
 
 
 def test_a_key_that_may_only_read_may_preview(account, as_account, alice):
-    campaign = a_campaign(account)["id"]
+    campaign = a_campaign(account).id
     reader = as_account(account, scopes=["read"])
     answer = reader("POST", f"/api/campaigns/{campaign}/personalized-preview", json={"customer_id": alice})
     assert answer.status_code == 200
@@ -121,7 +121,7 @@ def test_the_first_messages_are_shown_as_they_would_be_sent_and_priced(account, 
     rows(
         "INSERT INTO suppression (account_id, phone) SELECT account_id, phone FROM customer WHERE id = %s", [people[2]]
     )
-    campaign = a_campaign(account, customer_ids=people, template="Hi {first_name} " + "x" * 80)["id"]
+    campaign = a_campaign(account, customer_ids=people, template="Hi {first_name} " + "x" * 80).id
     answer = call("GET", f"/api/campaigns/{campaign}/preview")
     assert answer.status_code == 200
     assert list(answer.json) == ["campaign_id", "channel", "template", "messages", "estimate"]
@@ -142,21 +142,21 @@ def test_the_first_messages_are_shown_as_they_would_be_sent_and_priced(account, 
     [("", 10), ("?first=1", 1), ("?first=50", 50), ("?first=5000", 50), ("?first=0", 1), ("?first=-1", 1)],
 )
 def test_as_many_messages_are_shown_as_one_asks_for(account, call, first, shown):
-    campaign = a_campaign(account, recipients=60)["id"]
+    campaign = a_campaign(account, recipients=60).id
     answer = call("GET", f"/campaigns/{campaign}/preview{first}")
     assert [message["text"] for message in answer.json["messages"]] == [f"Hello First{n}" for n in range(shown)]
     assert answer.json["estimate"] == {"recipients": 60, "credits": 60, "exact": True}
 
 
 def test_the_price_of_a_large_audience_is_estimated_from_its_first_thousand(account, call):
-    campaign = a_campaign(account, recipients=1500, template="x" * 200)["id"]
+    campaign = a_campaign(account, recipients=1500, template="x" * 200).id
     estimate = call("GET", f"/campaigns/{campaign}/preview").json["estimate"]
     assert estimate == {"recipients": 1500, "credits": 3000, "exact": False}
 
 
 @pytest.mark.parametrize("first", ["x", "1.5", ""])
 def test_a_number_of_messages_that_is_none_is_refused(account, call, first):
-    campaign = a_campaign(account, recipients=1)["id"]
+    campaign = a_campaign(account, recipients=1).id
     answer = call("GET", f"/api/campaigns/{campaign}/preview?first={first}")
     refused(answer, "INVALID_REQUEST")
     assert answer.json["error"]["details"]["field"] == "first"
@@ -164,8 +164,8 @@ def test_a_number_of_messages_that_is_none_is_refused(account, call, first):
 
 @pytest.mark.parametrize("what", ["preview", "audience"])
 def test_without_an_audience_or_a_text_there_is_nothing_to_preview(account, call, what):
-    refused(call("GET", f"/api/campaigns/{a_campaign(account)['id']}/{what}"), "NO_TARGET_AUDIENCE")
-    empty = a_campaign(account, recipients=1, template=" ")["id"]
+    refused(call("GET", f"/api/campaigns/{a_campaign(account).id}/{what}"), "NO_TARGET_AUDIENCE")
+    empty = a_campaign(account, recipients=1, template=" ").id
     answer = call("GET", f"/api/campaigns/{empty}/{what}")
     assert answer.status_code == (400 if what == "preview" else 200)
 
@@ -183,7 +183,7 @@ def test_an_audience_is_counted_with_a_sample_and_who_is_excluded(account, call,
         "everyone": {"everyone": True},
         "segment": {"segment_id": a_segment(account, "location", "eq", "Athens")},
     }[audience]
-    campaign = a_campaign(account, **given)["id"]
+    campaign = a_campaign(account, **given).id
     shown = call("GET", f"/campaigns/{campaign}/audience").json
     assert shown["count"] == 12
     assert [person["id"] for person in shown["sample"]] == people[2:12]
@@ -194,6 +194,6 @@ def test_an_audience_is_counted_with_a_sample_and_who_is_excluded(account, call,
 
 @pytest.mark.parametrize("what", ["preview", "audience", "personalized-preview"])
 def test_another_accounts_campaign_is_not_previewed(account, call, what):
-    theirs = a_campaign(an_account(), recipients=1)["id"]
+    theirs = a_campaign(an_account(), recipients=1).id
     method, body = ("POST", {"json": {"customer_id": 1}}) if what == "personalized-preview" else ("GET", {})
     refused(call(method, f"/api/campaigns/{theirs}/{what}", **body), "CAMPAIGN_NOT_FOUND")

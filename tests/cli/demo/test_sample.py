@@ -23,9 +23,9 @@ def test_there_are_ten_customers_and_three_drafts_one_of_them_whatsapp():
     assert len(people) == 10
     assert any(person["location"] is None for person in people)
     assert any(person["prefered_product"] is None for person in people)
-    campaigns, _ = list_campaigns(asking(UUID(made["id"])))
-    assert sorted(campaign["channel"] for campaign in campaigns) == ["sms", "sms", "whatsapp"]
-    assert {campaign["status"] for campaign in campaigns} == {"draft"}
+    campaigns = list_campaigns(asking(UUID(made["id"]))).rows
+    assert sorted(campaign.channel for campaign in campaigns) == ["sms", "sms", "whatsapp"]
+    assert {campaign.status for campaign in campaigns} == {"draft"}
 
 
 def test_a_second_time_changes_nothing():
@@ -46,8 +46,8 @@ def test_two_at_once_make_one():
 
 def test_what_it_makes_can_be_started():
     account = seed_sample(asking())["id"]
-    campaigns, _ = list_campaigns(asking(UUID(account)))
+    campaigns = list_campaigns(asking(UUID(account))).rows
     for campaign in campaigns:
-        started = enqueue_campaign(asking(), campaign["id"])
+        started = enqueue_campaign(asking(), campaign.id)
         assert started.queued == 10
     assert audit() == []

@@ -11,6 +11,7 @@ from dispatch.audience.members import Audience
 from dispatch.audience.segments import delete_segment, edit_segment
 from dispatch.campaigns.lifecycle import cancel_campaign
 from dispatch.campaigns.reading import read_campaign
+from dispatch.campaigns.view import AudienceView
 from dispatch.campaigns.writing import create_campaign, duplicate_campaign, edit_campaign
 from dispatch.errors import InsufficientCredits, InvalidRequest, InvalidStatus, NotFound
 from dispatch.start import preparation
@@ -31,11 +32,11 @@ EVERYBODY = {"logic": "and", "conditions": [{"field": "first_name", "operator": 
 
 
 def start(campaign):
-    return enqueue_campaign(asking(), campaign["id"])
+    return enqueue_campaign(asking(), campaign.id)
 
 
 def messaged(campaign) -> list[int]:
-    found = rows("SELECT customer_id FROM message WHERE campaign_id = %s ORDER BY n", [campaign["id"]])
+    found = rows("SELECT customer_id FROM message WHERE campaign_id = %s ORDER BY n", [campaign.id])
     return [message["customer_id"] for message in found]
 
 
@@ -54,7 +55,7 @@ def people(account):
 def test_a_campaign_reaches_the_subscribed_customers_of_its_segment(account, people):
     rows("UPDATE customer SET consent = 'unsubscribed' WHERE id = %s", [people[2]])
     campaign = a_campaign(account, segment_id=a_segment(account, "first_name", "in", ["First1", "First2", "First3"]))
-    assert campaign["audience"] == {"kind": "segment", "segment_id": 1}
+    assert campaign.audience == AudienceView(kind="segment", segment_id=1)
     assert start(campaign).queued == 2
     assert messaged(campaign) == [people[1], people[3]]
 
@@ -73,14 +74,14 @@ def test_every_chunk_of_a_preparation_uses_the_filter_of_its_start(account, peop
     monkeypatch.setattr(preparation, "CHUNK", 4)
     segment = a_segment(account, "first_name", "is_not_null")
     campaign = a_campaign(account, segment_id=segment)
-    claim(campaign["id"], batch_size=4, actor="test", correlation_id="test", only_if_due=False, expected=10)
+    claim(campaign.id, batch_size=4, actor="test", correlation_id="test", only_if_due=False, expected=10)
     for _ in range(2):
         written = len(messaged(campaign))
         chunks = iter([False, True])
-        preparation.prepare(Campaign.find(campaign["id"], ALL_ACCOUNTS), until=lambda chunks=chunks: next(chunks))
+        preparation.prepare(Campaign.find(campaign.id, ALL_ACCOUNTS), until=lambda chunks=chunks: next(chunks))
         assert len(messaged(campaign)) == written + 4
         edit_segment(asking(), segment, filter=read_filter(NOBODY))
-    preparation.prepare(Campaign.find(campaign["id"], ALL_ACCOUNTS))
+    preparation.prepare(Campaign.find(campaign.id, ALL_ACCOUNTS))
     assert messaged(campaign) == people
 
 
@@ -99,20 +100,20 @@ def test_a_start_that_was_put_back_asks_the_segment_anew(people, account):
         start(campaign)
     assert row("SELECT status, segment_filter FROM campaign") == {"status": "draft", "segment_filter": None}
     edit_segment(asking(), segment, filter=read_filter(NOBODY))
-    assert members.size_of(Audience.of(Campaign.find(campaign["id"], ALL_ACCOUNTS))).total == 0
+    assert members.size_of(Audience.of(Campaign.find(campaign.id, ALL_ACCOUNTS))).total == 0
 
 
 def test_a_segment_can_be_deleted_once_no_campaign_is_to_start_with_it(account, people):
     segment = a_segment(account, "first_name", "eq", "First1")
     draft, started, cancelled = (a_campaign(account, segment_id=segment) for _ in range(3))
     start(started)
-    cancel_campaign(asking(), cancelled["id"])
+    cancel_campaign(asking(), cancelled.id)
     with pytest.raises(InvalidStatus):
         delete_segment(asking(), segment)
-    edit_campaign(asking(), draft["id"], {"everyone": True})
+    edit_campaign(asking(), draft.id, {"everyone": True})
     delete_segment(asking(), segment)
     assert rows("SELECT id FROM segment") == []
-    assert read_campaign(asking(), started["id"])["audience"] == {"kind": "segment", "segment_id": None}
+    assert read_campaign(asking(), started.id).audience == AudienceView(kind="segment", segment_id=None)
 
 
 def test_a_copy_of_a_campaign_whose_segment_is_gone_keeps_its_filter(account, people):
@@ -120,7 +121,7 @@ def test_a_copy_of_a_campaign_whose_segment_is_gone_keeps_its_filter(account, pe
     campaign = a_campaign(account, segment_id=segment)
     start(campaign)
     delete_segment(asking(), segment)
-    copy = duplicate_campaign(asking(), campaign["id"])
+    copy = duplicate_campaign(asking(), campaign.id)
     start(copy)
     assert messaged(copy) == [people[1]]
 
@@ -130,7 +131,7 @@ def test_a_copy_of_a_started_campaign_asks_its_segment_anew(account, people):
     campaign = a_campaign(account, segment_id=segment)
     start(campaign)
     edit_segment(asking(), segment, filter=read_filter(EVERYBODY))
-    copy = duplicate_campaign(asking(), campaign["id"])
+    copy = duplicate_campaign(asking(), campaign.id)
     start(copy)
     assert messaged(copy) == people
 

@@ -9,6 +9,7 @@ from dispatch.accounts.credits import balance, top_up
 from dispatch.accounts.keys import issue_key, revoke_key
 from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign, schedule_campaign
 from dispatch.campaigns.reading import list_campaigns, read_campaign
+from dispatch.campaigns.view import AudienceView
 from dispatch.campaigns.writing import create_campaign
 from dispatch.errors import (
     CampaignNotFound,
@@ -23,6 +24,7 @@ from dispatch.errors import (
 from dispatch.start.enqueue import enqueue_campaign
 from models.api_key import ApiKey
 from models.database import rows
+from models.page import Page
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, a_list, an_account, asking, customers
 
@@ -35,22 +37,22 @@ def counted(table: str) -> int:
 
 def test_a_campaign_without_a_time_is_a_draft(db):
     campaign = a_campaign(an_account(), recipients=3)
-    assert campaign["status"] == "draft"
-    assert campaign["stats"]["total"] == 0
-    assert campaign["audience"]["kind"] == "list"
+    assert campaign.status == "draft"
+    assert campaign.stats.total == 0
+    assert campaign.audience.kind == "list"
 
 
 def test_a_campaign_with_a_time_is_scheduled(db):
     campaign = a_campaign(an_account(), recipients=3, scheduled_at=LATER)
-    assert campaign["status"] == "scheduled"
-    assert datetime.fromisoformat(campaign["scheduled_at"]) == LATER
+    assert campaign.status == "scheduled"
+    assert campaign.scheduled_at == LATER
 
 
 def test_chosen_customers_count_once(db):
     account = an_account()
     first, second = customers(account, 2)
     campaign = a_campaign(account, customer_ids=[first, second, first])
-    assert campaign["audience"] == {"kind": "customers", "customers": 2}
+    assert campaign.audience == AudienceView(kind="customers", customers=2)
 
 
 @pytest.mark.parametrize(
@@ -96,27 +98,27 @@ def test_anothers_campaign_is_not_found_exactly_as_one_that_never_was(db, verb):
     account, other = an_account(), an_account()
     campaign = a_campaign(other, recipients=1, scheduled_at=LATER)
     with pytest.raises(CampaignNotFound) as foreign:
-        verb(asking(account.id), campaign["id"])
+        verb(asking(account.id), campaign.id)
     with pytest.raises(CampaignNotFound) as missing:
         verb(asking(account.id), 999_999)
     assert foreign.value.message == missing.value.message
-    assert read_campaign(asking(), campaign["id"]) == campaign
+    assert read_campaign(asking(), campaign.id) == campaign
 
 
 def test_a_schedule_can_be_moved_but_not_into_the_past(db):
     campaign = a_campaign(an_account(), recipients=1)
-    assert schedule_campaign(asking(), campaign["id"], LATER)["status"] == "scheduled"
-    moved = schedule_campaign(asking(), campaign["id"], LATER + timedelta(hours=1))
+    assert schedule_campaign(asking(), campaign.id, LATER).status == "scheduled"
+    moved = schedule_campaign(asking(), campaign.id, LATER + timedelta(hours=1))
     with pytest.raises(InvalidRequest, match="in the future"):
-        schedule_campaign(asking(), campaign["id"], LATER - timedelta(days=2))
-    assert read_campaign(asking(), campaign["id"]) == moved
+        schedule_campaign(asking(), campaign.id, LATER - timedelta(days=2))
+    assert read_campaign(asking(), campaign.id) == moved
 
 
 def test_a_schedule_after_the_campaigns_expiry_is_refused(db):
     campaign = a_campaign(an_account(), recipients=1, expires_at=LATER)
     with pytest.raises(InvalidRequest, match="before the campaign's expires_at"):
-        schedule_campaign(asking(), campaign["id"], LATER + timedelta(seconds=1))
-    assert read_campaign(asking(), campaign["id"])["status"] == "draft"
+        schedule_campaign(asking(), campaign.id, LATER + timedelta(seconds=1))
+    assert read_campaign(asking(), campaign.id).status == "draft"
 
 
 @pytest.mark.parametrize(
@@ -131,33 +133,33 @@ def test_a_schedule_after_the_campaigns_expiry_is_refused(db):
 def test_a_wrong_state_is_named_and_nothing_changes(db, status, refused):
     campaign = a_campaign(an_account(), recipients=1, scheduled_at=None if status == "draft" else LATER)
     if status == "paused":
-        pause_campaign(asking(), campaign["id"])
+        pause_campaign(asking(), campaign.id)
     if status == "cancelled":
-        cancel_campaign(asking(), campaign["id"])
-    before = read_campaign(asking(), campaign["id"])
+        cancel_campaign(asking(), campaign.id)
+    before = read_campaign(asking(), campaign.id)
     for verb in refused:
         with pytest.raises(InvalidStatus, match=f"is {status} cannot"):
-            verb(asking(), campaign["id"])
-    assert read_campaign(asking(), campaign["id"]) == before
+            verb(asking(), campaign.id)
+    assert read_campaign(asking(), campaign.id) == before
 
 
 def test_a_sending_campaign_paused_and_resumed_has_its_jobs_again(db, redis):
     account = an_account()
     campaign = a_campaign(account, recipients=5)
-    enqueue_campaign(asking(account.id, request_id="t"), campaign["id"])
-    assert pause_campaign(asking(), campaign["id"])["status"] == "paused"
+    enqueue_campaign(asking(account.id, request_id="t"), campaign.id)
+    assert pause_campaign(asking(), campaign.id).status == "paused"
     redis.flushdb()
-    assert resume_campaign(asking(), campaign["id"])["status"] == "sending"
+    assert resume_campaign(asking(), campaign.id).status == "sending"
     assert redis.llen("rq:queue:send") == 1
 
 
 def test_a_preparation_paused_and_resumed_goes_on_with_a_new_token(db, redis, configure):
     configure(ENQUEUE_INLINE_LIMIT=0)
     campaign = a_campaign(an_account(), recipients=5)
-    enqueue_campaign(asking(ALL_ACCOUNTS, request_id="t"), campaign["id"])
+    enqueue_campaign(asking(ALL_ACCOUNTS, request_id="t"), campaign.id)
     (old,) = rows("SELECT prep_token FROM campaign")
-    pause_campaign(asking(), campaign["id"])
-    assert resume_campaign(asking(), campaign["id"])["status"] == "preparing"
+    pause_campaign(asking(), campaign.id)
+    assert resume_campaign(asking(), campaign.id).status == "preparing"
     (new,) = rows("SELECT prep_token FROM campaign")
     assert new["prep_token"] not in (None, old["prep_token"])
     assert redis.llen("rq:queue:prepare") == 2
@@ -165,13 +167,13 @@ def test_a_preparation_paused_and_resumed_goes_on_with_a_new_token(db, redis, co
 
 def test_a_page_is_newest_first_and_its_own_accounts_only(db):
     account, other = an_account(), an_account()
-    made = [a_campaign(account, recipients=1)["id"] for _ in range(3)]
+    made = [a_campaign(account, recipients=1).id for _ in range(3)]
     a_campaign(other, recipients=1)
-    page, total = list_campaigns(asking(account.id), page=1, page_size=2)
-    assert [campaign["id"] for campaign in page] == [made[2], made[1]]
-    assert total == 3
-    assert list_campaigns(asking())[1] == 4
-    assert list_campaigns(asking(account.id), status="cancelled") == ([], 0)
+    page = list_campaigns(asking(account.id), page=1, page_size=2)
+    assert [campaign.id for campaign in page.rows] == [made[2], made[1]]
+    assert page.total == 3
+    assert list_campaigns(asking()).total == 4
+    assert list_campaigns(asking(account.id), status="cancelled") == Page([], 0)
     with pytest.raises(InvalidRequest):
         list_campaigns(asking(account.id), status="gone")
 
@@ -181,7 +183,7 @@ def test_a_top_up_wakes_the_campaigns_that_waited_for_it(db):
     campaign = a_campaign(account, recipients=1, due=True)
     rows("UPDATE campaign SET blocked_reason = 'INSUFFICIENT_CREDITS', next_check_at = now() + interval '1 hour'")
     assert top_up(asking(account.id), 5) == BalanceView(available=5, held=0) == balance(asking(account.id))
-    assert read_campaign(asking(), campaign["id"])["next_check_at"] is None
+    assert read_campaign(asking(), campaign.id).next_check_at is None
 
 
 @pytest.mark.parametrize("amount", [0, -1, 10**13])
@@ -197,9 +199,9 @@ def test_every_change_leaves_its_trail_and_a_refused_one_does_not(db):
     key = issue_key(asking(account.id, actor="op", request_id="r1"))
     revoke_key(asking(ALL_ACCOUNTS, actor="op", request_id="r2"), key.id)
     campaign = a_campaign(account, recipients=1, scheduled_at=LATER)
-    pause_campaign(asking(ALL_ACCOUNTS, actor="me", request_id="r3"), campaign["id"])
+    pause_campaign(asking(ALL_ACCOUNTS, actor="me", request_id="r3"), campaign.id)
     with pytest.raises(DispatchError):
-        pause_campaign(asking(ALL_ACCOUNTS, actor="me", request_id="r4"), campaign["id"])
+        pause_campaign(asking(ALL_ACCOUNTS, actor="me", request_id="r4"), campaign.id)
     trail = rows("SELECT action, actor, request_id FROM audit_event WHERE account_id = %s ORDER BY id", [account.id])
     assert [event["action"] for event in trail] == [
         "account.created", "key.created", "key.revoked", "campaign.created", "campaign.paused",

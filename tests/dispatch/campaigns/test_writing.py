@@ -6,6 +6,7 @@ import pytest
 
 from dispatch.campaigns.lifecycle import pause_campaign, unschedule_campaign
 from dispatch.campaigns.reading import list_campaigns, read_campaign
+from dispatch.campaigns.view import AudienceView
 from dispatch.campaigns.writing import delete_campaign, duplicate_campaign, edit_campaign
 from dispatch.errors import (
     CampaignNotFound,
@@ -19,6 +20,7 @@ from dispatch.errors import (
 from dispatch.start.follow_ups import send_test
 from models.campaign import Campaign
 from models.database import rows
+from models.page import Page
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, a_list, an_account, arrange_state, asking, customers
 from tests.sending import start_and_deliver
@@ -38,41 +40,41 @@ def account(db):
 def test_what_is_given_is_changed_and_the_rest_stays(account, scheduled_at):
     list_id = a_list(account, 2)
     campaign = a_campaign(account, everyone=True, scheduled_at=scheduled_at)
-    edited = edit_campaign(asking(), campaign["id"], {"name": " New ", "template": "Hi", "list_id": list_id})
+    edited = edit_campaign(asking(), campaign.id, {"name": " New ", "template": "Hi", "list_id": list_id})
     changed = {
         "name": "New",
         "base_template": "Hi",
-        "audience": {"kind": "list", "list_id": list_id},
-        "revision": edited["revision"],
+        "audience": AudienceView(kind="list", list_id=list_id),
+        "revision": edited.revision,
     }
-    assert edited == campaign | changed
-    assert read_campaign(asking(), campaign["id"]) == edited
+    assert edited == campaign.model_copy(update=changed)
+    assert read_campaign(asking(), campaign.id) == edited
 
 
 def test_an_audience_replaces_the_one_there_was(account):
     first, second, third = customers(account, 3)
     campaign = a_campaign(account, customer_ids=[first, second])
-    edited = edit_campaign(asking(), campaign["id"], {"customer_ids": [third]})
-    assert edited["audience"] == {"kind": "customers", "customers": 1}
-    assert edit_campaign(asking(), campaign["id"], {"everyone": True})["audience"] == {"kind": "everyone"}
+    edited = edit_campaign(asking(), campaign.id, {"customer_ids": [third]})
+    assert edited.audience == AudienceView(kind="customers", customers=1)
+    assert edit_campaign(asking(), campaign.id, {"everyone": True}).audience == AudienceView(kind="everyone")
     assert rows("SELECT 1 FROM campaign_customer") == []
-    assert edit_campaign(asking(), campaign["id"], {"everyone": False})["audience"] is None
+    assert edit_campaign(asking(), campaign.id, {"everyone": False}).audience is None
 
 
 def test_times_are_given_moved_and_taken_back(account):
     campaign = a_campaign(account)
-    edited = edit_campaign(asking(), campaign["id"], {"scheduled_at": LATER, "expires_at": LATER + timedelta(hours=1)})
-    assert (edited["status"], edited["scheduled_at"]) == ("scheduled", LATER.isoformat())
-    edited = edit_campaign(asking(), campaign["id"], {"scheduled_at": None, "expires_at": None})
-    assert (edited["status"], edited["scheduled_at"], edited["expires_at"]) == ("draft", None, None)
+    edited = edit_campaign(asking(), campaign.id, {"scheduled_at": LATER, "expires_at": LATER + timedelta(hours=1)})
+    assert (edited.status, edited.scheduled_at) == ("scheduled", LATER)
+    edited = edit_campaign(asking(), campaign.id, {"scheduled_at": None, "expires_at": None})
+    assert (edited.status, edited.scheduled_at, edited.expires_at) == ("draft", None, None)
 
 
 def test_an_edited_campaign_that_was_set_aside_is_looked_at_again(account):
     campaign = a_campaign(account, due=True)
-    Campaign.block(campaign["id"], "NO_TARGET_AUDIENCE")
-    edited = edit_campaign(asking(), campaign["id"], {"everyone": True})
-    assert (edited["blocked_reason"], edited["next_check_at"]) == (None, None)
-    assert [due.id for due in Campaign.due(10, ALL_ACCOUNTS, seen=[])] == [campaign["id"]]
+    Campaign.block(campaign.id, "NO_TARGET_AUDIENCE")
+    edited = edit_campaign(asking(), campaign.id, {"everyone": True})
+    assert (edited.blocked_reason, edited.next_check_at) == (None, None)
+    assert [due.id for due in Campaign.due(10, ALL_ACCOUNTS, seen=[])] == [campaign.id]
 
 
 @pytest.mark.parametrize(
@@ -100,18 +102,18 @@ def test_an_edit_that_cannot_be_changes_nothing(account, changes, refusal, says)
     )
     before = stored_rows()
     with pytest.raises(refusal, match=says):
-        edit_campaign(asking(), campaign["id"], {"name": "New", **changes} if changes else {})
+        edit_campaign(asking(), campaign.id, {"name": "New", **changes} if changes else {})
     assert stored_rows() == before
 
 
 @pytest.mark.parametrize("status", ["preparing", "sending", "completed", "cancelled", "failed"])
 def test_what_has_started_or_ended_is_neither_edited_nor_deleted(account, status):
     campaign = a_campaign(account, recipients=1)
-    arrange_state(campaign["id"], status)
+    arrange_state(campaign.id, status)
     before = stored_rows()
     for refused in (
-        lambda: edit_campaign(asking(), campaign["id"], {"name": "x"}),
-        lambda: delete_campaign(asking(), campaign["id"]),
+        lambda: edit_campaign(asking(), campaign.id, {"name": "x"}),
+        lambda: delete_campaign(asking(), campaign.id),
     ):
         with pytest.raises(InvalidStatus, match=f"is {status} cannot"):
             refused()
@@ -121,63 +123,65 @@ def test_what_has_started_or_ended_is_neither_edited_nor_deleted(account, status
 def test_a_draft_is_deleted_with_its_choice_and_its_tests_stay(account):
     chosen = customers(account, 2)
     campaign = a_campaign(account, customer_ids=chosen)
-    test = send_test(asking(), campaign["id"], ["+306912222222"])
-    delete_campaign(asking(), campaign["id"])
+    test = send_test(asking(), campaign.id, ["+306912222222"])
+    delete_campaign(asking(), campaign.id)
     with pytest.raises(CampaignNotFound):
-        read_campaign(asking(), campaign["id"])
+        read_campaign(asking(), campaign.id)
     assert rows("SELECT 1 FROM campaign_customer") == []
     assert len(rows("SELECT 1 FROM customer")) == 2
     left = read_campaign(asking(), test.campaign_id)
-    assert (left["parent_id"], left["status"]) == (None, "sending")
+    assert (left.parent_id, left.status) == (None, "sending")
 
 
 def test_a_scheduled_campaign_is_unscheduled_before_it_is_deleted(account):
     campaign = a_campaign(account, recipients=1, scheduled_at=LATER)
     with pytest.raises(InvalidStatus):
-        delete_campaign(asking(), campaign["id"])
-    unscheduled = unschedule_campaign(asking(), campaign["id"])
-    assert (unscheduled["status"], unscheduled["scheduled_at"]) == ("draft", None)
+        delete_campaign(asking(), campaign.id)
+    unscheduled = unschedule_campaign(asking(), campaign.id)
+    assert (unscheduled.status, unscheduled.scheduled_at) == ("draft", None)
     with pytest.raises(InvalidStatus, match="is draft cannot be unscheduled"):
-        unschedule_campaign(asking(), campaign["id"])
-    delete_campaign(asking(), campaign["id"])
+        unschedule_campaign(asking(), campaign.id)
+    delete_campaign(asking(), campaign.id)
 
 
 def test_a_paused_campaign_is_not_unscheduled(account):
     campaign = a_campaign(account, recipients=1, scheduled_at=LATER)
-    pause_campaign(asking(), campaign["id"])
+    pause_campaign(asking(), campaign.id)
     with pytest.raises(InvalidStatus, match="is paused"):
-        unschedule_campaign(asking(), campaign["id"])
+        unschedule_campaign(asking(), campaign.id)
 
 
 def test_a_copy_is_a_draft_with_the_same_text_for_the_same_people(account):
     chosen = customers(account, 2)
     campaign = a_campaign(account, customer_ids=chosen, name="Sale", channel="whatsapp")
     start_and_deliver(campaign)
-    copy = duplicate_campaign(asking(), campaign["id"])
-    assert [copy[field] for field in ("status", "name", "channel", "base_template", "audience", "parent_id")] == [
+    copy = duplicate_campaign(asking(), campaign.id)
+    assert [
+        getattr(copy, field) for field in ("status", "name", "channel", "base_template", "audience", "parent_id")
+    ] == [
         "draft",
         "Copy of Sale",
         "whatsapp",
-        campaign["base_template"],
-        {"kind": "customers", "customers": 2},
+        campaign.base_template,
+        AudienceView(kind="customers", customers=2),
         None,
     ]
-    assert copy["stats"]["total"] == 0
-    assert start_and_deliver(copy)["stats"]["sent"] == 2
+    assert copy.stats.total == 0
+    assert start_and_deliver(copy).stats.sent == 2
 
 
 def test_a_copy_has_the_name_it_is_given_and_one_that_fits(account):
     campaign = a_campaign(account, name="x" * 200)
-    assert duplicate_campaign(asking(), campaign["id"], name="Again")["name"] == "Again"
-    assert len(duplicate_campaign(asking(), campaign["id"])["name"]) == 200
+    assert duplicate_campaign(asking(), campaign.id, name="Again").name == "Again"
+    assert len(duplicate_campaign(asking(), campaign.id).name) == 200
 
 
 def test_campaigns_are_found_by_a_part_of_their_name(account):
     a_campaign(account, name="Summer sale 50%")
     a_campaign(account, name="Winter")
-    assert [found["name"] for found in list_campaigns(asking(account.id), q="SALE")[0]] == ["Summer sale 50%"]
-    assert list_campaigns(asking(account.id), q="%")[1] == 1
-    assert list_campaigns(asking(account.id), q="spring") == ([], 0)
+    assert [found.name for found in list_campaigns(asking(account.id), q="SALE").rows] == ["Summer sale 50%"]
+    assert list_campaigns(asking(account.id), q="%").total == 1
+    assert list_campaigns(asking(account.id), q="spring") == Page([], 0)
 
 
 def _edit(caller, campaign_id):
@@ -189,5 +193,5 @@ def test_anothers_campaign_is_not_found(account, act):
     theirs = a_campaign(an_account(), recipients=1)
     before = stored_rows()
     with pytest.raises(CampaignNotFound):
-        act(asking(account.id), theirs["id"])
+        act(asking(account.id), theirs.id)
     assert stored_rows() == before

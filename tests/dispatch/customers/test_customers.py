@@ -53,7 +53,7 @@ def test_who_is_deleted_while_a_campaign_is_prepared_is_in_it_or_not_and_all_add
     monkeypatch.setattr(preparing, "CHUNK", 2)
     account = an_account()
     chosen = customers(account, 6)
-    campaign_id = a_campaign(account, customer_ids=chosen)["id"]
+    campaign_id = a_campaign(account, customer_ids=chosen).id
     enqueue_campaign(asking(), campaign_id)
     stops = iter([False, True])
     assert preparing.prepare(Campaign.find(campaign_id, ALL_ACCOUNTS), until=lambda: next(stops)) is False
@@ -79,5 +79,5 @@ def test_who_is_deleted_leaves_lists_and_chosen_audiences():
     chosen = customers(account, 2)
     campaign = a_campaign(account, customer_ids=chosen)
     delete_customer(asking(), chosen[0])
-    left = rows("SELECT customer_id FROM campaign_customer WHERE campaign_id = %s", [campaign["id"]])
+    left = rows("SELECT customer_id FROM campaign_customer WHERE campaign_id = %s", [campaign.id])
     assert [each["customer_id"] for each in left] == chosen[1:]

@@ -39,21 +39,21 @@ pytestmark = pytest.mark.usefixtures("db", "redis")
 
 
 def start(campaign: dict, **options) -> EnqueueResult:
-    return enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c-1"), campaign["id"], **options)
+    return enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c-1"), campaign.id, **options)
 
 
 def test_a_start_writes_a_frozen_message_for_every_recipient_and_holds_its_price():
     account = an_account(credits=10)
     campaign = a_campaign(account, recipients=3, template="Hi {first_name} ✓")
     result = start(campaign)
-    assert result == EnqueueResult(campaign["id"], "sending", queued=3, enqueued_jobs=1, queue="send")
+    assert result == EnqueueResult(campaign.id, "sending", queued=3, enqueued_jobs=1, queue="send")
     rows("UPDATE customer SET first_name = 'changed'")
     messages = rows("SELECT n, state, body, encoding, segments FROM message ORDER BY n")
     assert [m["body"] for m in messages] == ["Hi First0 ✓", "Hi First1 ✓", "Hi First2 ✓"]
     assert {(m["state"], m["encoding"], m["segments"]) for m in messages} == {("pending", "ucs2", 1)}
     assert balance(asking(account.id)) == BalanceView(available=7, held=3)
-    assert campaign_row(campaign["id"])["correlation_id"] == "c-1"
-    assert campaign_row(campaign["id"])["scheduled_at"] is None
+    assert campaign_row(campaign.id)["correlation_id"] == "c-1"
+    assert campaign_row(campaign.id)["scheduled_at"] is None
 
 
 def test_every_batch_becomes_one_json_job_named_after_it(configure, redis):
@@ -64,7 +64,7 @@ def test_every_batch_becomes_one_json_job_named_after_it(configure, redis):
     assert [tuple(part.values()) for part in parts] == [(0, 0, 4, 4), (1, 4, 4, 4), (2, 8, 2, 2)]
     jobs = [Job.fetch(job_id, connection=redis, serializer=JSONSerializer) for job_id in queues.queue("send").job_ids]
     assert [(job.id.rpartition("-")[0], job.func_name, list(job.args)) for job in jobs] == [
-        (f"b-{campaign['id']}-{number}", queues.SEND_JOB, [campaign["id"], number]) for number in range(3)
+        (f"b-{campaign.id}-{number}", queues.SEND_JOB, [campaign.id, number]) for number in range(3)
     ]
 
 
@@ -76,8 +76,8 @@ def test_people_who_opted_out_get_a_row_that_says_so_and_cost_nothing():
     campaign = a_campaign(account, customer_ids=ids)
     assert start(campaign).queued == 2
     assert [m["state"] for m in rows("SELECT state FROM message ORDER BY n")] == ["skipped"] * 2 + ["pending"] * 2
-    assert campaign_row(campaign["id"])["held"] == 2
-    counts = batch.stats([campaign["id"]])[campaign["id"]]
+    assert campaign_row(campaign.id)["held"] == 2
+    counts = batch.stats([campaign.id])[campaign.id]
     assert (counts.total, counts.skipped, counts.pending) == (4, 2, 2)
 
 
@@ -100,7 +100,7 @@ def test_a_long_text_costs_every_segment_and_whatsapp_only_one():
 
 
 def _paused(campaign: dict) -> None:
-    arrange_state(campaign["id"], "paused", paused_from="sending")
+    arrange_state(campaign.id, "paused", paused_from="sending")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def _paused(campaign: dict) -> None:
         (SubscriptionRequired, lambda c: rows("UPDATE account SET subscription_ends_at = now()")),
         (InsufficientCredits, lambda c: rows("UPDATE account SET credits_available = 2")),
         (InvalidStatus, _paused),
-        (InvalidStatus, lambda c: cancel_campaign(asking(), c["id"])),
+        (InvalidStatus, lambda c: cancel_campaign(asking(), c.id)),
         (AlreadySending, start),
     ],
 )
@@ -130,19 +130,19 @@ def test_what_cannot_start_is_refused_and_changes_nothing(refusal, spoil):
 def test_another_accounts_campaign_does_not_exist():
     campaign = a_campaign(an_account(), recipients=1)
     with pytest.raises(CampaignNotFound):
-        enqueue_campaign(asking(an_account().id, actor="x", request_id="c"), campaign["id"])
+        enqueue_campaign(asking(an_account().id, actor="x", request_id="c"), campaign.id)
 
 
 def test_a_price_that_shows_only_once_the_texts_are_written_puts_the_campaign_back():
     account = an_account(credits=5)
     later = datetime.now(UTC) + timedelta(days=2)
     campaign = a_campaign(account, recipients=3, template="x" * 200, scheduled_at=later)
-    was, before = campaign_row(campaign["id"]), stored_rows(besides=["campaign"])
+    was, before = campaign_row(campaign.id), stored_rows(besides=["campaign"])
     with pytest.raises(InsufficientCredits) as refused:
         start(campaign)
     assert refused.value.details["needed"] == 6
     assert stored_rows(besides=["campaign"]) == before
-    put_back = campaign_row(campaign["id"])
+    put_back = campaign_row(campaign.id)
     for column in ("status", "held", "recipients", "scheduled_at", "expires_at"):
         assert put_back[column] == was[column]
     assert put_back["blocked_reason"] == "INSUFFICIENT_CREDITS"
@@ -151,10 +151,10 @@ def test_a_price_that_shows_only_once_the_texts_are_written_puts_the_campaign_ba
 def test_a_failing_database_puts_the_campaign_back():
     campaign = a_campaign(an_account(), recipients=3)
     # A message row that is in the way makes the real COPY fail on its primary key.
-    rows("INSERT INTO message (campaign_id, n, phone) VALUES (%s, 2, '+306999999999')", [campaign["id"]])
+    rows("INSERT INTO message (campaign_id, n, phone) VALUES (%s, 2, '+306999999999')", [campaign.id])
     with pytest.raises(EnqueueFailed):
         start(campaign)
-    assert campaign_row(campaign["id"])["status"] == "draft"
+    assert campaign_row(campaign.id)["status"] == "draft"
     assert rows("SELECT * FROM batch") == []
     assert start(campaign).queued == 3
 
@@ -163,7 +163,7 @@ def test_a_hand_start_of_a_campaign_scheduled_for_later_starts_it_now():
     later = datetime.now(UTC) + timedelta(days=2)
     campaign = a_campaign(an_account(), recipients=1, scheduled_at=later)
     assert start(campaign).status == "sending"
-    started = campaign_row(campaign["id"])
+    started = campaign_row(campaign.id)
     assert started["scheduled_at"] == started["started_at"]
     assert started["actor"] == "test"
 
@@ -173,7 +173,7 @@ def test_the_sweep_leaves_a_campaign_that_was_rescheduled_meanwhile():
     campaign = a_campaign(an_account(), recipients=1, scheduled_at=later)
     with pytest.raises(InvalidStatus, match="rescheduled"):
         start(campaign, only_if_due=True)
-    assert campaign_row(campaign["id"])["status"] == "scheduled"
+    assert campaign_row(campaign.id)["status"] == "scheduled"
 
 
 def _unreachable(monkeypatch) -> None:
@@ -208,11 +208,11 @@ def test_a_large_audience_is_prepared_by_jobs_and_the_call_answers_at_once(confi
     configure(ENQUEUE_INLINE_LIMIT=5)
     account = an_account()
     campaign = a_campaign(account, recipients=6)
-    assert start(campaign) == EnqueueResult(campaign["id"], "preparing", queued=6, enqueued_jobs=0, queue="send")
+    assert start(campaign) == EnqueueResult(campaign.id, "preparing", queued=6, enqueued_jobs=0, queue="send")
     assert rows("SELECT 1 FROM message") == []
-    token = campaign_row(campaign["id"])["prep_token"]
-    preparation.continue_preparation(campaign["id"], token)
-    assert campaign_row(campaign["id"])["status"] == "sending"
+    token = campaign_row(campaign.id)["prep_token"]
+    preparation.continue_preparation(campaign.id, token)
+    assert campaign_row(campaign.id)["status"] == "sending"
     assert len(rows("SELECT 1 FROM message")) == 6
 
 
@@ -222,15 +222,15 @@ def test_a_preparation_goes_on_at_its_cursor_and_writes_nobody_twice(configure, 
     monkeypatch.setattr(preparation, "CHUNK", 4)
     campaign = a_campaign(an_account(), recipients=10)
     start(campaign)
-    prepared = held_by(campaign["id"], campaign_row(campaign["id"])["prep_token"])
+    prepared = held_by(campaign.id, campaign_row(campaign.id)["prep_token"])
     assert prepared is not None
     turns = iter([False, False, True])
     assert preparation.prepare(prepared, until=lambda: next(turns)) is False
-    assert campaign_row(campaign["id"])["recipients"] == 8
+    assert campaign_row(campaign.id)["recipients"] == 8
     # A doubled job with an old view of the cursor stops at its first chunk.
     with pytest.raises(preparation.PreparationLost):
         preparation.prepare(prepared)
-    preparation.continue_preparation(campaign["id"], prepared.prep_token)
+    preparation.continue_preparation(campaign.id, prepared.prep_token)
     assert len(rows("SELECT DISTINCT phone FROM message")) == 10
     assert len(rows("SELECT 1 FROM batch")) == 3
 
@@ -239,9 +239,9 @@ def test_a_job_with_an_old_token_does_nothing(configure):
     configure(ENQUEUE_INLINE_LIMIT=0)
     campaign = a_campaign(an_account(), recipients=2)
     start(campaign)
-    old = campaign_row(campaign["id"])["prep_token"]
+    old = campaign_row(campaign.id)["prep_token"]
     rows("UPDATE campaign SET prep_token = gen_random_uuid()")
-    preparation.continue_preparation(campaign["id"], old)
+    preparation.continue_preparation(campaign.id, old)
     assert rows("SELECT 1 FROM message") == []
 
 

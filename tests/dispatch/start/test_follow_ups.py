@@ -6,6 +6,7 @@ from dispatch.audit import audit
 from dispatch.campaigns.approval import approve_campaign
 from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign
 from dispatch.campaigns.reading import read_campaign
+from dispatch.campaigns.view import AudienceView
 from dispatch.errors import (
     ApprovalRequired,
     CampaignNotFound,
@@ -37,17 +38,17 @@ def test_a_retry_goes_to_those_not_reached_and_to_nobody_who_may_have_been(accou
     campaign = a_campaign(account, recipients=6)
     phones = phones_of(account)
     parent = start_and_deliver(campaign, reject=phones[:2], lose=phones[2:3])
-    undelivered(campaign["id"], phones[3])
-    before = read_campaign(asking(), campaign["id"])
-    started = retry_failed(asking(), campaign["id"])
+    undelivered(campaign.id, phones[3])
+    before = read_campaign(asking(), campaign.id)
+    started = retry_failed(asking(), campaign.id)
     assert (started.queued, started.status) == (3, "sending")
     assert recipients_of(started.campaign_id) == [phones[0], phones[1], phones[3]]
     child = read_campaign(asking(), started.campaign_id)
-    assert (child["parent_id"], child["kind"], child["credits"]["held"]) == (parent["id"], "retry", 3)
-    assert child["base_template"] == parent["base_template"]
-    assert read_campaign(asking(), campaign["id"]) == before
+    assert (child.parent_id, child.kind, child.credits.held) == (parent.id, "retry", 3)
+    assert child.base_template == parent.base_template
+    assert read_campaign(asking(), campaign.id) == before
     deliver(answering(), started.campaign_id)
-    assert read_campaign(asking(), started.campaign_id)["status"] == "completed"
+    assert read_campaign(asking(), started.campaign_id).status == "completed"
     assert audit() == []
 
 
@@ -55,7 +56,7 @@ def test_a_retry_is_written_to_the_customer_it_is_for(account):
     campaign = a_campaign(account, recipients=3, template="Hi {first_name} {phone}")
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones[1:2])
-    started = retry_failed(asking(), campaign["id"])
+    started = retry_failed(asking(), campaign.id)
     message = row("SELECT body, customer_id FROM message WHERE campaign_id = %s", [started.campaign_id])
     assert message == {"body": f"Hi First1 {phones[1]}", "customer_id": 2}
 
@@ -64,16 +65,16 @@ def test_who_a_retry_has_is_not_retried_again_until_it_failed_too(account):
     campaign = a_campaign(account, recipients=3)
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones)
-    first = retry_failed(asking(), campaign["id"])
+    first = retry_failed(asking(), campaign.id)
     with pytest.raises(NoRecipients):
-        retry_failed(asking(), campaign["id"])
+        retry_failed(asking(), campaign.id)
     deliver(answering(reject=phones[:1]), first.campaign_id)
-    second = retry_failed(asking(), campaign["id"])
+    second = retry_failed(asking(), campaign.id)
     assert recipients_of(second.campaign_id) == phones[:1]
     with pytest.raises(NoRecipients):
         retry_failed(asking(), first.campaign_id)
     deliver(answering(), second.campaign_id)
-    for campaign_id in (campaign["id"], first.campaign_id, second.campaign_id):
+    for campaign_id in (campaign.id, first.campaign_id, second.campaign_id):
         with pytest.raises(NoRecipients):
             retry_failed(asking(), campaign_id)
     assert audit() == []
@@ -83,24 +84,24 @@ def test_a_retry_of_a_retry_counts_for_the_first_campaign(account):
     campaign = a_campaign(account, recipients=2)
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones)
-    first = retry_failed(asking(), campaign["id"])
+    first = retry_failed(asking(), campaign.id)
     deliver(answering(reject=phones), first.campaign_id)
     second = retry_failed(asking(), first.campaign_id)
-    assert read_campaign(asking(), second.campaign_id)["parent_id"] == first.campaign_id
+    assert read_campaign(asking(), second.campaign_id).parent_id == first.campaign_id
     with pytest.raises(NoRecipients):
-        retry_failed(asking(), campaign["id"])
+        retry_failed(asking(), campaign.id)
 
 
 def test_what_a_cancelled_retry_had_left_can_be_retried(account):
     campaign = a_campaign(account, recipients=3)
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones)
-    first = retry_failed(asking(), campaign["id"])
+    first = retry_failed(asking(), campaign.id)
     cancel_campaign(asking(), first.campaign_id)
     with pytest.raises(NoRecipients):
-        retry_failed(asking(), campaign["id"])  # its messages may still be in a worker's window
+        retry_failed(asking(), campaign.id)  # its messages may still be in a worker's window
     recover()
-    assert recipients_of(retry_failed(asking(), campaign["id"]).campaign_id) == phones
+    assert recipients_of(retry_failed(asking(), campaign.id).campaign_id) == phones
     assert audit() == []
 
 
@@ -111,7 +112,7 @@ def test_a_corrected_number_is_tried_unless_somebody_was_reached_there(account):
     rows("DELETE FROM customer WHERE id = 3")
     rows("UPDATE customer SET phone = %s WHERE id = 2", [phones[2]])
     rows("UPDATE customer SET phone = '+306999999999' WHERE id = 1")
-    assert recipients_of(retry_failed(asking(), campaign["id"]).campaign_id) == ["+306999999999"]
+    assert recipients_of(retry_failed(asking(), campaign.id).campaign_id) == ["+306999999999"]
 
 
 def test_whoever_was_deleted_or_opted_out_since_gets_nothing(account):
@@ -120,7 +121,7 @@ def test_whoever_was_deleted_or_opted_out_since_gets_nothing(account):
     start_and_deliver(campaign, reject=phones)
     rows("DELETE FROM customer WHERE id = 1")
     rows("INSERT INTO suppression (account_id, phone) SELECT account_id, phone FROM customer WHERE id = 2")
-    started = retry_failed(asking(), campaign["id"])
+    started = retry_failed(asking(), campaign.id)
     assert started.queued == 1
     assert rows("SELECT phone, state, reason FROM message WHERE campaign_id = 2 ORDER BY phone") == [
         {"phone": phones[1], "state": "skipped", "reason": "opted_out"},
@@ -134,13 +135,13 @@ def test_a_retry_of_an_approved_campaign_needs_no_new_approval_and_a_large_rest_
     rows("UPDATE account SET approval_above = 2")
     with pytest.raises(ApprovalRequired):
         start_and_deliver(campaign)
-    approve_campaign(asking(ALL_ACCOUNTS, actor="another"), campaign["id"], revision=campaign["revision"])
+    approve_campaign(asking(ALL_ACCOUNTS, actor="another"), campaign.id, revision=campaign.revision)
     start_and_deliver(campaign, reject=phones_of(account))
-    assert retry_failed(asking(), campaign["id"]).queued == 3
+    assert retry_failed(asking(), campaign.id).queued == 3
     customers(account, 3)
     before = stored_rows()
     with pytest.raises(ApprovalRequired):
-        send_to_rest(asking(), campaign["id"])
+        send_to_rest(asking(), campaign.id)
     assert stored_rows() == before
 
 
@@ -148,9 +149,9 @@ def test_two_retries_in_the_same_moment_make_one_childs_worth(account):
     campaign = a_campaign(account, recipients=20)
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones)
-    answers = race(*[lambda: retry_failed(asking(), campaign["id"]).queued] * 4)
+    answers = race(*[lambda: retry_failed(asking(), campaign.id).queued] * 4)
     assert sorted(answers, key=str) == [20, *["NO_RECIPIENTS"] * 3]
-    children = [one for one in campaigns() if one["parent_id"] == campaign["id"]]
+    children = [one for one in campaigns() if one["parent_id"] == campaign.id]
     assert len(children) == 1
     assert recipients_of(children[0]["id"]) == phones
     assert len(rows("SELECT 1 FROM credit_entry WHERE kind = 'hold'")) == 2
@@ -160,13 +161,13 @@ def test_two_retries_in_the_same_moment_make_one_childs_worth(account):
 def test_a_campaign_that_is_not_on_its_way_or_over_is_not_followed_up(account, state):
     campaign = a_campaign(account, recipients=1, due=state == "scheduled")
     if state == "paused":
-        enqueue_campaign(asking(ALL_ACCOUNTS, request_id="t"), campaign["id"])
-        pause_campaign(asking(), campaign["id"])
-    arrange_state(campaign["id"], state)
+        enqueue_campaign(asking(ALL_ACCOUNTS, request_id="t"), campaign.id)
+        pause_campaign(asking(), campaign.id)
+    arrange_state(campaign.id, state)
     before = stored_rows()
     for follow_up in (retry_failed, send_to_rest):
         with pytest.raises(InvalidStatus, match=f"is {state} cannot"):
-            follow_up(asking(), campaign["id"])
+            follow_up(asking(), campaign.id)
     assert stored_rows() == before
 
 
@@ -176,7 +177,7 @@ def test_a_child_that_cannot_be_paid_for_leaves_nothing(account):
     rows("UPDATE account SET credits_available = 2")
     before = stored_rows()
     with pytest.raises(InsufficientCredits):
-        retry_failed(asking(), campaign["id"])
+        retry_failed(asking(), campaign.id)
     assert stored_rows() == before
 
 
@@ -186,11 +187,11 @@ def test_a_child_whose_price_shows_only_once_it_is_written_is_deleted(account):
     start_and_deliver(campaign, reject=phones)
     rows("UPDATE account SET credits_available = 3")
     with pytest.raises(InsufficientCredits):
-        retry_failed(asking(), campaign["id"])
-    assert [one["id"] for one in campaigns()] == [campaign["id"]]
+        retry_failed(asking(), campaign.id)
+    assert [one["id"] for one in campaigns()] == [campaign.id]
     assert rows("SELECT 1 FROM campaign_number") == []
     rows("UPDATE account SET credits_available = 1000")
-    assert retry_failed(asking(), campaign["id"]).queued == 2
+    assert retry_failed(asking(), campaign.id).queued == 2
 
 
 def test_without_redis_nothing_is_written(account, monkeypatch):
@@ -200,7 +201,7 @@ def test_without_redis_nothing_is_written(account, monkeypatch):
     monkeypatch.setattr("dispatch.queues.answers", lambda _: False)
     for follow_up in (retry_failed, lambda caller, id: send_test(caller, id, ["+306912345678"])):
         with pytest.raises(QueueUnavailable):
-            follow_up(asking(), campaign["id"])
+            follow_up(asking(), campaign.id)
     assert stored_rows() == before
 
 
@@ -214,12 +215,12 @@ def test_a_crash_after_the_claim_is_gone_on_with(account, monkeypatch):
     with monkeypatch.context() as dying:
         dying.setattr("dispatch.start.enqueue.preparation.prepare", die)
         with pytest.raises(SystemExit):
-            retry_failed(asking(), campaign["id"])
+            retry_failed(asking(), campaign.id)
     assert campaigns()[-1]["status"] == "preparing"
     rows("UPDATE campaign SET prep_touched_at = now() - interval '1 hour' WHERE status = 'preparing'")
     assert recover()["preparations_taken_over"] == 1
     with pytest.raises(NoRecipients):
-        retry_failed(asking(), campaign["id"])
+        retry_failed(asking(), campaign.id)
 
 
 def _join(list_id: int, *customer_ids: int) -> None:
@@ -235,12 +236,12 @@ def test_the_rest_are_those_who_joined_since(account):
     campaign = a_campaign(account, list_id=list_id)
     start_and_deliver(campaign)
     with pytest.raises(NoRecipients):
-        send_to_rest(asking(), campaign["id"])
+        send_to_rest(asking(), campaign.id)
     joined = customers(account, 3)
     _join(list_id, *joined[:2])
-    started = send_to_rest(asking(), campaign["id"])
+    started = send_to_rest(asking(), campaign.id)
     assert recipients_of(started.campaign_id) == phones_of(account)[2:4]
-    assert read_campaign(asking(), started.campaign_id)["kind"] == "rest"
+    assert read_campaign(asking(), started.campaign_id).kind == "rest"
     _join(list_id, joined[2])
     # Asked of the child, the audience is that of the first campaign all the same.
     deliver(answering(), started.campaign_id)
@@ -255,7 +256,7 @@ def test_whoever_got_it_under_another_number_is_no_rest(account):
     start_and_deliver(campaign)
     rows("UPDATE customer SET phone = '+306999999999' WHERE id = 1")
     with pytest.raises(NoRecipients):
-        send_to_rest(asking(), campaign["id"])
+        send_to_rest(asking(), campaign.id)
 
 
 def test_the_rest_of_everyone_without_whom_opted_out(account):
@@ -265,7 +266,7 @@ def test_the_rest_of_everyone_without_whom_opted_out(account):
     joined = customers(account, 3)
     rows("INSERT INTO suppression (account_id, phone) SELECT account_id, phone FROM customer WHERE id = %s", joined[:1])
     rows("UPDATE customer SET consent = 'unsubscribed' WHERE id = %s", joined[1:2])
-    assert recipients_of(send_to_rest(asking(), campaign["id"]).campaign_id) == phones_of(account)[3:]
+    assert recipients_of(send_to_rest(asking(), campaign.id).campaign_id) == phones_of(account)[3:]
 
 
 def test_two_rests_in_the_same_moment_message_nobody_twice(account):
@@ -273,14 +274,14 @@ def test_two_rests_in_the_same_moment_message_nobody_twice(account):
     campaign = a_campaign(account, everyone=True)
     start_and_deliver(campaign)
     customers(account, 10)
-    answers = race(*[lambda: send_to_rest(asking(), campaign["id"]).queued] * 3)
+    answers = race(*[lambda: send_to_rest(asking(), campaign.id).queued] * 3)
     assert sorted(answers, key=str) == [10, "NO_RECIPIENTS", "NO_RECIPIENTS"]
 
 
 def test_a_retry_has_no_rest(account):
     campaign = a_campaign(account, recipients=1)
     start_and_deliver(campaign, reject=phones_of(account))
-    retry = retry_failed(asking(), campaign["id"])
+    retry = retry_failed(asking(), campaign.id)
     with pytest.raises(InvalidRequest, match="no audience of its own"):
         send_to_rest(asking(), retry.campaign_id)
 
@@ -289,29 +290,29 @@ def test_a_test_goes_to_the_numbers_and_leaves_the_draft_a_draft(db):
     account = an_account(country="GR")
     (customer_id,) = customers(account, 1, first_phone="+306911111111")
     campaign = a_campaign(account, template="Hi {first_name} in {location}, {phone}")
-    before = read_campaign(asking(), campaign["id"])
-    started = send_test(asking(), campaign["id"], ["691 111 1111", "+30 691 222 2222", "+306912222222"])
+    before = read_campaign(asking(), campaign.id)
+    started = send_test(asking(), campaign.id, ["691 111 1111", "+30 691 222 2222", "+306912222222"])
     assert started.queued == 2
     assert rows("SELECT phone, body, customer_id FROM message ORDER BY n") == [
         {"phone": "+306911111111", "body": "Hi First0 in Athens, +306911111111", "customer_id": customer_id},
         {"phone": "+306912222222", "body": "Hi Maria in Athens, +306912222222", "customer_id": None},
     ]
     child = read_campaign(asking(), started.campaign_id)
-    assert (child["kind"], child["parent_id"], child["audience"]) == ("test", campaign["id"], {"kind": "numbers"})
-    assert read_campaign(asking(), campaign["id"]) == before
+    assert (child.kind, child.parent_id, child.audience) == ("test", campaign.id, AudienceView(kind="numbers"))
+    assert read_campaign(asking(), campaign.id) == before
     deliver(answering(), started.campaign_id)
-    assert read_campaign(asking(), started.campaign_id)["status"] == "completed"
-    assert send_test(asking(), campaign["id"], ["+306912222222"]).queued == 1
+    assert read_campaign(asking(), started.campaign_id).status == "completed"
+    assert send_test(asking(), campaign.id, ["+306912222222"]).queued == 1
     assert audit() == []
 
 
 def test_a_suppressed_number_is_skipped_in_a_test_and_alone_is_nobody(account):
     campaign = a_campaign(account)
     rows("INSERT INTO suppression (account_id, phone) VALUES (%s, '+306912222222')", [account.id])
-    assert send_test(asking(), campaign["id"], ["+306912222222", "+306933333333"]).queued == 1
+    assert send_test(asking(), campaign.id, ["+306912222222", "+306933333333"]).queued == 1
     before = stored_rows()
     with pytest.raises(NoRecipients):
-        send_test(asking(), campaign["id"], ["+306912222222"])
+        send_test(asking(), campaign.id, ["+306912222222"])
     assert stored_rows() == before
 
 
@@ -323,13 +324,13 @@ def test_numbers_that_cannot_be_are_named_by_their_place(account, numbers, field
     campaign = a_campaign(account)
     before = stored_rows()
     with pytest.raises(InvalidRequest) as refused:
-        send_test(asking(), campaign["id"], numbers)
+        send_test(asking(), campaign.id, numbers)
     assert refused.value.details["field"] == field
     assert stored_rows() == before
 
 
 def test_a_test_is_not_followed_up(account):
-    test = send_test(asking(), a_campaign(account)["id"], ["+306912222222"])
+    test = send_test(asking(), a_campaign(account).id, ["+306912222222"])
     deliver(answering(reject=["+306912222222"]), test.campaign_id)
     for follow_up in (retry_failed, send_to_rest):
         with pytest.raises(InvalidRequest, match="A test"):
@@ -341,5 +342,5 @@ def test_anothers_campaign_is_not_followed_up(account):
     before = stored_rows()
     for follow_up in (retry_failed, send_to_rest, lambda caller, id: send_test(caller, id, ["+306912222222"])):
         with pytest.raises(CampaignNotFound):
-            follow_up(asking(account.id), theirs["id"])
+            follow_up(asking(account.id), theirs.id)
     assert stored_rows() == before

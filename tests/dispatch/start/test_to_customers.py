@@ -1,5 +1,6 @@
 """`send`: exactly these customers, counted at once, whoever starts the campaign meanwhile."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from dispatch.audit import audit
 from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign, unschedule_campaign
 from dispatch.campaigns.reading import read_campaign
+from dispatch.campaigns.view import AudienceView
 from dispatch.campaigns.writing import edit_campaign
 from dispatch.errors import (
     AlreadySending,
@@ -19,7 +21,7 @@ from dispatch.errors import (
     QueueUnavailable,
 )
 from dispatch.start.enqueue import enqueue_campaign
-from dispatch.start.to_customers import Sent, send_campaign
+from dispatch.start.to_customers import SentView, send_campaign
 from models.database import rows
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, an_account, arrange_state, asking, customers
@@ -39,68 +41,76 @@ def account(db):
 
 
 def counts(campaign_id: int) -> dict[str, int]:
-    return {state: n for state, n in read_campaign(asking(), campaign_id)["stats"].items() if n}
+    return {state: n for state, n in asdict(read_campaign(asking(), campaign_id).stats).items() if n}
 
 
 def start(campaign: dict) -> str:
-    return enqueue_campaign(asking(ALL_ACCOUNTS, request_id="t"), campaign["id"]).status
+    return enqueue_campaign(asking(ALL_ACCOUNTS, request_id="t"), campaign.id).status
 
 
 def test_a_draft_starts_at_once_for_exactly_these(account):
     campaign = a_campaign(account, everyone=True)
-    assert send_campaign(asking(), campaign["id"], [1, 3, 3]) == Sent(campaign["id"], 2, "sending")
+    assert send_campaign(asking(), campaign.id, [1, 3, 3]) == SentView(
+        campaign_id=campaign.id, messages_queued=2, status="sending"
+    )
     phones = phones_of(account)
-    assert recipients_of(campaign["id"]) == [phones[0], phones[2]]
-    assert counts(campaign["id"]) == {"total": 2, "pending": 2}
+    assert recipients_of(campaign.id) == [phones[0], phones[2]]
+    assert counts(campaign.id) == {"total": 2, "pending": 2}
     assert audit() == []
 
 
 def test_a_scheduled_campaign_only_queues_them_and_counts_them_at_once(account):
     campaign = a_campaign(account, everyone=True, scheduled_at=LATER)
-    assert send_campaign(asking(), campaign["id"], [1, 2, 3]) == Sent(campaign["id"], 3, "scheduled")
-    shown = read_campaign(asking(), campaign["id"])
-    assert shown["audience"] == {"kind": "customers", "customers": 3}
-    assert counts(campaign["id"]) == {"total": 3, "pending": 3}
+    assert send_campaign(asking(), campaign.id, [1, 2, 3]) == SentView(
+        campaign_id=campaign.id, messages_queued=3, status="scheduled"
+    )
+    shown = read_campaign(asking(), campaign.id)
+    assert shown.audience == AudienceView(kind="customers", customers=3)
+    assert counts(campaign.id) == {"total": 3, "pending": 3}
     assert rows("SELECT 1 FROM message") == []
     assert start(campaign) == "sending"
-    assert recipients_of(campaign["id"]) == phones_of(account)[:3]
-    assert counts(campaign["id"]) == {"total": 3, "pending": 3}
+    assert recipients_of(campaign.id) == phones_of(account)[:3]
+    assert counts(campaign.id) == {"total": 3, "pending": 3}
 
 
 def test_a_second_send_before_the_start_adds_new_ones_and_counts_only_those(account):
     campaign = a_campaign(account, customer_ids=[5], scheduled_at=LATER)
-    assert counts(campaign["id"]) == {}
-    send_campaign(asking(), campaign["id"], [1, 2])
-    assert send_campaign(asking(), campaign["id"], [2, 3]).messages_queued == 1
-    assert send_campaign(asking(), campaign["id"], [2, 3]).messages_queued == 0
-    assert counts(campaign["id"]) == {"total": 3, "pending": 3}
+    assert counts(campaign.id) == {}
+    send_campaign(asking(), campaign.id, [1, 2])
+    assert send_campaign(asking(), campaign.id, [2, 3]).messages_queued == 1
+    assert send_campaign(asking(), campaign.id, [2, 3]).messages_queued == 0
+    assert counts(campaign.id) == {"total": 3, "pending": 3}
 
 
 def test_what_is_queued_stays_so_when_the_time_is_taken_back_or_it_is_paused(account):
     campaign = a_campaign(account, scheduled_at=LATER)
-    send_campaign(asking(), campaign["id"], [1, 2])
-    pause_campaign(asking(), campaign["id"])
-    assert counts(campaign["id"]) == {"total": 2, "pending": 2}
-    resume_campaign(asking(), campaign["id"])
-    unschedule_campaign(asking(), campaign["id"])
-    assert counts(campaign["id"]) == {"total": 2, "pending": 2}
-    assert send_campaign(asking(), campaign["id"], [3]) == Sent(campaign["id"], 3, "sending")
+    send_campaign(asking(), campaign.id, [1, 2])
+    pause_campaign(asking(), campaign.id)
+    assert counts(campaign.id) == {"total": 2, "pending": 2}
+    resume_campaign(asking(), campaign.id)
+    unschedule_campaign(asking(), campaign.id)
+    assert counts(campaign.id) == {"total": 2, "pending": 2}
+    assert send_campaign(asking(), campaign.id, [3]) == SentView(
+        campaign_id=campaign.id, messages_queued=3, status="sending"
+    )
 
 
 def test_another_audience_forgets_what_was_queued(account):
     campaign = a_campaign(account, scheduled_at=LATER)
-    send_campaign(asking(), campaign["id"], [1, 2])
-    edit_campaign(asking(), campaign["id"], {"everyone": True})
-    assert counts(campaign["id"]) == {}
-    assert send_campaign(asking(), campaign["id"], [4]).messages_queued == 1
-    assert read_campaign(asking(), campaign["id"])["audience"] == {"kind": "customers", "customers": 1}
+    send_campaign(asking(), campaign.id, [1, 2])
+    edit_campaign(asking(), campaign.id, {"everyone": True})
+    assert counts(campaign.id) == {}
+    assert send_campaign(asking(), campaign.id, [4]).messages_queued == 1
+    assert read_campaign(asking(), campaign.id).audience == AudienceView(kind="customers", customers=1)
 
 
 def test_a_large_send_counts_as_pending_while_its_rows_are_being_written(account, configure):
     configure(ENQUEUE_INLINE_LIMIT=1)
     campaign = a_campaign(account)
-    assert send_campaign(asking(), campaign["id"], [1, 2, 3]) == Sent(campaign["id"], 3, "preparing")
-    assert counts(campaign["id"]) == {"total": 3, "pending": 3}
+    assert send_campaign(asking(), campaign.id, [1, 2, 3]) == SentView(
+        campaign_id=campaign.id, messages_queued=3, status="preparing"
+    )
+    assert counts(campaign.id) == {"total": 3, "pending": 3}
 
 
 @pytest.mark.parametrize(
@@ -118,12 +128,12 @@ def test_a_large_send_counts_as_pending_while_its_rows_are_being_written(account
 )
 def test_a_send_that_cannot_be_changes_nothing(account, given, refusal):
     campaign = a_campaign(account, customer_ids=[4], template=given.get("template", "Hi"))
-    arrange_state(campaign["id"], given.get("status", "draft"))
+    arrange_state(campaign.id, given.get("status", "draft"))
     if "credits" in given:
         rows("UPDATE account SET credits_available = 1")
     before = stored_rows()
     with pytest.raises(refusal):
-        send_campaign(asking(), campaign["id"], given.get("customer_ids", [1, 2]))
+        send_campaign(asking(), campaign.id, given.get("customer_ids", [1, 2]))
     assert stored_rows() == before
 
 
@@ -133,9 +143,9 @@ def test_anothers_customers_and_campaigns_do_not_exist(account):
     campaign = a_campaign(account, everyone=True)
     before = stored_rows()
     with pytest.raises(CustomerNotFound):
-        send_campaign(asking(account.id), campaign["id"], [1, *theirs])
+        send_campaign(asking(account.id), campaign.id, [1, *theirs])
     with pytest.raises(CampaignNotFound):
-        send_campaign(asking(other.id), campaign["id"], theirs)
+        send_campaign(asking(other.id), campaign.id, theirs)
     assert stored_rows() == before
 
 
@@ -144,19 +154,19 @@ def test_without_redis_a_draft_stays_as_it_is_and_a_scheduled_campaign_is_queued
     monkeypatch.setattr("dispatch.queues.answers", lambda _: False)
     before = stored_rows()
     with pytest.raises(QueueUnavailable):
-        send_campaign(asking(), draft["id"], [1])
+        send_campaign(asking(), draft.id, [1])
     assert stored_rows() == before
-    assert send_campaign(asking(), scheduled["id"], [1]).status == "scheduled"
+    assert send_campaign(asking(), scheduled.id, [1]).status == "scheduled"
 
 
 @pytest.mark.parametrize("turn", range(5))
 def test_a_send_and_a_start_in_the_same_moment_lose_nobody(account, turn):
     campaign = a_campaign(account, customer_ids=[5], scheduled_at=LATER)
-    send_campaign(asking(), campaign["id"], [1])
-    sent, started = race(lambda: send_campaign(asking(), campaign["id"], [2, 3]), lambda: start(campaign))
+    send_campaign(asking(), campaign.id, [1])
+    sent, started = race(lambda: send_campaign(asking(), campaign.id, [2, 3]), lambda: start(campaign))
     assert started == "sending"
     expected = [0] if sent == "ALREADY_SENDING" else [0, 1, 2]
-    assert recipients_of(campaign["id"]) == [phones_of(account)[n] for n in expected]
+    assert recipients_of(campaign.id) == [phones_of(account)[n] for n in expected]
     assert len(rows("SELECT 1 FROM credit_entry WHERE kind = 'hold'")) == 1
     assert audit() == []
 
@@ -165,24 +175,24 @@ def test_a_send_and_a_start_in_the_same_moment_lose_nobody(account, turn):
 def test_two_first_sends_in_the_same_moment_keep_each_others_customers(account, turn):
     campaign = a_campaign(account, everyone=True, scheduled_at=LATER)
     sends = race(
-        lambda: send_campaign(asking(), campaign["id"], [1, 2]), lambda: send_campaign(asking(), campaign["id"], [2, 3])
+        lambda: send_campaign(asking(), campaign.id, [1, 2]), lambda: send_campaign(asking(), campaign.id, [2, 3])
     )
     assert sorted(sent.messages_queued for sent in sends) == [1, 2]
-    assert counts(campaign["id"]) == {"total": 3, "pending": 3}
+    assert counts(campaign.id) == {"total": 3, "pending": 3}
 
 
 def test_a_draft_sent_twice_in_the_same_moment_starts_once(account):
     campaign = a_campaign(account)
     answers = race(
-        lambda: send_campaign(asking(), campaign["id"], [1]).status,
-        lambda: send_campaign(asking(), campaign["id"], [2]).status,
+        lambda: send_campaign(asking(), campaign.id, [1]).status,
+        lambda: send_campaign(asking(), campaign.id, [2]).status,
     )
     assert sorted(answers) == ["ALREADY_SENDING", "sending"]
-    assert len(recipients_of(campaign["id"])) == 1
+    assert len(recipients_of(campaign.id)) == 1
 
 
 def test_a_cancelled_campaign_shows_nothing_as_pending(account):
     campaign = a_campaign(account, scheduled_at=LATER)
-    send_campaign(asking(), campaign["id"], [1, 2])
-    cancel_campaign(asking(), campaign["id"])
-    assert counts(campaign["id"]) == {}
+    send_campaign(asking(), campaign.id, [1, 2])
+    cancel_campaign(asking(), campaign.id)
+    assert counts(campaign.id) == {}

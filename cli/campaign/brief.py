@@ -1,0 +1,23 @@
+"""How the campaign verbs name a campaign, and the few fields of it that they answer with."""
+
+from typing import Any
+
+import click
+
+from cli.shared.output import show_value
+from dispatch.campaigns.view import CampaignView
+
+campaign_id = click.argument("campaign_id", metavar="ID", type=click.IntRange(1, 2**63 - 1))
+
+
+def brief(campaign: CampaignView, *fields: str) -> dict[str, Any]:
+    """Returns these fields of a campaign, as --json prints them."""
+    values = campaign.model_dump(mode="json", include=set(fields))
+    return {field: values[field] for field in fields}
+
+
+def show_brief(shown: CampaignView | dict[str, Any]) -> None:
+    """Shows a campaign to people: without what is empty, and only the states that messages are in."""
+    values = shown.model_dump(mode="json") if isinstance(shown, CampaignView) else shown
+    counts = {state: count for state, count in values["stats"].items() if count}
+    show_value({key: value for key, value in (values | {"stats": counts}).items() if value not in (None, "", {})})
