@@ -8,6 +8,7 @@ import click
 from cli.customers_import import import_
 from cli.shared.caller import by_hand
 from cli.shared.csv_file import WrittenFile, csv_file, write_csv
+from cli.shared.named import Deleted
 from cli.shared.output import answers, show_columns
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
@@ -95,14 +96,14 @@ def edit(customer_id: int, remove_opt_out: bool, **given: str | None) -> Custome
 @_customer_id
 @answers()
 @with_database
-def delete(customer_id: int) -> dict[str, Any]:
+def delete(customer_id: int) -> Deleted:
     """Delete a customer. Messages stay as they are, and an opt-out stays an opt-out.
 
     \b
     python -m cli customers delete 1
     """
     delete_customer(by_hand(ALL_ACCOUNTS), customer_id)
-    return {"id": customer_id, "deleted": True}
+    return Deleted(customer_id)
 
 
 @customers.command()

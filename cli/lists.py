@@ -1,12 +1,11 @@
 """`lists`: named sets of an account's customers."""
 
-from typing import Any
-
 import click
 
 from cli.customers import show_customers
 from cli.shared.arguments import ids_of
 from cli.shared.caller import by_hand
+from cli.shared.named import Deleted, delete_named
 from cli.shared.output import answers
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
@@ -88,16 +87,13 @@ def rename(name: str, new_name: str, account: str) -> CustomerListView:
 @account_option(help="Whose list.")
 @answers()
 @with_database
-def delete(name: str, account: str) -> dict[str, Any]:
+def delete(name: str, account: str) -> Deleted:
     """Delete the list called NAME; its customers stay. Refused while a campaign names it.
 
     \b
     python -m cli lists delete spring --account Acme
     """
-    caller = by_hand(id_of(account))
-    list_id = list_called(caller, name)
-    delete_list(caller, list_id)
-    return {"id": list_id, "deleted": True}
+    return delete_named(name, account, find=list_called, delete=delete_list)
 
 
 @lists.command()
