@@ -1,4 +1,4 @@
-"""Logs: one event a line, JSON or colours, with whatever the door bound (request id, campaign, process)."""
+"""Logs: one event a line, as JSON or in colours, with what is bound to it (process, request id, campaign)."""
 
 import logging
 import re
@@ -14,13 +14,15 @@ from config.settings import Settings
 _QUOTED_ROW = re.compile(
     r"\n(?:DETAIL|CONTEXT|LINE \d+):.*?(?=\n(?:Traceback |The above exception|During handling| +File )|\Z)", re.DOTALL
 )
+# And the value that it cannot read in the first line: `invalid input syntax for type bigint: "…"`.
+_QUOTED_VALUE = re.compile(r"^(psycopg\.errors\.\w+: .*?(?:: |\bvalue ))\"[^\"]*\"?.*", re.MULTILINE)
 
 
 def start_logging(settings: Settings, **bound: object) -> None:
-    """Sends our events and every library's records to standard error in one form, with `bound` on each line."""
+    """Writes our events and every library's records to standard error in one form, with `bound` on each line."""
 
     def bind(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        # Not a context variable: those do not reach threads that somebody else starts.
+        # Not a context variable: those do not reach threads that a library starts.
         return {**bound, **event}
 
     shared: list = [
@@ -49,14 +51,14 @@ def start_logging(settings: Settings, **bound: object) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
-    # They log arguments and payloads at INFO, which may hold what our logs never do.
+    # At INFO they log arguments and payloads, which may contain what our logs must not.
     for chatty in ("rq", "rq.worker", "rq_scheduler", "aiohttp", "peewee", "werkzeug"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
 
 
 def without_rows(text: str) -> str:
-    """The text of a traceback without the rows that PostgreSQL quotes."""
-    return _QUOTED_ROW.sub("", text)
+    """Returns the text of a traceback without the rows and values that PostgreSQL quotes."""
+    return _QUOTED_VALUE.sub(r"\1…", _QUOTED_ROW.sub("", text))
 
 
 def _hide_rows(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -11,7 +11,7 @@ import redis
 import structlog
 from flask import Flask, jsonify, request
 from flask import Response as Answer
-from peewee import InterfaceError, OperationalError, PeeweeException
+from peewee import InterfaceError, OperationalError
 from playhouse.pool import MaxConnectionsExceeded
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 
 from api.http import request_id
 from api.http.error_answer import ErrorAnswer
+from config.logging import without_rows
 from dispatch.errors import DispatchError, InvalidRequest, QueueUnavailable
 
 log = structlog.get_logger()
@@ -199,16 +200,8 @@ def _unexpected(problem: Exception) -> Response:
 
 
 def _log_failure(code: str, problem: Exception) -> None:
-    # The frames of each exception in the chain, without the message of those of the database: PostgreSQL quotes
-    # the failing row in it, with phone and body.
-    chain: list[str] = []
-    link: BaseException | None = problem
-    while link and len(chain) < MOST_PROBLEMS:
-        quotes_rows = isinstance(link, psycopg.Error | PeeweeException)
-        told = type(link).__name__ if quotes_rows else f"{type(link).__name__}: {link}"
-        chain.append("".join(traceback.format_tb(link.__traceback__)) + told)
-        link = link.__cause__ or link.__context__
-    log.error("request.failed", code=code, exception="\n\ncaused by\n".join(chain))
+    stack = "".join(traceback.format_exception(problem))
+    log.error("request.failed", code=code, exception=without_rows(stack))
 
 
 def _answer(code: str, message: str, details: dict[str, Any] | None = None) -> Answer:

@@ -8,6 +8,8 @@ import textwrap
 
 import pytest
 
+from config.logging import without_rows
+
 _PROLOGUE = """
 import logging, threading
 import structlog
@@ -77,3 +79,19 @@ def test_a_row_that_postgresql_refuses_is_not_quoted(logged, refused):
     assert "UniqueViolation" in first["exception"]
     assert "UniqueViolation" in second["exception"]
     assert "306912345678" not in json.dumps([first, second])
+
+
+@pytest.mark.parametrize(
+    ("message", "left"),
+    [
+        ('invalid input syntax for type bigint: "+306912345678"', "invalid input syntax for type bigint: …"),
+        ('value "306912345678" is out of range for type integer', "value …"),
+        (
+            'duplicate key value violates unique constraint "message_pkey"',
+            'duplicate key value violates unique constraint "message_pkey"',
+        ),
+    ],
+)
+def test_a_value_that_postgresql_cannot_read_is_not_quoted(message, left):
+    stack = f'  File "x.py", line 1, in x\npsycopg.errors.DataError: {message}\nLINE 1: SELECT 306912345678'
+    assert without_rows(stack) == f'  File "x.py", line 1, in x\npsycopg.errors.DataError: {left}'
