@@ -1,4 +1,4 @@
-"""One database connection per request that needs one, from this process's pool."""
+"""One database connection for each request that needs one, from the pool of this process."""
 
 import structlog
 from flask import Flask, g
@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 
 def open_database_if_there(settings: Settings) -> None:
-    """Names the database; one that does not answer yet is reported by /health and by each request."""
+    """Points at the database; one that does not answer yet is reported by /health and by each request."""
     servers_named(settings)
     assert settings.database_url
     try:
@@ -23,12 +23,12 @@ def open_database_if_there(settings: Settings) -> None:
             allow_unsafe=settings.environment == "test",
         )
     except OperationalError:
-        # A web process that dies here would be restarted for ever and could not even say what is wrong.
+        # A web process that dies here would be restarted again and again, and could not report what is wrong.
         log.warning("database.unavailable_at_start")
 
 
 def connect() -> None:
-    """Gives this request its connection, until it has been answered."""
+    """Takes a connection for this request, which keeps it until it has been answered."""
     if "connected" not in g:
         g.connected = db.connect(reuse_if_open=True)
 

@@ -1,7 +1,7 @@
-"""rq-dashboard at /rq: for operators, to look at and not to touch.
+"""rq-dashboard at /rq: read-only, for operators.
 
-It brings no authentication, changes queues with some of its GET requests, and reads jobs with pickle where it is not
-told otherwise; all three are taken from it here. Jobs carry ids only, so there is nothing else to hide.
+By itself it has no authentication, changes queues with some of its GET requests, and reads jobs with pickle; here it
+gets the first and loses the other two. Jobs contain only ids, so there is nothing else to hide.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ from api.http.errors import refused
 from config.settings import Settings
 from dispatch.errors import Forbidden, NotFound
 
-# Everything of it that only shows; what a later version adds is refused until somebody has looked at it.
+# Every view that only reads; what a later version adds is refused until it has been reviewed.
 VIEWS = frozenset(
     f"{DASHBOARD}.{view}"
     for view in (
@@ -39,7 +39,7 @@ VIEWS = frozenset(
 
 def install(app: Flask, settings: Settings) -> None:
     """Serves the dashboard's views of this deployment's Redis to operator keys."""
-    # Imported late: it is heavy, and off unless asked for.
+    # Imported late: it is heavy, and off by default.
     from rq_dashboard import web
 
     web.config.serializer = JSONSerializer
@@ -50,7 +50,7 @@ def install(app: Flask, settings: Settings) -> None:
     app.before_request(_let_operators_look)
     app.register_error_handler(NoSuchJobError, _no_such_job)
     app.register_blueprint(web.blueprint, url_prefix="/rq")
-    # Its pages name a file of the application that carries it; ours has none, so they get the dashboard's.
+    # Its pages refer to a static file of the application, which has none, so they get the dashboard's.
     app.add_url_rule("/rq/static/<path:filename>", "static", build_only=True)
 
 
@@ -59,7 +59,7 @@ class JsonWorker(Worker):
 
     @classmethod
     def all(cls, *args: Any, **options: Any) -> list:
-        """Every registered worker."""
+        """Returns every registered worker."""
         return Worker.all(*args, **{"serializer": JSONSerializer, **options})
 
 
@@ -68,7 +68,7 @@ class JsonJob(Job):
 
     @classmethod
     def fetch(cls, *args: Any, **options: Any) -> Job:
-        """The job of this id."""
+        """Returns the job with this id."""
         return Job.fetch(*args, **{"serializer": JSONSerializer, **options})
 
 
@@ -76,15 +76,15 @@ def _let_operators_look() -> None:
     if request.blueprint != DASHBOARD:
         return
     if not holder().operator:
-        raise Forbidden("Only an operator's key opens this page.")
+        raise Forbidden("This page is for operators; use an operator's key.")
     if request.method not in ("GET", "HEAD") or request.endpoint not in VIEWS:
-        raise Forbidden("This page only shows; use `python -m cli` to change something.")
+        raise Forbidden("This page is read-only; use `python -m cli` to change something.")
     if (request.view_args or {}).get("instance_number", 0) != 0:
         raise NotFound
 
 
 def _no_such_job(_problem: NoSuchJobError) -> Response:
-    return refused(NotFound("There is no such job any more."))
+    return refused(NotFound("There is no such job; it may have ended."))
 
 
 def _redis_url(settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""The OpenAPI document, and a page to read and try it with."""
+"""The OpenAPI document, and a page to read it and try it."""
 
 from importlib.resources import files
 from typing import Any
@@ -9,7 +9,7 @@ from flask_openapi3 import OpenAPI
 from api.http.errors import STATUS
 from api.http.idempotency import HEADER, MOST_KEY, REPLAYED
 
-# Everything on the page comes from here, and nothing of it is ours but these lines.
+# Only these lines are ours; everything else on the page comes from the swagger package.
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -48,19 +48,19 @@ blueprint = Blueprint(
 
 @blueprint.get("")
 def page() -> Response:
-    """The page; a key typed into it stays in the browser."""
+    """The page; a key that is typed into it stays in the browser."""
     return Response(_PAGE, mimetype="text/html", headers={"Content-Security-Policy": _POLICY})
 
 
 @blueprint.get("/start.js")
 def start() -> Response:
-    """What begins the page, in a file of its own so that nothing inline has to be trusted."""
+    """The script that starts the page, in a file of its own, so that the policy can forbid inline scripts."""
     return Response(_START, mimetype="text/javascript")
 
 
 def install(app: OpenAPI) -> None:
-    """Serves both, to everybody; call it when every route is there."""
-    # Generated now: the first two requests for it would otherwise generate it at once, in the same object.
+    """Serves both without a key; call it after every route has been registered."""
+    # Generated now: two simultaneous first requests would otherwise both generate it, in the same object.
     document = _with_what_holds_everywhere(app.api_doc)
     app.register_blueprint(blueprint)
 
@@ -70,7 +70,7 @@ def install(app: OpenAPI) -> None:
 
 
 def _with_what_holds_everywhere(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the header that every POST takes, and the refusals that come before any route."""
+    """Returns the document with the header that every POST takes, and the refusals that come before any route."""
     refusal = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}}}
     for operations in document["paths"].values():
         for method, operation in operations.items():

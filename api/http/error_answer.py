@@ -1,4 +1,4 @@
-"""What every refusal looks like."""
+"""The shape of every refusal."""
 
 from typing import Any
 

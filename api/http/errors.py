@@ -1,6 +1,6 @@
-"""Every refusal as HTTP: the one place that knows status codes.
+"""Every refusal as HTTP: the one place that knows their status codes.
 
-The answer is always {"error": {"code", "message", "details"?}, "requestId"}, with a sentence a person can act on.
+The answer is always {"error": {"code", "message", "details"?}, "requestId"}, with a sentence that people can act on.
 """
 
 import traceback
@@ -61,10 +61,10 @@ STATUS = {
 MOST_PROBLEMS = 10
 RETRY_AFTER_SEC = 5
 
-# What Flask and Werkzeug refuse by themselves, in our words.
+# What Flask and Werkzeug refuse by themselves, with our codes and messages.
 _OF_FLASK = {
-    400: ("INVALID_REQUEST", "The request cannot be understood."),
-    404: ("RESOURCE_NOT_FOUND", "There is nothing at this address."),
+    400: ("INVALID_REQUEST", "The request cannot be read; check its address, headers and body."),
+    404: ("RESOURCE_NOT_FOUND", "There is nothing at this address; /docs lists those there are."),
     405: ("METHOD_NOT_ALLOWED", "This address does not answer that method; the Allow header lists those it does."),
     413: ("PAYLOAD_TOO_LARGE", "The body is larger than {most} MiB; send it in parts."),
     415: ("UNSUPPORTED_MEDIA_TYPE", "Send JSON, with the header Content-Type: application/json."),
@@ -86,13 +86,13 @@ class InvalidId(InvalidRequest):
 
 
 class UnsupportedType(DispatchError):
-    """The body is of a type that this address does not take."""
+    """The body has a type that this address does not accept."""
 
     code = "UNSUPPORTED_MEDIA_TYPE"
 
 
 class Unauthenticated(DispatchError):
-    """Give a valid API key, as the header Authorization: Bearer <key>."""
+    """Send a valid API key in the header Authorization: Bearer <key>."""
 
     code = "UNAUTHENTICATED"
 
@@ -102,18 +102,18 @@ class Unauthenticated(DispatchError):
 
 
 class RateLimited(DispatchError):
-    """This key asks too often."""
+    """This key sends too many requests."""
 
     code = "RATE_LIMITED"
 
 
 class StreamsBusy(DispatchError):
-    """As many clients follow campaigns as this process has room for; try again shortly, or ask for the campaign."""
+    """This process has no room for another event stream; try again shortly, or read the campaign instead."""
 
     code = "STREAMS_BUSY"
 
 
-# What any route may answer.
+# The refusals of any route.
 _ANYWHERE = (
     "INVALID_REQUEST",
     "UNAUTHENTICATED",
@@ -126,12 +126,12 @@ _WITH_BODY = ("PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
 
 
 def refusals(*codes: str, body: bool = False) -> dict[str | int | Any, type[BaseModel]]:
-    """The refusals of a route for the OpenAPI document: these, and those that any route may answer."""
+    """Returns the refusals of a route for the OpenAPI document: these, and those that any route may have."""
     return {STATUS[code]: ErrorAnswer for code in (*_ANYWHERE, *(_WITH_BODY if body else ()), *codes)}
 
 
 def refuse_input(problem: ValidationError) -> Response:
-    """Raises what is wrong with a path, query or body, naming the field and never repeating the input."""
+    """Raises what is wrong with a path, query or body; names the field and never repeats the input."""
     found = problem.errors(include_url=False, include_input=False, include_context=False)
     if not found[0]["loc"]:
         raise InvalidRequest("The request needs a JSON object as its body.")
@@ -145,7 +145,7 @@ def refuse_input(problem: ValidationError) -> Response:
 
 
 def install(app: Flask) -> None:
-    """Makes every error of the application an answer of the table."""
+    """Answers every error of the application with a status from the table."""
     app.register_error_handler(DispatchError, refused)
     app.register_error_handler(HTTPException, _refused_by_flask)
     app.register_error_handler(redis.RedisError, _redis_away)
@@ -155,7 +155,7 @@ def install(app: Flask) -> None:
 
 
 def refused(refusal: DispatchError) -> Answer:
-    """The answer to a refusal."""
+    """Returns the answer to a refusal."""
     status = STATUS[refusal.code]
     response = _answer(refusal.code, refusal.message, refusal.details)
     if "retry_after_sec" in refusal.details:
@@ -196,7 +196,7 @@ def _redis_away(problem: Exception) -> Response:
 
 def _unexpected(problem: Exception) -> Response:
     _log_failure("INTERNAL", problem)
-    return _answer("INTERNAL", "Something went wrong on our side; tell us the requestId and we can find out what.")
+    return _answer("INTERNAL", "Internal error. Quote the requestId when you report it.")
 
 
 def _log_failure(code: str, problem: Exception) -> None:

@@ -1,8 +1,8 @@
 """Idempotency-Key: a POST that is sent again under the same key has one effect and one answer, for 24 hours.
 
-The key's row is written in the transaction of the effect: a twin waits for it at the index, and a crash takes both
-back. A start takes several transactions; there a lock keeps twins apart, and the campaign remembers the key from its
-claim on.
+The key's row is written in the transaction of the effect: a simultaneous twin waits for it at the index, and a crash
+undoes both. A start takes several transactions; there a lock lets twins in one after the other, and the campaign
+remembers the key from its claim on.
 """
 
 import json
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 MOST_KEY = 255
-# As much of an address as the row keeps; all of it is in the hash.
+# The row keeps this much of an address; the hash covers all of it.
 MOST_ROUTE = 200
 IN_MEMORY = 1024 * 1024
 
@@ -43,7 +43,7 @@ _KEY = re.compile(rf"[\x20-\x7e]{{1,{MOST_KEY}}}")
 
 
 class StillAnswering(Duplicate):
-    """A request with this Idempotency-Key is being answered right now; ask again shortly."""
+    """A request with this Idempotency-Key is being answered right now; try again shortly."""
 
 
 def done_once(view: View, idempotency: Idempotency) -> View:
@@ -67,14 +67,14 @@ def done_once(view: View, idempotency: Idempotency) -> View:
 def _in_one_transaction(
     view: View, arguments: dict[str, Any], asked: RequestKey | None, secret: str | None
 ) -> Response:
-    """The effect, its answer and the key are committed together, or none of it is."""
-    # A slow client is waited for before the transaction begins.
+    """Commits the effect, its answer and the key together, or none of them."""
+    # The body of a slow client is awaited before the transaction begins.
     request.get_data()
     with db.atomic() as transaction:
         if asked and not _taken(asked):
             if kept := _kept(asked):
                 return kept
-            raise StillAnswering  # it expired in this moment
+            raise StillAnswering  # it expired at this moment
         response = _first_answer(view, arguments)
         if not _is_done(response):
             transaction.rollback()
@@ -86,7 +86,7 @@ def _in_one_transaction(
 def _started_once(
     view: View, arguments: dict[str, Any], asked: RequestKey, answer_again: Callable[[Campaign], Any]
 ) -> Response:
-    """What a lost answer had started is answered from its campaign."""
+    """Answers a retry whose first answer was lost from the campaign that it started."""
 
     def answer() -> Response:
         campaign = started_under(asked)
@@ -101,7 +101,7 @@ def _started_once(
 
 
 def _alone(asked: RequestKey, answer: Callable[[], Response]) -> Response:
-    """Twins one after the other; the first answer is kept and the others repeat it."""
+    """Answers twins one after the other: the first answer is kept, and the others repeat it."""
     try:
         with alone_with(asked.digest):
             if kept := _kept(asked):
@@ -126,7 +126,7 @@ def _taken(asked: RequestKey) -> bool:
 
 
 def _kept(asked: RequestKey) -> Response | None:
-    """The answer this request was given before; refuses another request under its key."""
+    """Returns the answer that this request had before, if any; refuses a different request under its key."""
     found = IdempotencyKey.find(asked)
     if found is None:
         return None
@@ -157,11 +157,11 @@ def _to_keep(response: Response, secret: str | None) -> str:
 def _asked(key: str) -> RequestKey:
     if not _KEY.fullmatch(key):
         raise InvalidRequest(f"{HEADER} must have 1 to {MOST_KEY} characters of ASCII.", field=HEADER)
-    # The same with and without the prefix, and quoted: an address may hold what a row cannot.
+    # The same with and without the prefix, and quoted: an address may contain what a row cannot.
     route = quote(request.path.removeprefix("/api").rstrip("/"))
     whole = "\n".join((route, request.query_string.decode("latin-1"), _hash_of_body()))
     return RequestKey(
-        # Any key of an account repeats what another one asked; operators are told apart by their keys.
+        # Any key of an account may repeat the request of another one; operators are told apart by their keys.
         owner=holder().key_id if holder().operator else caller().one_account(),
         route=route[:MOST_ROUTE],
         key=key,
@@ -170,10 +170,10 @@ def _asked(key: str) -> RequestKey:
 
 
 def _hash_of_body() -> str:
-    """A hash of all that came in, which is left to be read again."""
+    """Returns a hash of the whole body, which can then be read again."""
     digest = sha256(request.mimetype.encode())
     if request.mimetype == "multipart/form-data":
-        # Its parts, as what stands between them is new each time.
+        # Of its parts, because the boundary between them is new each time.
         for name, text in sorted(request.form.items(multi=True)):
             digest.update(json.dumps([name, text]).encode())
         for name, part in sorted(request.files.items(multi=True), key=lambda item: item[0]):

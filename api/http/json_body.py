@@ -1,4 +1,4 @@
-"""JSON as we take it: what PostgreSQL cannot store, or what only confuses, is refused before any route sees it."""
+"""Strict JSON: rejects ambiguity and whatever PostgreSQL cannot store, before any route runs."""
 
 import json
 import math
@@ -15,13 +15,13 @@ MAX_DIGITS = 100
 
 
 class StrictJson(DefaultJSONProvider):
-    """JSON with readable letters and our order of keys; reading refuses with a ValueError that is a sentence."""
+    """Writes JSON with readable letters and keys in their own order; reading raises a ValueError with the reason."""
 
     sort_keys = False
     ensure_ascii = False
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
-        """The value, all of it storable."""
+        """Returns the value, all of which PostgreSQL can store."""
         try:
             value = json.loads(s, parse_constant=_refuse_constant, parse_int=_whole, **kwargs)
         except RecursionError:
@@ -34,18 +34,18 @@ class Request(flask.Request):
     """A request whose JSON body is read once, strictly."""
 
     def on_json_loading_failed(self, e: ValueError | None) -> Any:
-        """Refuses a body that is not JSON, or does not say that it is."""
+        """Refuses a body that is not JSON, or that is not declared as JSON."""
         if e is None:
             raise UnsupportedMediaType
         reason = str(e) if not isinstance(e, UnicodeDecodeError) else "it is not UTF-8"
         raise InvalidRequest(f"The body is not JSON that can be used: {reason}.")
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
-        """The body, always an object, or None without a body; never silent about one that cannot be used."""
+        """Returns the body, always an object, or None without a body; a body that cannot be used is always refused."""
         if not self.get_data(cache=True):
             return None
-        # The framework asks silently, which would turn "not JSON" into "a field is missing"; and it would read
-        # a body that is one string as JSON once more.
+        # The framework reads with `silent`, which would turn "not JSON" into "a field is missing"; and it would parse
+        # a body that is a single string as JSON again.
         value = super().get_json(force=force, cache=cache)
         if not isinstance(value, dict):
             raise InvalidRequest("The request needs a JSON object as its body.")
@@ -63,7 +63,7 @@ def _whole(digits: str) -> int:
 
 
 def _check(value: Any) -> None:
-    """Refuses characters and numbers that PostgreSQL has no place for, and depth that nobody needs."""
+    """Refuses characters and numbers that PostgreSQL cannot store, and nesting deeper than anyone needs."""
     level = [value]
     for _ in range(MAX_DEPTH):
         for leaf in level:

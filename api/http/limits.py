@@ -1,6 +1,6 @@
-"""How often a key may ask, counted in Redis.
+"""How many requests a key may send, counted in Redis.
 
-Without Redis nobody can count: what only reads or writes rows goes on, and what spends is refused.
+Without Redis nothing is counted: requests that only read or write rows are answered, and those that spend are refused.
 """
 
 import logging
@@ -22,13 +22,13 @@ SPENDING = frozenset({"send", "approve"})
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Counts every request that came with a key; install it after what asks for the key."""
+    """Counts every request that came with a key; install it after what requires the key."""
     rates = {"read": settings.rate_limit_read, "send": settings.rate_limit_send, "approve": settings.rate_limit_send}
     limiter = Limiter(
         lambda: f"{current_rules().scope}:{holder().key_id}",
         app=app,
         application_limits=[lambda: rates.get(current_rules().scope, settings.rate_limit_write)],
-        # Only the scheme is read of it: the connections are ours, with our certificates and time-outs.
+        # Only the scheme of it is used: the connections are ours, with our certificates and time-outs.
         storage_uri="redis://",
         storage_options={"connection_pool": counting(settings).connection_pool},  # type: ignore[dict-item]
         strategy="fixed-window",
@@ -36,7 +36,7 @@ def install(app: Flask, settings: Settings) -> None:
         on_breach=_refuse,
     )
     limiter.request_filter(lambda: "holder" not in g)
-    # It would log each failure with its stack; ours says it in a line.
+    # It would log each failure with its stack; `limits.unavailable` says it in one line.
     limiter.logger.setLevel(logging.CRITICAL)
 
     @app.before_request
@@ -50,4 +50,4 @@ def install(app: Flask, settings: Settings) -> None:
 
 def _refuse(limit: RequestLimit) -> Response:
     seconds = max(1, int(limit.reset_at - time()) + 1)
-    return refused(RateLimited(f"This key asks too often; ask again in {seconds} s.", retry_after_sec=seconds))
+    return refused(RateLimited(f"This key sends too many requests; try again in {seconds} s.", retry_after_sec=seconds))

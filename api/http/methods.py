@@ -1,6 +1,6 @@
-"""Which methods an address answers, where one with a name stands beside one with an id.
+"""Which methods an address accepts when one with a name exists beside one with an id.
 
-The router tries them by method: PATCH /api/customers/export would be an edit of the customer "export".
+The router matches by method: PATCH /api/customers/export would be an edit of the customer "export".
 """
 
 from flask import Flask, current_app, request
@@ -8,7 +8,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 
 def install(app: Flask) -> None:
-    """Makes an address with a name answer its own methods only."""
+    """Makes an address with a name accept only its own methods."""
 
     @app.before_request
     def refuse_the_methods_of_others() -> None:
@@ -17,7 +17,7 @@ def install(app: Flask) -> None:
 
 
 def own_methods() -> list[str]:
-    """The methods of the named address that is asked for; none when it is no such address."""
+    """Returns the methods of the named address that is requested; none for any other address."""
     path = request.path.rstrip("/")
     rules = (rule for rule in current_app.url_map.iter_rules() if rule.rule == path and not rule.arguments)
     return sorted({method for rule in rules for method in rule.methods or ()})

@@ -37,7 +37,7 @@ def paged(found: rows_of.Page[Seen], asked: Page) -> Paged[Seen]:
 
 
 def page_of(found: tuple[list[dict[str, Any]], int], asked: Page) -> dict[str, Any]:
-    """The rows of the page and where it stands among all of them."""
+    """Returns the rows of the page, and where it stands among all of them."""
     data, total = found
     return {
         "data": data,

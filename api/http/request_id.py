@@ -1,4 +1,4 @@
-"""The id of a request: the caller's own if it is harmless, else a new one; on every log line, job and answer."""
+"""The id of a request: the caller's own if it is harmless, otherwise a new one; on every log line, job and answer."""
 
 import re
 from uuid import uuid4
@@ -7,12 +7,12 @@ import structlog
 from flask import Flask, Response, g, has_request_context, request
 
 HEADER = "X-Request-ID"
-# Nothing that could break a header, a log line or a key.
+# It cannot break a header, a log line or a key.
 _HARMLESS = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def current() -> str:
-    """The id of the request being answered."""
+    """Returns the id of the request being answered."""
     if has_request_context() and "request_id" not in g:
         given = request.headers.get(HEADER, "")
         g.request_id = given if _HARMLESS.fullmatch(given) else uuid4().hex
@@ -33,6 +33,6 @@ def install(app: Flask) -> None:
 
     @app.teardown_request
     def end(_problem: BaseException | None) -> None:
-        # Threads outlive requests: what the next one logs must not carry this id.
+        # Threads outlive requests: the log lines of the next request must not have this id.
         if tokens := g.pop("log_context", None):
             structlog.contextvars.reset_contextvars(**tokens)

@@ -1,4 +1,4 @@
-"""A blueprint whose routes say what surrounds them, in the one decorator that registers them."""
+"""A blueprint whose routes say what surrounds them, in the decorator that registers them."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

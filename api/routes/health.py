@@ -1,4 +1,4 @@
-"""Whether this deployment works, for platforms and people; open, and saying nothing that needs a key."""
+"""Whether this deployment works, for platforms and people; open, without anything that would need a key."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ Check = dict[str, Any]
 
 @blueprint.get("/health")
 def health() -> tuple[Check, int]:
-    """Database and queue, which this process needs, and beside them the workers and sweepers seen alive."""
+    """The database and the queue, which this process needs, and the workers and sweepers that are alive."""
     living = _living()
     checks = {
         "database": {"status": "unhealthy", "message": "PostgreSQL does not answer"}
@@ -43,7 +43,7 @@ def health() -> tuple[Check, int]:
 
 @blueprint.get("/health/live")
 def live() -> Check:
-    """That this web process answers: what a platform checks, so that no other failure restarts it."""
+    """Whether this web process answers: the check for platforms, so that no failure elsewhere restarts it."""
     return {"status": "healthy", "timestamp": datetime.now(UTC).isoformat()}
 
 
@@ -57,7 +57,7 @@ def _living() -> list[Heartbeat] | None:
 
 
 def _processes(living: list[Heartbeat] | None) -> dict[str, Check]:
-    """How many workers and sweepers beat lately; without a database nobody knows."""
+    """Returns how many workers and sweepers are alive; unknown without a database."""
     if living is None:
         return {"workers": {"status": "unknown"}, "sweepers": {"status": "unknown"}}
     of_queue = Counter(beat.queue for beat in living if beat.kind == "worker")
