@@ -1,4 +1,4 @@
-"""How gunicorn serves web: `python -m gunicorn --config config/gunicorn.py "api:create_app()"`."""
+"""How gunicorn serves the API: `python -m gunicorn --config config/gunicorn.py "api:create_app()"`."""
 
 import os
 import signal
@@ -17,45 +17,45 @@ workers = _chosen.web_workers
 threads = _chosen.web_threads
 worker_class = "gthread"
 
-# Every field is bounded, so that nobody fills memory with a request that never becomes one.
+# Every field is bounded, so that no one can fill the memory with a request that never ends.
 limit_request_line = 4094
 limit_request_fields = 60
 limit_request_field_size = 8190
 
 timeout = 60
-# Less than the 20 s that `up`, and the 30 s that platforms give before they kill.
+# Less than the 20 s of `up` and the 30 s of platforms, after which they kill.
 graceful_timeout = 15
 keepalive = 5
 
-# Our own logs carry the request id; gunicorn's lines would only repeat them.
+# Our own log lines have the request id; gunicorn's would only repeat them.
 accesslog = None
 proc_name = "campaign-dispatch web"
-# Nobody here uses it, and two deployments of one user would fight over its one path.
+# It is not used, and two deployments of one user would share its one path.
 control_socket_disable = True
 
 
-# START_WORKER=1, for development: the worker service as a child of web. The pipe ends with us, however we end, and the
-# child stops with it.
+# START_WORKER=1, for development: the worker service as a child of web. The pipe closes when web ends, however it ends,
+# and the child then stops.
 _lifeline, _ours = os.pipe()
 _jobs: list[subprocess.Popen[bytes]] = []
 
 
 def when_ready(server: Any) -> None:
-    """Starts `python -m jobs` beside web, if settings ask for it."""
+    """Starts `python -m jobs` beside web, with START_WORKER=1."""
     if _chosen.start_worker:
         command = [sys.executable, "-m", "jobs", "--lifeline", str(_lifeline)]
         _jobs.append(subprocess.Popen(command, pass_fds=[_lifeline], process_group=0))
 
 
 def on_exit(server: Any) -> None:
-    """Stops it, letting what is in flight finish."""
+    """Stops it, after the messages in flight have been recorded."""
     for process in _jobs:
         process.terminate()
         process.wait()
 
 
 def post_worker_init(worker: Any) -> None:
-    """Lets answers that go on and on, such as event streams, notice that this worker is asked to stop."""
+    """Lets endless answers, such as event streams, notice that this worker has been asked to stop."""
     gunicorns = signal.getsignal(signal.SIGTERM)
 
     def ask_and_pass_on(number: int, frame: FrameType | None) -> None:

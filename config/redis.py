@@ -1,4 +1,4 @@
-"""Connections to Redis: one kind for those who enqueue, one for those who wait for jobs."""
+"""Connections to Redis: one kind for pushing jobs, one for waiting for jobs, one for counting requests."""
 
 from typing import Any
 
@@ -10,30 +10,30 @@ from config.settings import Settings
 
 
 def enqueueing(settings: Settings) -> redis.Redis:
-    """A client that tries each command once and gives up within seconds.
+    """Returns a client that tries each command once and gives up within seconds.
 
-    redis-py re-sends a command up to ten times by default when the answer is lost, so a push whose answer is lost
-    would be pushed again; whoever enqueues through this client learns of the failure instead.
+    By default redis-py sends a command up to ten times when the answer is lost, and so would push a job again; with
+    this client the caller sees the failure instead.
     """
     return _client(settings, retry=Retry(NoBackoff(), 0), socket_timeout=5)
 
 
 def working(settings: Settings) -> redis.Redis:
-    """A client for RQ workers, which block while they wait and handle lost connections themselves.
+    """Returns a client for RQ workers, which block while they wait and handle lost connections themselves.
 
-    It does not repeat commands either: a pop whose answer is lost would take a second job out of the queue, and ten
-    tries take longer than a worker has when it is asked to stop.
+    It does not repeat commands either: after a pop whose answer is lost it would take a second job out of the queue,
+    and ten tries take longer than a worker has when it is asked to stop.
     """
     return _client(settings, retry=Retry(NoBackoff(), 0), socket_timeout=None)
 
 
 def counting(settings: Settings) -> redis.Redis:
-    """A client for what is asked at every request and can be done without: it gives up within a second."""
+    """Returns a client for what every request needs but can do without: it gives up within a second."""
     return _client(settings, retry=Retry(NoBackoff(), 0), socket_timeout=1, socket_connect_timeout=1)
 
 
 def answers(client: redis.Redis) -> bool:
-    """Whether Redis is there right now."""
+    """Returns whether Redis answers right now."""
     try:
         return bool(client.ping())
     except redis.RedisError:

@@ -14,7 +14,7 @@ Rate = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}/(second|minute|hour|day)$
 
 
 class Settings(BaseSettings):
-    """The environment of one process; `.env` is read too, and the real environment wins."""
+    """The environment of one process; `.env` is read too, and the real environment takes precedence."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     schedule_sweep_interval_ms: int = Field(60_000, ge=1000, description="how often due campaigns are swept")
     schedule_sweep_limit: PositiveInt = Field(25, description="due campaigns per page of a sweep")
     enqueue_lock_ttl_sec: PositiveInt = Field(600, description="life of a campaign's Redis lock")
-    recover_interval_ms: int = Field(5000, ge=100, description="how often lost work is looked for")
+    recover_interval_ms: int = Field(5000, ge=100, description="how often recovery looks for lost work")
     system_user_id: UUID = Field(
         UUID(int=0),
         description="recorded as the actor of what the sweeper starts",
@@ -96,7 +96,7 @@ class Settings(BaseSettings):
             if value:
                 urlsplit(value.get_secret_value()).port  # noqa: B018 - reading it checks it
         except ValueError:
-            raise ValueError("has a port that is no number from 0 to 65535") from None
+            raise ValueError("has a port that is not a number from 0 to 65535") from None
         return value
 
     @field_validator("simulator_url")
@@ -109,7 +109,7 @@ class Settings(BaseSettings):
     @field_validator("lease_sec")
     @classmethod
     def _outlives_a_call(cls, value: int, info: ValidationInfo) -> int:
-        # A call starts up to 2 s after its claim and its answer waits for an exchange: the lease must cover it all.
+        # A call starts up to 2 s after its claim, and its answer waits for an exchange: the lease must cover all of it.
         timeout = info.data.get("provider_timeout_sec", 0)
         if value < timeout + 5:
             raise ValueError(f"must be at least 5 seconds longer than PROVIDER_TIMEOUT_SEC ({timeout:g})")
@@ -123,11 +123,11 @@ class Settings(BaseSettings):
 
 
 class BadSetting(SystemExit):
-    """A wrong environment variable: one line that names it, its problem and an example; never its value."""
+    """A wrong environment variable: one line with its name, its problem and an example, and never its value."""
 
 
 def load_settings() -> Settings:
-    """The settings of this process, read anew; a wrong value ends the process with one clear line."""
+    """Reads the settings of this process; a wrong value ends the process with one clear line."""
     try:
         return Settings()
     except ValidationError as problem:
@@ -136,7 +136,7 @@ def load_settings() -> Settings:
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process, read once."""
+    """Returns the settings of this process, read once."""
     return load_settings()
 
 

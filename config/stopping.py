@@ -12,11 +12,11 @@ GRACE_SEC = 15.0
 
 
 class Stopping:
-    """A request to stop, which is never taken back; making it is safe in a signal handler, unlike setting an Event."""
+    """A request to stop, which is never withdrawn; making it is safe in a signal handler, unlike setting an Event."""
 
     def __init__(self) -> None:
         self.asked = False
-        # Never read, so one byte wakes all who wait, now and later.
+        # Never read, so that one byte wakes every waiting thread, now and later.
         self._wake, self._ask = os.pipe()
 
     def ask(self) -> None:
@@ -33,7 +33,7 @@ class Stopping:
 
 @lru_cache(maxsize=1)
 def stopping() -> Stopping:
-    """Returns the one of this process."""
+    """Returns the one instance of this process."""
     return Stopping()
 
 
@@ -61,6 +61,6 @@ def _follow(lifeline: int) -> None:
     while os.read(lifeline, 1):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
-    # No process is left that could kill us.
+    # No other process is left that could kill this one.
     threading.Event().wait(GRACE_SEC)
     os._exit(1)

@@ -64,7 +64,7 @@ def test_dot_env_is_read_and_the_real_environment_wins(tmp_path):
         ("SEND_WINDOW", "many", "for example SEND_WINDOW=64"),
         ("BATCH_SIZE", "0", "for example BATCH_SIZE=1000"),
         ("REDIS_URL", "http://h:s3cret@x", "for example REDIS_URL=redis://"),
-        ("REDIS_URL", "redis://:s3cret@host:99999/0", "has a port that is no number"),
+        ("REDIS_URL", "redis://:s3cret@host:99999/0", "has a port that is not a number"),
         ("DATABASE_URL", "mysql://u:s3cret@x/y", "must start with postgresql://"),
         ("SYSTEM_USER_ID", "nobody", "for example SYSTEM_USER_ID=00000000-"),
         ("SIMULATOR_URL", "localhost", "must start with http://"),
