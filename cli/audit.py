@@ -1,4 +1,4 @@
-"""`audit`: the promises, proved from the rows."""
+"""`audit`: proves from the rows that every promise holds."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from dispatch.audit import audit as prove
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether every promise holds, and those that do not."""
+    """Whether every promise holds, and the violations of those that do not."""
 
     ok: bool
     violations: list[Violation]
@@ -34,14 +34,14 @@ def _is_broken(verdict: Verdict) -> bool:
 
 
 @click.command()
-@account_option(required=False, help="Judge this account only.  [default: all]")
+@account_option(required=False, help="Audit this account only.  [default: all]")
 @answers(show=_show, failed=_is_broken)
 @with_database
 def audit(account: str | None) -> Verdict:
     """Prove from the rows that every promise holds; exit status 1 and the ids when one does not.
 
-    It reads one snapshot and blocks nobody, so it may run at any time. A violation names its invariant
-    (docs/glossary.md tells what I3, I5, I7, I8, I9 and I12 are), what is wrong, and the first ids:
+    It reads one snapshot and blocks nothing, so it may run at any time. A violation names its invariant
+    (docs/glossary.md explains I3, I5, I7, I8, I9 and I12), what is wrong, and the first ids:
     a campaign's number, a message's <campaign>-<n>, a batch's b-<campaign>-<number>.
 
     \b

@@ -1,4 +1,4 @@
-"""`sweep`: what the sweeper does every minute, once and now."""
+"""`sweep`: does once, now, what the sweeper does every minute."""
 
 from typing import TYPE_CHECKING
 
@@ -23,15 +23,15 @@ def _show(report: "SweepReport") -> None:
 
 
 @click.command()
-@click.option("--once", is_flag=True, required=True, help="Sweep once; `python -m sweeper` sweeps all the time.")
+@click.option("--once", is_flag=True, required=True, help="Sweep once; `python -m sweeper` sweeps every minute.")
 @account_option(required=False, help="Only this account's campaigns.  [default: all]")
 @answers(show=_show)
 @with_database
 def sweep(once: bool, account: str | None) -> "SweepReport":
     """Start the campaigns that are due, oldest first, and report on each.
 
-    It is safe beside a running sweeper: a campaign is started once, whoever comes first. One that
-    cannot start (no credits, no one to send to) is reported and looked at again later.
+    It is safe beside a running sweeper: each campaign is started once. One that cannot start
+    (no credits, no recipients) is reported and checked again later.
 
     \b
     python -m cli sweep --once

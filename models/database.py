@@ -14,9 +14,9 @@ Params: TypeAlias = Mapping[str, Any] | Sequence[Any] | None
 
 db = PooledPsycopg3Database(None, autoconnect=False)
 
-# What every connection promises: commits are durable, nobody holds a transaction open while waiting for the
-# world, and nobody waits for a lock or a statement for ever.
-_PROMISES = {
+# What holds on every connection: commits are durable, no transaction stays open while its process waits for something
+# else, and no lock or statement is waited for without end.
+_CONNECTION = {
     "synchronous_commit": "on",
     "idle_in_transaction_session_timeout": "30s",
     "lock_timeout": "10s",
@@ -46,11 +46,11 @@ class AccountKey(Row):
 
 
 class UnsafeServer(SystemExit):
-    """PostgreSQL runs with fsync off: a crash there may lose what was promised."""
+    """PostgreSQL runs with fsync off: a crash of its machine may lose committed rows."""
 
 
 def open_database(url: str, *, application: str, pool: int = 16, allow_unsafe: bool = False) -> None:
-    """Points `db` at the server and checks that it keeps what it commits; connections are made when first used."""
+    """Points `db` at the server and checks that its commits are durable; connections are opened when first used."""
     db.init(
         url.replace("postgres://", "postgresql://", 1),
         max_connections=pool,
@@ -59,7 +59,7 @@ def open_database(url: str, *, application: str, pool: int = 16, allow_unsafe: b
         connect_timeout=5,
         keepalives_idle=30,
         application_name=f"campaign-dispatch {application}",
-        options=" ".join(f"-c {name}={value}" for name, value in _PROMISES.items()),
+        options=" ".join(f"-c {name}={value}" for name, value in _CONNECTION.items()),
     )
     if not allow_unsafe:
         with db.connection_context():
@@ -86,7 +86,7 @@ def row(sql: str, params: Params = None) -> dict[str, Any] | None: ...
 @overload
 def row(sql: str, params: Params = None, *, into: type[T]) -> T | None: ...
 def row(sql: str, params: Params = None, *, into: type[Any] | None = None) -> Any:
-    """Returns the first row of the statement, or None: for moves that change one row or find it gone."""
+    """Returns the first row of the statement, or None: for moves that change one row, or none if it is gone."""
     found = rows(sql, params, into=into) if into else rows(sql, params)
     return found[0] if found else None
 
@@ -118,7 +118,7 @@ def changed(sql: str, params: Params = None) -> int:
 
 
 def _instances_of(kind: type[T]) -> Callable[[Cursor[Any]], Callable[[Sequence[Any]], T]]:
-    """The psycopg row factory that makes an instance of a dataclass of each row."""
+    """Returns the psycopg row factory that builds an instance of a dataclass from each row."""
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
 
     def of_cursor(cursor: Cursor[Any]) -> Callable[[Sequence[Any]], T]:

@@ -1,1 +1,1 @@
-"""What the verbs share."""
+"""What the verbs of the command line share."""

@@ -1,4 +1,4 @@
-"""What is typed as text and meant as a time, ids or JSON; what cannot be read is refused as the API refuses it."""
+"""Times, ids and JSON, read from what is typed; what cannot be read is refused as the API refuses it."""
 
 import json
 from datetime import datetime
@@ -9,7 +9,7 @@ from dispatch.errors import InvalidRequest
 
 
 def time_of(text: str, *, option: str) -> datetime:
-    """The time written in ISO 8601."""
+    """Returns the time that is written in ISO 8601."""
     try:
         return datetime.fromisoformat(text.strip())
     except ValueError:
@@ -19,7 +19,7 @@ def time_of(text: str, *, option: str) -> datetime:
 
 
 def ids_of(text: str, *, option: str) -> list[int]:
-    """The ids between commas."""
+    """Returns the ids between the commas."""
     parts = [part.strip() for part in text.split(",") if part.strip()]
     wrong = next((part for part in parts if not (part.isascii() and part.isdigit() and len(part) < 20)), None)
     if wrong is not None:
@@ -28,7 +28,7 @@ def ids_of(text: str, *, option: str) -> list[int]:
 
 
 def json_of(text: str, *, option: str) -> Any:
-    """The JSON value that was typed, or that stands in the file named after an @."""
+    """Returns the JSON value that was typed, or the one in the file named after an @."""
     try:
         return json.loads(Path(text[1:]).read_text("utf-8") if text.startswith("@") else text)
     except OSError as problem:

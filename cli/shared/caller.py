@@ -9,7 +9,7 @@ from models.tenancy import Tenant
 
 
 def by_hand(account: Tenant) -> Caller:
-    """Returns the person at this terminal, with every scope, and an id of its own for this call."""
+    """Returns the person at this terminal, with every scope and a new request id."""
     return Caller(
         actor=f"cli:{_user()}",
         account=account,

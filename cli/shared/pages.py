@@ -1,4 +1,4 @@
-"""How a verb pages through a long list."""
+"""The options of a verb that lists page by page."""
 
 import click
 

@@ -18,15 +18,15 @@ def account_option(*, required: bool = True, help: str) -> Callable[[Verb], Verb
 
 
 def id_of(account: str) -> UUID:
-    """The id of the account of this name, or a sentence that says where to look for the right name."""
+    """Returns the id of the account with this name; Refused, with where to find the right name, if there is none."""
     try:
         return account_named(account).id
     except NotFound as missing:
         raise Refused(
-            f"{missing.message} `account list` shows all; `account create` makes one.", code=missing.code
+            f"{missing.message} `account list` shows all; `account create` creates one.", code=missing.code
         ) from None
 
 
 def tenant_of(account: str | None) -> Tenant:
-    """The id of the account that was named, or all accounts when none was."""
+    """Returns the id of the account that was named, or all accounts if none was."""
     return ALL_ACCOUNTS if account is None else id_of(account)

@@ -1,4 +1,4 @@
-"""What is asked of every name, text and time that comes in, whichever door it comes through."""
+"""Validation of names, texts, times and ids, shared by every entry point."""
 
 import re
 from datetime import UTC, datetime
@@ -8,12 +8,12 @@ from dispatch.errors import InvalidRequest
 MAX_NAME = 200
 MAX_ID = 2**63 - 1
 
-# Nothing a person types into a name, and PostgreSQL refuses the first and the last.
+# No one types these into a name, and PostgreSQL refuses NUL and the surrogates.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def checked_name(name: str, *, field: str = "name") -> str:
-    """The name without surrounding spaces; InvalidRequest unless it has 1 to 200 characters."""
+    """Returns the name without surrounding spaces; InvalidRequest unless it has 1 to 200 characters."""
     name = name.strip()
     if not 1 <= len(name) <= MAX_NAME:
         raise InvalidRequest(f"{field} must have 1 to {MAX_NAME} characters; it has {len(name)}.", field=field)
@@ -23,7 +23,7 @@ def checked_name(name: str, *, field: str = "name") -> str:
 
 
 def checked_text(text: str | None, *, field: str, most: int) -> str | None:
-    """The text without surrounding spaces, or None; InvalidRequest when it is too long or cannot be stored."""
+    """Returns the text without surrounding spaces, or None; InvalidRequest if it is too long or cannot be stored."""
     if text is None:
         return None
     text = text.strip()
@@ -35,12 +35,12 @@ def checked_text(text: str | None, *, field: str, most: int) -> str | None:
 
 
 def checked_time(time: datetime | None, *, field: str) -> datetime | None:
-    """The time in UTC, or None; InvalidRequest when it names no zone."""
+    """Returns the time in UTC, or None; InvalidRequest if it has no zone."""
     return None if time is None else utc_time(time, field=field)
 
 
 def utc_time(time: datetime, *, field: str) -> datetime:
-    """The time in UTC; InvalidRequest when it names no zone."""
+    """Returns the time in UTC; InvalidRequest if it has no zone."""
     if time.utcoffset() is None:
         raise InvalidRequest(
             f"{field} has no time zone; write it like 2030-01-31T09:00:00+02:00 or 2030-01-31T07:00:00Z.",
@@ -49,12 +49,12 @@ def utc_time(time: datetime, *, field: str) -> datetime:
     try:
         time = time.astimezone(UTC)
     except OverflowError:
-        raise InvalidRequest(f"{field} is not a time that can be kept.", field=field) from None
+        raise InvalidRequest(f"{field} is not a time that can be stored.", field=field) from None
     if time.year > 9000:
         raise InvalidRequest(f"{field} is more than a few thousand years away.", field=field)
     return time
 
 
 def can_be_id(number: int) -> bool:
-    """Whether the number fits a column of ids; PostgreSQL would not compare any other with one."""
+    """Returns whether the number fits into a column of ids; PostgreSQL refuses to compare others with one."""
     return -MAX_ID <= number <= MAX_ID
