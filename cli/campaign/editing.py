@@ -7,6 +7,7 @@ import click
 from cli.campaign.brief import brief, campaign_id
 from cli.shared.arguments import ids_of, time_of
 from cli.shared.caller import by_hand
+from cli.shared.named import Deleted
 from cli.shared.output import answers
 from cli.shared.servers import with_database
 from dispatch.audience.segments import segment_called
@@ -70,14 +71,14 @@ def duplicate(campaign_id: int, name: str | None) -> dict[str, Any]:
 @campaign_id
 @answers()
 @with_database
-def delete(campaign_id: int) -> dict[str, Any]:
+def delete(campaign_id: int) -> Deleted:
     """Delete a draft. What was started once can be cancelled, not deleted.
 
     \b
     python -m cli campaign delete 1
     """
     delete_campaign(by_hand(ALL_ACCOUNTS), campaign_id)
-    return {"id": campaign_id, "deleted": True}
+    return Deleted(campaign_id)
 
 
 EDITING = (edit, duplicate, delete)

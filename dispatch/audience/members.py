@@ -11,7 +11,7 @@ from models.campaign import Campaign
 from models.database import one, rows, scalar
 from models.segment import Segment
 
-_SOMEBODY = "'Maria', 'Papadopoulou', 'Athens', 'Shoes'"
+_INVENTED = "'Maria', 'Papadopoulou', 'Athens', 'Shoes'"
 
 # Each kind of audience as the customers it selects, in an order in which a page follows the last one.
 # Both sides of a join say where the page begins: with one, the planner read the other from its start for every page.
@@ -24,17 +24,17 @@ _MEMBERS = {
     "customers": """campaign_customer m JOIN customer cu ON cu.id = m.customer_id
         WHERE m.campaign_id = %(campaign)s AND m.account_id = %(account)s AND m.customer_id > %(after)s
           AND cu.id > %(after)s""",
-    # A number to test with that belongs to no customer is shown as somebody.
+    # A test number that belongs to no customer is sent the text of an invented one.
     "numbers": f"""campaign_number m CROSS JOIN LATERAL (
             SELECT id, account_id, m.phone, first_name, last_name, location, prefered_product, consent
             FROM customer WHERE account_id = m.account_id AND id = m.customer_id
             UNION ALL
-            SELECT NULL, m.account_id, m.phone, {_SOMEBODY}, 'subscribed' WHERE m.customer_id IS NULL) cu
+            SELECT NULL, m.account_id, m.phone, {_INVENTED}, 'subscribed' WHERE m.customer_id IS NULL) cu
         WHERE m.campaign_id = %(campaign)s AND m.account_id = %(account)s AND m.id > %(after)s""",
 }
-# Everyone means everyone subscribed; a list or a choice keeps its unsubscribed customers, shown as skipped.
+# Everyone means everyone subscribed; a list or a choice keeps its unsubscribed customers, whose messages are skipped.
 _ONLY_SUBSCRIBED = ("everyone", "segment")
-# What a page follows on: the cursor of a preparation.
+# What a page continues after: the cursor of a preparation.
 _ORDER = {
     "everyone": "cu.id",
     "segment": "cu.id",
@@ -96,7 +96,8 @@ def left_out_of(audience: Audience) -> int:
     if audience.kind not in _ONLY_SUBSCRIBED:
         return 0
     members, params = members_of(audience, consent="unsubscribed")
-    return scalar(f"SELECT count(*) FROM {members}", params)
+    left_out: int = scalar(f"SELECT count(*) FROM {members}", params)
+    return left_out
 
 
 def page_of(audience: Audience, fields: tuple[str, ...], *, after: int, limit: int) -> list[dict[str, Any]]:

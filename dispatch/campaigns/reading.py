@@ -1,9 +1,10 @@
 """Campaigns as their account sees them: one, or a page of them."""
 
 from dispatch.caller import Caller
-from dispatch.campaigns.rules import checked_channel, get_campaign
+from dispatch.campaigns.rules import get_campaign
 from dispatch.campaigns.view import CampaignView, view, view_all
 from dispatch.errors import InvalidRequest
+from dispatch.formats.checks import checked_channel
 from models.campaign import Campaign
 from models.page import Page
 from models.states import CAMPAIGN_STATES

@@ -7,7 +7,6 @@ from dispatch.caller import Caller
 from dispatch.errors import AlreadySending, CampaignNotFound, InvalidRequest, InvalidStatus
 from dispatch.formats.checks import can_be_id, checked_time
 from models.campaign import Campaign
-from models.states import CHANNELS
 
 
 def get_campaign(caller: Caller, campaign_id: int) -> Campaign:
@@ -16,13 +15,6 @@ def get_campaign(caller: Caller, campaign_id: int) -> Campaign:
     if campaign is None:
         raise CampaignNotFound
     return campaign
-
-
-def checked_channel(channel: str) -> str:
-    """Returns the channel; InvalidRequest when there is no such channel."""
-    if channel not in CHANNELS:
-        raise InvalidRequest(f"channel is one of {', '.join(CHANNELS)}.", field="channel")
-    return channel
 
 
 def checked_times(scheduled_at: datetime | None, expires_at: datetime | None) -> dict[str, datetime | None]:

@@ -11,7 +11,6 @@ from dispatch.audience.choice import audience_kind, check_list, choose_customers
 from dispatch.audience.segments import check_segment
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import (
-    checked_channel,
     checked_times,
     get_campaign,
     must_be_in_future,
@@ -20,7 +19,7 @@ from dispatch.campaigns.rules import (
 )
 from dispatch.campaigns.view import CampaignView, view
 from dispatch.errors import CampaignNotFound, DispatchError, InvalidRequest, InvalidStatus, NoMessageText
-from dispatch.formats.checks import MAX_NAME, checked_name
+from dispatch.formats.checks import MAX_NAME, checked_channel, checked_name
 from dispatch.texts.stored import check_version, text_for_campaign
 from models import campaign_writing
 from models.campaign import Campaign

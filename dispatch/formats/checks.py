@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 
 from dispatch.errors import InvalidRequest
+from models.states import CHANNELS
 
 MAX_NAME = 200
 MAX_ID = 2**63 - 1
@@ -53,6 +54,13 @@ def utc_time(time: datetime, *, field: str) -> datetime:
     if time.year > 9000:
         raise InvalidRequest(f"{field} is more than a few thousand years away.", field=field)
     return time
+
+
+def checked_channel(channel: str) -> str:
+    """Returns the channel; InvalidRequest when there is no such channel."""
+    if channel not in CHANNELS:
+        raise InvalidRequest(f"channel is one of {', '.join(CHANNELS)}.", field="channel")
+    return channel
 
 
 def can_be_id(number: int) -> bool:

@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from dispatch.errors import InvalidRequest, InvalidTemplate
+from dispatch.errors import InvalidTemplate
+from dispatch.formats.checks import checked_channel
 from dispatch.formats.view import View
 from dispatch.texts.sms import Encoding, measure_for
 from dispatch.texts.template import compile_template
-from models.states import CHANNELS
 
 # A text is measured as this customer would get it; another's may be longer, or outside the GSM alphabet.
 SAMPLE = {
@@ -57,8 +57,7 @@ class CheckedView(View):
 
 def check_template(body: str, channel: str = "sms") -> CheckedView:
     """Checks a text for this channel; one that cannot be used is an answer here and no refusal."""
-    if channel not in CHANNELS:
-        raise InvalidRequest(f"channel is one of {', '.join(CHANNELS)}.", field="channel")
+    checked_channel(channel)
     try:
         template = compile_template(body)
     except InvalidTemplate as refusal:
