@@ -60,12 +60,13 @@ def cli(db: PooledPsycopg3Database, redis: object, servers: TestServers, monkeyp
 
 @pytest.fixture
 def cli_process(db: PooledPsycopg3Database, redis: object) -> Cli:
-    """Runs `python -m cli` with these words as people and scripts do; `environment` adds to its own."""
+    """Runs `python -m cli` as people and scripts do; `environment` adds to its own, `typed` is its standard input."""
 
-    def run(*words: object, environment: dict[str, str] | None = None) -> Answer:
+    def run(*words: object, environment: dict[str, str] | None = None, typed: str = "") -> Answer:
         done = subprocess.run(
             [sys.executable, "-m", "cli", *map(str, words)],
             env=child_environment(**(environment or {})),
+            input=typed,
             capture_output=True,
             text=True,
             check=False,

@@ -1,0 +1,105 @@
+"""`campaign enqueue`, `schedule`, `unschedule`, `pause`, `resume`, `cancel`: each move, and from where it cannot be."""
+
+import pytest
+
+from models.database import row
+from tests.factories import a_campaign, an_account, arrange_state
+from tests.sending import started
+from tests.stored import stored_rows
+
+AT = "2090-01-31T09:00:00+02:00"
+
+
+@pytest.fixture
+def acme(cli):
+    return an_account(name="Acme")
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("draft", ("pause",)),
+        ("draft", ("resume",)),
+        ("draft", ("unschedule",)),
+        ("sending", ("schedule", AT)),
+        ("sending", ("unschedule",)),
+        ("sending", ("resume",)),
+        ("completed", ("schedule", AT)),
+        ("completed", ("pause",)),
+        ("completed", ("resume",)),
+        ("completed", ("cancel",)),
+        ("cancelled", ("pause",)),
+        ("cancelled", ("enqueue",)),
+        ("cancelled", ("cancel",)),
+        ("failed", ("enqueue",)),
+    ],
+)
+def test_a_move_that_cannot_be_names_the_state_and_changes_nothing(cli, acme, state, words):
+    campaign = a_campaign(acme, recipients=1).id
+    arrange_state(campaign, state)
+    before = stored_rows()
+    verb, *rest = words
+    error = cli("campaign", verb, campaign, *rest, "--json").error
+    assert error["code"] == "INVALID_STATUS"
+    assert state in error["message"]
+    assert stored_rows() == before
+
+
+def test_a_later_time_replaces_an_earlier_one(cli, acme):
+    campaign = a_campaign(acme, recipients=1).id
+    cli("campaign", "schedule", campaign, AT)
+    moved = cli("campaign", "schedule", campaign, "2091-01-31T09:00:00+02:00", "--json").json
+    assert (moved["status"], moved["scheduled_at"]) == ("scheduled", "2091-01-31T07:00:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ("tomorrow", "2030-01-31T09:00:00+02:00"),
+        ("2020-01-31T09:00:00Z", "future"),
+        ("2090-01-31T09:00:00", "zone"),
+        ("2090-02-31T09:00:00Z", "not a time"),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused(cli, acme, wrong, says):
+    campaign = a_campaign(acme, recipients=1).id
+    before = stored_rows()
+    error = cli("campaign", "schedule", campaign, wrong, "--json").error
+    assert error["code"] == "INVALID_REQUEST"
+    assert says in error["message"]
+    assert stored_rows() == before
+
+
+def test_a_paused_campaign_keeps_its_reason_until_it_goes_on(cli, acme):
+    campaign = started(acme, recipients=2)
+    assert "paused" in cli("campaign", "pause", campaign, "--reason", "[/wrong] price").stdout
+    assert "[/wrong] price" in cli("campaign", "show", campaign).stdout
+    assert cli("campaign", "resume", campaign, "--json").json["status"] == "sending"
+    assert row("SELECT reason FROM campaign") == {"reason": None}
+
+
+def test_a_cancelled_campaign_is_final(cli, acme):
+    campaign = started(acme, recipients=2)
+    assert "cancelled" in cli("campaign", "cancel", campaign).stdout
+    assert cli("campaign", "enqueue", campaign, "--json").error["code"] == "INVALID_STATUS"
+    assert cli("campaign", "watch", campaign).status == 0
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        ({}, "NO_TARGET_AUDIENCE"),
+        ({"everyone": True}, "NO_RECIPIENTS"),
+        ({"recipients": 1, "template": " "}, "NO_MESSAGE_TEXT"),
+    ],
+)
+def test_a_campaign_that_cannot_start_says_why_and_stays_a_draft(cli, acme, spoil, code):
+    campaign = a_campaign(acme, **spoil).id
+    assert cli("campaign", "enqueue", campaign, "--json").error["code"] == code
+    assert row("SELECT status FROM campaign") == {"status": "draft"}
+
+
+def test_people_read_what_a_start_did(cli, acme):
+    shown = cli("campaign", "enqueue", a_campaign(acme, recipients=2).id).stdout
+    assert "sending" in shown
+    assert "pending 2" in shown

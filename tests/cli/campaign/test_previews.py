@@ -1,0 +1,76 @@
+"""`campaign preview` and `audience`: what would be sent, to whom and for how much, without sending it."""
+
+import pytest
+
+from models.database import rows
+from tests.factories import a_campaign, an_account, customers
+from tests.stored import stored_rows
+
+
+@pytest.fixture
+def acme(cli):
+    account = an_account(name="Acme")
+    customers(account, 4)
+    return account
+
+
+@pytest.fixture
+def campaign_id(acme):
+    return a_campaign(acme, everyone=True, template="Hi {first_name}").id
+
+
+def test_a_preview_changes_nothing(cli, campaign_id):
+    before = stored_rows()
+    for verb in ("preview", "audience"):
+        assert cli("campaign", verb, campaign_id).status == 0
+    assert stored_rows() == before
+
+
+@pytest.mark.parametrize("first", [1, 3])
+def test_as_many_messages_are_shown_as_asked_for(cli, campaign_id, first):
+    shown = cli("campaign", "preview", campaign_id, "--first", first, "--json").json
+    assert [message["text"] for message in shown["messages"]] == [f"Hi First{n}" for n in range(first)]
+    assert shown["estimate"]["recipients"] == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--first", "0"), "--first"),
+        (("--first", "1000000"), "--first"),
+        (("--template", "Hi"), "--customer ID"),
+        (("--customer", "0"), "--customer"),
+    ],
+)
+def test_a_preview_that_cannot_be_is_a_usage_error(cli, campaign_id, words, says):
+    answer = cli("campaign", "preview", campaign_id, *words, "--json")
+    assert (answer.status, answer.stdout) == (2, "")
+    assert says in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--customer", "999"), "CUSTOMER_NOT_FOUND"),
+        (("--customer", "1", "--template", "Hi {frist_name}"), "INVALID_TEMPLATE"),
+    ],
+)
+def test_a_preview_for_someone_who_is_not_there_or_of_a_wrong_text_is_refused(cli, campaign_id, words, code):
+    assert cli("campaign", "preview", campaign_id, *words, "--json").error["code"] == code
+
+
+def test_an_audience_says_who_is_left_out_and_why(cli, campaign_id):
+    rows("UPDATE customer SET consent = 'unsubscribed' WHERE id = 1")
+    shown = cli("campaign", "audience", campaign_id, "--json").json
+    assert (shown["count"], shown["excluded"]["opted_out"]) == (3, 1)
+    assert [person["id"] for person in shown["sample"]] == [2, 3, 4]
+    people = cli("campaign", "audience", campaign_id).stdout
+    assert "opted_out 1" in people
+
+
+def test_people_read_each_text_and_the_price_of_all(cli, campaign_id, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    shown = cli("campaign", "preview", campaign_id).stdout
+    assert all(f"Hi First{n}" in shown for n in range(4))
+    [credits] = [line for line in shown.splitlines() if line.split()[:1] == ["credits"]]
+    assert credits.split() == ["credits", "4"]

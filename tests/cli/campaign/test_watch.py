@@ -1,0 +1,79 @@
+"""`campaign watch`: follows a campaign to its end, and only watches."""
+
+import json
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from models.database import row
+from tests.factories import a_campaign, an_account
+from tests.scripted_provider import ScriptedProvider
+from tests.sending import answering, deliver, started
+from tests.stored import phones_of
+from tests.waiting import wait_until
+
+WAITING = """
+    SELECT 1 FROM pg_stat_activity WHERE application_name = 'campaign-dispatch cli' AND query LIKE '%campaign%'
+      AND state = 'idle' AND state_change < now() - interval '200 ms'"""
+
+
+@contextmanager
+def watching(campaign_id, *words, out):
+    """A `campaign watch` that has begun; its standard output goes to a file."""
+    command = [sys.executable, "-m", "cli", "campaign", "watch", str(campaign_id), *words]
+    with out.open("w") as file, subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT) as process:
+        try:
+            wait_until(lambda: row(WAITING), "it has read the campaign and waits for the next look")
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def out(db, redis, tmp_path):
+    return tmp_path / "out"
+
+
+def test_it_ends_with_the_campaign_and_prints_it_once(out):
+    campaign_id = started(recipients=3)
+    with watching(campaign_id, "--json", out=out) as process:
+        assert out.read_text() == ""
+        deliver(ScriptedProvider(), campaign_id)
+        assert process.wait(30) == 0
+    shown = json.loads(out.read_text())
+    assert (shown["status"], shown["stats"]["sent"]) == ("completed", 3)
+
+
+def test_people_read_the_counts_at_the_end(out):
+    account = an_account(name="Acme")
+    campaign_id = started(account, recipients=3, name="Spring")
+    with watching(campaign_id, out=out) as process:
+        deliver(answering(reject=phones_of(account)[:1]), campaign_id)
+        assert process.wait(30) == 0
+    shown = out.read_text()
+    for words in ("Spring", "completed", "3 of 3", "sent 2", "failed 1"):
+        assert words in shown
+
+
+def test_ctrl_c_ends_the_watching_and_not_the_campaign(out):
+    campaign_id = started(recipients=3)
+    with watching(campaign_id, out=out) as process:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 1
+    assert "Traceback" not in out.read_text()
+    assert row("SELECT status FROM campaign") == {"status": "sending"}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [({}, "`campaign enqueue 1` starts it"), ({"due": True}, "starts at 20")],
+)
+def test_what_has_not_started_says_what_it_waits_for(out, options, says):
+    campaign_id = a_campaign(an_account(), recipients=1, **options).id
+    with watching(campaign_id, out=out) as process:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+    assert says in out.read_text()

@@ -1,0 +1,147 @@
+"""`campaign create`, `edit`, `duplicate`, `list` and `show`: what is asked for is what is stored."""
+
+import pytest
+
+from models.database import row, rows
+from tests.factories import a_campaign, a_list, a_segment, an_account
+from tests.sending import started
+from tests.stored import campaigns, stored_rows
+
+
+@pytest.fixture
+def acme(cli):
+    account = an_account(name="Acme")
+    a_list(account, 3, name="spring")
+    a_segment(account, "location", "eq", "Athens", name="athens")
+    return account
+
+
+def create(cli, *words):
+    return cli("campaign", "create", "--account", "Acme", "--name", "Sale", *words)
+
+
+@pytest.mark.parametrize(
+    ("words", "audience"),
+    [
+        (("--list", "spring"), {"kind": "list", "list_id": 1}),
+        (("--segment", "athens"), {"kind": "segment", "segment_id": 1}),
+        (("--customers", "1, 2"), {"kind": "customers"}),
+        (("--everyone",), {"kind": "everyone"}),
+        ((), None),
+    ],
+)
+def test_an_audience_is_one_of_four_or_is_chosen_later(cli, acme, words, audience):
+    made = create(cli, "--template", "Hi", *words, "--json").json
+    shown = cli("campaign", "show", made["id"], "--json").json["audience"]
+    assert (shown and {key: shown[key] for key in audience}) == audience
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((), "either --template TEXT or --stored NAME"),
+        (("--template", "Hi", "--stored", "welcome"), "either --template TEXT or --stored NAME"),
+        (("--template", "Hi", "--channel", "pigeon"), "'whatsapp'"),
+    ],
+)
+def test_a_campaign_that_says_too_little_or_too_much_is_a_usage_error(cli, acme, words, says):
+    answer = create(cli, *words, "--json")
+    assert (answer.status, answer.stdout) == (2, "")
+    assert says in answer.stderr
+    assert campaigns() == []
+
+
+@pytest.mark.parametrize("words", [("--stored", "gone"), ("--template", "Hi", "--segment", "gone")])
+def test_a_name_that_nothing_has_is_refused_and_said(cli, acme, words):
+    error = create(cli, *words, "--json").error
+    assert error["code"] == "RESOURCE_NOT_FOUND"
+    assert "'gone'" in error["message"]
+    assert campaigns() == []
+
+
+def test_people_are_told_how_to_start_what_they_wrote(cli, acme):
+    answer = create(cli, "--template", "Hi", "--everyone")
+    assert "draft" in answer.stdout
+    assert "campaign enqueue 1" in answer.stderr
+    scheduled = create(cli, "--template", "Hi", "--everyone", "--schedule", "2090-01-31T09:00:00Z")
+    assert "scheduled" in scheduled.stdout
+    assert scheduled.stderr == ""
+
+
+def test_only_what_is_named_is_edited(cli, acme):
+    campaign = a_campaign(acme, everyone=True, template="Hi", name="Sale").id
+    before = row("SELECT name, template, channel, audience_kind FROM campaign")
+    cli("campaign", "edit", campaign, "--template", "Hello {first_name}")
+    assert row("SELECT name, template, channel, audience_kind FROM campaign") == before | {
+        "template": "Hello {first_name}"
+    }
+    cli("campaign", "edit", campaign, "--segment", "athens", "--channel", "whatsapp")
+    assert row("SELECT channel, audience_kind FROM campaign") == {"channel": "whatsapp", "audience_kind": "segment"}
+
+
+@pytest.mark.parametrize("wrong", ["yesterday", "2020-01-31T09:00:00Z", "2090-01-31T09:00:00"])
+def test_an_expiry_that_cannot_be_is_refused(cli, acme, wrong):
+    campaign = a_campaign(acme, everyone=True).id
+    before = stored_rows()
+    assert cli("campaign", "edit", campaign, "--expires", wrong, "--json").error["code"] == "INVALID_REQUEST"
+    assert stored_rows() == before
+
+
+def test_what_has_started_is_neither_edited_nor_deleted(cli, acme):
+    campaign = started(acme, recipients=1)
+    before = stored_rows()
+    for words in (("edit", campaign, "--name", "New"), ("delete", campaign)):
+        error = cli("campaign", *words, "--json").error
+        assert error["code"] == "INVALID_STATUS"
+        assert "sending" in error["message"]
+    assert stored_rows() == before
+
+
+def test_a_copy_may_have_a_name_of_its_own(cli, acme):
+    campaign = a_campaign(acme, list_id=1, template="Hi").id
+    copy = cli("campaign", "duplicate", campaign, "--name", "Again", "--json").json
+    assert (copy["name"], copy["status"]) == ("Again", "draft")
+    assert rows("SELECT template, list_id FROM campaign ORDER BY id")[0] == row(
+        "SELECT template, list_id FROM campaign WHERE id = %s", [copy["id"]]
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "listed"),
+    [
+        ((), ["autumn sale", "winter", "Spring SALE"]),
+        (("--status", "sending"), ["winter"]),
+        (("--status", "cancelled"), []),
+        (("--channel", "whatsapp"), ["autumn sale"]),
+        (("--search", "sale"), ["autumn sale", "Spring SALE"]),
+        (("--search", "sale", "--channel", "sms"), ["Spring SALE"]),
+        (("--limit", 1), ["autumn sale"]),
+    ],
+)
+def test_a_list_is_narrowed_by_state_channel_and_name(cli, acme, words, listed):
+    a_campaign(acme, name="Spring SALE")
+    started(acme, recipients=1, name="winter")
+    a_campaign(acme, name="autumn sale", channel="whatsapp")
+    found = cli("campaign", "list", "--account", "Acme", *words, "--json").json
+    assert [campaign["name"] for campaign in found] == listed
+
+
+@pytest.mark.parametrize("words", [("--limit", 0), ("--limit", 1001), ("--status", "lost"), ("--channel", "pigeon")])
+def test_a_list_narrowed_by_what_cannot_be_is_a_usage_error(cli, words):
+    assert cli("campaign", "list", *words, "--json").status == 2
+
+
+def test_people_read_a_campaign_without_what_is_empty(cli, acme, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    shown = cli("campaign", "show", started(acme, recipients=2, name="[/Sale]")).stdout
+    assert "[/Sale]" in shown
+    assert "pending 2" in shown
+    assert "failed" not in shown
+    [line] = [line for line in cli("campaign", "list").stdout.splitlines() if "[/Sale]" in line]
+    assert line.split()[-5:] == ["2", "0", "0", "0", "0"]
+
+
+def test_a_draft_is_deleted_and_said_so(cli, acme):
+    campaign = a_campaign(acme).id
+    assert "deleted" in cli("campaign", "delete", campaign).stdout
+    assert campaigns() == []

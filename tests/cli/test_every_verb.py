@@ -1,0 +1,166 @@
+"""What holds for every verb that takes an account, an id or a page; generated, so that a new verb is held to it too."""
+
+import json
+
+import click
+import pytest
+
+from dispatch.accounts.credits import top_up
+from dispatch.accounts.keys import issue_key
+from dispatch.customers.lists import create_list
+from dispatch.customers.suppressions import add_suppression
+from dispatch.texts.stored import create_template
+from models.database import rows
+from tests.factories import a_list, a_segment, an_account, asking, customers
+from tests.sending import started
+from tests.stored import stored_rows
+from tests.verbs import VERBS
+
+# A right value for each parameter that some verb needs.
+RIGHT = {
+    "account": "Acme",
+    "amount": "5",
+    "asked": json.dumps({"logic": "and", "conditions": [{"field": "location", "operator": "eq", "value": "Athens"}]}),
+    "at": "2090-01-31T09:00:00+02:00",
+    "campaign_id": "1",
+    "customer_id": "1",
+    "customers": "1",
+    "file": "phones.csv",
+    "key_id": "0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11",
+    "list_name": "spring",
+    "name": "spring",
+    "new_name": "summer",
+    "numbers": "+306912345678",
+    "phone": "+306912345678",
+    "revision": "1",
+    "status": "active",
+    "text": "Hi",
+}
+# Verbs that need one of several options beside what click asks for.
+ALSO = {
+    "campaign create": ("--template", "Hi"),
+    "segments preview": ("spring",),
+    "customers edit": ("--first-name", "Ann"),
+    "key create": ("--scope", "read"),
+}
+NEVER = str(2**62)
+UNKNOWN = {"campaign_id": "CAMPAIGN_NOT_FOUND", "customer_id": "CUSTOMER_NOT_FOUND", "key_id": "RESOURCE_NOT_FOUND"}
+LISTED = [verb for verb, command in VERBS.items() if any(each.name == "page" for each in command.params)]
+
+
+def words_for(verb, **values):
+    """A command line that gives the verb all it needs, and these values."""
+    words, given = verb.split(), RIGHT | values
+    for parameter in VERBS[verb].params:
+        if not (parameter.required or parameter.name in values):
+            continue
+        if isinstance(parameter, click.Option):
+            words += parameter.opts[:1] if parameter.is_flag else [parameter.opts[0], given[parameter.name]]
+        else:
+            words.append(given[parameter.name])
+    return [*words, *ALSO.get(verb, ())]
+
+
+def taking(*names):
+    """Every verb with each of its parameters of these names."""
+    return [
+        pytest.param(verb, parameter.name, id=f"{verb} {parameter.name}")
+        for verb, command in VERBS.items()
+        for parameter in command.params
+        if parameter.name in names
+    ]
+
+
+@pytest.fixture(autouse=True)
+def _a_file_to_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "phones.csv").write_text("phone\n+306912345678\n")
+
+
+@pytest.mark.parametrize(("verb", "name"), taking("account"))
+def test_an_account_that_does_not_exist_is_refused_in_one_sentence(cli, verb, name):
+    before = stored_rows()
+    words = words_for(verb, account="Acmee")
+    programs, people = cli(*words, "--json"), cli(*words)
+    assert programs.error["code"] == "RESOURCE_NOT_FOUND"
+    assert programs.error["message"].startswith("There is no account called 'Acmee'.")
+    assert (people.status, people.stdout) == (1, "")
+    assert people.stderr.strip() == programs.error["message"]
+    assert stored_rows() == before
+
+
+@pytest.mark.parametrize(("verb", "name"), taking(*UNKNOWN))
+def test_an_id_that_does_not_exist_is_refused_in_one_sentence(cli, verb, name):
+    an_account(name="Acme")
+    before = stored_rows()
+    words = words_for(verb, **{} if name == "key_id" else {name: NEVER})
+    programs, people = cli(*words, "--json"), cli(*words)
+    assert programs.error["code"] == UNKNOWN[name]
+    assert (people.status, people.stdout, people.stderr.strip()) == (1, "", programs.error["message"])
+    assert stored_rows() == before
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "one", "1.5", str(2**63), ""])
+@pytest.mark.parametrize(("verb", "name"), taking(*UNKNOWN))
+def test_an_id_that_cannot_be_one_is_a_usage_error(cli, verb, name, wrong):
+    answer = cli(*words_for(verb, **{name: wrong}), "--json")
+    assert (answer.status, answer.stdout) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong"), [("--page", "0"), ("--page", "one"), ("--page-size", "0"), ("--page-size", "1001")]
+)
+@pytest.mark.parametrize("verb", LISTED)
+def test_a_page_that_cannot_be_is_a_usage_error(cli, verb, option, wrong):
+    answer = cli(*words_for(verb), option, wrong, "--json")
+    assert (answer.status, answer.stdout) == (2, "")
+    assert option in answer.stderr
+
+
+def three_of(verb, account):
+    """Makes what the verb lists, three of it."""
+    match verb:
+        case "account list":
+            for name in ("Bolt", "Core"):
+                an_account(name=name)
+        case "credits ledger":
+            for _ in range(2):  # the account's first credits are the third entry
+                top_up(asking(account.id), 1)
+        case "key list":
+            for scope in ("read", "write", "send"):
+                issue_key(asking(account.id), scopes=[scope])
+        case "customers list":
+            customers(account, 3)
+        case "lists list":
+            for name in ("a", "b", "c"):
+                a_list(account, 1, name=name)
+        case "lists members":
+            a_list(account, 3, name="spring")
+        case "segments list":
+            for _ in range(3):
+                a_segment(account, "location", "eq", "Athens")
+        case "suppressions list":
+            for n in range(3):
+                add_suppression(asking(account.id), phone=f"+30691234567{n}")
+        case "templates list":
+            for name in ("a", "b", "c"):
+                create_template(asking(account.id), name=name, body="Hi")
+        case "campaign messages":
+            started(account, recipients=3)
+        case "events":
+            rows("TRUNCATE audit_event")
+            for name in ("a", "b", "c"):
+                create_list(asking(account.id), name=name)
+        case _:
+            raise AssertionError(f"{verb} is new: say what it lists")
+
+
+@pytest.mark.parametrize("verb", LISTED)
+def test_pages_follow_each_other_and_end(cli, verb):
+    three_of(verb, an_account(name="Acme"))
+    words = words_for(verb, account="Acme") if verb != "campaign messages" else words_for(verb)
+    everything = cli(*words, "--json").json
+    assert len(everything) == 3
+    pages = [cli(*words, "--page-size", 2, "--page", page, "--json").json for page in (1, 2, 3)]
+    assert pages == [everything[:2], everything[2:], []]
+    assert cli(*words, "--page", 2).stdout.strip() == "none"
