@@ -25,7 +25,7 @@ def start_logging(settings: Settings, **bound: object) -> None:
         # Not a context variable: those do not reach threads that a library starts.
         return {**bound, **event}
 
-    shared: list = [
+    shared: list[Any] = [
         bind,
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

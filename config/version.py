@@ -10,4 +10,4 @@ def release() -> str:
     try:
         return version("campaign-dispatch")
     except PackageNotFoundError:
-        return tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]["version"]
+        return str(tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]["version"])

@@ -127,7 +127,7 @@ def _postmaster(pid: int, directory: Path) -> psutil.Process | None:
 
 def _works_in(process: psutil.Process, directory: Path) -> bool:
     try:
-        return process.name().startswith("postgres") and process.cwd() == str(directory)
+        return bool(process.name().startswith("postgres") and process.cwd() == str(directory))
     except psutil.Error:
         return False
 

@@ -60,7 +60,7 @@ def _wait(processes: list[psutil.Process], seconds: float) -> None:
 def _is_alive(process: psutil.Process) -> bool:
     # A zombie has ended; in a container without an init process it stays listed.
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

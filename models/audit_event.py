@@ -27,6 +27,7 @@ class AuditEvent(Row):
     #: The id of what was changed.
     subject: str
     #: What else there is to say of this action: an open JSON object.
+    #: Open: each action has its own.
     details: dict[str, Any]
     request_id: str | None
     at: datetime

@@ -50,7 +50,7 @@ class Campaign(Row):
     audience_kind: str | None
     list_id: int | None
     segment_id: int | None
-    #: The segment's filter as it was at the claim.
+    #: The segment's filter as it was at the claim (JSON; `dispatch/audience/filter.py` reads it).
     segment_filter: dict[str, Any] | None
     #: When `send` first chose customers for it.
     queued_at: datetime | None

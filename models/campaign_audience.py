@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from models.campaign import Campaign
-from models.database import changed, rows, scalar
+from models.database import changed, count, rows
 from models.row import Row
 
 
@@ -153,7 +153,7 @@ class CampaignNumber(Row):
 
 def root_of(campaign_id: int, kind: str) -> int:
     """The campaign that a chain of children of this kind began with; itself when it is no such child."""
-    return scalar(
+    return count(
         """WITH RECURSIVE up AS (
              SELECT id, parent_id, kind FROM campaign WHERE id = %(id)s
              UNION ALL

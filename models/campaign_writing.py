@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from models.campaign import DEFAULT_LIFE, Campaign
@@ -11,7 +11,23 @@ from models.database import changed, row
 # What a campaign says, and who it is for: a copy takes both, a child only the first.
 CONTENT = ("channel", "template", "template_id", "template_version")
 AUDIENCE = ("audience_kind", "list_id", "segment_id", "segment_filter")
-EDITABLE = frozenset({"name", "scheduled_at", "expires_at", "queued_at", *CONTENT, *AUDIENCE})
+
+
+class EditedColumns(TypedDict, total=False):
+    """The columns that an edit may write."""
+
+    name: str
+    channel: str
+    template: str
+    template_id: int | None
+    template_version: int | None
+    audience_kind: str | None
+    list_id: int | None
+    segment_id: int | None
+    segment_filter: None
+    queued_at: None
+    scheduled_at: datetime | None
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +92,13 @@ def write(new: NewCampaign) -> Campaign | None:
     )
 
 
-def edit(campaign_id: int, values: dict[str, Any], *, channel: str | None, may_send: bool) -> Campaign | None:
+def edit(campaign_id: int, values: EditedColumns, *, channel: str | None, may_send: bool) -> Campaign | None:
     """Writes these columns of a draft or scheduled campaign, and lets the next sweep check it again.
 
     None when it is in neither state, when its times would not lie in the future, one after the other, when its channel
     is no longer the one that the new text was checked for, or when it is scheduled and the editor may not send.
     """
-    if unknown := values.keys() - EDITABLE:
+    if unknown := values.keys() - EditedColumns.__annotations__.keys():
         raise ValueError(f"not columns that can be edited: {unknown}")
     sets = "".join(f"{column} = %({column})s, " for column in values)
     if "scheduled_at" in values:

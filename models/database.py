@@ -67,6 +67,7 @@ def open_database(url: str, *, application: str, pool: int = 16, allow_unsafe: b
                 raise UnsafeServer("campaign-dispatch: DATABASE_URL: this server runs with fsync=off; turn it on")
 
 
+# Without `into` a row is a dict: for what does not leave the function that asked.
 @overload
 def rows(sql: str, params: Params = None) -> list[dict[str, Any]]: ...
 @overload
@@ -101,6 +102,11 @@ def one(sql: str, params: Params = None, *, into: type[Any] | None = None) -> An
     if found is None:
         raise LookupError("a statement that always returns a row returned none")
     return found
+
+
+def count(sql: str, params: Params = None) -> int:
+    """Returns the number that a statement of one row and one column returns."""
+    return int(scalar(sql, params))
 
 
 def scalar(sql: str, params: Params = None) -> Any:

@@ -94,7 +94,7 @@ class SweepScheduler(Scheduler):
 
     def acquire_lock(self) -> bool:
         """Whether this scheduler may work now."""
-        return self._lock.acquire()
+        return bool(self._lock.acquire())
 
     def remove_lock(self) -> None:
         """Releases the lock, if it is still ours."""
@@ -113,7 +113,7 @@ class SweepScheduler(Scheduler):
             )
         # It may have been booked under a longer interval.
         self.connection.zadd(self.scheduled_jobs_key, {booking.id: booking.next_time(now)}, lt=True)
-        return self.connection.zscore(self.scheduled_jobs_key, booking.id)
+        return float(self.connection.zscore(self.scheduled_jobs_key, booking.id))
 
     def _queue_run(self, booking: Booking, due: float, now: float) -> None:
         """Books the next time, then queues this one, unless the previous run is still queued.

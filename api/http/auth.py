@@ -27,12 +27,14 @@ RULES = "route_rules"
 
 def caller() -> Caller:
     """Returns who sent the request being answered, as `dispatch` wants to know it."""
-    return g.caller
+    found: Caller = g.caller
+    return found
 
 
 def holder() -> KeyHolder:
     """Returns the key that the request being answered came with."""
-    return g.holder
+    found: KeyHolder = g.holder
+    return found
 
 
 def current_rules() -> RouteRules:

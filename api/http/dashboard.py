@@ -58,7 +58,7 @@ class JsonWorker(Worker):
     """A worker whose current job is read as JSON; nothing read from Redis is ever unpickled."""
 
     @classmethod
-    def all(cls, *args: Any, **options: Any) -> list:
+    def all(cls, *args: Any, **options: Any) -> list[Any]:
         """Returns every registered worker."""
         return Worker.all(*args, **{"serializer": JSONSerializer, **options})
 

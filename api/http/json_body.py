@@ -84,5 +84,5 @@ def _check_leaf(value: Any) -> None:
         raise ValueError("a number is too large")
 
 
-def _inside(outer: dict | list) -> list:
+def _inside(outer: dict[str, Any] | list[Any]) -> list[Any]:
     return [*outer.keys(), *outer.values()] if isinstance(outer, dict) else outer

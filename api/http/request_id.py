@@ -16,7 +16,7 @@ def current() -> str:
     if has_request_context() and "request_id" not in g:
         given = request.headers.get(HEADER, "")
         g.request_id = given if _HARMLESS.fullmatch(given) else uuid4().hex
-    return g.request_id
+    return str(g.request_id)
 
 
 def install(app: Flask) -> None:

@@ -1,7 +1,7 @@
 """A blueprint whose routes say what surrounds them, in the decorator that registers them."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from flask_openapi3 import APIBlueprint, Tag
 
@@ -10,7 +10,8 @@ from api.http.errors import refusals
 from api.http.idempotency import done_once
 from api.http.rules import Idempotency, RouteRules
 
-View = TypeVar("View", bound=Callable[..., Any])
+# A view, whatever it takes and answers: what comes and goes is checked by its types.
+View = Callable[..., Any]
 Decorator = Callable[[View], View]
 
 
@@ -68,7 +69,8 @@ class Routes(APIBlueprint):
         def decorate(view: View) -> View:
             self.rules[f"{self.name}.{view.__name__}"] = rules
             responses: dict[Any, Any] = {**answers, **refusals(*refuses, body=body)}
-            return register(path, summary=summary, responses=responses, **options)(view)
+            registered: View = register(path, summary=summary, responses=responses, **options)(view)
+            return registered
 
         return decorate
 

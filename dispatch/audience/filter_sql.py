@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from dispatch.audience.filter import COLUMNS, Condition, Group
 
+# The values of a statement, by placeholder; psycopg takes any.
 Params = dict[str, Any]
 # Returns the placeholder under which the value will be bound.
 Bind = Callable[[Any], str]

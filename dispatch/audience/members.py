@@ -8,7 +8,7 @@ from dispatch.audience.filter import Group, read_filter
 from dispatch.audience.filter_sql import where_matches
 from dispatch.errors import NoTargetAudience
 from models.campaign import Campaign
-from models.database import one, rows, scalar
+from models.database import count, one, rows
 from models.segment import Segment
 
 _INVENTED = "'Maria', 'Papadopoulou', 'Athens', 'Shoes'"
@@ -55,7 +55,7 @@ class Audience:
     kind: str
     list_id: int | None = None
     segment_id: int | None = None
-    #: The segment's filter as it was at the claim.
+    #: The segment's filter as it was at the claim, as its row has it (JSON).
     segment_filter: dict[str, Any] | None = None
 
     @classmethod
@@ -96,12 +96,11 @@ def left_out_of(audience: Audience) -> int:
     if audience.kind not in _ONLY_SUBSCRIBED:
         return 0
     members, params = members_of(audience, consent="unsubscribed")
-    left_out: int = scalar(f"SELECT count(*) FROM {members}", params)
-    return left_out
+    return count(f"SELECT count(*) FROM {members}", params)
 
 
 def page_of(audience: Audience, fields: tuple[str, ...], *, after: int, limit: int) -> list[dict[str, Any]]:
-    """The next recipients, each with its `cursor`, and with only the fields the template uses."""
+    """Returns the next recipients, each with its `cursor`, as dicts: which fields they have depends on the template."""
     columns = ", ".join(f"cu.{field}" for field in dict.fromkeys(("id", "phone", *fields)))
     order = _ORDER[audience.kind]
     members, params = members_of(audience, after=after)

@@ -73,6 +73,7 @@ def preview_audience(caller: Caller, campaign_id: int) -> AudiencePreviewView:
     return preview_of(Audience.of(get_campaign(caller, campaign_id)))
 
 
+# A recipient is a dict since its fields depend on the template.
 def _message(channel: str, template: CompiledTemplate, person: dict[str, Any]) -> PreviewedMessageView:
     text = template.render(person)
     encoding, segments, first_ucs2 = measure_for(channel, text)

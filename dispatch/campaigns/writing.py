@@ -24,13 +24,12 @@ from dispatch.texts.stored import check_version, text_for_campaign
 from models import campaign_writing
 from models.campaign import Campaign
 from models.campaign_audience import CampaignCustomer
-from models.campaign_writing import NewCampaign
+from models.campaign_writing import EditedColumns, NewCampaign
 from models.database import db
 
 log = structlog.get_logger()
 
 AUDIENCE = ("customer_ids", "list_id", "segment_id", "everyone")
-TIMES = ("scheduled_at", "expires_at")
 
 
 def create_campaign(
@@ -95,7 +94,7 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
     campaign = get_campaign(caller, campaign_id)
     if not changes:
         raise InvalidRequest("Name at least one field to change.")
-    values = {**_checked(changes), **_text(caller, campaign, changes), **_audience(changes)}
+    values: EditedColumns = {**_checked(changes), **_text(caller, campaign, changes), **_audience(changes)}
     with db.atomic():
         check_list(campaign.account_id, values.get("list_id"))
         check_segment(campaign.account_id, values.get("segment_id"))
@@ -138,18 +137,22 @@ def delete_campaign(caller: Caller, campaign_id: int) -> None:
         db.after_commit(partial(log.info, "campaign.deleted", campaign_id=campaign_id))
 
 
-def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(changes: Mapping[str, Any]) -> EditedColumns:
     """The name, channel and times to write."""
-    values = {field: changes[field] for field in ("name", "channel") if field in changes}
-    if "name" in values:
-        values["name"] = checked_name(values["name"])
-    if "channel" in values:
-        checked_channel(values["channel"])
+    values = EditedColumns()
+    if "name" in changes:
+        values["name"] = checked_name(changes["name"])
+    if "channel" in changes:
+        values["channel"] = checked_channel(changes["channel"])
     times = checked_times(changes.get("scheduled_at"), changes.get("expires_at"))
-    return values | {field: times[field] for field in TIMES if field in changes}
+    if "scheduled_at" in changes:
+        values["scheduled_at"] = times["scheduled_at"]
+    if "expires_at" in changes:
+        values["expires_at"] = times["expires_at"]
+    return values
 
 
-def _text(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> dict[str, Any]:
+def _text(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:
     """The text to write, and the stored template it is copied from, if it is not one of its own."""
     if "template" not in changes and "template_id" not in changes:
         return {}
@@ -166,7 +169,7 @@ def _text(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> dic
     return {"template": text.text, "template_id": text.template_id, "template_version": text.version}
 
 
-def _audience(changes: Mapping[str, Any]) -> dict[str, Any]:
+def _audience(changes: Mapping[str, Any]) -> EditedColumns:
     """The columns of the audience, when one is given; what `send` may have queued is then dropped."""
     if not any(field in changes for field in AUDIENCE):
         return {}
@@ -192,7 +195,7 @@ def _replace_choice(campaign: Campaign, customer_ids: Sequence[int] | None) -> N
         choose_customers(campaign.account_id, campaign.id, customer_ids)
 
 
-def _why_not(caller: Caller, campaign: Campaign, values: dict[str, Any]) -> DispatchError:
+def _why_not(caller: Caller, campaign: Campaign, values: EditedColumns) -> DispatchError:
     """What kept the edit from being written."""
     if campaign.status not in ("draft", "scheduled"):
         return refusal("edited", campaign.status)
@@ -202,6 +205,6 @@ def _why_not(caller: Caller, campaign: Campaign, values: dict[str, Any]) -> Disp
     ends = values.get("expires_at", campaign.expires_at)
     if starts and ends and ends <= starts:
         return InvalidRequest("expires_at must be after scheduled_at.", field="expires_at")
-    if not any(values.get(field) for field in TIMES):
+    if not (values.get("scheduled_at") or values.get("expires_at")):
         return InvalidStatus("The campaign was changed at the same time; read it again.", status=campaign.status)
     return must_be_in_future("scheduled_at" if values.get("scheduled_at") else "expires_at")

@@ -48,7 +48,8 @@ class ListedJob(Job):
         if not self.listed:
             log.error("job.refused", job_id=self.id, function=self.func_name)
             raise UnlistedJob(self.func_name)
-        return super().func
+        function: Callable[..., Any] | None = super().func
+        return function
 
     def send_webhooks(self, *arguments: Any, **options: Any) -> None:
         """Sends none: we register no webhooks, so those found in Redis are not ours."""

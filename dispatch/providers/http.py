@@ -27,6 +27,7 @@ class Reply:
     """An answer that came back; `document` is its JSON object, empty if it had no readable one."""
 
     status: int
+    #: The JSON object of the answer, whatever it holds: each provider reads its own.
     document: dict[str, Any] = field(default_factory=dict)
     retry_after: float | None = None
 

@@ -156,6 +156,7 @@ def _write_chunk(progress: PreparationProgress) -> PreparationProgress:
     )
 
 
+# A recipient is a dict since its fields depend on the template.
 def _messages(
     campaign: ClaimedCampaign, template: CompiledTemplate, recipients: list[dict[str, Any]], *, first: int
 ) -> list[NewMessage]:

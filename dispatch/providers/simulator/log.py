@@ -157,7 +157,7 @@ def _write_all(fd: int, data: bytes) -> None:
         rest = rest[os.write(fd, rest) :]
 
 
-def _json_line(entry: dict[str, Any]) -> bytes:
+def _json_line(entry: dict[str, Any]) -> bytes:  # any JSON object
     return json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 

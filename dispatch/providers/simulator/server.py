@@ -135,14 +135,14 @@ def _message(body: bytes) -> Outgoing:
     )
 
 
-def _attempt(document: dict[str, Any]) -> int:
+def _attempt(document: dict[str, Any]) -> int:  # as a client sent it, unchecked
     attempt = document.get("attempt", 1)
     if type(attempt) is not int or not 1 <= attempt <= 32_767:
         raise BadMessage("`attempt` must be a number from 1 to 32767")
     return attempt
 
 
-def _text(document: dict[str, Any], name: str) -> str:
+def _text(document: dict[str, Any], name: str) -> str:  # as a client sent it, unchecked
     value = document.get(name)
     if not isinstance(value, str) or not value or not _storable(value):
         raise BadMessage(f"`{name}` must be text")
