@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from cli.customers_import import import_
+from cli.shared.arguments import row_id
 from cli.shared.caller import by_hand
 from cli.shared.csv_file import WrittenFile, csv_file, write_csv
 from cli.shared.named import Deleted
@@ -29,7 +30,7 @@ show_customers = show_columns(
     "id", "phone", "first_name", "last_name", "location", "prefered_product", "consent", "suppressed"
 )
 
-_customer_id = click.argument("customer_id", metavar="ID", type=click.IntRange(1, 2**63 - 1))
+_customer_id = click.argument("customer_id", metavar="ID", type=row_id)
 
 
 @click.group()

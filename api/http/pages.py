@@ -1,7 +1,7 @@
 """One page of a longer list, in the shape every list has."""
 
 from math import ceil
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
@@ -34,17 +34,3 @@ def paged(found: rows_of.Page[Seen], asked: Page) -> Paged[Seen]:
         total_pages=ceil(found.total / asked.page_size),
     )
     return Paged(data=found.rows, pagination=pagination)
-
-
-def page_of(found: tuple[list[dict[str, Any]], int], asked: Page) -> dict[str, Any]:
-    """Returns the rows of the page, and where it stands among all of them."""
-    data, total = found
-    return {
-        "data": data,
-        "pagination": {
-            "page": asked.page,
-            "page_size": asked.page_size,
-            "total_count": total,
-            "total_pages": ceil(total / asked.page_size),
-        },
-    }

@@ -4,10 +4,11 @@ from typing import Any
 
 import click
 
+from cli.shared.arguments import row_id
 from cli.shared.output import show_value
 from dispatch.campaigns.view import CampaignView
 
-campaign_id = click.argument("campaign_id", metavar="ID", type=click.IntRange(1, 2**63 - 1))
+campaign_id = click.argument("campaign_id", metavar="ID", type=row_id)
 
 
 def brief(campaign: CampaignView, *fields: str) -> dict[str, Any]:

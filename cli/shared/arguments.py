@@ -5,7 +5,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import click
+
 from dispatch.errors import InvalidRequest
+from dispatch.formats.checks import MAX_ID
+
+row_id = click.IntRange(1, MAX_ID)
 
 
 def time_of(text: str, *, option: str) -> datetime:

@@ -17,7 +17,7 @@ def account(db):
 
 @pytest.fixture
 def acme(account, cli):
-    """Runs a verb on the account and gives its JSON."""
+    """Runs a verb on the account and returns its JSON."""
     return lambda *words: cli(*words, "--account", "Acme", "--json").json
 
 

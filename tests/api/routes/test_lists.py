@@ -65,7 +65,7 @@ def test_customers_come_and_go_and_count_once(account, call):
     assert len(rows("SELECT 1 FROM customer")) == 4
 
 
-def test_unknown_customers_are_named_and_nobody_is_added(account, call):
+def test_unknown_customers_are_named_and_no_one_is_added(account, call):
     list_id, mine, theirs = a_list(account, 1), customers(account, 1), customers(an_account(), 1)
     before = stored_rows()
     for wrong in (theirs[0], 987_654, 2**70):

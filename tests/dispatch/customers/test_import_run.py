@@ -204,7 +204,7 @@ def test_an_import_whose_job_redis_forgot_is_taken_over(account, redis, status):
     rows("UPDATE customer_import SET status = %s", [status])
     old = token_of(import_id)
     redis.flushall()
-    assert recover() == {}  # not yet: somebody may be at work
+    assert recover() == {}  # not yet: a job may be at work
     long_ago()
     assert recover() == {"imports_taken_over": 1}
     assert token_of(import_id) != old

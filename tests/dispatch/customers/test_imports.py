@@ -24,7 +24,7 @@ def account(db):
 
 @pytest.fixture
 def import_file(account, tmp_path):
-    """Imports bytes or text as a file of Greek customers; gives the report and the rejected lines."""
+    """Imports bytes or text as a file of Greek customers; returns the report and the rejected lines."""
 
     def run(content, *, account_id=account, list_name="spring", country="GR"):
         source, rejects = tmp_path / "customers.csv", tmp_path / "rejected.csv"

@@ -1,4 +1,4 @@
-"""What we give out as CSV runs nothing in a spreadsheet, and can be taken back unchanged."""
+"""An exported CSV runs nothing in a spreadsheet, and can be imported again unchanged."""
 
 import csv
 from datetime import UTC, datetime
