@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeAlias, TypeVar, overload
 
-from peewee import SQL, Model, Node, UUIDField
 from playhouse.postgres_ext import PooledPsycopg3Database
 from psycopg import Cursor
 from psycopg.rows import dict_row
@@ -23,26 +22,6 @@ _CONNECTION = {
     "statement_timeout": "60s",
     "timezone": "UTC",
 }
-
-
-class Row(Model):
-    """A row of one of our tables."""
-
-    class Meta:
-        database = db
-        legacy_table_names = False
-
-
-NOW: list[Node] = [SQL("DEFAULT now()")]
-
-
-class AccountKey(Row):
-    """The table `account` as far as a foreign key of another model needs it; its row is in models/account.py."""
-
-    id = UUIDField(primary_key=True, constraints=[SQL("DEFAULT gen_random_uuid()")])
-
-    class Meta:
-        table_name = "account"
 
 
 class UnsafeServer(SystemExit):
