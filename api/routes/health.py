@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from flask import Blueprint
@@ -10,41 +10,77 @@ from flask import Blueprint
 from api.http.connection import connect
 from api.http.errors import DATABASE_ERRORS, UNAVAILABLE
 from dispatch import queues
+from dispatch.formats.view import Time, View
 from models.heartbeat import Heartbeat
 
 log = structlog.get_logger()
 
 blueprint = Blueprint("health", __name__)
 
-Check = dict[str, Any]
+
+class Check(View):
+    """Whether something works."""
+
+    status: Literal["healthy", "unhealthy"]
+    message: str | None = None
+
+
+class Checks(View):
+    """What this process needs."""
+
+    database: Check
+    queue: Check
+
+
+class Workers(View):
+    """The workers that are alive, by the queue they serve; `missing` if a queue has none."""
+
+    status: Literal["healthy", "missing", "unknown"]
+    alive: dict[str, int] | None = None
+
+
+class Sweepers(View):
+    """The sweepers that are alive."""
+
+    status: Literal["healthy", "missing", "unknown"]
+    alive: int | None = None
+
+
+class Health(View):
+    """What /health answers; what is not known is left out."""
+
+    status: Literal["healthy", "unhealthy"]
+    checks: Checks
+    workers: Workers
+    sweepers: Sweepers
+    timestamp: Time
 
 
 @blueprint.get("/health")
-def health() -> tuple[Check, int]:
+def health() -> tuple[dict[str, Any], int]:
     """The database and the queue, which this process needs, and the workers and sweepers that are alive."""
     living = _living()
-    checks = {
-        "database": {"status": "unhealthy", "message": "PostgreSQL does not answer"}
-        if living is None
-        else {"status": "healthy"},
-        "queue": {"status": "healthy"}
-        if queues.ready()
-        else {"status": "unhealthy", "message": "Redis does not answer"},
-    }
-    healthy = all(check["status"] == "healthy" for check in checks.values())
-    answer = {
-        "status": "healthy" if healthy else "unhealthy",
-        "checks": checks,
-        **_processes(living),
-        "timestamp": datetime.now(UTC).isoformat(),
-    }
-    return answer, 200 if healthy else UNAVAILABLE
+    database = _check(living is not None, "PostgreSQL does not answer")
+    queue = _check(queues.ready(), "Redis does not answer")
+    healthy = database.status == queue.status == "healthy"
+    answer = Health(
+        status="healthy" if healthy else "unhealthy",
+        checks=Checks(database=database, queue=queue),
+        workers=_workers(living),
+        sweepers=_sweepers(living),
+        timestamp=datetime.now(UTC),
+    )
+    return answer.model_dump(mode="json", exclude_none=True), 200 if healthy else UNAVAILABLE
 
 
 @blueprint.get("/health/live")
-def live() -> Check:
+def live() -> dict[str, str]:
     """Whether this web process answers: the check for platforms, so that no failure elsewhere restarts it."""
     return {"status": "healthy", "timestamp": datetime.now(UTC).isoformat()}
+
+
+def _check(works: bool, otherwise: str) -> Check:
+    return Check(status="healthy") if works else Check(status="unhealthy", message=otherwise)
 
 
 def _living() -> list[Heartbeat] | None:
@@ -56,15 +92,16 @@ def _living() -> list[Heartbeat] | None:
         return None
 
 
-def _processes(living: list[Heartbeat] | None) -> dict[str, Check]:
-    """Returns how many workers and sweepers are alive; unknown without a database."""
+def _workers(living: list[Heartbeat] | None) -> Workers:
     if living is None:
-        return {"workers": {"status": "unknown"}, "sweepers": {"status": "unknown"}}
-    of_queue = Counter(beat.queue for beat in living if beat.kind == "worker")
-    sweepers = sum(beat.kind == "sweeper" for beat in living)
+        return Workers(status="unknown")
+    of_queue = Counter(beat.queue for beat in living if beat.kind == "worker" and beat.queue)
     missing = [name for name in set(queues.JOBS.values()) if not of_queue[name]]
-    workers: Check = {"status": "missing" if missing else "healthy", "alive": dict(of_queue)}
-    return {
-        "workers": workers,
-        "sweepers": {"status": "healthy" if sweepers else "missing", "alive": sweepers},
-    }
+    return Workers(status="missing" if missing else "healthy", alive=dict(of_queue))
+
+
+def _sweepers(living: list[Heartbeat] | None) -> Sweepers:
+    if living is None:
+        return Sweepers(status="unknown")
+    alive = sum(beat.kind == "sweeper" for beat in living)
+    return Sweepers(status="healthy" if alive else "missing", alive=alive)
