@@ -1,7 +1,6 @@
 """`database`: migrates the schema, and shows what is inside."""
 
 import os
-from typing import Any
 
 import click
 from psycopg.conninfo import conninfo_to_dict
@@ -14,6 +13,7 @@ from embedded.refusal import Refused
 from embedded.servers import child_environment
 from models.migrate import MigrationStep, migration_status
 from models.migrate import migrate as apply_migrations
+from models.table_size import TableSize, table_sizes
 
 
 @click.group()
@@ -56,19 +56,13 @@ def status() -> list[MigrationStep]:
 @database.command()
 @answers()
 @with_database
-def tables() -> list[dict[str, Any]]:
+def tables() -> list[TableSize]:
     """List the tables with their estimated number of rows and their size on disk.
 
     \b
     python -m cli database tables
     """
-    from models.database import rows
-
-    # The statistics collector's counts, without reading the tables.
-    return rows(
-        """SELECT relname AS name, n_live_tup AS rows, pg_total_relation_size(relid) AS bytes
-           FROM pg_stat_user_tables ORDER BY relname"""
-    )
+    return table_sizes()
 
 
 @database.command()

@@ -1,6 +1,5 @@
 """`key`: the API keys."""
 
-from typing import Any
 from uuid import UUID
 
 import click
@@ -60,7 +59,7 @@ def list_(account: str | None, page: int, page_size: int) -> Page[KeyView]:
 @click.argument("key_id", metavar="ID", type=click.UUID)
 @answers()
 @with_database
-def revoke(key_id: UUID) -> dict[str, Any]:
+def revoke(key_id: UUID) -> dict[str, UUID | bool]:
     """End a key at once. `key create` printed its ID.
 
     \b
