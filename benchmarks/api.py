@@ -18,6 +18,7 @@ from benchmarks.run import TEMPLATE, make_ready, prepare
 from dispatch.accounts.accounts import create_account
 from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
+from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.lifecycle import pause_campaign
 from dispatch.campaigns.writing import create_campaign
 from embedded.stack import Stack
@@ -68,7 +69,7 @@ async def _enqueues(stack: Stack) -> float:
     taken = []
     async with aiohttp.ClientSession(stack.web_url, headers={"Authorization": f"Bearer {key}"}) as session:
         for _ in range(ENQUEUES):
-            made = create_campaign(asking(account.id), name="Enqueued", template=TEMPLATE, everyone=True)
+            made = create_campaign(asking(account.id), CampaignDraft(name="Enqueued", template=TEMPLATE, everyone=True))
             started = monotonic()
             async with session.post(f"/api/campaigns/{made.id}/enqueue") as answer:
                 assert answer.status == 202, await answer.text()

@@ -13,6 +13,7 @@ from dispatch.accounts.accounts import create_account
 from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
 from dispatch.audit import audit
+from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign
@@ -63,7 +64,7 @@ def make_ready(recipients: int, progress: Progress) -> Ready:
     account = create_account(asking(), "Benchmark")
     top_up(asking(account.id), recipients * CREDITS_EACH)
     add_customers(account.id, recipients, progress=lambda done: progress("customers", done))
-    campaign = create_campaign(asking(account.id), name="Benchmark", template=TEMPLATE, everyone=True)
+    campaign = create_campaign(asking(account.id), CampaignDraft(name="Benchmark", template=TEMPLATE, everyone=True))
     key = issue_key(asking(account.id), name="benchmark").key
     return Ready(campaign.id, recipients, key)
 

@@ -5,7 +5,7 @@ start       enqueue (the only way to start) → preparation; sweep (what is due)
             follow_ups (retry, rest, test), request_key (finds the start of a repeated Idempotency-Key)
 sending     courier → window → exchange (records and claims) and calls (through handover); time_box ends the job;
             outcomes says what an answer means; settlement closes and settles
-campaigns   writing, lifecycle, reading, view, rules, approval, previews, messages, progress; message_view and
+campaigns   draft, writing, lifecycle, reading, view, rules, approval, previews, messages, progress; message_view and
             preview_view are what people see of those
 audience    members (counted, read page by page), choice, segments, filter (by operators and their values) → filter_sql,
             previews (who it would reach)

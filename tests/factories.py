@@ -12,6 +12,7 @@ from dispatch.accounts.keys import issue_key
 from dispatch.audience.filter import read_filter
 from dispatch.audience.segments import create_segment
 from dispatch.caller import Caller
+from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign
@@ -101,15 +102,17 @@ def a_campaign(
     """
     campaign = create_campaign(
         asking(account.id),
-        name=name or f"campaign {next(_number)}",
-        template=template,
-        channel=channel,
-        list_id=a_list(account, recipients) if recipients else list_id,
-        customer_ids=customer_ids,
-        segment_id=segment_id,
-        everyone=everyone,
-        scheduled_at=scheduled_at,
-        expires_at=expires_at,
+        CampaignDraft(
+            name=name or f"campaign {next(_number)}",
+            template=template,
+            channel=channel,
+            list_id=a_list(account, recipients) if recipients else list_id,
+            customer_ids=customer_ids,
+            segment_id=segment_id,
+            everyone=everyone,
+            scheduled_at=scheduled_at,
+            expires_at=expires_at,
+        ),
     )
     if not due:
         return campaign

@@ -19,10 +19,9 @@ class CampaignQuery(Page):
     q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="part of a name")
 
 
-class NewCampaign(Given):
-    """A campaign to write; with a time it is scheduled, without one a draft. It has at most one audience."""
+class CampaignFields(Given):
+    """What a new and an edited campaign have in common; it has at most one audience."""
 
-    name: str = Field(description="1 to 200 characters")
     channel: Channel = "sms"
     base_template: str = Field("", description="up to 2000 characters, with placeholders like {first_name}")
     template_id: WholeNumber | None = Field(None, description="copies a stored template, instead of a text of its own")
@@ -30,21 +29,20 @@ class NewCampaign(Given):
     list_id: WholeNumber | None = None
     segment_id: WholeNumber | None = None
     everyone: Annotated[bool, Strict()] = False
+
+
+class NewCampaign(CampaignFields):
+    """A campaign to write; with a time it is scheduled, without one a draft. It has at most one audience."""
+
+    name: str = Field(description="1 to 200 characters")
     scheduled_at: Time | None = Field(None, description="in the future, with its zone")
     expires_at: Time | None = Field(None, description="nothing is sent after this; 24 hours after the start if unset")
 
 
-class CampaignChanges(Given):
+class CampaignChanges(CampaignFields):
     """What to change; a field that is left out stays. An audience replaces the one there was."""
 
     name: str = Field("", description="1 to 200 characters")
-    channel: Channel = "sms"
-    base_template: str = Field("", description="up to 2000 characters, with placeholders like {first_name}")
-    template_id: WholeNumber | None = Field(None, description="copies a stored template, instead of a text of its own")
-    customer_ids: list[WholeNumber] | None = None
-    list_id: WholeNumber | None = None
-    segment_id: WholeNumber | None = None
-    everyone: Annotated[bool, Strict()] = False
     scheduled_at: Time | None = Field(None, description="in the future, with its zone; null makes it a draft again")
     expires_at: Time | None = Field(None, description="null: 24 hours after the start")
 

@@ -7,6 +7,7 @@ from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
 from api.routes.campaign_inputs import CampaignChanges, CampaignPath, CampaignQuery, Copy, NewCampaign
 from dispatch.campaigns import reading, writing
+from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.view import CampaignView
 
 routes = Routes("campaigns", __name__, url_prefix="/api/campaigns")
@@ -22,8 +23,7 @@ class Campaigns(Paged[CampaignView]):
 def create(query: Organization, body: NewCampaign) -> tuple[CampaignView, int]:
     """With a time it is scheduled, which needs the scope `send` too; without one it is a draft."""
     fields = body.model_dump(exclude={"base_template"})
-    made = writing.create_campaign(caller(), template=body.base_template, **fields)
-    return made, 201
+    return writing.create_campaign(caller(), CampaignDraft(template=body.base_template, **fields)), 201
 
 
 @routes.get("", summary="List campaigns, newest first", answers={200: Campaigns}, scope="read")

@@ -18,6 +18,7 @@ from cli.shared.output import answers, show_value
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
 from dispatch.audience.segments import segment_called
+from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.reading import list_campaigns, read_campaign
 from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign
@@ -80,18 +81,20 @@ def create(
     """
     if (template is None) == (stored is None):
         raise click.UsageError("Say what it says: either --template TEXT or --stored NAME.")
-    account_id = id_of(account)
+    caller = by_hand(id_of(account))
     made = create_campaign(
-        by_hand(account_id),
-        name=name,
-        template=template or "",
-        template_id=template_called(by_hand(account_id), stored) if stored is not None else None,
-        channel=channel,
-        customer_ids=ids_of(customers, option="--customers") if customers is not None else None,
-        list_id=list_called(by_hand(account_id), list_name) if list_name is not None else None,
-        segment_id=segment_called(by_hand(account_id), segment) if segment is not None else None,
-        everyone=everyone,
-        scheduled_at=time_of(schedule, option="--schedule") if schedule is not None else None,
+        caller,
+        CampaignDraft(
+            name=name,
+            template=template or "",
+            template_id=template_called(caller, stored) if stored is not None else None,
+            channel=channel,
+            customer_ids=ids_of(customers, option="--customers") if customers is not None else None,
+            list_id=list_called(caller, list_name) if list_name is not None else None,
+            segment_id=segment_called(caller, segment) if segment is not None else None,
+            everyone=everyone,
+            scheduled_at=time_of(schedule, option="--schedule") if schedule is not None else None,
+        ),
     )
     return brief(made, "id", "status")
 

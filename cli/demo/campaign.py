@@ -15,6 +15,7 @@ from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
 from dispatch.audit import Violation, audit
 from dispatch.caller import Caller
+from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign
@@ -75,10 +76,12 @@ def run_demo(recipients: int, console: Console) -> Outcome:
         imported = _import(caller, recipients, progress)
         campaign = create_campaign(
             caller,
-            name="Everything is 20% off",
-            template=TEMPLATE,
-            list_id=imported.list_id,
-            scheduled_at=datetime.now(UTC) + START_DELAY,
+            CampaignDraft(
+                name="Everything is 20% off",
+                template=TEMPLATE,
+                list_id=imported.list_id,
+                scheduled_at=datetime.now(UTC) + START_DELAY,
+            ),
         )
         campaign = _watch(caller, campaign, recipients, progress)
     return Outcome(caller, campaign, imported, key, audit())

@@ -5,6 +5,7 @@ from typing import Any
 from dispatch.accounts.accounts import AccountView, account_named, create_account, lock_account, read_account
 from dispatch.accounts.credits import top_up
 from dispatch.caller import Caller
+from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.reading import list_campaigns
 from dispatch.campaigns.writing import create_campaign
 from dispatch.customers.customers import create_customer
@@ -69,5 +70,5 @@ def _add_campaign(caller: Caller, name: str, channel: str, template: str) -> boo
     similar = list_campaigns(caller, q=name, page_size=100).rows
     if any(campaign.name == name for campaign in similar):
         return False
-    create_campaign(caller, name=name, channel=channel, template=template, everyone=True)
+    create_campaign(caller, CampaignDraft(name=name, channel=channel, template=template, everyone=True))
     return True

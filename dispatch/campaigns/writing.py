@@ -1,7 +1,6 @@
 """How a person writes a campaign: creates it, edits it before its start, copies and deletes it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -10,6 +9,7 @@ import structlog
 from dispatch.audience.choice import audience_kind, check_list, choose_customers
 from dispatch.audience.segments import check_segment
 from dispatch.caller import Caller
+from dispatch.campaigns.draft import CampaignDraft, checked
 from dispatch.campaigns.rules import (
     checked_times,
     get_campaign,
@@ -24,7 +24,7 @@ from dispatch.texts.stored import check_version, text_for_campaign
 from models import campaign_writing
 from models.campaign import Campaign
 from models.campaign_audience import CampaignCustomer
-from models.campaign_writing import EditedColumns, NewCampaign
+from models.campaign_writing import EditedColumns
 from models.database import db
 
 log = structlog.get_logger()
@@ -32,53 +32,22 @@ log = structlog.get_logger()
 AUDIENCE = ("customer_ids", "list_id", "segment_id", "everyone")
 
 
-def create_campaign(
-    caller: Caller,
-    *,
-    name: str,
-    template: str = "",
-    template_id: int | None = None,
-    channel: str = "sms",
-    customer_ids: Sequence[int] | None = None,
-    list_id: int | None = None,
-    segment_id: int | None = None,
-    everyone: bool = False,
-    scheduled_at: datetime | None = None,
-    expires_at: datetime | None = None,
-) -> CampaignView:
-    """Writes a campaign: `scheduled` when it has a time, which takes the scope `send`, and else a `draft`."""
-    account_id = caller.one_account()
-    if scheduled_at:
+def create_campaign(caller: Caller, draft: CampaignDraft) -> CampaignView:
+    """Creates a campaign: `scheduled` when it has a time, which takes the scope `send`, and else a `draft`."""
+    if draft.scheduled_at:
         caller.require("send")
-    channel = checked_channel(channel)
-    text = text_for_campaign(caller, account_id, template=template, template_id=template_id, channel=channel)
-    new = NewCampaign(
-        account_id=account_id,
-        name=checked_name(name),
-        channel=channel,
-        template=text.text,
-        template_id=text.template_id,
-        template_version=text.version,
-        audience_kind=audience_kind(
-            customer_ids=customer_ids, list_id=list_id, segment_id=segment_id, everyone=everyone
-        ),
-        list_id=list_id,
-        segment_id=segment_id,
-        actor=caller.actor,
-        correlation_id=caller.request_id,
-        **checked_times(scheduled_at, expires_at),
-    )
+    new = checked(caller, draft)
     with db.atomic():
-        check_list(account_id, list_id)
-        check_segment(account_id, segment_id)
-        check_version(account_id, text.template_id, text.version)
+        check_list(new.account_id, new.list_id)
+        check_segment(new.account_id, new.segment_id)
+        check_version(new.account_id, new.template_id, new.template_version)
         made = campaign_writing.write(new)
         if made is None:
-            raise must_be_in_future("scheduled_at" if scheduled_at else "expires_at")
-        if scheduled_at and not text.text.strip():
+            raise must_be_in_future("scheduled_at" if draft.scheduled_at else "expires_at")
+        if draft.scheduled_at and not made.template.strip():
             raise NoMessageText("A campaign with a time needs a text; no one will be there to write it when it is due.")
-        if customer_ids is not None:
-            choose_customers(account_id, made.id, customer_ids)
+        if draft.customer_ids is not None:
+            choose_customers(new.account_id, made.id, draft.customer_ids)
         note(caller, "campaign.created", made, status=made.status)
         return view(made)
 
@@ -86,7 +55,7 @@ def create_campaign(
 def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) -> CampaignView:
     """Changes the given fields of a draft or scheduled campaign, which the next sweep then checks again.
 
-    The fields are those of `create_campaign`. An audience replaces the one there was; a time that is None is taken
+    The fields are those of `CampaignDraft`. An audience replaces the one there was; a time that is None is taken
     back. Giving it a time, or changing one that has a time, takes the scope `send`.
     """
     if changes.get("scheduled_at"):

@@ -9,6 +9,7 @@ from dispatch.audience import members
 from dispatch.audience.filter import read_filter
 from dispatch.audience.members import Audience
 from dispatch.audience.segments import delete_segment, edit_segment
+from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.lifecycle import cancel_campaign
 from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.view import AudienceView
@@ -139,10 +140,10 @@ def test_a_copy_of_a_started_campaign_asks_its_segment_anew(account, people):
 def test_a_campaign_has_one_audience_and_only_a_segment_of_its_account(account):
     theirs = a_segment(an_account(), "first_name", "is_null")
     with pytest.raises(InvalidRequest, match="one audience"):
-        create_campaign(asking(account.id), name="x", template="Hi", segment_id=theirs, everyone=True)
+        create_campaign(asking(account.id), CampaignDraft(name="x", template="Hi", segment_id=theirs, everyone=True))
     for unknown in (theirs, 987, 2**70):
         with pytest.raises(NotFound):
-            create_campaign(asking(account.id), name="x", template="Hi", segment_id=unknown)
+            create_campaign(asking(account.id), CampaignDraft(name="x", template="Hi", segment_id=unknown))
     assert rows("SELECT id FROM campaign") == []
 
 
@@ -159,7 +160,7 @@ def test_a_campaign_for_what_is_being_deleted_waits_and_is_refused(account, serv
 
     def write():
         with database.connection_context():
-            return create_campaign(asking(account.id), name="x", **given)
+            return create_campaign(asking(account.id), CampaignDraft(name="x", **given))
 
     with psycopg.connect(servers.database_url) as other, ThreadPoolExecutor(1) as pool:
         other.execute(f"DELETE FROM {deleted}")

@@ -7,6 +7,7 @@ import pytest
 from dispatch.accounts.accounts import BalanceView
 from dispatch.accounts.credits import balance, top_up
 from dispatch.accounts.keys import issue_key, revoke_key
+from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign, schedule_campaign
 from dispatch.campaigns.reading import list_campaigns, read_campaign
 from dispatch.campaigns.view import AudienceView
@@ -78,7 +79,7 @@ def test_chosen_customers_count_once(db):
 def test_a_campaign_that_cannot_be_is_refused_and_leaves_nothing(db, given, refusal, says):
     account = an_account()
     with pytest.raises(refusal, match=says):
-        create_campaign(asking(account.id), **{"name": "Sale", "template": "Hi", **given})
+        create_campaign(asking(account.id), CampaignDraft(**{"name": "Sale", "template": "Hi", **given}))
     assert counted("campaign") == 0
 
 
@@ -86,10 +87,10 @@ def test_anothers_customers_and_lists_do_not_exist(db):
     account, other = an_account(), an_account()
     mine, theirs = customers(account, 1), customers(other, 12)
     with pytest.raises(CustomerNotFound, match="and 2 more") as refused:
-        create_campaign(asking(account.id), name="Sale", template="Hi", customer_ids=mine + theirs)
+        create_campaign(asking(account.id), CampaignDraft(name="Sale", template="Hi", customer_ids=mine + theirs))
     assert refused.value.details["customer_ids"] == theirs[:10]
     with pytest.raises(NotFound):
-        create_campaign(asking(account.id), name="Sale", template="Hi", list_id=a_list(other, 1))
+        create_campaign(asking(account.id), CampaignDraft(name="Sale", template="Hi", list_id=a_list(other, 1)))
     assert counted("campaign") == counted("campaign_customer") == 0
 
 

@@ -1,0 +1,57 @@
+"""What a campaign is created with, and the checks that need no row of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dispatch.audience.choice import audience_kind
+from dispatch.caller import Caller
+from dispatch.campaigns.rules import checked_times
+from dispatch.formats.checks import checked_channel, checked_name
+from dispatch.texts.stored import text_for_campaign
+from models.campaign_writing import NewCampaign
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignDraft:
+    """A campaign to create. It has a text of its own or a stored one, and at most one kind of audience."""
+
+    name: str
+    template: str = ""
+    template_id: int | None = None
+    channel: str = "sms"
+    customer_ids: Sequence[int] | None = None
+    list_id: int | None = None
+    segment_id: int | None = None
+    everyone: bool = False
+    scheduled_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
+    """Returns the row to write; raises the InvalidRequest that says what cannot be used."""
+    account_id = caller.one_account()
+    channel = checked_channel(draft.channel)
+    text = text_for_campaign(
+        caller, account_id, template=draft.template, template_id=draft.template_id, channel=channel
+    )
+    kind = audience_kind(
+        customer_ids=draft.customer_ids,
+        list_id=draft.list_id,
+        segment_id=draft.segment_id,
+        everyone=draft.everyone,
+    )
+    return NewCampaign(
+        account_id=account_id,
+        name=checked_name(draft.name),
+        channel=channel,
+        template=text.text,
+        template_id=text.template_id,
+        template_version=text.version,
+        audience_kind=kind,
+        list_id=draft.list_id,
+        segment_id=draft.segment_id,
+        actor=caller.actor,
+        correlation_id=caller.request_id,
+        **checked_times(draft.scheduled_at, draft.expires_at),
+    )
