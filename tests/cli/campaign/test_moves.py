@@ -3,6 +3,7 @@
 import pytest
 
 from models.database import row
+from tests.cli.refusing import assert_refused
 from tests.factories import a_campaign, an_account, arrange_state
 from tests.sending import started
 from tests.stored import stored_rows
@@ -63,11 +64,7 @@ def test_a_later_time_replaces_an_earlier_one(cli, acme):
 )
 def test_a_time_that_cannot_be_is_refused(cli, acme, wrong, says):
     campaign = a_campaign(acme, recipients=1).id
-    before = stored_rows()
-    error = cli("campaign", "schedule", campaign, wrong, "--json").error
-    assert error["code"] == "INVALID_REQUEST"
-    assert says in error["message"]
-    assert stored_rows() == before
+    assert_refused(cli, "campaign", "schedule", campaign, wrong, code="INVALID_REQUEST", says=says)
 
 
 def test_a_paused_campaign_keeps_its_reason_until_it_goes_on(cli, acme):

@@ -1,0 +1,58 @@
+"""`key`: a key is printed once, opens what its scopes allow, and ends when it is revoked."""
+
+import pytest
+
+from models.api_key import SCOPES, ApiKey
+from models.database import rows
+from tests.factories import an_account
+from tests.stored import stored_rows
+
+
+@pytest.fixture
+def acme(cli):
+    return an_account(name="Acme")
+
+
+def test_a_key_is_printed_once_and_stored_nowhere(cli, acme):
+    key = cli("key", "create", "--account", "Acme", "--json").json["key"]
+    for words in (("key", "list"), ("events",), ("account", "show", "Acme")):
+        assert key not in cli(*words).stdout
+        assert key not in cli(*words, "--json").stdout
+    assert key not in str(stored_rows()) + str(rows("SELECT * FROM api_key"))
+
+
+def test_people_see_the_key_too(cli, acme, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    words = [line.split() for line in cli("key", "create", "--account", "Acme").stdout.splitlines()]
+    [key] = [value for name, value in words if name == "key"]
+    assert ApiKey.holder(key)
+
+
+@pytest.mark.parametrize("scopes", [(), ("read",), ("read", "send")])
+def test_a_key_has_the_scopes_that_were_asked_for_or_all(cli, acme, scopes):
+    options = [word for scope in scopes for word in ("--scope", scope)]
+    cli("key", "create", "--account", "Acme", *options)
+    [listed] = cli("key", "list", "--json").json
+    assert set(listed["scopes"]) == set(scopes or SCOPES)
+
+
+def test_a_scope_that_does_not_exist_is_a_usage_error_that_names_all(cli, acme):
+    answer = cli("key", "create", "--account", "Acme", "--scope", "everything", "--json")
+    assert (answer.status, answer.stdout) == (2, "")
+    assert all(f"'{scope}'" in answer.stderr for scope in SCOPES)
+
+
+def test_a_revoked_key_opens_nothing_and_says_so_in_the_list(cli, acme):
+    made = cli("key", "create", "--account", "Acme", "--json").json
+    assert "revoked" in cli("key", "revoke", made["id"]).stdout
+    assert ApiKey.holder(made["key"]) is None
+    [listed] = cli("key", "list", "--json").json
+    assert listed["revoked_at"]
+
+
+def test_an_account_lists_its_own_keys_and_without_one_all_are_listed(cli, acme):
+    an_account(name="Other")
+    for whose in (("--account", "Acme"), ("--account", "Other"), ("--operator",)):
+        cli("key", "create", *whose)
+    assert len(cli("key", "list", "--account", "Acme", "--json").json) == 1
+    assert len(cli("key", "list", "--json").json) == 3

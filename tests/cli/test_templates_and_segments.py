@@ -1,0 +1,93 @@
+"""`templates` and `segments`: what is refused with nothing changed, and what people read."""
+
+import json
+
+import pytest
+
+from tests.cli.refusing import assert_refused
+from tests.factories import a_list, a_segment, an_account
+
+ATHENS = json.dumps({"logic": "and", "conditions": [{"field": "location", "operator": "eq", "value": "Athens"}]})
+ACME = ("--account", "Acme")
+
+
+@pytest.fixture
+def acme(cli):
+    """An account with three customers, the segment `athens` and the template `hi`."""
+    account = an_account(name="Acme")
+    a_list(account, 3, name="spring")
+    a_segment(account, "location", "eq", "Athens", name="athens")
+    cli("templates", "create", "hi", *ACME, "--text", "Hi {first_name}")
+    return account
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("templates", "create", "hi", *ACME, "--text", "Hello"), "DUPLICATE", "hi"),
+        (("templates", "create", "new", *ACME, "--text", "Hi {frist_name}"), "INVALID_TEMPLATE", "frist_name"),
+        (("templates", "create", " ", *ACME, "--text", "Hi"), "INVALID_REQUEST", ""),
+        (("templates", "edit", "gone", *ACME, "--text", "Hi"), "RESOURCE_NOT_FOUND", "gone"),
+        (("templates", "edit", "hi", *ACME, "--text", "{{ 1 / }}"), "INVALID_TEMPLATE", ""),
+        (("segments", "create", "athens", *ACME, "--filter", ATHENS), "DUPLICATE", "segment"),
+        (("segments", "create", "new", *ACME, "--filter", ATHENS.replace("eq", "like")), "INVALID_REQUEST", "operator"),
+        (
+            ("segments", "create", "new", *ACME, "--filter", ATHENS.replace("location", "shoe")),
+            "INVALID_REQUEST",
+            "must be one of",
+        ),
+        (("segments", "edit", "gone", *ACME, "--filter", ATHENS), "RESOURCE_NOT_FOUND", "gone"),
+        (("segments", "preview", "gone", *ACME), "RESOURCE_NOT_FOUND", "gone"),
+        (("segments", "preview", *ACME, "--filter", "@gone.json"), "INVALID_REQUEST", "gone.json"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_changes_nothing(cli, acme, words, code, says):
+    assert_refused(cli, *words, code=code, says=says)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("segments", "preview", *ACME), "either NAME or --filter"),
+        (("segments", "preview", "athens", *ACME, "--filter", ATHENS), "either NAME or --filter"),
+        (("templates", "create", "new", *ACME, "--text", "Hi", "--channel", "pigeon"), "'whatsapp'"),
+        (("templates", "validate", "Hi", "--channel", "pigeon"), "'whatsapp'"),
+    ],
+)
+def test_words_that_cannot_be_are_a_usage_error(cli, acme, words, says):
+    answer = cli(*words, "--json")
+    assert (answer.status, answer.stdout) == (2, "")
+    assert says in answer.stderr
+
+
+def test_people_read_templates_and_segments_as_tables(cli, acme, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    [_, template] = cli("templates", "list").stdout.splitlines()
+    assert "Hi {first_name}" in template
+    [_, segment] = cli("segments", "list").stdout.splitlines()
+    assert "athens" in segment
+    assert '"value":"Athens"' in segment.replace(" ", "")
+    shown = cli("segments", "preview", "athens", *ACME).stdout
+    assert "count" in shown
+    assert all(f"First{n}" in shown for n in range(3))
+
+
+def test_a_check_tells_what_a_text_costs_and_what_may_surprise(cli):
+    checked = cli("templates", "validate", "Hi {first_name} ✓", "--json").json
+    assert checked["valid"]
+    assert "first_name" in str(checked)
+    assert "ucs2" in str(checked).lower().replace("-", "")
+    assert "first_name" in cli("templates", "validate", "Hi {first_name}").stdout
+
+
+def test_a_check_of_a_wrong_text_names_the_field_for_people_too(cli):
+    answer = cli("templates", "validate", "Hi {frist_name}")
+    assert answer.status == 1
+    assert "frist_name" in answer.stdout
+
+
+def test_a_campaign_keeps_the_version_it_copied(cli, acme):
+    made = cli("campaign", "create", *ACME, "--name", "N", "--stored", "hi", "--everyone", "--json").json
+    cli("templates", "edit", "hi", *ACME, "--text", "Bye {first_name}")
+    shown = cli("campaign", "preview", made["id"], "--first", 1, "--json").json
+    assert shown["messages"][0]["text"] == "Hi First0"
