@@ -1,4 +1,4 @@
-"""What callers send: types that check it, shared by the routes."""
+"""Types that check what callers send, shared by the routes."""
 
 import re
 from typing import Annotated, Any
@@ -33,7 +33,7 @@ def _time(value: Any) -> Any:
 
 
 def whole(value: Any) -> int:
-    """The whole number that a query means; 1_0 and 1.0 mean none."""
+    """Returns the whole number in a query; 1_0 and 1.0 are refused."""
     if not _WHOLE_NUMBER.fullmatch(str(value)):
         raise PydanticCustomError("invalid_number", "must be a whole number")
     return int(value)
@@ -49,12 +49,14 @@ def _page_size(value: Any) -> int:
 
 
 def storable(value: Any) -> Any:
+    """Returns a text to search for; one that no row can contain is refused."""
     if "\0" in value or len(value) > MAX_SEARCH:
         raise PydanticCustomError("invalid_search", f"must have at most {MAX_SEARCH} characters, none of them NUL")
     return value
 
 
 def empty_is_absent(value: Any) -> Any:
+    """Returns None for the empty text that a form sends for a field left empty."""
     return None if value == "" else value
 
 
@@ -68,19 +70,19 @@ _NUMBER_OR_EMPTY = WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "stri
 
 
 class Given(BaseModel):
-    """What a caller sends; a field we do not know is refused, so that a typing error is not ignored."""
+    """What a caller sends; an unknown field is refused, so that a misspelt one is not ignored."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Organization(Given):
-    """Whose; read by `auth.py` on every route, since only an operator's key may name another account."""
+    """The account asked for; `auth.py` reads it on every route, since only an operator's key may name another one."""
 
     organization_id: str | None = None
 
 
 class Page(Organization):
-    """Values out of range become the nearest that makes sense."""
+    """Which page; a value out of range becomes the nearest valid one."""
 
     page: Annotated[int, BeforeValidator(_page), _NUMBER_OR_EMPTY] = 1
     page_size: Annotated[int, BeforeValidator(_page_size), _NUMBER_OR_EMPTY] = PAGE_SIZE

@@ -95,7 +95,7 @@ def _import(caller: Caller, recipients: int, progress: Progress) -> ImportReport
         progress.update(task, completed=report.imported)
 
     return import_customers(
-        caller, demo_lines(recipients), list_name="everybody", default_country=COUNTRY, progress=advance
+        caller, demo_lines(recipients), list_name="everyone", default_country=COUNTRY, progress=advance
     )
 
 
