@@ -62,7 +62,7 @@ def redis(servers: TestServers) -> Iterator[redis_py.Redis]:
 
 @pytest.fixture
 def configure(servers: TestServers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """Sets environment variables for one test and lets the settings be read anew: configure(BATCH_SIZE=4)."""
+    """Sets environment variables for one test and lets the settings be read again: configure(BATCH_SIZE=4)."""
 
     def set_variables(**variables: object) -> None:
         for name, value in variables.items():

@@ -49,12 +49,12 @@ class OurProcess:
         self._process.wait()
 
     def stop(self, signal_number: int = signal.SIGTERM, *, seconds: float = 60) -> int:
-        """Asks it to stop, waits until it has, and gives its status."""
+        """Asks it to stop, waits until it has, and returns its status."""
         self._process.send_signal(signal_number)
         return self.wait(seconds=seconds)
 
     def wait(self, *, seconds: float = 60) -> int:
-        """Waits for its end and gives its status."""
+        """Waits for its end and returns its status."""
         return self._process.wait(seconds)
 
     def end(self) -> None:

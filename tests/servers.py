@@ -31,7 +31,7 @@ class TestServers:
 @contextmanager
 def running_servers() -> Iterator[TestServers]:
     """Both servers, for as long as the block lasts; nothing stays behind."""
-    # The real environment only, not .env: tests must not empty the Redis somebody develops with.
+    # The real environment only, not .env: tests must not empty a developer's own Redis.
     database_url, redis_url = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
     with ExitStack() as stack:
         own_database, own_redis = stack.enter_context(_embedded(postgres=not database_url, redis=not redis_url))

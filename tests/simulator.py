@@ -33,7 +33,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 async def simulator_at(
     log: Path, simulation: Simulation | None = None, *, attempts: AttemptsFile | None = None
 ) -> AsyncIterator[str]:
-    """A simulator server in this event loop, on a real socket; gives its URL."""
+    """A simulator server in this event loop, on a real socket; yields its URL."""
     accepted = AcceptedLog(log)
     server = SimulatorServer(simulation or Simulation(failure_rate=0), accepted=accepted, attempts=attempts)
     try:
@@ -56,7 +56,7 @@ class SimulatorProcess:
         self.process.wait()
 
     def stop(self) -> int:
-        """Ends it as an operator would; gives its exit status."""
+        """Ends it as an operator would; returns its exit status."""
         os.kill(self.process.pid, signal.SIGTERM)
         return self.process.wait()
 

@@ -1,4 +1,4 @@
-"""The lines that scripts outside rely on, one by one, exactly as the README gives them."""
+"""The lines that scripts outside rely on, one by one, exactly as docs/cli.md shows them."""
 
 from uuid import UUID
 

@@ -247,8 +247,8 @@ def test_what_fails_for_one_campaign_does_not_keep_recovery_from_the_others(serv
     for campaign_id in (first, second):
         _claimed(campaign_id, 5)
     rows("UPDATE message SET lease_until = now() - interval '1 second' WHERE state = 'sending'")
-    with psycopg.connect(servers.database_url) as somebody:
-        somebody.execute("SELECT 1 FROM batch WHERE campaign_id = %s FOR UPDATE", [first])
+    with psycopg.connect(servers.database_url) as other:
+        other.execute("SELECT 1 FROM batch WHERE campaign_id = %s FOR UPDATE", [first])
         rows("SET lock_timeout = '100ms'")
         assert recover()["leases_expired"] == 5
         rows("RESET lock_timeout")

@@ -18,7 +18,7 @@ from embedded.server import ServerDied
 from embedded.servers import EmbeddedServers, embedded_servers
 from tests.servers import server_directory
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become another user")
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def wait_until_completed(campaign: CampaignView) -> None:
 
 
 def judge(deployment: Deployment, campaign: CampaignView, *, unknown_at_most: int = 0) -> Counter[str]:
-    """Lets the campaign end, holds its rows against the provider's log and the ledger, and gives the counts by state.
+    """Lets the campaign end, holds its rows against the provider's log and the ledger, and returns the counts by state.
 
     Nobody was sent to twice, nobody was forgotten, and every credit is where it belongs.
     """
@@ -72,7 +72,7 @@ def judge(deployment: Deployment, campaign: CampaignView, *, unknown_at_most: in
     assert not (silent := accepted.keys() - sent - unknown), f"accepted by the provider, called otherwise: {silent}"
     assert found["unknown"] <= unknown_at_most, f"more unknown than were in flight: {found}"
     assert found.keys() <= FINAL, f"not final: {found}"
-    assert found.total() == row_of(campaign).recipients, f"somebody is missing: {found}"
+    assert found.total() == row_of(campaign).recipients, f"someone is missing: {found}"
     wait_until(lambda: _credits_add_up(campaign), "what was sent is captured, what is unknown held, the rest released")
     assert not (violations := audit()), f"the audit found {violations}"
     assert not (left := recover()), f"recovery still finds something to do: {left}"

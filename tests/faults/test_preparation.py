@@ -33,7 +33,7 @@ def large_campaign(deployment):
 
 @contextmanager
 def held_in_its_second_chunk(campaign: dict[str, Any]) -> Iterator[None]:
-    """For as long as the block lasts, whoever prepares the campaign waits for us within its second chunk."""
+    """For as long as the block lasts, the process that prepares the campaign waits for us within its second chunk."""
     second, url = CHUNK // settings().batch_size, settings().database_url
     assert url
     with psycopg.connect(url.get_secret_value()) as blocker:

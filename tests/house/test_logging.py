@@ -23,7 +23,7 @@ open_database(settings().database_url.get_secret_value(), application="test", al
 
 @pytest.fixture
 def logged(db, servers):
-    """Runs a script in a process that logs as ours do; gives its lines as objects."""
+    """Runs a script in a process that logs as ours do; returns its lines as objects."""
 
     def run(script: str) -> list[dict]:
         ended = subprocess.run(

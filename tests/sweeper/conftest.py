@@ -27,6 +27,6 @@ def configured(servers: TestServers, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 def reread() -> None:
-    """Makes this process read its environment anew."""
+    """Makes this process read its environment again."""
     settings.cache_clear()
     queues.connection.cache_clear()

@@ -293,7 +293,7 @@ def answers_are_refused() -> Iterator[None]:
 
 @contextmanager
 def answers_cannot_be_kept(servers: TestServers) -> Iterator[Callable[[], None]]:
-    """Whoever writes to the table of answers waits, until what this gives is called."""
+    """Every write to the table of answers waits until the function this returns is called."""
     with psycopg.connect(servers.database_url) as other:
         other.execute("LOCK TABLE idempotency_key IN SHARE MODE")
         yield other.rollback

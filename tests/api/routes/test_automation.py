@@ -1,4 +1,4 @@
-"""run-automation: what somebody else's clock calls, in the shape its callers know."""
+"""run-automation: what an outside clock calls, in the shape its callers know."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""A worker runs our jobs and nothing else that somebody may have put into Redis."""
+"""A worker runs our jobs and nothing else that may have been put into Redis."""
 
 import pickle
 import zlib
