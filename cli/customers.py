@@ -22,7 +22,7 @@ from dispatch.customers.customers import (
     read_customer,
 )
 from dispatch.customers.export import export_customers
-from models.customer import CONSENTS
+from models.customers.customer import CONSENTS
 from models.page import Page
 from models.tenancy import ALL_ACCOUNTS
 

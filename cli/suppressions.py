@@ -25,8 +25,8 @@ from dispatch.customers.suppressions import (
     suppression_of,
 )
 from dispatch.formats.csv_in import open_csv
+from models.customers.suppression import OPTED_OUT
 from models.page import Page
-from models.suppression import OPTED_OUT
 
 _phone = click.argument("phone")
 

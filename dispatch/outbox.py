@@ -3,7 +3,7 @@
 import structlog
 
 from dispatch import queues
-from models import batch
+from models.messages import batch
 
 log = structlog.get_logger()
 

@@ -18,13 +18,16 @@ from dispatch import queues
 from dispatch.customers.import_run import take_over_imports
 from dispatch.outbox import push_due_batches
 from dispatch.sending.settlement import close_if_drained
-from models import batch, campaign_sending, message_recovery, preparation
-from models.batch import Range
-from models.campaign_sending import UnsettledCampaign
+from models.campaigns import preparation
+from models.campaigns import sending as campaign_sending
+from models.campaigns.preparation import Preparation
+from models.campaigns.sending import UnsettledCampaign
 from models.credit import settle
 from models.heartbeat import Heartbeat
 from models.idempotency_key import IdempotencyKey
-from models.preparation import Preparation
+from models.messages import batch
+from models.messages import recovery as message_recovery
+from models.messages.batch import Range
 
 log = structlog.get_logger()
 

@@ -1,1 +1,10 @@
-"""Rows and their moves: each table in its own file, each change of state one statement beside it."""
+"""Rows and their moves: each table in its own file, each change of state one statement beside it.
+
+campaigns   campaign, writing, audience (chosen customers, numbers), approval, preparation, sending
+messages    message (claim and record), writing, recovery, reading; batch; arrays (how the send path passes a window)
+customers   customer, lists, upsert, imports, import_files, suppression
+accounts    account, api_key, audit_event, credit, idempotency_key
+texts       template, segment
+processes   heartbeat
+all tables  database, row, page, export, tenancy (whose rows), states (every state and move), migrate
+"""

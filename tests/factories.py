@@ -17,7 +17,7 @@ from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign
 from models.api_key import SCOPES
-from models.customer_list import CustomerList
+from models.customers.lists import CustomerList
 from models.database import row, rows
 from models.tenancy import ALL_ACCOUNTS, Tenant
 from tests.moves import arranging

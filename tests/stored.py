@@ -5,8 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from dispatch.accounts.accounts import AccountView
-from models import batch
 from models.database import row, rows
+from models.messages import batch
 
 # Authentication and living processes write these, whatever is asked.
 _ALWAYS_WRITTEN = ("api_key", "heartbeat", "schema_migration")

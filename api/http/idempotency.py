@@ -24,7 +24,7 @@ from api.http.errors import DATABASE_ERRORS
 from api.http.rules import HarmlessTwice, Idempotency, OneTransaction, Start
 from dispatch.errors import Duplicate, IdempotencyMismatch, InvalidRequest
 from dispatch.start.request_key import started_under
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
 from models.database import db
 from models.idempotency_key import IdempotencyKey, RequestKey, alone_with
 

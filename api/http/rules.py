@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from api.http.rules import ONE_TRANSACTION
 from dispatch.customers import customers
 from dispatch.customers.customers import CustomerView
 from dispatch.customers.export import export_customers
-from models.customer import Consent
+from models.customers.customer import Consent
 
 routes = Routes("customers", __name__, url_prefix="/api/customers")
 

@@ -17,7 +17,7 @@ from dispatch.customers import suppression_files, suppressions
 from dispatch.customers.suppression_files import Entries, SuppressionReport
 from dispatch.customers.suppressions import SuppressionView
 from dispatch.formats.csv_in import lines_of
-from models.suppression import OPTED_OUT
+from models.customers.suppression import OPTED_OUT
 
 routes = Routes("suppressions", __name__, url_prefix="/api/suppressions")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import config
 from dispatch.formats.phones import InvalidPhone, normalise
-from models.customer import MAX_TEXT
+from models.customers.customer import MAX_TEXT
 
 EXAMPLES = Path(config.__file__).parent.parent / "examples" / "customers.csv"
 COUNTRY = "GR"

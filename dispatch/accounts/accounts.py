@@ -13,7 +13,7 @@ from dispatch.formats.checks import checked_name, checked_time
 from dispatch.formats.phones import check_country
 from dispatch.formats.view import Time, View
 from models.account import SUBSCRIPTION_STATES, Account
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
 from models.database import db
 from models.page import Page
 

@@ -7,7 +7,7 @@ from dispatch.caller import Caller
 from dispatch.errors import InvalidRequest, NotFound
 from dispatch.formats.view import Time, View
 from models import credit
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
 from models.database import db
 from models.page import Page
 

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from dispatch.errors import CustomerNotFound, EmptyCustomerIds, InvalidRequest, NotFound
 from dispatch.formats.checks import can_be_id
-from models.campaign_audience import CampaignCustomer
-from models.customer_list import CustomerList
+from models.campaigns.audience import CampaignCustomer
+from models.customers.lists import CustomerList
 
 
 def audience_kind(

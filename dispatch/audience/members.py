@@ -7,7 +7,7 @@ from uuid import UUID
 from dispatch.audience.filter import Group, read_filter
 from dispatch.audience.filter_sql import where_matches
 from dispatch.errors import NoTargetAudience
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
 from models.database import count, one, rows
 from models.segment import Segment
 

@@ -14,9 +14,9 @@ from dispatch.caller import Caller
 from dispatch.campaigns.rules import get_campaign, note
 from dispatch.campaigns.view import CampaignView, view
 from dispatch.errors import ApprovalRequired, CampaignNotFound, InvalidStatus
-from models import approval
 from models.account import Standing
-from models.campaign import Campaign
+from models.campaigns import approval
+from models.campaigns.campaign import Campaign
 from models.database import db
 
 log = structlog.get_logger()

@@ -9,7 +9,7 @@ from dispatch.caller import Caller
 from dispatch.campaigns.rules import checked_times
 from dispatch.formats.checks import checked_channel, checked_name
 from dispatch.texts.stored import text_for_campaign
-from models.campaign_writing import NewCampaign
+from models.campaigns.writing import NewCampaign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from dispatch.campaigns.view import CampaignView, view
 from dispatch.errors import DispatchError, InvalidRequest, NoMessageText
 from dispatch.formats.checks import utc_time
 from dispatch.outbox import push_due_batches
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
 from models.database import db
 
 log = structlog.get_logger()

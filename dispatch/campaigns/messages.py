@@ -11,10 +11,10 @@ from dispatch.errors import InvalidRequest, NotFound
 from dispatch.formats.checks import can_be_id
 from dispatch.formats.csv_out import csv_lines
 from dispatch.formats.phones import normalise
-from models import message_reading
-from models.campaign import Campaign
-from models.message import Message
-from models.message_reading import AttemptCount, MessageLine
+from models.campaigns.campaign import Campaign
+from models.messages import reading as message_reading
+from models.messages.message import Message
+from models.messages.reading import AttemptCount, MessageLine
 from models.page import Page
 from models.states import MESSAGE_STATES
 

@@ -23,7 +23,7 @@ from dispatch.errors import CustomerNotFound, MissingCustomerId, NoMessageText
 from dispatch.texts.check import named_character
 from dispatch.texts.sms import measure_for
 from dispatch.texts.template import CUSTOMER_FIELDS, CompiledTemplate, compile_template
-from models.customer import Customer
+from models.customers.customer import Customer
 
 MAX_MESSAGES = 50
 MESSAGES = 10

@@ -7,9 +7,9 @@ from time import monotonic
 from dispatch.caller import Caller
 from dispatch.errors import CampaignNotFound
 from dispatch.formats.view import Time, View
-from models import batch
-from models.batch import Stats
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
+from models.messages import batch
+from models.messages.batch import Stats
 from models.states import CAMPAIGN_MOVES
 
 # The rate is that of the last seconds: steady to look at, and quick to follow a change.

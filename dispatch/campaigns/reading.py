@@ -5,7 +5,7 @@ from dispatch.campaigns.rules import get_campaign
 from dispatch.campaigns.view import CampaignView, view, view_all
 from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import checked_channel
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
 from models.page import Page
 from models.states import CAMPAIGN_STATES
 

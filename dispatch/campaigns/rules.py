@@ -6,7 +6,7 @@ from typing import Any
 from dispatch.caller import Caller
 from dispatch.errors import AlreadySending, CampaignNotFound, InvalidRequest, InvalidStatus
 from dispatch.formats.checks import can_be_id, checked_time
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
 
 
 def get_campaign(caller: Caller, campaign_id: int) -> Campaign:

@@ -8,10 +8,10 @@ from uuid import UUID
 from pydantic import Field, WithJsonSchema
 
 from dispatch.formats.view import Channel, SparseView, Time, View
-from models import batch
-from models.batch import Stats
-from models.campaign import Campaign
-from models.campaign_audience import CampaignCustomer
+from models.campaigns.audience import CampaignCustomer
+from models.campaigns.campaign import Campaign
+from models.messages import batch
+from models.messages.batch import Stats
 from models.states import CAMPAIGN_STATES
 
 # The table of states alone says which words these may be.

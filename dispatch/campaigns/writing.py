@@ -21,10 +21,10 @@ from dispatch.campaigns.view import CampaignView, view
 from dispatch.errors import CampaignNotFound, DispatchError, InvalidRequest, InvalidStatus, NoMessageText
 from dispatch.formats.checks import MAX_NAME, checked_channel, checked_name
 from dispatch.texts.stored import check_version, text_for_campaign
-from models import campaign_writing
-from models.campaign import Campaign
-from models.campaign_audience import CampaignCustomer
-from models.campaign_writing import EditedColumns
+from models.campaigns import writing as campaign_writing
+from models.campaigns.audience import CampaignCustomer
+from models.campaigns.campaign import Campaign
+from models.campaigns.writing import EditedColumns
 from models.database import db
 
 log = structlog.get_logger()

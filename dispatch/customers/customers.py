@@ -17,10 +17,10 @@ from dispatch.errors import CustomerNotFound, Duplicate, InvalidRequest
 from dispatch.formats.checks import checked_text
 from dispatch.formats.phones import normalise
 from dispatch.formats.view import Time, View
-from models.customer import CONSENTS, MAX_TEXT, Consent, Customer
+from models.customers.customer import CONSENTS, MAX_TEXT, Consent, Customer
+from models.customers.suppression import Suppression
 from models.database import db
 from models.page import Page
-from models.suppression import Suppression
 
 
 class CustomerView(View):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from dispatch.caller import Caller
 from dispatch.formats.csv_out import csv_lines
-from models.customer import TEXT_COLUMNS, Customer, CustomerLine
+from models.customers.customer import TEXT_COLUMNS, Customer, CustomerLine
 
 
 def export_customers(caller: Caller) -> Iterator[str]:

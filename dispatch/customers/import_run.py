@@ -19,8 +19,8 @@ from dispatch import queues
 from dispatch.customers.imports import Chunk, read_chunks, write_chunk
 from dispatch.errors import DispatchError
 from dispatch.formats.csv_in import CsvFile, lines_of
-from models.customer_import import CustomerImport, RunningImport
-from models.customer_import_file import CustomerImportPart, CustomerImportReject
+from models.customers.import_files import CustomerImportPart, CustomerImportReject
+from models.customers.imports import CustomerImport, RunningImport
 from models.database import db
 
 # How often an import may lose its worker at the same line.

@@ -20,9 +20,9 @@ from dispatch.formats.csv_in import CsvFile, Rejected, lines_of
 from dispatch.formats.csv_out import csv_lines
 from dispatch.formats.phones import check_country
 from dispatch.formats.view import Time, View
-from models.customer_import import CustomerImport, ImportStatus
-from models.customer_import_file import CustomerImportPart, CustomerImportReject
-from models.customer_list import CustomerList
+from models.customers.import_files import CustomerImportPart, CustomerImportReject
+from models.customers.imports import CustomerImport, ImportStatus
+from models.customers.lists import CustomerList
 from models.database import db
 from models.page import Page
 

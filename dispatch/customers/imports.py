@@ -22,9 +22,9 @@ from dispatch.formats.checks import checked_name
 from dispatch.formats.csv_in import CsvFile, Record, Rejected, chunks
 from dispatch.formats.csv_out import safe_cell
 from dispatch.formats.phones import InvalidPhone, check_country, normalise
-from models.customer import CONSENTS, MAX_TEXT, TEXT_COLUMNS
-from models.customer_list import CustomerList
-from models.customer_upsert import CustomerToWrite, opt_out_customers, upsert_customers
+from models.customers.customer import CONSENTS, MAX_TEXT, TEXT_COLUMNS
+from models.customers.lists import CustomerList
+from models.customers.upsert import CustomerToWrite, opt_out_customers, upsert_customers
 from models.database import db
 
 CHUNK = 10_000

@@ -11,8 +11,8 @@ from dispatch.customers.lists import read_list
 from dispatch.errors import CustomerNotFound, EmptyCustomerIds, NotFound
 from dispatch.formats.checks import can_be_id
 from dispatch.formats.view import View
-from models.customer import Customer
-from models.customer_list import ListMember
+from models.customers.customer import Customer
+from models.customers.lists import ListMember
 from models.database import db
 from models.page import Page
 

@@ -8,8 +8,8 @@ from dispatch.caller import Caller
 from dispatch.errors import Duplicate, InvalidStatus, NotFound
 from dispatch.formats.checks import checked_name
 from dispatch.formats.view import Time, View
-from models.customer_import import CustomerImport
-from models.customer_list import CustomerList
+from models.customers.imports import CustomerImport
+from models.customers.lists import CustomerList
 from models.database import db
 from models.page import Page
 

@@ -15,8 +15,8 @@ from dispatch.formats.csv_in import CsvFile, Rejected
 from dispatch.formats.csv_out import csv_lines
 from dispatch.formats.phones import InvalidPhone, normalise
 from dispatch.formats.view import View
+from models.customers.suppression import OPTED_OUT, Suppression, SuppressionLine
 from models.database import db
-from models.suppression import OPTED_OUT, Suppression, SuppressionLine
 
 CHUNK = 5_000
 # So many of the rejected lines are named in the report.

@@ -11,9 +11,9 @@ from dispatch.errors import NotFound
 from dispatch.formats.checks import checked_name
 from dispatch.formats.phones import normalise
 from dispatch.formats.view import Time, View
+from models.customers.suppression import OPTED_OUT, Suppression
 from models.database import db
 from models.page import Page
-from models.suppression import OPTED_OUT, Suppression
 
 
 class SuppressionView(View):

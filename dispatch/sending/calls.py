@@ -10,8 +10,8 @@ from config.settings import Settings
 from dispatch.providers import Answer, Outgoing, Provider
 from dispatch.sending.handover import Handover
 from dispatch.sending.outcomes import handed_back, outcome_of
-from models.campaign_sending import SendingCampaign
-from models.message import Claimed, Outcome
+from models.campaigns.sending import SendingCampaign
+from models.messages.message import Claimed, Outcome
 
 log = structlog.get_logger()
 

@@ -17,7 +17,7 @@ from dispatch.sending.exchange import Exchange
 from dispatch.sending.settlement import close_if_drained
 from dispatch.sending.time_box import TimeBox
 from dispatch.sending.window import Window
-from models.campaign_sending import SendingCampaign, to_send
+from models.campaigns.sending import SendingCampaign, to_send
 from models.database import db
 
 log = structlog.get_logger()

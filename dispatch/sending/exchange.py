@@ -9,12 +9,12 @@ import psycopg
 import structlog
 
 from config.settings import Settings
-from models import batch, message
-from models.batch import Range
-from models.campaign import Campaign
-from models.campaign_sending import SendingCampaign
+from models.campaigns.campaign import Campaign
+from models.campaigns.sending import SendingCampaign
 from models.database import db
-from models.message import Claimed, Outcome
+from models.messages import batch, message
+from models.messages.batch import Range
+from models.messages.message import Claimed, Outcome
 
 log = structlog.get_logger()
 

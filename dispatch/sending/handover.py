@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 
-from models.message import Claimed
+from models.messages.message import Claimed
 
 
 class Handover:

@@ -4,7 +4,7 @@ import random
 
 from config.settings import Settings
 from dispatch.providers import Answer
-from models.message import Claimed, Outcome
+from models.messages.message import Claimed, Outcome
 
 # After a provider's own "try again", so many attempts in all; the waits between them are 1 and 4 times RETRY_BASE_SEC.
 MAX_ATTEMPTS = 3

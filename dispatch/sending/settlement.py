@@ -2,7 +2,7 @@
 
 import structlog
 
-from models import campaign_sending
+from models.campaigns import sending as campaign_sending
 from models.credit import settle
 from models.database import db
 

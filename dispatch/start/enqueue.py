@@ -37,11 +37,11 @@ from dispatch.errors import (
 from dispatch.outbox import push_due_batches
 from dispatch.start import preparation
 from dispatch.texts.template import compile_template
-from models import batch
 from models.account import Standing
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
+from models.campaigns.preparation import ClaimedCampaign, claim
 from models.database import db
-from models.preparation import ClaimedCampaign, claim
+from models.messages import batch
 
 log = structlog.get_logger()
 

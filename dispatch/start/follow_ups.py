@@ -18,10 +18,10 @@ from dispatch.errors import DispatchError, InvalidRequest, NoRecipients
 from dispatch.formats.checks import MAX_NAME
 from dispatch.formats.phones import InvalidPhone, normalise
 from dispatch.start.enqueue import EnqueueResult, start_in_one_transaction
-from models import campaign_writing
-from models.campaign import Campaign
-from models.campaign_audience import CampaignNumber, root_of
-from models.campaign_writing import NewChild
+from models.campaigns import writing as campaign_writing
+from models.campaigns.audience import CampaignNumber, root_of
+from models.campaigns.campaign import Campaign
+from models.campaigns.writing import NewChild
 from models.database import db
 from models.states import CAMPAIGN_STATES
 

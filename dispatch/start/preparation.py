@@ -21,12 +21,13 @@ from dispatch.errors import DispatchError, InsufficientCredits, NoRecipients
 from dispatch.outbox import push_due_batches
 from dispatch.texts.sms import measure_for
 from dispatch.texts.template import CompiledTemplate, compile_template
-from models import credit, preparation
+from models import credit
 from models.audit_event import AuditEvent
-from models.campaign import Campaign
+from models.campaigns import preparation
+from models.campaigns.campaign import Campaign
+from models.campaigns.preparation import ClaimedCampaign
 from models.database import db
-from models.message_writing import NewBatch, NewMessage, copy_batches, copy_messages
-from models.preparation import ClaimedCampaign
+from models.messages.writing import NewBatch, NewMessage, copy_batches, copy_messages
 
 log = structlog.get_logger()
 

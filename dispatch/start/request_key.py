@@ -5,8 +5,8 @@ campaign, and a retry whose first answer was lost finds what it started.
 """
 
 from dispatch.errors import IdempotencyMismatch
-from models import preparation
-from models.campaign import Campaign
+from models.campaigns import preparation
+from models.campaigns.campaign import Campaign
 from models.idempotency_key import RequestKey
 
 

@@ -17,7 +17,7 @@ from dispatch.formats.view import View
 from dispatch.process.lock import campaign_lock
 from dispatch.queues import JOB_TIMEOUT_SEC, connection
 from dispatch.start.enqueue import enqueue_campaign
-from models.campaign import Campaign, DueCampaign
+from models.campaigns.campaign import Campaign, DueCampaign
 
 log = structlog.get_logger()
 

@@ -11,9 +11,9 @@ from dispatch.campaigns.view import Status
 from dispatch.errors import EmptyCustomerIds
 from dispatch.formats.view import View
 from dispatch.start.enqueue import EnqueueResult, already_started, start_in_one_transaction
-from models import campaign_writing
-from models.campaign import Campaign
-from models.campaign_audience import CampaignCustomer
+from models.campaigns import writing as campaign_writing
+from models.campaigns.audience import CampaignCustomer
+from models.campaigns.campaign import Campaign
 
 log = structlog.get_logger()
 

@@ -8,10 +8,11 @@ from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume
 from dispatch.recovery import MAX_TAKEOVERS, recover
 from dispatch.start import preparation
 from dispatch.start.enqueue import enqueue_campaign
-from models import batch, message, message_recovery
-from models.batch import Range
+from models.campaigns.preparation import held_by
 from models.database import row, rows
-from models.preparation import held_by
+from models.messages import batch, message
+from models.messages import recovery as message_recovery
+from models.messages.batch import Range
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, an_account, asking
 from tests.scripted_provider import ScriptedProvider

@@ -9,9 +9,9 @@ from dispatch.audit import audit
 from dispatch.campaigns.view import CampaignView
 from dispatch.recovery import recover
 from dispatch.start.enqueue import enqueue_campaign
-from models.batch import stats
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
 from models.database import rows
+from models.messages.batch import stats
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, an_account, asking
 from tests.faults.deployment import Deployment

@@ -41,7 +41,7 @@ def listed_in(section: str) -> set[str]:
 
 def sources(*places: str) -> str:
     paths = [
-        path for place in places for path in ([ROOT / place] if place.endswith(".py") else (ROOT / place).glob("*.py"))
+        path for place in places for path in ([ROOT / place] if place.endswith(".py") else (ROOT / place).rglob("*.py"))
     ]
     return "\n".join(path.read_text() for path in paths)
 

@@ -14,8 +14,8 @@ import models
 from models.database import rows
 from models.row import Row
 
-for module in pkgutil.iter_modules(models.__path__):
-    importlib.import_module(f"models.{module.name}")
+for module in pkgutil.walk_packages(models.__path__, "models."):
+    importlib.import_module(module.name)
 
 
 def _rows() -> list[type]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from models.batch import Stats
 from models.database import row
+from models.messages.batch import Stats
 from models.states import CAMPAIGN_MOVES, CAMPAIGN_STATES, MESSAGE_MOVES, MESSAGE_STATES
 
 _PAGE = (Path(__file__).parents[2] / "docs" / "states.md").read_text()

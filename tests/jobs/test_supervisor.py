@@ -9,7 +9,7 @@ import pytest
 from config.settings import Settings
 from dispatch.queues import HOUSE, PREPARE, SEND
 from jobs.supervisor import modules
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
 from models.heartbeat import Heartbeat
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, an_account

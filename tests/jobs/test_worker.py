@@ -11,9 +11,9 @@ from rq.serializers import JSONSerializer
 
 from dispatch.queues import SEND, SEND_JOB
 from dispatch.start.enqueue import enqueue_campaign
-from models.batch import stats
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
 from models.heartbeat import Heartbeat
+from models.messages.batch import stats
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, an_account, asking
 from tests.own_redis import an_own_redis

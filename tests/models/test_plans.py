@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from models import message, message_recovery
-from models.arrays import booleans, numbers, texts
 from models.database import db as database
 from models.database import rows
+from models.messages import message
+from models.messages import recovery as message_recovery
+from models.messages.arrays import booleans, numbers, texts
 from tests.factories import an_account
 from tests.sending import started
 

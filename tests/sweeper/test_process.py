@@ -7,7 +7,7 @@ from rq import Queue
 
 from dispatch.queues import HOUSE
 from embedded.server import free_port
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
 from models.database import rows
 from models.heartbeat import Heartbeat
 from models.tenancy import ALL_ACCOUNTS

@@ -9,7 +9,7 @@ import pytest
 from dispatch.process.lock import campaign_lock
 from dispatch.start.sweep import SweepReport, due_campaigns, sweep_due
 from embedded.server import free_port
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
 from models.database import row, rows
 from models.tenancy import ALL_ACCOUNTS
 from sweeper.sweep import OVERLAP_KEY, sweep

@@ -9,7 +9,7 @@ from dispatch.formats.csv_out import plain_cell
 from dispatch.providers import Answer
 from dispatch.recovery import recover
 from dispatch.start.enqueue import enqueue_campaign
-from models import message_reading
+from models.messages import reading as message_reading
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, an_account, asking
 from tests.scripted_provider import ScriptedProvider

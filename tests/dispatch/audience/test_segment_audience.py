@@ -18,10 +18,10 @@ from dispatch.errors import InsufficientCredits, InvalidRequest, InvalidStatus, 
 from dispatch.start import preparation
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.texts.stored import create_template
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
+from models.campaigns.preparation import claim
 from models.database import db as database
 from models.database import row, rows
-from models.preparation import claim
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, a_list, a_segment, an_account, asking, customers
 from tests.waiting import wait_until

@@ -8,12 +8,12 @@ import pytest
 from dispatch.audit import CHECKS, MAX_IDS, audit
 from dispatch.sending.settlement import close_if_drained
 from dispatch.start import preparation as preparing
-from models import message
-from models.batch import Range
+from models.campaigns.preparation import claim
 from models.database import db as database
 from models.database import row, rows
-from models.message import Outcome
-from models.preparation import claim
+from models.messages import message
+from models.messages.batch import Range
+from models.messages.message import Outcome
 from tests.dispatch.audit.planted_violations import PLANTED, PLANTED_ON_ACCOUNTS
 from tests.factories import a_campaign, a_list, an_account
 

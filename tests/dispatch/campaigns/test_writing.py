@@ -18,7 +18,7 @@ from dispatch.errors import (
     NotFound,
 )
 from dispatch.start.follow_ups import send_test
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
 from models.database import rows
 from models.page import Page
 from models.tenancy import ALL_ACCOUNTS

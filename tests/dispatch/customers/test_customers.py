@@ -7,7 +7,7 @@ from dispatch.customers.customers import delete_customer, edit_customer, read_cu
 from dispatch.customers.suppressions import add_suppression
 from dispatch.start import preparation as preparing
 from dispatch.start.enqueue import enqueue_campaign
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
 from models.database import row, rows
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, an_account, asking, customers

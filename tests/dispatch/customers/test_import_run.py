@@ -19,7 +19,7 @@ from dispatch.errors import InvalidRequest, InvalidStatus, NotFound
 from dispatch.formats.csv_in import open_csv
 from dispatch.recovery import recover
 from jobs.queue_worker import QueueWorker
-from models.customer_import import CustomerImport
+from models.customers.imports import CustomerImport
 from models.database import changed, row, rows
 from tests.factories import an_account, asking
 from tests.racing import race
@@ -322,7 +322,7 @@ def test_anothers_import_is_not_there(account):
 
 
 def test_many_rejected_lines_come_page_by_page(account, monkeypatch):
-    monkeypatch.setattr("models.customer_import_file.REJECTS_PAGE", 3)
+    monkeypatch.setattr("models.customers.import_files.REJECTS_PAGE", 3)
     import_id = upload(account, many(1, wrong=10)).id
     run(import_id)
     assert [int(each["line"]) for each in rejects(import_id)] == list(range(3, 13))

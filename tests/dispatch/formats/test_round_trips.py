@@ -11,7 +11,7 @@ from dispatch.customers.export import export_customers
 from dispatch.customers.imports import import_customers
 from dispatch.customers.suppression_files import entries_in_csv, export_suppressions, import_suppressions
 from dispatch.formats.csv_in import lines_of
-from models.customer import TEXT_COLUMNS
+from models.customers.customer import TEXT_COLUMNS
 from models.database import rows
 from tests.factories import an_account, asking
 

@@ -9,9 +9,9 @@ from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume
 from dispatch.providers import Answer
 from dispatch.recovery import recover
 from dispatch.sending import calls, exchange, time_box
-from models import batch
 from models.database import db as database
 from models.database import row, rows
+from models.messages import batch
 from tests.factories import asking
 from tests.racing import race
 from tests.scripted_provider import ACCEPTED, ScriptedProvider

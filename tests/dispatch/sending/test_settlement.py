@@ -3,10 +3,10 @@
 import pytest
 
 from dispatch.audit import audit
-from models.batch import ranges
 from models.credit import settle
 from models.database import rows
-from models.message_recovery import stop_waiting
+from models.messages.batch import ranges
+from models.messages.recovery import stop_waiting
 from tests.racing import race
 from tests.sending import answering, deliver, started
 from tests.stored import money

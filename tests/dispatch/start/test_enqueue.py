@@ -27,9 +27,9 @@ from dispatch.errors import (
 )
 from dispatch.start import enqueue, preparation
 from dispatch.start.enqueue import EnqueueResult, enqueue_campaign
-from models import batch
+from models.campaigns.preparation import held_by
 from models.database import rows
-from models.preparation import held_by
+from models.messages import batch
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, a_list, an_account, arrange_state, asking, customers
 from tests.racing import race

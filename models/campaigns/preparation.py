@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from models.campaign import DEFAULT_LIFE, Campaign
+from models.campaigns.campaign import DEFAULT_LIFE, Campaign
 from models.database import row, rows
 
 # The rule of dispatch/campaigns/approval.py once more, judged by the statement that takes the campaign: an edit in

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
 from models.database import changed, count, rows
 from models.row import Row
 

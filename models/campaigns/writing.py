@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
-from models.campaign import DEFAULT_LIFE, Campaign
+from models.campaigns.campaign import DEFAULT_LIFE, Campaign
 from models.database import changed, row
 
 # What a campaign says, and who it is for: a copy takes both, a child only the first.

@@ -1,7 +1,6 @@
 """Campaigns: the row, and the moves a person or the sweep makes with it.
 
-Writing, editing and copying it is `campaign_writing.py`, its preparation `preparation.py`, sending it
-`campaign_sending.py`.
+Writing, editing and copying it is `writing.py`, its preparation `preparation.py`, sending it `sending.py`.
 """
 
 from dataclasses import dataclass

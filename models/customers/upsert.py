@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from models.customer import TEXT_COLUMNS
+from models.customers.customer import TEXT_COLUMNS
 from models.database import changed, scalar
 
 

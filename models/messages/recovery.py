@@ -5,8 +5,8 @@ now; the next pass sees it again. The locked rows are updated at their place (ct
 gives for its claim.
 """
 
-from models.batch import Range
 from models.database import scalar
+from models.messages.batch import Range
 
 # A lease that ran out means its worker died or hangs: the call may have left, so the outcome is unknown, for good or
 # until the answer comes after all. From then on `lease_until` says since when.

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from models.arrays import booleans, numbers, texts
-from models.batch import Range
 from models.database import db, scalar
+from models.messages.arrays import booleans, numbers, texts
+from models.messages.batch import Range
 from models.row import Row
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from models.database import db, one, row, rows
-from models.message import Message
+from models.messages.message import Message
 from models.page import Page
 from models.states import MESSAGE_STATES
 

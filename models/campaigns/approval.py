@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from models.campaign import Campaign
+from models.campaigns.campaign import Campaign
 from models.database import row
 
 # Actions that do not keep someone from approving the campaign.

@@ -1,0 +1,1 @@
+"""Campaigns: the row, and every statement that writes, moves, prepares or approves one."""

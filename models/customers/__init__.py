@@ -1,0 +1,1 @@
+"""Customers, their lists, imports and suppressions."""

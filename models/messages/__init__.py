@@ -1,0 +1,1 @@
+"""Messages and their batches: written, claimed, recorded, recovered and read."""
