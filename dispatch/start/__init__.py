@@ -1,1 +1,1 @@
-"""Starting campaigns: the one road, and everyone who takes it."""
+"""Starting campaigns: the one way to do it, and what uses it."""

@@ -1,10 +1,10 @@
-"""Starts a campaign: the one road for the API, the sweep, schedules and the CLI.
+"""Starts a campaign: the one way to do it, for the API, the sweep and the CLI.
 
 load_campaign → check_status → check_queue → resolve_audience → check_subscription → check_credits → check_approval →
 claim → create_messages → hold_credits → push
 
-Everything before `claim` only reads, so a refusal there changes nothing. The claim is one conditional UPDATE; of any
-number of callers exactly one gets it. After it, either the campaign sends or it is put back where it was.
+Everything before `claim` only reads, so a refusal there changes nothing. The claim is one conditional UPDATE, which
+succeeds for exactly one of any number of callers. After it the campaign either sends or returns to its previous state.
 """
 
 from collections.abc import Callable, Iterator
@@ -48,7 +48,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class EnqueueResult:
-    """A started campaign: how many messages it will send (its audience's count while still `preparing`)."""
+    """A started campaign and how many messages it will send: the size of its audience while it is `preparing`."""
 
     campaign_id: int
     status: str
@@ -60,23 +60,23 @@ class EnqueueResult:
 def enqueue_campaign(caller: Caller, campaign_id: int, *, only_if_due: bool = False) -> EnqueueResult:
     """Claims a draft or scheduled campaign, writes its messages, holds its price and pushes its first batches.
 
-    Raises the DispatchError that says why not; the campaign is then as it was. With `only_if_due`, as the sweep asks,
-    one whose time has been moved in the meantime is refused.
+    Raises a DispatchError that says why it cannot start, and leaves the campaign as it was. With `only_if_due`, which
+    the sweep uses, a campaign that has been rescheduled in the meantime is refused.
     """
     with structlog.contextvars.bound_contextvars(correlation_id=caller.request_id, campaign_id=campaign_id):
         with _step("load_campaign"):
             campaign = Campaign.find(campaign_id, caller.account)
             if campaign is None:
                 raise CampaignNotFound
-        expected = _check(caller, campaign)
-        claimed = _claim(caller, campaign, expected, only_if_due=only_if_due)
-        return _prepare(claimed, expected)
+        size = _check(caller, campaign)
+        claimed = _claim(caller, campaign, size, only_if_due=only_if_due)
+        return _prepare(claimed, size)
 
 
 def start_in_one_transaction(caller: Caller, write: Callable[[], Campaign | None]) -> EnqueueResult | None:
-    """Starts the campaign that `write` makes ready, in one transaction with its claim; None if it says to start none.
+    """Runs `write` and claims the campaign that it returns in one transaction, then starts it; None if it returns none.
 
-    A refusal leaves nothing of either, and a crash after the commit a preparation, with which recovery goes on.
+    A refusal rolls both back. After a crash past the commit, recovery continues the preparation.
     """
     with structlog.contextvars.bound_contextvars(correlation_id=caller.request_id, campaign_id=None):
         ready = queues.ready()
@@ -85,47 +85,47 @@ def start_in_one_transaction(caller: Caller, write: Callable[[], Campaign | None
             if campaign is None:
                 return None
             structlog.contextvars.bind_contextvars(campaign_id=campaign.id)
-            expected = _check(caller, campaign, queue_ready=lambda: ready)
-            claimed = _claim(caller, campaign, expected)
-        return _prepare(claimed, expected)
+            size = _check(caller, campaign, queue_ready=lambda: ready)
+            claimed = _claim(caller, campaign, size)
+        return _prepare(claimed, size)
 
 
 def already_started(campaign: Campaign) -> EnqueueResult:
-    """What was answered, or would have been, to the start of this campaign that is under way or over."""
+    """Returns what the start of this campaign answered, or would have answered."""
     if campaign.status == "preparing":
         return EnqueueResult(campaign.id, "preparing", members.size_of(Audience.of(campaign)).total, 0)
     return EnqueueResult(campaign.id, campaign.status, _queued(campaign.id), 0)
 
 
 def _check(caller: Caller, campaign: Campaign, *, queue_ready: Callable[[], bool] = queues.ready) -> AudienceSize:
-    """Refuses early what cannot start, and gives how many it would go to; reads only."""
+    """Refuses a campaign that cannot start, before anything is written, and returns the size of its audience."""
     with _step("check_status"):
         _check_status(campaign)
     with _step("check_queue"):
         if not queue_ready():
             raise QueueUnavailable
     with _step("resolve_audience"):
-        expected = members.size_of(Audience.of(campaign))
-        if expected.reachable == 0:
+        size = members.size_of(Audience.of(campaign))
+        if size.reachable == 0:
             raise NoRecipients(
-                f"All {expected.total} people of the audience have opted out." if expected.total else None,
-                total=expected.total,
+                f"All {size.total} people of the audience have opted out." if size.total else None,
+                total=size.total,
             )
-    _check_can_pay(campaign, expected)
+    _check_can_pay(campaign, size)
     with _step("check_approval"):
-        check_approval(campaign, expected.total, actor=caller.actor)
-    return expected
+        check_approval(campaign, size.total, actor=caller.actor)
+    return size
 
 
-def _check_can_pay(campaign: Campaign, expected: AudienceSize) -> None:
+def _check_can_pay(campaign: Campaign, size: AudienceSize) -> None:
     standing = Standing.of(campaign.account_id)
     with _step("check_subscription"):
         if not standing.subscribed:
             raise SubscriptionRequired
     with _step("check_credits"):
-        # Every message costs at least one; the exact price is known, and held, once the texts are written.
-        if standing.available < expected.reachable:
-            raise InsufficientCredits(needed=expected.reachable, available=standing.available)
+        # Every message costs at least one credit; the exact price is known, and held, once the texts are written.
+        if standing.available < size.reachable:
+            raise InsufficientCredits(needed=size.reachable, available=standing.available)
 
 
 def _check_status(campaign: Campaign) -> None:
@@ -140,7 +140,7 @@ def _check_status(campaign: Campaign) -> None:
         raise NoTargetAudience
 
 
-def _claim(caller: Caller, campaign: Campaign, expected: AudienceSize, *, only_if_due: bool = False) -> ClaimedCampaign:
+def _claim(caller: Caller, campaign: Campaign, size: AudienceSize, *, only_if_due: bool = False) -> ClaimedCampaign:
     key = caller.idempotency_key
     with _step("claim"):
         claimed = claim(
@@ -149,20 +149,20 @@ def _claim(caller: Caller, campaign: Campaign, expected: AudienceSize, *, only_i
             actor=caller.actor,
             correlation_id=caller.request_id,
             only_if_due=only_if_due,
-            expected=expected.total,
+            expected_recipients=size.total,
             started_key=key.digest if key else None,
             started_hash=key.body_hash if key else None,
         )
         if claimed is None:
-            raise _too_late(caller, campaign, expected)
+            raise _too_late(caller, campaign, size)
     return claimed
 
 
-def _prepare(claimed: ClaimedCampaign, expected: AudienceSize) -> EnqueueResult:
-    """Writes the messages now, or lets jobs do it when they are many."""
-    if expected.total > settings().enqueue_inline_limit:
+def _prepare(claimed: ClaimedCampaign, size: AudienceSize) -> EnqueueResult:
+    """Writes the messages now, or leaves a large audience to jobs."""
+    if size.total > settings().enqueue_inline_limit:
         queues.push_preparation(claimed.id, claimed.prep_token)
-        return EnqueueResult(claimed.id, "preparing", expected.total, 0)
+        return EnqueueResult(claimed.id, "preparing", size.total, 0)
     return _prepare_now(claimed)
 
 
@@ -192,17 +192,17 @@ def _queued(campaign_id: int) -> int:
     return written.total - written.skipped
 
 
-def _too_late(caller: Caller, campaign: Campaign, expected: AudienceSize) -> DispatchError:
+def _too_late(caller: Caller, campaign: Campaign, size: AudienceSize) -> DispatchError:
     current = Campaign.find(campaign.id, campaign.account_id)
     if current and current.status in ("draft", "scheduled"):
-        check_approval(current, expected.total, actor=caller.actor)
-        return InvalidStatus("The campaign was rescheduled; it is not due any more.", status=current.status)
+        check_approval(current, size.total, actor=caller.actor)
+        return InvalidStatus("The campaign was rescheduled and is no longer due.", status=current.status)
     return AlreadySending(status=current.status if current else campaign.status)
 
 
 @contextmanager
 def _step(name: str) -> Iterator[None]:
-    """Logs one named step: passed, refused with its code, or failed with the stack."""
+    """Logs one named step: passed, refused with its code, or failed with the traceback."""
     try:
         yield
     except (DispatchError, preparation.PreparationLost) as refusal:

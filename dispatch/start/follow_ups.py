@@ -1,7 +1,7 @@
 """Child campaigns: a retry for everyone not reached, one for those who joined since, and a test.
 
-A child has messages, a hold and an end of its own, so its parent stays as it is, settled or not. It starts at once, by
-the same road as any campaign; one that cannot start leaves nothing behind.
+A child has its own messages, hold and end, so its parent stays as it is, settled or not. It starts at once, in the same
+way as any campaign; one that cannot start leaves nothing behind.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,16 +28,16 @@ from models.states import CAMPAIGN_STATES
 log = structlog.get_logger()
 
 MOST_TEST_NUMBERS = 10
-# Once it sends or has ended, all recipients of a campaign are written. A paused one is not continued by a side road.
+# Once a campaign sends or has ended, all its recipients are written. A paused one is resumed, not followed up.
 _FOLLOWED_UP = ["sending", "completed", "cancelled"]
 
-Give = Callable[[Campaign], int]
+AssignNumbers = Callable[[Campaign], int]
 
 
 def retry_failed(caller: Caller, campaign_id: int) -> EnqueueResult:
-    """Sends again to everyone whose message failed or did not arrive, unless another retry holds them already.
+    """Sends again to everyone whose message failed or did not arrive, unless another retry already includes them.
 
-    Never to anyone it was sent to, or may have been sent to (`unknown`).
+    Anyone whose message was sent, or may have been (`unknown`), is left out.
     """
     parent = get_campaign(caller, campaign_id)
     _check_follow_up(parent, "retried")
@@ -47,7 +47,7 @@ def retry_failed(caller: Caller, campaign_id: int) -> EnqueueResult:
         _child_of(caller, parent, "retry", follows=parent),
         lambda child: CampaignNumber.take_failed(child, campaign_id, root_id),
         verb="retried",
-        nobody="Everyone was reached, or is held by another retry.",
+        if_none="There is no one to retry: everyone was reached or is included in another retry.",
     )
 
 
@@ -58,30 +58,30 @@ def send_to_rest(caller: Caller, campaign_id: int) -> EnqueueResult:
     verb = "sent to the rest of its audience"
     _check_follow_up(root, verb)
     if root.kind != "normal":
-        raise InvalidRequest("A retry has no audience of its own; send its parent to the rest.")
+        raise InvalidRequest("A retry has no audience of its own; use send-to-rest on its parent.")
     members, params, opted_out = audience.as_sql(Audience.of(root))
     return _start_child(
         caller,
         _child_of(caller, parent, "rest", follows=root),
         lambda child: CampaignNumber.take_rest(child, root.id, members=members, opted_out=opted_out, params=params),
         verb=verb,
-        nobody="No one has joined the campaign's audience since it started.",
+        if_none="No one has joined the campaign's audience since it started.",
     )
 
 
 def send_test(caller: Caller, campaign_id: int, numbers: Sequence[str]) -> EnqueueResult:
     """Sends the campaign's text to a few numbers now, in whatever state the campaign is.
 
-    A number of one of the account's customers gets that customer's text, any other number that of an invented person.
+    A number of one of the account's customers gets that customer's text, any other number an invented person's.
     """
     parent = get_campaign(caller, campaign_id)
     phones = _checked_numbers(numbers, account_with_id(parent.account_id).country)
     return _start_child(
         caller,
         replace(_child_of(caller, parent, "test", follows=parent), in_states=list(CAMPAIGN_STATES)),
-        lambda child: CampaignNumber.give(child, phones),
+        lambda child: CampaignNumber.assign(child, phones),
         verb="tested",
-        nobody="Name at least one number.",
+        if_none="Name at least one number.",
     )
 
 
@@ -106,7 +106,7 @@ def _child_of(caller: Caller, parent: Campaign, kind: str, *, follows: Campaign)
 
 
 def _checked_numbers(numbers: Sequence[str], country: str | None) -> list[str]:
-    """The numbers in E.164, each once; InvalidRequest names the first that cannot be used, by its place."""
+    """Returns the numbers in E.164, each once; InvalidRequest names the position of the first that cannot be used."""
     if not 1 <= len(numbers) <= MOST_TEST_NUMBERS:
         raise InvalidRequest(
             f"A test goes to 1 to {MOST_TEST_NUMBERS} numbers; given: {len(numbers)}.", field="numbers"
@@ -122,8 +122,8 @@ def _checked_numbers(numbers: Sequence[str], country: str | None) -> list[str]:
     return list(dict.fromkeys(phones))
 
 
-def _start_child(caller: Caller, new: NewChild, give: Give, *, verb: str, nobody: str) -> EnqueueResult:
-    """Writes the child, gives it its numbers and starts it; when that is refused, nothing of it is left."""
+def _start_child(caller: Caller, new: NewChild, assign: AssignNumbers, *, verb: str, if_none: str) -> EnqueueResult:
+    """Writes the child, assigns its numbers and starts it; a refusal leaves nothing of it behind."""
     written: list[Campaign] = []
 
     def write() -> Campaign:
@@ -131,8 +131,8 @@ def _start_child(caller: Caller, new: NewChild, give: Give, *, verb: str, nobody
         if child is None:
             raise refusal(verb, get_campaign(caller, new.follows_id).status)
         written.append(child)
-        if not give(child):
-            raise NoRecipients(nobody)
+        if not assign(child):
+            raise NoRecipients(if_none)
         note(caller, "campaign.created", child, kind=new.kind, parent_id=new.parent_id)
         return child
 
@@ -143,12 +143,12 @@ def _start_child(caller: Caller, new: NewChild, give: Give, *, verb: str, nobody
             _withdraw(caller, child, problem.code)
         raise
     if started is None:
-        raise LookupError("a child that was written is started")
+        raise LookupError("the child was written but not started")
     return started
 
 
 def _withdraw(caller: Caller, child: Campaign, code: str) -> None:
-    """Deletes a child that was put back because its texts cost too much; a refusal before its claim left nothing."""
+    """Deletes a child that was put back because its texts cost too much; any earlier refusal was rolled back."""
     with db.atomic():
         if not campaign_writing.delete(child.id):
             return

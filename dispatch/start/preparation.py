@@ -1,7 +1,7 @@
 """Writes a claimed campaign's messages, chunk by chunk, and lets it send once it is paid for.
 
-Whoever holds the campaign's token prepares it. A crash between two chunks costs nothing: the next holder goes on at the
-committed cursor. Rendering happens between the transactions, so none stays open while Python works.
+The holder of the campaign's token prepares it. A crash between two chunks costs nothing: the next holder continues at
+the committed cursor. Rendering happens between the transactions, so none stays open while Python works.
 """
 
 import time
@@ -36,12 +36,12 @@ CHUNK = 10_000
 
 
 class PreparationLost(Exception):
-    """Another holds this preparation now, or the campaign was paused or cancelled; there is nothing left to do."""
+    """Another process holds this preparation now, or the campaign was paused or cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparationProgress:
-    """How far a preparation has come: the last one written, and the number of recipients."""
+    """How far a preparation has come: the cursor of the last recipient written, and their number so far."""
 
     campaign: ClaimedCampaign
     audience: Audience
@@ -52,7 +52,7 @@ class PreparationProgress:
 
     @classmethod
     def of(cls, campaign: ClaimedCampaign) -> "PreparationProgress":
-        """Where this preparation stands."""
+        """Returns how far the preparation of this campaign has come."""
         template = compile_template(campaign.template)
         return cls(campaign, Audience.of(campaign), template, campaign.prep_cursor, campaign.recipients)
 
@@ -60,7 +60,7 @@ class PreparationProgress:
 def prepare(campaign: ClaimedCampaign, *, until: Callable[[], bool] = lambda: False) -> bool:
     """Writes messages until the audience ends (True) or `until` says to stop (False).
 
-    PreparationLost when it is no longer ours.
+    PreparationLost when the campaign's token no longer holds.
     """
     progress = PreparationProgress.of(campaign)
     while not progress.done:
@@ -71,7 +71,10 @@ def prepare(campaign: ClaimedCampaign, *, until: Callable[[], bool] = lambda: Fa
 
 
 def finish(campaign_id: int, token: UUID) -> Campaign:
-    """Holds the price and lets the campaign send, in one transaction; refuses when unpaid for or nobody is left."""
+    """Holds the price and lets the campaign send, in one transaction.
+
+    Refuses it when the credits do not suffice or no one is left to message.
+    """
     with db.atomic():
         campaign = preparation.start_sending(campaign_id, token)
         if campaign is None:
@@ -79,7 +82,7 @@ def finish(campaign_id: int, token: UUID) -> Campaign:
         price, account = campaign.held, campaign.account_id
         if price == 0:
             raise NoRecipients
-        # The audience was counted before the claim; this is how many there are.
+        # Checked again, because the audience was only counted before the claim; this is the final number.
         check_approval(campaign, campaign.recipients, actor=campaign.actor)
         if not credit.hold(account, campaign_id, campaign.claim_epoch, price, actor=campaign.actor):
             raise InsufficientCredits(needed=price)
@@ -97,7 +100,7 @@ def finish(campaign_id: int, token: UUID) -> Campaign:
 
 
 def put_back(campaign_id: int, token: UUID, reason: str) -> None:
-    """Removes what was prepared and returns the campaign to where it was claimed from, with the reason."""
+    """Removes what was prepared and returns the campaign to the state it was claimed from, with the reason."""
     with db.atomic():
         returned = preparation.put_back(campaign_id, token, reason)
     if returned:
@@ -105,7 +108,7 @@ def put_back(campaign_id: int, token: UUID, reason: str) -> None:
 
 
 def continue_preparation(campaign_id: int, token: UUID, *, seconds: float = 20) -> None:
-    """Goes on with a preparation for a while: the work of one job. A job whose token is old does nothing."""
+    """Continues a preparation for a while, which is the work of one job; a job with an old token does nothing."""
     deadline = time.monotonic() + seconds
     campaign = preparation.held_by(campaign_id, token)
     if campaign is None:
@@ -122,7 +125,7 @@ def continue_preparation(campaign_id: int, token: UUID, *, seconds: float = 20) 
             return
         except DispatchError as refusal:
             put_back(campaign_id, token, refusal.code)
-            # What will not change by itself is not asked again every minute by the sweep.
+            # What will not change by itself is not tried again at every sweep.
             Campaign.block(campaign_id, refusal.code)
             return
         push_due_batches(campaign_id)
@@ -131,7 +134,7 @@ def continue_preparation(campaign_id: int, token: UUID, *, seconds: float = 20) 
 def _write_chunk(progress: PreparationProgress) -> PreparationProgress:
     campaign, template = progress.campaign, progress.template
     size = campaign.batch_size
-    # Whole batches, so that message n always lies in batch n / size.
+    # Whole batches, so that message n is always in batch n // size.
     limit = max(1, CHUNK // size) * size
     recipients = members.page_of(progress.audience, template.placeholders, after=progress.cursor, limit=limit)
     if not recipients:
@@ -157,11 +160,11 @@ def _write_chunk(progress: PreparationProgress) -> PreparationProgress:
     )
 
 
-# A recipient is a dict since its fields depend on the template.
+# A recipient is a dict because its fields depend on the template.
 def _messages(
     campaign: ClaimedCampaign, template: CompiledTemplate, recipients: list[dict[str, Any]], *, first: int
 ) -> list[NewMessage]:
-    """The rows to write, body frozen: what was previewed and priced is what will be sent."""
+    """Returns the rows to write, with their texts frozen: what is priced here is what is sent."""
     campaign_id, channel, render = campaign.id, campaign.channel, template.render
     messages: list[NewMessage] = []
     for n, person in enumerate(recipients, start=first):

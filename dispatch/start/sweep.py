@@ -38,7 +38,7 @@ class SweepError(View):
     """A campaign the sweep could not start."""
 
     campaign_id: int
-    error: str = Field(description="a code of the error table")
+    error: str = Field(description="an error code")
     message: str
 
 
@@ -51,9 +51,9 @@ class SweepReport(View):
 
 
 def sweep_due(caller: Caller, *, seconds: float | None = None) -> SweepReport:
-    """Starts the due campaigns, oldest first, and says what became of each; one failure never stops the next.
+    """Starts the due campaigns, oldest first, and reports on each; a failure does not keep it from the next one.
 
-    After `seconds`, or half the interval of the periodic sweep, it leaves the rest to the next.
+    After `seconds`, by default half the sweep interval, it leaves the rest to the next sweep.
     """
     started: list[SweptCampaign] = []
     errors: list[SweepError] = []
@@ -68,7 +68,7 @@ def sweep_due(caller: Caller, *, seconds: float | None = None) -> SweepReport:
 
 
 def due_campaigns(caller: Caller, *, until: float) -> Iterator[DueCampaign]:
-    """Page after page, until none is due or the time is up; one that stays due comes once."""
+    """Yields due campaigns until none is left or the time is up; one that stays due is yielded once."""
     seen: list[int] = []
     while page := Campaign.due(settings().schedule_sweep_limit, caller.account, seen=seen):
         for campaign in page:
@@ -79,12 +79,12 @@ def due_campaigns(caller: Caller, *, until: float) -> Iterator[DueCampaign]:
 
 
 def _time_box() -> float:
-    # The next sweep comes after the interval, and the job's own limit must stay far.
+    # It must end well before the next sweep and the job's own time limit.
     return min(settings().schedule_sweep_interval_ms / 2000, JOB_TIMEOUT_SEC / 2)
 
 
 def _start(caller: Caller, campaign: DueCampaign) -> SweptCampaign | SweepError | None:
-    """Starts one campaign; None when somebody else is at it or it is not due any more."""
+    """Starts one campaign; None when another process is starting it or it is no longer due."""
     lock = campaign_lock(connection(), campaign.id, seconds=settings().enqueue_lock_ttl_sec)
     try:
         if not lock.acquire():
@@ -104,7 +104,7 @@ def _start(caller: Caller, campaign: DueCampaign) -> SweptCampaign | SweepError 
         return _set_aside(campaign, refusal)
     except Exception:
         log.exception("sweep.campaign_failed", campaign_id=campaign.id)
-        return _set_aside(campaign, DispatchError("It could not be started; the log says why."))
+        return _set_aside(campaign, DispatchError("The campaign could not be started; the logs say why."))
     finally:
         lock.release()
 
@@ -132,7 +132,7 @@ def _enqueue(caller: Caller, campaign: DueCampaign) -> SweptCampaign:
 
 
 def _set_aside(campaign: DueCampaign, refusal: DispatchError) -> SweepError:
-    """Lets the campaign wait for its next check, so that it does not keep others from being swept."""
+    """Sets the campaign aside until its next check, so that it does not hold up the others."""
     try:
         Campaign.block(campaign.id, refusal.code)
     except Exception:

@@ -1,4 +1,4 @@
-"""`send`: a campaign to exactly these customers, at once or when its time comes."""
+"""`send`: a campaign to exactly these customers, at once or at its scheduled time."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 
 class SentView(View):
-    """What a send queued, each customer counted once, and the campaign's state: `scheduled` while it waits."""
+    """How many customers a send queued, each counted once, and the campaign's state: `scheduled` while it waits."""
 
     campaign_id: int
     messages_queued: int
@@ -29,7 +29,7 @@ class SentView(View):
 def send_campaign(caller: Caller, campaign_id: int, customer_ids: Sequence[int]) -> SentView:
     """Queues the campaign for these customers: a draft starts at once, a scheduled one waits for its time.
 
-    The first send makes them its whole audience; another one before the start adds to them.
+    The first send makes them the whole audience; another send before the start adds to it.
     """
     get_campaign(caller, campaign_id)
     if not customer_ids:
@@ -49,7 +49,7 @@ def send_campaign(caller: Caller, campaign_id: int, customer_ids: Sequence[int])
 
 
 def already_sent(campaign: Campaign) -> SentView:
-    """Returns what was answered, or would have been, to the send that started this campaign."""
+    """Returns what the send that started this campaign answered, or would have answered."""
     return _sent(already_started(campaign))
 
 
@@ -58,9 +58,10 @@ def _sent(started: EnqueueResult) -> SentView:
 
 
 def _queue(caller: Caller, campaign_id: int, customer_ids: Sequence[int]) -> tuple[int, Campaign | None]:
-    """Makes these the campaign's recipients, or adds them; gives how many are new, and the campaign if it starts now.
+    """Makes these customers the campaign's audience, or adds them to it.
 
-    The row stays locked until the choice is committed, so any other start comes before it, and it is refused, or after.
+    Returns how many are new, and the campaign if it starts now. The row stays locked until the choice is committed, so
+    that any other start comes either before it, and this one is refused, or after it.
     """
     queued = campaign_writing.queue(campaign_id)
     if queued is None:
@@ -69,5 +70,5 @@ def _queue(caller: Caller, campaign_id: int, customer_ids: Sequence[int]) -> tup
         CampaignCustomer.forget(campaign_id)
     added = choose_customers(queued.account_id, campaign_id, customer_ids)
     note(caller, "campaign.queued", queued, customers=added)
-    # Read anew: that others were chosen may have taken its approval away.
+    # Read again, because choosing other customers may have revoked its approval.
     return added, get_campaign(caller, campaign_id) if queued.status == "draft" else None

@@ -139,7 +139,7 @@ class CampaignNumber(Row):
         return changed(_TAKE_REST.format(members=members, opted_out=opted_out), {**params, **given})
 
     @classmethod
-    def give(cls, child: Campaign, phones: list[str]) -> int:
+    def assign(cls, child: Campaign, phones: list[str]) -> int:
         """Assigns a test its numbers, each with the customer it belongs to, if any; returns the count."""
         return changed(
             """INSERT INTO campaign_number (account_id, campaign_id, customer_id, phone)

@@ -1,4 +1,4 @@
-"""How a campaign is claimed and its message rows come to be: each move guarded by state, token and cursor."""
+"""How a campaign is claimed and prepared: each statement is guarded by state, token and cursor."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -6,17 +6,17 @@ from uuid import UUID
 from models.campaigns.campaign import DEFAULT_LIFE, Campaign
 from models.database import row, rows
 
-# The rule of dispatch/campaigns/approval.py once more, judged by the statement that takes the campaign: an edit in
-# between has taken the approval away.
+# The rule of dispatch/campaigns/approval.py again, decided by the statement that claims the campaign, because an edit
+# since the check may have revoked the approval.
 _APPROVED = """
-NOT EXISTS (SELECT FROM account WHERE account.id = campaign.account_id AND approval_above < %(expected)s AND (
-    approved_at IS NULL OR approved_by = %(actor)s OR approved_recipients + approval_above::bigint < %(expected)s))
+NOT EXISTS (SELECT FROM account WHERE account.id = campaign.account_id AND approval_above < %(recipients)s AND (
+    approved_at IS NULL OR approved_by = %(actor)s OR approved_recipients + approval_above::bigint < %(recipients)s))
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preparation:
-    """The preparation of a campaign: the token of its holder, and how often it was taken over."""
+    """The preparation of a campaign: its holder's token, and how often it was taken over since its last chunk."""
 
     campaign_id: int
     token: UUID
@@ -25,7 +25,7 @@ class Preparation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedCampaign(Campaign):
-    """A campaign as its claim left it: being prepared, by the holder of the token."""
+    """A campaign that is being prepared by the holder of its token."""
 
     prep_token: UUID
     correlation_id: str
@@ -38,16 +38,16 @@ def claim(
     actor: str,
     correlation_id: str,
     only_if_due: bool,
-    expected: int,
+    expected_recipients: int,
     started_key: str | None = None,
     started_hash: str | None = None,
 ) -> ClaimedCampaign | None:
-    """Takes the campaign for preparation, or None when another was faster or it is not in a state to start.
+    """Claims the campaign for preparation; None when another caller was faster or its state does not allow a start.
 
-    `only_if_due` is the sweep's: a reschedule between its query and this claim would otherwise send days early.
-    `expected` recipients decide whether it takes an approval. A request with an Idempotency-Key stays on the row.
-    What to send comes from this row and not from an earlier read; the filter of a segment is kept in it, so that an
-    edit meanwhile cannot make two chunks of two audiences.
+    `only_if_due` is for the sweep: a campaign rescheduled between its query and this claim would be sent days early.
+    `expected_recipients` decides whether an approval is needed. The row keeps the Idempotency-Key of the request. What
+    is sent comes from the returned row, not from an earlier read; the row keeps the segment's filter, so that an edit
+    during the preparation cannot mix two audiences.
     """
     return row(
         f"""UPDATE campaign SET claimed_from = status, status = 'preparing', claim_epoch = claim_epoch + 1,
@@ -66,7 +66,7 @@ def claim(
             "actor": actor,
             "correlation": correlation_id,
             "only_if_due": only_if_due,
-            "expected": expected,
+            "recipients": expected_recipients,
             "started_key": started_key,
             "started_hash": started_hash,
         },
@@ -84,13 +84,13 @@ def held_by(campaign_id: int, token: UUID) -> ClaimedCampaign | None:
 
 
 def started_under(key: str) -> Campaign | None:
-    """The campaign that a request with this key claimed in the last 24 hours, unless it was put back."""
+    """Returns the campaign that a request with this key claimed in the last 24 hours, unless it was put back."""
     known = "SELECT * FROM campaign WHERE started_key = %s AND started_at >= now() - interval '24 hours'"
     return row(known, [key], into=Campaign)
 
 
 def advance(campaign_id: int, token: UUID, *, old: int, new: int, recipients: int, price: int) -> bool:
-    """Moves the cursor over one chunk; False (roll back and stop) when the preparation is no longer ours."""
+    """Moves the cursor past one chunk; False when the token no longer holds, and the caller rolls back and stops."""
     return bool(
         rows(
             """UPDATE campaign SET prep_cursor = %(new)s, prep_price = prep_price + %(price)s, prep_takeovers = 0,
@@ -110,7 +110,7 @@ def advance(campaign_id: int, token: UUID, *, old: int, new: int, recipients: in
 
 
 def start_sending(campaign_id: int, token: UUID) -> Campaign | None:
-    """Lets the prepared campaign send, its price held; None when the preparation is no longer ours."""
+    """Lets the prepared campaign send, with its price held; None when the token no longer holds."""
     return row(
         """UPDATE campaign SET status = 'sending', held = prep_price, captured = 0, released = 0, prep_token = NULL,
                   claimed_from = NULL, updated_at = now(),
@@ -122,9 +122,9 @@ def start_sending(campaign_id: int, token: UUID) -> Campaign | None:
 
 
 def put_back(campaign_id: int, token: UUID, reason: str) -> bool:
-    """Undoes a preparation that may not start: rows gone, state as before the claim, the reason kept.
+    """Undoes the preparation of a campaign that may not start: removes its rows, restores its state, keeps the reason.
 
-    The caller holds the transaction, so that the rows and the state go together.
+    The caller opens the transaction that all three statements share.
     """
     returned = row(
         f"""UPDATE campaign SET status = claimed_from, claimed_from = NULL, prep_token = NULL, prep_cursor = 0,
@@ -142,7 +142,7 @@ def put_back(campaign_id: int, token: UUID, reason: str) -> bool:
 
 
 def stale(idle_seconds: int) -> list[Preparation]:
-    """Returns the preparations that no one has touched for this long."""
+    """Returns the preparations that have not been touched for this long."""
     return rows(
         """SELECT id AS campaign_id, prep_token AS token, prep_takeovers AS takeovers FROM campaign
            WHERE status = 'preparing' AND prep_touched_at < now() - make_interval(secs => %s) ORDER BY id""",
@@ -152,7 +152,7 @@ def stale(idle_seconds: int) -> list[Preparation]:
 
 
 def take_over(abandoned: Preparation, *, most: int) -> Preparation | None:
-    """Gives an abandoned preparation a new token; None when it is not abandoned, or was taken over too often."""
+    """Issues a new token for an abandoned preparation; None when its holder is back or it was taken over too often."""
     return row(
         """UPDATE campaign SET prep_token = gen_random_uuid(), prep_takeovers = prep_takeovers + 1,
                   prep_touched_at = now()
@@ -164,7 +164,7 @@ def take_over(abandoned: Preparation, *, most: int) -> Preparation | None:
 
 
 def give_up(abandoned: Preparation, *, reason: str) -> bool:
-    """Fails a preparation that was taken over too often; its rows stay as cancelled, nothing was held."""
+    """Fails a preparation that was taken over too often; its messages stay as cancelled, and nothing was held."""
     failed = rows(
         """WITH failed AS (
              UPDATE campaign SET status = 'failed', reason = %(reason)s, prep_token = NULL, ended_at = now(),

@@ -38,7 +38,9 @@ def healthy(db):
 
 def _start(campaign_id):
     """Prepares the campaign in batches of four, as enqueue does, and lets it send."""
-    claimed = claim(campaign_id, batch_size=4, actor="test", correlation_id="test", only_if_due=False, expected=10)
+    claimed = claim(
+        campaign_id, batch_size=4, actor="test", correlation_id="test", only_if_due=False, expected_recipients=10
+    )
     preparing.prepare(claimed)
     preparing.finish(campaign_id, claimed.prep_token)
     return campaign_id
