@@ -15,6 +15,7 @@ from benchmarks.customers import add_customers
 from benchmarks.deployment import deployment
 from benchmarks.report import keep, machine
 from benchmarks.run import TEMPLATE, make_ready, prepare
+from cli.shared.caller import by_hand
 from dispatch.accounts.accounts import create_account
 from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
@@ -22,7 +23,7 @@ from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.lifecycle import pause_campaign
 from dispatch.campaigns.writing import create_campaign
 from embedded.stack import Stack
-from tests.factories import asking
+from models.tenancy import ALL_ACCOUNTS
 
 CONNECTIONS = 8
 AT_ONCE_SEC = 5.0
@@ -41,7 +42,7 @@ def main(messages: int) -> None:
     with deployment(window=64, send_workers=2, say=console.print, environment=NO_LIMIT) as stack:
         ready = make_ready(messages, lambda what, done: None)
         prepare(ready, stack.web_url or "", lambda what, done: None)
-        pause_campaign(asking(), ready.campaign_id)
+        pause_campaign(by_hand(ALL_ACCOUNTS), ready.campaign_id)
         figures = {"messages": messages, **asyncio.run(_reads(stack, ready.campaign_id, ready.key))}
         figures |= {f"enqueue_{ENQUEUED}_ms": asyncio.run(_enqueues(stack))}
         _show(figures, machine())
@@ -62,14 +63,16 @@ async def _reads(stack: Stack, campaign_id: int, key: str) -> dict[str, float]:
 
 async def _enqueues(stack: Stack) -> float:
     """The median of starts with 1,000 recipients each, from the call to its answer."""
-    account = create_account(asking(), "Enqueued")
-    top_up(asking(account.id), ENQUEUES * ENQUEUED * 2)
+    account = create_account(by_hand(ALL_ACCOUNTS), "Enqueued")
+    top_up(by_hand(account.id), ENQUEUES * ENQUEUED * 2)
     add_customers(account.id, ENQUEUED, progress=lambda done: None)
-    key = issue_key(asking(account.id)).key
+    key = issue_key(by_hand(account.id)).key
     taken = []
     async with aiohttp.ClientSession(stack.web_url, headers={"Authorization": f"Bearer {key}"}) as session:
         for _ in range(ENQUEUES):
-            made = create_campaign(asking(account.id), CampaignDraft(name="Enqueued", template=TEMPLATE, everyone=True))
+            made = create_campaign(
+                by_hand(account.id), CampaignDraft(name="Enqueued", template=TEMPLATE, everyone=True)
+            )
             started = monotonic()
             async with session.post(f"/api/campaigns/{made.id}/enqueue") as answer:
                 assert answer.status == 202, await answer.text()

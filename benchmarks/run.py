@@ -9,6 +9,7 @@ from urllib.request import Request, urlopen
 
 from benchmarks.customers import add_customers
 from benchmarks.floor import settle_disk
+from cli.shared.caller import by_hand
 from dispatch.accounts.accounts import create_account
 from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
@@ -18,7 +19,7 @@ from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign
 from models.database import row
-from tests.factories import asking
+from models.tenancy import ALL_ACCOUNTS
 
 TEMPLATE = "Hi {first_name}, {prefered_product} is 20% off until Sunday. Show this text in our shop. STOP ends these."
 # A message is at most two segments of one credit each: some names make it UCS-2.
@@ -61,11 +62,11 @@ class Ready:
 
 def make_ready(recipients: int, progress: Progress) -> Ready:
     """Everything that has to be there before the clock runs."""
-    account = create_account(asking(), "Benchmark")
-    top_up(asking(account.id), recipients * CREDITS_EACH)
+    account = create_account(by_hand(ALL_ACCOUNTS), "Benchmark")
+    top_up(by_hand(account.id), recipients * CREDITS_EACH)
     add_customers(account.id, recipients, progress=lambda done: progress("customers", done))
-    campaign = create_campaign(asking(account.id), CampaignDraft(name="Benchmark", template=TEMPLATE, everyone=True))
-    key = issue_key(asking(account.id), name="benchmark").key
+    campaign = create_campaign(by_hand(account.id), CampaignDraft(name="Benchmark", template=TEMPLATE, everyone=True))
+    key = issue_key(by_hand(account.id), name="benchmark").key
     return Ready(campaign.id, recipients, key)
 
 
@@ -85,7 +86,7 @@ def complete(ready: Ready, web_url: str, progress: Progress) -> Completed:
     campaign = _wait(ready.campaign_id, ("completed",), progress)
     if campaign.stats.sent != ready.recipients:
         raise WentWrong(f"not everything was sent: {campaign.stats}")
-    if violations := audit():
+    if violations := audit(ALL_ACCOUNTS):
         raise WentWrong(f"the audit found {violations}")
     times = _times(ready.campaign_id)
     return Completed(
@@ -112,7 +113,7 @@ def _start(ready: Ready, web_url: str) -> None:
 def _wait(campaign_id: int, until: tuple[str, ...], progress: Progress) -> CampaignView:
     """The campaign once it is in one of these states."""
     seen, since = None, monotonic()
-    while (campaign := read_campaign(asking(), campaign_id)).status not in until:
+    while (campaign := read_campaign(by_hand(ALL_ACCOUNTS), campaign_id)).status not in until:
         stats, status = campaign.stats, campaign.status
         if (status, stats) != seen:
             seen, since = (status, stats), monotonic()

@@ -6,7 +6,7 @@ import click
 
 from cli.shared.output import answers, console
 from cli.shared.servers import with_database
-from cli.shared.tenant import account_option, id_of
+from cli.shared.tenant import account_option, tenant_of
 from dispatch.audit import CHECKS, Violation
 from dispatch.audit import audit as prove
 
@@ -48,5 +48,5 @@ def audit(account: str | None) -> Verdict:
     python -m cli audit
     python -m cli audit --json
     """
-    violations = prove(id_of(account) if account else None)
+    violations = prove(tenant_of(account))
     return Verdict(ok=not violations, violations=violations)

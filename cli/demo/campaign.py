@@ -84,7 +84,7 @@ def run_demo(recipients: int, console: Console) -> Outcome:
             ),
         )
         campaign = _watch(caller, campaign, recipients, progress)
-    return Outcome(caller, campaign, imported, key, audit())
+    return Outcome(caller, campaign, imported, key, audit(ALL_ACCOUNTS))
 
 
 def _import(caller: Caller, recipients: int, progress: Progress) -> ImportReport:

@@ -9,13 +9,13 @@ A query is named by what it finds, and returns `account_id` and a printable `id`
 """
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from dispatch.audit.counts import I3, I8
 from dispatch.audit.money import I7, I9
 from dispatch.audit.owners import I5
 from dispatch.audit.tenants import I12
-from models.database import db, row, rows
+from models.database import db, rows, scalar
+from models.tenancy import Tenant, owned_by
 
 CHECKS: dict[str, dict[str, str]] = {"I3": I3, "I5": I5, "I7": I7, "I8": I8, "I9": I9, "I12": I12}
 MAX_IDS = 20
@@ -25,7 +25,7 @@ MAX_IDS = 20
 _FOUND = """
 WITH found AS MATERIALIZED ({query})
 SELECT array_agg(id ORDER BY length(id), id) AS ids
-FROM found WHERE %(account)s::uuid IS NULL OR account_id = %(account)s
+FROM found WHERE {tenant}
 """
 
 
@@ -39,7 +39,7 @@ class Violation:
     ids: list[str]
 
 
-def audit(account_id: UUID | None = None) -> list[Violation]:
+def audit(tenant: Tenant) -> list[Violation]:
     """Returns every violation found in one snapshot of the database, of one account or of all.
 
     One snapshot, so that a system at work raises no false alarm; it may be taken at any time and blocks nothing.
@@ -48,14 +48,13 @@ def audit(account_id: UUID | None = None) -> list[Violation]:
         rows("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         rows("SET LOCAL statement_timeout = '10min'")
         found = [
-            _look(invariant, what, query, account_id)
+            _look(invariant, what, query, tenant)
             for invariant, queries in CHECKS.items()
             for what, query in queries.items()
         ]
     return [violation for violation in found if violation]
 
 
-def _look(invariant: str, what: str, query: str, account_id: UUID | None) -> Violation | None:
-    found = row(_FOUND.format(query=query), {"account": account_id})
-    ids = found["ids"] if found else None
+def _look(invariant: str, what: str, query: str, tenant: Tenant) -> Violation | None:
+    ids = scalar(_FOUND.format(query=query, tenant=owned_by(tenant)), {"account": tenant})
     return Violation(invariant, what, len(ids), ids[:MAX_IDS]) if ids else None

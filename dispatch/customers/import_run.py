@@ -66,7 +66,7 @@ def continue_import(import_id: int, token: UUID, *, seconds: float = 20) -> None
     if begun is None:
         log.info("import.not_ours", import_id=import_id)
         return
-    with structlog.contextvars.bound_contextvars(correlation_id=begun.request_id, import_id=import_id):
+    with structlog.contextvars.bound_contextvars(request_id=begun.request_id, import_id=import_id):
         try:
             if not _import(begun, lambda: _should_stop(deadline)):
                 queues.push_import(import_id, token)

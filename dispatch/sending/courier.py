@@ -48,7 +48,7 @@ class Courier:
         campaign = self._ask(to_send, campaign_id)
         if campaign is None or self._stopped.is_set():
             return 0
-        with structlog.contextvars.bound_contextvars(campaign_id=campaign_id, correlation_id=campaign.correlation_id):
+        with structlog.contextvars.bound_contextvars(campaign_id=campaign_id, request_id=campaign.correlation_id):
             claimed = self._send(campaign, batch, others_waiting)
             log.info("batch.worked", batch=batch, claimed=claimed)
             if not self._ask(close_if_drained, campaign_id):

@@ -43,7 +43,7 @@ class Exchange:
 
     def __init__(self, campaign: SendingCampaign, first_batch: int, *, provider: str, settings: Settings) -> None:
         self._campaign_id = campaign.id
-        self._log = log.bind(campaign_id=campaign.id, correlation_id=campaign.correlation_id)
+        self._log = log.bind(campaign_id=campaign.id, request_id=campaign.correlation_id)
         self._batch_size = campaign.batch_size
         self._provider = provider
         self._lease_sec = settings.lease_sec

@@ -63,7 +63,7 @@ def enqueue_campaign(caller: Caller, campaign_id: int, *, only_if_due: bool = Fa
     Raises a DispatchError that says why it cannot start, and leaves the campaign as it was. With `only_if_due`, which
     the sweep uses, a campaign that has been rescheduled in the meantime is refused.
     """
-    with structlog.contextvars.bound_contextvars(correlation_id=caller.request_id, campaign_id=campaign_id):
+    with structlog.contextvars.bound_contextvars(request_id=caller.request_id, campaign_id=campaign_id):
         with _step("load_campaign"):
             campaign = Campaign.find(campaign_id, caller.account)
             if campaign is None:
@@ -78,7 +78,7 @@ def start_in_one_transaction(caller: Caller, write: Callable[[], Campaign | None
 
     A refusal rolls both back. After a crash past the commit, recovery continues the preparation.
     """
-    with structlog.contextvars.bound_contextvars(correlation_id=caller.request_id, campaign_id=None):
+    with structlog.contextvars.bound_contextvars(request_id=caller.request_id, campaign_id=None):
         ready = queues.ready()
         with db.atomic():
             campaign = write()
@@ -147,7 +147,7 @@ def _claim(caller: Caller, campaign: Campaign, size: AudienceSize, *, only_if_du
             campaign.id,
             batch_size=settings().batch_size,
             actor=caller.actor,
-            correlation_id=caller.request_id,
+            request_id=caller.request_id,
             only_if_due=only_if_due,
             expected_recipients=size.total,
             started_key=key.digest if key else None,

@@ -114,7 +114,7 @@ def continue_preparation(campaign_id: int, token: UUID, *, seconds: float = 20) 
     if campaign is None:
         log.info("preparation.not_ours", campaign_id=campaign_id)
         return
-    with structlog.contextvars.bound_contextvars(correlation_id=campaign.correlation_id, campaign_id=campaign_id):
+    with structlog.contextvars.bound_contextvars(request_id=campaign.correlation_id, campaign_id=campaign_id):
         try:
             if not prepare(campaign, until=lambda: time.monotonic() > deadline or stopping().asked):
                 queues.push_preparation(campaign_id, token)

@@ -74,7 +74,7 @@ def judge(deployment: Deployment, campaign: CampaignView, *, unknown_at_most: in
     assert found.keys() <= FINAL, f"not final: {found}"
     assert found.total() == row_of(campaign).recipients, f"someone is missing: {found}"
     wait_until(lambda: _credits_add_up(campaign), "what was sent is captured, what is unknown held, the rest released")
-    assert not (violations := audit()), f"the audit found {violations}"
+    assert not (violations := audit(ALL_ACCOUNTS)), f"the audit found {violations}"
     assert not (left := recover()), f"recovery still finds something to do: {left}"
     return found
 

@@ -26,8 +26,8 @@ WITHOUT_A_CALLER = {
     "serve",
 }
 
-# `actor` is a filter of the one, and the other proves the promises over all rows.
-OPTIONAL = {"list_events", "audit"}
+# `actor` is a filter here.
+OPTIONAL = {"list_events"}
 
 
 def called_by_doors():

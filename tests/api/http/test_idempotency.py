@@ -20,6 +20,7 @@ from dispatch.recovery import recover
 from embedded.server import free_port
 from models.api_key import ApiKey
 from models.database import row, rows
+from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, a_key, an_account, asking, customers
 from tests.processes import running
 from tests.racing import race
@@ -225,7 +226,7 @@ def test_a_start_whose_answer_was_lost_in_a_crash_gets_its_202(as_account, serve
     assert call("POST", path, **under("k2")).json["error"]["code"] == "ALREADY_SENDING"
     assert call("POST", path, json={}, **under("k1")).json["error"]["code"] == "IDEMPOTENCY_MISMATCH"
     assert count("credit_entry", "kind = 'hold'") == 1
-    assert audit() == []
+    assert audit(ALL_ACCOUNTS) == []
 
 
 def test_a_campaign_that_was_put_back_is_started_anew_under_the_same_key(as_account):

@@ -9,6 +9,7 @@ from dispatch.audit import audit
 from dispatch.campaigns.reading import list_campaigns
 from dispatch.start.enqueue import enqueue_campaign
 from models.database import rows
+from models.tenancy import ALL_ACCOUNTS
 from tests.factories import asking
 from tests.racing import race
 from tests.stored import stored_rows
@@ -50,4 +51,4 @@ def test_what_it_makes_can_be_started():
     for campaign in campaigns:
         started = enqueue_campaign(asking(), campaign.id)
         assert started.queued == 10
-    assert audit() == []
+    assert audit(ALL_ACCOUNTS) == []

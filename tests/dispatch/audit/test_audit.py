@@ -14,6 +14,7 @@ from models.database import row, rows
 from models.messages import message
 from models.messages.batch import Range
 from models.messages.message import Outcome
+from models.tenancy import ALL_ACCOUNTS
 from tests.dispatch.audit.planted_violations import PLANTED, PLANTED_ON_ACCOUNTS
 from tests.factories import a_campaign, a_list, an_account
 
@@ -39,7 +40,7 @@ def healthy(db):
 def _start(campaign_id):
     """Prepares the campaign in batches of four, as enqueue does, and lets it send."""
     claimed = claim(
-        campaign_id, batch_size=4, actor="test", correlation_id="test", only_if_due=False, expected_recipients=10
+        campaign_id, batch_size=4, actor="test", request_id="test", only_if_due=False, expected_recipients=10
     )
     preparing.prepare(claimed)
     preparing.finish(campaign_id, claimed.prep_token)
@@ -81,7 +82,7 @@ def _plant(sql):
 
 def _found(beginning):
     """The violation whose sentence begins like this, or None."""
-    return next((violation for violation in audit() if violation.what.startswith(beginning)), None)
+    return next((violation for violation in audit(ALL_ACCOUNTS) if violation.what.startswith(beginning)), None)
 
 
 def _account(name):
@@ -89,11 +90,11 @@ def _account(name):
 
 
 def test_a_healthy_system_has_no_violation(healthy):
-    assert audit() == []
+    assert audit(ALL_ACCOUNTS) == []
 
 
 def test_an_empty_database_has_no_violation(db):
-    assert audit() == []
+    assert audit(ALL_ACCOUNTS) == []
 
 
 @pytest.mark.parametrize(("sentence", "sql", "culprit"), PLANTED, ids=[plant[0] for plant in PLANTED])
@@ -139,7 +140,7 @@ def test_a_violation_names_some_rows_and_counts_all(healthy):
 
 
 def test_an_audit_leaves_the_connection_able_to_write(healthy):
-    audit()
+    audit(ALL_ACCOUNTS)
     rows("UPDATE campaign SET name = 'renamed' WHERE id = %s", [DRAFT])
     assert row("SHOW transaction_isolation") == {"transaction_isolation": "read committed"}
 
@@ -159,7 +160,7 @@ def test_a_system_at_work_gives_no_false_alarm(healthy):
     worker.start()
     try:
         while len(moves) < 200:
-            assert audit() == []
+            assert audit(ALL_ACCOUNTS) == []
     finally:
         enough.set()
         worker.join()

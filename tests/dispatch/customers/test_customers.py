@@ -35,7 +35,7 @@ def test_who_opts_out_of_a_campaign_under_way_gets_nothing_of_it_any_more(how):
     deliver(provider, campaign_id)
     assert len(provider.calls) == 2
     assert states(campaign_id) == {"sent": 2, "skipped": 1}
-    assert audit() == []
+    assert audit(ALL_ACCOUNTS) == []
 
 
 def test_messages_outlive_their_customer():
@@ -45,7 +45,7 @@ def test_messages_outlive_their_customer():
     deliver(ScriptedProvider(), campaign_id)
     assert states(campaign_id) == {"sent": 3}
     assert row("SELECT customer_id FROM message WHERE n = 2")["customer_id"] == gone
-    assert audit() == []
+    assert audit(ALL_ACCOUNTS) == []
 
 
 def test_who_is_deleted_while_a_campaign_is_prepared_is_in_it_or_not_and_all_adds_up(configure, monkeypatch):
@@ -62,7 +62,7 @@ def test_who_is_deleted_while_a_campaign_is_prepared_is_in_it_or_not_and_all_add
     preparing.continue_preparation(campaign_id, Campaign.find(campaign_id, ALL_ACCOUNTS).prep_token)
     assert Campaign.find(campaign_id, ALL_ACCOUNTS).status == "sending"
     assert [each["customer_id"] for each in rows("SELECT customer_id FROM message ORDER BY n")] == chosen[:-1]
-    assert audit() == []
+    assert audit(ALL_ACCOUNTS) == []
 
 
 def test_an_opt_out_outlives_its_customer():

@@ -56,7 +56,7 @@ def test_a_draft_starts_at_once_for_exactly_these(account):
     phones = phones_of(account)
     assert recipients_of(campaign.id) == [phones[0], phones[2]]
     assert counts(campaign.id) == {"total": 2, "pending": 2}
-    assert audit() == []
+    assert audit(ALL_ACCOUNTS) == []
 
 
 def test_a_scheduled_campaign_only_queues_them_and_counts_them_at_once(account):
@@ -168,7 +168,7 @@ def test_a_send_and_a_start_in_the_same_moment_lose_nobody(account, turn):
     expected = [0] if sent == "ALREADY_SENDING" else [0, 1, 2]
     assert recipients_of(campaign.id) == [phones_of(account)[n] for n in expected]
     assert len(rows("SELECT 1 FROM credit_entry WHERE kind = 'hold'")) == 1
-    assert audit() == []
+    assert audit(ALL_ACCOUNTS) == []
 
 
 @pytest.mark.parametrize("turn", range(5))
