@@ -5,7 +5,7 @@ from uuid import UUID
 
 from models.database import rows
 
-CHUNK = 50_000
+CUSTOMERS_PER_CHUNK = 50_000
 
 # Names and products as people have them: mostly plain, some with accents, some that make the text UCS-2.
 _INSERT = """
@@ -21,8 +21,8 @@ FROM generate_series(%(first)s::int, %(last)s::int) AS i
 
 def add_customers(account_id: UUID, count: int, *, progress: Callable[[int], None]) -> None:
     """Gives the account `count` subscribed customers, each with another number, and vacuums the table."""
-    for first in range(0, count, CHUNK):
-        last = min(first + CHUNK, count)
+    for first in range(0, count, CUSTOMERS_PER_CHUNK):
+        last = min(first + CUSTOMERS_PER_CHUNK, count)
         rows(_INSERT, {"account": account_id, "first": first, "last": last - 1})
         progress(last)
     rows("VACUUM (ANALYZE) customer")

@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 from uuid import uuid4
 
 URL = os.environ.get("CAMPAIGN_DISPATCH_URL", "http://127.0.0.1:8000")
-MOST_ATTEMPTS = 5
+MAX_ATTEMPTS = 5
 
 
 def call(method: str, path: str, body: dict[str, Any] | bytes | None = None) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def call(method: str, path: str, body: dict[str, Any] | bytes | None = None) -> 
                 return json.load(answer)
         except HTTPError as problem:
             error = json.load(problem)["error"]
-            if problem.code not in (429, 503) or attempts == MOST_ATTEMPTS:
+            if problem.code not in (429, 503) or attempts == MAX_ATTEMPTS:
                 sys.exit(f"{error['code']}: {error['message']}")
             time.sleep(float(problem.headers["Retry-After"]))
 

@@ -13,7 +13,7 @@ from models.tenancy import Tenant, owned_by
 
 SCOPES = ("read", "write", "send", "approve", "admin")
 # How many keys of an account with the same scopes may be live: the one in use, and the one that replaces it.
-MOST_LIVE = 2
+MAX_LIVE = 2
 
 # Operators' keys have no account and never conflict in the index: there may be any number of them.
 _ISSUE = """
@@ -62,7 +62,7 @@ class ApiKey(Row):
             "scopes": sorted(set(scopes), key=SCOPES.index),
         }
         # Two callers at once may see the same free slot; the index lets one in, and the other looks again.
-        for _ in range(MOST_LIVE):
+        for _ in range(MAX_LIVE):
             if made := row(_ISSUE, values, into=cls):
                 return IssuedKey(made, key)
         return None

@@ -7,7 +7,7 @@ from uuid import UUID
 from models.database import db
 
 # Enough that the statement is not felt, few enough for flat memory.
-PAGE = 5_000
+ROWS_PER_PAGE = 5_000
 
 # Named tuples, like everything of which there is one per line: making a frozen dataclass takes three times as long.
 Line = TypeVar("Line", bound=NamedTuple)
@@ -19,7 +19,7 @@ def export_lines(table: str, account_id: UUID, *, into: type[Line]) -> Iterator[
     Each page is a statement of its own: a reader that is slow, or gone, must not keep a transaction open.
     """
     sql = f"""SELECT id, {", ".join(into._fields)} FROM {table}
-              WHERE account_id = %s AND id > %s ORDER BY id LIMIT {PAGE}"""
+              WHERE account_id = %s AND id > %s ORDER BY id LIMIT {ROWS_PER_PAGE}"""
     last_id = 0
     while found := db.connection().execute(sql, [account_id, last_id]).fetchall():
         yield from (into._make(columns) for _, *columns in found)

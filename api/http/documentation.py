@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from flask_openapi3 import OpenAPI
 
 from api.http.errors import STATUS
-from api.http.idempotency import HEADER, MOST_KEY, REPLAYED
+from api.http.idempotency import HEADER, MAX_KEY_CHARACTERS, REPLAYED
 
 # Only these lines are ours; everything else on the page comes from the swagger package.
 _PAGE = """<!doctype html>
@@ -89,5 +89,5 @@ _IDEMPOTENCY_KEY = {
     "in": "header",
     "required": False,
     "description": f"The same key and body within 24 hours: one effect, and the same answer with {REPLAYED}: true.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": MOST_KEY, "pattern": "^[ -~]+$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARACTERS, "pattern": "^[ -~]+$"},
 }

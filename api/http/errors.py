@@ -58,7 +58,7 @@ STATUS = {
     "STREAMS_BUSY": UNAVAILABLE,
 }
 
-MOST_PROBLEMS = 10
+MAX_PROBLEMS = 10
 RETRY_AFTER_SEC = 5
 
 # What Flask and Werkzeug refuse by themselves, with our codes and messages.
@@ -137,7 +137,7 @@ def refuse_input(problem: ValidationError) -> Response:
         raise InvalidRequest("The request needs a JSON object as its body.")
     problems = [
         {"field": ".".join(str(part) for part in error["loc"]), "problem": _sentence(error["msg"])}
-        for error in found[:MOST_PROBLEMS]
+        for error in found[:MAX_PROBLEMS]
     ]
     refusal = InvalidId if found[0]["type"] == "invalid_id" else InvalidRequest
     message = " ".join(f"{one['field']}: {one['problem']}" for one in problems)

@@ -32,14 +32,14 @@ log = structlog.get_logger()
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
-MOST_KEY = 255
+MAX_KEY_CHARACTERS = 255
 # The row keeps this much of an address; the hash covers all of it.
-MOST_ROUTE = 200
-IN_MEMORY = 1024 * 1024
+MAX_ROUTE_CHARACTERS = 200
+MAX_IN_MEMORY_BYTES = 1024 * 1024
 
 View = Callable[..., Any]
 
-_KEY = re.compile(rf"[\x20-\x7e]{{1,{MOST_KEY}}}")
+_KEY = re.compile(rf"[\x20-\x7e]{{1,{MAX_KEY_CHARACTERS}}}")
 
 
 class StillAnswering(Duplicate):
@@ -156,14 +156,14 @@ def _to_keep(response: Response, secret: str | None) -> str:
 
 def _asked(key: str) -> RequestKey:
     if not _KEY.fullmatch(key):
-        raise InvalidRequest(f"{HEADER} must have 1 to {MOST_KEY} characters of ASCII.", field=HEADER)
+        raise InvalidRequest(f"{HEADER} must have 1 to {MAX_KEY_CHARACTERS} characters of ASCII.", field=HEADER)
     # The same with and without the prefix, and quoted: an address may contain what a row cannot.
     route = quote(request.path.removeprefix("/api").rstrip("/"))
     whole = "\n".join((route, request.query_string.decode("latin-1"), _hash_of_body()))
     return RequestKey(
         # Any key of an account may repeat the request of another one; operators are told apart by their keys.
         owner=holder().key_id if holder().operator else caller().one_account(),
-        route=route[:MOST_ROUTE],
+        route=route[:MAX_ROUTE_CHARACTERS],
         key=key,
         body_hash=sha256(whole.encode()).hexdigest(),
     )
@@ -183,7 +183,7 @@ def _hash_of_body() -> str:
     elif "_cached_data" in vars(request):
         digest.update(request.get_data())
     else:
-        received: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (it lives as long as the request)
+        received: IO[bytes] = SpooledTemporaryFile(max_size=MAX_IN_MEMORY_BYTES)  # noqa: SIM115 (it lives as long as the request)
         _feed(digest, request.stream, copy=received)
         received.seek(0)
         request.stream = received
@@ -191,7 +191,7 @@ def _hash_of_body() -> str:
 
 
 def _feed(digest: Any, source: IO[bytes], *, copy: IO[bytes] | None = None) -> None:
-    while piece := source.read(IN_MEMORY):
+    while piece := source.read(MAX_IN_MEMORY_BYTES):
         digest.update(piece)
         if copy:
             copy.write(piece)

@@ -21,7 +21,7 @@ from dispatch.errors import InvalidRequest
 # Of these routes only; all others take what a person may type.
 MAX_FILE = 64 * 1024 * 1024
 # A larger file waits on disk until it has arrived: no transaction stays open for a slow upload.
-IN_MEMORY = 1024 * 1024
+MAX_IN_MEMORY_BYTES = 1024 * 1024
 
 routes = Routes("imports", __name__, url_prefix="/api/imports")
 
@@ -128,8 +128,8 @@ def rejections(path: ImportPath) -> Response:
 def _received() -> IO[bytes]:
     """Returns the file once it has arrived."""
     if request.mimetype == "text/csv":
-        file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (the caller closes it)
-        shutil.copyfileobj(request.stream, file, IN_MEMORY)
+        file = SpooledTemporaryFile(max_size=MAX_IN_MEMORY_BYTES)  # noqa: SIM115 (the caller closes it)
+        shutil.copyfileobj(request.stream, file, MAX_IN_MEMORY_BYTES)
         return file
     if request.mimetype != "multipart/form-data":
         raise UnsupportedType("Send the file as multipart/form-data or text/csv.")

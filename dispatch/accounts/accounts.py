@@ -18,7 +18,7 @@ from models.database import db
 from models.page import Page
 
 # The most that an account may send to without an approval.
-MOST_RECIPIENTS = 2_000_000_000
+MAX_RECIPIENTS = 2_000_000_000
 
 SubscriptionState = Annotated[str, WithJsonSchema({"type": "string", "enum": list(SUBSCRIPTION_STATES)})]
 
@@ -129,9 +129,9 @@ def change_account(caller: Caller, changes: Mapping[str, Any]) -> AccountView:
     if values.get("country") is not None:
         values["country"] = check_country(values["country"])
     above = values.get("approval_above")
-    if above is not None and not 0 <= above <= MOST_RECIPIENTS:
+    if above is not None and not 0 <= above <= MAX_RECIPIENTS:
         raise InvalidRequest(
-            f"approval_above is a whole number from 0 to {MOST_RECIPIENTS}, or null.", field="approval_above"
+            f"approval_above is a whole number from 0 to {MAX_RECIPIENTS}, or null.", field="approval_above"
         )
     if not values:
         return read_account(caller)

@@ -12,7 +12,7 @@ from models.database import db
 from models.page import Page
 
 # Sums of such amounts stay far below what a bigint holds.
-MOST_CREDITS = 1_000_000_000_000
+MAX_CREDITS = 1_000_000_000_000
 
 
 class LedgerEntryView(View):
@@ -31,8 +31,8 @@ class LedgerEntryView(View):
 def top_up(caller: Caller, amount: int) -> BalanceView:
     """Adds credits and returns the new balance; the next sweep checks the campaigns that waited for credits."""
     account_id = caller.one_account()
-    if not 1 <= amount <= MOST_CREDITS:
-        raise InvalidRequest(f"The amount is a whole number from 1 to {MOST_CREDITS}.", field="amount")
+    if not 1 <= amount <= MAX_CREDITS:
+        raise InvalidRequest(f"The amount is a whole number from 1 to {MAX_CREDITS}.", field="amount")
     with db.atomic():
         account = credit.top_up(account_id, amount, actor=caller.actor)
         if account is None:

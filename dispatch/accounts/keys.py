@@ -11,11 +11,11 @@ from dispatch.caller import Caller
 from dispatch.errors import Duplicate, InvalidRequest, NotFound
 from dispatch.formats.checks import checked_text
 from dispatch.formats.view import Time, View
-from models.api_key import MOST_LIVE, SCOPES, ApiKey
+from models.api_key import MAX_LIVE, SCOPES, ApiKey
 from models.database import db
 from models.page import Page
 
-MOST_NAME = 200
+MAX_NAME = 200
 
 Scope = Annotated[str, WithJsonSchema({"type": "string", "enum": list(SCOPES)})]
 
@@ -47,7 +47,7 @@ def issue_key(
     Duplicate when two keys of the account with these scopes are live.
     """
     _check_scopes(scopes)
-    name = checked_text(name, field="name", most=MOST_NAME) or ""
+    name = checked_text(name, field="name", most=MAX_NAME) or ""
     account_id = None if operator else caller.one_account()
     if account_id is not None:
         account_with_id(account_id)
@@ -55,7 +55,7 @@ def issue_key(
         made = ApiKey.issue(account_id, name=name, scopes=tuple(scopes))
         if made is None:
             raise Duplicate(
-                f"{MOST_LIVE} keys with these scopes are live, the one in use and its successor; revoke one first.",
+                f"{MAX_LIVE} keys with these scopes are live, the one in use and its successor; revoke one first.",
                 field="scopes",
             )
         caller.note("key.created", made.row.id, account_id=account_id, scopes=made.row.scopes)
@@ -80,4 +80,4 @@ def _check_scopes(scopes: Sequence[str]) -> None:
     unknown = [scope for scope in scopes if scope not in SCOPES]
     if unknown or not scopes:
         named = ", ".join(unknown[: len(SCOPES)]) or "none"
-        raise InvalidRequest(f"Scopes are among {', '.join(SCOPES)}; given: {named[:MOST_NAME]}.", field="scopes")
+        raise InvalidRequest(f"Scopes are among {', '.join(SCOPES)}; given: {named[:MAX_NAME]}.", field="scopes")

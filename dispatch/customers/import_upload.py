@@ -27,7 +27,7 @@ from models.database import db
 from models.page import Page
 
 # Bytes of the file that one row holds.
-PART = 1024 * 1024
+PART_BYTES = 1024 * 1024
 MAX_FILE_NAME = 255
 
 log = structlog.get_logger()
@@ -80,7 +80,7 @@ def start_import(
             actor=caller.actor,
             request_id=caller.request_id,
         )
-        CustomerImportPart.keep(made.id, iter(partial(file.read, PART), b""))
+        CustomerImportPart.keep(made.id, iter(partial(file.read, PART_BYTES), b""))
         caller.note("import.queued", made.id, account_id=account_id)
     db.after_commit(partial(log.info, "import.queued", import_id=made.id, bytes=size))
     db.after_commit(partial(queues.push_import, made.id, made.token))

@@ -27,7 +27,7 @@ from models.customers.lists import CustomerList
 from models.customers.upsert import CustomerToWrite, opt_out_customers, upsert_customers
 from models.database import db
 
-CHUNK = 10_000
+LINES_PER_CHUNK = 10_000
 MAX_ATTRIBUTE = 1000
 # A line that says unsubscribed opts its customer out for good; one that says subscribed opts no one in again.
 CONSENT = "consent"
@@ -98,7 +98,7 @@ def import_customers(
 def read_chunks(file: CsvFile, country: str | None) -> Iterator[Chunk]:
     """Yields the rest of the file, chunk by chunk, each line checked; nothing is written."""
     columns = [name for name in file.header.names if name and name not in ("phone", CONSENT)]
-    for records in chunks(file, CHUNK):
+    for records in chunks(file, LINES_PER_CHUNK):
         customers: dict[str, CustomerToWrite] = {}
         opted_out = []
         rejected = []

@@ -18,7 +18,7 @@ from dispatch.formats.view import View
 from models.customers.suppression import OPTED_OUT, Suppression, SuppressionLine
 from models.database import db
 
-CHUNK = 5_000
+LINES_PER_CHUNK = 5_000
 # So many of the rejected lines are named in the report.
 MAX_NAMED = 100
 
@@ -75,7 +75,7 @@ def import_suppressions(caller: Caller, entries: Entries, *, source: str = "impo
     country = account_with_id(account_id).country
     added = known = rejected = 0
     named: list[RejectedLine] = []
-    while chunk := list(islice(entries, CHUNK)):
+    while chunk := list(islice(entries, LINES_PER_CHUNK)):
         checked = [_checked(entry, country) for entry in chunk]
         wrong = [each for each in checked if isinstance(each, Rejected)]
         # Of a phone that comes twice the last reason is kept.

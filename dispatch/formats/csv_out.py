@@ -15,7 +15,7 @@ from typing import Any
 MEDIA_TYPE = "text/csv; charset=utf-8"
 
 # Lines in one piece: a piece for each line would cost more than the line.
-_TOGETHER = 500
+_LINES_TOGETHER = 500
 # The full-width signs begin formulas in East Asian spreadsheets. Apostrophes before a sign are ours or look like ours;
 # one more is added then, or two different texts would become the same cell.
 _RUNS = re.compile(r"'*[\s\0]*[=+\-@＝＋－＠]|'*[\t\r\n]")
@@ -45,7 +45,7 @@ def csv_lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[
     """Yields the file in pieces of whole lines, made as the rows come; the header is there even without rows."""
     rest = iter(rows)
     yield _written([header])
-    while some := list(islice(rest, _TOGETHER)):
+    while some := list(islice(rest, _LINES_TOGETHER)):
         yield _written(some)
 
 

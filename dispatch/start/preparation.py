@@ -32,7 +32,7 @@ from models.messages.writing import NewBatch, NewMessage, copy_batches, copy_mes
 log = structlog.get_logger()
 
 # Recipients per transaction: large enough that COPY sets the pace, small enough for flat memory and quick pauses.
-CHUNK = 10_000
+RECIPIENTS_PER_CHUNK = 10_000
 
 
 class PreparationLost(Exception):
@@ -135,7 +135,7 @@ def _write_chunk(progress: PreparationProgress) -> PreparationProgress:
     campaign, template = progress.campaign, progress.template
     size = campaign.batch_size
     # Whole batches, so that message n is always in batch n // size.
-    limit = max(1, CHUNK // size) * size
+    limit = max(1, RECIPIENTS_PER_CHUNK // size) * size
     recipients = members.page_of(progress.audience, template.placeholders, after=progress.cursor, limit=limit)
     if not recipients:
         return replace(progress, done=True)

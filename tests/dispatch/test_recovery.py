@@ -208,7 +208,7 @@ def test_a_preparation_paused_and_resumed_goes_on_and_its_old_job_does_not():
 
 @pytest.mark.usefixtures("_by_jobs")
 def test_a_campaign_cancelled_in_mid_preparation_ends_without_a_hold(monkeypatch):
-    monkeypatch.setattr(preparation, "CHUNK", 20)
+    monkeypatch.setattr(preparation, "RECIPIENTS_PER_CHUNK", 20)
     campaign_id = started(recipients=50)
     turns = iter([False, True])
     claimed = held_by(campaign_id, campaign_row(campaign_id)["prep_token"])

@@ -9,7 +9,7 @@ import pytest
 
 from config.settings import settings
 from dispatch.queues import HOUSE, PREPARE
-from dispatch.start.preparation import CHUNK
+from dispatch.start.preparation import RECIPIENTS_PER_CHUNK
 from models.database import rows
 from tests.factories import a_campaign, an_account
 from tests.faults.campaigns import judge, row_of, start
@@ -24,7 +24,7 @@ REACHABLE = 300
 @pytest.fixture
 def large_campaign(deployment):
     """A due campaign of two chunks, most of whose recipients have opted out: preparing it takes long, sending not."""
-    recipients = CHUNK + 500
+    recipients = RECIPIENTS_PER_CHUNK + 500
     account = an_account(credits=REACHABLE)
     campaign = a_campaign(account, recipients=recipients, due=True)
     rows("UPDATE customer SET consent = 'unsubscribed' WHERE id %% %s > 0", [recipients // REACHABLE + 1])
@@ -34,19 +34,19 @@ def large_campaign(deployment):
 @contextmanager
 def held_in_its_second_chunk(campaign: dict[str, Any]) -> Iterator[None]:
     """For as long as the block lasts, the process that prepares the campaign waits for us within its second chunk."""
-    second, url = CHUNK // settings().batch_size, settings().database_url
+    second, url = RECIPIENTS_PER_CHUNK // settings().batch_size, settings().database_url
     assert url
     with psycopg.connect(url.get_secret_value()) as blocker:
         blocker.execute(
             "INSERT INTO batch (campaign_id, number, first_n, size, pending) VALUES (%s, %s, %s, 1, 1)",
-            [campaign.id, second, CHUNK],
+            [campaign.id, second, RECIPIENTS_PER_CHUNK],
         )
         yield
         blocker.rollback()
 
 
 def wait_until_half_prepared(campaign: dict[str, Any]) -> None:
-    wait_until(lambda: row_of(campaign).recipients == CHUNK, "the first chunk is written")
+    wait_until(lambda: row_of(campaign).recipients == RECIPIENTS_PER_CHUNK, "the first chunk is written")
     assert row_of(campaign).status == "preparing"
 
 

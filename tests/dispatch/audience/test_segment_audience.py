@@ -72,7 +72,7 @@ def test_a_suppressed_customer_of_the_segment_is_skipped_with_the_reason(account
 
 
 def test_every_chunk_of_a_preparation_uses_the_filter_of_its_start(account, people, monkeypatch):
-    monkeypatch.setattr(preparation, "CHUNK", 4)
+    monkeypatch.setattr(preparation, "RECIPIENTS_PER_CHUNK", 4)
     segment = a_segment(account, "first_name", "is_not_null")
     campaign = a_campaign(account, segment_id=segment)
     claim(campaign.id, batch_size=4, actor="test", request_id="test", only_if_due=False, expected_recipients=10)

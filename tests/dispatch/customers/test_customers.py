@@ -50,7 +50,7 @@ def test_messages_outlive_their_customer():
 
 def test_who_is_deleted_while_a_campaign_is_prepared_is_in_it_or_not_and_all_adds_up(configure, monkeypatch):
     configure(ENQUEUE_INLINE_LIMIT=0, BATCH_SIZE=2)
-    monkeypatch.setattr(preparing, "CHUNK", 2)
+    monkeypatch.setattr(preparing, "RECIPIENTS_PER_CHUNK", 2)
     account = an_account()
     chosen = customers(account, 6)
     campaign_id = a_campaign(account, customer_ids=chosen).id

@@ -106,7 +106,7 @@ def test_the_result_is_that_of_the_same_file_at_hand(account, monkeypatch, tmp_p
     with rejected.open(newline="") as lines:
         expected_rejects = list(csv.DictReader(lines))
     rows("TRUNCATE customer CASCADE")
-    monkeypatch.setattr(imports, "CHUNK", chunk)
+    monkeypatch.setattr(imports, "LINES_PER_CHUNK", chunk)
     # No time at all: every chunk is a job of its own, which finds its place again.
     import_id = upload(account, content).id
     while (shown := run(import_id, seconds=0)).status == "running":
@@ -117,7 +117,7 @@ def test_the_result_is_that_of_the_same_file_at_hand(account, monkeypatch, tmp_p
 
 
 def test_a_file_of_several_parts_is_put_together_again(account, monkeypatch):
-    monkeypatch.setattr("dispatch.customers.import_upload.PART", 7)
+    monkeypatch.setattr("dispatch.customers.import_upload.PART_BYTES", 7)
     content = "phone,first_name\n6900000001,Ελένη\n6900000002,😀\n"
     import_id = upload(account, content).id
     assert row("SELECT count(*) AS parts FROM customer_import_part")["parts"] > 5
@@ -126,8 +126,8 @@ def test_a_file_of_several_parts_is_put_together_again(account, monkeypatch):
 
 
 def test_progress_is_there_after_each_chunk(account, monkeypatch):
-    monkeypatch.setattr(imports, "CHUNK", 10)
-    monkeypatch.setattr("dispatch.customers.import_upload.PART", 64)
+    monkeypatch.setattr(imports, "LINES_PER_CHUNK", 10)
+    monkeypatch.setattr("dispatch.customers.import_upload.PART_BYTES", 64)
     import_id = upload(account, many(30)).id
     seen = []
     while (shown := run(import_id, seconds=0)).status == "running":
@@ -137,7 +137,7 @@ def test_progress_is_there_after_each_chunk(account, monkeypatch):
 
 
 def test_a_job_that_ran_out_of_time_pushes_the_next(account, monkeypatch, redis):
-    monkeypatch.setattr(imports, "CHUNK", 10)
+    monkeypatch.setattr(imports, "LINES_PER_CHUNK", 10)
     import_id = upload(account, many(30)).id
     redis.flushall()
     run(import_id, seconds=0)
@@ -147,7 +147,7 @@ def test_a_job_that_ran_out_of_time_pushes_the_next(account, monkeypatch, redis)
 
 
 def test_an_import_lets_a_preparation_pass(account, monkeypatch):
-    monkeypatch.setattr(imports, "CHUNK", 10)
+    monkeypatch.setattr(imports, "LINES_PER_CHUNK", 10)
     import_id = upload(account, many(30)).id
     queues.push_preparation(404, uuid4())
     assert run(import_id).lines == 10
@@ -156,7 +156,7 @@ def test_an_import_lets_a_preparation_pass(account, monkeypatch):
 
 
 def test_a_worker_that_dies_in_a_chunk_costs_nothing(account, monkeypatch):
-    monkeypatch.setattr(imports, "CHUNK", 10)
+    monkeypatch.setattr(imports, "LINES_PER_CHUNK", 10)
     import_id = upload(account, many(30, wrong=5)).id
     keep = CustomerImport.count
     told = []
@@ -176,7 +176,7 @@ def test_a_worker_that_dies_in_a_chunk_costs_nothing(account, monkeypatch):
 
 
 def test_a_job_that_comes_twice_counts_nothing_twice(account, monkeypatch, db):
-    monkeypatch.setattr(imports, "CHUNK", 20)
+    monkeypatch.setattr(imports, "LINES_PER_CHUNK", 20)
     import_id = upload(account, many(200, wrong=10)).id
     token = token_of(import_id)
 
@@ -219,7 +219,7 @@ def test_an_import_that_waits_in_the_queue_is_left_alone(account):
 
 
 def test_an_import_that_always_kills_its_worker_fails_and_keeps_what_went_in(account, redis, monkeypatch):
-    monkeypatch.setattr(imports, "CHUNK", 2)
+    monkeypatch.setattr(imports, "LINES_PER_CHUNK", 2)
     import_id = upload(account, many(3)).id
     run(import_id, seconds=0)
     for _ in range(MAX_TAKEOVERS):
@@ -238,7 +238,7 @@ def test_an_import_that_always_kills_its_worker_fails_and_keeps_what_went_in(acc
 
 
 def test_progress_forgives_earlier_crashes(account, redis, monkeypatch):
-    monkeypatch.setattr(imports, "CHUNK", 2)
+    monkeypatch.setattr(imports, "LINES_PER_CHUNK", 2)
     import_id = upload(account, many(9)).id
     for _ in range(MAX_TAKEOVERS):
         redis.flushall()
@@ -329,7 +329,7 @@ def test_many_rejected_lines_come_page_by_page(account, monkeypatch):
 
 
 def test_a_stopping_worker_hands_the_rest_on(account, monkeypatch):
-    monkeypatch.setattr(imports, "CHUNK", 2)
+    monkeypatch.setattr(imports, "LINES_PER_CHUNK", 2)
     import_id = upload(account, many(9)).id
     monkeypatch.setattr(import_run.stopping(), "asked", True)
     assert run(import_id).lines == 2

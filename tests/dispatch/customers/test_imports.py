@@ -98,7 +98,7 @@ def test_the_example_file_is_imported_and_its_bad_lines_are_reported(account, tm
 
 @pytest.mark.parametrize("chunk", [1, 7, 10_000])
 def test_a_second_import_changes_nothing(account, monkeypatch, chunk):
-    monkeypatch.setattr(imports, "CHUNK", chunk)
+    monkeypatch.setattr(imports, "LINES_PER_CHUNK", chunk)
 
     def run():
         with open_csv(EXAMPLE) as lines:
@@ -117,7 +117,7 @@ def test_the_last_line_of_a_phone_wins_wherever_the_chunks_end(import_file, monk
     results = []
     for chunk in (1, 2, 100):
         rows("TRUNCATE customer CASCADE")
-        monkeypatch.setattr(imports, "CHUNK", chunk)
+        monkeypatch.setattr(imports, "LINES_PER_CHUNK", chunk)
         results.append((counts(import_file(text)[0]), customers()))
     assert results[0] == results[1] == results[2]
     assert results[0][0] == (2, 1, 0)
@@ -242,7 +242,7 @@ def test_a_list_or_country_that_cannot_be_used_changes_nothing(import_file, list
 
 
 def test_an_import_that_was_cut_short_is_finished_by_the_next(account, monkeypatch):
-    monkeypatch.setattr(imports, "CHUNK", 10)
+    monkeypatch.setattr(imports, "LINES_PER_CHUNK", 10)
 
     def lines(stop):
         yield "phone\n"
@@ -280,7 +280,7 @@ def test_two_imports_of_the_same_phones_in_opposite_order_both_finish(account, d
 
 
 def test_progress_is_told_after_each_chunk(account, monkeypatch):
-    monkeypatch.setattr(imports, "CHUNK", 2)
+    monkeypatch.setattr(imports, "LINES_PER_CHUNK", 2)
     told = []
     lines = ["phone\n", *(f"690000000{n}\n" for n in range(5))]
     import_customers(asking(account), lines, list_name="spring", default_country="GR", progress=told.append)

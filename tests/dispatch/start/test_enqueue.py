@@ -219,7 +219,7 @@ def test_a_large_audience_is_prepared_by_jobs_and_the_call_answers_at_once(confi
 def test_a_preparation_goes_on_at_its_cursor_and_writes_nobody_twice(configure, monkeypatch):
     configure(ENQUEUE_INLINE_LIMIT=0)
     configure(BATCH_SIZE=4)
-    monkeypatch.setattr(preparation, "CHUNK", 4)
+    monkeypatch.setattr(preparation, "RECIPIENTS_PER_CHUNK", 4)
     campaign = a_campaign(an_account(), recipients=10)
     start(campaign)
     prepared = held_by(campaign.id, campaign_row(campaign.id)["prep_token"])
