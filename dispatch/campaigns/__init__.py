@@ -1,1 +1,1 @@
-"""Campaigns as people work with them: written, moved, approved, previewed and read."""
+"""Campaigns as people work with them: writing, scheduling, stopping, approving, previewing and reading them."""

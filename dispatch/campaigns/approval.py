@@ -1,7 +1,7 @@
 """Approvals: who may approve a campaign, and which campaigns may not start without one.
 
-An approval is of one revision and of as many recipients as there were; the table revokes it when the campaign changes.
-Until the start the audience may grow by as many people as the account would message without an approval.
+An approval covers one revision and the number of recipients at that time; a trigger revokes it when the campaign
+changes. Until the start the audience may grow by as many people as the account may message without an approval.
 """
 
 from typing import Any
@@ -23,11 +23,11 @@ log = structlog.get_logger()
 
 
 def approve_campaign(caller: Caller, campaign_id: int, *, revision: int) -> CampaignView:
-    """Approves the revision that the caller has read; the next sweep may start the campaign."""
+    """Approves the revision that the caller has read, so that the campaign may start."""
     campaign = get_campaign(caller, campaign_id)
     _check_revision(campaign, revision)
     # Counted before the row is locked, so that a pause never waits for a large audience. Another audience would be
-    # another revision, and lists that grow are measured again at the start.
+    # another revision, and a list that grows is counted again at the start.
     recipients = members.size_of(Audience.of(campaign)).total
     with db.atomic():
         locked = approval.lock(campaign_id)
@@ -69,6 +69,6 @@ def check_approval(campaign: Campaign, recipients: int, *, actor: str) -> None:
 def _check_revision(campaign: Campaign, revision: int) -> None:
     if campaign.revision != revision:
         raise InvalidStatus(
-            f"The campaign has changed: read revision {campaign.revision} and approve that.",
+            f"The campaign has changed; read revision {campaign.revision} and approve that.",
             revision=campaign.revision,
         )

@@ -1,4 +1,4 @@
-"""What a campaign is created with, and the checks that need no row of it."""
+"""What a campaign is created with, and the checks made before its row is written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class CampaignDraft:
 
 
 def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
-    """Returns the row to write; raises the InvalidRequest that says what cannot be used."""
+    """Returns the row to write; InvalidRequest says what cannot be used."""
     account_id = caller.one_account()
     channel = checked_channel(draft.channel)
     text = text_for_campaign(

@@ -1,6 +1,6 @@
-"""How a person moves a campaign: gives it a time or takes that back, pauses, resumes and cancels it.
+"""Schedules, unschedules, pauses, resumes and cancels a campaign for a person.
 
-Its start is `start/enqueue.py`; `send` is `start/to_customers.py`, retries and tests are `start/follow_ups.py`.
+Starting it is `start/enqueue.py`; `send` is `start/to_customers.py`, retries and tests are `start/follow_ups.py`.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 
 def schedule_campaign(caller: Caller, campaign_id: int, at: datetime) -> CampaignView:
-    """Gives a draft or scheduled campaign its (new) time."""
+    """Schedules a draft, or reschedules a scheduled campaign."""
     time = utc_time(at, field="scheduled_at")
     get_campaign(caller, campaign_id)
     with db.atomic():
@@ -35,19 +35,19 @@ def schedule_campaign(caller: Caller, campaign_id: int, at: datetime) -> Campaig
 
 
 def unschedule_campaign(caller: Caller, campaign_id: int) -> CampaignView:
-    """Takes a scheduled campaign's time back: it is a draft again, and starts only by hand."""
+    """Turns a scheduled campaign back into a draft, which starts only by hand."""
     return view(_moved(caller, "unscheduled", campaign_id, Campaign.unschedule))
 
 
 def pause_campaign(caller: Caller, campaign_id: int, *, reason: str = "") -> CampaignView:
-    """Stops a campaign where it is; what is in flight ends, nothing new is claimed."""
+    """Pauses a campaign: messages in flight are finished, and no others are claimed."""
     return view(_moved(caller, "paused", campaign_id, partial(Campaign.pause, reason=reason)))
 
 
 def resume_campaign(caller: Caller, campaign_id: int) -> CampaignView:
-    """Lets a paused campaign go on where it was, with new jobs for what is open.
+    """Continues a paused campaign where it stopped, with new jobs for the open batches.
 
-    With Redis away nothing is lost: recovery pushes the jobs when it is back.
+    Without Redis nothing is lost: recovery pushes the jobs when it is back.
     """
     campaign = _moved(caller, "resumed", campaign_id, Campaign.resume)
     if campaign.status == "sending":
@@ -58,12 +58,12 @@ def resume_campaign(caller: Caller, campaign_id: int) -> CampaignView:
 
 
 def cancel_campaign(caller: Caller, campaign_id: int) -> CampaignView:
-    """Ends a campaign; what was not sent never will be, and its credits come back."""
+    """Ends a campaign for good: messages not yet sent never will be, and their credits are released."""
     return view(_moved(caller, "cancelled", campaign_id, Campaign.cancel))
 
 
 def _moved(caller: Caller, verb: str, campaign_id: int, move: Callable[[int], Campaign | None]) -> Campaign:
-    """Makes the move and notes it; raises when the campaign's state does not allow it."""
+    """Makes the move and writes it to the audit trail; raises when the campaign's state does not allow it."""
     get_campaign(caller, campaign_id)
     with db.atomic():
         moved = move(campaign_id)
@@ -76,7 +76,7 @@ def _moved(caller: Caller, verb: str, campaign_id: int, move: Callable[[int], Ca
 
 
 def _why_not_scheduled(campaign: Campaign, time: datetime) -> DispatchError:
-    """What kept the time from being written."""
+    """Returns the reason why the time was not written."""
     if campaign.status not in ("draft", "scheduled"):
         return refusal("scheduled", campaign.status)
     if not campaign.template.strip():

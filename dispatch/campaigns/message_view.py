@@ -1,4 +1,4 @@
-"""A message as people see it: in a list, alone with its history, and counted by what went wrong."""
+"""A message as people see it: in a list, on its own with its history, and counted by what went wrong."""
 
 from typing import Annotated, Literal
 

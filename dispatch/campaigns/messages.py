@@ -35,7 +35,7 @@ def list_messages(
     campaign = get_campaign(caller, campaign_id)
     unknown = [state for state in states if state not in MESSAGE_STATES]
     if unknown:
-        raise InvalidRequest(f"state is one or several of {', '.join(MESSAGE_STATES)}.", field="state")
+        raise InvalidRequest(f"state must be one or more of {', '.join(MESSAGE_STATES)}.", field="state")
     if not phone:
         listed = message_reading.page(campaign_id, states, page=page, page_size=page_size)
         return listed.map(MessageView.model_validate)
@@ -76,7 +76,7 @@ def export_messages(caller: Caller, campaign_id: int) -> Iterator[str]:
 
 
 def _history(campaign: Campaign, message: Message) -> list[MessageEventView]:
-    """What is known, in order; times that the row does not keep are null."""
+    """Returns what is known to have happened, in order; times that the row does not keep are None."""
     happened = [MessageEventView(event="enqueued", at=campaign.started_at)]
     if message.deferrals:
         happened.append(MessageEventView(event="deferred", at=None, times=message.deferrals))

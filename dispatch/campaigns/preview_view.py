@@ -1,4 +1,4 @@
-"""A campaign's texts as people see them before it starts: one customer's, or the first messages and their price."""
+"""A campaign's texts as people see them before it starts: one customer's, or the first messages with their prices."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from dispatch.texts.sms import Encoding
 
 
 class PreviewedCustomerView(SparseView):
-    """A customer; what is not known is left out."""
+    """The customer of a preview; fields without a value are left out."""
 
     id: int
     first_name: str
@@ -42,7 +42,7 @@ class PreviewedMessageView(View):
 
 
 class EstimateView(View):
-    """The price of all messages; estimated from the first thousand of a larger audience, and then not `exact`."""
+    """The price of all messages; for a large audience estimated from its first thousand, and then not `exact`."""
 
     recipients: int
     credits: int

@@ -1,4 +1,4 @@
-"""What a campaign would say and to whom if it started now; nothing is written.
+"""What a campaign would say, and to whom, if it started now; nothing is written.
 
 Once it has started, the texts frozen in its messages are what is sent; a preview still shows what it would say now.
 """
@@ -34,7 +34,7 @@ ESTIMATED_FROM = 1000
 def personalized_preview(
     caller: Caller, campaign_id: int, customer_id: int | None, *, override_template: str | None = None
 ) -> PersonalizedPreviewView:
-    """Returns the text for one customer of the campaign's account, by its template or by another one."""
+    """Returns the text for one customer of the campaign's account, from its template or from another one."""
     campaign = get_campaign(caller, campaign_id)
     if not customer_id:
         raise MissingCustomerId(field="customer_id")
@@ -73,7 +73,7 @@ def preview_audience(caller: Caller, campaign_id: int) -> AudiencePreviewView:
     return preview_of(Audience.of(get_campaign(caller, campaign_id)))
 
 
-# A recipient is a dict since its fields depend on the template.
+# A recipient is a dict because its fields depend on the template.
 def _message(channel: str, template: CompiledTemplate, person: dict[str, Any]) -> PreviewedMessageView:
     text = template.render(person)
     encoding, segments, first_ucs2 = measure_for(channel, text)
@@ -90,7 +90,7 @@ def _message(channel: str, template: CompiledTemplate, person: dict[str, Any]) -
 
 
 def _estimate(messages: Sequence[PreviewedMessageView], size: AudienceSize) -> EstimateView:
-    """Adds up the price of all messages when all were rendered; else estimates it from those that were."""
+    """Returns the sum of the prices when all messages were rendered, or else an estimate from those that were."""
     costs = [message.cost for message in messages if message.cost]
     exact = len(messages) == size.total
     average = sum(costs) / len(costs) if costs else 1

@@ -1,4 +1,4 @@
-"""How far a campaign is, look by look: its counts, its rate, and when it will be done at that rate."""
+"""A campaign's progress, looked at repeatedly: its counts, its rate, and when it will be done at that rate."""
 
 from collections import deque
 from datetime import UTC, datetime, timedelta
@@ -12,24 +12,24 @@ from models.messages import batch
 from models.messages.batch import Stats
 from models.states import CAMPAIGN_MOVES
 
-# The rate is that of the last seconds: steady to look at, and quick to follow a change.
+# The rate is the average of these last seconds: steady enough to read, and quick to follow a change.
 LOOK_BACK_SEC = 10.0
 
 
 class ProgressView(View):
-    """Where a campaign is."""
+    """How far a campaign is."""
 
     campaign_id: int
     status: str
     stats: Stats
     messages_per_second: float
     estimated_end: Time | None
-    #: Nothing will change any more.
+    #: Nothing will change from here on.
     final: bool
 
 
 class CampaignProgress:
-    """One campaign, looked at again and again."""
+    """Follows one campaign from look to look, to know its rate."""
 
     def __init__(self, caller: Caller, campaign_id: int) -> None:
         self._campaign_id = campaign_id
@@ -37,7 +37,7 @@ class CampaignProgress:
         self._looks: deque[tuple[float, int]] = deque()
 
     def look(self) -> ProgressView:
-        """Returns where the campaign is now; CampaignNotFound when it no longer exists."""
+        """Returns how far the campaign is now; CampaignNotFound when it no longer exists."""
         campaign = Campaign.find(self._campaign_id, self._caller.account)
         if campaign is None:
             raise CampaignNotFound
@@ -55,7 +55,7 @@ class CampaignProgress:
         )
 
     def _rate(self, done: int) -> float:
-        """Notes how many messages are done by now; returns how many a second that has been of late."""
+        """Remembers how many messages are done by now and returns the recent rate per second."""
         now = monotonic()
         self._looks.append((now, done))
         while now - self._looks[0][0] > LOOK_BACK_SEC:

@@ -1,4 +1,4 @@
-"""Campaigns as their account sees them: one, or a page of them."""
+"""Reads campaigns for their account: one, or a page of them."""
 
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import get_campaign
@@ -28,6 +28,6 @@ def list_campaigns(
     if channel is not None:
         checked_channel(channel)
     if status is not None and status not in CAMPAIGN_STATES:
-        raise InvalidRequest(f"status is one of {', '.join(CAMPAIGN_STATES)}.", field="status")
+        raise InvalidRequest(f"status must be one of {', '.join(CAMPAIGN_STATES)}.", field="status")
     found = Campaign.page(caller.account, page=page, page_size=page_size, channel=channel, status=status, q=q or None)
     return Page(view_all(found.rows), found.total)

@@ -1,4 +1,4 @@
-"""What all actions on a campaign share: finding it, its times, refusals and the audit trail."""
+"""What all actions on a campaign share: finding it, checking its times, refusals and the audit trail."""
 
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ def get_campaign(caller: Caller, campaign_id: int) -> Campaign:
 
 
 def checked_times(scheduled_at: datetime | None, expires_at: datetime | None) -> dict[str, datetime | None]:
-    """Returns both times in UTC, the first before the second; the database judges whether they are in the future."""
+    """Returns both times in UTC, the first before the second; the database decides whether they are in the future."""
     scheduled = checked_time(scheduled_at, field="scheduled_at")
     expires = checked_time(expires_at, field="expires_at")
     if scheduled and expires and expires <= scheduled:
@@ -27,7 +27,7 @@ def checked_times(scheduled_at: datetime | None, expires_at: datetime | None) ->
 
 
 def refusal(verb: str, status: str) -> InvalidStatus:
-    """Returns the error that a campaign in this state cannot be paused, edited, and so on."""
+    """Returns the error that a campaign in this state cannot be `verb`: paused, edited, and so on."""
     kind = AlreadySending if verb == "sent" and status in ("preparing", "sending") else InvalidStatus
     return kind(f"A campaign that is {status} cannot be {verb}.", status=status)
 

@@ -14,12 +14,12 @@ from models.messages import batch
 from models.messages.batch import Stats
 from models.states import CAMPAIGN_STATES
 
-# The table of states alone says which words these may be.
+# The allowed values come from the table of states alone.
 Status = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CAMPAIGN_STATES)})]
 
 
 class CreditsView(View):
-    """The credits of a campaign, one for each segment of a message."""
+    """A campaign's credits; each segment of a message costs one."""
 
     held: int
     captured: int
@@ -27,7 +27,7 @@ class CreditsView(View):
 
 
 class AudienceView(SparseView):
-    """Who a campaign is for; only what belongs to its kind is there."""
+    """Who a campaign is for; only the fields of its kind are present."""
 
     kind: Literal["customers", "list", "segment", "everyone", "numbers"]
     customers: int = 0
@@ -36,7 +36,7 @@ class AudienceView(SparseView):
 
 
 class CampaignView(View):
-    """A campaign, with its messages counted by state."""
+    """A campaign with its messages counted by state."""
 
     id: int
     account_id: UUID
@@ -70,7 +70,7 @@ def view(campaign: Campaign) -> CampaignView:
 
 
 def view_all(campaigns: Sequence[Campaign]) -> list[CampaignView]:
-    """Returns what people see of the campaigns, in two queries however many they are; the batches have the counts."""
+    """Returns what people see of the campaigns, with two queries for any number of them; batches hold the counts."""
     counts = batch.stats([campaign.id for campaign in campaigns])
     chosen = CampaignCustomer.counts([campaign.id for campaign in campaigns if campaign.audience_kind == "customers"])
     return [_view(campaign, counts[campaign.id], chosen.get(campaign.id, 0)) for campaign in campaigns]
@@ -105,7 +105,7 @@ def _audience(campaign: Campaign, chosen: int) -> AudienceView | None:
 
 
 def _stats(campaign: Campaign, counts: Stats, chosen: int) -> Stats:
-    """The counts of the batches; of recipients that `send` queued, those without a row yet are pending too."""
+    """Returns the counts of the batches; customers that `send` queued count as pending before they have a message."""
     unwritten = chosen - counts.total
     if campaign.queued_at is None or unwritten <= 0 or not _is_to_start(campaign):
         return counts

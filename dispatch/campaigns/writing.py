@@ -1,4 +1,4 @@
-"""How a person writes a campaign: creates it, edits it before its start, copies and deletes it."""
+"""Creates, edits, copies and deletes campaigns; only one that has not started can be edited."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -33,7 +33,7 @@ AUDIENCE = ("customer_ids", "list_id", "segment_id", "everyone")
 
 
 def create_campaign(caller: Caller, draft: CampaignDraft) -> CampaignView:
-    """Creates a campaign: `scheduled` when it has a time, which takes the scope `send`, and else a `draft`."""
+    """Creates a campaign: `scheduled` when it has a time, which requires the scope `send`, or else a `draft`."""
     if draft.scheduled_at:
         caller.require("send")
     new = checked(caller, draft)
@@ -45,7 +45,7 @@ def create_campaign(caller: Caller, draft: CampaignDraft) -> CampaignView:
         if made is None:
             raise must_be_in_future("scheduled_at" if draft.scheduled_at else "expires_at")
         if draft.scheduled_at and not made.template.strip():
-            raise NoMessageText("A campaign with a time needs a text; no one will be there to write it when it is due.")
+            raise NoMessageText("A scheduled campaign needs a text; add one, or leave out scheduled_at.")
         if draft.customer_ids is not None:
             choose_customers(new.account_id, made.id, draft.customer_ids)
         note(caller, "campaign.created", made, status=made.status)
@@ -55,8 +55,8 @@ def create_campaign(caller: Caller, draft: CampaignDraft) -> CampaignView:
 def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) -> CampaignView:
     """Changes the given fields of a draft or scheduled campaign, which the next sweep then checks again.
 
-    The fields are those of `CampaignDraft`. An audience replaces the one there was; a time that is None is taken
-    back. Giving it a time, or changing one that has a time, takes the scope `send`.
+    The fields are those of `CampaignDraft`. An audience replaces the previous one; None removes a time. Scheduling a
+    campaign, or changing a scheduled one, requires the scope `send`.
     """
     if changes.get("scheduled_at"):
         caller.require("send")
@@ -84,7 +84,7 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
 
 
 def duplicate_campaign(caller: Caller, campaign_id: int, *, name: str | None = None) -> CampaignView:
-    """Writes a draft with the same text for the same audience, without a time, and returns it."""
+    """Copies a campaign into a new draft with the same text and audience but without a time, and returns the draft."""
     source = get_campaign(caller, campaign_id)
     name = checked_name(name) if name is not None else f"Copy of {source.name}"[:MAX_NAME].strip()
     with db.atomic():
@@ -97,7 +97,7 @@ def duplicate_campaign(caller: Caller, campaign_id: int, *, name: str | None = N
 
 
 def delete_campaign(caller: Caller, campaign_id: int) -> None:
-    """Deletes a draft and its chosen audience; a campaign that was ever started is kept, with its results."""
+    """Deletes a draft and its chosen audience; a campaign in any other state is kept."""
     campaign = get_campaign(caller, campaign_id)
     with db.atomic():
         if not campaign_writing.delete(campaign_id):
@@ -107,7 +107,7 @@ def delete_campaign(caller: Caller, campaign_id: int) -> None:
 
 
 def _checked(changes: Mapping[str, Any]) -> EditedColumns:
-    """The name, channel and times to write."""
+    """Returns the name, channel and times to write."""
     values = EditedColumns()
     if "name" in changes:
         values["name"] = checked_name(changes["name"])
@@ -122,7 +122,7 @@ def _checked(changes: Mapping[str, Any]) -> EditedColumns:
 
 
 def _text(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:
-    """The text to write, and the stored template it is copied from, if it is not one of its own."""
+    """Returns the text to write and, if it comes from a stored template, which one."""
     if "template" not in changes and "template_id" not in changes:
         return {}
     template_id = changes.get("template_id")
@@ -139,7 +139,7 @@ def _text(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> Edi
 
 
 def _audience(changes: Mapping[str, Any]) -> EditedColumns:
-    """The columns of the audience, when one is given; what `send` may have queued is then dropped."""
+    """Returns the columns of a new audience, if there is one; customers that `send` queued are then dropped."""
     if not any(field in changes for field in AUDIENCE):
         return {}
     list_id, segment_id = changes.get("list_id"), changes.get("segment_id")
@@ -165,7 +165,7 @@ def _replace_choice(campaign: Campaign, customer_ids: Sequence[int] | None) -> N
 
 
 def _why_not(caller: Caller, campaign: Campaign, values: EditedColumns) -> DispatchError:
-    """What kept the edit from being written."""
+    """Returns the reason why the edit was not written."""
     if campaign.status not in ("draft", "scheduled"):
         return refusal("edited", campaign.status)
     if campaign.status == "scheduled":
@@ -175,5 +175,7 @@ def _why_not(caller: Caller, campaign: Campaign, values: EditedColumns) -> Dispa
     if starts and ends and ends <= starts:
         return InvalidRequest("expires_at must be after scheduled_at.", field="expires_at")
     if not (values.get("scheduled_at") or values.get("expires_at")):
-        return InvalidStatus("The campaign was changed at the same time; read it again.", status=campaign.status)
+        return InvalidStatus(
+            "The campaign was changed at the same time; read it and try again.", status=campaign.status
+        )
     return must_be_in_future("scheduled_at" if values.get("scheduled_at") else "expires_at")
