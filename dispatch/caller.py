@@ -14,10 +14,10 @@ from models.tenancy import ALL_ACCOUNTS, Tenant
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, for which account, with which powers, and by which request.
+    """Who asks, for which account, with which scopes, and in which request.
 
-    None of the fields has a default: who sees all accounts says `ALL_ACCOUNTS`, and who has no Idempotency-Key says
-    None. Work that no one asks for (sending, recovery, the continuation of a preparation) has no caller.
+    No field has a default: access to all accounts is written out as `ALL_ACCOUNTS`, a missing Idempotency-Key as None.
+    Work that no one asks for (sending, recovery, the continuation of a preparation) has no caller.
     """
 
     #: How the audit trail names them: `key:<id>`, `cli:<user>`, or the id of the system user.
@@ -28,22 +28,22 @@ class Caller:
     scopes: frozenset[str]
     #: The id that log lines, jobs and the audit trail share.
     request_id: str
-    #: Given when a start is to be found again by a retry of the same request.
+    #: By which a retry of the same request finds the campaign that it started; None if there is none.
     idempotency_key: RequestKey | None
 
     def require(self, scope: str) -> None:
         """Raises Forbidden unless they have this scope."""
         if scope not in self.scopes:
-            raise Forbidden(f"This API key may not {scope}; use one with the scope {scope}.", scope=scope)
+            raise Forbidden(f"This API key lacks the scope {scope}; use one that has it.", scope=scope)
 
     def within(self, account_id: UUID) -> "Caller":
-        """Returns the same caller, who then sees this account only; NotFound when it is not theirs to see."""
+        """Returns the same caller limited to this account; NotFound when they may not see it."""
         if self.account not in (ALL_ACCOUNTS, account_id):
             raise NotFound("There is no such account.")
         return replace(self, account=account_id)
 
     def one_account(self) -> UUID:
-        """Returns the account to which something is added; InvalidRequest when they have not named one."""
+        """Returns the account to add something to; InvalidRequest when the caller sees all accounts and named none."""
         if self.account is ALL_ACCOUNTS:
             raise InvalidRequest(
                 "An operator's key belongs to no account; name one with ?organization_id=<id>.",
@@ -52,12 +52,12 @@ class Caller:
         return self.account
 
     def note(self, action: str, subject: object, *, account_id: UUID | None, **details: Any) -> None:
-        """Writes an audit event of theirs, in the transaction of the change that it tells of."""
+        """Writes an audit event in their name, in the transaction of the change that it records."""
         AuditEvent.note(action, subject, account_id=account_id, actor=self.actor, request_id=self.request_id, **details)
 
 
 def system_caller() -> Caller:
-    """Returns the caller of work that the clock asks for: the system user, for all accounts."""
+    """Returns the caller of scheduled work: the system user, for all accounts."""
     return Caller(
         actor=str(settings().system_user_id),
         account=ALL_ACCOUNTS,

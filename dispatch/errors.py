@@ -1,4 +1,4 @@
-"""What dispatch refuses, and why.
+"""Everything that dispatch refuses, as exceptions.
 
 DispatchError
 ├── InvalidRequest          the caller's input cannot be used
@@ -8,26 +8,26 @@ DispatchError
 │   ├── CampaignNotFound, CustomerNotFound
 ├── InvalidStatus           the campaign is in a state that does not allow this
 │   └── AlreadySending
-├── Duplicate               the row exists already
+├── Duplicate               the row already exists
 ├── Forbidden               the caller's key lacks the scope, or is not an operator's
 ├── SubscriptionRequired, InsufficientCredits, ApprovalRequired
 ├── IdempotencyMismatch     the Idempotency-Key was used for another request
 ├── QueueUnavailable        Redis does not answer; nothing was changed
 └── EnqueueFailed           the rows could not be committed; the campaign was put back
 
-The class docstring is the default message; `code` is the word of the API's error table. HTTP numbers live in
-`api/http/errors.py` alone.
+A class's docstring is its default message, and `code` is what API and command line call it (docs/errors.md). Only
+`api/http/errors.py` knows the HTTP status codes.
 """
 
 from collections.abc import Sequence
 from typing import Any, Self
 
-# How many ids a refusal lists before it says how many more there are.
+# A refusal lists at most this many ids and then says how many more there are.
 MAX_NAMED = 10
 
 
 class DispatchError(Exception):
-    """Something went wrong."""
+    """Something failed unexpectedly; the logs say why."""
 
     code = "INTERNAL"
 
@@ -38,7 +38,7 @@ class DispatchError(Exception):
 
 
 class InvalidRequest(DispatchError):
-    """The request cannot be understood."""
+    """The request cannot be used."""
 
     code = "INVALID_REQUEST"
 
@@ -50,37 +50,37 @@ class InvalidTemplate(InvalidRequest):
 
 
 class EmptyCustomerIds(InvalidRequest):
-    """The list of customer ids is empty."""
+    """customer_ids is empty; name at least one customer."""
 
     code = "EMPTY_CUSTOMER_IDS"
 
 
 class MissingCustomerId(InvalidRequest):
-    """Name the customer to preview for, as customer_id."""
+    """The preview is for one customer; name it as customer_id."""
 
     code = "MISSING_CUSTOMER_ID"
 
 
 class NoRecipients(InvalidRequest):
-    """Nobody in the audience can be messaged."""
+    """No one in the audience can be messaged; add customers or choose another audience."""
 
     code = "NO_RECIPIENTS"
 
 
 class NoTargetAudience(InvalidRequest):
-    """The campaign has no audience yet: give it customers, a list, a segment, or everyone."""
+    """The campaign has no audience yet; choose customers, a list, a segment or everyone."""
 
     code = "NO_TARGET_AUDIENCE"
 
 
 class NoMessageText(InvalidRequest):
-    """The campaign has no message text yet."""
+    """The campaign has no text yet; write one or choose a stored template."""
 
     code = "NO_MESSAGE_TEXT"
 
 
 class NotFound(DispatchError):
-    """There is no such thing."""
+    """There is nothing with this id or name."""
 
     code = "RESOURCE_NOT_FOUND"
 
@@ -117,13 +117,13 @@ class AlreadySending(InvalidStatus):
 
 
 class Duplicate(DispatchError):
-    """This exists already."""
+    """This already exists."""
 
     code = "DUPLICATE"
 
 
 class Forbidden(DispatchError):
-    """The API key may not do this."""
+    """This API key may not do this."""
 
     code = "FORBIDDEN"
 
@@ -149,7 +149,7 @@ class InsufficientCredits(DispatchError):
 
 
 class ApprovalRequired(DispatchError):
-    """The account demands that a second person approves a campaign of this size before it starts."""
+    """A campaign of this size needs a second person's approval before it starts; have it approved with another key."""
 
     code = "APPROVAL_REQUIRED"
 
@@ -161,12 +161,12 @@ class IdempotencyMismatch(DispatchError):
 
 
 class QueueUnavailable(DispatchError):
-    """The job queue (Redis) does not answer; nothing was changed, try again shortly."""
+    """The job queue (Redis) does not answer; nothing was changed. Try again shortly."""
 
     code = "QUEUE_UNAVAILABLE"
 
 
 class EnqueueFailed(DispatchError):
-    """The campaign's messages could not be written; the campaign was put back, try again."""
+    """The campaign's messages could not be written; it is back in its previous state. Try again."""
 
     code = "ENQUEUE_FAILED"

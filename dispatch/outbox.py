@@ -1,4 +1,4 @@
-"""Publishes what is committed: gives each batch that is due, and has no job yet, its job."""
+"""Publishes what is committed: pushes a job for each batch that is due and has none yet."""
 
 import structlog
 
@@ -11,8 +11,8 @@ log = structlog.get_logger()
 def push_due_batches(campaign_id: int) -> int:
     """Pushes as many of the campaign's open batches as there is room for and returns how many.
 
-    The mark is committed before the push. A push that fails takes the mark back; a crash in between leaves a marked
-    batch without a job, which recovery finds.
+    Each batch is marked, and the mark committed, before the push. If the push fails, the mark is removed; a crash in
+    between leaves a marked batch without a job, which recovery finds.
     """
     numbers = batch.mark_pushed(campaign_id, queue=queues.SEND)
     failed = queues.push_batches(campaign_id, numbers)

@@ -1,7 +1,7 @@
-"""Finds work that lost its owner and continues or ends it: nothing stays stuck (I5), even when Redis lost everything.
+"""Finds work that lost its owner and continues or ends it, so that nothing stays stuck (I5), even after a FLUSHALL.
 
-One pass looks only at campaigns that are not settled, and at their batches. Every move is one guarded statement, so any
-number of processes may recover at once, and a pass that dies is finished by the next.
+A pass looks only at campaigns that are not settled, and at their batches. Every move is one guarded statement, so any
+number of processes may recover at once, and the next pass finishes what a killed one has left.
 """
 
 from collections import Counter
@@ -31,19 +31,19 @@ from models.messages.batch import Range
 
 log = structlog.get_logger()
 
-# A preparation that stopped this often without an error would stop again.
+# A preparation that stopped this often without writing a chunk would stop again.
 MAX_TAKEOVERS = 5
 
 Subject = TypeVar("Subject")
 
 
 def recover() -> dict[str, int]:
-    """Makes one pass and returns what it did, as counts by kind (only kinds that happened).
+    """Makes one pass and returns what it did: a count for each kind of thing that happened.
 
     A failure with one campaign is logged and does not keep the pass from the others.
     """
     done: Counter[str] = Counter(resumed_to_expire=campaign_sending.resume_expired())
-    # Without a queue no job could continue them, and the take-overs would be used up for nothing.
+    # Without a queue no job could continue them, and the take-overs would be used up in vain.
     stale = preparation.stale(settings().stale_prepare_sec)
     for abandoned in stale if stale and queues.ready() else []:
         done += _tried(_take_over, abandoned, campaign_id=abandoned.campaign_id)
@@ -69,7 +69,7 @@ def _tried(
 
 
 def _look_after(campaign: UnsettledCampaign) -> Counter[str]:
-    """Ends leases and waits that ran out, and does what the campaign's state asks for."""
+    """Ends leases and waits that ran out, and does what the campaign's state calls for."""
     done = Counter(leases_expired=_in_ranges(campaign.id, "sending", message_recovery.expire_leases))
     if campaign.may_give_up:
         done["unconfirmed"] = _in_ranges(campaign.id, "unknown", message_recovery.stop_waiting)
@@ -98,9 +98,9 @@ def _keep_sending(campaign_id: int) -> Counter[str]:
 
 
 def _take_over(abandoned: Preparation) -> Counter[str]:
-    """Hands a preparation whose holder fell silent to a new job; after too many times it fails, with the reason."""
+    """Hands a preparation whose holder has died to a new job; after too many take-overs the campaign fails."""
     if queues.preparation_is_queued(abandoned.campaign_id, abandoned.token):
-        return Counter()  # its job only waits for its turn
+        return Counter()  # its job is still waiting its turn
     if abandoned.takeovers >= MAX_TAKEOVERS:
         return Counter(preparations_failed=_give_up(abandoned))
     taken = preparation.take_over(abandoned, most=MAX_TAKEOVERS)
@@ -120,5 +120,5 @@ def _give_up(abandoned: Preparation) -> bool:
 
 
 def _in_ranges(campaign_id: int, state: str, move: Callable[[int, Range], int]) -> int:
-    """Makes a mass move in every batch that counts messages in this state; returns how many messages it moved."""
+    """Moves messages in every batch that counts some in this state; returns how many messages it moved."""
     return sum(move(campaign_id, part) for part in batch.ranges(campaign_id, state))

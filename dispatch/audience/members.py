@@ -13,8 +13,8 @@ from models.segment import Segment
 
 _INVENTED = "'Maria', 'Papadopoulou', 'Athens', 'Shoes'"
 
-# Each kind of audience as the customers it selects, in an order in which a page follows the last one.
-# Both sides of a join say where the page begins: with one, the planner read the other from its start for every page.
+# The customers that each kind of audience selects, after the last one of the previous page. In a join, both sides say
+# where the page begins: when only one did, the planner read the other from its start for every page.
 _MEMBERS = {
     "everyone": "customer cu WHERE cu.account_id = %(account)s AND cu.id > %(after)s",
     "segment": "customer cu WHERE cu.account_id = %(account)s AND cu.id > %(after)s",
@@ -24,7 +24,7 @@ _MEMBERS = {
     "customers": """campaign_customer m JOIN customer cu ON cu.id = m.customer_id
         WHERE m.campaign_id = %(campaign)s AND m.account_id = %(account)s AND m.customer_id > %(after)s
           AND cu.id > %(after)s""",
-    # A test number that belongs to no customer is sent the text of an invented one.
+    # A test number that belongs to no customer gets the text of an invented one.
     "numbers": f"""campaign_number m CROSS JOIN LATERAL (
             SELECT id, account_id, m.phone, first_name, last_name, location, prefered_product, consent
             FROM customer WHERE account_id = m.account_id AND id = m.customer_id
@@ -32,9 +32,10 @@ _MEMBERS = {
             SELECT NULL, m.account_id, m.phone, {_INVENTED}, 'subscribed' WHERE m.customer_id IS NULL) cu
         WHERE m.campaign_id = %(campaign)s AND m.account_id = %(account)s AND m.id > %(after)s""",
 }
-# Everyone means everyone subscribed; a list or a choice keeps its unsubscribed customers, whose messages are skipped.
+# Everyone means everyone subscribed. A list, or customers chosen by id, may include unsubscribed ones, whose messages
+# are skipped.
 _ONLY_SUBSCRIBED = ("everyone", "segment")
-# What a page continues after: the cursor of a preparation.
+# The column that each kind is read in order of; its last value is the cursor of a preparation.
 _ORDER = {
     "everyone": "cu.id",
     "segment": "cu.id",
@@ -42,20 +43,21 @@ _ORDER = {
     "customers": "m.customer_id",
     "numbers": "m.id",
 }
+# Whether a member must not be messaged: unsubscribed, or the number is suppressed.
 _OPTED_OUT = """(cu.consent <> 'subscribed' OR EXISTS (
         SELECT FROM suppression s WHERE s.account_id = cu.account_id AND s.phone = cu.phone))"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """Who a campaign is for; `campaign_id` is None when a filter is only looked at."""
+    """Who a campaign is for; `campaign_id` is None when a filter is only previewed."""
 
     account_id: UUID
     campaign_id: int | None
     kind: str
     list_id: int | None = None
     segment_id: int | None = None
-    #: The segment's filter as it was at the claim, as its row has it (JSON).
+    #: The segment's filter as it was at the claim, as stored (JSON); None before it.
     segment_filter: dict[str, Any] | None = None
 
     @classmethod
@@ -75,7 +77,7 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class AudienceSize:
-    """How many people an audience has, and how many of them may be messaged."""
+    """The number of people in an audience, and how many of them may be messaged."""
 
     total: int
     reachable: int
@@ -92,7 +94,7 @@ def size_of(audience: Audience) -> AudienceSize:
 
 
 def left_out_of(audience: Audience) -> int:
-    """How many customers are not in the audience only because they are not subscribed."""
+    """Counts the customers who are left out of the audience only because they are not subscribed."""
     if audience.kind not in _ONLY_SUBSCRIBED:
         return 0
     members, params = members_of(audience, consent="unsubscribed")
@@ -100,7 +102,7 @@ def left_out_of(audience: Audience) -> int:
 
 
 def page_of(audience: Audience, fields: tuple[str, ...], *, after: int, limit: int) -> list[dict[str, Any]]:
-    """Returns the next recipients, each with its `cursor`, as dicts: which fields they have depends on the template."""
+    """Returns the next recipients, each with its `cursor`, as dicts because their fields depend on the template."""
     columns = ", ".join(f"cu.{field}" for field in dict.fromkeys(("id", "phone", *fields)))
     order = _ORDER[audience.kind]
     members, params = members_of(audience, after=after)
@@ -112,12 +114,12 @@ def page_of(audience: Audience, fields: tuple[str, ...], *, after: int, limit: i
 
 
 def as_sql(audience: Audience) -> tuple[str, dict[str, Any], str]:
-    """Returns the audience for another statement: its members, the parameters, and which members opted out."""
+    """Returns the audience for use in another statement: its members, the parameters, and which members opted out."""
     return (*members_of(audience), _OPTED_OUT)
 
 
 def members_of(audience: Audience, *, after: int = 0, consent: str = "subscribed") -> tuple[str, dict[str, Any]]:
-    """The audience as SQL over the customers `cu`, to which conditions can be added with AND, and its parameters."""
+    """Returns the audience as SQL over the customers `cu`, to which AND can add conditions, and its parameters."""
     kind = audience.kind
     sql = _MEMBERS[kind]
     params: dict[str, Any] = {
@@ -135,11 +137,11 @@ def members_of(audience: Audience, *, after: int = 0, consent: str = "subscribed
 
 
 def _filter_of(audience: Audience) -> Group:
-    """The segment's filter as it was at the claim, so that all pages are of one audience; before it, as it is now."""
+    """Returns the filter as it was at the claim, so that all pages belong to one audience; before a claim, as it is."""
     frozen = audience.segment_filter
     if frozen is None:
         segment = Segment.find(audience.segment_id, audience.account_id) if audience.segment_id else None
         if segment is None:
-            raise LookupError("the table keeps a segment as long as a campaign without a filter of its own names it")
+            raise LookupError("the segment of a campaign that has no filter of its own is missing")
         frozen = segment.filter
     return read_filter(frozen)

@@ -33,7 +33,7 @@ def send_campaign(caller: Caller, campaign_id: int, customer_ids: Sequence[int])
     """
     get_campaign(caller, campaign_id)
     if not customer_ids:
-        raise EmptyCustomerIds("customer_ids is empty; name at least one customer.", field="customer_ids")
+        raise EmptyCustomerIds(field="customer_ids")
     added = 0
 
     def queue() -> Campaign | None:
