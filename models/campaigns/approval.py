@@ -5,7 +5,7 @@ from uuid import UUID
 from models.campaigns.campaign import Campaign
 from models.database import row
 
-# Actions that do not keep someone from approving the campaign.
+# Actions that do not bar their actor from approving the campaign.
 HARMLESS = ("campaign.approved", "campaign.paused", "campaign.resumed", "campaign.cancelled", "campaign.unscheduled")
 
 
@@ -15,7 +15,10 @@ def lock(campaign_id: int) -> Campaign | None:
 
 
 def approve(campaign_id: int, *, recipients: int, actor: str) -> Campaign | None:
-    """Approves a campaign that has not started, for this many recipients; the next sweep checks it again."""
+    """Approves a campaign that has not started for this many recipients; None when it has started or ended.
+
+    A campaign set aside for want of an approval is checked again by the next sweep.
+    """
     return row(
         """UPDATE campaign SET approved_by = %(actor)s, approved_at = now(), approved_recipients = %(recipients)s,
                   updated_at = now(),
@@ -29,7 +32,7 @@ def approve(campaign_id: int, *, recipients: int, actor: str) -> Campaign | None
 
 
 def has_written(account_id: UUID, campaign_id: int, actor: str) -> bool:
-    """Whether this actor wrote, changed or started the campaign, by the audit trail."""
+    """Returns whether this actor wrote, changed or started the campaign, according to the audit trail."""
     return (
         row(
             """SELECT 1 FROM audit_event WHERE account_id = %(account)s AND subject = %(campaign)s AND actor = %(actor)s

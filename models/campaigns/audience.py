@@ -1,4 +1,4 @@
-"""The recipients a campaign was given one by one: chosen customers, or the numbers of a child campaign."""
+"""Recipients that were chosen one by one: a campaign's customers, or the numbers of a child campaign."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from models.row import Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignCustomer(Row):
-    """One explicitly chosen recipient of a campaign whose audience is customer ids."""
+    """One chosen customer of a campaign whose audience is `customers`."""
 
     account_id: UUID
     campaign_id: int
@@ -32,13 +32,13 @@ class CampaignCustomer(Row):
 
     @classmethod
     def ids(cls, campaign_id: int) -> set[int]:
-        """The customers chosen for the campaign."""
+        """Returns the ids of the customers chosen for the campaign."""
         chosen = rows("SELECT * FROM campaign_customer WHERE campaign_id = %s", [campaign_id], into=cls)
         return {choice.customer_id for choice in chosen}
 
     @classmethod
     def counts(cls, campaign_ids: list[int]) -> dict[int, int]:
-        """How many customers were chosen for each of these campaigns; those without any are left out."""
+        """Counts the customers chosen for each of these campaigns; campaigns without any are left out."""
         found = rows(
             """SELECT campaign_id, count(*) AS customers FROM campaign_customer
                WHERE campaign_id = ANY(%s) GROUP BY campaign_id""",
@@ -53,7 +53,7 @@ class CampaignCustomer(Row):
 
     @classmethod
     def copy(cls, campaign: Campaign, source_id: int) -> int:
-        """Chooses for the campaign the customers of another one, chosen or numbers of a child; returns how many."""
+        """Chooses the customers of another campaign, by choice or by number, for this one; returns how many."""
         return changed(
             """INSERT INTO campaign_customer (account_id, campaign_id, customer_id)
                SELECT account_id, %(campaign)s, customer_id FROM campaign_customer WHERE campaign_id = %(source)s
@@ -64,8 +64,8 @@ class CampaignCustomer(Row):
         )
 
 
-# A row that another child of the same root holds may be taken over once that child is over and did not message the
-# person: its message is in one of these states, or was never written. The child of a racing twin is not in this
+# A row that another child of the same root holds may be taken over once that child has ended without messaging the
+# person: their message is in one of these states, or was never written. The child of a concurrent call is not in this
 # statement's snapshot, so its rows are never free.
 _FREE = """
 EXISTS (SELECT FROM campaign owner
@@ -83,7 +83,7 @@ ON CONFLICT (root_id, customer_id) DO UPDATE SET campaign_id = excluded.campaign
 WHERE {_FREE}
 """
 
-# A person whose number was corrected since is tried under the new one, unless somebody else got the text there.
+# A person whose number has been corrected since is tried at the new one, unless someone else got the text there.
 _TAKE_FAILED = _TAKE.format(
     candidates="""
 SELECT cu.account_id, %(child)s, %(root)s, cu.id, cu.phone
@@ -93,7 +93,7 @@ WHERE m.campaign_id = %(parent)s AND m.state IN ('failed', 'undelivered')
                                           AND o.state NOT IN ('failed', 'undelivered'))"""
 )
 
-# Neither the person nor the number may have a message of the root. Two anti-joins over its messages, each one pass.
+# Neither the person nor the number may have a message of the root: two anti-joins over its messages, one pass each.
 _TAKE_REST = _TAKE.format(
     candidates="""
 SELECT cu.account_id, %(child)s, %(root)s, cu.id, cu.phone
@@ -105,7 +105,7 @@ FROM {members} AND NOT {opted_out}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignNumber(Row):
-    """One number a child campaign was given."""
+    """One number that was assigned to a child campaign."""
 
     id: int
     account_id: UUID
@@ -117,7 +117,7 @@ class CampaignNumber(Row):
 
     @classmethod
     def take_failed(cls, child: Campaign, parent_id: int, root_id: int) -> int:
-        """Assigns the child everyone the parent failed to reach and no other retry holds; returns the count."""
+        """Assigns to the child everyone whom the parent failed to reach and no other retry holds; returns how many."""
         return changed(
             _TAKE_FAILED,
             {
@@ -131,7 +131,7 @@ class CampaignNumber(Row):
 
     @classmethod
     def take_rest(cls, child: Campaign, root_id: int, *, members: str, opted_out: str, params: dict[str, Any]) -> int:
-        """Assigns the child the root's current audience minus everyone already messaged; returns the count.
+        """Assigns to the child the root's current audience minus everyone already messaged; returns how many.
 
         `members` and `opted_out` are the audience as SQL (`dispatch/audience/members.py`), over the customers `cu`.
         """
@@ -140,7 +140,7 @@ class CampaignNumber(Row):
 
     @classmethod
     def assign(cls, child: Campaign, phones: list[str]) -> int:
-        """Assigns a test its numbers, each with the customer it belongs to, if any; returns the count."""
+        """Assigns its numbers to a test, each with the customer it belongs to, if any; returns how many."""
         return changed(
             """INSERT INTO campaign_number (account_id, campaign_id, customer_id, phone)
                SELECT %(account)s, %(child)s, cu.id, given.phone
@@ -152,7 +152,7 @@ class CampaignNumber(Row):
 
 
 def root_of(campaign_id: int, kind: str) -> int:
-    """The campaign that a chain of children of this kind began with; itself when it is no such child."""
+    """Returns the campaign that a chain of children of this kind began with; itself when it is not such a child."""
     return count(
         """WITH RECURSIVE up AS (
              SELECT id, parent_id, kind FROM campaign WHERE id = %(id)s

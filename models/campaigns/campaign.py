@@ -1,4 +1,4 @@
-"""Campaigns: the row, and the moves a person or the sweep makes with it.
+"""Campaigns: the row, and the moves that a person or the sweep makes.
 
 Writing, editing and copying it is `writing.py`, its preparation `preparation.py`, sending it `sending.py`.
 """
@@ -45,13 +45,13 @@ class Campaign(Row):
     template_id: int | None
     template_version: int | None
     status: str
-    #: customers, list, segment, everyone or, for a child, numbers; None as long as none was chosen.
+    #: customers, list, segment, everyone or, for a child, numbers; None until one is chosen.
     audience_kind: str | None
     list_id: int | None
     segment_id: int | None
     #: The segment's filter as it was at the claim (JSON; `dispatch/audience/filter.py` reads it).
     segment_filter: dict[str, Any] | None
-    #: When `send` first chose customers for it.
+    #: When `send` first chose customers.
     queued_at: datetime | None
     scheduled_at: datetime | None
     #: Nothing is sent after this.
@@ -59,19 +59,19 @@ class Campaign(Row):
     #: When it was last claimed.
     started_at: datetime | None
     ended_at: datetime | None
-    #: The error code of the last start that was refused; the sweep tries again at `next_check_at`.
+    #: The error code of the last refused start; the sweep tries again at `next_check_at`.
     blocked_reason: str | None
     blocked_tries: int
     next_check_at: datetime | None
-    #: Where `resume` returns to.
+    #: The state that `resume` returns it to.
     paused_from: str | None
     reason: str | None
-    #: Where a preparation that is refused returns to.
+    #: The state that a refused preparation returns it to.
     claimed_from: str | None
-    #: Counts the claims; each has at most one hold.
+    #: The number of its claims; each has at most one hold.
     claim_epoch: int
     batch_size: int
-    #: Held by whoever writes the messages.
+    #: Held by the process that writes the messages.
     prep_token: UUID | None
     #: The last recipient written, in the order of the audience.
     prep_cursor: int
@@ -100,7 +100,7 @@ class Campaign(Row):
 
     @classmethod
     def find(cls, campaign_id: int, tenant: Tenant) -> "Campaign | None":
-        """Returns the campaign, or None when there is none or it is not the tenant's."""
+        """Returns the campaign; None when there is none or it is not the tenant's."""
         return row(
             f"SELECT * FROM campaign WHERE id = %(id)s AND {owned_by(tenant)}",
             {"id": campaign_id, "account": tenant},
@@ -133,7 +133,10 @@ class Campaign(Row):
 
     @classmethod
     def due(cls, limit: int, tenant: Tenant, *, seen: list[int]) -> list[DueCampaign]:
-        """A page of campaigns whose time has come, oldest first; blocked ones wait for their next check."""
+        """Returns campaigns whose time has come and that are not in `seen`, oldest first.
+
+        Those that were set aside are left out until their next check.
+        """
         return rows(
             f"""SELECT id, account_id, name, status, correlation_id FROM campaign
                WHERE status = 'scheduled' AND scheduled_at <= now()
@@ -146,7 +149,7 @@ class Campaign(Row):
 
     @classmethod
     def schedule(cls, campaign_id: int, at: datetime) -> "Campaign | None":
-        """Gives a draft or scheduled campaign its time.
+        """Schedules a draft, or reschedules a scheduled campaign.
 
         None when it is in neither state, has no text, expires before then, or the time is not in the future.
         """
@@ -161,7 +164,7 @@ class Campaign(Row):
 
     @classmethod
     def unschedule(cls, campaign_id: int) -> "Campaign | None":
-        """Takes a scheduled campaign's time back; None when it is not scheduled."""
+        """Turns a scheduled campaign back into a draft; None when it is not scheduled."""
         return row(
             """UPDATE campaign SET status = 'draft', scheduled_at = NULL, blocked_reason = NULL, blocked_tries = 0,
                       next_check_at = NULL, updated_at = now()
@@ -172,7 +175,7 @@ class Campaign(Row):
 
     @classmethod
     def block(cls, campaign_id: int, reason: str) -> None:
-        """Sets a campaign that cannot start aside for 1 to 15 minutes, doubling; it keeps its state."""
+        """Sets a campaign that cannot start aside for 1 to 15 minutes, longer each time; it keeps its state."""
         rows(
             """UPDATE campaign SET blocked_reason = %(reason)s, blocked_tries = blocked_tries + 1, updated_at = now(),
                       next_check_at = now() + least(interval '15 minutes',
@@ -192,7 +195,7 @@ class Campaign(Row):
 
     @classmethod
     def pause(cls, campaign_id: int, reason: str) -> "Campaign | None":
-        """Stops a campaign where it is; nothing new is claimed once this is committed."""
+        """Pauses a campaign; no message is claimed once this is committed. None when its state does not allow it."""
         return row(
             """UPDATE campaign SET paused_from = status, status = 'paused', reason = %(reason)s, updated_at = now()
                WHERE id = %(id)s AND status IN ('scheduled', 'preparing', 'sending') RETURNING *""",
@@ -202,7 +205,10 @@ class Campaign(Row):
 
     @classmethod
     def resume(cls, campaign_id: int) -> "Campaign | None":
-        """Lets a paused campaign go on where it was, giving a preparation a new token and batches a new push."""
+        """Returns a paused campaign to its previous state; None when it is not paused.
+
+        A preparation gets a new token, and open batches are pushed again.
+        """
         return row(
             """WITH resumed AS (
                  UPDATE campaign SET status = paused_from, paused_from = NULL, reason = NULL, updated_at = now(),
@@ -220,7 +226,7 @@ class Campaign(Row):
 
     @classmethod
     def cancel(cls, campaign_id: int) -> "Campaign | None":
-        """Ends a campaign; recovery cancels what is left of its messages and settles it."""
+        """Cancels a campaign, whose remaining messages recovery cancels and settles; None when it has already ended."""
         return row(
             """UPDATE campaign SET status = 'cancelled', paused_from = NULL, ended_at = now(), updated_at = now(),
                       settled_at = CASE WHEN claim_epoch = 0 THEN now() END

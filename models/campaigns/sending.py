@@ -1,4 +1,4 @@
-"""Campaigns as the send path and recovery see them: what may be sent, what is done, what still owes something."""
+"""Campaigns as the send path and recovery see them: which may send, which are done, which are unsettled."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from models.database import changed, row, rows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendingCampaign:
-    """A campaign that sends right now, with all that a send job needs to know of it."""
+    """A campaign that is sending, with everything that a send job needs to know about it."""
 
     id: int
     channel: str
@@ -19,16 +19,16 @@ class SendingCampaign:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnsettledCampaign:
-    """A campaign that still owes something: a message, a settlement, or an answer."""
+    """A campaign with a message, an answer or a settlement still outstanding."""
 
     id: int
     status: str
-    #: It started so long ago that an answer may have been missing for a day.
+    #: Whether it started so long ago that an answer may have been missing for a day.
     may_give_up: bool
 
 
 def to_send(campaign_id: int) -> SendingCampaign | None:
-    """Returns the campaign, or None if it may not send right now."""
+    """Returns the campaign; None when it may not send right now."""
     return row(
         """SELECT c.id, c.channel, a.sender, c.batch_size, c.correlation_id
            FROM campaign c JOIN account a ON a.id = c.account_id WHERE c.id = %s AND c.status = 'sending'""",
@@ -40,8 +40,8 @@ def to_send(campaign_id: int) -> SendingCampaign | None:
 def complete(campaign_id: int) -> bool:
     """Closes a campaign with nothing pending or sending; True when this call did it.
 
-    Asked in a statement of its own after the last record committed: two workers recording the two last batches
-    cannot see each other's uncommitted rows, but the later one's next statement sees both.
+    A statement of its own, after the last record was committed: two workers that record the last two batches cannot see
+    each other's uncommitted rows, but the later one's next statement sees both.
     """
     return bool(
         changed(
@@ -54,7 +54,7 @@ def complete(campaign_id: int) -> bool:
 
 
 def unsettled() -> list[UnsettledCampaign]:
-    """Returns every campaign that still owes something."""
+    """Returns every unsettled campaign."""
     return rows(
         """SELECT id, status, coalesce(started_at < now() - interval '24 hours', false) AS may_give_up FROM campaign
            WHERE status IN ('preparing', 'sending', 'paused')
@@ -64,7 +64,7 @@ def unsettled() -> list[UnsettledCampaign]:
 
 
 def resume_expired() -> int:
-    """Lets paused campaigns continue once they are past their expiry: their claims then skip what is left."""
+    """Resumes paused campaigns that have expired, so that claims skip the remaining messages; returns how many."""
     return changed(
         """UPDATE campaign SET status = 'sending', paused_from = NULL, reason = 'expired', updated_at = now()
            WHERE status = 'paused' AND paused_from = 'sending' AND expires_at <= now()"""

@@ -1,4 +1,4 @@
-"""How a campaign's row is written, edited, copied and deleted, each in one statement."""
+"""Writes, edits, copies and deletes a campaign's row, each in one statement."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from uuid import UUID
 from models.campaigns.campaign import DEFAULT_LIFE, Campaign
 from models.database import changed, row
 
-# What a campaign says, and who it is for: a copy takes both, a child only the first.
+# What a campaign says, and who it is for: a copy takes over both, a child only the content.
 CONTENT = ("channel", "template", "template_id", "template_version")
 AUDIENCE = ("audience_kind", "list_id", "segment_id", "segment_filter")
 
@@ -32,7 +32,7 @@ class EditedColumns(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCampaign:
-    """What a campaign is written with."""
+    """The columns that a new campaign is written with."""
 
     account_id: UUID
     name: str
@@ -51,7 +51,7 @@ class NewCampaign:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewChild:
-    """What a child campaign is written with."""
+    """What a new child campaign is written with."""
 
     parent_id: int
     #: retry, rest or test.
@@ -59,7 +59,7 @@ class NewChild:
     name: str
     #: The campaign that it follows up: the parent, or the root of a chain of children.
     follows_id: int
-    #: The states that campaign must be in.
+    #: The states that the followed campaign may be in.
     in_states: list[str]
     actor: str
     correlation_id: str
@@ -67,16 +67,16 @@ class NewChild:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedCampaign(Campaign):
-    """A campaign for which `send` has just chosen customers."""
+    """A campaign for which `send` is choosing customers."""
 
-    #: Whether none were chosen this way before.
+    #: Whether no earlier `send` has chosen any.
     first: bool
 
 
 def write(new: NewCampaign) -> Campaign | None:
-    """Inserts a campaign, `scheduled` when it has a time and else `draft`; None when its time or its end has passed.
+    """Inserts a campaign, `scheduled` when it has a time or else `draft`; None when its time or its end has passed.
 
-    The database's clock decides, since the clocks of web hosts differ.
+    The database's clock decides, because the clocks of web hosts differ.
     """
     return row(
         """INSERT INTO campaign (account_id, name, channel, template, template_id, template_version, audience_kind,
@@ -95,8 +95,8 @@ def write(new: NewCampaign) -> Campaign | None:
 def edit(campaign_id: int, values: EditedColumns, *, channel: str | None, may_send: bool) -> Campaign | None:
     """Writes these columns of a draft or scheduled campaign, and lets the next sweep check it again.
 
-    None when it is in neither state, when its times would not lie in the future, one after the other, when its channel
-    is no longer the one that the new text was checked for, or when it is scheduled and the editor may not send.
+    None when it is in neither state, when its times would not be in the future and in order, when its channel is no
+    longer the one that the new text was checked for, or when it is scheduled and the editor may not send.
     """
     if unknown := values.keys() - EditedColumns.__annotations__.keys():
         raise ValueError(f"not columns that can be edited: {unknown}")
@@ -124,12 +124,12 @@ def edit(campaign_id: int, values: EditedColumns, *, channel: str | None, may_se
 
 
 def queue(campaign_id: int) -> QueuedCampaign | None:
-    """Lets customers be chosen for a campaign that has not started, instead of any other audience.
+    """Replaces any other audience of a draft or scheduled campaign by customers, who are chosen next.
 
-    None when it has started or ended.
+    None when it is in neither state. Customers that an earlier call chose stay chosen.
     """
     others = "".join(f"{column} = NULL, " for column in AUDIENCE if column != "audience_kind")
-    # Locked first, so that `first` is judged by the newest row: a racing twin may just have queued others.
+    # Locked first, so that `first` is decided by the newest row: a concurrent call may just have queued others.
     return row(
         f"""WITH old AS MATERIALIZED (
               SELECT id, queued_at FROM campaign WHERE id = %s AND status IN ('draft', 'scheduled')
@@ -144,14 +144,14 @@ def queue(campaign_id: int) -> QueuedCampaign | None:
 
 
 def duplicate(campaign_id: int, *, name: str, actor: str, request_id: str) -> Campaign | None:
-    """Writes a draft with the content and the audience of a campaign; the caller copies chosen customers.
+    """Writes a draft with the content and the audience of a campaign; the caller copies the chosen customers.
 
-    Numbers of a child become the customers they belong to; a filter is only copied when its segment is gone.
+    A child's numbers become the customers they belong to. A filter is only copied when its segment has been deleted.
     """
     columns = (*CONTENT, *AUDIENCE)
     copied = {column: column for column in columns} | {
         "audience_kind": "CASE audience_kind WHEN 'numbers' THEN 'customers' ELSE audience_kind END",
-        # When the segment has been deleted since, its filter is all that is left.
+        # Without its segment, the filter is all that is left of the audience.
         "segment_filter": "CASE WHEN segment_id IS NULL THEN segment_filter END",
     }
     return row(
@@ -164,11 +164,11 @@ def duplicate(campaign_id: int, *, name: str, actor: str, request_id: str) -> Ca
 
 
 def spawn(child: NewChild) -> Campaign | None:
-    """Writes a child with the content of its parent, for numbers that it is given afterwards.
+    """Writes a child with the content of its parent, to which the caller assigns numbers.
 
-    None when the campaign that it follows up is in none of the states named. The child ends when its parent was told to
-    end, if that is in the future; a default end is its own. A retry is approved when its parent is: the same text for
-    some of the same people.
+    None when the campaign that it follows up is in none of the states named. The child inherits an expiry that was set
+    for its parent, if that is in the future, but not a default one. A retry inherits its parent's approval, because it
+    sends the same text to some of the same people.
     """
     columns = ", ".join(CONTENT)
     approval = "approved_by, approved_at, approved_recipients" if child.kind == "retry" else "NULL, NULL, NULL"
@@ -187,5 +187,5 @@ def spawn(child: NewChild) -> Campaign | None:
 
 
 def delete(campaign_id: int) -> bool:
-    """Deletes a draft and its chosen audience; its test campaigns stay. False when it is no draft."""
+    """Deletes a draft and its chosen audience; its test campaigns stay. False when it is not a draft."""
     return changed("DELETE FROM campaign WHERE id = %s AND status = 'draft'", [campaign_id]) == 1

@@ -1,15 +1,15 @@
-"""Messages that lost their worker or their campaign: the mass moves that recovery makes, batch by batch.
+"""Moves messages that lost their worker or their campaign, batch by batch.
 
-The range is a batch's, so that the primary key serves. SKIP LOCKED leaves alone what another process is moving right
-now; the next pass sees it again. The locked rows are updated at their place (ctid), for the reason that `message.py`
-gives for its claim.
+Each statement covers one batch, a range of the primary key. SKIP LOCKED passes over what another process is moving
+right now; the next pass of recovery finds it. The locked rows are updated by ctid, for the same reason as in the claim
+of `message.py`.
 """
 
 from models.database import scalar
 from models.messages.batch import Range
 
-# A lease that ran out means its worker died or hangs: the call may have left, so the outcome is unknown, for good or
-# until the answer comes after all. From then on `lease_until` says since when.
+# A lease that ran out means that its worker died or hangs. The call may have left, so the outcome is unknown unless the
+# answer comes after all; `lease_until` says since when.
 _EXPIRE_LEASES = """
 WITH late AS MATERIALIZED (
     SELECT ctid AS place FROM message
@@ -24,7 +24,7 @@ WHERE b.campaign_id = %(campaign)s AND b.number = %(batch)s AND t.moved > 0
 RETURNING t.moved
 """
 
-# What a cancelled campaign never called, it never will.
+# A cancelled campaign calls the provider for none of its pending messages.
 _CANCEL = """
 WITH left_over AS MATERIALIZED (
     SELECT ctid AS place FROM message
@@ -38,7 +38,7 @@ WHERE b.campaign_id = %(campaign)s AND b.number = %(batch)s AND t.moved > 0
 RETURNING t.moved
 """
 
-# An answer that is missing for a day will not come: the message is final, and no credit is held for it any more.
+# An answer that has been missing for a day will not come: the message is final, and its credits are no longer held.
 _GIVE_UP = """
 WITH old AS MATERIALIZED (
     SELECT ctid AS place FROM message
@@ -56,12 +56,12 @@ RETURNING t.moved
 
 
 def expire_leases(campaign_id: int, batch: Range) -> int:
-    """Moves messages whose lease ran out to unknown; returns how many."""
+    """Makes messages whose lease ran out unknown; returns how many."""
     return _move(_EXPIRE_LEASES, campaign_id, batch)
 
 
 def cancel_pending(campaign_id: int, batch: Range) -> int:
-    """Cancels the messages that a cancelled campaign has not called; returns how many."""
+    """Cancels the pending messages of a cancelled campaign; returns how many."""
     return _move(_CANCEL, campaign_id, batch)
 
 

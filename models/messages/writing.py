@@ -1,11 +1,11 @@
-"""How the messages and batches of a prepared campaign are written: by COPY, a chunk at a time."""
+"""Writes the messages and batches of a campaign that is being prepared, by COPY, a chunk at a time."""
 
 from collections.abc import Iterable
 from typing import TypeAlias
 
 from models.database import db
 
-# campaign_id, n, customer_id, phone, body, encoding, segments, state, reason; a tuple, since there is one for each
+# campaign_id, n, customer_id, phone, body, encoding, segments, state, reason; a tuple, because there is one for each
 # recipient.
 NewMessage: TypeAlias = tuple[int, int, int | None, str, str, str, int, str, str | None]
 # campaign_id, number, first_n, size, pending, skipped, price
@@ -21,7 +21,7 @@ def copy_messages(messages: Iterable[NewMessage]) -> None:
 
 
 def copy_batches(batches: Iterable[NewBatch]) -> None:
-    """Writes their batches, in the caller's transaction."""
+    """Writes the batches, in the caller's transaction."""
     _copy("COPY batch (campaign_id, number, first_n, size, pending, skipped, price) FROM STDIN", batches)
 
 
