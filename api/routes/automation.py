@@ -1,4 +1,4 @@
-"""Automation over HTTP: what somebody else's clock calls, and the second person's word."""
+"""Automation over HTTP: what an external scheduler calls to start the campaigns that are due."""
 
 from typing import Annotated
 
@@ -7,19 +7,15 @@ from pydantic import BeforeValidator, Field
 from api.http.auth import caller
 from api.http.inputs import Organization
 from api.http.routes import Routes
-from api.http.rules import HARMLESS_TWICE, ONE_TRANSACTION
-from api.routes.campaign_inputs import Approval, CampaignPath
-from dispatch.campaigns.approval import approve_campaign
-from dispatch.campaigns.view import CampaignView
+from api.http.rules import HARMLESS_TWICE
 from dispatch.start.sweep import SweepError, SweepReport, SweptCampaign, sweep_due
 
 routes = Routes("automation", __name__, url_prefix="/api/campaigns", tag="campaigns")
 
-# A caller's own limit is often 30 seconds; what is left is due at the next call.
+# Callers often give up after 30 seconds; what is left is still due at the next call.
 TIME_BOX_SEC = 20
 
-
-# Ids are text in this one answer, as its users know it.
+# Ids are text in this one answer, because its users expect it.
 TextId = Annotated[str, BeforeValidator(str)]
 
 
@@ -53,19 +49,5 @@ class RunReport(SweepReport):
     idempotency=HARMLESS_TWICE,
 )
 def run(query: Organization) -> RunReport:
-    """Of one's own account; an operator's key starts those of all, or of the one named. Twice starts none twice."""
+    """Starts those of the key's account; an operator's key starts those of all accounts or of the one named."""
     return RunReport.model_validate(sweep_due(caller(), seconds=TIME_BOX_SEC))
-
-
-@routes.post(
-    "/<campaign_id>/approve",
-    summary="Approve a campaign as it is",
-    answers={200: CampaignView},
-    refuses=("CAMPAIGN_NOT_FOUND", "INVALID_STATUS"),
-    body=True,
-    scope="approve",
-    idempotency=ONE_TRANSACTION,
-)
-def approve(path: CampaignPath, body: Approval) -> CampaignView:
-    """By a key that neither wrote nor started it. A change of text, channel or audience takes the approval away."""
-    return approve_campaign(caller(), path.campaign_id, revision=body.revision)

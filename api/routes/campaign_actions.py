@@ -8,8 +8,9 @@ from api.http import request_id
 from api.http.auth import caller
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION, Start
-from api.routes.campaign_inputs import CampaignPath, Numbers, Recipients, Schedule
+from api.routes.campaign_inputs import Approval, CampaignPath, Numbers, Recipients, Schedule
 from dispatch.campaigns import lifecycle
+from dispatch.campaigns.approval import approve_campaign
 from dispatch.campaigns.view import CampaignView, Status
 from dispatch.start import follow_ups
 from dispatch.start.enqueue import EnqueueResult, already_started, enqueue_campaign
@@ -107,6 +108,20 @@ def schedule(path: CampaignPath, body: Schedule) -> CampaignView:
 def unschedule(path: CampaignPath) -> CampaignView:
     """It is a draft again, and starts only by hand."""
     return lifecycle.unschedule_campaign(caller(), path.campaign_id)
+
+
+@routes.post(
+    "/approve",
+    summary="Approve a campaign as it is",
+    answers={200: CampaignView},
+    refuses=("CAMPAIGN_NOT_FOUND", "INVALID_STATUS"),
+    body=True,
+    scope="approve",
+    idempotency=ONE_TRANSACTION,
+)
+def approve(path: CampaignPath, body: Approval) -> CampaignView:
+    """Needs a key that neither wrote nor starts the campaign. A change of text, channel or audience revokes it."""
+    return approve_campaign(caller(), path.campaign_id, revision=body.revision)
 
 
 @routes.post(
