@@ -1,4 +1,4 @@
-"""What is done with a campaign over HTTP: start, send, give a time, stop, end, follow up."""
+"""Actions on one campaign over HTTP: start, send, schedule, approve, pause, resume, cancel, follow up."""
 
 from typing import Any, Self
 
@@ -20,7 +20,7 @@ routes = Routes("campaign_actions", __name__, url_prefix="/api/campaigns/<campai
 
 
 class Started(BaseModel):
-    """A started campaign; `queued` is its audience's count while it is still `preparing`."""
+    """A started campaign; `queued` is the size of its audience while it is still `preparing`."""
 
     queued: int
     enqueuedJobs: int
@@ -31,7 +31,7 @@ class Started(BaseModel):
 
     @classmethod
     def of(cls, started: EnqueueResult, **more: Any) -> Self:
-        """Returns the answer to a start."""
+        """Returns the answer to a start of this campaign."""
         return cls(
             queued=started.queued,
             enqueuedJobs=started.enqueued_jobs,
@@ -44,12 +44,12 @@ class Started(BaseModel):
 
 
 class StartedChild(Started):
-    """A child campaign that was started: `campaignId` is the child's."""
+    """A started child campaign; `campaignId` is the child's id."""
 
     parentId: int
 
 
-# Why a campaign may not start.
+# Why a campaign may be refused a start.
 _START = ("INSUFFICIENT_CREDITS", "INVALID_STATUS", "QUEUE_UNAVAILABLE")
 # A repeated start of a child is answered from the child.
 _CHILD = Start(lambda child: (StartedChild.of(already_started(child), parentId=child.parent_id), 202))
@@ -64,7 +64,7 @@ _CHILD = Start(lambda child: (StartedChild.of(already_started(child), parentId=c
     idempotency=Start(lambda campaign: (Started.of(already_started(campaign)), 202)),
 )
 def enqueue(path: CampaignPath) -> tuple[Started, int]:
-    """Claims it, writes its messages, holds their price and queues them; a large audience is prepared by jobs."""
+    """Claims the campaign, writes its messages, holds their price and queues them; jobs prepare a large audience."""
     started = enqueue_campaign(caller(), path.campaign_id)
     return Started.of(started), 202
 
@@ -79,13 +79,13 @@ def enqueue(path: CampaignPath) -> tuple[Started, int]:
     idempotency=Start(lambda campaign: already_sent(campaign)),
 )
 def send(path: CampaignPath, body: Recipients) -> SentView:
-    """A draft starts at once; a scheduled one only queues them, and goes to exactly those when its time comes."""
+    """A draft starts at once. A scheduled campaign queues the customers and is sent to exactly them at its time."""
     return send_campaign(caller(), path.campaign_id, body.customer_ids)
 
 
 @routes.post(
     "/schedule",
-    summary="Give a draft or scheduled campaign its time",
+    summary="Schedule or reschedule a campaign",
     answers={200: CampaignView},
     refuses=("INVALID_STATUS",),
     body=True,
@@ -93,20 +93,20 @@ def send(path: CampaignPath, body: Recipients) -> SentView:
     idempotency=ONE_TRANSACTION,
 )
 def schedule(path: CampaignPath, body: Schedule) -> CampaignView:
-    """The sweep starts it then."""
+    """The next sweep after `scheduled_at` starts it."""
     return lifecycle.schedule_campaign(caller(), path.campaign_id, body.scheduled_at)
 
 
 @routes.post(
     "/unschedule",
-    summary="Take a scheduled campaign's time back",
+    summary="Turn a scheduled campaign back into a draft",
     answers={200: CampaignView},
     refuses=("INVALID_STATUS",),
     scope="write",
     idempotency=ONE_TRANSACTION,
 )
 def unschedule(path: CampaignPath) -> CampaignView:
-    """It is a draft again, and starts only by hand."""
+    """It no longer starts by itself."""
     return lifecycle.unschedule_campaign(caller(), path.campaign_id)
 
 
@@ -126,67 +126,67 @@ def approve(path: CampaignPath, body: Approval) -> CampaignView:
 
 @routes.post(
     "/pause",
-    summary="Stop a campaign where it is",
+    summary="Pause a campaign",
     answers={200: CampaignView},
     refuses=("INVALID_STATUS",),
     scope="write",
     idempotency=ONE_TRANSACTION,
 )
 def pause(path: CampaignPath) -> CampaignView:
-    """What is in flight ends; nothing new is sent."""
+    """Messages in flight are finished; no others are sent until it is resumed."""
     return lifecycle.pause_campaign(caller(), path.campaign_id)
 
 
 @routes.post(
     "/resume",
-    summary="Let a paused campaign go on",
+    summary="Resume a paused campaign",
     answers={200: CampaignView},
     refuses=("INVALID_STATUS",),
     scope="send",
     idempotency=ONE_TRANSACTION,
 )
 def resume(path: CampaignPath) -> CampaignView:
-    """It goes on where it was paused."""
+    """It continues where it was paused."""
     return lifecycle.resume_campaign(caller(), path.campaign_id)
 
 
 @routes.post(
     "/cancel",
-    summary="End a campaign",
+    summary="Cancel a campaign",
     answers={200: CampaignView},
     refuses=("INVALID_STATUS",),
     scope="write",
     idempotency=ONE_TRANSACTION,
 )
 def cancel(path: CampaignPath) -> CampaignView:
-    """What was not sent never will be; its credits come back."""
+    """This is final: messages not yet sent never will be, and their credits are released."""
     return lifecycle.cancel_campaign(caller(), path.campaign_id)
 
 
 @routes.post(
     "/retry-failed",
-    summary="Send again to those who were not reached",
+    summary="Send again to everyone who was not reached",
     answers={202: StartedChild},
     refuses=(*_START,),
     scope="send",
     idempotency=_CHILD,
 )
 def retry_failed(path: CampaignPath) -> tuple[StartedChild, int]:
-    """As a child campaign, to those whose message failed or did not arrive; never to whom it may have reached."""
+    """As a child campaign, to everyone whose message failed or did not arrive, but to no one it may have reached."""
     started = follow_ups.retry_failed(caller(), path.campaign_id)
     return StartedChild.of(started, parentId=path.campaign_id), 202
 
 
 @routes.post(
     "/send-to-rest",
-    summary="Send to those who joined the audience since",
+    summary="Send to everyone who has joined the audience since",
     answers={202: StartedChild},
     refuses=(*_START,),
     scope="send",
     idempotency=_CHILD,
 )
 def send_to_rest(path: CampaignPath) -> tuple[StartedChild, int]:
-    """As a child campaign, to those of its audience now who have no message of it."""
+    """As a child campaign, to the current members of its audience who have no message of it."""
     started = follow_ups.send_to_rest(caller(), path.campaign_id)
     return StartedChild.of(started, parentId=path.campaign_id), 202
 
@@ -201,6 +201,6 @@ def send_to_rest(path: CampaignPath) -> tuple[StartedChild, int]:
     idempotency=_CHILD,
 )
 def send_test(path: CampaignPath, body: Numbers) -> tuple[StartedChild, int]:
-    """As a child campaign, whatever state this one is in; who is no customer gets an invented person's text."""
+    """As a child campaign, in any state. A number of no customer gets the text of an invented person."""
     started = follow_ups.send_test(caller(), path.campaign_id, body.numbers)
     return StartedChild.of(started, parentId=path.campaign_id), 202

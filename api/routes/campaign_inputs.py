@@ -1,4 +1,4 @@
-"""What callers send about campaigns."""
+"""What requests about campaigns contain."""
 
 from typing import Annotated, Any
 
@@ -16,15 +16,15 @@ class CampaignPath(Given):
 class CampaignQuery(Page):
     channel: Annotated[Channel | None, BeforeValidator(empty_is_absent)] = None
     status: Annotated[Status | None, BeforeValidator(empty_is_absent)] = None
-    q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="part of a name")
+    q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="part of the name")
 
 
 class CampaignFields(Given):
-    """What a new and an edited campaign have in common; it has at most one audience."""
+    """The fields that a new campaign and changes have in common; at most one names an audience."""
 
     channel: Channel = "sms"
     base_template: str = Field("", description="up to 2000 characters, with placeholders like {first_name}")
-    template_id: WholeNumber | None = Field(None, description="copies a stored template, instead of a text of its own")
+    template_id: WholeNumber | None = Field(None, description="copies a stored template instead of `base_template`")
     customer_ids: list[WholeNumber] | None = None
     list_id: WholeNumber | None = None
     segment_id: WholeNumber | None = None
@@ -32,34 +32,34 @@ class CampaignFields(Given):
 
 
 class NewCampaign(CampaignFields):
-    """A campaign to write; with a time it is scheduled, without one a draft. It has at most one audience."""
+    """A campaign to create: scheduled with `scheduled_at`, a draft without. It has at most one audience."""
 
     name: str = Field(description="1 to 200 characters")
-    scheduled_at: Time | None = Field(None, description="in the future, with its zone")
+    scheduled_at: Time | None = Field(None, description="in the future, with a time zone")
     expires_at: Time | None = Field(None, description="nothing is sent after this; 24 hours after the start if unset")
 
 
 class CampaignChanges(CampaignFields):
-    """What to change; a field that is left out stays. An audience replaces the one there was."""
+    """What to change; a field that is left out stays as it is. An audience replaces the previous one."""
 
     name: str = Field("", description="1 to 200 characters")
-    scheduled_at: Time | None = Field(None, description="in the future, with its zone; null makes it a draft again")
+    scheduled_at: Time | None = Field(None, description="in the future, with a time zone; null makes it a draft again")
     expires_at: Time | None = Field(None, description="null: 24 hours after the start")
 
 
 class Copy(Given):
-    """May be left out altogether."""
+    """What to call the copy; the body may be left out."""
 
-    name: str | None = Field(None, description="what the copy is called; `Copy of …` if left out")
+    name: str | None = Field(None, description="name of the copy; `Copy of …` if left out")
 
     @model_validator(mode="before")
     @classmethod
-    def _nothing_is_everything_left_out(cls, given: Any) -> Any:
+    def _missing_body_is_empty(cls, given: Any) -> Any:
         return {} if given is None else given
 
 
 class Schedule(Given):
-    scheduled_at: Time = Field(description="in the future, with its zone")
+    scheduled_at: Time = Field(description="in the future, with a time zone")
 
 
 class Recipients(Given):
@@ -67,10 +67,10 @@ class Recipients(Given):
 
 
 class Numbers(Given):
-    numbers: list[str] = Field(description="1 to 10, as people write them")
+    numbers: list[str] = Field(description="1 to 10 numbers, in E.164 or as written in the account's country")
 
 
 class Approval(Given):
-    """What is approved."""
+    """The approval of one revision."""
 
-    revision: WholeNumber = Field(description="the campaign's revision that was read")
+    revision: WholeNumber = Field(description="the revision of the campaign that you have read")

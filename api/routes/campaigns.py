@@ -1,4 +1,4 @@
-"""Campaigns over HTTP: written, found, changed; what is done with them is `campaign_actions.py`."""
+"""Campaigns over HTTP: create, list, read, change, delete, copy; actions on them are in `campaign_actions.py`."""
 
 from api.http.auth import caller
 from api.http.inputs import Organization
@@ -14,21 +14,21 @@ routes = Routes("campaigns", __name__, url_prefix="/api/campaigns")
 
 
 class Campaigns(Paged[CampaignView]):
-    """One page, newest first."""
+    """One page of campaigns, newest first."""
 
 
 @routes.post(
-    "", summary="Write a campaign", answers={201: CampaignView}, body=True, scope="write", idempotency=ONE_TRANSACTION
+    "", summary="Create a campaign", answers={201: CampaignView}, body=True, scope="write", idempotency=ONE_TRANSACTION
 )
 def create(query: Organization, body: NewCampaign) -> tuple[CampaignView, int]:
-    """With a time it is scheduled, which needs the scope `send` too; without one it is a draft."""
+    """With `scheduled_at` it is scheduled, which also requires the scope `send`; without it is a draft."""
     fields = body.model_dump(exclude={"base_template"})
     return writing.create_campaign(caller(), CampaignDraft(template=body.base_template, **fields)), 201
 
 
 @routes.get("", summary="List campaigns, newest first", answers={200: Campaigns}, scope="read")
 def index(query: CampaignQuery) -> Paged[CampaignView]:
-    """Filtered by channel and status, searched by name with `q`; each with its counts."""
+    """Filter by channel and status, or search names with `q`; each campaign comes with its counts."""
     found = reading.list_campaigns(
         caller(), page=query.page, page_size=query.page_size, channel=query.channel, status=query.status, q=query.q
     )
@@ -43,7 +43,7 @@ def index(query: CampaignQuery) -> Paged[CampaignView]:
     scope="read",
 )
 def read(path: CampaignPath) -> CampaignView:
-    """The counts are those of the batches, so reading is quick however large the campaign."""
+    """The counts come from the batches, so reading is fast however large the campaign is."""
     return reading.read_campaign(caller(), path.campaign_id)
 
 
@@ -56,7 +56,7 @@ def read(path: CampaignPath) -> CampaignView:
     scope="write",
 )
 def edit(path: CampaignPath, body: CampaignChanges) -> CampaignView:
-    """Giving it a time, or changing one that has a time, needs the scope `send` too."""
+    """Scheduling a campaign, or changing a scheduled one, also requires the scope `send`."""
     changes = body.model_dump(exclude_unset=True)
     if "base_template" in changes:
         changes["template"] = changes.pop("base_template")
@@ -71,7 +71,7 @@ def edit(path: CampaignPath, body: CampaignChanges) -> CampaignView:
     scope="write",
 )
 def delete(path: CampaignPath) -> tuple[str, int]:
-    """Its chosen customers stay customers; what was started once can be cancelled, not deleted."""
+    """Its chosen customers are not deleted. A campaign that has started can be cancelled but not deleted."""
     writing.delete_campaign(caller(), path.campaign_id)
     return "", 204
 
@@ -86,5 +86,5 @@ def delete(path: CampaignPath) -> tuple[str, int]:
     idempotency=ONE_TRANSACTION,
 )
 def duplicate(path: CampaignPath, body: Copy) -> tuple[CampaignView, int]:
-    """The same text for the same audience, without a time."""
+    """The copy has the same text and audience, but no time."""
     return writing.duplicate_campaign(caller(), path.campaign_id, name=body.name), 201
