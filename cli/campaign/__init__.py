@@ -1,4 +1,4 @@
-"""`campaign`: write campaigns and look at them; their moves and the watching have files of their own."""
+"""`campaign`: create, show and list campaigns; the other verbs have files of their own."""
 
 from typing import Any
 
@@ -40,16 +40,14 @@ for move in (*MOVES, *SENDING, *EDITING, *PREVIEWS, *READINGS, approve, watch):
 def _show_created(made: dict[str, Any]) -> None:
     show_value(made)
     if made["status"] == "draft":
-        click.echo(
-            f"Start it with `campaign enqueue {made['id']}`, or give it a time with `campaign schedule`.", err=True
-        )
+        click.echo(f"Start it with `campaign enqueue {made['id']}`, or schedule it with `campaign schedule`.", err=True)
 
 
 @campaign.command()
-@account_option(help="Who sends it.")
-@click.option("--name", required=True, help="What it is called.")
+@account_option(help="The account that sends it.")
+@click.option("--name", required=True, help="Name of the campaign.")
 @click.option("--template", metavar="TEXT", help="The message, with fields like {first_name}.")
-@click.option("--stored", metavar="NAME", help="The stored template whose text it copies, instead of --template.")
+@click.option("--stored", metavar="NAME", help="Copy the text of this stored template, instead of --template.")
 @click.option("--list", "list_name", metavar="NAME", help="Send to this list.")
 @click.option("--segment", metavar="NAME", help="Send to this segment.")
 @click.option("--customers", metavar="1,2,3", help="Send to the customers with these ids.")
@@ -70,17 +68,17 @@ def create(
     channel: str,
     schedule: str | None,
 ) -> dict[str, Any]:
-    """Write a campaign.
+    """Create a campaign.
 
-    With --schedule a sweep starts it at that time; without, it is a draft until `campaign enqueue`.
-    An audience is one of --list, --segment, --customers and --everyone.
+    With --schedule it starts by itself at that time; without, it is a draft until `campaign enqueue`.
+    Choose the audience with one of --list, --segment, --customers and --everyone.
 
     \b
     python -m cli campaign create --account Acme --name Spring --list customers \\
         --template 'Hi {{ first_name|fallback("there") }}, our sale starts today.'
     """
     if (template is None) == (stored is None):
-        raise click.UsageError("Say what it says: either --template TEXT or --stored NAME.")
+        raise click.UsageError("Choose the text with either --template TEXT or --stored NAME.")
     caller = by_hand(id_of(account))
     made = create_campaign(
         caller,
@@ -119,10 +117,10 @@ def _show_list(campaigns: list[CampaignView]) -> None:
 
 @campaign.command("list")
 @account_option(required=False, help="Only this account's.  [default: all]")
-@click.option("--status", type=click.Choice(list(CAMPAIGN_STATES)), help="Only those in this state.")
-@click.option("--channel", type=click.Choice(CHANNELS), help="Only those of this channel.")
-@click.option("--search", "q", metavar="TEXT", help="Only those with this in their name.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many.")
+@click.option("--status", type=click.Choice(list(CAMPAIGN_STATES)), help="Only campaigns in this state.")
+@click.option("--channel", type=click.Choice(CHANNELS), help="Only campaigns of this channel.")
+@click.option("--search", "q", metavar="TEXT", help="Only campaigns with this in their name.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
 @answers(show=_show_list)
 @with_database
 def list_(

@@ -15,14 +15,14 @@ from models.tenancy import ALL_ACCOUNTS
 @click.command()
 @campaign_id
 @click.option(
-    "--revision", type=int, required=True, help="What you have read: the revision that `campaign show` names."
+    "--revision", type=int, required=True, help="The revision that you have read, as `campaign show` names it."
 )
 @answers(show=show_brief)
 @with_database
 def approve(campaign_id: int, revision: int) -> dict[str, Any]:
-    """Approve a campaign as it is, for an account that demands it. Someone who wrote or changed it cannot.
+    """Approve a campaign as it is, if its account requires that. You cannot approve one that you wrote or changed.
 
-    A change of its text, channel or audience takes the approval away.
+    Changing its text, channel or audience revokes the approval.
 
     \b
     python -m cli campaign show 1

@@ -1,4 +1,4 @@
-"""How the campaign verbs name a campaign, and the few fields of it that they answer with."""
+"""How the campaign verbs name a campaign, and how they show a few fields of it."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def brief(campaign: CampaignView, *fields: str) -> dict[str, Any]:
 
 
 def show_brief(shown: CampaignView | dict[str, Any]) -> None:
-    """Shows a campaign to people: without what is empty, and only the states that messages are in."""
+    """Shows a campaign to people, without empty fields and without states that no message is in."""
     values = shown.model_dump(mode="json") if isinstance(shown, CampaignView) else shown
     counts = {state: count for state, count in values["stats"].items() if count}
     show_value({key: value for key, value in (values | {"stats": counts}).items() if value not in (None, "", {})})

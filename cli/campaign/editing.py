@@ -1,4 +1,4 @@
-"""`campaign edit`, `duplicate` and `delete`: a campaign as a document."""
+"""`campaign edit`, `duplicate` and `delete`."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from models.tenancy import ALL_ACCOUNTS
 
 @click.command()
 @campaign_id
-@click.option("--name", help="What it is called.")
+@click.option("--name", help="New name of the campaign.")
 @click.option("--template", metavar="TEXT", help="The message, with fields like {first_name}.")
 @click.option("--channel", type=click.Choice(CHANNELS), help="How it is sent.")
 @click.option("--list", "list_name", metavar="NAME", help="Send to this list.")
@@ -31,7 +31,7 @@ from models.tenancy import ALL_ACCOUNTS
 @answers()
 @with_database
 def edit(campaign_id: int, list_name: str | None, segment: str | None, **options: Any) -> dict[str, Any]:
-    """Change a campaign that has not started. What is not named stays; an audience replaces the one there was.
+    """Change a campaign that has not started. Options left out change nothing; an audience replaces the previous one.
 
     \b
     python -m cli campaign edit 1 --template 'Hi {first_name}, the sale starts today.' --everyone
@@ -54,11 +54,11 @@ def edit(campaign_id: int, list_name: str | None, segment: str | None, **options
 
 @click.command()
 @campaign_id
-@click.option("--name", help="What the copy is called.  [default: Copy of …]")
+@click.option("--name", help="Name of the copy.  [default: Copy of …]")
 @answers()
 @with_database
 def duplicate(campaign_id: int, name: str | None) -> dict[str, Any]:
-    """Copy a campaign, its text and its audience, into a new draft.
+    """Copy a campaign's text and audience into a new draft.
 
     \b
     python -m cli campaign duplicate 1 --name 'Spring, again'
@@ -72,7 +72,7 @@ def duplicate(campaign_id: int, name: str | None) -> dict[str, Any]:
 @answers()
 @with_database
 def delete(campaign_id: int) -> Deleted:
-    """Delete a draft. What was started once can be cancelled, not deleted.
+    """Delete a draft. A campaign that has started can be cancelled but not deleted.
 
     \b
     python -m cli campaign delete 1

@@ -1,4 +1,4 @@
-"""What became of a campaign's messages: listed, counted by what went wrong, written to a file."""
+"""`campaign messages`, `errors` and `export`: what became of a campaign's messages."""
 
 from pathlib import Path
 
@@ -19,7 +19,13 @@ from models.tenancy import ALL_ACCOUNTS
 
 @click.command()
 @campaign_id
-@click.option("--state", "states", multiple=True, type=click.Choice(list(MESSAGE_STATES)), help="May be repeated.")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(list(MESSAGE_STATES)),
+    help="Only messages in this state; may be repeated.",
+)
 @pages
 @answers(show=show_columns("id", "phone", "state", "reason", "error_code", "attempts", "sent_at"))
 @with_database
@@ -37,7 +43,7 @@ def messages(campaign_id: int, states: tuple[str, ...], page: int, page_size: in
 @answers()
 @with_database
 def errors(campaign_id: int) -> list[TroubleView]:
-    """Count the messages that did not arrive, or may not have, by reason.
+    """Count the messages that did not arrive, or may not have, by cause.
 
     \b
     python -m cli campaign errors 1

@@ -1,4 +1,4 @@
-"""`campaign enqueue`, `schedule`, `unschedule`, `pause`, `resume` and `cancel`: one campaign, moved by a person."""
+"""`campaign enqueue`, `schedule`, `unschedule`, `pause`, `resume` and `cancel`."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from dispatch.campaigns.reading import read_campaign
 from dispatch.start.enqueue import enqueue_campaign
 from models.tenancy import ALL_ACCOUNTS
 
-# What a verb that moves a campaign answers with.
+# The fields that a verb answers with after it moved a campaign.
 MOVED = ("id", "status", "stats")
 
 
@@ -29,9 +29,9 @@ MOVED = ("id", "status", "stats")
 @answers(show=show_brief)
 @with_database
 def enqueue(campaign_id: int) -> dict[str, Any]:
-    """Start a campaign now, also one that waits for its time.
+    """Start a draft or scheduled campaign now.
 
-    A large audience is prepared by the workers: the status is then still `preparing`.
+    The workers prepare a large audience; until they have, the status is `preparing`.
 
     \b
     python -m cli campaign enqueue 1
@@ -53,7 +53,7 @@ def enqueue(campaign_id: int) -> dict[str, Any]:
 @answers(show=show_brief)
 @with_database
 def schedule(campaign_id: int, at: str) -> dict[str, Any]:
-    """Give a campaign its time. A sweep starts it then; a time given earlier is replaced.
+    """Schedule a campaign, or change its time; it then starts by itself.
 
     \b
     python -m cli campaign schedule 1 2030-01-31T09:00:00+02:00
@@ -68,7 +68,7 @@ def schedule(campaign_id: int, at: str) -> dict[str, Any]:
 @answers(show=show_brief)
 @with_database
 def unschedule(campaign_id: int) -> dict[str, Any]:
-    """Take a scheduled campaign's time back. It is a draft again, and starts only by hand.
+    """Turn a scheduled campaign back into a draft, which starts only by hand.
 
     \b
     python -m cli campaign unschedule 1
@@ -78,11 +78,11 @@ def unschedule(campaign_id: int) -> dict[str, Any]:
 
 @click.command()
 @campaign_id
-@click.option("--reason", default="", help="Shown beside the status.")
+@click.option("--reason", default="", help="A reason to show beside the status.")
 @answers(show=show_brief)
 @with_database
 def pause(campaign_id: int, reason: str) -> dict[str, Any]:
-    """Stop a campaign where it is. What is in flight ends; nothing new is sent until `campaign resume`.
+    """Pause a campaign. Messages in flight are finished; no others are sent until `campaign resume`.
 
     \b
     python -m cli campaign pause 1 --reason 'wrong price in the text'
@@ -95,7 +95,7 @@ def pause(campaign_id: int, reason: str) -> dict[str, Any]:
 @answers(show=show_brief)
 @with_database
 def resume(campaign_id: int) -> dict[str, Any]:
-    """Let a paused campaign go on where it was.
+    """Resume a paused campaign where it stopped.
 
     \b
     python -m cli campaign resume 1
@@ -108,7 +108,7 @@ def resume(campaign_id: int) -> dict[str, Any]:
 @answers(show=show_brief)
 @with_database
 def cancel(campaign_id: int) -> dict[str, Any]:
-    """End a campaign for good. What was not sent will not be, and its credits come back.
+    """Cancel a campaign for good. Messages not yet sent never will be, and their credits are released.
 
     \b
     python -m cli campaign cancel 1

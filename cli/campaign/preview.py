@@ -1,4 +1,4 @@
-"""`campaign preview` and `audience`: what a campaign would say, to whom, and for how much."""
+"""`campaign preview` and `audience`: what a campaign would say, to whom, and at what price."""
 
 import click
 
@@ -32,16 +32,22 @@ def _show_preview(preview: PreviewView | PersonalizedPreviewView) -> None:
 @click.command()
 @campaign_id
 @click.option(
-    "--first", type=click.IntRange(1, MAX_MESSAGES), default=MESSAGES, show_default=True, help="How many messages."
+    "--first",
+    type=click.IntRange(1, MAX_MESSAGES),
+    default=MESSAGES,
+    show_default=True,
+    help="How many messages to show.",
 )
-@click.option("--customer", type=click.IntRange(1, MAX_ID), metavar="ID", help="One customer's text instead.")
-@click.option("--template", metavar="TEXT", help="With --customer: tries this text out.")
+@click.option(
+    "--customer", type=click.IntRange(1, MAX_ID), metavar="ID", help="Show the text for this customer instead."
+)
+@click.option("--template", metavar="TEXT", help="With --customer: try this text instead of the campaign's.")
 @answers(show=_show_preview)
 @with_database
 def preview(
     campaign_id: int, first: int, customer: int | None, template: str | None
 ) -> PreviewView | PersonalizedPreviewView:
-    """Show a campaign's first messages as they would be sent now, and what all would cost.
+    """Show a campaign's first messages as they would be sent now, and the price of all of them.
 
     \b
     python -m cli campaign preview 1
@@ -50,12 +56,12 @@ def preview(
     if customer is not None:
         return personalized_preview(by_hand(ALL_ACCOUNTS), campaign_id, customer, override_template=template)
     if template is not None:
-        raise click.UsageError("--template tries a text out for one customer: name it with --customer ID.")
+        raise click.UsageError("--template tries a text for one customer; name the customer with --customer ID.")
     return preview_messages(by_hand(ALL_ACCOUNTS), campaign_id, first=first)
 
 
 def show_people(preview: AudiencePreviewView) -> None:
-    """Shows an audience to people: a count, why some are excluded, and the sample as a table."""
+    """Shows an audience to people: how many, how many are excluded and why, and a sample as a table."""
     show_value({"count": preview.count, "excluded": preview.excluded.model_dump()})
     show_value(preview.sample)
 

@@ -1,6 +1,6 @@
-"""`campaign send`, `retry-failed`, `send-to-rest` and `test-send`: a campaign to some people, now or once more.
+"""`campaign send`, `retry-failed`, `send-to-rest` and `test-send`: send a campaign to some people, or send it again.
 
-All but the first make a child campaign, which is what they answer.
+All but the first start a child campaign and answer with that.
 """
 
 from typing import Any
@@ -41,7 +41,7 @@ def send(campaign_id: int, customers: str) -> dict[str, Any]:
 @answers(show=show_brief)
 @with_database
 def retry_failed(campaign_id: int) -> dict[str, Any]:
-    """Send again to those whose message failed or did not arrive, as a campaign of its own.
+    """Send again, as a child campaign, to everyone whose message failed or did not arrive.
 
     \b
     python -m cli campaign retry-failed 1
@@ -54,7 +54,7 @@ def retry_failed(campaign_id: int) -> dict[str, Any]:
 @answers(show=show_brief)
 @with_database
 def send_to_rest(campaign_id: int) -> dict[str, Any]:
-    """Send to those who joined the campaign's audience since it started, as a campaign of its own.
+    """Send, as a child campaign, to everyone who has joined the campaign's audience since it started.
 
     \b
     python -m cli campaign send-to-rest 1
@@ -68,7 +68,7 @@ def send_to_rest(campaign_id: int) -> dict[str, Any]:
 @answers(show=show_brief)
 @with_database
 def test_send(campaign_id: int, numbers: tuple[str, ...]) -> dict[str, Any]:
-    """Send a campaign's text to up to ten numbers now, as a campaign of its own.
+    """Send a campaign's text to up to ten numbers now, as a child campaign.
 
     Test messages are charged like any other.
 

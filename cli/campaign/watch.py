@@ -1,4 +1,4 @@
-"""`campaign watch`: a campaign's progress, until it is final."""
+"""`campaign watch`: follows a campaign's progress until it is final."""
 
 import time
 from dataclasses import asdict
@@ -29,9 +29,9 @@ LOOK_EVERY_SEC = 0.5
 @answers(show=lambda _: None)
 @with_database
 def watch(campaign_id: int) -> CampaignView:
-    """Show a campaign's progress until its end.
+    """Show a campaign's progress until it ends.
 
-    Ctrl-C ends the watching, not the campaign. With --json the campaign is printed once, at its end.
+    Ctrl-C stops watching, not the campaign. With --json the campaign is printed once, when it has ended.
 
     \b
     python -m cli campaign watch 1
@@ -60,9 +60,9 @@ def _picture(shown: CampaignView) -> RenderableType:
 
 
 def _why_not(shown: CampaignView) -> str:
-    """What keeps the campaign from going on, if anything does."""
+    """Returns what the campaign is waiting for, or why it stopped; empty when there is nothing to say."""
     if shown.blocked_reason:
-        return f"{shown.blocked_reason}; looked at again {_at(shown.next_check_at) or 'by the next sweep'}"
+        return f"{shown.blocked_reason}; checked again {_at(shown.next_check_at) or 'by the next sweep'}"
     if shown.status == "scheduled":
         return f"starts at {_at(shown.scheduled_at)}"
     if shown.status == "draft":
