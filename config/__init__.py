@@ -1,1 +1,1 @@
-"""Settings, logging, Redis connections and the embedded servers: what every process stands on."""
+"""What every process needs first: settings, logging, Redis connections and stopping."""

@@ -1,4 +1,4 @@
-"""Logs: one event a line, as JSON or in colours, with what is bound to it (process, request id, campaign)."""
+"""Logs: one event a line, as JSON or in colours, with what is bound to it: process, request id, campaign."""
 
 import logging
 import re
@@ -14,7 +14,7 @@ from config.settings import Settings
 _QUOTED_ROW = re.compile(
     r"\n(?:DETAIL|CONTEXT|LINE \d+):.*?(?=\n(?:Traceback |The above exception|During handling| +File )|\Z)", re.DOTALL
 )
-# And the value that it cannot read in the first line: `invalid input syntax for type bigint: "…"`.
+# And a value that it cannot read, in the first line: `invalid input syntax for type bigint: "…"`.
 _QUOTED_VALUE = re.compile(r"^(psycopg\.errors\.\w+: .*?(?:: |\bvalue ))\"[^\"]*\"?.*", re.MULTILINE)
 
 
@@ -51,7 +51,7 @@ def start_logging(settings: Settings, **bound: object) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
-    # At INFO they log arguments and payloads, which may contain what our logs must not.
+    # At INFO these log arguments and payloads, which may contain what our logs must not.
     for chatty in ("rq", "rq.worker", "rq_scheduler", "aiohttp", "peewee", "werkzeug"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
 

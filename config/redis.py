@@ -21,8 +21,8 @@ def enqueueing(settings: Settings) -> redis.Redis:
 def working(settings: Settings) -> redis.Redis:
     """Returns a client for RQ workers, which block while they wait and handle lost connections themselves.
 
-    It does not repeat commands either: after a pop whose answer is lost it would take a second job out of the queue,
-    and ten tries take longer than a worker has when it is asked to stop.
+    It does not repeat commands either: after a pop whose answer is lost it would take a second job from the queue, and
+    ten tries take longer than a worker may take to stop.
     """
     return _client(settings, retry=Retry(NoBackoff(), 0), socket_timeout=None)
 

@@ -22,7 +22,7 @@ class Settings(BaseSettings):
         "development", description="production refuses unsafe conveniences such as START_WORKER=1"
     )
 
-    # Servers. Unset means: the servers that `up` runs in the data directory.
+    # Servers. When unset, the command line uses the servers that `up` runs in the data directory.
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL", examples=["postgresql://user:password@host:5432/campaigns"]
     )
@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     # Sweeper.
     schedule_sweep_interval_ms: int = Field(60_000, ge=1000, description="how often due campaigns are swept")
     schedule_sweep_limit: PositiveInt = Field(25, description="due campaigns per page of a sweep")
-    enqueue_lock_ttl_sec: PositiveInt = Field(600, description="life of a campaign's Redis lock")
+    enqueue_lock_ttl_sec: PositiveInt = Field(600, description="time after which a campaign's Redis lock expires")
     recover_interval_ms: int = Field(5000, ge=100, description="how often recovery looks for lost work")
     system_user_id: UUID = Field(
         UUID(int=0),
@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     # Sending.
     send_workers: PositiveInt = Field(2, description="send worker processes of `python -m jobs`")
     send_window: int = Field(64, ge=1, le=1000, description="messages in flight per send worker")
-    provider_timeout_sec: float = Field(10, gt=0, le=60, description="no answer after this is `unknown`")
+    provider_timeout_sec: float = Field(10, gt=0, le=60, description="a call without an answer after this is `unknown`")
     lease_sec: PositiveInt = Field(30, description="a message in flight longer than this becomes `unknown`")
     lost_after_sec: PositiveInt = Field(40, description="a pushed batch untouched this long may have lost its job")
     retry_base_sec: float = Field(2, gt=0, description="first wait of a retry or deferral")
@@ -123,7 +123,7 @@ class Settings(BaseSettings):
 
 
 class BadSetting(SystemExit):
-    """A wrong environment variable: one line with its name, its problem and an example, and never its value."""
+    """A wrong environment variable, in one line: its name, what is wrong and an example, but never its value."""
 
 
 def load_settings() -> Settings:
@@ -141,7 +141,7 @@ def settings() -> Settings:
 
 
 def point_at(*, database_url: str, redis_url: str) -> None:
-    """Makes this process and its children use these servers (an embedded pair found or started by the CLI)."""
+    """Makes this process and its children use these servers, which the command line found or started."""
     os.environ["DATABASE_URL"] = database_url
     os.environ["REDIS_URL"] = redis_url
     settings.cache_clear()

@@ -1,4 +1,4 @@
-"""Which release this is, as pyproject.toml says."""
+"""The version of this release, as pyproject.toml has it."""
 
 import tomllib
 from importlib.metadata import PackageNotFoundError, version
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def release() -> str:
-    """The version of the installed package, or of the checkout: platforms install the lock file and not the project."""
+    """Returns the version of the package or, where only the lock file is installed, that of the checkout."""
     try:
         return version("campaign-dispatch")
     except PackageNotFoundError:
