@@ -26,7 +26,7 @@ def test_a_subscription_is_set_and_shown(cli, acme):
     assert cli("subscription", "show", "--account", "Acme", "--json").json == set_to
 
 
-def test_keys_are_listed_without_themselves(cli, acme):
+def test_keys_are_listed_without_their_secrets(cli, acme):
     made = cli("key", "create", "--account", "Acme", "--scope", "read", "--name", "dashboard", "--json").json
     answer = cli("key", "list", "--account", "Acme", "--json")
     [listed] = answer.json
@@ -45,7 +45,7 @@ def test_the_ledger_lists_every_movement(cli, acme):
     assert (entry["kind"], entry["available_delta"], entry["actor"]) == ("topup", 9, "test")
 
 
-def test_a_campaign_that_somebody_else_wrote_is_approved(cli, acme):
+def test_a_campaign_that_someone_else_wrote_is_approved(cli, acme):
     cli("account", "change", "Acme", "--approval-above", 1)
     campaign = a_campaign(acme, recipients=2).id
     assert cli("campaign", "approve", campaign, "--revision", 2, "--json").error["code"] == "INVALID_STATUS"

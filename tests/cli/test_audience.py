@@ -36,7 +36,7 @@ def test_customers_are_listed_shown_edited_and_deleted(account, acme, cli):
     assert rows("SELECT actor FROM audit_event WHERE action = 'customer.deleted'")[0]["actor"].startswith("cli:")
 
 
-def test_what_is_exported_is_imported_again(account, acme, tmp_path):
+def test_an_export_can_be_imported_again(account, acme, tmp_path):
     customers(account, 3)
     file = tmp_path / "out.csv"
     assert acme("customers", "export", file) == {"file": str(file), "bytes": file.stat().st_size}
@@ -44,13 +44,13 @@ def test_what_is_exported_is_imported_again(account, acme, tmp_path):
     assert (report["imported"], report["updated"], report["rejected"]) == (0, 3, 0)
 
 
-def test_an_export_that_cannot_be_written_is_one_sentence(account, cli):
+def test_an_export_that_cannot_be_written_is_refused_in_one_sentence(account, cli):
     answer = cli("customers", "export", "/nowhere/at/all.csv", "--account", "Acme", "--json")
     assert answer.error["code"] == "REFUSED"
     assert "/nowhere/at/all.csv" in answer.error["message"]
 
 
-def test_lists_are_made_filled_renamed_and_deleted(account, acme, cli):
+def test_lists_are_created_filled_renamed_and_deleted(account, acme, cli):
     ids = customers(account, 3)
     named = ",".join(map(str, ids))
     made = acme("lists", "create", "spring")
@@ -66,7 +66,7 @@ def test_lists_are_made_filled_renamed_and_deleted(account, acme, cli):
     assert acme("lists", "delete", "other")["deleted"]
 
 
-def test_numbers_are_suppressed_let_go_and_carried_over(account, acme, cli, tmp_path):
+def test_numbers_are_suppressed_removed_exported_and_imported(account, acme, cli, tmp_path):
     assert acme("suppressions", "add", "691 234 5678", "--reason", "complaint")["phone"] == PHONE
     assert [each["reason"] for each in acme("suppressions", "list")] == ["complaint"]
     file = tmp_path / "out.csv"
@@ -80,7 +80,7 @@ def test_numbers_are_suppressed_let_go_and_carried_over(account, acme, cli, tmp_
     assert rows("SELECT phone, reason FROM suppression") == [{"phone": PHONE, "reason": "complaint"}]
 
 
-def test_seed_makes_the_sample_once(cli):
+def test_seed_creates_the_sample_once(cli):
     assert cli("seed", "--json").json["customers"] == 10
     assert cli("seed", "--json").json["customers"] == 0
     assert len(cli("customers", "list", "--account", "sample", "--json").json) == 10

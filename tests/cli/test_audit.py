@@ -14,7 +14,7 @@ def campaign_id(cli):
     return started(an_account(name="Acme"), recipients=3)
 
 
-def test_people_read_that_every_promise_holds_and_how_much_was_asked(cli, campaign_id):
+def test_people_read_that_every_promise_holds_and_how_many_were_checked(cli, campaign_id):
     answer = cli("audit")
     assert answer.status == 0
     assert all(invariant in answer.stdout for invariant in CHECKS)
@@ -42,7 +42,7 @@ def test_money_that_does_not_add_up_is_found_for_the_account_that_has_it(cli, ca
     assert cli("audit", "--json").status == 1
 
 
-def test_of_many_that_are_broken_people_read_the_first_and_the_count(cli):
+def test_people_read_the_first_of_many_violations_and_their_count(cli):
     account = an_account(name="Acme")
     for _ in range(30):
         started(account, recipients=1)

@@ -45,7 +45,7 @@ def test_key_create_answers_a_key_that_opens_its_account(cli):
     assert (holder.account_id, holder.scopes) == (account.id, ["read"])
 
 
-def test_an_operator_key_is_of_no_account_and_ends_when_revoked(cli):
+def test_an_operators_key_belongs_to_no_account_and_stops_working_when_revoked(cli):
     made = cli("key", "create", "--operator", "--json").json
     assert ApiKey.holder(made["key"]).operator
     assert cli("key", "revoke", made["id"], "--json").json == {"id": made["id"], "revoked": True}

@@ -32,7 +32,7 @@ def test_people_read_the_balance_and_the_movements(cli, acme, monkeypatch):
     assert "topup" in cli("credits", "ledger", "--account", "Acme").stdout
 
 
-def test_an_amount_that_is_no_number_is_a_usage_error(cli, acme):
+def test_an_amount_that_is_not_a_number_is_a_usage_error(cli, acme):
     answer = cli("credits", "topup", "--account", "Acme", "--amount", "many", "--json")
     assert (answer.status, answer.stdout) == (2, "")
     assert "--amount" in answer.stderr
@@ -47,12 +47,12 @@ def test_a_status_that_does_not_exist_is_a_usage_error(cli, acme):
 
 
 @pytest.mark.parametrize("until", ["tomorrow", "2090-01-31T00:00:00"])
-def test_an_end_that_cannot_be_is_refused(cli, acme, until):
+def test_an_invalid_end_is_refused(cli, acme, until):
     words = ("--account", "Acme", "--status", "active", "--until", until)
     assert_refused(cli, "subscription", "set", *words, code="INVALID_REQUEST")
 
 
-def test_an_account_whose_subscription_ended_cannot_start_and_its_drafts_stay(cli, acme):
+def test_without_a_subscription_no_campaign_starts_and_drafts_stay(cli, acme):
     campaign = a_campaign(acme, recipients=1).id
     cli("subscription", "set", "--account", "Acme", "--status", "active", "--until", "2020-01-31T00:00:00Z")
     assert cli("campaign", "enqueue", campaign, "--json").error["code"] == "SUBSCRIPTION_REQUIRED"

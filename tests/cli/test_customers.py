@@ -57,7 +57,9 @@ def test_the_imported_file_is_never_overwritten_by_its_rejects(customers_import,
         ("phone\n", ("--account", "Acme", "--list", "spring", "--rejects", "/nowhere/at/all.csv"), "REFUSED"),
     ],
 )
-def test_what_cannot_be_imported_is_one_sentence_and_status_1(customers_import, content, options, code):
+def test_a_file_that_cannot_be_imported_is_refused_in_one_sentence_with_status_1(
+    customers_import, content, options, code
+):
     done = customers_import(content, *options, "--json")
     assert done.returncode == 1
     assert json.loads(done.stdout)["error"]["code"] == code

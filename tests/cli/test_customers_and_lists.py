@@ -38,7 +38,7 @@ def acme(cli):
         (("suppressions", "remove", PHONE, "--account", "Acme"), "RESOURCE_NOT_FOUND", "not suppressed"),
     ],
 )
-def test_what_cannot_be_is_refused_and_changes_nothing(cli, acme, words, code, says):
+def test_an_invalid_request_is_refused_and_changes_nothing(cli, acme, words, code, says):
     assert_refused(cli, *words, code=code, says=says)
 
 
@@ -50,12 +50,12 @@ def test_what_cannot_be_is_refused_and_changes_nothing(cli, acme, words, code, s
         ("suppressions", "import", "/nowhere.csv", "--account", "Acme"),
     ],
 )
-def test_a_word_that_cannot_be_is_a_usage_error(cli, acme, words):
+def test_an_invalid_argument_is_a_usage_error(cli, acme, words):
     answer = cli(*words, "--json")
     assert (answer.status, answer.stdout) == (2, "")
 
 
-def test_people_read_a_line_for_each_customer(cli, acme, monkeypatch):
+def test_people_see_a_line_for_each_customer(cli, acme, monkeypatch):
     monkeypatch.setenv("COLUMNS", "300")
     header, *lines = cli("customers", "list", "--account", "Acme").stdout.splitlines()
     assert {"id", "phone", "first_name", "consent", "suppressed"} <= set(header.split())
@@ -124,5 +124,5 @@ def test_a_deleted_customer_is_off_every_list(cli, acme):
     assert [each["id"] for each in cli("lists", "members", "spring", "--account", "Acme", "--json").json] == [3, 2]
 
 
-def test_a_phone_may_be_typed_as_people_write_it(cli, acme):
+def test_a_phone_may_be_typed_with_spaces_and_punctuation(cli, acme):
     assert cli("customers", "edit", 1, "--phone", "691 234 5678", "--json").json["phone"] == PHONE

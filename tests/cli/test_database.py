@@ -53,7 +53,7 @@ def test_the_shell_is_psql_on_the_database(cli_process):
     assert "Acme" in answer.stdout
 
 
-def test_no_servers_are_one_sentence_that_says_how_to_get_them(cli_process, tmp_path):
+def test_without_servers_one_sentence_says_how_to_get_them(cli_process, tmp_path):
     nowhere = {"DATABASE_URL": "", "REDIS_URL": "", "DATA_DIR": str(tmp_path)}
     for words in (("account", "list"), ("database", "status"), ("database", "shell")):
         answer = cli_process(*words, environment=nowhere)

@@ -24,38 +24,38 @@ def test_the_newest_comes_first(trail):
     assert actions(trail())[:3] == ["campaign.scheduled", "campaign.paused", "campaign.scheduled"]
 
 
-def test_an_account_sees_its_own(trail):
+def test_events_are_filtered_by_account(trail):
     ours = trail("--account", "Acme")
     assert actions(ours)[:2] == ["campaign.paused", "campaign.scheduled"]
     assert len({event["account_id"] for event in ours}) == 1
 
 
-def test_of_one_kind(trail):
+def test_events_are_filtered_by_action(trail):
     [paused] = trail("--action", "campaign.paused")
     assert paused["details"] == {"status": "paused"}
     assert trail("--action", "campaign.never") == []
 
 
-def test_by_one_person(trail):
+def test_events_are_filtered_by_actor(trail):
     by_hand = trail("--action", "campaign.paused")[0]["actor"]
     assert by_hand.startswith("cli:")
     assert {event["actor"] for event in trail("--actor", by_hand)} == {by_hand}
     assert trail("--actor", "cli:nobody-of-this-name") == []
 
 
-def test_of_one_campaign(trail):
+def test_events_are_filtered_by_subject(trail):
     [paused] = trail("--action", "campaign.paused")
     of_it = trail("--subject", paused["subject"], "--account", "Acme")
     assert {event["subject"] for event in of_it} == {paused["subject"]}
     assert actions(of_it)[0] == "campaign.paused"
 
 
-def test_of_one_request(trail):
+def test_events_are_filtered_by_request(trail):
     [paused] = trail("--action", "campaign.paused")
     assert trail("--request", paused["request_id"]) == [paused]
 
 
-def test_people_read_who_did_what_to_what(cli, trail, monkeypatch):
+def test_people_see_who_did_what_to_what(cli, trail, monkeypatch):
     monkeypatch.setenv("COLUMNS", "300")
     [header, line] = cli("events", "--action", "campaign.paused").stdout.splitlines()
     assert header.split() == ["at", "actor", "action", "subject", "details"]

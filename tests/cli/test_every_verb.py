@@ -102,7 +102,7 @@ def test_an_id_that_does_not_exist_is_refused_in_one_sentence(cli, verb, name):
 
 @pytest.mark.parametrize("wrong", ["0", "-1", "one", "1.5", str(2**63), ""])
 @pytest.mark.parametrize(("verb", "name"), taking(*UNKNOWN))
-def test_an_id_that_cannot_be_one_is_a_usage_error(cli, verb, name, wrong):
+def test_an_invalid_id_is_a_usage_error(cli, verb, name, wrong):
     answer = cli(*words_for(verb, **{name: wrong}), "--json")
     assert (answer.status, answer.stdout) == (2, "")
 
@@ -111,7 +111,7 @@ def test_an_id_that_cannot_be_one_is_a_usage_error(cli, verb, name, wrong):
     ("option", "wrong"), [("--page", "0"), ("--page", "one"), ("--page-size", "0"), ("--page-size", "1001")]
 )
 @pytest.mark.parametrize("verb", LISTED)
-def test_a_page_that_cannot_be_is_a_usage_error(cli, verb, option, wrong):
+def test_an_invalid_page_is_a_usage_error(cli, verb, option, wrong):
     answer = cli(*words_for(verb), option, wrong, "--json")
     assert (answer.status, answer.stdout) == (2, "")
     assert option in answer.stderr

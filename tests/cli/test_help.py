@@ -46,7 +46,7 @@ def test_help_shows_an_example_that_can_be_typed(verb):
 
 @pytest.mark.parametrize("page", ["README.md", "docs/cli.md", "docs/simulator.md", "docs/segments.md"])
 @pytest.mark.usefixtures("_files")
-def test_the_command_lines_of_the_pages_can_be_typed(page):
+def test_the_command_lines_in_the_documentation_can_be_typed(page):
     for words in command_lines((ROOT / page).read_text()):
         parse(words)
 
@@ -61,7 +61,7 @@ def test_a_verb_that_does_not_exist_is_a_usage_error(cli):
 @pytest.mark.parametrize(
     "verb", [verb for verb, command in VERBS.items() if any(parameter.required for parameter in command.params)]
 )
-def test_without_what_it_needs_a_verb_is_a_usage_error(cli, verb):
+def test_a_verb_without_its_required_arguments_is_a_usage_error(cli, verb):
     answer = cli(*verb.split(), "--json")
     assert (answer.status, answer.stdout) == (2, "")
     assert "Missing" in answer.stderr

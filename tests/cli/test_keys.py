@@ -29,7 +29,7 @@ def test_people_see_the_key_too(cli, acme, monkeypatch):
 
 
 @pytest.mark.parametrize("scopes", [(), ("read",), ("read", "send")])
-def test_a_key_has_the_scopes_that_were_asked_for_or_all(cli, acme, scopes):
+def test_a_key_has_the_requested_scopes_or_all(cli, acme, scopes):
     options = [word for scope in scopes for word in ("--scope", scope)]
     cli("key", "create", "--account", "Acme", *options)
     [listed] = cli("key", "list", "--json").json
@@ -50,7 +50,7 @@ def test_a_revoked_key_opens_nothing_and_says_so_in_the_list(cli, acme):
     assert listed["revoked_at"]
 
 
-def test_an_account_lists_its_own_keys_and_without_one_all_are_listed(cli, acme):
+def test_keys_are_listed_for_one_account_or_for_all(cli, acme):
     an_account(name="Other")
     for whose in (("--account", "Acme"), ("--account", "Other"), ("--operator",)):
         cli("key", "create", *whose)

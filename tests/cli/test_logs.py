@@ -29,7 +29,7 @@ def test_the_last_lines_of_every_process_are_printed(cli, directory):
     assert "postgres   ready" in shown
 
 
-def test_of_one_process_lines_are_printed_as_they_are(cli, directory):
+def test_the_lines_of_one_process_are_printed_unchanged(cli, directory):
     assert cli("logs", "web", "--data", directory, "-n", 1).stdout == "request 29\n"
 
 
@@ -60,7 +60,7 @@ def test_followed_logs_show_what_is_added(directory, tmp_path):
     ("words", "code", "says"),
     [(("nginx",), "NO_SUCH_PROCESS", "postgres, supervisor, web"), (("--data", "/nowhere"), "NO_LOGS", "/nowhere")],
 )
-def test_logs_that_are_not_there_are_refused_in_one_sentence(cli, directory, monkeypatch, words, code, says):
+def test_missing_logs_are_refused_in_one_sentence(cli, directory, monkeypatch, words, code, says):
     monkeypatch.setenv("DATA_DIR", str(directory))
     where = () if "--data" in words else ("--data", directory)
     error = cli("logs", *words, *where, "--json").error
@@ -68,6 +68,6 @@ def test_logs_that_are_not_there_are_refused_in_one_sentence(cli, directory, mon
     assert says in error["message"]
 
 
-def test_down_where_nothing_runs_says_so(cli, directory):
+def test_down_says_when_nothing_runs(cli, directory):
     assert cli("down", "--data", directory, "--json").json == {"stopped": False}
     assert cli("down", "--data", directory).stdout == "nothing was running\n"

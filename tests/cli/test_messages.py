@@ -34,14 +34,14 @@ def test_what_went_wrong_is_counted(cli, campaign):
     ]
 
 
-def test_an_export_is_a_file_with_a_line_for_each_message(cli, campaign, tmp_path):
+def test_an_exported_file_has_a_line_for_each_message(cli, campaign, tmp_path):
     file = tmp_path / "messages.csv"
     assert cli("campaign", "export", campaign, file, "--json").json == {"file": str(file), "bytes": file.stat().st_size}
     with file.open(newline="") as lines:
         assert [line["state"] for line in csv.DictReader(lines)] == ["failed", "unknown", "sent"]
 
 
-def test_an_export_to_a_place_that_cannot_be_written_is_refused(cli, campaign):
+def test_an_export_to_an_unwritable_path_is_refused(cli, campaign):
     error = cli("campaign", "export", campaign, "/nowhere/at/all.csv", "--json").error
     assert error["code"] == "REFUSED"
     assert "choose another file" in error["message"]

@@ -68,7 +68,7 @@ def test_people_see_a_page_as_a_table():
     assert [line.split() for line in lines] == [["name", "seen_at"], ["[/Athens]", "2030-01-31T09:00:00+00:00"]]
 
 
-def test_people_read_none_where_there_is_nothing():
+def test_people_see_none_where_there_is_nothing():
     assert _run(Page([], total=0)).output == "none\n"
     assert _run(Page([], total=0), show=show_columns("name")).output == "none\n"
 
@@ -79,7 +79,7 @@ def test_a_verb_may_choose_the_columns_that_people_see():
     assert json.loads(_run([ATHENS], "--json", show=chosen).output) == [ATHENS_JSON]
 
 
-def test_a_result_that_failed_is_printed_and_exits_with_1():
+def test_a_failed_result_is_printed_and_exits_with_1():
     answer = _run(ATHENS, "--json", failed=lambda town: town is ATHENS)
     assert (answer.exit_code, json.loads(answer.output)) == (1, ATHENS_JSON)
 

@@ -36,7 +36,7 @@ def _create(cli, **options):
         ({"customers": "1"}, "INVALID_REQUEST", "one audience"),
     ],
 )
-def test_a_campaign_that_cannot_be_written_is_refused_and_not_made(cli, acme, options, code, sentence):
+def test_an_invalid_campaign_is_refused_and_not_created(cli, acme, options, code, sentence):
     error = _create(cli, **options).error
     assert error["code"] == code
     assert sentence in error["message"]
@@ -56,7 +56,7 @@ def test_a_campaign_is_not_started_twice(cli, acme):
 
 
 @pytest.mark.parametrize("verb", ["enqueue", "pause", "resume", "cancel", "show", "watch"])
-def test_a_campaign_that_is_not_there_is_not_found(cli, verb):
+def test_a_campaign_that_does_not_exist_is_not_found(cli, verb):
     assert cli("campaign", verb, 99, "--json").error["code"] == "CAMPAIGN_NOT_FOUND"
 
 
@@ -65,7 +65,7 @@ def test_a_draft_cannot_be_resumed(cli, acme):
 
 
 @pytest.mark.parametrize("amount", [0, -5, 10**30])
-def test_credits_are_not_topped_up_by_nothing_or_too_much(cli, acme, amount):
+def test_a_top_up_of_nothing_or_too_much_is_refused(cli, acme, amount):
     assert cli("credits", "topup", "--account", "Acme", f"--amount={amount}", "--json").error["code"] == (
         "INVALID_REQUEST"
     )
@@ -76,7 +76,7 @@ def test_an_account_of_the_same_name_is_a_duplicate(cli, acme):
     assert cli("account", "create", "Acme", "--json").error["code"] == "DUPLICATE"
 
 
-def test_a_key_must_be_somebodys(cli, acme):
+def test_a_key_must_belong_to_an_account_or_an_operator(cli, acme):
     for words in ((), ("--operator", "--account", "Acme")):
         answer = cli("key", "create", *words, "--json")
         assert (answer.status, answer.stdout) == (2, "")

@@ -25,7 +25,7 @@ def test_it_says_that_it_sweeps_once(cli, account):
     assert "--once" in answer.stderr
 
 
-def test_people_read_what_started_and_what_could_not_and_why(cli, account, monkeypatch):
+def test_people_see_what_started_and_what_could_not_and_why(cli, account, monkeypatch):
     monkeypatch.setenv("COLUMNS", "300")
     due, too_large = a_campaign(account, recipients=2, due=True), a_campaign(account, recipients=3, due=True)
     shown = cli("sweep", "--once").stdout
@@ -37,7 +37,7 @@ def test_people_read_what_started_and_what_could_not_and_why(cli, account, monke
     assert [each["status"] for each in campaigns()] == ["sending", "scheduled"]
 
 
-def test_what_could_not_start_is_left_for_a_later_sweep(cli, account):
+def test_a_campaign_that_could_not_start_is_left_for_a_later_sweep(cli, account):
     a_campaign(account, recipients=3, due=True)
     [error] = cli("sweep", "--once", "--json").json["errors"]
     assert error["error"] == "INSUFFICIENT_CREDITS"

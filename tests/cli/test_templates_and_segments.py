@@ -41,7 +41,7 @@ def acme(cli):
         (("segments", "preview", *ACME, "--filter", "@gone.json"), "INVALID_REQUEST", "gone.json"),
     ],
 )
-def test_what_cannot_be_is_refused_and_changes_nothing(cli, acme, words, code, says):
+def test_an_invalid_request_is_refused_and_changes_nothing(cli, acme, words, code, says):
     assert_refused(cli, *words, code=code, says=says)
 
 
@@ -54,13 +54,13 @@ def test_what_cannot_be_is_refused_and_changes_nothing(cli, acme, words, code, s
         (("templates", "validate", "Hi", "--channel", "pigeon"), "'whatsapp'"),
     ],
 )
-def test_words_that_cannot_be_are_a_usage_error(cli, acme, words, says):
+def test_invalid_arguments_are_a_usage_error(cli, acme, words, says):
     answer = cli(*words, "--json")
     assert (answer.status, answer.stdout) == (2, "")
     assert says in answer.stderr
 
 
-def test_people_read_templates_and_segments_as_tables(cli, acme, monkeypatch):
+def test_people_see_templates_and_segments_as_tables(cli, acme, monkeypatch):
     monkeypatch.setenv("COLUMNS", "300")
     [_, template] = cli("templates", "list").stdout.splitlines()
     assert "Hi {first_name}" in template
@@ -72,7 +72,7 @@ def test_people_read_templates_and_segments_as_tables(cli, acme, monkeypatch):
     assert all(f"First{n}" in shown for n in range(3))
 
 
-def test_a_check_tells_what_a_text_costs_and_what_may_surprise(cli):
+def test_a_check_says_what_a_text_costs_and_what_may_surprise(cli):
     checked = cli("templates", "validate", "Hi {first_name} ✓", "--json").json
     assert checked["valid"]
     assert "first_name" in str(checked)

@@ -18,7 +18,7 @@ def acme(cli):
     return account
 
 
-def test_a_template_is_kept_edited_copied_and_deleted(cli, acme):
+def test_a_template_is_stored_edited_copied_and_deleted(cli, acme):
     words = ("--account", "Acme", "--json")
     assert cli("templates", "create", "hi", "--text", "Hi {first_name}", *words).json["version"] == 1
     assert cli("templates", "edit", "hi", "--text", "Hello {first_name}", *words).json["version"] == 2
@@ -33,13 +33,13 @@ def test_a_template_is_kept_edited_copied_and_deleted(cli, acme):
 
 
 @pytest.mark.parametrize(("text", "status"), [("Hi {first_name}", 0), ("Hi {frist_name}", 1)])
-def test_a_template_is_validated_without_being_kept(cli, text, status):
+def test_a_template_is_validated_without_being_stored(cli, text, status):
     answer = cli("templates", "validate", text, "--json")
     assert (answer.status, answer.json["valid"]) == (status, status == 0)
     assert rows("SELECT id FROM template") == []
 
 
-def test_a_segment_is_kept_previewed_sent_to_and_deleted(cli, acme, tmp_path):
+def test_a_segment_is_stored_previewed_sent_to_and_deleted(cli, acme, tmp_path):
     file = tmp_path / "filter.json"
     file.write_text(json.dumps(ATHENS))
     words = ("--account", "Acme", "--json")
@@ -60,7 +60,7 @@ def test_a_segment_is_kept_previewed_sent_to_and_deleted(cli, acme, tmp_path):
     ("given", "says"),
     [("not json", "not JSON"), ("[" * 100_000, "not JSON"), ("@/nothing", "No such file"), ("{}", "logic")],
 )
-def test_a_filter_that_cannot_be_read_is_refused(cli, acme, given, says):
+def test_an_unreadable_filter_is_refused(cli, acme, given, says):
     error = cli("segments", "create", "x", "--account", "Acme", "--filter", given, "--json").error
     assert error["code"] == "INVALID_REQUEST"
     assert says in error["message"]
@@ -77,7 +77,7 @@ def test_a_campaign_is_previewed(cli, acme):
     assert (shown["rendered_message"], shown["customer"]["id"]) == ("Bye First0", person)
 
 
-def test_people_read_a_preview_as_tables(cli, acme):
+def test_people_see_a_preview_as_tables(cli, acme):
     campaign = a_campaign(acme, everyone=True).id
     assert "Hello First2" in cli("campaign", "preview", campaign).stdout
     assert "opted_out 0" in cli("campaign", "audience", campaign).stdout

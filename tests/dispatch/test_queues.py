@@ -49,7 +49,7 @@ def test_the_same_batch_pushed_again_is_another_job(fake):
     assert len(set(queues.queue(queues.SEND).job_ids)) == 2
 
 
-def test_a_push_that_fails_ends_the_pushing_and_the_rest_is_given(fake, monkeypatch):
+def test_a_failed_push_ends_the_pushing_and_the_rest_is_returned(fake, monkeypatch):
     push = queues.Queue.enqueue_call
 
     def failing_for_two(queue, function, *, args, **options):
@@ -62,7 +62,7 @@ def test_a_push_that_fails_ends_the_pushing_and_the_rest_is_given(fake, monkeypa
     assert queues.queued_batches(7) == {1}
 
 
-def test_redis_away_is_an_answer_and_not_an_exception(fake):
+def test_without_redis_an_answer_is_returned_and_nothing_raised(fake):
     fake.connection_pool.connection_kwargs["server"].connected = False
     assert not queues.ready()
     assert queues.push_batches(7, [1]) == [1]

@@ -52,14 +52,14 @@ def test_batches_whose_jobs_redis_forgot_are_pushed_again(redis):
     assert states(campaign_id) == {"sent": 60}
 
 
-def test_a_job_that_still_waits_in_the_queue_is_not_pushed_twice():
+def test_a_job_still_in_the_queue_is_not_pushed_twice():
     started(recipients=60)
     _long_ago()
     assert recover() == {}
     assert len(jobs()) == 3
 
 
-def test_a_batch_somebody_works_on_is_left_alone(redis):
+def test_a_batch_that_a_worker_has_is_left_alone(redis):
     started(recipients=60)
     redis.flushall()
     _long_ago()
@@ -111,7 +111,7 @@ def test_an_expired_lease_makes_a_message_unknown_once_and_it_is_never_called_ag
     assert states(campaign_id) == {"sent": 15, "unknown": 5}
 
 
-def test_a_drained_campaign_that_nobody_closed_is_closed_and_settled(monkeypatch):
+def test_a_drained_campaign_that_was_left_open_is_closed_and_settled(monkeypatch):
     campaign_id = started(recipients=20)
     monkeypatch.setattr("dispatch.sending.courier.close_if_drained", lambda campaign_id: False)
     deliver(ScriptedProvider(), campaign_id)
@@ -121,7 +121,7 @@ def test_a_drained_campaign_that_nobody_closed_is_closed_and_settled(monkeypatch
     assert money(campaign_id) == (20, 20, 0)
 
 
-def test_a_campaign_cancelled_before_any_call_gives_everything_back():
+def test_a_campaign_cancelled_before_any_call_releases_its_whole_hold():
     campaign_id = started(recipients=45)
     cancel_campaign(asking(), campaign_id)
     assert recover() == {"cancelled": 45}
@@ -175,7 +175,7 @@ def test_an_abandoned_preparation_is_taken_over_with_a_new_token_and_finished():
 
 
 @pytest.mark.usefixtures("_by_jobs")
-def test_a_preparation_whose_job_only_waits_for_its_turn_is_left_alone():
+def test_a_preparation_whose_job_is_still_queued_is_left_alone():
     started(recipients=30)
     _long_untouched()
     assert recover() == {}
@@ -195,7 +195,7 @@ def test_a_preparation_taken_over_too_often_fails_with_the_reason_and_holds_noth
 
 
 @pytest.mark.usefixtures("_by_jobs")
-def test_a_preparation_paused_and_resumed_goes_on_and_its_old_job_does_not():
+def test_a_preparation_paused_and_resumed_continues_but_its_old_job_does_not():
     campaign_id = started(recipients=30)
     old_token = campaign_row(campaign_id)["prep_token"]
     pause_campaign(asking(), campaign_id)
@@ -233,7 +233,7 @@ def test_a_preparation_that_cannot_be_paid_for_is_set_aside_with_the_reason(conf
     assert rows("SELECT 1 FROM message") == []
 
 
-def test_two_recoveries_at_once_do_every_thing_once():
+def test_two_recoveries_at_once_do_everything_once():
     campaign_id = started(recipients=40)
     _claimed(campaign_id, 10)
     rows("UPDATE message SET lease_until = now() - interval '1 second' WHERE state = 'sending'")
@@ -243,7 +243,7 @@ def test_two_recoveries_at_once_do_every_thing_once():
     assert states(campaign_id) == {"pending": 30, "unknown": 10}
 
 
-def test_what_fails_for_one_campaign_does_not_keep_recovery_from_the_others(servers):
+def test_a_failure_with_one_campaign_does_not_keep_recovery_from_the_others(servers):
     first, second = started(recipients=20), started(recipients=20)
     for campaign_id in (first, second):
         _claimed(campaign_id, 5)

@@ -35,7 +35,7 @@ def demo(directory: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[
     return ended, json.loads(ended.stdout.splitlines()[-1])
 
 
-def test_everybody_gets_a_message_and_every_promise_holds(directory):
+def test_everyone_gets_a_message_and_every_promise_holds(directory):
     ended, summary = demo(directory, "--recipients", "600")
     assert summary["status"] == "completed"
     assert summary["recipients"] == 600

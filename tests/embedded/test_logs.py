@@ -54,7 +54,7 @@ def test_one_earlier_part_is_kept(full):
     assert sorted(file.name for file in full.parent.iterdir()) == ["web.log", "web.log.1"]
 
 
-def test_a_process_goes_on_writing_at_the_new_end_of_its_log(log):
+def test_a_process_continues_at_the_new_end_of_its_log(log):
     process = spawn([sys.executable, "-c", COUNTER], log=log)
     try:
         wait_until(lambda: log.stat().st_size > 100, "the log is full")
@@ -82,7 +82,7 @@ def followed(log):
         yield opened
 
 
-def test_who_follows_a_log_sees_each_line_once_also_when_it_is_emptied_meanwhile(log, followed):
+def test_a_follower_sees_each_line_once_even_when_the_log_is_emptied_meanwhile(log, followed):
     append(log, *(f"line {n}" for n in range(10)))
     assert list(new_lines(followed))[-1] == "line 9"
     append(log, "moved before it was read", *["x" * 100])
@@ -92,7 +92,7 @@ def test_who_follows_a_log_sees_each_line_once_also_when_it_is_emptied_meanwhile
     assert list(new_lines(followed)) == []
 
 
-def test_half_a_line_is_shown_when_it_is_whole(log, followed):
+def test_a_partial_line_is_shown_once_it_is_complete(log, followed):
     append(log, "half a", end="")
     assert list(new_lines(followed)) == []
     append(log, " line")

@@ -77,7 +77,7 @@ def test_what_was_written_survives_kill_9(pair):
     assert read_it(pair) == (1, b"1")
 
 
-def test_a_server_that_was_left_running_is_ended_before_its_directory_is_used(pair, directory):
+def test_a_server_left_running_is_stopped_before_its_directory_is_used(pair, directory):
     write_something(pair)
     again = embedded_servers(directory)
     again.start()
@@ -88,7 +88,7 @@ def test_a_server_that_was_left_running_is_ended_before_its_directory_is_used(pa
         again.stop()
 
 
-def test_a_postmaster_pid_that_a_stranger_has_by_now_does_not_keep_postgres_from_starting(pair):
+def test_a_postmaster_pid_that_another_process_has_by_now_does_not_keep_postgres_from_starting(pair):
     pair.stop()
     (pair.postgres.directory / "postmaster.pid").write_text(f"{os.getpid()}\n{pair.postgres.directory}\n")
     pair.start()
@@ -101,11 +101,11 @@ def test_commits_are_durable_unless_a_test_says_otherwise(running):
     assert redis.Redis.from_url(running.redis.url).config_get("appendonly") == {"appendonly": "yes"}
 
 
-def test_redis_refuses_writes_when_memory_is_short_rather_than_forget_jobs(running):
+def test_redis_refuses_writes_rather_than_evict_jobs_when_memory_is_short(running):
     assert redis.Redis.from_url(running.redis.url).config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
 
 
-def test_nobody_gets_in_without_the_password(running):
+def test_a_connection_without_the_password_is_refused(running):
     with pytest.raises(psycopg.OperationalError, match="password"):
         psycopg.connect(f"postgresql://postgres@127.0.0.1:{running.postgres.port}/campaigns")
     with pytest.raises(redis.AuthenticationError):
@@ -158,7 +158,7 @@ def test_root_starts_both_as_an_unprivileged_user(running):
 
 
 @as_root
-def test_data_under_a_private_directory_moves_to_a_place_that_stays_the_same(directory):
+def test_data_under_a_private_directory_is_moved_to_a_fixed_place(directory):
     private = directory / "private"
     private.mkdir(mode=0o700)
     home = home_for(private / "data")

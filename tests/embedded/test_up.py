@@ -54,7 +54,7 @@ def test_a_second_up_in_the_same_directory_is_refused(up):
     assert up.verb("database", "status").returncode == 0
 
 
-def test_down_ends_everything_and_takes_run_json_away(up):
+def test_down_ends_everything_and_removes_run_json(up):
     family = all_of(up.process.pid)
     answer = up.verb("down", "--json")
     assert json.loads(answer.stdout) == {"stopped": True}

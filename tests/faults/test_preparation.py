@@ -50,7 +50,7 @@ def wait_until_half_prepared(campaign: dict[str, Any]) -> None:
     assert row_of(campaign).status == "preparing"
 
 
-def test_a_preparation_whose_worker_is_killed_is_taken_over_and_nobody_is_written_twice(
+def test_a_preparation_whose_worker_is_killed_is_taken_over_and_no_one_is_written_twice(
     deployment, configure, large_campaign
 ):
     configure(ENQUEUE_INLINE_LIMIT=0)

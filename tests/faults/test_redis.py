@@ -25,7 +25,7 @@ def test_a_flush_in_mid_campaign_loses_nothing(deployment, redis):
     judge(deployment, campaign)
 
 
-def test_an_old_snapshot_that_brings_jobs_back_sends_to_nobody_twice(deployment, redis):
+def test_an_old_snapshot_that_brings_jobs_back_sends_nothing_twice(deployment, redis):
     campaign = a_started_campaign(1000)
     snapshot = {key: redis.dump(key) for key in redis.scan_iter()}
     deployment.start()

@@ -12,7 +12,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.processes
 
 
-def test_a_due_campaign_starts_although_the_sweeper_was_killed(deployment):
+def test_a_due_campaign_starts_even_though_the_sweeper_was_killed(deployment):
     deployment.start()
     wait_until(lambda: {"sweeper"} & {alive.kind for alive in Heartbeat.living()}, "the sweeper lives")
     [victim] = deployment.sweepers()

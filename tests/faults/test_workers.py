@@ -28,7 +28,7 @@ def test_send_workers_killed_in_mid_batch_leave_unknown_at_most_what_they_held(d
     assert found["unknown"] > 0, "they were killed in the middle"
 
 
-def test_a_worker_frozen_past_its_leases_and_thawed_sends_to_nobody_twice(deployment):
+def test_a_worker_frozen_past_its_leases_and_resumed_sends_nothing_twice(deployment):
     campaign = a_started_campaign(800)
     deployment.start()
     wait_until_sent(campaign, 100)
@@ -55,7 +55,7 @@ def test_asked_to_stop_in_mid_campaign_everything_in_flight_is_recorded(deployme
     judge(deployment, campaign, unknown_at_most=0)
 
 
-def test_a_killed_supervisor_is_replaced_while_its_workers_finish_what_they_hold(deployment):
+def test_a_killed_supervisor_is_replaced_while_its_workers_finish_what_is_in_flight(deployment):
     campaign = a_started_campaign(1000)
     deployment.start()
     wait_until_sent(campaign, 300)
@@ -64,7 +64,7 @@ def test_a_killed_supervisor_is_replaced_while_its_workers_finish_what_they_hold
     judge(deployment, campaign, unknown_at_most=0)
 
 
-def test_after_a_power_cut_of_everything_but_the_rows_the_campaign_goes_on(deployment):
+def test_after_a_crash_of_everything_but_the_database_the_campaign_continues(deployment):
     campaign = a_started_campaign(1000)
     deployment.start()
     wait_until_sent(campaign, 300)

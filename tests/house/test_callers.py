@@ -56,7 +56,7 @@ CALLED = {function.__name__: function for function in called_by_doors()}
 
 
 @pytest.mark.parametrize("name", sorted(CALLED.keys() - WITHOUT_A_CALLER))
-def test_what_a_door_calls_is_told_first_who_asks(name):
+def test_functions_that_entry_points_call_take_the_caller_first(name):
     first = next(iter(inspect.signature(CALLED[name]).parameters.values()))
     assert (first.name, first.default) == ("caller", inspect.Parameter.empty)
 

@@ -55,7 +55,7 @@ def test_render_sets_only_variables_that_exist():
     assert environment("web")["ENVIRONMENT"]["value"] == "production"
 
 
-def test_the_database_and_the_queue_that_are_named_are_there():
+def test_the_named_database_and_queue_exist():
     variables = environment("web")
     assert variables["DATABASE_URL"]["fromDatabase"]["name"] in [entry["name"] for entry in RENDER["databases"]]
     assert variables["REDIS_URL"]["fromService"]["name"] == service("keyvalue")["name"]

@@ -51,15 +51,15 @@ LOGGED = [
 
 
 @pytest.mark.parametrize(("path", "pattern"), LOGGED)
-def test_a_logged_event_is_listed(path, pattern):
+def test_every_logged_event_is_listed(path, pattern):
     assert [event for event in LISTED if re.fullmatch(pattern, event)]
 
 
 @pytest.mark.parametrize("event", LISTED)
-def test_a_listed_event_is_logged_somewhere(event):
+def test_every_listed_event_is_logged_somewhere(event):
     assert [path for path, pattern in LOGGED if re.fullmatch(pattern, event)]
 
 
-def test_listed_events_are_two_words_with_a_dot_and_each_is_told_once():
+def test_listed_events_are_two_words_with_a_dot_and_listed_once():
     assert [event for event in LISTED if not re.fullmatch(r"[a-z]+\.[a-z_]+", event)] == sorted(NOT_DOTTED)
     assert len(LISTED) == len(set(LISTED))

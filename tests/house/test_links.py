@@ -27,7 +27,7 @@ def anchors(page: Path) -> set[str]:
 
 
 @EVERY_PAGE
-def test_every_link_leads_to_a_file_and_a_heading_that_are_there(page):
+def test_every_link_leads_to_an_existing_file_and_heading(page):
     links = [link for link in _LINK.findall(prose(page)) if not link.startswith(("http://", "https://"))]
     broken = []
     for link in links:
@@ -39,11 +39,11 @@ def test_every_link_leads_to_a_file_and_a_heading_that_are_there(page):
 
 
 @EVERY_PAGE
-def test_every_path_named_in_prose_is_there(page):
+def test_every_path_named_in_prose_exists(page):
     assert [path for path in _CODE.findall(prose(page)) if not (ROOT / path).exists()] == []
 
 
-def test_every_page_named_in_the_code_is_there():
+def test_every_page_named_in_the_code_exists():
     code = [path for folder in FOLDERS for path in folder.rglob("*.py") if folder != ROOT]
     named = {page for path in code for page in re.findall(r"\bdocs/[\w/]+\.md\b", path.read_text())}
     assert [page for page in sorted(named) if not (ROOT / page).exists()] == []

@@ -74,7 +74,7 @@ def test_a_pause_remembers_the_state_it_came_from(campaign_id):
     assert is_allowed(lambda: move(campaign_id, "paused", "scheduled"))
 
 
-def test_what_is_arranged_is_allowed_only_inside_its_block(campaign_id):
+def test_a_test_may_break_the_table_only_inside_its_block(campaign_id):
     with arranging():
         move(campaign_id, "completed")
     assert row("SELECT status FROM campaign") == {"status": "completed"}

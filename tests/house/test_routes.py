@@ -69,7 +69,7 @@ def test_what_only_reads_needs_no_other_scope_and_what_changes_something_never_o
             assert rules.scope != "read" or endpoint in reading, f"{method} {endpoint}"
 
 
-def test_every_refusal_of_the_house_has_its_status():
+def test_every_refusal_has_a_status():
     for package in ("dispatch", "api"):
         for path in sorted((ROOT / package).rglob("*.py")):
             import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))

@@ -38,7 +38,7 @@ def _lines(path):
     return len(path.read_text().splitlines())
 
 
-def test_no_folder_holds_more_files_than_one_can_keep_in_mind():
+def test_no_folder_contains_too_many_files():
     counted = Counter(_name(path.parent) for path in FILES)
     assert {folder for folder, files in counted.items() if files > MAX_FILES_IN_FOLDER} <= set(LARGER_FOLDERS)
 

@@ -44,12 +44,12 @@ def test_exactly_the_states_without_a_move_are_drawn_as_ends(heading, states, mo
 
 
 @BOTH
-def test_the_page_tells_each_state_in_the_tables_own_sentence(heading, states, moves):
+def test_the_page_describes_each_state_in_the_tables_words(heading, states, moves):
     assert dict(_ROW.findall(_section(heading))) == states
 
 
 @BOTH
-def test_moves_lead_from_and_to_states_that_are_told(heading, states, moves):
+def test_moves_lead_from_and_to_described_states(heading, states, moves):
     assert set(moves) == set(states)
     assert {new for allowed in moves.values() for new in allowed} <= set(states)
 

@@ -26,7 +26,7 @@ def test_no_module_imports_a_test_module(path):
     assert [name for name in from_tests if any(part.startswith("test_") for part in name.split("."))] == []
 
 
-def test_callers_race_only_with_the_one_helper():
+def test_races_are_run_only_by_the_shared_helper():
     waiting_for_each_other = [path.relative_to(_TESTS) for path in MODULES if "threading.Barrier(" in path.read_text()]
     # In an import the two meet in the middle, when both have read their whole files.
     assert {str(path) for path in waiting_for_each_other} <= {

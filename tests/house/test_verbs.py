@@ -22,13 +22,13 @@ def test_a_verb_says_what_it_does_and_what_its_options_mean(verb, command):
 
 
 @BOTH
-def test_a_verb_takes_json(verb, command):
+def test_every_verb_takes_json(verb, command):
     takes_json = any("--json" in parameter.opts for parameter in command.params)
     assert takes_json == (verb not in WITHOUT_JSON)
 
 
 @BOTH
-def test_a_verb_is_on_the_page(verb, command):
+def test_every_verb_is_on_the_page(verb, command):
     *group, name = verb.split()
     rows = [line for line in _PAGE.splitlines() if line.startswith("| `") and (not group or f"`{group[0]} " in line)]
     assert [line for line in rows if f"`{name}" in line or f"{verb}" in line]

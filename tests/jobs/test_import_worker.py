@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("db")]
 LINES = 40_000
 
 
-def test_another_worker_goes_on_where_a_killed_one_stopped(redis, tmp_path):
+def test_another_worker_continues_where_a_killed_one_stopped(redis, tmp_path):
     content = "phone,first_name\n" + "".join(f"69{n:08d},Name{n}\n12,Short\n" for n in range(LINES // 2))
     account_id = an_account(country="GR").id
     import_id = start_import(asking(account_id), BytesIO(content.encode()), list_name="spring").id

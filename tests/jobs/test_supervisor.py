@@ -27,7 +27,7 @@ def test_every_queue_has_a_worker_and_there_is_one_sweeper():
     }
 
 
-def test_one_may_ask_for_some_queues_and_no_sweeper():
+def test_some_queues_can_be_chosen_without_a_sweeper():
     names = list(modules(Settings(send_workers=2), [SEND], sweeper=False))
     assert names == ["send-1", "send-2"]
 
@@ -63,7 +63,7 @@ def test_a_killed_child_is_started_again(supervisor):
 
 @pytest.mark.processes
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_asked_to_stop_it_leaves_nobody_behind(supervisor, number):
+def test_when_asked_to_stop_it_leaves_no_process_behind(supervisor, number):
     family = list(supervisor.children())
     assert supervisor.stop(number) == 0, supervisor.log
     assert not any(is_alive(pid) for pid in family)
@@ -71,7 +71,7 @@ def test_asked_to_stop_it_leaves_nobody_behind(supervisor, number):
 
 
 @pytest.mark.processes
-def test_killed_it_leaves_nobody_behind(supervisor):
+def test_when_killed_it_leaves_no_process_behind(supervisor):
     family = list(supervisor.children())
     supervisor.kill()
     wait_until(lambda: not any(is_alive(pid) for pid in family), "its children notice and stop")

@@ -51,7 +51,7 @@ def run_one_job(redis: Redis) -> None:
     wait_until(lambda: job.is_finished, "a worker does a job")
 
 
-def test_an_idle_worker_stops_at_once_and_takes_its_sign_of_life_away(redis, tmp_path):
+def test_an_idle_worker_stops_at_once_and_removes_its_heartbeat(redis, tmp_path):
     with running("jobs.worker", SEND, log=tmp_path / "log") as worker:
         run_one_job(redis)
         [alive] = wait_until(Heartbeat.living, "it shows that it lives")
@@ -60,7 +60,7 @@ def test_an_idle_worker_stops_at_once_and_takes_its_sign_of_life_away(redis, tmp
     assert Heartbeat.living() == []
 
 
-def test_a_worker_asked_to_stop_in_mid_batch_finishes_what_is_in_flight_and_claims_no_more(sending, tmp_path):
+def test_a_worker_asked_to_stop_in_mid_batch_finishes_messages_in_flight_and_claims_no_more(sending, tmp_path):
     slowly = {"SEND_WINDOW": "4", "SIMULATOR_LATENCY_MS": "200", "SIMULATOR_FAILURE_RATE": "0"}
     with running("jobs.worker", SEND, log=tmp_path / "log", **slowly) as worker:
         wait_until(lambda: counts(sending)["sent"], "messages are sent")
@@ -102,7 +102,7 @@ def test_a_worker_that_starts_or_stops_without_redis_does_not_hang(own_redis, tm
         assert worker.stop(seconds=15) == 0, worker.log
 
 
-def test_a_job_that_no_longer_answers_ends_with_its_process():
+def test_a_job_that_hangs_ends_with_its_process():
     # asyncio would swallow an exception raised in the middle of this job.
     hangs = (
         "import asyncio, jobs.queue_worker as w; w.JOB_TIMEOUT_SEC = 1\n"

@@ -18,7 +18,7 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("db", "redis")]
 
 
-def test_a_sweeper_books_the_sweep_shows_that_it_lives_and_stops_when_asked(redis, tmp_path):
+def test_a_sweeper_books_the_sweep_writes_a_heartbeat_and_stops_when_asked(redis, tmp_path):
     with running("sweeper", log=tmp_path / "log") as sweeper:
         wait_until(lambda: Queue(HOUSE, connection=redis).job_ids, "a sweep is queued")
         [alive] = wait_until(Heartbeat.living, "it shows that it lives")
@@ -40,7 +40,7 @@ def test_a_sweeper_finds_lost_work_while_redis_is_away(tmp_path):
         assert sweeper.stop() == 0, sweeper.log
 
 
-def test_a_recovery_that_fails_is_followed_by_the_next(tmp_path):
+def test_a_failed_recovery_is_followed_by_the_next_one(tmp_path):
     rows("ALTER TABLE campaign RENAME TO campaign_away")
     try:
         with running("sweeper", log=tmp_path / "log", RECOVER_INTERVAL_MS="100") as sweeper:

@@ -64,7 +64,7 @@ def test_the_booking_survives_the_loss_of_all_of_redis(redis):
     assert seconds_until_next(redis) is not None
 
 
-def test_many_schedulers_make_one_tick(redis, servers):
+def test_many_schedulers_queue_one_sweep(redis, servers):
     schedulers = [a_scheduler(Redis.from_url(servers.redis_url)) for _ in range(4)]
     schedulers[0].poll()
     for _ in range(10):
@@ -77,7 +77,7 @@ def test_many_schedulers_make_one_tick(redis, servers):
         assert len(queued(redis)) == 1
 
 
-def test_a_run_that_still_waits_in_the_queue_is_not_queued_again(redis):
+def test_a_run_still_in_the_queue_is_not_queued_again(redis):
     scheduler = a_scheduler(redis)
     scheduler.poll()
     waiting = queued(redis)
@@ -87,14 +87,14 @@ def test_a_run_that_still_waits_in_the_queue_is_not_queued_again(redis):
     assert seconds_until_next(redis) > 0
 
 
-def test_a_shorter_interval_counts_at_once(redis):
+def test_a_shorter_interval_takes_effect_at_once(redis):
     a_scheduler(redis, sweep_booking(86_400_000)).poll()
     redis.zadd(BOOKED, {"sweep": redis.time()[0] + 80_000})
     a_scheduler(redis).poll()
     assert seconds_until_next(redis) <= MINUTELY.seconds
 
 
-def test_what_others_put_into_redis_is_neither_run_nor_in_the_way(redis):
+def test_entries_that_others_put_into_redis_are_neither_run_nor_in_the_way(redis):
     a_scheduler(redis).poll()
     make_due(redis)
     redis.zadd(BOOKED, {b"\xff\xfe not an id": 1, "no-such-job": 1, "poison": 1})
@@ -105,7 +105,7 @@ def test_what_others_put_into_redis_is_neither_run_nor_in_the_way(redis):
     assert job_id.startswith("sweep-")
 
 
-def test_a_scheduler_that_holds_the_lock_and_dies_is_waited_for_only_shortly(redis):
+def test_a_scheduler_that_dies_with_the_lock_delays_the_others_only_briefly(redis):
     a_scheduler(redis).acquire_lock()
     survivor = a_scheduler(redis)
     survivor.poll()

@@ -57,7 +57,7 @@ def test_the_oldest_is_started_first_and_pages_follow_until_none_is_due(monkeypa
     assert ids(sweep_due(asking()).campaigns) == [campaign.id for campaign in reversed(campaigns)]
 
 
-def test_what_is_not_due_or_another_accounts_is_left_alone():
+def test_campaigns_that_are_not_due_or_of_another_account_are_left_alone():
     account, stranger = an_account(), an_account()
     draft = a_campaign(account, recipients=1)
     later = a_campaign(account, recipients=1, due=True)
@@ -67,7 +67,7 @@ def test_what_is_not_due_or_another_accounts_is_left_alone():
     assert [status_of(campaign) for campaign in (draft, later, theirs)] == ["draft", "scheduled", "scheduled"]
 
 
-def test_a_campaign_that_is_refused_is_set_aside_and_the_next_one_starts():
+def test_a_refused_campaign_is_set_aside_and_the_next_one_starts():
     poor = a_campaign(an_account(credits=0), recipients=1, due=True)
     fine = a_campaign(an_account(), recipients=1, due=True)
     report = sweep_due(asking())
@@ -97,7 +97,7 @@ def test_a_campaign_that_fails_unexpectedly_is_set_aside_and_the_next_one_starts
     assert status_of(cursed) == "scheduled"
 
 
-def test_a_campaign_somebody_else_is_starting_is_left_to_them(redis):
+def test_a_campaign_that_another_process_is_starting_is_left_alone(redis):
     campaign = a_campaign(an_account(), recipients=1, due=True)
     theirs = campaign_lock(redis, campaign.id, seconds=60)
     theirs.acquire()
@@ -106,13 +106,13 @@ def test_a_campaign_somebody_else_is_starting_is_left_to_them(redis):
     assert ids(sweep_due(asking()).campaigns) == [campaign.id]
 
 
-def test_a_campaign_that_stays_due_is_looked_at_once_in_a_sweep():
+def test_a_campaign_that_stays_due_is_tried_once_in_a_sweep():
     campaign = a_campaign(an_account(), recipients=1, due=True)
     found = islice(due_campaigns(asking(), until=inf), 3)
     assert [each.id for each in found] == [campaign.id]
 
 
-def test_without_redis_campaigns_stay_due_and_the_sweep_still_ends_well(servers, monkeypatch):
+def test_without_redis_campaigns_stay_due_and_the_sweep_ends_normally(servers, monkeypatch):
     campaign = a_campaign(an_account(), recipients=1, due=True)
     monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{free_port()}/0")
     reread()
@@ -123,7 +123,7 @@ def test_without_redis_campaigns_stay_due_and_the_sweep_still_ends_well(servers,
     assert ids(sweep_due(asking()).campaigns) == [campaign.id]
 
 
-def test_the_job_does_not_overlap_with_itself_and_clears_its_mark(redis):
+def test_the_job_does_not_overlap_with_itself_and_releases_its_lock(redis):
     campaign = a_campaign(an_account(), recipients=1, due=True)
     redis.set(OVERLAP_KEY, "another sweep")
     in_a_job(sweep)

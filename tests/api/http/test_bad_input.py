@@ -59,7 +59,7 @@ NEW_CAMPAIGNS = [
 
 
 @pytest.mark.parametrize(("given", "code", "says"), NEW_CAMPAIGNS)
-def test_a_campaign_that_cannot_be(call, given, code, says):
+def test_an_invalid_campaign_is_refused(call, given, code, says):
     before = stored_rows()
     refused(call("POST", "/api/campaigns", json={"name": "Sale", **given}), code, says)
     assert stored_rows() == before
@@ -87,19 +87,19 @@ def test_a_campaign_that_cannot_be(call, given, code, says):
     ],
     ids=range(16),
 )
-def test_a_body_that_cannot_be_read(call, data, content_type, code, says):
+def test_an_unreadable_body_is_refused(call, data, content_type, code, says):
     before = stored_rows()
     refused(call("POST", "/api/campaigns", data=data, content_type=content_type), code, says)
     assert stored_rows() == before
 
 
 @pytest.mark.parametrize("campaign_id", ["abc", "1.0", "1_0", "0x1", "1%00", "%D9%A1", str(2**63), "9" * 500, "1e3"])
-def test_an_id_that_is_no_number(call, campaign_id):
+def test_an_id_that_is_not_a_number_is_refused(call, campaign_id):
     refused(call("GET", f"/api/campaigns/{campaign_id}"), "INVALID_ID", "whole number")
     refused(call("POST", f"/api/campaigns/{campaign_id}/enqueue"), "INVALID_ID")
 
 
-def test_nothing_is_at_an_unknown_address_or_behind_another_method(call):
+def test_an_unknown_address_is_404_and_another_method_405(call):
     refused(call("GET", "/api/nothing"), "RESOURCE_NOT_FOUND")
     wrong = call("DELETE", "/api/campaigns")
     refused(wrong, "METHOD_NOT_ALLOWED")
@@ -107,7 +107,7 @@ def test_nothing_is_at_an_unknown_address_or_behind_another_method(call):
 
 
 @pytest.mark.parametrize("query", ["page=x", "page_size=1.5", "status=gone", "channel=fax", "colour=red", "status=%00"])
-def test_a_query_that_makes_no_sense(call, query):
+def test_an_invalid_query_is_refused(call, query):
     refused(call("GET", f"/api/campaigns?{query}"), "INVALID_REQUEST", query.split("=")[0])
 
 
@@ -115,7 +115,7 @@ VERBS = ["enqueue", "pause", "resume", "cancel", "schedule"]
 
 
 @pytest.mark.parametrize("verb", ["", *(f"/{verb}" for verb in VERBS)])
-def test_anothers_campaign_is_answered_exactly_as_one_that_never_was(call, verb):
+def test_another_accounts_campaign_looks_exactly_like_a_missing_one(call, verb):
     theirs = a_campaign(an_account(), recipients=1).id
     before = stored_rows()
     method, body = ("POST", {"json": {"scheduled_at": LATER}}) if verb else ("GET", {})
@@ -126,7 +126,7 @@ def test_anothers_campaign_is_answered_exactly_as_one_that_never_was(call, verb)
     assert stored_rows() == before
 
 
-def test_anothers_customers_do_not_exist(call):
+def test_another_accounts_customers_do_not_exist(call):
     theirs = customers(an_account(), 2)
     before = stored_rows()
     refused(call("POST", "/api/campaigns", json={"name": "x", "customer_ids": theirs}), "CUSTOMER_NOT_FOUND")
@@ -135,7 +135,7 @@ def test_anothers_customers_do_not_exist(call):
 
 
 @pytest.mark.parametrize(("verb", "status"), [("pause", "draft"), ("resume", "draft"), ("cancel", "cancelled")])
-def test_a_wrong_state(account, call, verb, status):
+def test_an_action_in_a_wrong_state_is_refused(account, call, verb, status):
     campaign = a_campaign(account, recipients=1)
     arrange_state(campaign.id, status)
     before = stored_rows()
@@ -143,7 +143,7 @@ def test_a_wrong_state(account, call, verb, status):
     assert stored_rows() == before
 
 
-def test_a_time_in_the_past_for_a_draft(account, call):
+def test_scheduling_a_draft_in_the_past_is_refused(account, call):
     campaign = a_campaign(account, recipients=1)
     before = stored_rows()
     path = f"/api/campaigns/{campaign.id}/schedule"
@@ -159,14 +159,14 @@ def test_a_time_in_the_past_for_a_draft(account, call):
         ({"recipients": 1, "template": " "}, "NO_MESSAGE_TEXT"),
     ],
 )
-def test_a_campaign_that_cannot_start(account, call, arrange, code):
+def test_a_campaign_that_cannot_start_says_why(account, call, arrange, code):
     campaign = a_campaign(account, **arrange)
     before = stored_rows()
     refused(call("POST", f"/api/campaigns/{campaign.id}/enqueue"), code)
     assert stored_rows() == before
 
 
-def test_everybody_opted_out(account, call):
+def test_an_audience_that_has_opted_out_entirely_is_refused(account, call):
     campaign = a_campaign(account, recipients=3)
     rows("INSERT INTO suppression (account_id, phone) SELECT account_id, phone FROM customer")
     before = stored_rows()
@@ -174,7 +174,7 @@ def test_everybody_opted_out(account, call):
     assert stored_rows() == before
 
 
-def test_too_few_credits_and_no_subscription(db, as_account):
+def test_a_start_without_credits_or_subscription_is_refused(db, as_account):
     poor, lapsed = an_account(credits=2), an_account(subscribed=False)
     for account, code in ((poor, "INSUFFICIENT_CREDITS"), (lapsed, "SUBSCRIPTION_REQUIRED")):
         call, campaign = as_account(account), a_campaign(account, recipients=3)
@@ -183,7 +183,7 @@ def test_too_few_credits_and_no_subscription(db, as_account):
         assert stored_rows() == before
 
 
-def test_a_campaign_started_twice(account, call):
+def test_a_second_start_is_refused(account, call):
     path = f"/api/campaigns/{a_campaign(account, recipients=1).id}/enqueue"
     assert call("POST", path).status_code == 202
     before = stored_rows()
@@ -204,13 +204,13 @@ def test_a_campaign_started_twice(account, call):
         ({"phone": "+30 691 234 5678", "fone": "x"}, "fone"),
     ],
 )
-def test_a_customer_that_cannot_be(call, given, says):
+def test_an_invalid_customer_is_refused(call, given, says):
     before = stored_rows()
     refused(call("POST", "/api/customers", json=given), "INVALID_REQUEST", says)
     assert stored_rows() == before
 
 
-def test_a_customer_whose_phone_is_known(call):
+def test_a_customer_with_a_known_phone_is_a_duplicate(call):
     body = {"phone": "+30 691 234 5678"}
     assert call("POST", "/api/customers", json=body).status_code == 201
     before = stored_rows()

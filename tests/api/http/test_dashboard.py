@@ -76,7 +76,7 @@ class Payload:
         return open, (self.path, "w")
 
 
-def test_a_planted_pickle_is_not_run(as_account, db, redis, busy_queue, tmp_path):
+def test_a_planted_pickle_is_not_executed(as_account, db, redis, busy_queue, tmp_path):
     planted = zlib.compress(pickle.dumps(Payload(str(tmp_path / "run"))))
     for job_id in ("b-1-0-x", "b-1-1-x", "b-1-2-x"):
         redis.hset(f"rq:job:{job_id}", mapping={"data": planted, "meta": planted, "result": planted})
@@ -86,7 +86,7 @@ def test_a_planted_pickle_is_not_run(as_account, db, redis, busy_queue, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_browser_is_asked_and_gives_the_key_as_password(client, busy_queue):
+def test_a_browser_is_prompted_and_sends_the_key_as_password(client, busy_queue):
     asked = client.get("/rq/")
     assert asked.status_code == 401
     assert asked.headers["WWW-Authenticate"].startswith("Basic realm=")
@@ -100,7 +100,7 @@ def test_an_accounts_key_sees_nothing(as_account, db, busy_queue, path):
 
 
 @pytest.mark.parametrize(("method", "path"), CHANGES)
-def test_not_even_an_operator_changes_anything(as_account, db, redis, busy_queue, method, path):
+def test_not_even_an_operator_can_change_anything(as_account, db, redis, busy_queue, method, path):
     before = {key: redis.dump(key) for key in redis.keys("rq:*") if redis.type(key) != b"string"}
     assert as_account(None)(method, path).status_code == 403
     assert {key: redis.dump(key) for key in redis.keys("rq:*") if redis.type(key) != b"string"} == before

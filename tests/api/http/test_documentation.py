@@ -25,7 +25,7 @@ def test_the_document_names_every_route_of_the_api(app, document):
     assert described == routed
 
 
-def test_the_page_is_open_and_everything_on_it_comes_from_here(client):
+def test_the_page_is_open_and_loads_everything_from_this_server(client):
     page = client.get("/docs")
     assert page.status_code == 200
     needed = re.findall(r'(?:src|href)="([^"]+)"', page.text)

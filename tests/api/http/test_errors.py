@@ -21,7 +21,7 @@ def call(db):
     return calling
 
 
-def test_a_surprise_is_logged_with_its_stack_and_answered_without(call):
+def test_an_unexpected_error_is_logged_with_its_traceback_and_answered_without(call):
     def boom():
         raise KeyError("secret detail")
 

@@ -56,7 +56,7 @@ def test_without_the_header_nothing_is_kept(as_account):
     assert count("idempotency_key") == 0
 
 
-def test_twenty_twins_have_one_effect_and_one_answer(as_account):
+def test_twenty_simultaneous_requests_have_one_effect_and_one_answer(as_account):
     call = as_account(an_account())
     answers = race(*[lambda: call("POST", "/api/campaigns", json={"name": "Sale"}, **under("k1"))] * 20)
     assert {answer.status_code for answer in answers} == {201}
@@ -65,7 +65,7 @@ def test_twenty_twins_have_one_effect_and_one_answer(as_account):
     assert count("campaign") == 1
 
 
-def test_twenty_starts_under_one_key_are_one_start_and_one_answer(as_account):
+def test_twenty_starts_under_one_key_make_one_start_and_get_one_answer(as_account):
     account = an_account()
     path = f"/api/campaigns/{a_campaign(account, recipients=5).id}/enqueue"
     call = as_account(account)
@@ -86,7 +86,7 @@ def test_a_refusal_is_not_kept(as_account):
     assert (started.status_code, started.headers.get(REPLAYED)) == (202, None)
 
 
-def test_a_refusal_after_a_part_of_the_effect_changes_nothing(as_account):
+def test_a_refusal_halfway_through_changes_nothing(as_account):
     call = as_account(an_account())
     body = {"name": "Sale", "customer_ids": [987_654]}
     assert call("POST", "/api/campaigns", json=body, **under("k1")).status_code == 404
@@ -120,7 +120,7 @@ def test_a_key_belongs_to_its_account_and_its_address(as_account):
     assert (count("customer"), count("campaign")) == (2, 2)
 
 
-def test_any_key_of_the_account_repeats_and_only_with_the_scope(as_account):
+def test_any_key_of_the_account_with_the_scope_may_repeat_a_request(as_account):
     account = an_account()
     as_account(account)("POST", "/api/customers", json=ANNA, **under("k1"))
     again = as_account(account, scopes=("write",))("POST", "/api/customers", json=ANNA, **under("k1"))
@@ -134,7 +134,7 @@ def test_with_and_without_the_prefix_it_is_the_same_request(as_account):
     assert call("POST", "/customers", json=ANNA, **under("k1")).headers.get(REPLAYED) == "true"
 
 
-def test_after_24_hours_a_key_is_new_and_recovery_forgets_it(as_account):
+def test_after_24_hours_a_key_is_new_again_and_recovery_deletes_it(as_account):
     call = as_account(an_account())
     for _ in range(2):
         made = call("POST", "/api/campaigns", json={"name": "Sale"}, **under("k1"))
@@ -146,7 +146,7 @@ def test_after_24_hours_a_key_is_new_and_recovery_forgets_it(as_account):
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "κλειδί".encode().decode("latin-1"), "a\tb"])
-def test_a_key_that_cannot_be_is_refused(as_account, key):
+def test_an_invalid_key_is_refused(as_account, key):
     refused = as_account(an_account())("POST", "/api/customers", json=ANNA, **under(key))
     assert (refused.status_code, refused.json["error"]["code"]) == (400, "INVALID_REQUEST")
     assert count("customer") == 0
@@ -155,7 +155,7 @@ def test_a_key_that_cannot_be_is_refused(as_account, key):
 @pytest.mark.parametrize(
     "path", ["/api/campaigns/1%00/pause", f"/api/campaigns/{'9' * 3000}/pause", "/api/campaigns/Ω/pause"]
 )
-def test_an_address_that_no_row_could_hold_is_refused_as_without_a_key(as_account, path):
+def test_an_address_that_cannot_be_stored_is_refused_as_without_a_key(as_account, path):
     refused = as_account(an_account())("POST", path, **under("k1"))
     assert (refused.status_code, refused.json["error"]["code"]) == (400, "INVALID_ID")
 
@@ -170,7 +170,7 @@ def test_a_secret_is_not_kept_and_the_key_is_made_once(as_account):
     assert first["key"] not in json.dumps(rows("SELECT answer FROM idempotency_key"))
 
 
-def test_a_file_sent_again_is_the_same_request_although_its_form_is_written_anew(as_account):
+def test_a_file_sent_again_is_the_same_request_although_its_form_is_encoded_differently(as_account):
     call = as_account(an_account())
 
     def sent(content: bytes) -> Any:
@@ -183,14 +183,14 @@ def test_a_file_sent_again_is_the_same_request_although_its_form_is_written_anew
     assert count("customer_import") == 1
 
 
-def test_a_body_that_is_no_json_reaches_its_route_whole(as_account):
+def test_a_body_that_is_not_json_reaches_its_route_complete(as_account):
     call = as_account(an_account())
     options = {"data": b"phone\n+306912345678\n", "content_type": "text/csv"}
     made = call("POST", "/api/imports?list=spring", **options, **under("k1"))
     assert (made.status_code, made.json["size"]) == (202, len(options["data"]))
 
 
-def test_jobs_are_pushed_only_once_the_answer_is_committed(as_account, redis):
+def test_jobs_are_pushed_only_after_the_answer_is_committed(as_account, redis):
     account = an_account()
     call = as_account(account)
     path = f"/api/campaigns/{a_campaign(account, recipients=3).id}"
@@ -229,7 +229,7 @@ def test_a_start_whose_answer_was_lost_in_a_crash_gets_its_202(as_account, serve
     assert audit(ALL_ACCOUNTS) == []
 
 
-def test_a_campaign_that_was_put_back_is_started_anew_under_the_same_key(as_account):
+def test_a_campaign_that_was_put_back_can_be_started_again_under_the_same_key(as_account):
     account = an_account(credits=5)
     # Two segments each: enough credits for the first look, too few for the price.
     campaign = a_campaign(account, customer_ids=customers(account, 5), template="x" * 200)

@@ -39,7 +39,7 @@ def statuses(call: Call, method: str, path: str, *, times: int, **options: Any) 
     return [call(method, path, **options).status_code for _ in range(times)]
 
 
-def test_a_key_that_asks_too_often_waits_and_others_do_not(calling):
+def test_a_key_over_its_limit_has_to_wait_and_others_do_not(calling):
     account = an_account()
     busy = calling(a_key(account), rate_limit_read="3/hour")
     assert statuses(busy, "GET", "/api/campaigns", times=5) == [200, 200, 200, 429, 429]
@@ -51,7 +51,7 @@ def test_a_key_that_asks_too_often_waits_and_others_do_not(calling):
     assert other("GET", "/api/campaigns").status_code == 200
 
 
-def test_reading_writing_and_sending_are_counted_apart(calling):
+def test_reading_writing_and_sending_are_counted_separately(calling):
     account = an_account()
     call = calling(a_key(account), rate_limit_read="1/hour", rate_limit_write="2/hour", rate_limit_send="1/hour")
     assert statuses(call, "GET", "/api/campaigns", times=2) == [200, 429]
@@ -66,7 +66,7 @@ def test_all_processes_count_together(calling):
     assert [call("GET", "/api/campaigns").status_code for call in (first, second, first)] == [200, 200, 429]
 
 
-def test_what_is_open_is_not_counted(calling):
+def test_open_routes_are_not_counted(calling):
     call = calling("", rate_limit_read="1/hour")
     assert statuses(call, "GET", "/health/live", times=3) == [200, 200, 200]
     assert statuses(call, "GET", "/openapi.json", times=3) == [200, 200, 200]
@@ -78,7 +78,7 @@ def redis_away():
     return {"redis_url": f"redis://127.0.0.1:{free_port()}/0"}
 
 
-def test_without_redis_reading_and_writing_go_on(calling, redis_away):
+def test_without_redis_reading_and_writing_still_work(calling, redis_away):
     call = calling(a_key(an_account()), **redis_away)
     assert call("GET", "/api/campaigns").status_code == 200
     assert call("POST", "/api/campaigns", json={"name": "x"}).status_code == 201
@@ -125,7 +125,7 @@ def lists(document: dict[str, Any]) -> Iterator[str]:
             yield path
 
 
-def test_no_list_gives_more_than_a_hundred_rows_however_many_are_asked_for(document, as_account):
+def test_no_list_returns_more_than_a_hundred_rows_however_many_are_requested(document, as_account):
     operator, account = as_account(None), an_account()
     paths = list(lists(document))
     assert {"/api/campaigns", "/api/customers", "/api/audit-events", "/api/credits/ledger"} <= set(paths)

@@ -15,7 +15,7 @@ from tests.factories import a_campaign, an_account
         ("DELETE", "/api/segments/preview", {"POST", "OPTIONS"}),
     ],
 )
-def test_the_method_of_a_neighbour_is_refused_and_not_told_of(as_account, method, path, allowed):
+def test_the_method_of_a_similar_address_is_neither_accepted_nor_listed(as_account, method, path, allowed):
     call = as_account(an_account())
     refused = call(method, path)
     assert (refused.status_code, refused.json["error"]["code"]) == (405, "METHOD_NOT_ALLOWED")
@@ -25,13 +25,13 @@ def test_the_method_of_a_neighbour_is_refused_and_not_told_of(as_account, method
 
 
 @pytest.mark.parametrize("prefix", ["", "/api"])
-def test_to_ask_for_the_methods_does_nothing_else(as_account, prefix):
+def test_asking_for_the_methods_does_nothing_else(as_account, prefix):
     account = an_account()
     told = as_account(account)("OPTIONS", f"{prefix}/campaigns/{a_campaign(account, recipients=1).id}/enqueue")
     assert (told.status_code, told.data, set(told.headers["Allow"].split(", "))) == (200, b"", {"OPTIONS", "POST"})
     assert row("SELECT status FROM campaign") == {"status": "draft"}
 
 
-def test_an_address_with_an_id_tells_its_own(as_account):
+def test_an_address_with_an_id_lists_its_own_methods(as_account):
     told = as_account(an_account())("OPTIONS", "/api/customers/1")
     assert set(told.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "PATCH", "DELETE"}

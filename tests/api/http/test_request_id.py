@@ -39,7 +39,7 @@ def test_two_requests_have_two_ids(client):
     assert len({client.get("/health/live").headers["X-Request-ID"] for _ in range(5)}) == 5
 
 
-def test_it_is_on_the_log_lines_of_its_request_and_of_no_other(app, db, as_account):
+def test_it_is_on_the_log_lines_of_its_own_request_only(app, db, as_account):
     from structlog.contextvars import merge_contextvars
 
     call = as_account(an_account())

@@ -61,7 +61,7 @@ def key(app, db, redis):
 
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-def test_every_answer_is_one_that_is_described(case, key):
+def test_every_answer_matches_its_description(case, key):
     headers = {"Authorization": f"Bearer {key}"}
     # A request that the document allows may rightly be refused: an unknown id, too few credits.
     case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance])

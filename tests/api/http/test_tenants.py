@@ -114,7 +114,7 @@ def test_an_id_in_the_query(as_account, ours, theirs, method, path, name):
 
 
 @pytest.mark.parametrize(("method", "path"), operations())
-def test_another_organization_is_not_found_whatever_is_asked(as_account, ours, theirs, method, path):
+def test_another_organization_is_not_found_on_any_route_that_takes_one(as_account, ours, theirs, method, path):
     call, body = as_account(ours), body_of(method, path, ours)
     mine = {field: MAKE[field](ours) for field in MAKE if f"{{{field}}}" in path}
     before = stored_rows()
@@ -125,7 +125,7 @@ def test_another_organization_is_not_found_whatever_is_asked(as_account, ours, t
 @pytest.mark.parametrize(
     ("method", "path"), [operation for operation in operations() if operation[0] == "GET" and "{" not in operation[1]]
 )
-def test_a_list_shows_nothing_of_others(as_account, ours, theirs, method, path):
+def test_a_list_shows_nothing_of_other_accounts(as_account, ours, theirs, method, path):
     as_account(theirs)
     for make in MAKE.values():
         make(theirs)
@@ -135,7 +135,7 @@ def test_a_list_shows_nothing_of_others(as_account, ours, theirs, method, path):
     assert "theirs" not in shown.text
 
 
-def test_every_id_of_the_api_is_one_that_can_be_made():
+def test_the_tests_can_create_a_row_for_every_kind_of_id_in_the_api():
     named = {parameter.values[2] for parameters in (in_address("path"), in_body()) for parameter in parameters}
     assert named <= set(MAKE)
     assert len(named) >= 9

@@ -18,7 +18,7 @@ def refused(answer, code: str, says: str = "") -> None:
     assert says in answer.json["error"]["message"]
 
 
-def test_an_operator_makes_an_account_and_lists_all(as_account):
+def test_an_operator_creates_an_account_and_lists_all(as_account):
     operator = as_account(None)
     made = operator("POST", "/api/accounts", json={"name": "Acme", "country": "gr"})
     assert made.status_code == 201
@@ -39,7 +39,7 @@ def test_an_operator_makes_an_account_and_lists_all(as_account):
         ({"name": "x", "subscribed": "yes"}, "INVALID_REQUEST"),
     ],
 )
-def test_an_account_that_cannot_be(as_account, given, code):
+def test_an_invalid_account_is_refused(as_account, given, code):
     an_account(name="Acme")
     refused(as_account(None)("POST", "/api/accounts", json=given), code)
     assert len(rows("SELECT 1 FROM account")) == 1
@@ -54,7 +54,7 @@ OPERATORS_ONLY = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), OPERATORS_ONLY)
-def test_what_is_for_operators_is_refused_to_accounts(as_account, method, path, body):
+def test_an_accounts_key_is_refused_what_is_for_operators(as_account, method, path, body):
     account = an_account(credits=7)
     options = {} if body is None else {"json": body}
     refused(as_account(account)(method, path, **options), "FORBIDDEN", "operators")
@@ -62,7 +62,7 @@ def test_what_is_for_operators_is_refused_to_accounts(as_account, method, path, 
 
 
 @pytest.mark.parametrize("path", ["account", "subscription", "credits", "credits/ledger"])
-def test_an_operator_names_the_account_that_is_asked_about(as_account, path):
+def test_an_operator_names_the_account_to_read(as_account, path):
     account = an_account()
     operator = as_account(None)
     refused(operator("GET", f"/api/{path}"), "INVALID_REQUEST", "organization_id")
@@ -72,7 +72,7 @@ def test_an_operator_names_the_account_that_is_asked_about(as_account, path):
     )
 
 
-def test_an_account_changes_its_own_settings_and_only_those_given(as_account):
+def test_an_account_changes_only_its_own_settings_and_only_those_sent(as_account):
     call = as_account(an_account(country="GR"))
     changed = call("PATCH", "/api/account", json={"approval_above": 500}).json
     assert (changed["country"], changed["approval_above"]) == ("GR", 500)
@@ -86,14 +86,14 @@ def test_an_account_changes_its_own_settings_and_only_those_given(as_account):
     "given",
     [{"approval_above": -1}, {"approval_above": 2**40}, {"approval_above": "5"}, {"country": ""}, {"name": "Other"}],
 )
-def test_a_setting_that_cannot_be(as_account, given):
+def test_an_invalid_setting_is_refused(as_account, given):
     call = as_account(an_account())
     before = call("GET", "/api/account").json
     refused(call("PATCH", "/api/account", json=given), "INVALID_REQUEST", next(iter(given)).split("_")[0])
     assert call("GET", "/api/account").json == before
 
 
-def test_settings_and_keys_take_the_scope_admin(as_account):
+def test_settings_and_keys_require_the_scope_admin(as_account):
     call = as_account(an_account(), scopes=("read", "write", "send", "approve"))
     refused(call("PATCH", "/api/account", json={"approval_above": None}), "FORBIDDEN", "admin")
     refused(call("POST", "/api/keys", json={}), "FORBIDDEN", "admin")
@@ -101,7 +101,7 @@ def test_settings_and_keys_take_the_scope_admin(as_account):
     refused(call("DELETE", f"/api/keys/{UUID(int=1)}"), "FORBIDDEN", "admin")
 
 
-def test_a_subscription_is_set_and_wakes_what_waited_for_it(as_account):
+def test_setting_a_subscription_unblocks_the_campaigns_that_waited_for_it(as_account):
     account = an_account(subscribed=False)
     campaign = a_campaign(account, recipients=1, due=True)
     operator = as_account(None)
@@ -118,12 +118,12 @@ def test_a_subscription_is_set_and_wakes_what_waited_for_it(as_account):
 @pytest.mark.parametrize(
     "given", [{}, {"status": "gone"}, {"status": "active", "plan": ""}, {"status": "active", "ends_at": "2090-01-31"}]
 )
-def test_a_subscription_that_cannot_be(as_account, given):
+def test_an_invalid_subscription_is_refused(as_account, given):
     account = an_account()
     refused(as_account(None)("PUT", f"/api/subscription?organization_id={account.id}", json=given), "INVALID_REQUEST")
 
 
-def test_a_key_is_shown_once_and_then_only_how_it_begins(as_account, client):
+def test_a_key_is_shown_once_and_later_only_its_prefix(as_account, client):
     call = as_account(an_account())
     made = call("POST", "/api/keys", json={"name": "reader", "scopes": ["write", "read", "read"]})
     assert made.status_code == 201
@@ -148,13 +148,13 @@ def test_a_key_says_when_it_was_last_used(as_account):
 
 
 @pytest.mark.parametrize("given", [{"scopes": []}, {"scopes": ["root"]}, {"scopes": "read"}, {"name": "x" * 201}])
-def test_a_key_that_cannot_be(as_account, given):
+def test_an_invalid_new_key_is_refused(as_account, given):
     call = as_account(an_account())
     refused(call("POST", "/api/keys", json=given), "INVALID_REQUEST")
     assert len(rows("SELECT 1 FROM api_key")) == 1
 
 
-def test_two_keys_with_the_same_scopes_live_at_a_time(as_account):
+def test_two_keys_with_the_same_scopes_may_be_live_at_a_time(as_account):
     call = as_account(an_account())
     old, new = (call("POST", "/api/keys", json={"scopes": ["send", "read"]}).json for _ in range(2))
     refused(call("POST", "/api/keys", json={"scopes": ["read", "send"]}), "DUPLICATE", "revoke one")
@@ -165,7 +165,7 @@ def test_two_keys_with_the_same_scopes_live_at_a_time(as_account):
     assert len({old["id"], new["id"], third.json["id"]}) == 3
 
 
-def test_of_ten_that_ask_at_once_two_get_a_key(db):
+def test_of_ten_simultaneous_requests_two_get_a_key(db):
     account = an_account()
     keys = race(*[lambda: issue_key(asking(account.id), scopes=("read",))] * 10)
     assert [key for key in keys if isinstance(key, str)] == [Duplicate.code] * 8
@@ -176,7 +176,7 @@ def test_operators_may_have_any_number_of_keys(db):
     assert len({issue_key(asking(), operator=True).key for _ in range(4)}) == 4
 
 
-def test_a_key_revokes_itself_and_no_other_accounts(as_account):
+def test_a_key_can_revoke_itself_but_no_other_accounts_key(as_account):
     ours, theirs = as_account(an_account()), as_account(an_account())
     [their_key] = theirs("GET", "/api/keys").json["data"]
     refused(ours("DELETE", f"/api/keys/{their_key['id']}"), "RESOURCE_NOT_FOUND")
@@ -186,7 +186,7 @@ def test_a_key_revokes_itself_and_no_other_accounts(as_account):
     assert revoked["revoked_at"]
 
 
-def test_an_operator_makes_keys_for_an_account_it_names_and_none_above(as_account):
+def test_an_operator_creates_keys_for_the_account_that_it_names(as_account):
     account = an_account()
     operator = as_account(None)
     refused(operator("POST", "/api/keys", json={}), "INVALID_REQUEST", "organization_id")
@@ -212,14 +212,14 @@ def test_credits_are_topped_up_held_and_listed_movement_by_movement(as_account):
 
 
 @pytest.mark.parametrize("amount", [0, -5, 10**13, 10**30, 1.5, "5", None, True])
-def test_a_senseless_top_up_is_refused(as_account, amount):
+def test_an_invalid_top_up_is_refused(as_account, amount):
     account = an_account(credits=0)
     path = f"/api/credits/topup?organization_id={account.id}"
     refused(as_account(None)("POST", path, json={"amount": amount}), "INVALID_REQUEST", "amount")
     assert row("SELECT credits_available FROM account") == {"credits_available": 0}
 
 
-def test_every_change_is_in_the_trail_with_who_asked_and_by_which_request(as_account):
+def test_every_change_is_in_the_audit_trail_with_its_actor_and_request(as_account):
     account = an_account()
     call = as_account(account)
     made = call("POST", "/api/campaigns", json={"name": "Sale"}, headers={"X-Request-ID": "r-1"}).json
@@ -243,7 +243,7 @@ def test_every_change_is_in_the_trail_with_who_asked_and_by_which_request(as_acc
         ("page_size=1&page=2", ["campaign.started"]),
     ],
 )
-def test_the_trail_is_paged_and_filtered_newest_first(as_account, query, actions):
+def test_the_audit_trail_is_paged_and_filtered_newest_first(as_account, query, actions):
     account = an_account(credits=0)
     rows("UPDATE account SET credits_available = 9")
     call = as_account(account)
@@ -254,7 +254,7 @@ def test_the_trail_is_paged_and_filtered_newest_first(as_account, query, actions
     assert [event["action"] for event in found] == actions
 
 
-def test_an_account_reads_its_own_trail_and_an_operator_all(as_account):
+def test_an_account_reads_its_own_audit_trail_and_an_operator_reads_all(as_account):
     ours, theirs = an_account(), an_account()
     seen = as_account(ours)("GET", "/api/audit-events?page_size=100").json["data"]
     assert {event["account_id"] for event in seen} == {str(ours.id)}

@@ -48,7 +48,7 @@ def start(call, campaign: CampaignView):
     return call("POST", f"/api/campaigns/{campaign.id}/enqueue")
 
 
-def test_a_small_campaign_needs_nobodys_word(account, writer):
+def test_a_small_campaign_needs_no_approval(account, writer):
     assert start(writer, a_campaign(account, recipients=2)).status_code == 202
 
 
@@ -63,7 +63,7 @@ def test_a_large_one_starts_once_it_is_approved(account, writer, approver):
     assert start(writer, campaign).status_code == 202
 
 
-def test_by_the_clock_it_waits_blocked_in_its_state_and_the_approval_wakes_it(account, approver):
+def test_a_due_campaign_without_approval_is_set_aside_until_it_is_approved(account, approver):
     campaign = a_campaign(account, recipients=3, due=True)
     [failed] = sweep_due(asking()).errors
     assert failed.error == "APPROVAL_REQUIRED"
@@ -74,7 +74,7 @@ def test_by_the_clock_it_waits_blocked_in_its_state_and_the_approval_wakes_it(ac
     assert len(sweep_due(asking()).campaigns) == 1
 
 
-def test_whoever_wrote_it_cannot_approve_it(as_account, account):
+def test_the_key_that_wrote_it_cannot_approve_it(as_account, account):
     alone = as_account(account)
     list_id = a_list(account, 3)
     body = {"name": "Sale", "list_id": list_id, "base_template": "Hi"}
@@ -83,14 +83,14 @@ def test_whoever_wrote_it_cannot_approve_it(as_account, account):
     refused(start(alone, campaign), "APPROVAL_REQUIRED")
 
 
-def test_whoever_changed_it_cannot_approve_it(as_account, account):
+def test_the_key_that_changed_it_cannot_approve_it(as_account, account):
     editor = as_account(account)
     campaign = a_campaign(account, recipients=3)
     changed = CampaignView(**editor("PATCH", f"/api/campaigns/{campaign.id}", json={"base_template": "Other"}).json)
     refused(approve(editor, changed), "APPROVAL_REQUIRED", "another key")
 
 
-def test_whoever_approved_it_cannot_start_it(as_account, account, writer):
+def test_the_key_that_approved_it_cannot_start_it(as_account, account, writer):
     both = as_account(account)
     campaign = a_campaign(account, recipients=3)
     assert approve(both, campaign).status_code == 200
@@ -106,7 +106,7 @@ def test_whoever_approved_it_cannot_start_it(as_account, account, writer):
         {"everyone": True, "list_id": None},
     ],
 )
-def test_a_change_takes_the_approval_away(account, writer, approver, change):
+def test_a_change_revokes_the_approval(account, writer, approver, change):
     campaign = a_campaign(account, recipients=3)
     approve(approver, campaign)
     changed = writer("PATCH", f"/api/campaigns/{campaign.id}", json=change)
@@ -124,7 +124,7 @@ def test_a_new_name_or_time_does_not(account, writer, approver):
     assert writer("POST", f"{path}/schedule", json={"scheduled_at": "2090-01-31T09:00:00Z"}).json["approved_by"]
 
 
-def test_customers_chosen_later_are_not_approved(account, writer, approver):
+def test_choosing_customers_later_revokes_the_approval(account, writer, approver):
     # So few that a list might have grown by them.
     people = customers(account, 4)
     campaign = a_campaign(account, customer_ids=people[:3], due=True)
@@ -134,7 +134,7 @@ def test_customers_chosen_later_are_not_approved(account, writer, approver):
     refused(start(writer, campaign), "APPROVAL_REQUIRED")
 
 
-def test_a_segment_that_is_changed_takes_the_approval_of_its_campaigns_away(account, writer, approver):
+def test_changing_a_segment_revokes_the_approval_of_its_campaigns(account, writer, approver):
     customers(account, 3)
     athens = {"logic": "AND", "conditions": [{"field": "location", "operator": "eq", "value": "Athens"}]}
     segment = writer("POST", "/api/segments", json={"name": "Athens", "filter": athens}).json
@@ -146,7 +146,7 @@ def test_a_segment_that_is_changed_takes_the_approval_of_its_campaigns_away(acco
     assert writer("GET", f"/api/campaigns/{campaign.id}").json["approved_by"] is None
 
 
-def test_the_audience_may_grow_as_far_as_nobody_would_be_asked(account, writer, approver):
+def test_the_audience_may_grow_by_as_many_as_need_no_approval(account, writer, approver):
     list_id = a_list(account, 3)
     grown, overgrown = a_campaign(account, list_id=list_id), a_campaign(account, list_id=list_id)
     for campaign in (grown, overgrown):
@@ -158,7 +158,7 @@ def test_the_audience_may_grow_as_far_as_nobody_would_be_asked(account, writer, 
     refused(start(writer, overgrown), "APPROVAL_REQUIRED", "approved for 3 recipients and has 6")
 
 
-def test_an_approval_is_of_the_revision_that_was_read(account, writer, approver):
+def test_an_approval_covers_the_revision_that_was_read(account, writer, approver):
     campaign = a_campaign(account, recipients=3)
     writer("PATCH", f"/api/campaigns/{campaign.id}", json={"base_template": "Worse text"})
     refused(approve(approver, campaign), "INVALID_STATUS", "changed")
@@ -166,17 +166,17 @@ def test_an_approval_is_of_the_revision_that_was_read(account, writer, approver)
 
 
 @pytest.mark.parametrize("status", ["sending", "completed", "cancelled"])
-def test_only_what_is_still_to_start_is_approved(account, approver, status):
+def test_only_a_campaign_that_has_not_started_can_be_approved(account, approver, status):
     campaign = a_campaign(account, recipients=3)
     arrange_state(campaign.id, status)
     refused(approve(approver, campaign), "INVALID_STATUS", status)
 
 
-def test_a_draft_without_an_audience_is_not_approved(account, approver):
+def test_a_draft_without_an_audience_cannot_be_approved(account, approver):
     refused(approve(approver, a_campaign(account)), "NO_TARGET_AUDIENCE")
 
 
-def test_to_approve_takes_the_scope(account, writer):
+def test_approving_requires_the_scope_approve(account, writer):
     refused(approve(writer, a_campaign(account, recipients=3)), "FORBIDDEN", "approve")
 
 
@@ -205,14 +205,14 @@ def test_an_audience_that_grows_after_the_claim_is_put_back(account, monkeypatch
     assert rows("SELECT 1 FROM message") == []
 
 
-def test_without_the_rule_what_waited_starts(account, as_account):
+def test_a_waiting_campaign_starts_once_approval_is_no_longer_required(account, as_account):
     a_campaign(account, recipients=3, due=True)
     assert len(sweep_due(asking()).errors) == 1
     as_account(account)("PATCH", "/api/account", json={"approval_above": None})
     assert len(sweep_due(asking()).campaigns) == 1
 
 
-def test_approving_twice_changes_nothing_but_the_approver(account, approver):
+def test_approving_twice_changes_neither_approver_nor_revision(account, approver):
     campaign = a_campaign(account, recipients=3)
     first, again = approve(approver, campaign).json, approve(approver, campaign).json
     assert first["approved_by"] == again["approved_by"]

@@ -10,7 +10,7 @@ from tests.racing import race
 RUN = "/api/campaigns/run-automation"
 
 
-def test_due_campaigns_start_and_are_reported_in_the_known_shape(as_account):
+def test_due_campaigns_start_and_are_reported_in_the_documented_shape(as_account):
     account = an_account()
     due = a_campaign(account, recipients=3, due=True, name="Autumn")
     broke = a_campaign(account, due=True)
@@ -60,7 +60,7 @@ def test_the_system_user_is_the_actor(as_account, configure):
     assert row("SELECT actor FROM audit_event WHERE action = 'campaign.started'") == {"actor": str(UUID(int=7))}
 
 
-def test_an_account_runs_its_own_and_an_operator_all_or_one(as_account):
+def test_an_account_starts_its_own_campaigns_and_an_operator_all_or_one_accounts(as_account):
     ours, theirs, others = (an_account() for _ in range(3))
     for account in (ours, theirs, others):
         a_campaign(account, recipients=1, due=True)
@@ -74,7 +74,7 @@ def test_an_account_runs_its_own_and_an_operator_all_or_one(as_account):
     assert started(as_account(None)) == {str(others.id)}
 
 
-def test_it_takes_the_scope_send(as_account):
+def test_it_requires_the_scope_send(as_account):
     answer = as_account(an_account(), scopes=("read", "write", "admin"))("POST", RUN)
     assert (answer.status_code, answer.json["error"]["code"]) == (403, "FORBIDDEN")
 

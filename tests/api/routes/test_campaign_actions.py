@@ -31,7 +31,7 @@ def refused(answer, code: str, says: str = "") -> None:
     assert says in answer.json["error"]["message"]
 
 
-def test_the_readmes_steps_to_a_campaign_in_the_future(account, call, prefix):
+def test_the_documented_steps_lead_to_a_scheduled_campaign(account, call, prefix):
     ids = customers(account, 3)
     body = {"name": "Postman Scheduled Test", "channel": "sms", "base_template": "Hello {first_name}!"}
     made = call("POST", f"{prefix}/campaigns", json={**body, "scheduled_at": "2035-06-01T09:00:00.000Z"})
@@ -52,14 +52,14 @@ def test_the_readmes_steps_to_a_campaign_in_the_future(account, call, prefix):
     ]
 
 
-def test_the_readmes_send_of_a_draft_starts_it(account, call, prefix):
+def test_the_documented_send_starts_a_draft(account, call, prefix):
     ids = customers(account, 3)
     number = call("POST", f"{prefix}/campaigns", json={"name": "Now", "base_template": "Hi {first_name}"}).json["id"]
     sent = call("POST", f"{prefix}/campaigns/{number}/send", json={"customer_ids": ids})
     assert (sent.status_code, sent.json) == (200, {"campaign_id": number, "messages_queued": 3, "status": "sending"})
 
 
-def test_the_readmes_lists(account, call, prefix):
+def test_the_documented_lists_are_answered(account, call, prefix):
     made = [a_campaign(account, name=f"Campaign {n}", channel="sms").id for n in range(12)]
     a_campaign(account, channel="whatsapp")
     first = call("GET", f"{prefix}/campaigns?page=1&page_size=10&channel=sms").json
@@ -87,7 +87,7 @@ def test_a_campaign_is_edited_duplicated_unscheduled_and_deleted(account, call, 
     refused(call("GET", path), "CAMPAIGN_NOT_FOUND")
 
 
-def test_a_retry_a_rest_and_a_test_answer_the_child(account, call, prefix):
+def test_a_retry_a_rest_and_a_test_answer_with_the_child(account, call, prefix):
     campaign = a_campaign(account, recipients=2, everyone=False)
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones[:1])
@@ -143,7 +143,7 @@ def test_a_retry_a_rest_and_a_test_answer_the_child(account, call, prefix):
         ("duplicate", {"nmae": "x"}, "INVALID_REQUEST", "nmae"),
     ],
 )
-def test_an_action_that_cannot_be(account, call, verb, body, code, says):
+def test_an_invalid_action_is_refused(account, call, verb, body, code, says):
     campaign = a_campaign(account, recipients=1)
     before = stored_rows()
     refused(call("POST", f"/api/campaigns/{campaign.id}/{verb}", json=body), code, says)
@@ -163,14 +163,14 @@ def test_an_action_that_cannot_be(account, call, verb, body, code, says):
         ({"list_id": 5, "everyone": True}, "INVALID_REQUEST", "one audience"),
     ],
 )
-def test_an_edit_that_cannot_be(account, call, body, code, says):
+def test_an_invalid_edit_is_refused(account, call, body, code, says):
     campaign = a_campaign(account, everyone=True)
     before = stored_rows()
     refused(call("PATCH", f"/api/campaigns/{campaign.id}", json=body), code, says)
     assert stored_rows() == before
 
 
-def test_whoever_may_write_but_not_send_neither_starts_nor_gives_a_time(account, as_account):
+def test_a_key_that_may_write_but_not_send_neither_starts_nor_schedules(account, as_account):
     draft, scheduled = a_campaign(account, recipients=1), a_campaign(account, recipients=1)
     writer = as_account(account, scopes=["read", "write"])
     rows("UPDATE campaign SET status = 'scheduled', scheduled_at = %s WHERE id = %s", [LATER, scheduled.id])
@@ -187,7 +187,7 @@ def test_whoever_may_write_but_not_send_neither_starts_nor_gives_a_time(account,
 
 
 @pytest.mark.parametrize("verb", ["send", "unschedule", "retry-failed", "send-to-rest", "test-send", "duplicate", ""])
-def test_anothers_campaign_is_answered_exactly_as_one_that_never_was(call, verb):
+def test_another_accounts_campaign_looks_exactly_like_a_missing_one(call, verb):
     theirs = a_campaign(an_account(), recipients=1).id
     bodies = {"send": {"customer_ids": [1]}, "test-send": {"numbers": ["+306912222222"]}}
     before = stored_rows()
@@ -203,7 +203,7 @@ def test_anothers_campaign_is_answered_exactly_as_one_that_never_was(call, verb)
 
 
 @pytest.mark.parametrize("verb", ["send", "retry-failed", "test-send"])
-def test_a_start_repeated_under_its_key_happens_once(account, call, verb):
+def test_a_start_repeated_under_its_idempotency_key_happens_once(account, call, verb):
     campaign = a_campaign(account, recipients=2)
     if verb == "retry-failed":
         start_and_deliver(campaign, reject=phones_of(account))

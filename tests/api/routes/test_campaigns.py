@@ -19,7 +19,7 @@ def call(account, as_account):
 
 
 @pytest.mark.parametrize("prefix", ["", "/api"])
-def test_a_campaign_is_written_read_and_listed_with_and_without_the_prefix(call, prefix):
+def test_a_campaign_is_created_read_and_listed_with_and_without_the_prefix(call, prefix):
     made = call(
         "POST",
         f"{prefix}/campaigns",
@@ -59,7 +59,7 @@ def test_pages_are_newest_first_and_clamped(account, call, query, shown, page, p
     assert answer["pagination"] == {"page": page, "page_size": page_size, "total_count": 12, "total_pages": pages}
 
 
-def test_a_list_can_be_narrowed_to_a_channel_and_a_status(account, call):
+def test_the_list_can_be_filtered_by_channel_and_status(account, call):
     texted = a_campaign(account, everyone=True, channel="whatsapp")
     a_campaign(account, everyone=True)
     found = call("GET", "/campaigns?channel=whatsapp&status=draft").json
@@ -67,7 +67,7 @@ def test_a_list_can_be_narrowed_to_a_channel_and_a_status(account, call):
     assert found["pagination"]["total_count"] == 1
 
 
-def test_enqueue_answers_202_in_the_agreed_shape(account, call, redis):
+def test_enqueue_answers_202_in_the_documented_shape(account, call, redis):
     campaign = a_campaign(account, recipients=5)
     answer = call("POST", f"/api/campaigns/{campaign.id}/enqueue", headers={"X-Request-ID": "mine-1"})
     assert answer.status_code == 202
@@ -92,14 +92,14 @@ def test_a_campaign_is_scheduled_paused_resumed_and_cancelled(account, call):
     assert call("POST", f"{path}/cancel").json["status"] == "cancelled"
 
 
-def test_the_trail_names_the_key_and_the_request(call):
+def test_the_audit_trail_names_the_key_and_the_request(call):
     call("POST", "/api/campaigns", json={"name": "Sale", "everyone": True}, headers={"X-Request-ID": "r-7"})
     (event,) = rows("SELECT actor, request_id FROM audit_event WHERE action = 'campaign.created'")
     assert event["request_id"] == "r-7"
     assert event["actor"].startswith("key:")
 
 
-def test_an_operator_runs_any_account_and_names_it_to_write(account, as_account):
+def test_an_operator_reads_any_account_and_names_one_to_write(account, as_account):
     operator, campaign = as_account(None), a_campaign(account, everyone=True)
     body = {"name": "Sale", "everyone": True}
     assert operator("GET", f"/api/campaigns/{campaign.id}").status_code == 200

@@ -17,7 +17,7 @@ def call(account, as_account):
 
 
 @pytest.mark.parametrize("prefix", ["", "/api"])
-def test_a_customer_is_added_as_people_write_it_and_kept_as_e164(call, prefix):
+def test_a_customers_phone_is_sent_as_people_write_it_and_stored_as_e164(call, prefix):
     body = {
         "phone": "691 234 5678", "first_name": " Ζωή ", "last_name": "O'Neil", "location": "Nairobi",
         "prefered_product": "Premium Package", "attributes": {"size": 42, "likes": ["😀"]}, "zone": "Europe/Athens",
@@ -31,13 +31,13 @@ def test_a_customer_is_added_as_people_write_it_and_kept_as_e164(call, prefix):
     assert call("GET", f"{prefix}/customers").json["data"] == [made.json]
 
 
-def test_a_phone_without_a_country_needs_the_accounts(db, as_account):
+def test_a_phone_without_a_country_code_needs_the_accounts_country(db, as_account):
     call = as_account(an_account())
     assert call("POST", "/api/customers", json={"phone": "691 234 5678"}).json["error"]["code"] == "INVALID_REQUEST"
     assert call("POST", "/api/customers", json={"phone": "+30 691 234 5678"}).status_code == 201
 
 
-def test_pages_are_newest_first_and_only_ones_own(account, call):
+def test_pages_are_newest_first_and_of_ones_own_account_only(account, call):
     made = customers(account, 5)
     customers(an_account(), 2)
     answer = call("GET", "/customers?page=2&page_size=2").json
@@ -85,7 +85,7 @@ def test_a_customer_answers_with_and_without_the_prefix(account, call, prefix):
     assert call("GET", f"{prefix}/customers/export").mimetype == "text/csv"
 
 
-def test_to_unsubscribe_suppresses_and_to_subscribe_lifts_it_only_on_request(account, call):
+def test_unsubscribing_suppresses_and_subscribing_lifts_that_only_on_request(account, call):
     [customer_id] = customers(account, 1)
     path = f"/api/customers/{customer_id}"
 
@@ -98,7 +98,7 @@ def test_to_unsubscribe_suppresses_and_to_subscribe_lifts_it_only_on_request(acc
     assert standing(consent="subscribed", remove_opt_out=True) == ("subscribed", False)
 
 
-def test_to_subscribe_again_lifts_an_opt_out_and_nothing_else(account, call):
+def test_subscribing_again_lifts_an_opt_out_and_nothing_else(account, call):
     [customer_id] = customers(account, 1)
     phone = call("GET", f"/api/customers/{customer_id}").json["phone"]
     call("POST", "/api/suppressions", json={"phone": phone, "reason": "complaint"})
@@ -106,7 +106,7 @@ def test_to_subscribe_again_lifts_an_opt_out_and_nothing_else(account, call):
     assert call("PATCH", f"/api/customers/{customer_id}", json=body).json["suppressed"] is True
 
 
-def test_who_is_unsubscribed_stays_suppressed_under_another_number(account, call):
+def test_an_unsubscribed_customer_stays_suppressed_under_another_number(account, call):
     [customer_id] = customers(account, 1)
     path = f"/api/customers/{customer_id}"
     call("PATCH", path, json={"consent": "unsubscribed"})
@@ -132,7 +132,7 @@ def test_who_is_unsubscribed_stays_suppressed_under_another_number(account, call
     ],
     ids=range(12),
 )
-def test_an_edit_that_cannot_be_changes_nothing(account, call, given, code, says):
+def test_an_invalid_edit_changes_nothing(account, call, given, code, says):
     first, _ = customers(account, 2)
     before = rows("SELECT * FROM customer ORDER BY id"), rows("SELECT * FROM suppression")
     answer = call("PATCH", f"/api/customers/{first}", json=given)
@@ -141,7 +141,7 @@ def test_an_edit_that_cannot_be_changes_nothing(account, call, given, code, says
     assert (rows("SELECT * FROM customer ORDER BY id"), rows("SELECT * FROM suppression")) == before
 
 
-def test_anothers_customer_is_answered_as_one_that_never_was(call):
+def test_another_accounts_customer_looks_like_a_missing_one(call):
     [theirs] = customers(an_account(), 1)
     before = rows("SELECT * FROM customer"), rows("SELECT * FROM suppression")
     for number in (theirs, 987_654):

@@ -70,7 +70,7 @@ def started(web):
     return campaign.id, a_key(account)
 
 
-def test_a_stream_tells_what_changes_and_ends_with_the_campaign(web, started):
+def test_a_stream_reports_changes_and_ends_with_the_campaign(web, started):
     campaign_id, key = started
     stream = Stream(web, campaign_id, key)
     assert stream.response.headers["Content-Type"].startswith("text/event-stream")
@@ -86,7 +86,7 @@ def test_a_stream_tells_what_changes_and_ends_with_the_campaign(web, started):
     wait_until(lambda: events.slots.taken == 0, "the place is free again")
 
 
-def test_a_stream_of_a_campaign_that_is_over_says_so_and_ends(web):
+def test_a_stream_of_an_ended_campaign_says_so_and_ends(web):
     campaign = a_campaign(an_account(), recipients=1)
     cancel_campaign(asking(), campaign.id)
     stream = Stream(web, campaign.id, a_key(None))
@@ -94,7 +94,7 @@ def test_a_stream_of_a_campaign_that_is_over_says_so_and_ends(web):
     assert (name, look["status"]) == ("end", "cancelled")
 
 
-def test_half_of_the_threads_stay_free_and_a_place_returns_when_a_client_goes(web, started):
+def test_half_of_the_threads_stay_free_and_a_client_that_leaves_frees_its_place(web, started):
     campaign_id, key = started
     room = settings().web_threads // 2
     streams = [Stream(web, campaign_id, key) for _ in range(room)]

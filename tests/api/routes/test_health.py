@@ -36,7 +36,7 @@ def answers_of_a_web_process(environment: dict[str, str], *questions: tuple[str,
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_with_both_servers_it_is_healthy(client):
+def test_it_is_healthy_with_both_servers(client):
     answer = client.get("/health")
     assert answer.status_code == 200
     assert answer.json["status"] == "healthy"
@@ -44,7 +44,7 @@ def test_with_both_servers_it_is_healthy(client):
     assert answer.json["workers"]["status"] == answer.json["sweepers"]["status"] == "missing"
 
 
-def test_living_workers_and_sweepers_are_counted(client):
+def test_live_workers_and_sweepers_are_counted(client):
     for queue in ("send", "send", "prepare", "house"):
         Heartbeat.beat(f"worker-{queue}-{os.urandom(4).hex()}", "worker", queue)
     Heartbeat.beat("sweeper-1", "sweeper")

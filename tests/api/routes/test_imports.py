@@ -43,7 +43,7 @@ def refused(answer, code, says=""):
     assert rows("SELECT 1 FROM customer_import") == rows("SELECT 1 FROM customer_list") == []
 
 
-def test_a_form_is_taken_imported_and_what_was_rejected_can_be_downloaded(call, work):
+def test_a_form_is_imported_and_its_rejected_lines_can_be_downloaded(call, work):
     taken = call("POST", "/api/imports", **form())
     assert (taken.status_code, taken.json["status"]) == (202, "queued")
     assert (taken.json["list_name"], taken.json["file_name"]) == ("spring", "customers.csv")
@@ -58,7 +58,7 @@ def test_a_form_is_taken_imported_and_what_was_rejected_can_be_downloaded(call, 
     assert download.text == "line,reason,phone\r\n3,phone: not a number,'=1+1\r\n"
 
 
-def test_a_body_of_csv_is_taken_with_its_list_in_the_query(call, work):
+def test_a_csv_body_is_accepted_with_its_list_in_the_query(call, work):
     query = {"list": "summer", "country": "us", "filename": "people.csv"}
     taken = call("POST", "/api/imports", data="phone\n(202) 555-0123\n", query_string=query, **CSV)
     assert (taken.status_code, taken.json["country"], taken.json["file_name"]) == (202, "US", "people.csv")
@@ -76,7 +76,7 @@ def test_a_file_sent_twice_changes_nothing(call, work):
     assert len(rows("SELECT 1 FROM customer")) == len(rows("SELECT 1 FROM list_member")) == 1
 
 
-def test_a_file_larger_than_any_other_body_is_taken(call, work):
+def test_a_file_larger_than_any_other_body_is_accepted(call, work):
     lines = "".join(f"69{n:08d},{'x' * 200}\n" for n in range(8_000))
     taken = call("POST", "/api/imports", **form("phone,tier\n" + lines))
     assert taken.status_code == 202
@@ -120,11 +120,11 @@ def test_a_file_that_is_too_large_is_refused(call, as_form):
     ],
     ids=range(13),
 )
-def test_what_cannot_be_imported_is_refused_and_changes_nothing(call, sent, code, says):
+def test_an_invalid_import_is_refused_and_changes_nothing(call, sent, code, says):
     refused(call("POST", "/api/imports", **sent), code, says)
 
 
-def test_anothers_import_is_not_found(call, as_account):
+def test_another_accounts_import_is_not_found(call, as_account):
     import_id = call("POST", "/api/imports", **form()).json["id"]
     other = as_account(an_account())
     for path in (f"/api/imports/{import_id}", f"/api/imports/{import_id}/rejections", "/api/imports/987654"):
@@ -144,7 +144,7 @@ def test_an_operator_names_the_account(account, as_account):
     assert taken.json["account_id"] == str(account.id)
 
 
-def test_who_imported_what_is_in_the_trail(call):
+def test_the_audit_trail_says_who_imported_what(call):
     import_id = call("POST", "/api/imports", headers={"X-Request-ID": "abc"}, **form()).json["id"]
     [event] = rows("SELECT subject, request_id FROM audit_event WHERE action = 'import.queued'")
     assert event == {"subject": str(import_id), "request_id": "abc"}

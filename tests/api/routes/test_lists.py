@@ -22,7 +22,7 @@ def refused(answer, status, code, says=""):
     assert says in answer.json["error"]["message"]
 
 
-def test_a_list_is_made_read_renamed_and_deleted(call):
+def test_a_list_is_created_read_renamed_and_deleted(call):
     made = call("POST", "/api/lists", json={"name": " spring "})
     assert made.status_code == 201
     assert (made.json["name"], made.json["customers"]) == ("spring", 0)
@@ -48,7 +48,7 @@ def test_lists_are_paged_newest_first_counted_and_searched(account, call):
     assert [each["id"] for each in call("GET", "/api/lists?q=LIST 2").json["data"]] == [made[1]]
 
 
-def test_customers_come_and_go_and_count_once(account, call):
+def test_customers_are_added_and_removed_and_count_once(account, call):
     list_id, ids = a_list(account, 1), customers(account, 3)
     path = f"/api/lists/{list_id}/members"
     assert call("POST", path, json={"customer_ids": [*ids, ids[0]]}).json == {"added": 3, "customers": 4}
@@ -75,7 +75,7 @@ def test_unknown_customers_are_named_and_no_one_is_added(account, call):
     assert stored_rows() == before
 
 
-def test_a_list_that_a_campaign_names_stays(account, call):
+def test_a_list_that_a_campaign_uses_cannot_be_deleted(account, call):
     campaign = a_campaign(account, recipients=2)
     list_id = rows("SELECT list_id FROM campaign")[0]["list_id"]
     before = stored_rows()
@@ -84,7 +84,7 @@ def test_a_list_that_a_campaign_names_stays(account, call):
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 201, "a\x01b"])
-def test_a_name_that_cannot_be_is_refused(account, call, name):
+def test_an_invalid_name_is_refused(account, call, name):
     list_id = a_list(account, 0)
     before = stored_rows()
     for method, path in (("POST", "/api/lists"), ("PATCH", f"/api/lists/{list_id}")):
@@ -92,7 +92,7 @@ def test_a_name_that_cannot_be_is_refused(account, call, name):
     assert stored_rows() == before
 
 
-def test_a_name_is_taken_once_in_an_account(account, call, as_account):
+def test_a_name_is_unique_within_an_account(account, call, as_account):
     first, second = (call("POST", "/api/lists", json={"name": name}).json["id"] for name in ("one", "two"))
     before = stored_rows()
     refused(call("POST", "/api/lists", json={"name": "one"}), 409, "DUPLICATE", "one")
@@ -102,7 +102,7 @@ def test_a_name_is_taken_once_in_an_account(account, call, as_account):
     assert as_account(an_account())("POST", "/api/lists", json={"name": "one"}).status_code == 201
 
 
-def test_anothers_list_is_answered_as_one_that_never_was(call):
+def test_another_accounts_list_looks_like_a_missing_one(call):
     other = an_account()
     theirs, theirs_too = a_list(other, 1), customers(other, 1)
     before = stored_rows()

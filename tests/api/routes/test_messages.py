@@ -76,7 +76,7 @@ def test_a_page_of_messages_in_any_states(call, mixed, query, numbers, total):
 
 
 @pytest.mark.parametrize("page_size", [1, 3, 10, 11, 100])
-def test_the_pages_of_a_state_are_all_its_messages_in_order(call, mixed, page_size):
+def test_the_pages_of_a_state_contain_all_its_messages_in_order(call, mixed, page_size):
     found, page = [], 1
     while numbers := _numbers(
         call("GET", f"/api/campaigns/{mixed}/messages?state=sent&page_size={page_size}&page={page}")
@@ -87,7 +87,7 @@ def test_the_pages_of_a_state_are_all_its_messages_in_order(call, mixed, page_si
 
 
 @pytest.mark.parametrize("query", ["?state=lost", "?phone=abc", "?page=x"])
-def test_a_question_that_makes_no_sense_is_refused(call, mixed, query):
+def test_an_invalid_query_is_refused_by_the_list(call, mixed, query):
     answer = call("GET", f"/api/campaigns/{mixed}/messages{query}")
     assert (answer.status_code, answer.json["error"]["code"]) == (400, "INVALID_REQUEST")
 
@@ -151,7 +151,7 @@ def test_a_message_has_its_text_and_its_history(call, account):
 
 
 @pytest.mark.parametrize("reference", ["0-0", "1-99", "999-0", "x", "1", "1-1-1", "9" * 30 + "-1"])
-def test_a_message_that_is_none_is_not_found(call, account, reference):
+def test_a_reference_to_no_message_is_not_found(call, account, reference):
     sent(account, 1)
     assert call("GET", f"/api/messages/{reference}").status_code == 404
 
@@ -164,7 +164,7 @@ def test_another_accounts_messages_do_not_exist(as_account, mixed):
     assert stranger("GET", f"/api/messages/{mixed}-0").status_code == 404
 
 
-def test_the_file_holds_every_message_and_no_formula(call, account, monkeypatch):
+def test_the_file_contains_every_message_and_no_formula(call, account, monkeypatch):
     monkeypatch.setattr(message_reading, "EXPORT_PAGE", 4)
     campaign = sent(account, 11, template='=cmd|"/C calc"!A0 {first_name}')
     answer = call("GET", f"/api/campaigns/{campaign}/messages.csv")

@@ -57,7 +57,7 @@ def test_a_personalized_preview_uses_the_campaigns_template(account, call, alice
 
 
 @pytest.mark.parametrize("prefix", ["", "/api"])
-def test_a_personalized_preview_tries_another_template_out(account, call, alice, prefix):
+def test_a_personalized_preview_can_try_another_template(account, call, alice, prefix):
     campaign = a_campaign(account, template="Hello {first_name}!").id
     other = "Hi {first_name}, special offer just for you in {location}!"
     answer = call(
@@ -70,7 +70,7 @@ def test_a_personalized_preview_tries_another_template_out(account, call, alice,
     assert row("SELECT template FROM campaign") == {"template": "Hello {first_name}!"}
 
 
-def test_what_is_not_known_of_the_customer_is_left_out(account, call, alice):
+def test_unknown_fields_of_the_customer_are_left_out(account, call, alice):
     rows("UPDATE customer SET location = NULL, prefered_product = NULL")
     campaign = a_campaign(account, template="<{location}>").id
     answer = call("POST", f"/campaigns/{campaign}/personalized-preview", json={"customer_id": alice}).json
@@ -95,7 +95,7 @@ def test_what_is_not_known_of_the_customer_is_left_out(account, call, alice):
         ({"customer_id": 1, "template": "Hi"}, "INVALID_REQUEST"),
     ],
 )
-def test_a_personalized_preview_that_cannot_be(account, call, alice, body, code):
+def test_an_invalid_personalized_preview_is_refused(account, call, alice, body, code):
     campaign = a_campaign(account).id
     refused(call("POST", f"/api/campaigns/{campaign}/personalized-preview", json=body), code)
 
@@ -108,7 +108,7 @@ def test_another_accounts_customer_is_not_shown_not_even_to_an_operator(account,
         refused(answer, "CUSTOMER_NOT_FOUND")
 
 
-def test_a_key_that_may_only_read_may_preview(account, as_account, alice):
+def test_a_read_only_key_may_preview(account, as_account, alice):
     campaign = a_campaign(account).id
     reader = as_account(account, scopes=["read"])
     answer = reader("POST", f"/api/campaigns/{campaign}/personalized-preview", json={"customer_id": alice})
@@ -141,7 +141,7 @@ def test_the_first_messages_are_shown_as_they_would_be_sent_and_priced(account, 
     ("first", "shown"),
     [("", 10), ("?first=1", 1), ("?first=50", 50), ("?first=5000", 50), ("?first=0", 1), ("?first=-1", 1)],
 )
-def test_as_many_messages_are_shown_as_one_asks_for(account, call, first, shown):
+def test_as_many_messages_are_shown_as_requested(account, call, first, shown):
     campaign = a_campaign(account, recipients=60).id
     answer = call("GET", f"/campaigns/{campaign}/preview{first}")
     assert [message["text"] for message in answer.json["messages"]] == [f"Hello First{n}" for n in range(shown)]
@@ -155,7 +155,7 @@ def test_the_price_of_a_large_audience_is_estimated_from_its_first_thousand(acco
 
 
 @pytest.mark.parametrize("first", ["x", "1.5", ""])
-def test_a_number_of_messages_that_is_none_is_refused(account, call, first):
+def test_an_invalid_number_of_messages_is_refused(account, call, first):
     campaign = a_campaign(account, recipients=1).id
     answer = call("GET", f"/api/campaigns/{campaign}/preview?first={first}")
     refused(answer, "INVALID_REQUEST")
@@ -171,7 +171,7 @@ def test_without_an_audience_or_a_text_there_is_nothing_to_preview(account, call
 
 
 @pytest.mark.parametrize(("audience", "opted_out"), [("list", 2), ("everyone", 2), ("segment", 2)])
-def test_an_audience_is_counted_with_a_sample_and_who_is_excluded(account, call, audience, opted_out):
+def test_an_audience_preview_has_a_count_a_sample_and_the_excluded(account, call, audience, opted_out):
     on_list = a_list(account, 14)
     people = [person["id"] for person in rows("SELECT id FROM customer ORDER BY id")]
     rows("UPDATE customer SET consent = 'unsubscribed' WHERE id = %s", [people[0]])

@@ -49,7 +49,7 @@ def test_a_segment_is_stored_read_listed_changed_and_deleted(call, athens):
     ]
 
 
-def test_a_segment_is_previewed_stored_or_not(account, call, athens):
+def test_a_segment_is_previewed_whether_stored_or_not(account, call, athens):
     people = customers(account, 12)
     customers(an_account(), 1)
     rows("UPDATE customer SET consent = 'unsubscribed' WHERE id = %s", [people[0]])
@@ -91,7 +91,7 @@ def test_a_campaign_for_a_segment_is_started_over_http(account, call, athens):
         (None, "filter"),
     ],
 )
-def test_a_filter_that_cannot_be_used_is_refused_wherever_it_is_given(call, athens, filter, field):
+def test_an_invalid_filter_is_refused_on_every_route(call, athens, filter, field):
     answers = [
         call("POST", "/api/segments", json={"name": "x", "filter": filter}),
         call("POST", "/api/segments/preview", json={"filter": filter}),
@@ -104,7 +104,7 @@ def test_a_filter_that_cannot_be_used_is_refused_wherever_it_is_given(call, athe
     assert rows("SELECT id FROM segment") == [{"id": athens["id"]}]
 
 
-def test_a_name_is_given_once_in_an_account(call, athens, as_account):
+def test_a_segments_name_is_unique_within_an_account(call, athens, as_account):
     refused(call("POST", "/api/segments", json={"name": "Athens", "filter": ATHENS}), "DUPLICATE")
     other = call("POST", "/api/segments", json={"name": "x", "filter": ATHENS}).json["id"]
     refused(call("PATCH", f"/api/segments/{other}", json={"name": "Athens"}), "DUPLICATE")
@@ -113,7 +113,7 @@ def test_a_name_is_given_once_in_an_account(call, athens, as_account):
     )
 
 
-def test_a_segment_that_a_campaign_waits_for_is_not_deleted(account, call, athens):
+def test_a_segment_of_a_campaign_that_has_not_started_cannot_be_deleted(account, call, athens):
     a_campaign(account, segment_id=athens["id"])
     refused(call("DELETE", f"/api/segments/{athens['id']}"), "INVALID_STATUS")
     assert call("GET", f"/api/segments/{athens['id']}").json == athens

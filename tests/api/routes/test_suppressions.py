@@ -30,7 +30,7 @@ def refused(answer, status, code, says=""):
     assert says in answer.json["error"]["message"]
 
 
-def test_a_number_is_suppressed_once_and_let_go_again(call):
+def test_a_number_is_suppressed_once_and_can_be_removed(call):
     made = call("POST", "/api/suppressions", json={"phone": "691 234 5678", "reason": "complaint"})
     assert made.status_code == 201
     assert {key: made.json[key] for key in ("phone", "reason", "source")} == {
@@ -58,7 +58,7 @@ def test_suppressions_are_paged_and_searched(call):
         assert [each["phone"][-1] for each in data] == found
 
 
-def test_a_list_of_numbers_is_suppressed_and_what_cannot_be_read_is_named(call):
+def test_a_list_of_numbers_is_suppressed_and_unreadable_ones_are_named(call):
     body = {"phones": [PHONE, "691 234 5679", "+30 691 234 5678", "call me", ""], "reason": "moved"}
     report = call("POST", "/api/suppressions/import", json=body)
     assert report.json == {
@@ -74,7 +74,7 @@ def test_a_list_of_numbers_is_suppressed_and_what_cannot_be_read_is_named(call):
     assert call("POST", "/api/suppressions/import", json=body).json["added"] == 0
 
 
-def test_a_csv_of_numbers_is_suppressed_and_what_is_exported_can_be_imported(call, as_account):
+def test_a_csv_of_numbers_is_suppressed_and_an_export_can_be_imported(call, as_account):
     file = "phone;reason;name\n691 234 5678;=1+1;Ann\n691 234 5679;;Bob\n12345;x;Eve\n"
     report = call("POST", "/api/suppressions/import", data=file, content_type="text/csv").json
     assert (report["added"], report["rejected"]) == (2, 1)
@@ -110,12 +110,12 @@ def test_a_csv_of_numbers_is_suppressed_and_what_is_exported_can_be_imported(cal
     ],
     ids=range(12),
 )
-def test_what_cannot_be_suppressed_is_refused_and_changes_nothing(call, path, sent, status, code, says):
+def test_an_invalid_suppression_is_refused_and_changes_nothing(call, path, sent, status, code, says):
     refused(call("POST", f"/api/suppressions{path}", **sent), status, code, says)
     assert suppressed() == []
 
 
-def test_anothers_suppression_is_not_there(call, as_account):
+def test_another_accounts_suppression_is_not_found(call, as_account):
     other = as_account(an_account(country="GR"))
     theirs = other("POST", "/api/suppressions", json={"phone": PHONE}).json["id"]
     for number in (theirs, 987_654):

@@ -41,7 +41,7 @@ def test_a_template_is_stored_read_and_listed(account, call):
     }
 
 
-def test_another_body_is_another_version_and_every_version_is_kept(call, spring):
+def test_a_changed_body_is_a_new_version_and_every_version_is_kept(call, spring):
     path = f"/api/templates/{spring['id']}"
     assert call("PATCH", path, json={"name": "Easter"}).json["version"] == 1
     assert call("PATCH", path, json={"body": "Hi {first_name}"}).json["version"] == 1
@@ -54,7 +54,7 @@ def test_another_body_is_another_version_and_every_version_is_kept(call, spring)
     assert row("SELECT body FROM template_version WHERE version = 1") == {"body": "Hi {first_name}"}
 
 
-def test_a_campaign_copies_the_version_it_was_written_with(call, spring):
+def test_a_campaign_keeps_the_version_it_was_created_with(call, spring):
     body = {"name": "Sale", "template_id": spring["id"]}
     first = call("POST", "/api/campaigns", json=body).json
     call("PATCH", f"/api/templates/{spring['id']}", json={"body": "Hello"})
@@ -68,7 +68,7 @@ def test_a_campaign_copies_the_version_it_was_written_with(call, spring):
         )
 
 
-def test_an_edited_campaign_names_the_template_its_text_is_from(call, spring):
+def test_an_edited_campaign_names_the_template_of_its_text(call, spring):
     path = f"/api/campaigns/{call('POST', '/api/campaigns', json={'name': 'Sale', 'base_template': 'Bye'}).json['id']}"
     edited = call("PATCH", path, json={"template_id": spring["id"]}).json
     assert (edited["base_template"], edited["template_version"]) == ("Hi {first_name}", 1)
@@ -102,7 +102,7 @@ NAME, BODY = {"name": "x"}, {"body": "Hi"}
         (BODY | {"name": "Spring"}, "DUPLICATE", "name"),
     ],
 )
-def test_a_template_that_cannot_be_is_refused_and_not_stored(call, spring, given, code, says):
+def test_an_invalid_template_is_refused_and_not_stored(call, spring, given, code, says):
     refused(call("POST", "/api/templates", json=given), code, says)
     assert rows("SELECT id FROM template") == [{"id": spring["id"]}]
 
@@ -117,14 +117,14 @@ def test_a_template_that_cannot_be_is_refused_and_not_stored(call, spring, given
         ({"channel": "fax"}, "INVALID_REQUEST"),
     ],
 )
-def test_a_change_that_cannot_be_changes_nothing(call, spring, given, code):
+def test_an_invalid_change_changes_nothing(call, spring, given, code):
     call("POST", "/api/templates", json={"name": "Taken", "body": "Hi"})
     refused(call("PATCH", f"/api/templates/{spring['id']}", json=given), code)
     assert call("GET", f"/api/templates/{spring['id']}").json == spring
     assert rows("SELECT count(*) AS versions FROM template_version") == [{"versions": 2}]
 
 
-def test_the_same_name_may_be_in_two_accounts(spring, as_account):
+def test_two_accounts_may_use_the_same_name(spring, as_account):
     other = as_account(an_account())
     assert other("POST", "/api/templates", json={"name": "Spring", "body": "Hi"}).status_code == 201
 
@@ -155,7 +155,7 @@ def test_another_accounts_template_does_not_exist(spring, as_account):
     assert row("SELECT body, version FROM template") == {"body": "Hi {first_name}", "version": 1}
 
 
-def test_validating_answers_for_a_template_that_cannot_be_used_too(account, as_account):
+def test_validating_an_unusable_template_is_answered_too(account, as_account):
     reader = as_account(account, scopes=["read"])
     fine = reader("POST", "/api/templates/validate", json={"body": "Hi {first_name}. STOP to end", "channel": "sms"})
     assert fine.json == {

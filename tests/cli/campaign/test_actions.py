@@ -25,7 +25,7 @@ def test_a_campaign_is_edited_copied_and_deleted(cli, acme):
     assert [each["id"] for each in found] == [campaign]
 
 
-def test_a_campaign_is_sent_to_these_at_its_time_or_at_once(cli, acme):
+def test_a_campaign_is_sent_to_chosen_customers_at_its_time_or_at_once(cli, acme):
     customers(acme, 3)
     campaign = a_campaign(acme).id
     cli("campaign", "schedule", campaign, "2090-01-31T07:00:00Z")
@@ -36,7 +36,7 @@ def test_a_campaign_is_sent_to_these_at_its_time_or_at_once(cli, acme):
     assert recipients_of(campaign) == phones_of(acme)
 
 
-def test_a_retry_a_rest_and_a_test_answer_the_child(cli, acme):
+def test_a_retry_a_rest_and_a_test_answer_with_the_child(cli, acme):
     customers(acme, 2)
     campaign = a_campaign(acme, everyone=True)
     start_and_deliver(campaign, reject=phones_of(acme)[:1])
@@ -66,7 +66,7 @@ def test_a_retry_a_rest_and_a_test_answer_the_child(cli, acme):
         (("delete", 99), "CAMPAIGN_NOT_FOUND"),
     ],
 )
-def test_what_cannot_be_is_refused_and_changes_nothing(cli, acme, words, code):
+def test_an_invalid_request_is_refused_and_changes_nothing(cli, acme, words, code):
     a_campaign(acme)
     before = rows("SELECT * FROM campaign")
     assert cli("campaign", *words, "--json").error["code"] == code

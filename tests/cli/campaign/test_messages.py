@@ -29,7 +29,7 @@ def test_messages_are_listed_in_order_with_their_state(cli, campaign_id):
     ("states", "listed"),
     [(["failed"], ["failed"]), (["failed", "unknown"], ["failed", "unknown"]), (["pending"], [])],
 )
-def test_messages_of_some_states(cli, campaign_id, states, listed):
+def test_messages_are_filtered_by_state(cli, campaign_id, states, listed):
     options = [word for state in states for word in ("--state", state)]
     found = cli("campaign", "messages", campaign_id, *options, "--json").json
     assert [message["state"] for message in found] == listed
@@ -41,7 +41,7 @@ def test_a_state_that_does_not_exist_is_a_usage_error_that_names_all(cli, campai
     assert "'unconfirmed'" in answer.stderr
 
 
-def test_people_read_a_line_for_each_message(cli, campaign_id, monkeypatch):
+def test_people_see_a_line_for_each_message(cli, campaign_id, monkeypatch):
     monkeypatch.setenv("COLUMNS", "300")
     header, *lines = cli("campaign", "messages", campaign_id).stdout.splitlines()
     assert {"id", "phone", "state", "attempts"} <= set(header.split())
@@ -62,7 +62,7 @@ def test_a_campaign_without_trouble_has_no_errors(cli):
     assert cli("campaign", "errors", campaign_id).stdout == "none\n"
 
 
-def test_an_export_holds_a_line_for_each_message(cli, campaign_id, tmp_path):
+def test_an_export_contains_a_line_for_each_message(cli, campaign_id, tmp_path):
     file = tmp_path / "messages.csv"
     assert cli("campaign", "export", campaign_id, file, "--json").json == {
         "file": str(file),
@@ -80,7 +80,7 @@ def test_an_export_of_a_campaign_that_does_not_exist_leaves_the_file_as_it_was(c
     assert file.read_text() == "kept"
 
 
-def test_an_export_that_cannot_be_written_is_one_sentence(cli, campaign_id):
+def test_an_export_that_cannot_be_written_is_refused_in_one_sentence(cli, campaign_id):
     answer = cli("campaign", "export", campaign_id, "/nowhere/at/all.csv", "--json")
     assert answer.error["code"] == "REFUSED"
     assert "/nowhere/at/all.csv" in answer.error["message"]

@@ -35,7 +35,7 @@ def acme(cli):
         ("failed", ("enqueue",)),
     ],
 )
-def test_a_move_that_cannot_be_names_the_state_and_changes_nothing(cli, acme, state, words):
+def test_a_forbidden_move_names_the_state_and_changes_nothing(cli, acme, state, words):
     campaign = a_campaign(acme, recipients=1).id
     arrange_state(campaign, state)
     before = stored_rows()
@@ -62,12 +62,12 @@ def test_a_later_time_replaces_an_earlier_one(cli, acme):
         ("2090-02-31T09:00:00Z", "not a time"),
     ],
 )
-def test_a_time_that_cannot_be_is_refused(cli, acme, wrong, says):
+def test_an_invalid_time_is_refused(cli, acme, wrong, says):
     campaign = a_campaign(acme, recipients=1).id
     assert_refused(cli, "campaign", "schedule", campaign, wrong, code="INVALID_REQUEST", says=says)
 
 
-def test_a_paused_campaign_keeps_its_reason_until_it_goes_on(cli, acme):
+def test_a_paused_campaign_keeps_its_reason_until_it_resumes(cli, acme):
     campaign = started(acme, recipients=2)
     assert "paused" in cli("campaign", "pause", campaign, "--reason", "[/wrong] price").stdout
     assert "[/wrong] price" in cli("campaign", "show", campaign).stdout
@@ -96,7 +96,7 @@ def test_a_campaign_that_cannot_start_says_why_and_stays_a_draft(cli, acme, spoi
     assert row("SELECT status FROM campaign") == {"status": "draft"}
 
 
-def test_people_read_what_a_start_did(cli, acme):
+def test_people_see_what_a_start_did(cli, acme):
     shown = cli("campaign", "enqueue", a_campaign(acme, recipients=2).id).stdout
     assert "sending" in shown
     assert "pending 2" in shown

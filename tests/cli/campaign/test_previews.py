@@ -27,7 +27,7 @@ def test_a_preview_changes_nothing(cli, campaign_id):
 
 
 @pytest.mark.parametrize("first", [1, 3])
-def test_as_many_messages_are_shown_as_asked_for(cli, campaign_id, first):
+def test_as_many_messages_are_shown_as_requested(cli, campaign_id, first):
     shown = cli("campaign", "preview", campaign_id, "--first", first, "--json").json
     assert [message["text"] for message in shown["messages"]] == [f"Hi First{n}" for n in range(first)]
     assert shown["estimate"]["recipients"] == 4
@@ -42,7 +42,7 @@ def test_as_many_messages_are_shown_as_asked_for(cli, campaign_id, first):
         (("--customer", "0"), "--customer"),
     ],
 )
-def test_a_preview_that_cannot_be_is_a_usage_error(cli, campaign_id, words, says):
+def test_an_invalid_preview_is_a_usage_error(cli, campaign_id, words, says):
     answer = cli("campaign", "preview", campaign_id, *words, "--json")
     assert (answer.status, answer.stdout) == (2, "")
     assert says in answer.stderr
@@ -55,11 +55,11 @@ def test_a_preview_that_cannot_be_is_a_usage_error(cli, campaign_id, words, says
         (("--customer", "1", "--template", "Hi {frist_name}"), "INVALID_TEMPLATE"),
     ],
 )
-def test_a_preview_for_someone_who_is_not_there_or_of_a_wrong_text_is_refused(cli, campaign_id, words, code):
+def test_a_preview_for_a_missing_customer_or_of_a_wrong_text_is_refused(cli, campaign_id, words, code):
     assert cli("campaign", "preview", campaign_id, *words, "--json").error["code"] == code
 
 
-def test_an_audience_says_who_is_left_out_and_why(cli, campaign_id):
+def test_an_audience_says_who_is_excluded_and_why(cli, campaign_id):
     rows("UPDATE customer SET consent = 'unsubscribed' WHERE id = 1")
     shown = cli("campaign", "audience", campaign_id, "--json").json
     assert (shown["count"], shown["excluded"]["opted_out"]) == (3, 1)
@@ -68,7 +68,7 @@ def test_an_audience_says_who_is_left_out_and_why(cli, campaign_id):
     assert "opted_out 1" in people
 
 
-def test_people_read_each_text_and_the_price_of_all(cli, campaign_id, monkeypatch):
+def test_people_see_each_text_and_the_total_price(cli, campaign_id, monkeypatch):
     monkeypatch.setenv("COLUMNS", "300")
     shown = cli("campaign", "preview", campaign_id).stdout
     assert all(f"Hi First{n}" in shown for n in range(4))

@@ -47,7 +47,7 @@ def test_it_ends_with_the_campaign_and_prints_it_once(out):
     assert (shown["status"], shown["stats"]["sent"]) == ("completed", 3)
 
 
-def test_people_read_the_counts_at_the_end(out):
+def test_people_see_the_counts_at_the_end(out):
     account = an_account(name="Acme")
     campaign_id = started(account, recipients=3, name="Spring")
     with watching(campaign_id, out=out) as process:
@@ -58,7 +58,7 @@ def test_people_read_the_counts_at_the_end(out):
         assert words in shown
 
 
-def test_ctrl_c_ends_the_watching_and_not_the_campaign(out):
+def test_ctrl_c_stops_watching_but_not_the_campaign(out):
     campaign_id = started(recipients=3)
     with watching(campaign_id, out=out) as process:
         process.send_signal(signal.SIGINT)
@@ -71,7 +71,7 @@ def test_ctrl_c_ends_the_watching_and_not_the_campaign(out):
     ("options", "says"),
     [({}, "`campaign enqueue 1` starts it"), ({"due": True}, "starts at 20")],
 )
-def test_what_has_not_started_says_what_it_waits_for(out, options, says):
+def test_a_campaign_that_has_not_started_says_what_it_waits_for(out, options, says):
     campaign_id = a_campaign(an_account(), recipients=1, **options).id
     with watching(campaign_id, out=out) as process:
         process.send_signal(signal.SIGINT)

@@ -30,7 +30,7 @@ def create(cli, *words):
         ((), None),
     ],
 )
-def test_an_audience_is_one_of_four_or_is_chosen_later(cli, acme, words, audience):
+def test_an_audience_is_of_one_of_four_kinds_or_is_chosen_later(cli, acme, words, audience):
     made = create(cli, "--template", "Hi", *words, "--json").json
     shown = cli("campaign", "show", made["id"], "--json").json["audience"]
     assert (shown and {key: shown[key] for key in audience}) == audience
@@ -44,7 +44,7 @@ def test_an_audience_is_one_of_four_or_is_chosen_later(cli, acme, words, audienc
         (("--template", "Hi", "--channel", "pigeon"), "'whatsapp'"),
     ],
 )
-def test_a_campaign_that_says_too_little_or_too_much_is_a_usage_error(cli, acme, words, says):
+def test_missing_or_conflicting_options_are_a_usage_error(cli, acme, words, says):
     answer = create(cli, *words, "--json")
     assert (answer.status, answer.stdout) == (2, "")
     assert says in answer.stderr
@@ -52,14 +52,14 @@ def test_a_campaign_that_says_too_little_or_too_much_is_a_usage_error(cli, acme,
 
 
 @pytest.mark.parametrize("words", [("--stored", "gone"), ("--template", "Hi", "--segment", "gone")])
-def test_a_name_that_nothing_has_is_refused_and_said(cli, acme, words):
+def test_a_name_that_does_not_exist_is_refused_and_named(cli, acme, words):
     error = create(cli, *words, "--json").error
     assert error["code"] == "RESOURCE_NOT_FOUND"
     assert "'gone'" in error["message"]
     assert campaigns() == []
 
 
-def test_people_are_told_how_to_start_what_they_wrote(cli, acme):
+def test_people_are_told_how_to_start_their_draft(cli, acme):
     answer = create(cli, "--template", "Hi", "--everyone")
     assert "draft" in answer.stdout
     assert "campaign enqueue 1" in answer.stderr
@@ -68,7 +68,7 @@ def test_people_are_told_how_to_start_what_they_wrote(cli, acme):
     assert scheduled.stderr == ""
 
 
-def test_only_what_is_named_is_edited(cli, acme):
+def test_only_the_named_fields_are_edited(cli, acme):
     campaign = a_campaign(acme, everyone=True, template="Hi", name="Sale").id
     before = row("SELECT name, template, channel, audience_kind FROM campaign")
     cli("campaign", "edit", campaign, "--template", "Hello {first_name}")
@@ -80,14 +80,14 @@ def test_only_what_is_named_is_edited(cli, acme):
 
 
 @pytest.mark.parametrize("wrong", ["yesterday", "2020-01-31T09:00:00Z", "2090-01-31T09:00:00"])
-def test_an_expiry_that_cannot_be_is_refused(cli, acme, wrong):
+def test_an_invalid_expiry_is_refused(cli, acme, wrong):
     campaign = a_campaign(acme, everyone=True).id
     before = stored_rows()
     assert cli("campaign", "edit", campaign, "--expires", wrong, "--json").error["code"] == "INVALID_REQUEST"
     assert stored_rows() == before
 
 
-def test_what_has_started_is_neither_edited_nor_deleted(cli, acme):
+def test_a_started_campaign_is_neither_edited_nor_deleted(cli, acme):
     campaign = started(acme, recipients=1)
     before = stored_rows()
     for words in (("edit", campaign, "--name", "New"), ("delete", campaign)):
@@ -118,7 +118,7 @@ def test_a_copy_may_have_a_name_of_its_own(cli, acme):
         (("--limit", 1), ["autumn sale"]),
     ],
 )
-def test_a_list_is_narrowed_by_state_channel_and_name(cli, acme, words, listed):
+def test_a_list_is_filtered_by_state_channel_and_name(cli, acme, words, listed):
     a_campaign(acme, name="Spring SALE")
     started(acme, recipients=1, name="winter")
     a_campaign(acme, name="autumn sale", channel="whatsapp")
@@ -127,11 +127,11 @@ def test_a_list_is_narrowed_by_state_channel_and_name(cli, acme, words, listed):
 
 
 @pytest.mark.parametrize("words", [("--limit", 0), ("--limit", 1001), ("--status", "lost"), ("--channel", "pigeon")])
-def test_a_list_narrowed_by_what_cannot_be_is_a_usage_error(cli, words):
+def test_an_invalid_filter_of_a_list_is_a_usage_error(cli, words):
     assert cli("campaign", "list", *words, "--json").status == 2
 
 
-def test_people_read_a_campaign_without_what_is_empty(cli, acme, monkeypatch):
+def test_people_see_a_campaign_without_empty_fields(cli, acme, monkeypatch):
     monkeypatch.setenv("COLUMNS", "300")
     shown = cli("campaign", "show", started(acme, recipients=2, name="[/Sale]")).stdout
     assert "[/Sale]" in shown
@@ -141,7 +141,7 @@ def test_people_read_a_campaign_without_what_is_empty(cli, acme, monkeypatch):
     assert line.split()[-5:] == ["2", "0", "0", "0", "0"]
 
 
-def test_a_draft_is_deleted_and_said_so(cli, acme):
+def test_deleting_a_draft_is_confirmed(cli, acme):
     campaign = a_campaign(acme).id
     assert "deleted" in cli("campaign", "delete", campaign).stdout
     assert campaigns() == []

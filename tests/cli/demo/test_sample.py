@@ -17,7 +17,7 @@ from tests.stored import stored_rows
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
 
-def test_there_are_ten_customers_and_three_drafts_one_of_them_whatsapp():
+def test_it_has_ten_customers_and_three_drafts_one_of_them_for_whatsapp():
     made = seed_sample(asking())
     assert (made["account"], made["customers"], made["campaigns"]) == ("sample", 10, 3)
     people = rows("SELECT location, prefered_product FROM customer")
@@ -29,7 +29,7 @@ def test_there_are_ten_customers_and_three_drafts_one_of_them_whatsapp():
     assert {campaign.status for campaign in campaigns} == {"draft"}
 
 
-def test_a_second_time_changes_nothing():
+def test_a_second_run_changes_nothing():
     seed_sample(asking())
     rows("UPDATE customer SET first_name = 'Changed' WHERE id = 1")
     before = stored_rows()
@@ -38,14 +38,14 @@ def test_a_second_time_changes_nothing():
     assert stored_rows() == before
 
 
-def test_two_at_once_make_one():
+def test_two_runs_at_once_create_one_sample():
     made = race(*[lambda: seed_sample(asking())] * 2)
     assert sorted(each["customers"] for each in made) == [0, 10]
     stored = stored_rows()
     assert [len(stored[table]) for table in ("account", "customer", "campaign")] == [1, 10, 3]
 
 
-def test_what_it_makes_can_be_started():
+def test_its_campaigns_can_be_started():
     account = seed_sample(asking())["id"]
     campaigns = list_campaigns(asking(UUID(account))).rows
     for campaign in campaigns:

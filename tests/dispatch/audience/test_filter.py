@@ -92,7 +92,7 @@ PEOPLE = [
         (("created_at", "gt", "2000-01-01T00:00:00+02:00"), [0, 1, 2, 3]),
     ],
 )
-def test_a_condition_selects(db, asked, names):
+def test_a_condition_selects_the_right_customers(db, asked, names):
     account = an_account()
     ids = store(account, PEOPLE)
     assert selected(account, a_filter(*asked)) == [ids[index] for index in names]
@@ -168,14 +168,14 @@ FINE = {"field": "location", "operator": "is_null"}
         (group(group(*[FINE] * 30), group(*[FINE] * 30)), "filter", "60"),
     ],
 )
-def test_a_filter_that_cannot_be_used_names_the_part(asked, field, says):
+def test_the_refusal_of_an_invalid_filter_names_the_part(asked, field, says):
     with pytest.raises(InvalidRequest) as refused:
         read_filter(asked)
     assert refused.value.details["field"] == field
     assert says in refused.value.message
 
 
-def test_the_api_describes_the_limits_that_hold():
+def test_the_api_describes_the_limits_that_are_enforced():
     assert (
         f"{MAX_DEPTH} deep, {MAX_CONDITIONS} conditions in all"
         in Group.model_json_schema()["$defs"]["Group"]["description"]
@@ -257,7 +257,7 @@ FILTERS = groups(conditions() | groups(conditions() | groups(conditions())))
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(asked=FILTERS, people=st.lists(PERSON, min_size=1, max_size=8))
-def test_the_sql_selects_whom_plain_python_selects(db, asked, people):
+def test_the_sql_selects_the_same_customers_as_plain_python(db, asked, people):
     rows("TRUNCATE account CASCADE")
     account = an_account(credits=0)
     ids = store(account, people)
@@ -273,6 +273,6 @@ def test_a_time_is_stored_in_utc():
 
 
 @given(FILTERS)
-def test_a_filter_is_read_back_as_it_was_stored(asked):
+def test_a_stored_filter_is_read_back_unchanged(asked):
     read = read_filter(asked)
     assert read_filter(read.model_dump(mode="json")) == read

@@ -86,14 +86,14 @@ def test_every_chunk_of_a_preparation_uses_the_filter_of_its_start(account, peop
     assert messaged(campaign) == people
 
 
-def test_a_start_uses_the_filter_as_it_is_then(account, people):
+def test_a_start_uses_the_filter_of_that_moment(account, people):
     segment = a_segment(account, "first_name", "eq", "nobody")
     campaign = a_campaign(account, segment_id=segment)
     edit_segment(asking(), segment, filter=read_filter(EVERYBODY))
     assert start(campaign).queued == 10
 
 
-def test_a_start_that_was_put_back_asks_the_segment_anew(people, account):
+def test_a_start_after_being_put_back_reads_the_segment_again(people, account):
     segment = a_segment(account, "first_name", "is_not_null")
     campaign = a_campaign(account, segment_id=segment, template="x" * 500)  # ten recipients, four credits each
     rows("UPDATE account SET credits_available = 20 WHERE id = %s", [account.id])
@@ -104,7 +104,7 @@ def test_a_start_that_was_put_back_asks_the_segment_anew(people, account):
     assert members.size_of(Audience.of(Campaign.find(campaign.id, ALL_ACCOUNTS))).total == 0
 
 
-def test_a_segment_can_be_deleted_once_no_campaign_is_to_start_with_it(account, people):
+def test_a_segment_can_be_deleted_once_no_campaign_will_start_with_it(account, people):
     segment = a_segment(account, "first_name", "eq", "First1")
     draft, started, cancelled = (a_campaign(account, segment_id=segment) for _ in range(3))
     start(started)
@@ -127,7 +127,7 @@ def test_a_copy_of_a_campaign_whose_segment_is_gone_keeps_its_filter(account, pe
     assert messaged(copy) == [people[1]]
 
 
-def test_a_copy_of_a_started_campaign_asks_its_segment_anew(account, people):
+def test_a_copy_of_a_started_campaign_reads_its_segment_again(account, people):
     segment = a_segment(account, "first_name", "eq", "First1")
     campaign = a_campaign(account, segment_id=segment)
     start(campaign)
@@ -151,7 +151,7 @@ _WAITING = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND da
 
 
 @pytest.mark.parametrize("deleted", ["segment", "template", "customer_list"])
-def test_a_campaign_for_what_is_being_deleted_waits_and_is_refused(account, servers, deleted):
+def test_creating_a_campaign_for_an_audience_being_deleted_waits_and_is_refused(account, servers, deleted):
     given = {
         "segment": {"segment_id": a_segment(account, "first_name", "is_null")},
         "template": {"template_id": create_template(asking(account.id), name="hi", body="Hi").id},

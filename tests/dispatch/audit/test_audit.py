@@ -124,7 +124,7 @@ def test_every_query_of_the_audit_has_a_planted_violation():
     assert [what for what in sentences if not what.startswith(planted)] == []
 
 
-def test_an_account_hears_only_of_its_own_violations(healthy):
+def test_an_account_sees_only_its_own_violations(healthy):
     _plant("UPDATE campaign SET recipients = 1 WHERE id = 3")
     assert [violation.ids for violation in audit(_account("ours")) if violation.invariant == "I3"] == [["3"]]
     assert audit(_account("theirs")) == []
@@ -145,7 +145,7 @@ def test_an_audit_leaves_the_connection_able_to_write(healthy):
     assert row("SHOW transaction_isolation") == {"transaction_isolation": "read committed"}
 
 
-def test_a_system_at_work_gives_no_false_alarm(healthy):
+def test_a_working_system_raises_no_false_alarm(healthy):
     moves, enough = [], threading.Event()
 
     def work():

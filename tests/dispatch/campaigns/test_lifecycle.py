@@ -76,14 +76,14 @@ def test_chosen_customers_count_once(db):
         ({"list_id": 2**70}, NotFound, "no such list"),
     ],
 )
-def test_a_campaign_that_cannot_be_is_refused_and_leaves_nothing(db, given, refusal, says):
+def test_an_invalid_campaign_is_refused_and_leaves_nothing(db, given, refusal, says):
     account = an_account()
     with pytest.raises(refusal, match=says):
         create_campaign(asking(account.id), CampaignDraft(**{"name": "Sale", "template": "Hi", **given}))
     assert counted("campaign") == 0
 
 
-def test_anothers_customers_and_lists_do_not_exist(db):
+def test_another_accounts_customers_and_lists_do_not_exist(db):
     account, other = an_account(), an_account()
     mine, theirs = customers(account, 1), customers(other, 12)
     with pytest.raises(CustomerNotFound, match="and 2 more") as refused:
@@ -95,7 +95,7 @@ def test_anothers_customers_and_lists_do_not_exist(db):
 
 
 @pytest.mark.parametrize("verb", [read_campaign, pause_campaign, resume_campaign, cancel_campaign])
-def test_anothers_campaign_is_not_found_exactly_as_one_that_never_was(db, verb):
+def test_another_accounts_campaign_is_not_found_exactly_like_a_missing_one(db, verb):
     account, other = an_account(), an_account()
     campaign = a_campaign(other, recipients=1, scheduled_at=LATER)
     with pytest.raises(CampaignNotFound) as foreign:
@@ -154,7 +154,7 @@ def test_a_sending_campaign_paused_and_resumed_has_its_jobs_again(db, redis):
     assert redis.llen("rq:queue:send") == 1
 
 
-def test_a_preparation_paused_and_resumed_goes_on_with_a_new_token(db, redis, configure):
+def test_a_preparation_paused_and_resumed_continues_with_a_new_token(db, redis, configure):
     configure(ENQUEUE_INLINE_LIMIT=0)
     campaign = a_campaign(an_account(), recipients=5)
     enqueue_campaign(asking(ALL_ACCOUNTS, request_id="t"), campaign.id)
@@ -166,7 +166,7 @@ def test_a_preparation_paused_and_resumed_goes_on_with_a_new_token(db, redis, co
     assert redis.llen("rq:queue:prepare") == 2
 
 
-def test_a_page_is_newest_first_and_its_own_accounts_only(db):
+def test_a_page_is_newest_first_and_of_one_account_only(db):
     account, other = an_account(), an_account()
     made = [a_campaign(account, recipients=1).id for _ in range(3)]
     a_campaign(other, recipients=1)
@@ -179,7 +179,7 @@ def test_a_page_is_newest_first_and_its_own_accounts_only(db):
         list_campaigns(asking(account.id), status="gone")
 
 
-def test_a_top_up_wakes_the_campaigns_that_waited_for_it(db):
+def test_a_top_up_unblocks_the_campaigns_that_waited_for_it(db):
     account = an_account(credits=0)
     campaign = a_campaign(account, recipients=1, due=True)
     rows("UPDATE campaign SET blocked_reason = 'INSUFFICIENT_CREDITS', next_check_at = now() + interval '1 hour'")
@@ -188,14 +188,14 @@ def test_a_top_up_wakes_the_campaigns_that_waited_for_it(db):
 
 
 @pytest.mark.parametrize("amount", [0, -1, 10**13])
-def test_a_senseless_top_up_is_refused(db, amount):
+def test_an_invalid_top_up_is_refused(db, amount):
     account = an_account(credits=0)
     with pytest.raises(InvalidRequest):
         top_up(asking(account.id), amount)
     assert balance(asking(account.id)) == BalanceView(available=0, held=0)
 
 
-def test_every_change_leaves_its_trail_and_a_refused_one_does_not(db):
+def test_every_change_is_in_the_audit_trail_and_a_refused_one_is_not(db):
     account = an_account(credits=0)
     key = issue_key(asking(account.id, actor="op", request_id="r1"))
     revoke_key(asking(ALL_ACCOUNTS, actor="op", request_id="r2"), key.id)

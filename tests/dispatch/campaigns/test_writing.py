@@ -37,7 +37,7 @@ def account(db):
 
 
 @pytest.mark.parametrize("scheduled_at", [None, LATER])
-def test_what_is_given_is_changed_and_the_rest_stays(account, scheduled_at):
+def test_the_given_fields_change_and_the_rest_stays(account, scheduled_at):
     list_id = a_list(account, 2)
     campaign = a_campaign(account, everyone=True, scheduled_at=scheduled_at)
     edited = edit_campaign(asking(), campaign.id, {"name": " New ", "template": "Hi", "list_id": list_id})
@@ -51,7 +51,7 @@ def test_what_is_given_is_changed_and_the_rest_stays(account, scheduled_at):
     assert read_campaign(asking(), campaign.id) == edited
 
 
-def test_an_audience_replaces_the_one_there_was(account):
+def test_an_audience_replaces_the_previous_one(account):
     first, second, third = customers(account, 3)
     campaign = a_campaign(account, customer_ids=[first, second])
     edited = edit_campaign(asking(), campaign.id, {"customer_ids": [third]})
@@ -61,7 +61,7 @@ def test_an_audience_replaces_the_one_there_was(account):
     assert edit_campaign(asking(), campaign.id, {"everyone": False}).audience is None
 
 
-def test_times_are_given_moved_and_taken_back(account):
+def test_times_are_set_changed_and_removed(account):
     campaign = a_campaign(account)
     edited = edit_campaign(asking(), campaign.id, {"scheduled_at": LATER, "expires_at": LATER + timedelta(hours=1)})
     assert (edited.status, edited.scheduled_at) == ("scheduled", LATER)
@@ -69,7 +69,7 @@ def test_times_are_given_moved_and_taken_back(account):
     assert (edited.status, edited.scheduled_at, edited.expires_at) == ("draft", None, None)
 
 
-def test_an_edited_campaign_that_was_set_aside_is_looked_at_again(account):
+def test_editing_a_campaign_that_was_set_aside_lets_it_be_checked_again(account):
     campaign = a_campaign(account, due=True)
     Campaign.block(campaign.id, "NO_TARGET_AUDIENCE")
     edited = edit_campaign(asking(), campaign.id, {"everyone": True})
@@ -95,7 +95,7 @@ def test_an_edited_campaign_that_was_set_aside_is_looked_at_again(account):
         ({"expires_at": LATER}, InvalidRequest, "expires_at must be after"),
     ],
 )
-def test_an_edit_that_cannot_be_changes_nothing(account, changes, refusal, says):
+def test_an_invalid_edit_changes_nothing(account, changes, refusal, says):
     chosen = customers(account, 1)
     campaign = a_campaign(
         account, customer_ids=chosen, scheduled_at=LATER, expires_at=LATER + timedelta(days=2), name="Sale"
@@ -107,7 +107,7 @@ def test_an_edit_that_cannot_be_changes_nothing(account, changes, refusal, says)
 
 
 @pytest.mark.parametrize("status", ["preparing", "sending", "completed", "cancelled", "failed"])
-def test_what_has_started_or_ended_is_neither_edited_nor_deleted(account, status):
+def test_a_started_or_ended_campaign_is_neither_edited_nor_deleted(account, status):
     campaign = a_campaign(account, recipients=1)
     arrange_state(campaign.id, status)
     before = stored_rows()
@@ -120,7 +120,7 @@ def test_what_has_started_or_ended_is_neither_edited_nor_deleted(account, status
     assert stored_rows() == before
 
 
-def test_a_draft_is_deleted_with_its_choice_and_its_tests_stay(account):
+def test_a_draft_is_deleted_with_its_chosen_customers_and_its_tests_stay(account):
     chosen = customers(account, 2)
     campaign = a_campaign(account, customer_ids=chosen)
     test = send_test(asking(), campaign.id, ["+306912222222"])
@@ -170,7 +170,7 @@ def test_a_copy_is_a_draft_with_the_same_text_for_the_same_people(account):
     assert start_and_deliver(copy).stats.sent == 2
 
 
-def test_a_copy_has_the_name_it_is_given_and_one_that_fits(account):
+def test_a_copy_has_the_given_name_or_one_that_fits(account):
     campaign = a_campaign(account, name="x" * 200)
     assert duplicate_campaign(asking(), campaign.id, name="Again").name == "Again"
     assert len(duplicate_campaign(asking(), campaign.id).name) == 200
@@ -189,7 +189,7 @@ def _edit(caller, campaign_id):
 
 
 @pytest.mark.parametrize("act", [_edit, delete_campaign, duplicate_campaign, unschedule_campaign])
-def test_anothers_campaign_is_not_found(account, act):
+def test_another_accounts_campaign_is_not_found(account, act):
     theirs = a_campaign(an_account(), recipients=1)
     before = stored_rows()
     with pytest.raises(CampaignNotFound):

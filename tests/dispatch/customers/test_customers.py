@@ -23,7 +23,7 @@ def newest() -> int:
 
 
 @pytest.mark.parametrize("how", ["consent", "suppression"])
-def test_who_opts_out_of_a_campaign_under_way_gets_nothing_of_it_any_more(how):
+def test_a_person_who_opts_out_during_a_campaign_gets_no_more_of_it(how):
     account = an_account()
     campaign_id = started(account, recipients=3)
     if how == "consent":
@@ -38,7 +38,7 @@ def test_who_opts_out_of_a_campaign_under_way_gets_nothing_of_it_any_more(how):
     assert audit(ALL_ACCOUNTS) == []
 
 
-def test_messages_outlive_their_customer():
+def test_messages_stay_when_their_customer_is_deleted():
     campaign_id = started(recipients=3)
     gone = newest()
     delete_customer(asking(), gone)
@@ -48,7 +48,7 @@ def test_messages_outlive_their_customer():
     assert audit(ALL_ACCOUNTS) == []
 
 
-def test_who_is_deleted_while_a_campaign_is_prepared_is_in_it_or_not_and_all_adds_up(configure, monkeypatch):
+def test_deleting_a_customer_during_a_preparation_keeps_its_counts_right(configure, monkeypatch):
     configure(ENQUEUE_INLINE_LIMIT=0, BATCH_SIZE=2)
     monkeypatch.setattr(preparing, "RECIPIENTS_PER_CHUNK", 2)
     account = an_account()
@@ -65,7 +65,7 @@ def test_who_is_deleted_while_a_campaign_is_prepared_is_in_it_or_not_and_all_add
     assert audit(ALL_ACCOUNTS) == []
 
 
-def test_an_opt_out_outlives_its_customer():
+def test_an_opt_out_stays_when_its_customer_is_deleted():
     account = an_account()
     [customer_id] = customers(account, 1)
     edit_customer(asking(), customer_id, consent="unsubscribed")
@@ -74,7 +74,7 @@ def test_an_opt_out_outlives_its_customer():
     assert read_customer(asking(), again).suppressed
 
 
-def test_who_is_deleted_leaves_lists_and_chosen_audiences():
+def test_a_deleted_customer_leaves_lists_and_chosen_audiences():
     account = an_account()
     chosen = customers(account, 2)
     campaign = a_campaign(account, customer_ids=chosen)

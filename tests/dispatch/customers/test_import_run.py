@@ -80,7 +80,7 @@ def members() -> int:
     return row("SELECT count(*) AS members FROM list_member")["members"]
 
 
-def test_a_job_imports_the_file_and_lets_go_of_it(account, redis):
+def test_a_job_imports_the_file_and_deletes_it(account, redis):
     made = upload(account, "phone,first_name\n6900000001,Ελένη\n12345,Short\n", file_name="customers.csv")
     assert (made.status, made.lines, made.file_name) == ("queued", 0, "customers.csv")
     work(redis)
@@ -95,7 +95,7 @@ def test_a_job_imports_the_file_and_lets_go_of_it(account, redis):
 
 @pytest.mark.parametrize("content", [EXAMPLE.read_bytes(), DIFFICULT], ids=["example", "difficult"])
 @pytest.mark.parametrize("chunk", [1, 3, 10_000])
-def test_the_result_is_that_of_the_same_file_at_hand(account, monkeypatch, tmp_path, content, chunk):
+def test_the_result_is_the_same_as_from_a_local_file(account, monkeypatch, tmp_path, content, chunk):
     file, rejected = tmp_path / "customers.csv", tmp_path / "rejected.csv"
     file.write_bytes(content)
     with open_csv(file) as lines:
@@ -125,7 +125,7 @@ def test_a_file_of_several_parts_is_put_together_again(account, monkeypatch):
     assert [customer["first_name"] for customer in customers()] == ["Ελένη", "😀"]
 
 
-def test_progress_is_there_after_each_chunk(account, monkeypatch):
+def test_progress_is_visible_after_each_chunk(account, monkeypatch):
     monkeypatch.setattr(imports, "LINES_PER_CHUNK", 10)
     monkeypatch.setattr("dispatch.customers.import_upload.PART_BYTES", 64)
     import_id = upload(account, many(30)).id
@@ -146,7 +146,7 @@ def test_a_job_that_ran_out_of_time_pushes_the_next(account, monkeypatch, redis)
     assert counts(read_import(asking(), import_id)) == (30, 0, 0)
 
 
-def test_an_import_lets_a_preparation_pass(account, monkeypatch):
+def test_an_import_gives_way_to_a_preparation(account, monkeypatch):
     monkeypatch.setattr(imports, "LINES_PER_CHUNK", 10)
     import_id = upload(account, many(30)).id
     queues.push_preparation(404, uuid4())
@@ -175,7 +175,7 @@ def test_a_worker_that_dies_in_a_chunk_costs_nothing(account, monkeypatch):
     assert (len(customers()), members(), len(rejects(import_id))) == (30, 30, 5)
 
 
-def test_a_job_that_comes_twice_counts_nothing_twice(account, monkeypatch, db):
+def test_a_job_that_runs_twice_counts_nothing_twice(account, monkeypatch, db):
     monkeypatch.setattr(imports, "LINES_PER_CHUNK", 20)
     import_id = upload(account, many(200, wrong=10)).id
     token = token_of(import_id)
@@ -218,7 +218,7 @@ def test_an_import_that_waits_in_the_queue_is_left_alone(account):
     assert recover() == {}
 
 
-def test_an_import_that_always_kills_its_worker_fails_and_keeps_what_went_in(account, redis, monkeypatch):
+def test_an_import_that_always_kills_its_worker_fails_and_keeps_what_was_imported(account, redis, monkeypatch):
     monkeypatch.setattr(imports, "LINES_PER_CHUNK", 2)
     import_id = upload(account, many(3)).id
     run(import_id, seconds=0)
@@ -237,7 +237,7 @@ def test_an_import_that_always_kills_its_worker_fails_and_keeps_what_went_in(acc
     assert recover() == {}
 
 
-def test_progress_forgives_earlier_crashes(account, redis, monkeypatch):
+def test_progress_resets_the_count_of_takeovers(account, redis, monkeypatch):
     monkeypatch.setattr(imports, "LINES_PER_CHUNK", 2)
     import_id = upload(account, many(9)).id
     for _ in range(MAX_TAKEOVERS):
@@ -265,7 +265,7 @@ def unreachable():
     raise RedisError
 
 
-def test_a_file_that_cannot_be_read_on_fails_with_the_reason(account):
+def test_a_file_that_becomes_unreadable_fails_with_the_reason(account):
     import_id = upload(account, many(3)).id
     rows("UPDATE customer_import_part SET content = 'name\nAnn\n'")
     failed = run(import_id)
@@ -273,7 +273,7 @@ def test_a_file_that_cannot_be_read_on_fails_with_the_reason(account):
     assert "phone" in failed.error
 
 
-def test_a_line_without_an_end_costs_itself_and_no_memory(account):
+def test_an_overlong_line_is_rejected_and_the_next_one_imported(account):
     content = "phone,first_name\n6900000001," + "x" * 500_000 + "\n6900000002,Good\n"
     import_id = upload(account, content).id
     assert counts(run(import_id)) == (1, 0, 1)
@@ -295,13 +295,13 @@ def test_a_line_without_an_end_costs_itself_and_no_memory(account):
     ],
     ids=range(9),
 )
-def test_what_can_be_known_at_once_is_refused_at_once_and_leaves_nothing(account, content, options, says):
+def test_obvious_mistakes_are_refused_at_upload_and_leave_nothing(account, content, options, says):
     with pytest.raises(InvalidRequest, match=says):
         upload(account, content, **options)
     assert rows("SELECT 1 FROM customer_import") == rows("SELECT 1 FROM customer_list") == []
 
 
-def test_a_list_with_an_import_under_way_stays_and_afterwards_may_go(account):
+def test_a_list_cannot_be_deleted_while_an_import_fills_it(account):
     made = upload(account, many(3))
     with pytest.raises(InvalidStatus, match="import"):
         delete_list(asking(account), made.list_id)
@@ -312,7 +312,7 @@ def test_a_list_with_an_import_under_way_stays_and_afterwards_may_go(account):
     assert list_customers(asking(account)).total == 3
 
 
-def test_anothers_import_is_not_there(account):
+def test_another_accounts_import_does_not_exist(account):
     import_id = upload(account, many(1)).id
     other = an_account().id
     with pytest.raises(NotFound):
@@ -321,7 +321,7 @@ def test_anothers_import_is_not_there(account):
         rejected_lines(asking(other), import_id)
 
 
-def test_many_rejected_lines_come_page_by_page(account, monkeypatch):
+def test_many_rejected_lines_are_read_page_by_page(account, monkeypatch):
     monkeypatch.setattr("models.customers.import_files.REJECTS_PAGE", 3)
     import_id = upload(account, many(1, wrong=10)).id
     run(import_id)

@@ -125,7 +125,7 @@ def test_the_last_line_of_a_phone_wins_wherever_the_chunks_end(import_file, monk
     assert results[0][1][0]["attributes"] == {}
 
 
-def test_columns_the_file_does_not_name_stay_and_blank_cells_empty(import_file):
+def test_missing_columns_keep_their_values_and_blank_cells_clear_them(import_file):
     import_file("phone,first_name,location,tier,city\n6900000001,Ελένη,Αθήνα,gold,Athens\n")
     import_file("phone,location,tier\n6900000001,,\n")
     (customer,) = customers()
@@ -134,7 +134,7 @@ def test_columns_the_file_does_not_name_stay_and_blank_cells_empty(import_file):
     assert customer["attributes"] == {"city": "Athens"}
 
 
-def test_an_import_does_not_subscribe_who_opted_out(import_file):
+def test_an_import_does_not_subscribe_people_who_opted_out(import_file):
     import_file("phone\n6900000001\n")
     rows("UPDATE customer SET consent = 'unsubscribed'")
     import_file("phone,consent\n6900000001,subscribed\n")
@@ -169,7 +169,7 @@ def test_files_as_spreadsheets_write_them_are_read(import_file, content):
     assert [(customer["phone"], customer["first_name"]) for customer in customers()] == [("+306900000001", "Ελένη")]
 
 
-def test_quoted_cells_may_hold_delimiters_quotes_and_line_breaks(import_file):
+def test_quoted_cells_may_contain_delimiters_quotes_and_line_breaks(import_file):
     import_file('phone,first_name,location\n6900000001,"Bob ""B"" Smith, Jr.","Αθήνα\nΚέντρο"\n')
     (customer,) = customers()
     assert (customer["first_name"], customer["location"]) == ('Bob "B" Smith, Jr.', "Αθήνα\nΚέντρο")
@@ -228,14 +228,14 @@ def test_the_rejects_file_runs_nothing_in_a_spreadsheet(import_file):
         "phone," + ",".join(f"c{n}" for n in range(200)) + "\n",
     ],
 )
-def test_a_header_that_cannot_be_used_changes_nothing(import_file, content):
+def test_an_invalid_header_changes_nothing(import_file, content):
     with pytest.raises(InvalidRequest):
         import_file(content)
     assert rows("SELECT id FROM customer_list") == []
 
 
 @pytest.mark.parametrize(("list_name", "country"), [("", "GR"), ("x" * 201, "GR"), ("spring", "XX")])
-def test_a_list_or_country_that_cannot_be_used_changes_nothing(import_file, list_name, country):
+def test_an_unusable_list_or_country_changes_nothing(import_file, list_name, country):
     with pytest.raises(InvalidRequest):
         import_file("phone\n6900000001\n", list_name=list_name, country=country)
     assert customers() == []
@@ -279,7 +279,7 @@ def test_two_imports_of_the_same_phones_in_opposite_order_both_finish(account, d
     assert len(on_list(first.list_id)) == 4000
 
 
-def test_progress_is_told_after_each_chunk(account, monkeypatch):
+def test_progress_is_reported_after_each_chunk(account, monkeypatch):
     monkeypatch.setattr(imports, "LINES_PER_CHUNK", 2)
     told = []
     lines = ["phone\n", *(f"690000000{n}\n" for n in range(5))]
@@ -287,7 +287,7 @@ def test_progress_is_told_after_each_chunk(account, monkeypatch):
     assert [report.imported for report in told] == [2, 4, 5]
 
 
-def test_a_line_that_says_unsubscribed_opts_its_customer_out_and_any_other_word_is_reported(import_file):
+def test_consent_unsubscribed_opts_the_customer_out_and_any_other_word_is_rejected(import_file):
     report, rejects = import_file(
         "phone,consent\n6900000001,unsubscribed\n6900000002,subscribed\n6900000003,\n6900000004,maybe\n"
     )

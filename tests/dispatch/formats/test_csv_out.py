@@ -27,7 +27,7 @@ def test_no_cell_begins_like_a_formula(text):
 
 
 @given(TEXTS)
-def test_every_text_comes_back(text):
+def test_every_text_survives_the_round_trip(text):
     assert plain_cell(safe_cell(text)) == text.encode("utf-8", "backslashreplace").decode()
 
 
@@ -54,23 +54,23 @@ def test_two_texts_never_become_the_same_cell(one, other):
         ("\udcff", "\\udcff"),
     ],
 )
-def test_only_what_begins_like_a_formula_is_changed(text, cell):
+def test_only_cells_that_begin_like_a_formula_are_changed(text, cell):
     assert safe_cell(text) == cell
 
 
-def test_values_that_are_no_text_are_written_plainly():
+def test_values_other_than_text_are_written_plainly():
     values = [None, -2, 1.5, True, False, datetime(2030, 1, 31, 9, tzinfo=UTC)]
     assert [safe_cell(value) for value in values] == ["", "-2", "1.5", "true", "false", "2030-01-31T09:00:00+00:00"]
 
 
 @given(st.lists(st.lists(TEXTS, min_size=2, max_size=2), max_size=5))
-def test_whatever_the_cells_hold_the_file_has_as_many_rows_and_columns(rows):
+def test_whatever_the_cells_contain_the_rows_and_columns_stay_the_same(rows):
     found = read(csv_lines(("one", "two"), rows))
     # A spreadsheet, and the csv module, read \r\n inside a cell as it stands.
     assert found == [["one", "two"], *([safe_cell(value) for value in row] for row in rows)]
 
 
-def test_a_long_file_comes_in_pieces_of_whole_lines():
+def test_a_long_file_is_returned_in_pieces_of_whole_lines():
     pieces = list(csv_lines(("n",), ([n] for n in range(1234))))
     assert len(pieces) > 2
     assert all(piece.endswith("\r\n") for piece in pieces)

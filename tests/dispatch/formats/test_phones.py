@@ -70,12 +70,12 @@ def test_an_unknown_country_is_refused(country):
         check_country(country)
 
 
-def test_a_country_is_given_in_capitals():
+def test_a_country_is_returned_in_capitals():
     assert check_country(" gr ") == "GR"
 
 
 @given(st.text(max_size=40) | st.text("+0123456789 ()-./", max_size=25), st.sampled_from([None, "GR", "US", "IT"]))
-def test_what_comes_out_is_e164_and_stays_itself(raw, country):
+def test_the_result_is_e164_and_normalising_it_again_changes_nothing(raw, country):
     try:
         phone = normalise(raw, country)
     except InvalidPhone:

@@ -48,7 +48,7 @@ def customers_of(account_id):
 
 @with_database
 @given(CUSTOMERS)
-def test_customers(accounts, people):
+def test_exported_customers_are_imported_unchanged(accounts, people):
     ours, theirs = accounts
     rows("DELETE FROM customer")
     for phone, (first, last, location, product, attributes) in people.items():
@@ -68,7 +68,7 @@ def test_customers(accounts, people):
 
 @with_database
 @given(st.dictionaries(PHONES, WORDS.filter(bool), max_size=8))
-def test_suppressions(accounts, reasons):
+def test_exported_suppressions_are_imported_unchanged(accounts, reasons):
     ours, theirs = accounts
     rows("DELETE FROM suppression")
     for phone, reason in reasons.items():

@@ -41,7 +41,7 @@ def test_the_delay_doubles_up_to_a_limit_while_a_child_ends_early():
     assert delays[-1] == LONGEST_DELAY_SEC
 
 
-def test_after_a_healthy_run_there_is_no_delay_and_the_next_failure_is_a_first_one():
+def test_a_healthy_run_resets_the_delay():
     backoff = Backoff()
     for _ in range(10):
         backoff.next_delay(ran_sec=0.0)
@@ -69,7 +69,7 @@ def test_a_child_that_cannot_be_restarted_now_is_tried_again(children):
     assert next(launches, None) is None
 
 
-def test_what_does_not_stop_when_asked_is_killed():
+def test_a_child_that_does_not_stop_when_asked_is_killed():
     stubborn = subprocess.Popen(STUBBORN, stdout=subprocess.PIPE)
     assert stubborn.stdout
     stubborn.stdout.readline()  # it ignores SIGTERM from now on

@@ -45,7 +45,7 @@ def test_a_planted_callback_is_not_run(redis, queue):
     assert traces == []
 
 
-def test_a_pickle_is_not_opened(redis, queue, tmp_path):
+def test_a_pickle_is_not_loaded(redis, queue, tmp_path):
     planted = queue.enqueue(SEND_JOB, *NOTHING_TO_SEND)
     payload = pickle.dumps(Mine(str(tmp_path / "planted")))
     redis.hset(planted.key, "data", zlib.compress(payload))

@@ -12,7 +12,7 @@ from tests.own_redis import an_own_redis
 from tests.waiting import wait_until
 
 
-def test_only_one_holds_the_lock_of_a_campaign(redis):
+def test_only_one_process_holds_the_lock_of_a_campaign(redis):
     assert campaign_lock(redis, 7, seconds=60).acquire()
     assert not campaign_lock(redis, 7, seconds=60).acquire()
     assert campaign_lock(redis, 8, seconds=60).acquire()
@@ -25,7 +25,7 @@ def test_a_released_lock_is_free(redis):
     assert second.acquire()
 
 
-def test_whoever_did_not_get_the_lock_cannot_release_it(redis):
+def test_a_process_without_the_lock_cannot_release_it(redis):
     owner, other = campaign_lock(redis, 7, seconds=60), campaign_lock(redis, 7, seconds=60)
     owner.acquire()
     other.acquire()
@@ -33,7 +33,7 @@ def test_whoever_did_not_get_the_lock_cannot_release_it(redis):
     assert redis.exists("campaign:enqueue:7")
 
 
-def test_an_owner_that_was_too_slow_leaves_the_next_owners_lock_alone(redis):
+def test_an_owner_whose_lock_expired_leaves_the_next_owners_lock_alone(redis):
     slow, next_owner = Lock(redis, "a-lock", seconds=0.05), Lock(redis, "a-lock", seconds=60)
     slow.acquire()
     wait_until(next_owner.acquire, "the lock ends by itself")
@@ -41,7 +41,7 @@ def test_an_owner_that_was_too_slow_leaves_the_next_owners_lock_alone(redis):
     assert redis.exists("a-lock")
 
 
-def test_without_redis_nobody_knows_who_holds_the_lock_and_letting_go_is_silent():
+def test_without_redis_taking_the_lock_fails_and_releasing_it_is_silent():
     lock = Lock(Redis(port=free_port(), retry=None), "a-lock", seconds=60)
     with pytest.raises(RedisError):
         lock.acquire()
@@ -58,14 +58,14 @@ class LossyRedis(Redis):
         return answer
 
 
-def test_a_lock_that_is_set_while_its_answer_is_lost_locks_nobody_out(redis, servers):
+def test_a_lock_set_by_a_command_whose_answer_is_lost_locks_no_one_out(redis, servers):
     lossy = LossyRedis.from_url(servers.redis_url)
     with pytest.raises(TimeoutError):
         campaign_lock(lossy, 7, seconds=60).acquire()
     assert campaign_lock(redis, 7, seconds=60).acquire()
 
 
-def test_an_outage_is_logged_by_the_holder_of_a_lock_alone():
+def test_only_the_holder_of_a_lock_logs_an_outage():
     with an_own_redis() as server, capture_logs() as logged:
         client = Redis.from_url(server.url, retry=None)
         lock = Lock(client, "a-lock", seconds=60)

@@ -6,7 +6,7 @@ from dispatch.providers.simulator.in_process import Simulator
 from dispatch.providers.simulator.over_http import SimulatorOverHttp
 
 
-def test_the_simulator_runs_in_process_unless_an_address_is_given(monkeypatch):
+def test_the_simulator_runs_in_process_unless_it_has_an_address(monkeypatch):
     monkeypatch.delenv("SIMULATOR_URL", raising=False)
     assert isinstance(provider_for(Settings()), Simulator)
     monkeypatch.setenv("SIMULATOR_URL", "http://127.0.0.1:8025")

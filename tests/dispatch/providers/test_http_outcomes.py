@@ -62,7 +62,7 @@ def _answer_of(behaviour: Behaviour, *, timeout: float = 10) -> Answer:
     ],
     ids=lambda value: value[9:12].decode() if isinstance(value, bytes) else None,
 )
-def test_a_whole_answer_is_judged_by_its_status(reply, expected):
+def test_the_status_of_a_complete_answer_decides_the_outcome(reply, expected):
     assert _answer_of(says(reply)) == expected
 
 
@@ -75,7 +75,7 @@ def test_a_429_says_when_to_come_back(header, seconds):
     assert (answer.outcome, answer.retry_after) == ("deferred", seconds)
 
 
-def test_a_429_may_name_the_hour_to_come_back():
+def test_a_429_may_name_the_time_to_come_back():
     hour = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     answer = _answer_of(says(answers("429 Too Many Requests", b"", f"Retry-After: {hour}")))
     assert answer.retry_after is not None
@@ -98,11 +98,11 @@ def test_a_429_may_name_the_hour_to_come_back():
     ],
     ids=["empty", "text", "list", "no-id", "number", "blank", "nul", "long-id", "deep", "huge"],
 )
-def test_an_acceptance_that_cannot_be_read_is_unknown(body):
+def test_an_unreadable_acceptance_is_unknown(body):
     assert _answer_of(says(answers("201 Created", body))) == _unknown("unreadable_reply")
 
 
-def test_a_packed_answer_is_not_unpacked_however_small_it_looks():
+def test_a_compressed_answer_is_not_decompressed_however_small_it_looks():
     packed = gzip.compress(b'{"id": "sim-1"}')
     assert _answer_of(says(answers("200 OK", packed, "Content-Encoding: gzip"))) == _unknown("unreadable_reply")
 
@@ -120,11 +120,11 @@ def test_a_packed_answer_is_not_unpacked_however_small_it_looks():
     ],
     ids=["hangs-up", "resets", "garbage", "half-a-head", "half-a-body", "half-a-429"],
 )  # fmt: skip
-def test_a_call_cut_short_is_unknown_unless_its_status_was_clear(behaviour, expected):
+def test_an_interrupted_call_is_unknown_unless_its_status_was_clear(behaviour, expected):
     assert _answer_of(behaviour) == expected
 
 
-def test_no_answer_in_time_is_unknown():
+def test_a_call_without_an_answer_in_time_is_unknown():
     assert _answer_of(hangs, timeout=0.2) == _unknown("timeout")
 
 
@@ -209,6 +209,6 @@ def test_a_server_that_cannot_speak_tls_is_deferred():
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8025", "ftp://host", "http://", "http://host:port"])
-def test_an_address_that_is_none_is_refused_at_once(url):
+def test_an_invalid_address_is_refused_at_once(url):
     with pytest.raises(BadSimulatorUrl, match="SIMULATOR_URL"):
         SimulatorOverHttp(url, connections=1, timeout=1)

@@ -43,7 +43,7 @@ def test_a_retry_draws_again():
 
 
 @pytest.mark.parametrize(("rate", "failures"), [(0.0, 0), (1.0, MANY)])
-def test_a_rate_of_nothing_never_fails_and_a_rate_of_one_always(rate, failures):
+def test_a_failure_rate_of_0_never_fails_and_1_always_does(rate, failures):
     assert len(_failed(Simulation(failure_rate=rate))) == failures
 
 

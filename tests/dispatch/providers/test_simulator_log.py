@@ -31,7 +31,7 @@ async def _append(path: Path, count: int) -> AcceptedLog:
     return log
 
 
-def test_a_line_tells_what_was_accepted(log_file):
+def test_a_line_records_what_was_accepted(log_file):
     asyncio.run(_append(log_file, 1))
     [line] = lines(log_file)
     sent = message(n=0)
@@ -46,13 +46,13 @@ def test_a_line_tells_what_was_accepted(log_file):
     }
 
 
-def test_messages_that_come_together_share_one_sync(log_file):
+def test_messages_that_arrive_together_share_one_sync(log_file):
     log = asyncio.run(_append(log_file, 500))
     assert log.commits == 1
     assert [line["reference"] for line in lines(log_file)] == [f"1-{n}" for n in range(500)]
 
 
-def test_no_answer_leaves_before_the_disk_has_the_message(log_file, monkeypatch):
+def test_no_answer_is_sent_before_the_message_is_on_disk(log_file, monkeypatch):
     syncing, may_finish = threading.Event(), threading.Event()
 
     def slow_disk(fd: int) -> None:
@@ -78,7 +78,7 @@ def test_no_answer_leaves_before_the_disk_has_the_message(log_file, monkeypatch)
 
 
 @pytest.mark.parametrize("torn", [b'{"at": "2026', b"x" * 200_000], ids=["short", "longer-than-a-block"])
-def test_a_line_torn_by_a_kill_is_cut_and_the_log_goes_on(log_file, torn):
+def test_a_line_cut_short_by_a_kill_is_removed_and_the_log_continues(log_file, torn):
     asyncio.run(_append(log_file, 2))
     with log_file.open("ab") as file:
         file.write(torn)
@@ -87,7 +87,7 @@ def test_a_line_torn_by_a_kill_is_cut_and_the_log_goes_on(log_file, torn):
     assert [line["reference"] for line in lines(log_file)] == ["1-0", "1-1", "1-0", "1-1", "1-2"]
 
 
-def test_a_log_that_is_nothing_but_a_torn_line_becomes_empty(log_file):
+def test_a_log_with_nothing_but_a_torn_line_becomes_empty(log_file):
     log_file.write_bytes(b"x" * 100_000)
     assert asyncio.run(_append(log_file, 0)).torn_bytes == 100_000
     assert log_file.read_bytes() == b""
@@ -104,7 +104,7 @@ def test_two_simulators_cannot_share_a_log(log_file):
     asyncio.run(second())
 
 
-def test_a_message_the_disk_has_no_room_for_is_not_accepted_and_leaves_no_half_line(log_file):
+def test_a_message_that_does_not_fit_on_the_disk_is_not_accepted_and_leaves_no_partial_line(log_file):
     async def talk() -> list[Outcome]:
         async with simulator_at(log_file) as url:
             provider = SimulatorOverHttp(url, connections=1, timeout=60)

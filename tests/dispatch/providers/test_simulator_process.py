@@ -71,7 +71,7 @@ def test_a_restart_appends_and_counts_what_was_there(log_file):
     assert [line["reference"] for line in lines(log_file)] == ["1-0", "1-1"]
 
 
-def test_a_stop_does_not_wait_for_callers_who_will_never_be_answered(log_file):
+def test_stopping_does_not_wait_for_callers_who_will_never_be_answered(log_file):
     async def talk(simulator: SimulatorProcess) -> str:
         provider = SimulatorOverHttp(simulator.url, connections=1, timeout=60)
         silent = asyncio.create_task(provider.send(message("+15005550004")))
@@ -101,7 +101,7 @@ def test_the_options_reach_the_simulation(log_file, tmp_path):
     assert lines(log_file) == []
 
 
-def test_a_taken_port_is_said_in_one_sentence(log_file):
+def test_a_port_in_use_is_refused_in_one_sentence(log_file):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = subprocess.run(
@@ -111,7 +111,7 @@ def test_a_taken_port_is_said_in_one_sentence(log_file):
     assert ended.stderr == f"Port {port} of 127.0.0.1 is taken; choose another with --port.\n"
 
 
-def test_a_log_in_use_is_said_in_one_sentence(log_file):
+def test_a_log_in_use_is_refused_in_one_sentence(log_file):
     with simulator_process(log_file):
         ended = subprocess.run(
             simulator_command("--port", 0, "--log", log_file), capture_output=True, text=True, check=False
@@ -134,7 +134,7 @@ def test_a_log_in_use_is_said_in_one_sentence(log_file):
     ],
     ids=["text", "not-utf8", "list", "empty", "deep", "phone", "body", "half-a-surrogate"],
 )
-def test_what_is_no_message_is_refused(body, shared_simulator):
+def test_an_invalid_message_is_refused(body, shared_simulator):
     async def post() -> tuple[int, str]:
         async with (
             aiohttp.ClientSession() as http,

@@ -89,7 +89,7 @@ def test_a_retryable_refusal_is_tried_three_times_in_all():
     assert money(campaign_id) == (2, 1, 1)
 
 
-def test_a_deferral_counts_no_attempt_and_goes_on_until_it_is_taken():
+def test_a_deferral_counts_no_attempt_and_is_repeated_until_accepted():
     campaign_id = started(recipients=1)
     provider = ScriptedProvider({FIRST: [Answer("deferred")] * 5})
     deliver(provider, campaign_id)
@@ -108,7 +108,7 @@ def test_a_deferral_waits_as_long_as_the_provider_asks():
     assert campaign_row(campaign_id)["status"] == "sending"
 
 
-def test_a_rejection_is_final_and_gives_its_credit_back():
+def test_a_rejection_is_final_and_releases_its_credits():
     campaign_id = started(recipients=2)
     deliver(ScriptedProvider({FIRST: [Answer("rejected", error_code="21211")]}), campaign_id)
     assert states(campaign_id) == {"failed": 1, "sent": 1}
@@ -117,7 +117,7 @@ def test_a_rejection_is_final_and_gives_its_credit_back():
 
 
 @pytest.mark.parametrize("lost", [Answer("unknown", error_code="timeout"), RuntimeError("a bug in a provider")])
-def test_an_unknown_outcome_is_never_resent_and_keeps_its_credit_held(lost):
+def test_an_unknown_outcome_is_never_resent_and_its_credits_stay_held(lost):
     campaign_id = started(recipients=2)
     provider = ScriptedProvider({FIRST: [lost]})
     deliver(provider, campaign_id)
@@ -143,7 +143,7 @@ def test_an_unknown_outcome_becomes_unconfirmed_after_a_day_and_settles():
     assert campaign_row(campaign_id)["settled_at"] is not None
 
 
-def test_whoever_opts_out_after_the_enqueue_is_not_called():
+def test_a_recipient_who_opts_out_after_the_start_is_not_messaged():
     campaign_id = started(recipients=3)
     rows("INSERT INTO suppression (account_id, phone) SELECT account_id, phone FROM customer WHERE phone = %s", [FIRST])
     provider = ScriptedProvider()
@@ -165,7 +165,7 @@ def test_nothing_is_sent_after_the_campaign_expired():
     assert money(campaign_id) == (200, 0, 200)
 
 
-def test_a_job_that_comes_twice_or_late_changes_nothing():
+def test_a_job_that_runs_twice_or_late_changes_nothing():
     campaign_id = started(recipients=40)
     provider = ScriptedProvider()
     deliver(provider, campaign_id)
@@ -175,7 +175,7 @@ def test_a_job_that_comes_twice_or_late_changes_nothing():
     assert rows("SELECT * FROM message ORDER BY n") == before
 
 
-def test_four_workers_on_one_campaign_call_everybody_once(monkeypatch):
+def test_four_workers_on_one_campaign_message_everyone_once(monkeypatch):
     monkeypatch.setattr(batch, "JOINABLE_AFTER_SEC", 0)  # let them get in each other's way
     campaign_id = started(recipients=400)
     provider = ScriptedProvider()
@@ -227,7 +227,7 @@ def test_a_cancelled_campaign_is_settled_for_what_was_sent(configure):
     assert campaign_row(campaign_id)["settled_at"] is not None
 
 
-def test_a_resumed_campaign_goes_on_where_it_was(configure):
+def test_a_resumed_campaign_continues_where_it_stopped(configure):
     configure(SEND_WINDOW=8)
     campaign_id = started(recipients=60)
     provider = ScriptedProvider()
@@ -265,7 +265,7 @@ def test_a_stop_finishes_the_window_and_claims_nothing_more(configure):
     assert states(campaign_id) == {"sent": 8, "pending": 52}
 
 
-def test_what_was_claimed_too_long_ago_is_handed_back_uncalled(monkeypatch):
+def test_messages_claimed_too_long_ago_are_handed_back_uncalled(monkeypatch):
     campaign_id = started(recipients=5)
     provider = ScriptedProvider()
     monkeypatch.setattr(calls, "CALL_WITHIN_SEC", -1.0)
@@ -320,7 +320,7 @@ def test_an_answer_to_an_old_claim_changes_nothing():
     assert states(campaign_id) == {"sending": 1}
 
 
-def test_losing_every_connection_in_mid_campaign_sends_nobody_twice_and_leaves_nothing_unknown(monkeypatch):
+def test_losing_every_connection_in_mid_campaign_sends_nothing_twice_and_leaves_nothing_unknown(monkeypatch):
     campaign_id = started(recipients=400)
     provider = ScriptedProvider()
     killed: list[int] = []
@@ -349,7 +349,7 @@ def _terminate_everybody_else() -> int:
         )
 
 
-def test_a_claim_whose_commit_was_not_confirmed_is_given_back(monkeypatch):
+def test_a_claim_whose_commit_was_not_confirmed_is_undone(monkeypatch):
     campaign_id = started(recipients=30)
     provider = ScriptedProvider()
     real_atomic = database.atomic
@@ -388,7 +388,7 @@ def test_a_job_gives_way_to_another_campaigns_job(monkeypatch, configure):
     assert states(campaign_id) == {"sent": 400}
 
 
-def test_a_provider_that_says_try_again_at_once_is_not_hammered(configure):
+def test_a_provider_that_says_try_again_at_once_is_not_flooded(configure):
     configure(RETRY_BASE_SEC=2)
     campaign_id = started(recipients=1)
     deliver(ScriptedProvider({FIRST: [Answer("deferred", retry_after=0)]}), campaign_id)

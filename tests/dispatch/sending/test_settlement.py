@@ -29,7 +29,7 @@ def test_settlements_at_the_same_time_release_a_credit_once():
     assert audit(ALL_ACCOUNTS) == []
 
 
-def test_a_campaign_under_way_is_not_settled():
+def test_a_campaign_that_is_sending_is_not_settled():
     campaign_id = started(recipients=5)
     assert not settle(campaign_id)
     assert money(campaign_id) == (5, 0, 0)

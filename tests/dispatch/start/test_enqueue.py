@@ -68,7 +68,7 @@ def test_every_batch_becomes_one_json_job_named_after_it(configure, redis):
     ]
 
 
-def test_people_who_opted_out_get_a_row_that_says_so_and_cost_nothing():
+def test_people_who_opted_out_get_a_skipped_message_that_costs_nothing():
     account = an_account()
     ids = customers(account, 4)
     rows("UPDATE customer SET consent = 'unsubscribed' WHERE id = %s", [ids[0]])
@@ -118,7 +118,7 @@ def _paused(campaign: dict) -> None:
         (AlreadySending, start),
     ],
 )
-def test_what_cannot_start_is_refused_and_changes_nothing(refusal, spoil):
+def test_a_campaign_that_cannot_start_is_refused_and_changes_nothing(refusal, spoil):
     campaign = a_campaign(an_account(credits=20), recipients=3)
     spoil(campaign)
     before = stored_rows()
@@ -133,7 +133,7 @@ def test_another_accounts_campaign_does_not_exist():
         enqueue_campaign(asking(an_account().id, actor="x", request_id="c"), campaign.id)
 
 
-def test_a_price_that_shows_only_once_the_texts_are_written_puts_the_campaign_back():
+def test_a_price_that_turns_out_too_high_puts_the_campaign_back():
     account = an_account(credits=5)
     later = datetime.now(UTC) + timedelta(days=2)
     campaign = a_campaign(account, recipients=3, template="x" * 200, scheduled_at=later)
@@ -159,7 +159,7 @@ def test_a_failing_database_puts_the_campaign_back():
     assert start(campaign).queued == 3
 
 
-def test_a_hand_start_of_a_campaign_scheduled_for_later_starts_it_now():
+def test_starting_a_scheduled_campaign_by_hand_starts_it_now():
     later = datetime.now(UTC) + timedelta(days=2)
     campaign = a_campaign(an_account(), recipients=1, scheduled_at=later)
     assert start(campaign).status == "sending"
@@ -168,7 +168,7 @@ def test_a_hand_start_of_a_campaign_scheduled_for_later_starts_it_now():
     assert started["actor"] == "test"
 
 
-def test_the_sweep_leaves_a_campaign_that_was_rescheduled_meanwhile():
+def test_the_sweep_leaves_a_campaign_that_was_rescheduled_in_the_meantime():
     later = datetime.now(UTC) + timedelta(days=2)
     campaign = a_campaign(an_account(), recipients=1, scheduled_at=later)
     with pytest.raises(InvalidStatus, match="rescheduled"):
@@ -216,7 +216,7 @@ def test_a_large_audience_is_prepared_by_jobs_and_the_call_answers_at_once(confi
     assert len(rows("SELECT 1 FROM message")) == 6
 
 
-def test_a_preparation_goes_on_at_its_cursor_and_writes_nobody_twice(configure, monkeypatch):
+def test_a_preparation_continues_at_its_cursor_and_writes_no_one_twice(configure, monkeypatch):
     configure(ENQUEUE_INLINE_LIMIT=0)
     configure(BATCH_SIZE=4)
     monkeypatch.setattr(preparation, "RECIPIENTS_PER_CHUNK", 4)
@@ -245,7 +245,7 @@ def test_a_job_with_an_old_token_does_nothing(configure):
     assert rows("SELECT 1 FROM message") == []
 
 
-def test_twenty_starts_of_one_campaign_give_one_start_and_one_hold():
+def test_twenty_callers_who_start_one_campaign_get_one_start_and_one_hold():
     campaign = a_campaign(an_account(credits=1000), recipients=20)
     results = race(*[lambda: start(campaign).status] * 20)
     assert sorted(results) == ["ALREADY_SENDING"] * 19 + ["sending"]
@@ -253,7 +253,7 @@ def test_twenty_starts_of_one_campaign_give_one_start_and_one_hold():
     assert len(rows("SELECT 1 FROM message")) == 20
 
 
-def test_twenty_campaigns_racing_for_credits_that_pay_for_seven_start_exactly_seven():
+def test_of_twenty_campaigns_racing_for_the_credits_of_seven_exactly_seven_start():
     account = an_account(credits=7 * 3 + 2)
     list_id = a_list(account, 3)
     campaigns = [a_campaign(account, list_id=list_id) for _ in range(20)]

@@ -34,7 +34,7 @@ def account(db):
     return an_account()
 
 
-def test_a_retry_goes_to_those_not_reached_and_to_nobody_who_may_have_been(account):
+def test_a_retry_goes_to_everyone_not_reached_and_to_no_one_who_may_have_been(account):
     campaign = a_campaign(account, recipients=6)
     phones = phones_of(account)
     parent = start_and_deliver(campaign, reject=phones[:2], lose=phones[2:3])
@@ -52,7 +52,7 @@ def test_a_retry_goes_to_those_not_reached_and_to_nobody_who_may_have_been(accou
     assert audit(ALL_ACCOUNTS) == []
 
 
-def test_a_retry_is_written_to_the_customer_it_is_for(account):
+def test_a_retry_has_the_text_of_its_own_customer(account):
     campaign = a_campaign(account, recipients=3, template="Hi {first_name} {phone}")
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones[1:2])
@@ -61,7 +61,7 @@ def test_a_retry_is_written_to_the_customer_it_is_for(account):
     assert message == {"body": f"Hi First1 {phones[1]}", "customer_id": 2}
 
 
-def test_who_a_retry_has_is_not_retried_again_until_it_failed_too(account):
+def test_a_person_in_a_retry_is_not_retried_again_until_that_failed_too(account):
     campaign = a_campaign(account, recipients=3)
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones)
@@ -92,7 +92,7 @@ def test_a_retry_of_a_retry_counts_for_the_first_campaign(account):
         retry_failed(asking(), campaign.id)
 
 
-def test_what_a_cancelled_retry_had_left_can_be_retried(account):
+def test_what_a_cancelled_retry_did_not_send_can_be_retried(account):
     campaign = a_campaign(account, recipients=3)
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones)
@@ -105,7 +105,7 @@ def test_what_a_cancelled_retry_had_left_can_be_retried(account):
     assert audit(ALL_ACCOUNTS) == []
 
 
-def test_a_corrected_number_is_tried_unless_somebody_was_reached_there(account):
+def test_a_corrected_number_is_tried_unless_someone_was_reached_there(account):
     campaign = a_campaign(account, recipients=3)
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones[:2])
@@ -115,7 +115,7 @@ def test_a_corrected_number_is_tried_unless_somebody_was_reached_there(account):
     assert recipients_of(retry_failed(asking(), campaign.id).campaign_id) == ["+306999999999"]
 
 
-def test_whoever_was_deleted_or_opted_out_since_gets_nothing(account):
+def test_people_deleted_or_opted_out_since_get_nothing(account):
     campaign = a_campaign(account, recipients=3)
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones)
@@ -145,7 +145,7 @@ def test_a_retry_of_an_approved_campaign_needs_no_new_approval_and_a_large_rest_
     assert stored_rows() == before
 
 
-def test_two_retries_in_the_same_moment_make_one_childs_worth(account):
+def test_of_four_simultaneous_retries_one_starts(account):
     campaign = a_campaign(account, recipients=20)
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones)
@@ -158,7 +158,7 @@ def test_two_retries_in_the_same_moment_make_one_childs_worth(account):
 
 
 @pytest.mark.parametrize("state", ["draft", "scheduled", "paused", "failed"])
-def test_a_campaign_that_is_not_on_its_way_or_over_is_not_followed_up(account, state):
+def test_a_campaign_that_neither_sends_nor_has_ended_is_not_followed_up(account, state):
     campaign = a_campaign(account, recipients=1, due=state == "scheduled")
     if state == "paused":
         enqueue_campaign(asking(ALL_ACCOUNTS, request_id="t"), campaign.id)
@@ -181,7 +181,7 @@ def test_a_child_that_cannot_be_paid_for_leaves_nothing(account):
     assert stored_rows() == before
 
 
-def test_a_child_whose_price_shows_only_once_it_is_written_is_deleted(account):
+def test_a_child_whose_price_turns_out_too_high_is_deleted(account):
     campaign = a_campaign(account, recipients=2, template="x" * 200)
     phones = phones_of(account)
     start_and_deliver(campaign, reject=phones)
@@ -205,7 +205,7 @@ def test_without_redis_nothing_is_written(account, monkeypatch):
     assert stored_rows() == before
 
 
-def test_a_crash_after_the_claim_is_gone_on_with(account, monkeypatch):
+def test_a_child_whose_start_crashed_after_the_claim_is_continued(account, monkeypatch):
     campaign = a_campaign(account, recipients=2)
     start_and_deliver(campaign, reject=phones_of(account))
 
@@ -250,7 +250,7 @@ def test_the_rest_are_those_who_joined_since(account):
     assert audit(ALL_ACCOUNTS) == []
 
 
-def test_whoever_got_it_under_another_number_is_no_rest(account):
+def test_a_person_who_got_it_at_another_number_is_not_in_the_rest(account):
     customers(account, 2)
     campaign = a_campaign(account, everyone=True)
     start_and_deliver(campaign)
@@ -259,7 +259,7 @@ def test_whoever_got_it_under_another_number_is_no_rest(account):
         send_to_rest(asking(), campaign.id)
 
 
-def test_the_rest_of_everyone_without_whom_opted_out(account):
+def test_the_rest_of_everyone_excludes_people_who_opted_out(account):
     customers(account, 1)
     campaign = a_campaign(account, everyone=True)
     start_and_deliver(campaign)
@@ -269,7 +269,7 @@ def test_the_rest_of_everyone_without_whom_opted_out(account):
     assert recipients_of(send_to_rest(asking(), campaign.id).campaign_id) == phones_of(account)[3:]
 
 
-def test_two_rests_in_the_same_moment_message_nobody_twice(account):
+def test_two_simultaneous_sends_to_the_rest_message_no_one_twice(account):
     customers(account, 1)
     campaign = a_campaign(account, everyone=True)
     start_and_deliver(campaign)
@@ -306,7 +306,7 @@ def test_a_test_goes_to_the_numbers_and_leaves_the_draft_a_draft(db):
     assert audit(ALL_ACCOUNTS) == []
 
 
-def test_a_suppressed_number_is_skipped_in_a_test_and_alone_is_nobody(account):
+def test_a_suppressed_number_is_skipped_in_a_test_and_refused_alone(account):
     campaign = a_campaign(account)
     rows("INSERT INTO suppression (account_id, phone) VALUES (%s, '+306912222222')", [account.id])
     assert send_test(asking(), campaign.id, ["+306912222222", "+306933333333"]).queued == 1
@@ -320,7 +320,7 @@ def test_a_suppressed_number_is_skipped_in_a_test_and_alone_is_nobody(account):
     ("numbers", "field"),
     [([], "numbers"), (["+306912222222"] * 11, "numbers"), (["+306912222222", "call me"], "numbers.1")],
 )
-def test_numbers_that_cannot_be_are_named_by_their_place(account, numbers, field):
+def test_invalid_numbers_are_named_by_their_position(account, numbers, field):
     campaign = a_campaign(account)
     before = stored_rows()
     with pytest.raises(InvalidRequest) as refused:
@@ -337,7 +337,7 @@ def test_a_test_is_not_followed_up(account):
             follow_up(asking(), test.campaign_id)
 
 
-def test_anothers_campaign_is_not_followed_up(account):
+def test_another_accounts_campaign_is_not_followed_up(account):
     theirs = a_campaign(an_account(), recipients=1)
     before = stored_rows()
     for follow_up in (retry_failed, send_to_rest, lambda caller, id: send_test(caller, id, ["+306912222222"])):

@@ -48,7 +48,7 @@ def start(campaign: dict) -> str:
     return enqueue_campaign(asking(ALL_ACCOUNTS, request_id="t"), campaign.id).status
 
 
-def test_a_draft_starts_at_once_for_exactly_these(account):
+def test_a_draft_starts_at_once_for_exactly_these_customers(account):
     campaign = a_campaign(account, everyone=True)
     assert send_campaign(asking(), campaign.id, [1, 3, 3]) == SentView(
         campaign_id=campaign.id, messages_queued=2, status="sending"
@@ -82,7 +82,7 @@ def test_a_second_send_before_the_start_adds_new_ones_and_counts_only_those(acco
     assert counts(campaign.id) == {"total": 3, "pending": 3}
 
 
-def test_what_is_queued_stays_so_when_the_time_is_taken_back_or_it_is_paused(account):
+def test_queued_customers_stay_queued_when_the_campaign_is_unscheduled_or_paused(account):
     campaign = a_campaign(account, scheduled_at=LATER)
     send_campaign(asking(), campaign.id, [1, 2])
     pause_campaign(asking(), campaign.id)
@@ -95,7 +95,7 @@ def test_what_is_queued_stays_so_when_the_time_is_taken_back_or_it_is_paused(acc
     )
 
 
-def test_another_audience_forgets_what_was_queued(account):
+def test_choosing_another_audience_drops_the_queued_customers(account):
     campaign = a_campaign(account, scheduled_at=LATER)
     send_campaign(asking(), campaign.id, [1, 2])
     edit_campaign(asking(), campaign.id, {"everyone": True})
@@ -126,7 +126,7 @@ def test_a_large_send_counts_as_pending_while_its_rows_are_being_written(account
         ({"status": "sending"}, AlreadySending),
     ],
 )
-def test_a_send_that_cannot_be_changes_nothing(account, given, refusal):
+def test_an_invalid_send_changes_nothing(account, given, refusal):
     campaign = a_campaign(account, customer_ids=[4], template=given.get("template", "Hi"))
     arrange_state(campaign.id, given.get("status", "draft"))
     if "credits" in given:
@@ -137,7 +137,7 @@ def test_a_send_that_cannot_be_changes_nothing(account, given, refusal):
     assert stored_rows() == before
 
 
-def test_anothers_customers_and_campaigns_do_not_exist(account):
+def test_another_accounts_customers_and_campaigns_do_not_exist(account):
     other = an_account()
     theirs = customers(other, 1)
     campaign = a_campaign(account, everyone=True)
@@ -160,7 +160,7 @@ def test_without_redis_a_draft_stays_as_it_is_and_a_scheduled_campaign_is_queued
 
 
 @pytest.mark.parametrize("turn", range(5))
-def test_a_send_and_a_start_in_the_same_moment_lose_nobody(account, turn):
+def test_a_simultaneous_send_and_start_lose_no_one(account, turn):
     campaign = a_campaign(account, customer_ids=[5], scheduled_at=LATER)
     send_campaign(asking(), campaign.id, [1])
     sent, started = race(lambda: send_campaign(asking(), campaign.id, [2, 3]), lambda: start(campaign))
@@ -172,7 +172,7 @@ def test_a_send_and_a_start_in_the_same_moment_lose_nobody(account, turn):
 
 
 @pytest.mark.parametrize("turn", range(5))
-def test_two_first_sends_in_the_same_moment_keep_each_others_customers(account, turn):
+def test_two_simultaneous_first_sends_keep_each_others_customers(account, turn):
     campaign = a_campaign(account, everyone=True, scheduled_at=LATER)
     sends = race(
         lambda: send_campaign(asking(), campaign.id, [1, 2]), lambda: send_campaign(asking(), campaign.id, [2, 3])
@@ -181,7 +181,7 @@ def test_two_first_sends_in_the_same_moment_keep_each_others_customers(account, 
     assert counts(campaign.id) == {"total": 3, "pending": 3}
 
 
-def test_a_draft_sent_twice_in_the_same_moment_starts_once(account):
+def test_a_draft_sent_twice_simultaneously_starts_once(account):
     campaign = a_campaign(account)
     answers = race(
         lambda: send_campaign(asking(), campaign.id, [1]).status,

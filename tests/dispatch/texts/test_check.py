@@ -32,18 +32,18 @@ def test_a_good_template_is_measured_as_a_sample_customer_gets_it():
         (" \n", [], "no text"),
     ],
 )
-def test_a_template_that_cannot_be_used_says_why(body, unknown, says):
+def test_the_refusal_of_a_template_says_why(body, unknown, says):
     checked = check_template(body)
     assert not checked.valid
     assert checked.unknown == unknown
     assert says in checked.problem
 
 
-def test_the_placeholders_beside_an_unknown_one_are_named_too():
+def test_known_placeholders_beside_an_unknown_one_are_listed_too():
     assert check_template("{frist_name} {location}").placeholders == ["frist_name", "location"]
 
 
-def test_the_character_that_costs_the_gsm_alphabet_is_named():
+def test_the_character_that_forces_ucs2_is_named():
     warnings = check_template("Γεια σου {first_name}" + STOP).warnings
     assert [warning.code for warning in warnings] == ["ucs2"]
     assert "ε (U+03B5, GREEK SMALL LETTER EPSILON)" in warnings[0].message

@@ -39,7 +39,7 @@ def expected(body):
     return "ucs2", packed([len(character.encode("utf-16-be")) // 2 for character in body], 70, 67)
 
 
-def test_the_alphabet_is_the_one_of_the_standard():
+def test_the_alphabet_is_that_of_the_standard():
     assert list(GSM_BASIC) == BASIC
     assert list(GSM_EXTENSION) == EXTENSION
     assert len(BASIC) == 127
@@ -70,11 +70,11 @@ def test_the_alphabet_is_the_one_of_the_standard():
         ("`", "ucs2", 1),
     ],
 )
-def test_known_texts(body, encoding, segments):
+def test_known_texts_are_measured_as_expected(body, encoding, segments):
     assert measure(body)[:2] == (encoding, segments)
 
 
-def test_the_first_character_that_costs_the_alphabet_is_named():
+def test_the_first_character_outside_the_alphabet_is_returned():
     assert measure("Καλημέρα").first_ucs2 == "Κ"
     assert measure("ΓΔ and then Ж").first_ucs2 == "Ж"
     assert measure("Hello").first_ucs2 is None

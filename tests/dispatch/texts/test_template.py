@@ -72,11 +72,11 @@ def test_title_respects_apostrophes_hyphens_and_final_sigma(name, titled):
     "text",
     ["{", "{}", "{ }", "{1}", "{ :) }", "a\nb\n", "100% {0} %s", "50 % off > <b>&amp;", "Καλημέρα 🌸", "x } y", ""],
 )
-def test_what_is_no_placeholder_stays_as_it_is(text):
+def test_text_that_is_not_a_placeholder_stays_as_it_is(text):
     assert rendered(text) == text
 
 
-def test_literal_braces_can_be_written():
+def test_literal_braces_can_be_escaped():
     assert rendered('{{ "{" }}{first_name}{{ "}" }}') == "{Alice}"
 
 
@@ -187,7 +187,7 @@ def test_a_value_cannot_break_the_text_around_it(value):
     text.encode()
 
 
-def test_joiners_and_letters_of_every_script_survive():
+def test_joiners_and_letters_of_every_script_are_kept():
     for name in ("👩‍👩‍👧", "می‌خواهم", "Ελένη", "O'Neil", "山田 太郎", "José\u00a0María"):
         assert rendered("{first_name}", first_name=name) == name
 
@@ -206,14 +206,14 @@ SLOTS = st.tuples(st.sampled_from(sorted(CUSTOMER_FIELDS)), st.lists(st.sampled_
 
 
 @given(st.lists(TEXT | SLOTS, max_size=12), st.fixed_dictionaries(dict.fromkeys(CUSTOMER_FIELDS, TEXT)))
-def test_texts_are_what_jinja_would_write(parts, values):
+def test_texts_are_rendered_as_jinja_would(parts, values):
     source = "".join(part if isinstance(part, str) else "{{ " + "|".join([part[0], *part[1]]) + " }}" for part in parts)
     jinja = Environment(keep_trailing_newline=True).from_string(source)
     assert compile_template(source).render(values) == jinja.render(values)
 
 
 @given(st.text(alphabet="{}%#|\"'() ab_first_name0123\n", max_size=60))
-def test_any_source_is_compiled_or_refused(source):
+def test_any_source_is_either_compiled_or_refused(source):
     try:
         template = compile_template(source)
     except InvalidTemplate:
