@@ -1,4 +1,4 @@
-"""A Valkey of a test's own, which it may stop and start."""
+"""A separate Valkey that a test may stop and start."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

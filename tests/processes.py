@@ -1,4 +1,4 @@
-"""Our own processes under test: started with the test servers, ended by pid, their log kept for the test to read."""
+"""Our own processes under test: started with the test servers, ended by pid, with their log for the test to read."""
 
 import signal
 import subprocess
@@ -13,7 +13,7 @@ from embedded.servers import child_environment
 
 
 class OurProcess:
-    """`python -m …`, running."""
+    """A running `python -m …`."""
 
     def __init__(self, module: tuple[str, ...], log: Path, environment: dict[str, str]) -> None:
         self._log = log
@@ -29,11 +29,11 @@ class OurProcess:
 
     @property
     def log(self) -> str:
-        """What it wrote so far."""
+        """Returns what it has written so far."""
         return self._log.read_text()
 
     def children(self) -> dict[int, list[str]]:
-        """The command line of each living child by pid."""
+        """Returns the command line of each live child by pid."""
         alive = {}
         for child in psutil.Process(self.pid).children():
             try:
@@ -49,12 +49,12 @@ class OurProcess:
         self._process.wait()
 
     def stop(self, signal_number: int = signal.SIGTERM, *, seconds: float = 60) -> int:
-        """Asks it to stop, waits until it has, and returns its status."""
+        """Asks it to stop, waits for its end and returns its exit status."""
         self._process.send_signal(signal_number)
         return self.wait(seconds=seconds)
 
     def wait(self, *, seconds: float = 60) -> int:
-        """Waits for its end and returns its status."""
+        """Waits for its end and returns its exit status."""
         return self._process.wait(seconds)
 
     def end(self) -> None:
@@ -68,7 +68,7 @@ class OurProcess:
 
 @contextmanager
 def running(*module: str, log: Path, **environment: str) -> Iterator[OurProcess]:
-    """The process for as long as the block lasts."""
+    """Runs the process until the end of the block."""
     process = OurProcess(module, log, environment)
     try:
         yield process
@@ -77,7 +77,7 @@ def running(*module: str, log: Path, **environment: str) -> Iterator[OurProcess]
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process runs; a zombie does not."""
+    """Returns whether the process runs; a zombie does not."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

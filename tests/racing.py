@@ -1,4 +1,4 @@
-"""Several callers at the same moment, each in a thread of its own."""
+"""Runs several callers at the same moment, each in its own thread."""
 
 import threading
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from models.database import db
 
 
 def race(*acts: Callable[[], Any]) -> list[Any]:
-    """What each returned, in order, or the code of its refusal; each has its own database connection."""
+    """Returns what each one returned or the code of its refusal, in order; each has its own database connection."""
     barrier = threading.Barrier(len(acts))
 
     def one(act: Callable[[], Any]) -> Any:

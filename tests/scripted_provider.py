@@ -1,4 +1,4 @@
-"""A small working provider for tests: answers as told, remembers every call, and can be held at the gate."""
+"""A small working provider for tests: answers as scripted, records every call, and can hold its answers back."""
 
 import asyncio
 import threading
@@ -25,11 +25,11 @@ class ScriptedProvider:
         self._on_call: list[Callable[[Outgoing], None]] = []
 
     def hold(self) -> None:
-        """Answers nothing until `release`."""
+        """Holds every answer back until `release`."""
         self._hold_all = True
 
     def release(self, answer: Answer = ACCEPTED) -> None:
-        """Answers everything that is held, and from now on at once."""
+        """Gives the answers that were held back, and answers at once from now on."""
         self._hold_all = False
         with self._lock:
             held, self._held = self._held, {}
@@ -37,16 +37,16 @@ class ScriptedProvider:
             waiting.set_result(answer)
 
     def on_call(self, act: Callable[[Outgoing], None]) -> None:
-        """Lets something happen in the middle of each call."""
+        """Runs a function in the middle of each call."""
         self._on_call.append(act)
 
     @property
     def in_flight(self) -> int:
-        """How many calls are held."""
+        """Returns how many calls are held back."""
         return len(self._held)
 
     def calls_per_phone(self) -> dict[str, int]:
-        """How often each phone was called."""
+        """Returns how often each phone was called."""
         counted: dict[str, int] = defaultdict(int)
         for call in self.calls:
             counted[call.phone] += 1

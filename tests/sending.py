@@ -20,7 +20,7 @@ REJECTED = Answer("rejected", error_code="no_such_number")
 
 
 def started(account: AccountView | None = None, *, recipients: int, **options: Any) -> int:
-    """The id of a campaign to so many new customers, started by hand."""
+    """Starts a campaign to so many new customers and returns its id."""
     campaign = a_campaign(account or an_account(credits=100_000), recipients=recipients, **options)
     enqueue_campaign(asking(), campaign.id)
     return campaign.id
@@ -28,7 +28,7 @@ def started(account: AccountView | None = None, *, recipients: int, **options: A
 
 @contextmanager
 def courier(provider: ScriptedProvider) -> Iterator[Courier]:
-    """What a send worker sends with."""
+    """Returns what a send worker sends with."""
     made = Courier(provider, settings())
     try:
         yield made
@@ -44,7 +44,7 @@ def deliver(provider: ScriptedProvider, campaign_id: int, number: int = 0) -> in
 
 @contextmanager
 def delivering(provider: ScriptedProvider, campaign_id: int) -> Iterator[Courier]:
-    """A worker at work on the campaign in a thread of its own; at the end the provider answers what it held back."""
+    """Runs a worker on the campaign in a thread; at the end of the block the provider answers what it held back."""
     with courier(provider) as made, ThreadPoolExecutor(1) as pool:
 
         def work() -> int:
@@ -60,7 +60,7 @@ def delivering(provider: ScriptedProvider, campaign_id: int) -> Iterator[Courier
 
 
 def answering(*, reject: Sequence[str] = (), lose: Sequence[str] = ()) -> ScriptedProvider:
-    """A provider that rejects these phones, answers nothing for those, and accepts the others."""
+    """Returns a provider that rejects the phones in `reject`, never answers for those in `lose`, and accepts the others."""
     return ScriptedProvider(
         {phone: [REJECTED] for phone in reject} | {phone: [Answer("unknown")] for phone in lose},
     )
@@ -74,7 +74,7 @@ def start_and_deliver(campaign: CampaignView, **answers: Sequence[str]) -> Campa
 
 
 def undelivered(campaign_id: int, phone: str) -> None:
-    """What a receipt will do: the provider accepted the message, and it did not arrive."""
+    """Does what a delivery receipt will do: the provider accepted the message, and it did not arrive."""
     moved = row(
         """WITH moved AS (UPDATE message SET state = 'undelivered'
              WHERE campaign_id = %s AND phone = %s AND state = 'sent' RETURNING campaign_id)

@@ -1,4 +1,4 @@
-"""The servers under test: PostgreSQL and Valkey of our own, or those that DATABASE_URL and REDIS_URL name."""
+"""The servers under test: embedded PostgreSQL and Valkey, or those that DATABASE_URL and REDIS_URL name."""
 
 import os
 import secrets
@@ -30,7 +30,7 @@ class TestServers:
 
 @contextmanager
 def running_servers() -> Iterator[TestServers]:
-    """Both servers, for as long as the block lasts; nothing stays behind."""
+    """Runs both servers until the end of the block and leaves nothing behind."""
     # The real environment only, not .env: tests must not empty a developer's own Redis.
     database_url, redis_url = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
     with ExitStack() as stack:
@@ -43,15 +43,15 @@ def running_servers() -> Iterator[TestServers]:
 
 
 def speak_to(database_url: str) -> None:
-    """Points this process at a database under test, with room for twenty racing threads and what they call."""
-    if not db.deferred:  # it speaks to another already
+    """Points this process at a database under test, with connections for twenty racing threads and what they call."""
+    if not db.deferred:  # it is connected to another one
         db.close_all()
     open_database(database_url, application="tests", pool=64, allow_unsafe=True)
 
 
 @contextmanager
 def server_directory() -> Iterator[Path]:
-    """A directory that the servers' user can reach even when the tests run as root; removed afterwards."""
+    """Yields a directory that the servers' user can reach even when the tests run as root, and then removes it."""
     directory = Path(tempfile.mkdtemp(prefix="campaign-dispatch-test-"))
     directory.chmod(0o711)
     try:

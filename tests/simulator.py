@@ -1,4 +1,4 @@
-"""What the provider tests share: a message to send, a simulator listening, and a look into what it wrote."""
+"""What the provider tests share: a message to send, a running simulator, and what it wrote."""
 
 import json
 import os
@@ -20,12 +20,12 @@ ACCEPTS = "+15005550006"
 
 
 def message(phone: str = ACCEPTS, n: int = 0, *, attempt: int = 1, body: str = "Γειά 👋\nsecond line") -> Outgoing:
-    """One message; each n and attempt has its own token."""
+    """Returns a message; each n and attempt has its own token."""
     return Outgoing("sms", "Acme", phone, body, reference=f"1-{n}", token=f"token-{n}-{attempt}", attempt=attempt)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
-    """The JSON objects of a file, one a line."""
+    """Returns the JSON objects of a file, one per line."""
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
@@ -45,13 +45,13 @@ async def simulator_at(
 
 @dataclass
 class SimulatorProcess:
-    """A simulator started as an operator starts it."""
+    """A simulator, started as an operator would."""
 
     process: "subprocess.Popen[str]"
     url: str
 
     def kill(self) -> None:
-        """Ends it as a crash would."""
+        """Ends it as a crash would, with kill -9."""
         self.process.kill()
         self.process.wait()
 
@@ -62,13 +62,13 @@ class SimulatorProcess:
 
 
 def simulator_command(*arguments: object) -> list[str]:
-    """The command line of `simulator` with these arguments."""
+    """Returns the command line of `simulator` with these arguments."""
     return [sys.executable, "-m", "cli", "simulator", *map(str, arguments)]
 
 
 @contextmanager
 def simulator_process(log: Path, *arguments: object) -> Iterator[SimulatorProcess]:
-    """A simulator process, ready; it is gone afterwards."""
+    """A simulator process that is ready, until the end of the block."""
     command = simulator_command("--port", 0, "--log", log, "--json", *arguments)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -1,4 +1,4 @@
-"""What the database holds, as tests look at it."""
+"""Reads the database for tests."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -8,12 +8,12 @@ from dispatch.accounts.accounts import AccountView
 from models.database import row, rows
 from models.messages import batch
 
-# Authentication and living processes write these, whatever is asked.
+# Authentication and running processes write these, whatever is requested.
 _ALWAYS_WRITTEN = ("api_key", "heartbeat", "schema_migration")
 
 
 def stored_rows(*, besides: Sequence[str] = ()) -> dict[str, list[str]]:
-    """Every row of every table but these, to compare before and after something that must change nothing."""
+    """Returns every row of every table but those and `besides`, to show that something changed nothing."""
     tables = rows(
         "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL (%s)",
         [[*_ALWAYS_WRITTEN, *besides]],
@@ -22,19 +22,19 @@ def stored_rows(*, besides: Sequence[str] = ()) -> dict[str, list[str]]:
 
 
 def campaign_row(campaign_id: int) -> dict[str, Any]:
-    """The campaign's row."""
+    """Returns the campaign's row."""
     found = row("SELECT * FROM campaign WHERE id = %s", [campaign_id])
     assert found is not None
     return found
 
 
 def campaigns() -> list[dict[str, Any]]:
-    """Every campaign's number, state, kind and parent."""
+    """Returns the id, state, kind and parent of every campaign."""
     return rows("SELECT id, status, kind, parent_id FROM campaign ORDER BY id")
 
 
 def states(campaign_id: int) -> dict[str, int]:
-    """The campaign's messages counted by state; rows and batches must agree."""
+    """Counts the campaign's messages by state; fails unless rows and batches agree."""
     counts = asdict(batch.stats([campaign_id])[campaign_id])
     counted = {state: n for state, n in counts.items() if n and state != "total"}
     found = rows("SELECT state, count(*)::int AS n FROM message WHERE campaign_id = %s GROUP BY state", [campaign_id])
@@ -43,18 +43,18 @@ def states(campaign_id: int) -> dict[str, int]:
 
 
 def money(campaign_id: int) -> tuple[int, int, int]:
-    """The campaign's credits held, captured and released."""
+    """Returns the campaign's credits: held, captured and released."""
     campaign = campaign_row(campaign_id)
     return campaign["held"], campaign["captured"], campaign["released"]
 
 
 def phones_of(account: AccountView) -> list[str]:
-    """The phones of the account's customers, oldest first."""
+    """Returns the phones of the account's customers, oldest first."""
     found = rows("SELECT phone FROM customer WHERE account_id = %s ORDER BY id", [account.id])
     return [customer["phone"] for customer in found]
 
 
 def recipients_of(campaign_id: int) -> list[str]:
-    """The phones the campaign has a message for."""
+    """Returns the phones that the campaign has a message for."""
     found = rows("SELECT phone FROM message WHERE campaign_id = %s ORDER BY phone", [campaign_id])
     return [message["phone"] for message in found]

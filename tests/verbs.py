@@ -19,12 +19,12 @@ def _verbs(group: click.Group, *words: str) -> Iterator[tuple[str, click.Command
             yield " ".join((*words, name)), command
 
 
-# "campaign create" and its command, and so on.
+# For example "campaign create" and its command.
 VERBS = dict(_verbs(main))
 
 
 def parse(words: list[str]) -> click.Context:
-    """What click makes of the words after `python -m cli`, without running the verb; it raises what they lack."""
+    """Returns how click reads the words after `python -m cli`, without running the verb; raises what it objects to."""
     context, command = main.make_context("cli", list(words)), main
     while isinstance(command, click.Group):
         name, command, rest = command.resolve_command(context, [*context._protected_args, *context.args])
@@ -34,7 +34,7 @@ def parse(words: list[str]) -> click.Context:
 
 
 def command_lines(text: str) -> list[list[str]]:
-    """The words of every command line `python -m cli …` in a text, also of one that goes on after a backslash."""
+    """Returns the words of every command line `python -m cli …` in a text, including any continued by a backslash."""
     lines = text.replace("\\\n", " ").splitlines()
     commands = [command.strip().removeprefix("$ ") for line in lines for command in line.split(" && ")]
     called = [command for command in commands if command.startswith("python -m cli ")]

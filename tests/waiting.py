@@ -1,4 +1,4 @@
-"""Waiting for what other processes do."""
+"""Waits for what other processes do."""
 
 from collections.abc import Callable
 from time import monotonic, sleep
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def wait_until(condition: Callable[[], T], what: str, *, seconds: float = 60) -> T:
-    """The first true value of the condition; fails the test with `what` when it never comes."""
+    """Returns the first true value of the condition; fails the test with `what` when there is none in time."""
     deadline = monotonic() + seconds
     while not (value := condition()):
         assert monotonic() < deadline, f"not within {seconds:.0f} s: {what}"

@@ -1,4 +1,4 @@
-"""Who asks is the first argument of everything a door calls, and nothing is ever asked for all accounts by default."""
+"""Everything that an entry point calls takes the caller first, and nothing acts for all accounts by default."""
 
 import ast
 import inspect
@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# Acts for no one: pure functions, proofs over all rows, and how a verb finds the account that it then acts for.
+# These act for no one: pure functions, proofs over all rows, and how a verb finds the account that it acts for.
 WITHOUT_A_CALLER = {
     "account_named",
     "already_sent",
@@ -31,7 +31,7 @@ OPTIONAL = {"list_events"}
 
 
 def called_by_doors():
-    """Each function of dispatch that a route or a verb names, with where it is defined."""
+    """Returns each function of dispatch that a route or a verb names, with the place of its definition."""
     for room in ("api/routes", "cli"):
         for path in sorted((ROOT / room).rglob("*.py")):
             tree = ast.parse(path.read_text())

@@ -1,4 +1,4 @@
-"""The deployments we ship run the same commands, and the lock files pin what pyproject asks for."""
+"""The shipped deployments run the same commands, and the lock files pin what pyproject.toml requires."""
 
 import re
 import subprocess

@@ -47,13 +47,13 @@ def sources(*places: str) -> str:
 
 
 def reasons_in_sql(source: str) -> set[str]:
-    """What statements over messages write as their reason."""
+    """Returns the reasons that statements over messages write."""
     written = re.findall(r"(?:UPDATE message|claimed AS).*?reason = (.+?)(?:,\n|\n {4}FROM)", source, re.DOTALL)
     return {word for expression in written for word in re.findall(r"'(\w+)'", expression)}
 
 
 def codes_of_the_command_line() -> set[str]:
-    """The codes that `Refused` is raised with, its default, and those that other exceptions are explained with."""
+    """Returns the codes that `Refused` is raised with, its default, and those that explain other exceptions."""
     found = {inspect.signature(Refused).parameters["code"].default}
     for room in ("cli", "embedded"):
         for path in sorted((ROOT / room).rglob("*.py")):

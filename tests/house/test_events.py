@@ -11,12 +11,12 @@ _ROOMS = ("api", "cli", "config", "dispatch", "embedded", "jobs", "models", "swe
 _LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 LISTED = re.findall(r"^\| `([^`]+)` \|", (_ROOT / "docs" / "events.md").read_text(), re.MULTILINE)
-# The sentence that operators of the system before this one search their logs for.
+# A sentence instead of an event, because operators search their logs for it.
 NOT_DOTTED = {"No jobs enqueued for campaign"}
 
 
 def _events(source):
-    """The first argument of every `log.info(…)` and `partial(log.info, …)`, and their siblings."""
+    """Returns the first argument of every `log.info(…)` and `partial(log.info, …)`, at every level."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case (
@@ -33,7 +33,7 @@ def _events(source):
 
 
 def _pattern(event):
-    """The event as a regular expression; what an f-string fills in may be any word."""
+    """Returns the event as a regular expression; what an f-string inserts may be any word."""
     match event:
         case ast.Constant(value=str(name)):
             return re.escape(name)

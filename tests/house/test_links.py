@@ -1,4 +1,4 @@
-"""What the documents point at is there: files, headings, and the code they name by its path."""
+"""What the documents point to exists: files, headings, and code named by its path."""
 
 import re
 from pathlib import Path
@@ -17,12 +17,12 @@ EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.re
 
 
 def prose(page: Path) -> str:
-    """The page without its blocks of code."""
+    """Returns the page without its blocks of code."""
     return re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
 
 
 def anchors(page: Path) -> set[str]:
-    """The headings as addresses."""
+    """Returns the headings as link targets."""
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in _HEADING.findall(prose(page))}
 
 

@@ -1,4 +1,4 @@
-"""What logs may hold: the fields that were bound, and never a customer's row."""
+"""What logs contain: the bound fields, and never a customer's row."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The map in dispatch/__init__.py names every room and, there or in the room's own docstring, every file."""
+"""The map in dispatch/__init__.py names every package and, there or in the package's docstring, every file."""
 
 import re
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Migrations are numbered without a hole, but for the one that docs/why.md explains."""
+"""Migrations are numbered without a hole, except for the one that docs/why.md explains."""
 
 import ast
 from pathlib import Path

@@ -21,7 +21,7 @@ def _no_refusal_is_left(db):
 
 @pytest.fixture
 def campaign_id():
-    """A campaign with a time, so that it could be in any state."""
+    """A campaign with a time, so that it may be in any state."""
     return a_campaign(an_account(), everyone=True, due=True).id
 
 
@@ -30,7 +30,7 @@ def move(campaign_id, status, paused_from=None):
 
 
 def is_allowed(act):
-    """Whether the triggers let it happen, by the count that outlives the exception."""
+    """Returns whether the triggers allow the move, by a count that survives the rollback."""
     forget_refusals()
     with suppress(psycopg.errors.RaiseException):
         act()

@@ -1,4 +1,4 @@
-"""What is queued somewhere is run somewhere."""
+"""Every job that is queued is run by some worker."""
 
 from importlib import import_module
 

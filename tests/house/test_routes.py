@@ -1,4 +1,4 @@
-"""No route is open by accident, and no refusal is without its HTTP status."""
+"""No route is open by accident, and every refusal has an HTTP status."""
 
 import ast
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def test_the_open_list_names_real_routes(app):
 
 
 def api_routes(app: Flask) -> Iterator[tuple[str, str, RouteRules]]:
-    """Each method and endpoint under /api, with its rules."""
+    """Returns each method and endpoint under /api, with its rules."""
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith("/api"):
             for method in rule.methods - {"OPTIONS", "HEAD"}:

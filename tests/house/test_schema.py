@@ -1,4 +1,4 @@
-"""The rows and the migrated schema have the same columns."""
+"""Row classes and the migrated schema have the same columns."""
 
 import importlib
 import pkgutil
@@ -19,12 +19,12 @@ for module in pkgutil.walk_packages(models.__path__, "models."):
 
 
 def _rows() -> list[type]:
-    """The classes of rows (a dataclass with slots leaves its former self behind)."""
+    """Returns the row classes; a dataclass with slots replaces its class, and the first one is left out."""
     return [kind for kind in Row.__subclasses__() if vars(sys.modules[kind.__module__]).get(kind.__name__) is kind]
 
 
 ROWS = {"".join(f"_{c.lower()}" if c.isupper() else c for c in row.__name__).strip("_"): row for row in _rows()}
-# The annotation of each PostgreSQL type; JSON is checked for nothing but NULL.
+# The annotation for each PostgreSQL type; of JSON only NULL is checked.
 ANNOTATIONS: dict[str, Any] = {
     "bigint": int,
     "boolean": bool,
@@ -63,7 +63,7 @@ def test_a_row_has_the_columns_of_its_table(table):
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:
-    """The annotation without None, a Literal as the type of its values; and whether None was in it."""
+    """Returns the annotation without None, a Literal as the type of its values, and whether None was part of it."""
     if get_origin(annotation) is Literal:
         [kind] = {type(value) for value in get_args(annotation)}
         return kind, False
@@ -75,7 +75,7 @@ def _without_none(annotation: Any) -> tuple[Any, bool]:
 
 @pytest.mark.usefixtures("db")
 def test_the_hot_table_has_only_indexes_whose_columns_never_change():
-    """One partial index on the state would make every send write to it: no update would be HOT any more."""
+    """With one partial index on the state, no update of a send would be HOT."""
     found = rows("SELECT indexdef FROM pg_indexes WHERE tablename = 'message' ORDER BY indexname")
     assert [index["indexdef"].partition(" USING ")[2] for index in found] == [
         "btree (campaign_id, phone) WHERE (phone IS NOT NULL)",

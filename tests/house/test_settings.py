@@ -16,7 +16,7 @@ VARIABLES = {name.upper(): field for name, field in Settings.model_fields.items(
 
 
 def _load(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Settings read by a new process in an empty directory, so that no .env of a developer counts."""
+    """Reads the settings in a new process in an empty directory, so that a developer's .env does not count."""
     script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from config.settings import settings; print(settings())"
     return subprocess.run(
         [sys.executable, "-c", script],
@@ -95,7 +95,7 @@ def test_secrets_are_never_shown(tmp_path):
 
 
 def test_nothing_else_reads_the_environment():
-    """config/settings.py alone does; embedded servers and child processes only pass an environment on."""
+    """Only config/settings.py does; embedded servers and child processes merely pass an environment on."""
     allowed = {"config/settings.py"}
     reads = re.compile(r"os\.getenv|os\.environ(?:\[\"[A-Z_]+\"\](?! =)|\.get)")
     rooms = ("api", "cli", "config", "dispatch", "embedded", "jobs", "models", "sweeper")

@@ -1,4 +1,4 @@
-"""Files, functions and folders stay small enough to be read; what is larger is listed here with its reason."""
+"""Files, functions and folders stay small; what is larger is listed here with the reason."""
 
 import ast
 import statistics

@@ -1,4 +1,4 @@
-"""The drawing in docs/states.md is the table in models/states.py."""
+"""The drawing in docs/states.md shows the table in models/states.py."""
 
 import re
 from dataclasses import fields

@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md asks of the tests themselves."""
+"""What CONTRIBUTING.md requires of the tests themselves."""
 
 import ast
 from pathlib import Path
@@ -11,7 +11,7 @@ TEST_MODULES = [path for path in MODULES if path.name.startswith("test_")]
 
 
 def _imported(path):
-    """The dotted names of what the module imports, each with the names taken from it."""
+    """Returns the dotted names of what the module imports, with the names taken from each."""
     for node in ast.walk(ast.parse(path.read_text())):
         match node:
             case ast.Import(names=names):
@@ -28,7 +28,7 @@ def test_no_module_imports_a_test_module(path):
 
 def test_races_are_run_only_by_the_shared_helper():
     waiting_for_each_other = [path.relative_to(_TESTS) for path in MODULES if "threading.Barrier(" in path.read_text()]
-    # In an import the two meet in the middle, when both have read their whole files.
+    # In the imports two threads meet in the middle, when both have read their files.
     assert {str(path) for path in waiting_for_each_other} <= {
         "racing.py",
         "dispatch/customers/test_imports.py",

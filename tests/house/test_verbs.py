@@ -1,4 +1,4 @@
-"""Every verb of the command line helps, answers programs, and stands in docs/cli.md."""
+"""Every verb of the command line has help, prints JSON for programs, and is in docs/cli.md."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 from tests.verbs import VERBS
 
 _PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
-# It becomes psql, which has formats of its own.
+# `database shell` becomes psql, which has formats of its own.
 WITHOUT_JSON = {"database shell"}
 
 

@@ -1,4 +1,4 @@
-"""A worker that imports a file, and is killed in the middle of it."""
+"""A worker is killed in the middle of an import."""
 
 from io import BytesIO
 

@@ -34,7 +34,7 @@ def test_some_queues_can_be_chosen_without_a_sweeper():
 
 @pytest.fixture
 def supervisor(db, redis, tmp_path):
-    """`python -m jobs`, all of it living."""
+    """`python -m jobs` with all its processes running."""
     with running("jobs", log=tmp_path / "log", SCHEDULE_SWEEP_INTERVAL_MS="1000", SEND_WORKERS="1") as supervisor:
         wait_until(lambda: len(Heartbeat.living()) == 4, "three workers and a sweeper live")
         family = list(supervisor.children())

@@ -1,4 +1,4 @@
-"""One worker process, with everything around it failing."""
+"""One worker process, while everything around it fails."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ NOTHING_TO_SEND = (404, 0)
 
 @pytest.fixture
 def own_redis():
-    """A Valkey this test may stop and start."""
+    """A Valkey that the test may stop and start."""
     with an_own_redis() as server:
         yield server
 
@@ -46,7 +46,7 @@ def counts(campaign: dict) -> dict:
 
 
 def run_one_job(redis: Redis) -> None:
-    """Returns when a worker has done a job."""
+    """Queues a job and returns when a worker has done it."""
     job = Queue(SEND, connection=redis, serializer=JSONSerializer).enqueue(SEND_JOB, *NOTHING_TO_SEND, result_ttl=60)
     wait_until(lambda: job.is_finished, "a worker does a job")
 

@@ -1,4 +1,4 @@
-"""How PostgreSQL reads the message table for a campaign that its statistics do not know yet."""
+"""How PostgreSQL reads the message table for a campaign that is not in its statistics yet."""
 
 import re
 
@@ -42,7 +42,7 @@ STATEMENTS = {
 
 @pytest.fixture
 def unknown_campaign(db, redis, configure):
-    """A campaign written after the table was analysed, as every large one is for its first minute."""
+    """A campaign written after the table was analysed, as every large one is during its first minute."""
     configure(BATCH_SIZE=20)
     account = an_account(credits=10_000)
     rows("ALTER TABLE message SET (autovacuum_enabled = off)")

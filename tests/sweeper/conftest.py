@@ -1,4 +1,4 @@
-"""What the sweeper's tests share."""
+"""Fixtures for the sweeper's tests."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from tests.servers import TestServers
 
 @pytest.fixture
 def own_redis() -> Iterator[EmbeddedValkey]:
-    """A Valkey this test may stop and start."""
+    """A Valkey that the test may stop and start."""
     with an_own_redis() as server:
         yield server
 

@@ -27,7 +27,7 @@ def queued(redis: Redis) -> list[str]:
 
 
 def make_due(redis: Redis) -> None:
-    """As if the interval had passed and a worker had done the last run."""
+    """Makes the sweep due, as if the interval had passed and a worker had done the last run."""
     redis.delete(f"rq:queue:{HOUSE}", *redis.keys("rq:job:sweep-*"))
     redis.zadd(BOOKED, {"sweep": redis.zscore(BOOKED, "sweep") - MINUTELY.seconds})
 
@@ -117,11 +117,11 @@ def test_a_scheduler_that_dies_with_the_lock_delays_the_others_only_briefly(redi
 
 
 class Killed(BaseException):
-    """kill -9."""
+    """Stands for kill -9."""
 
 
 class MortalRedis(Redis):
-    """A client whose process is killed before its n-th command: that one and all later ones never happen."""
+    """A client whose process is killed before its n-th command, so that this and all later ones never happen."""
 
     commands_left = 1_000_000
 
@@ -160,7 +160,7 @@ def test_a_kill_between_any_two_commands_costs_at_most_one_run(redis, servers):
 
 @pytest.fixture
 def running_scheduler(own_redis):
-    """A scheduler's loop in a thread, speaking to a Valkey of its own."""
+    """Runs a scheduler's loop in a thread, connected to a Valkey of its own."""
     thread = threading.Thread(target=a_scheduler(Redis.from_url(own_redis.url, retry=None)).run)
     stopping.cache_clear()
     stopping()

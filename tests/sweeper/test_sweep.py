@@ -1,4 +1,4 @@
-"""The sweep starts what is due, once, and nothing stops it."""
+"""The sweep starts every due campaign once, and no failure stops it."""
 
 import threading
 from itertools import islice
