@@ -2,15 +2,15 @@
 
 models      how PostgreSQL reads the message table
 dispatch    the rules, called directly: starting, sending, recovery, audiences, customers, texts, invariants; and
-            providers: what a provider answers and what is made of it, the simulator as a library and as a process
-api         http: what surrounds every route (keys, limits, idempotency, tenants); routes: each resource over HTTP
-cli         each verb as a person or a script runs it: what it prints, what it refuses, with which exit status
+            providers: what a provider answers and what that means, the simulator as a library and as a process
+api         http: what applies to every route (keys, limits, idempotency, tenants); routes: each resource over HTTP
+cli         each verb as a person or a script runs it: what it prints, what it refuses, and its exit status
 jobs        workers and their supervisor, as processes
 sweeper     what is due is started once; the scheduler, as a process
 embedded    `up`, `down` and the demo: the whole product on one machine
 examples    the examples of examples/, run as a reader would
 faults      every promise while processes and servers are killed in mid-campaign
-house       what CONTRIBUTING.md and docs/ promise, held against the code
+house       what CONTRIBUTING.md and docs/ promise, compared with the code
 
 Shared by all: factories (arrange), sending and scripted_provider (send in the test), stored (look at the database),
 racing (many at once), waiting, servers, own_redis, processes, simulator; moves refuses a change of state that

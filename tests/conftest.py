@@ -1,4 +1,4 @@
-"""What every test can ask for: the servers, the migrated database with empty tables, an empty Redis."""
+"""Fixtures for every test: the servers, the migrated database with empty tables, an empty Redis."""
 
 from collections.abc import Callable, Iterator
 
@@ -16,7 +16,7 @@ from tests.servers import TestServers, running_servers, speak_to
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[TestServers]:
-    """Real PostgreSQL, migrated, its moves enforced, and real Valkey; our settings and our children's name them."""
+    """Real PostgreSQL, migrated and with moves enforced, and real Valkey; our settings and our children's name them."""
     with running_servers() as found, pytest.MonkeyPatch.context() as environment:
         environment.setenv("ENVIRONMENT", "test")
         environment.setenv("DATABASE_URL", found.database_url)
@@ -31,7 +31,7 @@ def servers() -> Iterator[TestServers]:
 
 @pytest.fixture(scope="session")
 def tables(servers: TestServers) -> list[str]:
-    """The names of our tables, quoted."""
+    """The quoted names of our tables."""
     with database_module.db.connection_context():
         found = rows(
             "SELECT quote_ident(tablename) AS name FROM pg_tables"
@@ -42,7 +42,7 @@ def tables(servers: TestServers) -> list[str]:
 
 @pytest.fixture
 def db(servers: TestServers, tables: list[str]) -> Iterator[PooledPsycopg3Database]:
-    """The database, connected in the test's own thread, every table empty and every number counted from 1."""
+    """The database, connected in the test's thread, with every table empty and every id counted from 1."""
     database_module.db.connect(reuse_if_open=True)
     rows(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
     forget_refusals()

@@ -19,13 +19,13 @@ Call = Callable[..., TestResponse]
 
 
 def document_of(app: Flask) -> dict[str, Any]:
-    """What the application serves; read leniently, as it is nested deeper than we take from others."""
+    """Returns the document that the application serves; it is nested deeper than our strict reader allows."""
     return json.loads(app.test_client().get("/openapi.json").text)
 
 
 @pytest.fixture(scope="session")
 def app(servers: TestServers) -> Flask:
-    """The application as web runs it, with rq-dashboard on."""
+    """The application as web runs it, with rq-dashboard enabled."""
     return web_app(settings().model_copy(update={"rq_dashboard": True}))
 
 
@@ -43,7 +43,7 @@ def client(app: Flask, db: Any, redis: Any) -> FlaskClient:
 
 @pytest.fixture
 def as_account(client: FlaskClient) -> Callable[..., Call]:
-    """Gives, for an account (None: an operator), a function that calls the API with a key of it."""
+    """Returns, for an account (None: an operator), a function that calls the API with its key."""
 
     def holding(account: AccountView | None, **scopes: Any) -> Call:
         key = a_key(account, **scopes)

@@ -1,4 +1,4 @@
-"""What a request that names an id needs: one of each kind of thing, and a body that is right but for the id."""
+"""What a request with an id needs: a row of each kind, and a body that is valid except for the id."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -37,7 +37,7 @@ def _segment(account: AccountView) -> int:
     return create_segment(asking(account.id), name=f"s{next(_number)}", filter=read_filter(_ATHENS)).id
 
 
-# How to make one of an account's own, by the name that paths, queries and bodies have for its id.
+# How to create a row of an account, by the name of its id in paths, queries and bodies.
 MAKE: dict[str, Callable[[AccountView], Any]] = {
     "campaign_id": lambda account: a_campaign(account, recipients=2).id,
     "customer_id": lambda account: customers(account, 1)[0],
@@ -51,14 +51,14 @@ MAKE: dict[str, Callable[[AccountView], Any]] = {
     "suppression_id": lambda account: add_suppression(asking(account.id), phone="+306912345678")[0].id,
     "template_id": lambda account: create_template(asking(account.id), name=f"t{next(_number)}", body="Hi").id,
 }
-# The same ids of things that never were.
+# The same ids, of rows that never existed.
 NEVER: dict[str, Any] = dict.fromkeys(MAKE, 987_654) | {
     "customer_ids": [987_654, 987_655],
     "key_id": "00000000-0000-4000-8000-000000000001",
     "organization_id": "00000000-0000-4000-8000-000000000001",
     "reference": "987654-0",
 }
-# Where any value of the right type would not do.
+# Fields for which not every value of the right type is valid.
 _VALUES: dict[str, Any] = {
     "base_template": "Hi {first_name}",
     "body": "Hi {first_name}",
@@ -72,18 +72,18 @@ _VALUES: dict[str, Any] = {
 
 
 def is_id(name: str) -> bool:
-    """Whether a field names something that an account has; a request has no owner."""
+    """Returns whether a field is the id of something that belongs to an account; a request id is not."""
     return name.endswith(("_id", "_ids")) and name != "request_id"
 
 
 def properties(operation: Schema, document: Schema) -> Schema:
-    """The fields of an operation's JSON body."""
+    """Returns the fields of an operation's JSON body."""
     content = operation.get("requestBody", {}).get("content", {})
     return _resolved(content.get("application/json", {}).get("schema", {}), document).get("properties", {})
 
 
 def right_body(operation: Schema, document: Schema, account: AccountView) -> dict[str, Any] | None:
-    """The smallest body that the operation takes, with ids of the account's own; None when it takes none."""
+    """Returns the smallest valid body of the operation, with ids of the account; None when it takes no body."""
     content = operation.get("requestBody", {}).get("content", {})
     if "application/json" not in content:
         return None

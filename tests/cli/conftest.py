@@ -1,4 +1,4 @@
-"""The command line, inside the test and as a process of its own."""
+"""The command line, inside the test and as a separate process."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ from tests.servers import TestServers, speak_to
 
 @dataclass(frozen=True)
 class Answer:
-    """What a verb left behind."""
+    """What a verb printed, and its exit status."""
 
     status: int
     stdout: str
@@ -27,12 +27,12 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        """The one JSON value on standard output; anything beside it fails."""
+        """Returns the one JSON value on standard output; fails if there is anything else."""
         return json.loads(self.stdout)
 
     @property
     def error(self) -> dict[str, str]:
-        """The refusal that --json printed."""
+        """Returns the refusal that --json printed."""
         assert self.status == 1, self.stdout
         return self.json["error"]
 
@@ -42,15 +42,15 @@ Cli = Callable[..., Answer]
 
 @pytest.fixture
 def cli(db: PooledPsycopg3Database, redis: object, servers: TestServers, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    """Runs a verb with these words inside this process, against the servers of the test: quick, for many refusals."""
-    # The log settings are the process's; here what is logged goes nowhere.
+    """Runs a verb with these words inside this process, against the servers of the test, which is fast."""
+    # Logging is configured for the process, so here log lines go nowhere.
     monkeypatch.setattr("config.logging.start_logging", lambda *_, **__: None)
 
     def run(*words: object) -> Answer:
         db.close()
         with capture_logs():
             done = CliRunner(catch_exceptions=False).invoke(main, [str(word) for word in words])
-        # The verb named the database once more, with the small pool of a command line.
+        # The verb has configured the database again, with the small pool of a command line.
         speak_to(servers.database_url)
         db.connect()
         return Answer(done.exit_code, done.stdout, done.stderr)

@@ -51,7 +51,7 @@ def test_a_campaign_that_someone_else_wrote_is_approved(cli, acme):
     assert cli("campaign", "approve", campaign, "--revision", 2, "--json").error["code"] == "INVALID_STATUS"
     approved = cli("campaign", "approve", campaign, "--revision", 1, "--json").json
     assert approved["approved_by"].startswith("cli:")
-    # Whoever approved it cannot start it: here that is the same person.
+    # The approver cannot start it: here that is the same person.
     assert cli("campaign", "enqueue", campaign, "--json").error["code"] == "APPROVAL_REQUIRED"
     assert row("SELECT status FROM campaign") == {"status": "draft"}
 

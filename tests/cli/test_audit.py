@@ -1,4 +1,4 @@
-"""`audit`: silent about a healthy system, exact about a broken promise, and scripts see it in the exit status."""
+"""`audit`: silent about a healthy system, exact about a broken promise, with an exit status for scripts."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.sending import started
 
 @pytest.fixture
 def campaign_id(cli):
-    """A campaign under way to three recipients of Acme."""
+    """A campaign that is sending to three customers of Acme."""
     return started(an_account(name="Acme"), recipients=3)
 
 

@@ -1,4 +1,4 @@
-"""The lines that scripts outside rely on, one by one, exactly as docs/cli.md shows them."""
+"""The command lines that scripts rely on, one by one, exactly as docs/cli.md shows them."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from tests.factories import a_campaign, a_list, an_account
 
 @pytest.fixture
 def cli(cli_process):
-    """The contract is with the process: its output streams and its exit status."""
+    """A separate process, because its output streams and exit status are the contract."""
     return cli_process
 
 

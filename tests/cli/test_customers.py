@@ -1,4 +1,4 @@
-"""`customers import`, as its own process: the JSON that scripts read, and the sentences that people do."""
+"""`customers import` as a separate process: JSON for scripts, sentences for people."""
 
 import json
 import subprocess

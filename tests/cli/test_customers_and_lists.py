@@ -1,4 +1,4 @@
-"""`customers`, `lists` and `suppressions`: what people read, and what is refused with nothing changed."""
+"""`customers`, `lists` and `suppressions`: what people see, and refusals that change nothing."""
 
 import csv
 

@@ -22,7 +22,7 @@ def test_status_lists_every_migration_with_the_time_it_was_applied(cli):
 
 @pytest.fixture
 def pending(db):
-    """The name of a migration that the database does not know of."""
+    """The name of a migration that has not been applied."""
     [step] = rows("DELETE FROM schema_migration WHERE name = (SELECT max(name) FROM schema_migration) RETURNING *")
     yield step["name"]
     columns = ", ".join(step)

@@ -1,4 +1,4 @@
-"""`events`: the audit trail, narrowed to a kind of change, to a person, to what was changed, or to one request."""
+"""`events`: the audit trail, filtered by kind of change, by actor, by subject or by request."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.factories import a_campaign, an_account
 
 @pytest.fixture
 def trail(cli):
-    """Three changes by hand, of two accounts; returns what `events` lists with these words."""
+    """Makes three changes in two accounts; returns a function that lists `events` with these words."""
     acme, other = an_account(name="Acme"), an_account(name="Other")
     ours, theirs = (a_campaign(account, recipients=1).id for account in (acme, other))
     cli("campaign", "schedule", ours, "2090-01-31T07:00:00Z")

@@ -1,4 +1,4 @@
-"""What holds for every verb that takes an account, an id or a page; generated, so that a new verb is held to it too."""
+"""What is true of every verb that takes an account, an id or a page; generated, so that new verbs are included."""
 
 import json
 
@@ -16,7 +16,7 @@ from tests.sending import started
 from tests.stored import stored_rows
 from tests.verbs import VERBS
 
-# A right value for each parameter that some verb needs.
+# A valid value for each parameter that some verb needs.
 RIGHT = {
     "account": "Acme",
     "amount": "5",
@@ -36,7 +36,7 @@ RIGHT = {
     "status": "active",
     "text": "Hi",
 }
-# Verbs that need one of several options beside what click asks for.
+# Verbs that need one of several options in addition to what click requires.
 ALSO = {
     "campaign create": ("--template", "Hi"),
     "segments preview": ("spring",),
@@ -49,7 +49,7 @@ LISTED = [verb for verb, command in VERBS.items() if any(each.name == "page" for
 
 
 def words_for(verb, **values):
-    """A command line that gives the verb all it needs, and these values."""
+    """Returns a command line with everything that the verb needs, and these values."""
     words, given = verb.split(), RIGHT | values
     for parameter in VERBS[verb].params:
         if not (parameter.required or parameter.name in values):
@@ -118,7 +118,7 @@ def test_an_invalid_page_is_a_usage_error(cli, verb, option, wrong):
 
 
 def three_of(verb, account):
-    """Makes what the verb lists, three of it."""
+    """Creates three of what the verb lists."""
     match verb:
         case "account list":
             for name in ("Bolt", "Core"):

@@ -1,4 +1,4 @@
-"""What `--help` says, and that every command line we show can be typed as it stands."""
+"""What `--help` says, and that every documented command line works as it is written."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.verbs import VERBS, command_lines, parse
 
 ROOT = Path(__file__).parents[2]
 GROUPS = sorted({verb.split()[0] for verb in VERBS if " " in verb})
-# Files that examples name; a verb that reads one looks whether it is there.
+# Files that examples name; a verb checks that a file to read exists.
 FILES = ("customers.csv", "optouts.csv", "filter.json", "examples/customers.csv")
 
 

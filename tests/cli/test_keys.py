@@ -1,4 +1,4 @@
-"""`key`: a key is printed once, opens what its scopes allow, and ends when it is revoked."""
+"""`key`: a key is printed once, allows what its scopes say, and stops working when it is revoked."""
 
 import pytest
 

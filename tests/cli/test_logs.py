@@ -1,4 +1,4 @@
-"""`logs` and `down`, in a data directory where nothing runs any more."""
+"""`logs` and `down`, in a data directory where nothing runs."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from tests.waiting import wait_until
 
 @pytest.fixture
 def directory(tmp_path):
-    """What an `up` left: the logs of web, of PostgreSQL, and of the supervisor, which its children write to."""
+    """What an `up` left: the logs of web, PostgreSQL and the supervisor, to which its children write too."""
     logs = tmp_path / "logs"
     logs.mkdir()
     (logs / "web.log").write_text("".join(f"request {n}\n" for n in range(30)))
@@ -46,7 +46,7 @@ def test_followed_logs_show_what_is_added(directory, tmp_path):
             wait_until(lambda: (tmp_path / "out").read_text() == "request 29\n", "the last line is shown")
 
             def added():
-                # Written again until it is seen: nothing says when the following has begun.
+                # Written repeatedly until it is seen, because nothing says when following has begun.
                 with (directory / "logs" / "web.log").open("a") as log:
                     log.write("request 30\n")
                 return "request 30\n" in (tmp_path / "out").read_text()

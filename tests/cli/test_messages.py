@@ -10,7 +10,7 @@ from tests.sending import start_and_deliver
 
 @pytest.fixture
 def campaign(db, redis):
-    """Three messages: one rejected, one of which nothing is known, one sent."""
+    """Three messages: one rejected, one unknown, one sent."""
     made = a_campaign(an_account(credits=100), recipients=3)
     start_and_deliver(made, reject=["+306900000000"], lose=["+306900000001"])
     return made.id

@@ -1,4 +1,4 @@
-"""What a verb returns, as programs and as people see it."""
+"""The result of a verb as programs and as people see it."""
 
 import json
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ AT = datetime(2030, 1, 31, 9, tzinfo=UTC)
 
 
 class TownView(View):
-    """A view with a time, as those of dispatch."""
+    """A view with a time, like those of dispatch."""
 
     name: str
     seen_at: Time
@@ -26,7 +26,7 @@ class TownView(View):
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A dataclass that holds a view, and what JSON does not know."""
+    """A dataclass that contains a view and values that JSON does not know."""
 
     id: UUID
     at: datetime

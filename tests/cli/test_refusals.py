@@ -1,4 +1,4 @@
-"""Bad input on the command line: its code, one sentence a person can act on, and nothing changed."""
+"""Invalid input on the command line: a code, one sentence that a person can act on, and nothing changed."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`sweep --once`: what the sweeper does each minute, by hand, with a report."""
+"""`sweep --once`: one sweep by hand, with a report."""
 
 import pytest
 

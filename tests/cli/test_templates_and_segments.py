@@ -1,4 +1,4 @@
-"""`templates` and `segments`: what is refused with nothing changed, and what people read."""
+"""`templates` and `segments`: refusals that change nothing, and what people see."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Templates, segments and previews on the command line: the verbs of the API, answered in its shapes."""
+"""Templates, segments and previews on the command line, which answers as the API does."""
 
 import json
 

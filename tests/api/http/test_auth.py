@@ -1,4 +1,4 @@
-"""Keys: who gets in, and who may do what."""
+"""Keys: which are accepted, and what their scopes allow."""
 
 from base64 import b64encode
 

@@ -1,4 +1,4 @@
-"""What cannot be done is refused with its code from the table and a sentence, and changes nothing."""
+"""An invalid request is refused with a documented code and a sentence, and changes nothing."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""rq-dashboard: for operators to look at, never to change anything, and off unless asked for."""
+"""rq-dashboard: only operators see it, it changes nothing, and it is off by default."""
 
 import pickle
 import zlib
@@ -18,7 +18,7 @@ from tests.factories import a_key, an_account
 
 @pytest.fixture
 def busy_queue(redis, monkeypatch):
-    """A queue with a waiting job, a failed job, and a worker in the middle of a third; their ids without chance."""
+    """A queue with a waiting job, a failed job, and a worker in the middle of a third, with fixed ids."""
     monkeypatch.setattr(queues, "_suffix", lambda: "x")
     queues.push_batches(1, [0, 1, 2])
     send = queues.queue(queues.SEND)

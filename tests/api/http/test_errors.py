@@ -1,4 +1,4 @@
-"""What nobody foresaw is a 500 that says little to the caller, and to the log everything but people's data."""
+"""An unexpected error is a 500 that tells the caller little and the log everything but people's data."""
 
 import pytest
 from structlog.testing import capture_logs
@@ -11,7 +11,7 @@ from tests.factories import a_key, an_account
 
 @pytest.fixture
 def call(db):
-    """Calls an application with one route that does what the test says."""
+    """Calls an application whose only route does what the test says."""
     app = web_app(settings())
 
     def calling(view):

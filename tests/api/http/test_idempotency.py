@@ -1,4 +1,4 @@
-"""Idempotency-Key: asked twice, at once or after a crash, there is one effect and one answer."""
+"""Idempotency-Key: a repeated request, simultaneous or after a crash, has one effect and one answer."""
 
 import json
 import threading
@@ -209,7 +209,7 @@ def test_a_start_whose_answer_was_lost_in_a_crash_gets_its_202(as_account, serve
     account = an_account()
     path = f"/api/campaigns/{a_campaign(account, recipients=3).id}/enqueue"
     with answers_cannot_be_kept(servers) as release, a_web(tmp_path) as web:
-        # The campaign is started; the process is killed before it has said so.
+        # The campaign is started, and the process is killed before it answers.
         asked = threading.Thread(target=web.post, args=(path, a_key(account), "k1"), daemon=True)
         asked.start()
         backend = wait_until(lambda: waiting_to_keep(), "the answer is to be kept")
@@ -231,7 +231,7 @@ def test_a_start_whose_answer_was_lost_in_a_crash_gets_its_202(as_account, serve
 
 def test_a_campaign_that_was_put_back_can_be_started_again_under_the_same_key(as_account):
     account = an_account(credits=5)
-    # Two segments each: enough credits for the first look, too few for the price.
+    # Two segments each: the credits suffice for the first check, but not for the price.
     campaign = a_campaign(account, customer_ids=customers(account, 5), template="x" * 200)
     path = f"/api/campaigns/{campaign.id}/enqueue"
     call = as_account(account)
@@ -249,7 +249,7 @@ class AWeb:
         self._address = f"http://127.0.0.1:{port}"
 
     def lives(self) -> bool:
-        """Whether it answers."""
+        """Returns whether it answers."""
         try:
             with urlopen(f"{self._address}/health/live", timeout=5):
                 return True
@@ -257,7 +257,7 @@ class AWeb:
             return False
 
     def post(self, path: str, key: str, idempotency_key: str) -> None:
-        """Asks, and does not mind if no answer comes."""
+        """Sends the request and ignores a missing answer."""
         headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": idempotency_key}
         try:
             with urlopen(Request(self._address + path, method="POST", headers=headers), timeout=60):
@@ -266,7 +266,7 @@ class AWeb:
             pass
 
     def kill(self) -> None:
-        """kill -9, for the whole of it."""
+        """kill -9 for all its processes."""
         self._process.end()
 
 
@@ -284,7 +284,7 @@ def a_web(directory: Path) -> Iterator[AWeb]:
 
 @contextmanager
 def answers_are_refused() -> Iterator[None]:
-    """The table takes a key and no answer."""
+    """The table accepts a key but no answer."""
     rows("ALTER TABLE idempotency_key ADD CONSTRAINT without_answer CHECK (answer IS NULL)")
     try:
         yield
@@ -294,7 +294,7 @@ def answers_are_refused() -> Iterator[None]:
 
 @contextmanager
 def answers_cannot_be_kept(servers: TestServers) -> Iterator[Callable[[], None]]:
-    """Every write to the table of answers waits until the function this returns is called."""
+    """Every write to the table of answers waits until the yielded function is called."""
     with psycopg.connect(servers.database_url) as other:
         other.execute("LOCK TABLE idempotency_key IN SHARE MODE")
         yield other.rollback

@@ -1,4 +1,4 @@
-"""What one key may ask for: how often, how much at a time, and what goes on when nobody can count."""
+"""What one key may request: how often, how much at a time, and what still works without Redis to count."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,7 +21,7 @@ Calling = Callable[..., Call]
 
 @pytest.fixture
 def calling(db, redis):
-    """Gives, for settings that differ and a key, a function that calls an application of its own."""
+    """Returns, for some settings and a key, a function that calls an application of its own."""
 
     def with_settings(key: str, **differing: Any) -> Call:
         given = Settings.model_validate(settings().model_dump() | differing)
@@ -74,7 +74,7 @@ def test_open_routes_are_not_counted(calling):
 
 @pytest.fixture
 def redis_away():
-    """Settings with which nobody can count."""
+    """Settings that name a Redis that is not there, so that nothing can be counted."""
     return {"redis_url": f"redis://127.0.0.1:{free_port()}/0"}
 
 
@@ -85,7 +85,7 @@ def test_without_redis_reading_and_writing_still_work(calling, redis_away):
 
 
 def spending(app: Flask) -> Iterator[tuple[str, str]]:
-    """Every operation that spends, with numbers for its ids."""
+    """Every operation that spends credits, with numbers for its ids."""
     for rule in app.url_map.iter_rules():
         rules = app.extensions[RULES].get(rule.endpoint)
         if rules and rules.scope in SPENDING:

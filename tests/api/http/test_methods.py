@@ -1,4 +1,4 @@
-"""An address answers its own methods, and not those of a neighbour with an id."""
+"""An address answers its own methods, and not those of a similar address with an id."""
 
 import pytest
 

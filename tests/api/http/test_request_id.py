@@ -1,4 +1,4 @@
-"""Each request has an id: the caller's if harmless, in the header, in refusals and on every log line."""
+"""Each request has an id, the caller's if it is harmless: in the header, in refusals and on every log line."""
 
 import re
 
@@ -23,7 +23,7 @@ def test_any_other_is_replaced(client, given):
 
 @pytest.mark.parametrize("given", ["x\r\nSet-Cookie: a=b", "x\n", "x\r", "\nx"])
 def test_a_line_break_never_reaches_the_answer(app, client, given):
-    # No client sends this as one header, so it is put where a careless server would.
+    # No client sends this as one header, so it is placed where a careless server would place it.
     environ = EnvironBuilder(path="/health/live").get_environ()
     environ["HTTP_X_REQUEST_ID"] = given
     _, _, headers = run_wsgi_app(app, environ)

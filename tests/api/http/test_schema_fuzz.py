@@ -1,4 +1,4 @@
-"""The served document against the application: whatever is sent, the answer is one that it describes."""
+"""The application against its own document: whatever is sent, the answer is one that the document describes."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -16,12 +16,12 @@ from dispatch.campaigns.lifecycle import cancel_campaign
 from tests.api.tenants import MAKE
 from tests.factories import a_key, an_account, asking
 
-# Of each operation; all of them together take about a minute and a half.
+# For each operation; all of them take about a minute and a half.
 EXAMPLES = 15
 
 
 class Served:
-    """An application whose document is read before there are servers, and which then answers with them."""
+    """An application whose document is read before the servers run, and which then answers with them."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
@@ -34,14 +34,14 @@ SERVED = Served(web_app(Settings(redis_url=SecretStr("redis://127.0.0.1:1/0"))))
 schema = schemathesis.openapi.from_wsgi("/openapi.json", SERVED)
 
 
-# Of the account that asks, one of everything: what is drawn at random would hardly ever be there.
+# The account has one of everything, because random ids would hardly ever exist.
 OWN: dict[str, Any] = {}
 
 
 @schema.hook
 def map_path_parameters(context: Any, path_parameters: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Every other number becomes the id of something that is there."""
-    # The stream of a campaign that is not over would not end either.
+    """Replaces every other number by the id of something that exists."""
+    # The stream of a campaign that has not ended would not end either.
     own = OWN | {"campaign_id": OWN["ended"]} if context.operation.path.endswith("/events") else OWN
     for name, value in (path_parameters or {}).items():
         if type(value) is int and (value % 2 == 0 or own is not OWN):

@@ -1,6 +1,6 @@
-"""Whatever an account is asked for by an id that is another's, it answers as if that never was, and changes nothing.
+"""A request with an id of another account is answered as if that id did not exist, and changes nothing.
 
-Generated over every operation of the served document; a new kind of id needs a line in `tenants.py`.
+Generated from every operation of the served document; a new kind of id needs a line in `tenants.py`.
 """
 
 from typing import Any
@@ -27,12 +27,12 @@ def operations() -> list[Operation]:
 
 
 def described(method: str, path: str) -> dict[str, Any]:
-    """What the document says of an operation."""
+    """Returns what the document says about an operation."""
     return DOCUMENT["paths"][path][method.lower()]
 
 
 def in_address(place: str) -> list[Any]:
-    """Every operation with each parameter of its path or query that names something."""
+    """Every operation with each parameter of its path or query that is an id."""
     return [
         pytest.param(method, path, parameter["name"], id=f"{method} {path} {parameter['name']}")
         for method, path in operations()
@@ -42,7 +42,7 @@ def in_address(place: str) -> list[Any]:
 
 
 def in_body() -> list[Any]:
-    """Every operation with each field of its body that names something."""
+    """Every operation with each field of its body that is an id."""
     return [
         pytest.param(method, path, name, id=f"{method} {path} {name}")
         for method, path in operations()
@@ -62,7 +62,7 @@ def theirs(db):
 
 
 def ask(call: Call, method: str, path: str, ids: dict[str, Any], body: dict[str, Any] | None, query: str = "") -> Any:
-    """The answer to the operation with these ids in its path."""
+    """Calls the operation with these ids in its path and returns the answer."""
     for name, value in ids.items():
         path = path.replace(f"{{{name}}}", str(value))
     options = {} if body is None else {"json": body}
@@ -74,7 +74,7 @@ def body_of(method: str, path: str, account: AccountView) -> dict[str, Any] | No
 
 
 def without_ids(answer: Any, *ids: Any) -> tuple[int, str]:
-    """What was answered, with the ids that were asked for struck out."""
+    """Returns the answer without the requested ids."""
     text = str(answer.json and (answer.json.get("error") or answer.json))
     for each in ids:
         for one in each if isinstance(each, list) else [each]:

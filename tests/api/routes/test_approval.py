@@ -1,4 +1,4 @@
-"""Approvals: a second key's word for what was read, demanded above a size and gone with every change."""
+"""Approvals: a second key's consent to one revision, required above a size and revoked by every change."""
 
 import pytest
 
@@ -18,7 +18,7 @@ WRITER, APPROVER = ("read", "write", "send"), ("read", "approve")
 
 @pytest.fixture
 def account(db):
-    """An account that demands an approval above 2 recipients."""
+    """An account that requires an approval above 2 recipients."""
     account = an_account()
     change_account(asking(account.id), {"approval_above": 2})
     return account
@@ -125,7 +125,7 @@ def test_a_new_name_or_time_does_not(account, writer, approver):
 
 
 def test_choosing_customers_later_revokes_the_approval(account, writer, approver):
-    # So few that a list might have grown by them.
+    # Few enough that a list could grow by as many without another approval.
     people = customers(account, 4)
     campaign = a_campaign(account, customer_ids=people[:3], due=True)
     approve(approver, campaign)

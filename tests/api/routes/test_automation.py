@@ -1,4 +1,4 @@
-"""run-automation: what an outside clock calls, in the shape its callers know."""
+"""run-automation: what an external scheduler calls, and the documented shape of its answer."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What is done with a campaign over HTTP, with the calls of the first service's README one by one."""
+"""Actions on a campaign over HTTP, among them the calls that users already make, one by one."""
 
 import pytest
 

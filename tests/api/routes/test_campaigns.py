@@ -1,4 +1,4 @@
-"""Campaigns over HTTP, as a user of the first service knows them."""
+"""Campaigns over HTTP: created, listed, started, scheduled and read."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Live progress: what the stream says, when it ends, and that streams never take every thread."""
+"""Live progress: what the stream says, when it ends, and that streams never occupy every thread."""
 
 import json
 import threading
@@ -30,7 +30,7 @@ class _Quiet(WSGIRequestHandler):
 
 @pytest.fixture
 def web(app, db, redis, monkeypatch):
-    """The application behind a real socket, looking ten times a second; yields its port."""
+    """The application on a real socket, checking progress ten times a second; yields its port."""
     monkeypatch.setattr(events, "LOOK_EVERY_SEC", 0.1)
     monkeypatch.setattr(events, "slots", events.Slots())
     server = make_server("127.0.0.1", 0, app, server_class=_Server, handler_class=_Quiet)
@@ -50,7 +50,7 @@ class Stream:
         self.response = self._connection.getresponse()
 
     def event(self):
-        """The next event: its name and data."""
+        """Returns the next event: its name and data."""
         fields = {}
         while line := self.response.readline().decode().rstrip("\n"):
             name, _, value = line.partition(": ")
@@ -104,6 +104,6 @@ def test_half_of_the_threads_stay_free_and_a_client_that_leaves_frees_its_place(
     assert refused.headers["Retry-After"]
     assert json.loads(refused.read())["error"]["code"] == "STREAMS_BUSY"
     streams[0].close()
-    # That no one reads shows when something is written: a change, or the heartbeat.
+    # Only a write, of a change or the heartbeat, shows that the client has left.
     wait_until(lambda: events.slots.taken < room, "the place is free again")
     assert Stream(web, campaign_id, key).event()[0] == "progress"

@@ -1,4 +1,4 @@
-"""Health: what this process needs decides, workers and sweepers are shown beside it."""
+"""Health: the status depends on what web needs; workers and sweepers are only reported."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import pytest
 from models.heartbeat import Heartbeat
 from tests.factories import a_campaign, a_key, an_account
 
-# A web process of its own, started as gunicorn starts it, that asks itself and prints the answers.
+# A separate web process, started as gunicorn starts it, which calls itself and prints the answers.
 ASK = """
 import json, sys
 from api import create_app

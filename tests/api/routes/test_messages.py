@@ -1,4 +1,4 @@
-"""Messages over HTTP: pages, causes of failure, history and the file."""
+"""Messages over HTTP: pages, causes of failure, history and the CSV file."""
 
 import csv
 from io import StringIO
@@ -22,7 +22,7 @@ HEADER = (
 
 
 def sent(account, recipients, answers=None, **options):
-    """Returns a campaign of so many, delivered through a provider that answers the nth recipient as told."""
+    """Sends a campaign to `recipients` people through a provider that answers the nth as told; returns the campaign."""
     campaign = a_campaign(account, recipients=recipients, **options)
     enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c"), campaign.id)
     script = {f"+{FIRST + n}": told for n, told in (answers or {}).items()}

@@ -1,4 +1,4 @@
-"""Segments over HTTP: stored, changed, previewed, and refused with the part named."""
+"""Segments over HTTP: stored, changed, previewed, and refused with the invalid part named."""
 
 import pytest
 
@@ -96,7 +96,7 @@ def test_an_invalid_filter_is_refused_on_every_route(call, athens, filter, field
         call("POST", "/api/segments", json={"name": "x", "filter": filter}),
         call("POST", "/api/segments/preview", json={"filter": filter}),
     ]
-    if filter is not None:  # which leaves it as it is
+    if filter is not None:  # which would leave the filter as it is
         answers.append(call("PATCH", f"/api/segments/{athens['id']}", json={"filter": filter}))
     for answer in answers:
         refused(answer, "INVALID_REQUEST", field)

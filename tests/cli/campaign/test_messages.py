@@ -11,7 +11,7 @@ from tests.stored import phones_of
 
 @pytest.fixture
 def campaign_id(cli):
-    """Four recipients: the first is rejected, the second is unknown, two were sent to."""
+    """Four recipients: the first is rejected, the second is unknown, two got theirs."""
     account = an_account(name="Acme")
     campaign_id = started(account, recipients=4)
     phones = phones_of(account)

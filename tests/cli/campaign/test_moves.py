@@ -1,4 +1,4 @@
-"""`campaign enqueue`, `schedule`, `unschedule`, `pause`, `resume`, `cancel`: each move, and from where it cannot be."""
+"""`campaign enqueue`, `schedule`, `unschedule`, `pause`, `resume`, `cancel`: which states allow them."""
 
 import pytest
 

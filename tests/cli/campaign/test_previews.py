@@ -1,4 +1,4 @@
-"""`campaign preview` and `audience`: what would be sent, to whom and for how much, without sending it."""
+"""`campaign preview` and `audience`: what would be sent, to whom and at what price, without sending it."""
 
 import pytest
 

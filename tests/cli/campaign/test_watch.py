@@ -1,4 +1,4 @@
-"""`campaign watch`: follows a campaign to its end, and only watches."""
+"""`campaign watch`: follows a campaign to its end without affecting it."""
 
 import json
 import signal
@@ -22,7 +22,7 @@ WAITING = """
 
 @contextmanager
 def watching(campaign_id, *words, out):
-    """A `campaign watch` that has begun; its standard output goes to a file."""
+    """A running `campaign watch`, whose standard output goes to a file."""
     command = [sys.executable, "-m", "cli", "campaign", "watch", str(campaign_id), *words]
     with out.open("w") as file, subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT) as process:
         try:

@@ -1,4 +1,4 @@
-"""`campaign create`, `edit`, `duplicate`, `list` and `show`: what is asked for is what is stored."""
+"""`campaign create`, `edit`, `duplicate`, `list` and `show`: what is requested is what is stored."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The sample account: there after one call, and no different after two."""
+"""The sample account: created by the first call, unchanged by the second."""
 
 from uuid import UUID
 
