@@ -1,4 +1,4 @@
-"""What tests arrange with: one call each for an account, customers, a list, a campaign, a key."""
+"""Arranges tests with one call each: an account, customers, a list, a segment, a campaign, a key."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,14 +28,14 @@ _keys: dict[tuple[UUID, frozenset[str]], str] = {}
 
 
 def asking(account: Tenant = ALL_ACCOUNTS, *, actor: str = "test", request_id: str = "test") -> Caller:
-    """A caller with every scope, for one account or for all of them."""
+    """Returns a caller with every scope, for one account or for all of them."""
     return Caller(actor, account, frozenset(SCOPES), request_id, None)
 
 
 def an_account(
     credits: int = 1000, *, subscribed: bool = True, name: str | None = None, country: str | None = None
 ) -> AccountView:
-    """An account, created with no credits, which then gets this many."""
+    """Creates an account and tops it up with this many credits."""
     account = create_account(asking(), name or f"account {next(_number)}", subscribed=subscribed, country=country)
     if credits:
         top_up(asking(account.id), credits)
@@ -43,10 +43,10 @@ def an_account(
 
 
 def a_key(account: AccountView | None, *, scopes: Sequence[str] = SCOPES) -> str:
-    """An API key of the account, the same each time for the same scopes; of an operator without an account."""
+    """Returns an API key of the account, or of an operator; the same one each time for the same scopes."""
     if account is None:
         return issue_key(asking(), operator=True, scopes=scopes).key
-    # Only two keys of an account with the same scopes live at a time.
+    # An account may have only two live keys with the same scopes.
     wanted = (account.id, frozenset(scopes))
     if wanted not in _keys:
         _keys[wanted] = issue_key(asking(account.id), scopes=scopes).key
@@ -54,7 +54,7 @@ def a_key(account: AccountView | None, *, scopes: Sequence[str] = SCOPES) -> str
 
 
 def customers(account: AccountView, count: int, *, first_phone: str | None = None) -> list[int]:
-    """So many customers in one statement, with ascending phones after those the account has; their ids in order."""
+    """Creates customers with ascending phones after those that the account has, and returns their ids in order."""
     made = rows(
         """INSERT INTO customer (account_id, phone, first_name, last_name, location, prefered_product)
            SELECT %(account)s, '+' || (%(first)s + i), 'First' || i, 'Last' || i, 'Athens', 'Shoes'
@@ -65,7 +65,7 @@ def customers(account: AccountView, count: int, *, first_phone: str | None = Non
 
 
 def a_list(account: AccountView, count: int, *, name: str | None = None, first_phone: str | None = None) -> int:
-    """The id of a list with so many new customers."""
+    """Creates a list of so many new customers and returns its id."""
     list_id = CustomerList.named(account.id, name or f"list {next(_number)}").id
     rows(
         "INSERT INTO list_member (account_id, list_id, customer_id) SELECT %s, %s, unnest(%s::bigint[])",
@@ -75,7 +75,7 @@ def a_list(account: AccountView, count: int, *, name: str | None = None, first_p
 
 
 def a_segment(account: AccountView, *condition: Any, name: str | None = None) -> int:
-    """The id of a segment with one condition: field, operator and, where it takes one, value."""
+    """Creates a segment with one condition (field, operator and, where it takes one, value) and returns its id."""
     asked = dict(zip(("field", "operator", "value"), condition, strict=False))
     filter = read_filter({"logic": "and", "conditions": [asked]})
     return create_segment(asking(account.id), name=name or f"segment {next(_number)}", filter=filter).id
@@ -96,9 +96,9 @@ def a_campaign(
     due: bool = False,
     name: str | None = None,
 ) -> CampaignView:
-    """A campaign: a draft, `scheduled` with a time, or `due` since a minute ago.
+    """Creates a campaign: a draft, `scheduled` with a time, or `due` since a minute ago.
 
-    `recipients` makes a list of so many new customers for it.
+    `recipients` creates a list of so many new customers for it.
     """
     campaign = create_campaign(
         asking(account.id),
@@ -124,7 +124,7 @@ def a_campaign(
 
 
 def arrange_state(campaign_id: int, status: str, **columns: Any) -> None:
-    """Puts a campaign into a state directly, past the table of moves; `columns` are what else its row then holds."""
+    """Puts a campaign directly into a state, bypassing the table of moves; `columns` are set as well."""
     values = {"status": status, **columns}
     with arranging():
         rows(

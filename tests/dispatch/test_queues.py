@@ -13,7 +13,7 @@ from dispatch import queues
 
 @pytest.fixture
 def fake(monkeypatch):
-    """Redis in this very process, which can be told to fail."""
+    """A Redis in this process that can be told to fail."""
     connection = fakeredis.FakeStrictRedis(server=fakeredis.FakeServer())
     monkeypatch.setattr(queues, "connection", lambda: connection)
     return connection

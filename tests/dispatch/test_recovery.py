@@ -1,4 +1,4 @@
-"""Whatever loses its owner gets one again, and nothing gets two."""
+"""Work that has lost its owner gets a new one, and no work gets two."""
 
 import psycopg
 import pytest
@@ -44,7 +44,7 @@ def test_batches_whose_jobs_redis_forgot_are_pushed_again(redis):
     before = jobs()
     assert len(before) == 3
     redis.flushall()
-    assert recover() == {}  # not yet: their workers may be about to begin
+    assert recover() == {}  # not yet: their workers may be about to start
     _long_ago()
     assert recover() == {"lost": 3, "pushed": 3}
     assert [_batch_of(job_id) for job_id in jobs()] == [_batch_of(job_id) for job_id in before]
@@ -94,7 +94,7 @@ def test_four_batches_for_each_worker_are_in_the_queue_and_at_most_fifty(configu
 
 
 def _claimed(campaign_id: int, want: int) -> None:
-    """As a worker that dies right after its claim leaves it."""
+    """Claims messages as a worker that dies right after its claim."""
     message.claim(campaign_id, Range(0, 0, 20), want=want, token=1000, lease_sec=30)
 
 
@@ -166,7 +166,7 @@ def test_an_abandoned_preparation_is_taken_over_with_a_new_token_and_finished():
     assert recover() == {"preparations_taken_over": 1}
     new_token = campaign_row(campaign_id)["prep_token"]
     assert new_token != old_token
-    # The old holder wakes up and stops at once; the new one finishes.
+    # The old holder continues and stops at once; the new one finishes.
     preparation.continue_preparation(campaign_id, old_token)
     assert campaign_row(campaign_id)["recipients"] == 0
     preparation.continue_preparation(campaign_id, new_token)

@@ -1,4 +1,4 @@
-"""`up` as a process of its own, and the command line of any verb beside it."""
+"""`up` as a separate process, and the command line of any verb beside it."""
 
 import json
 import signal
@@ -13,7 +13,7 @@ from tests.waiting import wait_until
 
 
 class RunningUp:
-    """`up --only servers` as a process of its own."""
+    """`up --only servers` as a separate process."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -33,7 +33,7 @@ class RunningUp:
 
 @contextmanager
 def running_up(directory: Path) -> Iterator[RunningUp]:
-    """Servers that are ready, with the schema; asked to end when the block is left."""
+    """Servers that are ready, with the schema; asked to stop at the end of the block."""
     up = RunningUp(directory)
     up.run()
     try:
@@ -44,12 +44,12 @@ def running_up(directory: Path) -> Iterator[RunningUp]:
 
 
 def cli(*arguments: str) -> list[str]:
-    """The command line of a verb."""
+    """Returns the command line of a verb."""
     return [sys.executable, "-m", "cli", *arguments]
 
 
 def without_servers(**changes: str) -> dict[str, str]:
-    """Our environment, naming no servers."""
+    """Returns our environment without the servers' addresses."""
     return child_environment(DATABASE_URL="", REDIS_URL="", ENVIRONMENT="", **changes)
 
 

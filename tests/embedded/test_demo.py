@@ -1,4 +1,4 @@
-"""The two demos end by themselves, tell the truth in their last line, and leave nothing running."""
+"""Both demos end by themselves, report correctly in their last line, and leave nothing running."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.processes
 
 @pytest.fixture(scope="module")
 def directory():
-    """A data directory whose database enforces the moves, for one demo after another."""
+    """A data directory with a database that enforces the moves, for one demo after another."""
     with server_directory() as found:
         with running_up(found) as up, psycopg.connect(up.run()["database_url"]) as database:
             database.execute(enforcing())

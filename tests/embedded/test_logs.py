@@ -1,4 +1,4 @@
-"""The logs of `up` stay within a size, lose nothing that was written before, and can be followed all the while."""
+"""The logs of `up` stay within a size, keep their recent lines, and can be followed all the time."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,7 @@ COUNTER = "import itertools, time\nfor n in itertools.count():\n    print(n, flu
 
 @pytest.fixture
 def log(tmp_path, monkeypatch):
-    """A log that is full with a hundred bytes."""
+    """A log that is full at a hundred bytes."""
     monkeypatch.setattr(logs, "MAX_BYTES", 100)
     path = tmp_path / "web.log"
     path.touch()

@@ -1,4 +1,4 @@
-"""The embedded servers keep what they hold, let nobody in without a password, and say why they cannot start."""
+"""The embedded servers keep their data, require a password, and say why they cannot start."""
 
 import os
 import shutil
@@ -29,7 +29,7 @@ def directory():
 
 @pytest.fixture(scope="module")
 def running():
-    """A pair that no test stops."""
+    """A running pair that no test stops."""
     with server_directory() as found:
         servers = embedded_servers(found)
         servers.start()

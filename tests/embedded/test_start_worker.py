@@ -1,4 +1,4 @@
-"""START_WORKER=1: web brings the worker service along, and takes it away again."""
+"""START_WORKER=1: web starts the worker service and stops it again."""
 
 import signal
 import subprocess
@@ -18,7 +18,7 @@ WEB = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "api:
 
 
 def _living() -> dict[str, set[int]]:
-    """Process ids by kind, from their heartbeats."""
+    """Returns process ids by kind, from their heartbeats."""
     found: dict[str, set[int]] = {}
     for beat in Heartbeat.living():
         if psutil.pid_exists(beat.pid):

@@ -1,4 +1,4 @@
-"""`up` as other programs see it: run.json, one per directory, restarts, and nothing left behind."""
+"""`up` as other programs see it: run.json, one `up` per directory, restarts, and nothing left behind."""
 
 import json
 import os

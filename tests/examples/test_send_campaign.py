@@ -25,7 +25,7 @@ WEB = ("gunicorn", "--config", "config/gunicorn.py", "api:create_app()")
 
 @pytest.fixture
 def url(db, redis, tmp_path):
-    """Where web answers; it brings workers and a sweeper along."""
+    """The address of web, which starts workers and a sweeper too."""
     port = free_port()
     quick = {"WEB_WORKERS": "1", "SEND_WORKERS": "1", "RETRY_BASE_SEC": "0.1"}
     with running(*WEB, log=tmp_path / "web.log", PORT=str(port), START_WORKER="1", **quick) as web:

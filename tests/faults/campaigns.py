@@ -18,49 +18,49 @@ from tests.faults.deployment import Deployment
 from tests.simulator import lines
 from tests.waiting import wait_until
 
-# `unknown` is final for the sender: nobody calls again by himself.
+# `unknown` is final for the sender: it is never called again automatically.
 FINAL = {"sent", "failed", "skipped", "unknown"}
 
 
 def a_started_campaign(recipients: int) -> CampaignView:
-    """A campaign that was enqueued, as web does it; its text is one segment, so each recipient costs one credit."""
+    """Starts a campaign as web does; its text is one segment, so each recipient costs one credit."""
     campaign = a_campaign(an_account(credits=recipients), recipients=recipients)
     start(campaign)
     return campaign
 
 
 def start(campaign: CampaignView) -> None:
-    """Enqueues the campaign as web does it."""
+    """Starts the campaign as web does."""
     enqueue_campaign(asking(), campaign.id)
 
 
 def row_of(campaign: CampaignView) -> Campaign:
-    """The campaign's row as it is now."""
+    """Returns the campaign's row."""
     found = Campaign.find(campaign.id, ALL_ACCOUNTS)
     assert found
     return found
 
 
 def counts(campaign: CampaignView) -> dict[str, int]:
-    """Its messages by state."""
+    """Counts the campaign's messages by state."""
     return asdict(stats([campaign.id])[campaign.id])
 
 
 def wait_until_sent(campaign: CampaignView, messages: int) -> None:
-    """Returns when so many are sent and many more are not."""
+    """Returns when at least so many messages are sent and many more are not."""
     wait_until(lambda: counts(campaign)["sent"] >= messages, f"{messages} messages are sent")
     assert row_of(campaign).status == "sending", "too fast: the fault would come after the end"
 
 
 def wait_until_completed(campaign: CampaignView) -> None:
-    """Returns when nothing of the campaign is left to send."""
+    """Returns when the campaign has nothing left to send."""
     wait_until(lambda: row_of(campaign).status == "completed", "the campaign completes")
 
 
 def judge(deployment: Deployment, campaign: CampaignView, *, unknown_at_most: int = 0) -> Counter[str]:
-    """Lets the campaign end, holds its rows against the provider's log and the ledger, and returns the counts by state.
+    """Waits for the campaign's end, compares its rows with the provider's log and the ledger; returns counts by state.
 
-    Nobody was sent to twice, nobody was forgotten, and every credit is where it belongs.
+    No one was sent to twice, no one was forgotten, and every credit is accounted for.
     """
     wait_until_completed(campaign)
     states = {row["phone"]: row["state"] for row in _messages(campaign)}

@@ -39,7 +39,7 @@ def deployment(
     configure: Callable[..., None],
     tmp_path: Path,
 ) -> Iterator[Deployment]:
-    """A deployment with empty tables and an empty Redis, `python -m jobs` not yet started; we are its web."""
+    """A deployment with empty tables and an empty Redis, and `python -m jobs` not yet started; the test acts as web."""
     _make_sure_they_run(own_servers)
     assert own_servers.postgres
     assert own_servers.redis
@@ -83,7 +83,7 @@ def _empty(redis_url: str) -> None:
 
 
 def _make_sure_they_run(servers: EmbeddedServers) -> None:
-    """A test that failed may have left one of them dead."""
+    """Starts servers that a failed test may have left dead."""
     for server in servers:
         if server.process is None or server.process.poll() is not None:
             server.start()

@@ -1,4 +1,4 @@
-"""A whole deployment of real processes whose every part may be killed, and the simulator that judges it."""
+"""A complete deployment of real processes, each of which may be killed, and the simulator whose log is the proof."""
 
 import signal
 from contextlib import ExitStack, suppress
@@ -16,10 +16,10 @@ SEND_WORKERS = 2
 SEND_WINDOW = 16
 # More cannot be in flight at any moment.
 MOST_IN_FLIGHT = SEND_WORKERS * SEND_WINDOW
-# As slow as it takes for a fault to hit in the middle of a campaign.
+# Slow enough for a fault to hit in the middle of a campaign.
 LATENCY_MS = 30
 
-# Everything that is waited for comes soon; nothing else differs from a real deployment.
+# Shorter waits; nothing else differs from a real deployment.
 QUICK = {
     "SEND_WORKERS": SEND_WORKERS,
     "SEND_WINDOW": SEND_WINDOW,
@@ -68,7 +68,7 @@ class Deployment:
         self.supervisor = self._stack.enter_context(running("jobs", log=log))
 
     def stop(self) -> None:
-        """Ends `python -m jobs` as an operator would; returns when all of it is gone."""
+        """Stops `python -m jobs` as an operator would; returns when all its processes are gone."""
         self._note_family()
         assert self.supervisor.stop() == 0, self.supervisor.log
 
@@ -78,7 +78,7 @@ class Deployment:
         self.supervisor.kill()
 
     def lose_power(self) -> None:
-        """kill -9 of everything that works, Redis included; only rows are left."""
+        """kill -9 of everything but PostgreSQL."""
         children = self._note_family()
         self.supervisor.kill()
         for child in children:
@@ -86,45 +86,45 @@ class Deployment:
         self.kill_redis()
 
     def workers(self, queue: str) -> list[int]:
-        """The pids of a queue's living workers."""
+        """Returns the pids of a queue's live workers."""
         return [pid for pid, command in self.supervisor.children().items() if {"jobs.worker", queue} <= set(command)]
 
     def sweepers(self) -> list[int]:
-        """The pid of the sweeper, if it lives."""
+        """Returns the pids of live sweepers."""
         return [pid for pid, command in self.supervisor.children().items() if "sweeper" in command]
 
     def sending_workers(self) -> list[int]:
-        """The pids of those workers that are calling the provider."""
+        """Returns the pids of the workers that are calling the provider."""
         return [pid for pid in self.workers(SEND) if self._simulator_port in _connected_to(pid)]
 
     def kill_redis(self) -> None:
-        """kill -9; all it held is gone."""
+        """kill -9 of Redis; its content is lost."""
         assert self._servers.redis
         assert self._servers.redis.process
         self._servers.redis.process.kill()
         self._servers.redis.process.wait()
 
     def start_redis(self) -> None:
-        """Starts it again where it was, empty."""
+        """Starts Redis again on the same port, empty."""
         assert self._servers.redis
         self._servers.redis.start()
 
     def crash_postgres(self) -> None:
-        """Immediate shutdown: every connection is cut, nothing is written any more."""
+        """Shuts PostgreSQL down immediately: every connection is cut and nothing more is written."""
         assert self._servers.postgres
         assert self._servers.postgres.process
         self._servers.postgres.process.send_signal(signal.SIGQUIT)
         self._servers.postgres.process.wait()
 
     def start_postgres(self) -> None:
-        """Starts it again where it was; it recovers what was committed."""
+        """Starts PostgreSQL again on the same port; it recovers what was committed."""
         assert self._servers.postgres
         self._servers.postgres.start()
         db.close_all()
         db.connect()
 
     def start_simulator(self) -> None:
-        """Starts the provider; its log goes on where it ended."""
+        """Starts the provider, which appends to its log."""
         self._simulator = self._stack.enter_context(
             simulator_process(self.accepted, "--port", self._simulator_port, "--latency-ms", LATENCY_MS)
         )
@@ -144,7 +144,7 @@ class Deployment:
 
 
 def _connected_to(pid: int) -> set[int]:
-    """The remote ports of the process's connections."""
+    """Returns the remote ports of the process's connections."""
     try:
         links = psutil.Process(pid).net_connections("tcp")
     except psutil.NoSuchProcess:

@@ -1,4 +1,4 @@
-"""Freezing a process as a pausing machine does, and letting it go on."""
+"""Freezes a process as a paused machine would, and lets it continue."""
 
 import os
 import signal
@@ -10,9 +10,9 @@ from tests.waiting import wait_until
 
 
 def freeze_between_transactions(pid: int) -> None:
-    """SIGSTOP at a moment when the process holds no lock in PostgreSQL.
+    """Sends SIGSTOP at a moment when the process holds no lock in PostgreSQL.
 
-    One frozen within a transaction keeps its locks until the server ends it (30 s), and the test would wait for that.
+    A process frozen in a transaction keeps its locks until the server ends it (30 s), and the test would wait for that.
     """
 
     def frozen() -> bool:
@@ -26,7 +26,7 @@ def freeze_between_transactions(pid: int) -> None:
 
 
 def thaw(pid: int) -> None:
-    """SIGCONT."""
+    """Sends SIGCONT."""
     os.kill(pid, signal.SIGCONT)
 
 

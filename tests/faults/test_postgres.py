@@ -1,4 +1,4 @@
-"""PostgreSQL that crashes in mid-campaign."""
+"""PostgreSQL crashes in mid-campaign."""
 
 import pytest
 
@@ -14,6 +14,6 @@ def test_workers_wait_for_a_crashed_postgres_and_lose_no_answer(deployment):
     wait_until_sent(campaign, 300)
     deployment.crash_postgres()
     deployment.start_postgres()
-    # An answer that waited longer than its lease lands on an unknown message.
+    # An answer that waited longer than its lease is recorded on an unknown message.
     wait_until(lambda: not counts(campaign)["unknown"], "every answer is recorded")
     judge(deployment, campaign)

@@ -23,7 +23,7 @@ REACHABLE = 300
 
 @pytest.fixture
 def large_campaign(deployment):
-    """A due campaign of two chunks, most of whose recipients have opted out: preparing it takes long, sending not."""
+    """A due campaign of two chunks, slow to prepare but quick to send, because most recipients have opted out."""
     recipients = RECIPIENTS_PER_CHUNK + 500
     account = an_account(credits=REACHABLE)
     campaign = a_campaign(account, recipients=recipients, due=True)
@@ -33,7 +33,7 @@ def large_campaign(deployment):
 
 @contextmanager
 def held_in_its_second_chunk(campaign: dict[str, Any]) -> Iterator[None]:
-    """For as long as the block lasts, the process that prepares the campaign waits for us within its second chunk."""
+    """Keeps the process that prepares the campaign waiting in its second chunk until the end of the block."""
     second, url = RECIPIENTS_PER_CHUNK // settings().batch_size, settings().database_url
     assert url
     with psycopg.connect(url.get_secret_value()) as blocker:

@@ -1,4 +1,4 @@
-"""A provider that crashes in mid-campaign."""
+"""The provider crashes in mid-campaign."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Redis that forgets everything, remembers what is long done, or goes away: rows know what is left to do (I14)."""
+"""Redis loses everything, brings old jobs back, or goes away; the rows know what is left to do (I14)."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_redis_killed_in_mid_campaign_comes_back_empty_and_nothing_is_lost(deplo
     deployment.start()
     wait_until_sent(campaign, 300)
     deployment.kill_redis()
-    # Those who were at work could end the campaign without Redis; their successors need jobs.
+    # The workers in action could finish the campaign without Redis; new ones need jobs.
     for worker in deployment.workers(SEND):
         end_by_force(worker)
     deployment.start_redis()

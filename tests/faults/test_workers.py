@@ -1,4 +1,4 @@
-"""Send workers that are killed, frozen or stopped in mid-campaign."""
+"""Send workers are killed, frozen or stopped in mid-campaign."""
 
 import os
 import random

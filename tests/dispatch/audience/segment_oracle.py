@@ -1,4 +1,4 @@
-"""A segment's filter asked in plain Python, one customer at a time: what the SQL must agree with."""
+"""A segment's filter evaluated in plain Python, one customer at a time, as a check on the SQL."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ _OPPOSITES = {"neq": "eq", "not_in": "in", "is_not_null": "is_null"}
 
 
 def selects(asked: Mapping[str, Any], customer: Mapping[str, Any]) -> bool:
-    """Whether the customer is in the segment of this filter (as JSON)."""
+    """Returns whether the customer is in the segment of this filter (as JSON)."""
     if "logic" in asked:
         answers = [selects(condition, customer) for condition in asked["conditions"]]
         return all(answers) if asked["logic"].lower() == "and" else any(answers)
@@ -56,7 +56,7 @@ def _in_order(has: Any, operator: str, value: Any) -> bool:
 
 
 def _comparable(has: Any, value: Any) -> tuple[Any, Any] | None:
-    """Both as values that can be compared, or None: the value's type decides."""
+    """Returns both as values that can be compared, or None; the type of the filter's value decides."""
     if isinstance(value, bool):
         return (has, value) if isinstance(has, bool) else None
     if isinstance(value, int | float):
@@ -74,7 +74,7 @@ def _number(has: Any) -> Decimal | None:
 
 
 def _is_among(wanted: Any, members: list[Any]) -> bool:
-    """As JSON sees it: 1 is 1.0, and true is no number."""
+    """Compares as JSON does: 1 equals 1.0, and true is not a number."""
     for member in members:
         if isinstance(wanted, int | float) and not isinstance(wanted, bool):
             if isinstance(member, int | float) and not isinstance(member, bool) and _number(member) == _number(wanted):

@@ -1,4 +1,4 @@
-"""A segment's filter: what it may say, and that its SQL selects whom plain Python selects."""
+"""A segment's filter: what it may say, and that its SQL selects the same customers as plain Python."""
 
 from itertools import pairwise
 
@@ -24,7 +24,7 @@ def a_filter(field, operator, *value):
 
 
 def store(account, people) -> list[int]:
-    """Customers with these fields; their ids in the order given."""
+    """Stores customers with these fields and returns their ids in the same order."""
     fields = ("first_name", "last_name", "location", "prefered_product", "zone", "attributes")
     made = rows(
         f"""INSERT INTO customer (account_id, phone, {", ".join(fields)})
@@ -190,7 +190,7 @@ STORED_VALUES = [None, *SCALAR_VALUES, *LISTS, {"a": "a"}]
 
 
 def asked_with(operator):
-    """Every value there is for the operator; of lists, those that stand above and each pair of neighbours."""
+    """Returns every value to try with the operator; for lists, those above and each pair of neighbours."""
     if operator in ("is_null", "is_not_null"):
         return [()]
     if operator in ("in", "not_in", "contains_any", "contains_all"):

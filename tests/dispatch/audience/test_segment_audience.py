@@ -1,4 +1,4 @@
-"""A segment as a campaign's audience: who it reaches, and that one start has one filter."""
+"""A segment as a campaign's audience: who it reaches, and that one start uses one filter."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,6 +1,6 @@
 """How to break every promise that `audit` proves, in SQL: on the campaigns of the fixture in test_audit.py.
 
-Campaign 1 is under way, in batches of four: message 0 is sent, 1 failed, 2 unknown, 3 to be tried again, 4 to 7 in
+Campaign 1 is sending, in batches of four: message 0 is sent, 1 failed, 2 unknown, 3 to be tried again, 4 to 7 in
 flight, 8 and 9 pending. Campaign 2 is completed and settled, 3 a draft, 4 scheduled, 5 another account's draft;
 customer 11 is that account's too.
 """
@@ -8,7 +8,7 @@ customer 11 is that account's too.
 A_HOLD = "INSERT INTO credit_entry (account_id, campaign_id, epoch, kind, available_delta, held_delta) SELECT"
 LONG_AGO = "now() - interval '2 days'"
 
-# What is true of what is found, how it came about, and the id by which audit names it.
+# The sentence that audit finds, the statement that makes it true, and the id that audit names.
 PLANTED = [
     # I3
     ("Campaigns whose recipients", "UPDATE campaign SET recipients = recipients + 1 WHERE id = 1", "1"),

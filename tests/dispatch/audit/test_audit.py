@@ -1,4 +1,4 @@
-"""What `audit` says of a healthy system (nothing), and of each broken promise, planted by hand."""
+"""What `audit` says about a healthy system (nothing), and about each promise broken on purpose."""
 
 import threading
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ UNDER_WAY, DONE, DRAFT = 1, 2, 3
 
 @pytest.fixture
 def healthy(db):
-    """Two accounts; campaigns that are under way, completed with a settled hold, draft and scheduled."""
+    """Two accounts, with campaigns that are sending, completed and settled, draft and scheduled."""
     ours, theirs = an_account(100, name="ours"), an_account(0, name="theirs")
     a_list(ours, 10)
     a_list(theirs, 10)
@@ -48,7 +48,7 @@ def _start(campaign_id):
 
 
 def _bring_under_way(campaign_id):
-    """One sent, one failed, one unknown, one to be tried again; four in flight, two pending."""
+    """Leaves one message sent, one failed, one unknown, one to be tried again, four in flight and two pending."""
     _answer(campaign_id, 0, "sent", "failed", "unknown", "pending")
     message.claim(campaign_id, Range(1, 4, 8), want=4, token=2000, lease_sec=30)
 
@@ -70,7 +70,7 @@ def _answer(campaign_id, number, *states):
 
 
 def _plant(sql):
-    """Breaks a promise behind the back of triggers and foreign keys."""
+    """Breaks a promise with triggers and foreign keys disabled."""
     connection = database.connection()
     connection.execute("SET session_replication_role = replica")
     try:
@@ -81,7 +81,7 @@ def _plant(sql):
 
 
 def _found(beginning):
-    """The violation whose sentence begins like this, or None."""
+    """Returns the violation whose sentence begins like this, or None."""
     return next((violation for violation in audit(ALL_ACCOUNTS) if violation.what.startswith(beginning)), None)
 
 
@@ -111,7 +111,7 @@ def test_a_planted_violation_of_an_account_is_found_and_named(healthy, without_b
 
 @pytest.fixture
 def without_balance_check(db):
-    """The table refuses a negative balance, and nothing gets past a CHECK: it is taken down for the test."""
+    """The CHECK on negative balances is dropped for the test, because nothing can get past it."""
     rows("ALTER TABLE account DROP CONSTRAINT account_credits_available_check")
     yield
     rows("TRUNCATE account CASCADE")

@@ -1,4 +1,4 @@
-"""Campaigns written, timed, paused, resumed and cancelled, with every refusal leaving the rows as they were."""
+"""Campaigns created, scheduled, paused, resumed and cancelled; a refusal leaves the rows as they were."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What a person does to a customer, while campaigns are under way."""
+"""Customers changed and deleted while campaigns are sent to them."""
 
 import pytest
 

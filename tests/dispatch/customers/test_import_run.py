@@ -1,4 +1,4 @@
-"""An uploaded file is imported as the same file at hand would be, whatever happens to the workers meanwhile."""
+"""An uploaded file is imported exactly like a local file, whatever happens to the workers meanwhile."""
 
 import csv
 from io import BytesIO, StringIO
@@ -27,7 +27,7 @@ from tests.racing import race
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "customers.csv"
-# Quotes, blank lines, a cell over two lines, one that never closes, bytes that are no UTF-8, repeated phones.
+# Quotes, blank lines, a cell of two lines, one that is never closed, bytes that are not UTF-8, repeated phones.
 DIFFICULT = (
     b'\xef\xbb\xbfPhone;First Name;tier\r\n6900000001;Ann;gold\r\n\r\n6900000002;"Two\nlines";\r\n12345;Short;\r\n'
     b'6900000003;"Open;\r\n6900000004;Andr\xe9;\r\n=1+1;Formula;\r\n6900000001;Anna;silver\r\n6900000005;Last;x'
@@ -49,7 +49,7 @@ def token_of(import_id: int) -> UUID:
 
 
 def run(import_id: int, **options) -> CustomerImportView:
-    """As one job does."""
+    """Continues the import as one job does."""
     continue_import(import_id, token_of(import_id), **options)
     return read_import(asking(), import_id)
 
@@ -107,7 +107,7 @@ def test_the_result_is_the_same_as_from_a_local_file(account, monkeypatch, tmp_p
         expected_rejects = list(csv.DictReader(lines))
     rows("TRUNCATE customer CASCADE")
     monkeypatch.setattr(imports, "LINES_PER_CHUNK", chunk)
-    # No time at all: every chunk is a job of its own, which finds its place again.
+    # No time at all: every chunk is a job of its own, which has to find its place again.
     import_id = upload(account, content).id
     while (shown := run(import_id, seconds=0)).status == "running":
         pass

@@ -1,4 +1,4 @@
-"""Imports into a real PostgreSQL: every line is a customer or is reported, and twice is as good as once."""
+"""Imports into a real PostgreSQL: every line becomes a customer or is reported, and repeating one is harmless."""
 
 import csv
 import threading
@@ -266,7 +266,7 @@ def test_two_imports_of_the_same_phones_in_opposite_order_both_finish(account, d
     class Lines(list):
         def __iter__(self):
             yield from super().__iter__()
-            # Both have read everything, and now write at the same moment.
+            # Both have read everything and now write at the same moment.
             together.wait()
 
     def run(lines):

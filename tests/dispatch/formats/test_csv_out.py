@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dispatch.formats.csv_out import csv_lines, plain_cell, safe_cell
 
 RUNS = "=+-@＝＋－＠\t\r\n"
-# Few letters, so that what begins like a formula, an apostrophe or both is common.
+# Few characters, so that texts that begin like a formula, with an apostrophe or both are common.
 TEXTS = st.one_of(st.text(), st.text("'=+-@ \t\r\n\",a"))
 
 
@@ -66,7 +66,7 @@ def test_values_other_than_text_are_written_plainly():
 @given(st.lists(st.lists(TEXTS, min_size=2, max_size=2), max_size=5))
 def test_whatever_the_cells_contain_the_rows_and_columns_stay_the_same(rows):
     found = read(csv_lines(("one", "two"), rows))
-    # A spreadsheet, and the csv module, read \r\n inside a cell as it stands.
+    # A spreadsheet and the csv module read \r\n inside a cell unchanged.
     assert found == [["one", "two"], *([safe_cell(value) for value in row] for row in rows)]
 
 

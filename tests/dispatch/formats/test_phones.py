@@ -1,4 +1,4 @@
-"""Phones: what people write, what comes out, and the reason when nothing does."""
+"""Phones: what people write, what it becomes, and the reason when it is refused."""
 
 import re
 

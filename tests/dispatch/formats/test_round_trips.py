@@ -1,4 +1,4 @@
-"""What is exported can be imported, and then everything is as it was."""
+"""An exported file can be imported, and then everything is as it was."""
 
 import json
 from io import BytesIO
@@ -16,7 +16,7 @@ from models.database import rows
 from tests.factories import an_account, asking
 
 PHONES = st.integers(0, 9999).map(lambda n: f"+30690000{n:04d}")
-# What a name, reason or attribute may hold: no control characters, nothing to strip. Often like a formula.
+# What a name, reason or attribute may contain: no control characters, nothing to strip; often like a formula.
 WORDS = st.one_of(st.text(max_size=20), st.text("'=+-@;,\"\t| a", max_size=8)).map(
     lambda text: "".join(character for character in text if character.isprintable()).strip()
 )
@@ -30,12 +30,12 @@ with_database = settings(max_examples=40, deadline=None, suppress_health_check=[
 
 @pytest.fixture
 def accounts(db):
-    """Where it is exported, and where it is imported."""
+    """The account to export from and the one to import into."""
     return tuple(an_account(0, name=name, country="GR").id for name in ("ours", "theirs"))
 
 
 def as_file(pieces):
-    """The lines as those of an uploaded file."""
+    """Returns the lines as an uploaded file."""
     return lines_of(BytesIO("".join(pieces).encode()))
 
 

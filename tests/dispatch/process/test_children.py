@@ -80,7 +80,7 @@ def test_a_child_that_does_not_stop_when_asked_is_killed():
 
 
 def restarting(children: Children, child: Child) -> Callable[[], bool]:
-    """Checks the children once, and says whether this one runs."""
+    """Checks the children once and returns whether this one runs."""
 
     def check() -> bool:
         children.restart_ended()

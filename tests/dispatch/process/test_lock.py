@@ -1,4 +1,4 @@
-"""The lock of a campaign's start: only its owner lets go of it."""
+"""The lock of a campaign's start: only its owner can release it."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def test_without_redis_taking_the_lock_fails_and_releasing_it_is_silent():
 
 
 class LossyRedis(Redis):
-    """A client to which the answer of a SET gets lost."""
+    """A client that loses the answer to a SET."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         answer = super().execute_command(*args, **options)

@@ -1,4 +1,4 @@
-"""A real TCP server that reads a whole HTTP request and then does whatever a test tells it to."""
+"""A real TCP server that reads a complete HTTP request and then does what a test tells it to."""
 
 import asyncio
 import re
@@ -13,7 +13,7 @@ Behaviour = Callable[[asyncio.StreamWriter, int], Awaitable[None]]
 
 @dataclass
 class Misbehaving:
-    """Where it listens, and how many whole requests it has read."""
+    """The server's address, and how many complete requests it has read."""
 
     url: str
     requests: int = 0

@@ -1,4 +1,4 @@
-"""What each accident on the wire proves, shown by a real server that has it."""
+"""What each network failure proves, produced by a real server."""
 
 import asyncio
 import gzip
@@ -131,7 +131,7 @@ def test_a_call_without_an_answer_in_time_is_unknown():
 def test_an_answer_that_trickles_past_the_timeout_is_unknown():
     async def trickles(writer: asyncio.StreamWriter, n: int) -> None:
         writer.write(b"HTTP/1.1 201 Created\r\n")
-        while True:  # always a byte more, so no single read ever times out
+        while True:  # one byte after another, so that no single read times out
             writer.write(b"X-More: 1\r\n")
             await writer.drain()
             await asyncio.sleep(0.05)

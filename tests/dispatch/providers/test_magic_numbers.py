@@ -31,7 +31,7 @@ each_number = pytest.mark.parametrize("number", MAGIC_NUMBERS, ids=lambda number
 
 
 def _simulation() -> Simulation:
-    # Everything else would fail: what a magic number does, it does whatever the rate.
+    # Every other attempt would fail: a magic number has its outcome at every rate.
     return Simulation(failure_rate=1, slow=SLOW)
 
 
@@ -94,6 +94,6 @@ def _check(answer: Answer, number: MagicNumber) -> None:
     assert answer.outcome == expected.outcome
     assert answer.error_code == expected.error_code
     assert answer.retry_after == expected.retry_after
-    # The same id in process and over HTTP; only an acceptance has one.
+    # The id is the same in process and over HTTP; only an acceptance has one.
     assert answer.provider_id == decided.provider_id
     assert (answer.provider_id is not None) == (expected.outcome == "accepted")

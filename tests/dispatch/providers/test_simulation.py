@@ -1,4 +1,4 @@
-"""What the simulator decides, and what it costs to ask."""
+"""What the simulator decides, and how little a decision costs."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The judge's log: on disk before the answer, whole after every accident."""
+"""The simulator's log: on disk before the answer, and complete after every crash."""
 
 import asyncio
 import resource
@@ -66,7 +66,7 @@ def test_no_answer_is_sent_before_the_message_is_on_disk(log_file, monkeypatch):
             try:
                 await asyncio.to_thread(syncing.wait)
                 async with aiohttp.ClientSession() as http, http.get(f"{url}/stats") as response:
-                    assert (await response.json())["accepted"] == 0  # it serves others meanwhile
+                    assert (await response.json())["accepted"] == 0  # it serves others in the meantime
                 assert not call.done()
             finally:
                 may_finish.set()

@@ -1,4 +1,4 @@
-"""The simulator as operators run it: started, asked, stopped, killed."""
+"""The simulator as operators run it: started, called, stopped, killed."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ def shared_simulator(tmp_path_factory):
 
 
 async def _send_until_killed(simulator: SimulatorProcess, enough: int, crowd: int = 32) -> set[str]:
-    """Kills the simulator, with calls in flight, once `enough` were answered; the tokens it said yes to."""
+    """Kills the simulator with calls in flight, once `enough` were answered; returns the tokens that it accepted."""
     provider = SimulatorOverHttp(simulator.url, connections=crowd, timeout=10)
     answered: set[str] = set()
 

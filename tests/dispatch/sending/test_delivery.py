@@ -176,7 +176,7 @@ def test_a_job_that_runs_twice_or_late_changes_nothing():
 
 
 def test_four_workers_on_one_campaign_message_everyone_once(monkeypatch):
-    monkeypatch.setattr(batch, "JOINABLE_AFTER_SEC", 0)  # let them get in each other's way
+    monkeypatch.setattr(batch, "JOINABLE_AFTER_SEC", 0)  # so that they join each other's batches
     campaign_id = started(recipients=400)
     provider = ScriptedProvider()
     claimed = race(*[lambda number=number: deliver(provider, campaign_id, number) for number in (0, 0, 1, 1)])
@@ -220,7 +220,7 @@ def test_a_cancelled_campaign_is_settled_for_what_was_sent(configure):
         wait_until(lambda: provider.in_flight == 8, "a full window")
         cancel_campaign(asking(), campaign_id)
         recover()
-        assert money(campaign_id) == (60, 0, 0)  # eight calls are still out
+        assert money(campaign_id) == (60, 0, 0)  # eight calls are still in flight
     recover()
     assert states(campaign_id) == {"sent": 8, "cancelled": 52}
     assert money(campaign_id) == (60, 8, 52)
@@ -333,7 +333,7 @@ def test_losing_every_connection_in_mid_campaign_sends_nothing_twice_and_leaves_
     provider.on_call(kill_connections)
     deliver(provider, campaign_id)
     assert sum(killed) >= 3
-    database.manual_close()  # the test's own connection is gone too
+    database.manual_close()  # the test has lost its own connection too
     database.connect()
     assert set(provider.calls_per_phone().values()) == {1}
     assert states(campaign_id) == {"sent": 400}
@@ -381,7 +381,7 @@ def test_a_job_gives_way_to_another_campaigns_job(monkeypatch, configure):
         made.deliver(campaign_id, 0, others_waiting=lambda: True)
     assert 0 < len(provider.calls) < 400
     assert set(states(campaign_id)) == {"sent", "pending"}
-    # What it left is pushed again at once, behind the others.
+    # Its remaining batch is pushed again at once, behind the others.
     assert rows("SELECT 1 FROM batch WHERE pending > 0 AND pushed_at IS NULL AND number < 3") == []
     deliver(provider, campaign_id)
     assert set(provider.calls_per_phone().values()) == {1}
@@ -423,7 +423,7 @@ def test_a_campaign_paused_while_its_retries_wait_frees_its_worker(configure):
     with delivering(provider, campaign_id):
         wait_until(lambda: row("SELECT 1 FROM batch WHERE next_due_at IS NOT NULL"), "a waiting retry")
         pause_campaign(asking(), campaign_id)
-    assert len(provider.calls) == 1  # and the job has ended, long before the retry is due
+    assert len(provider.calls) == 1  # and the job has ended long before the retry is due
     assert row("SELECT next_due_at > now() AS waits FROM batch") == {"waits": True}
 
 

@@ -1,4 +1,4 @@
-"""What is captured and released, and that several settlements at once do it once."""
+"""What is captured and released, and that simultaneous settlements do it once."""
 
 import pytest
 

@@ -150,7 +150,7 @@ def test_a_price_that_turns_out_too_high_puts_the_campaign_back():
 
 def test_a_failing_database_puts_the_campaign_back():
     campaign = a_campaign(an_account(), recipients=3)
-    # A message row that is in the way makes the real COPY fail on its primary key.
+    # A message row with the same key makes the real COPY fail.
     rows("INSERT INTO message (campaign_id, n, phone) VALUES (%s, 2, '+306999999999')", [campaign.id])
     with pytest.raises(EnqueueFailed):
         start(campaign)
@@ -227,7 +227,7 @@ def test_a_preparation_continues_at_its_cursor_and_writes_no_one_twice(configure
     turns = iter([False, False, True])
     assert preparation.prepare(prepared, until=lambda: next(turns)) is False
     assert campaign_row(campaign.id)["recipients"] == 8
-    # A doubled job with an old view of the cursor stops at its first chunk.
+    # A second job with an outdated cursor stops at its first chunk.
     with pytest.raises(preparation.PreparationLost):
         preparation.prepare(prepared)
     preparation.continue_preparation(campaign.id, prepared.prep_token)

@@ -1,4 +1,4 @@
-"""Retries, rests and tests: who gets a message once more, who never does, and what is left when nobody does."""
+"""Retries, rests and tests: who gets another message, who never does, and what is left when no one does."""
 
 import pytest
 
@@ -243,7 +243,7 @@ def test_the_rest_are_those_who_joined_since(account):
     assert recipients_of(started.campaign_id) == phones_of(account)[2:4]
     assert read_campaign(asking(), started.campaign_id).kind == "rest"
     _join(list_id, joined[2])
-    # Asked of the child, the audience is that of the first campaign all the same.
+    # Even for the child, the audience is that of the first campaign.
     deliver(answering(), started.campaign_id)
     again = send_to_rest(asking(), started.campaign_id)
     assert recipients_of(again.campaign_id) == phones_of(account)[4:]

@@ -1,4 +1,4 @@
-"""`send`: exactly these customers, counted at once, even if the campaign is started meanwhile."""
+"""`send`: exactly these customers, counted at once, even if the campaign is started at the same time."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta

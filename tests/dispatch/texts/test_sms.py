@@ -22,7 +22,7 @@ EXTENSION = [chr(point) for point in (0x0C, 0x5E, 0x7B, 0x7D, 0x5C, 0x5B, 0x7E, 
 
 
 def packed(widths, single, part):
-    """Segments by packing whole characters, one after the other."""
+    """Counts segments by packing whole characters, one after the other."""
     if sum(widths) <= single:
         return 1
     segments = [0]
