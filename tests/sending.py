@@ -60,7 +60,7 @@ def delivering(provider: ScriptedProvider, campaign_id: int) -> Iterator[Courier
 
 
 def answering(*, reject: Sequence[str] = (), lose: Sequence[str] = ()) -> ScriptedProvider:
-    """Returns a provider that rejects the phones in `reject`, never answers for those in `lose`, and accepts the others."""
+    """Returns a provider that rejects the phones in `reject`, loses answers for those in `lose`, and accepts others."""
     return ScriptedProvider(
         {phone: [REJECTED] for phone in reject} | {phone: [Answer("unknown")] for phone in lose},
     )

@@ -46,7 +46,7 @@ class Deployment:
         self._directory = directory
         self._simulator_port = simulator_port
         self._started = 0
-        self._family: set[psutil.Process] = set()
+        self._children: set[psutil.Process] = set()
         self._stack = ExitStack()
 
     def __enter__(self) -> "Deployment":
@@ -54,10 +54,10 @@ class Deployment:
         return self
 
     def __exit__(self, *raised: object) -> None:
-        self._note_family()
+        self._note_children()
         self._stack.close()
         # Children of a killed supervisor stop by themselves, unless they are frozen.
-        for process in self._family:
+        for process in self._children:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
 
@@ -69,17 +69,17 @@ class Deployment:
 
     def stop(self) -> None:
         """Stops `python -m jobs` as an operator would; returns when all its processes are gone."""
-        self._note_family()
+        self._note_children()
         assert self.supervisor.stop() == 0, self.supervisor.log
 
     def kill_supervisor(self) -> None:
         """kill -9 of `python -m jobs` alone; its children notice."""
-        self._note_family()
+        self._note_children()
         self.supervisor.kill()
 
     def lose_power(self) -> None:
         """kill -9 of everything but PostgreSQL."""
-        children = self._note_family()
+        children = self._note_children()
         self.supervisor.kill()
         for child in children:
             end_by_force(child)
@@ -133,13 +133,13 @@ class Deployment:
         """kill -9 of the provider."""
         self._simulator.kill()
 
-    def _note_family(self) -> list[int]:
+    def _note_children(self) -> list[int]:
         if not self._started or not psutil.pid_exists(self.supervisor.pid):
             return []
         children = list(self.supervisor.children())
         for pid in children:
             with suppress(psutil.NoSuchProcess):
-                self._family.add(psutil.Process(pid))
+                self._children.add(psutil.Process(pid))
         return children
 
 

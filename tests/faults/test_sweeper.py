@@ -14,7 +14,7 @@ pytestmark = pytest.mark.processes
 
 def test_a_due_campaign_starts_even_though_the_sweeper_was_killed(deployment):
     deployment.start()
-    wait_until(lambda: {"sweeper"} & {alive.kind for alive in Heartbeat.living()}, "the sweeper lives")
+    wait_until(lambda: {"sweeper"} & {alive.kind for alive in Heartbeat.living()}, "the sweeper runs")
     [victim] = deployment.sweepers()
     end_by_force(victim)
     campaign = a_campaign(an_account(credits=200), recipients=200, due=True)

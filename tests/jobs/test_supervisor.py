@@ -36,10 +36,10 @@ def test_some_queues_can_be_chosen_without_a_sweeper():
 def supervisor(db, redis, tmp_path):
     """`python -m jobs` with all its processes running."""
     with running("jobs", log=tmp_path / "log", SCHEDULE_SWEEP_INTERVAL_MS="1000", SEND_WORKERS="1") as supervisor:
-        wait_until(lambda: len(Heartbeat.living()) == 4, "three workers and a sweeper live")
-        family = list(supervisor.children())
+        wait_until(lambda: len(Heartbeat.living()) == 4, "three workers and a sweeper run")
+        children = list(supervisor.children())
         yield supervisor
-        for pid in family:
+        for pid in children:
             end_by_force(pid)
 
 
@@ -64,18 +64,18 @@ def test_a_killed_child_is_started_again(supervisor):
 @pytest.mark.processes
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_when_asked_to_stop_it_leaves_no_process_behind(supervisor, number):
-    family = list(supervisor.children())
+    children = list(supervisor.children())
     assert supervisor.stop(number) == 0, supervisor.log
-    assert not any(is_alive(pid) for pid in family)
+    assert not any(is_alive(pid) for pid in children)
     assert Heartbeat.living() == []
 
 
 @pytest.mark.processes
 def test_when_killed_it_leaves_no_process_behind(supervisor):
-    family = list(supervisor.children())
+    children = list(supervisor.children())
     supervisor.kill()
-    wait_until(lambda: not any(is_alive(pid) for pid in family), "its children notice and stop")
-    assert Heartbeat.living() == [], "they stopped in order"
+    wait_until(lambda: not any(is_alive(pid) for pid in children), "its children notice and stop")
+    assert Heartbeat.living() == [], "they removed their heartbeats"
 
 
 @pytest.mark.processes

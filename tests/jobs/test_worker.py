@@ -54,7 +54,7 @@ def run_one_job(redis: Redis) -> None:
 def test_an_idle_worker_stops_at_once_and_removes_its_heartbeat(redis, tmp_path):
     with running("jobs.worker", SEND, log=tmp_path / "log") as worker:
         run_one_job(redis)
-        [alive] = wait_until(Heartbeat.living, "it shows that it lives")
+        [alive] = wait_until(Heartbeat.living, "it writes a heartbeat")
         assert (alive.kind, alive.queue, alive.pid) == ("worker", SEND, worker.pid)
         assert worker.stop(seconds=15) == 0, worker.log
     assert Heartbeat.living() == []
@@ -85,7 +85,7 @@ def test_a_worker_survives_redis_being_stopped_and_started(own_redis, tmp_path):
         run_one_job(redis)
         own_redis.stop()
         [before] = Heartbeat.living()
-        wait_until(lambda: Heartbeat.living()[0].beat_at > before.beat_at, "it shows its life without Redis")
+        wait_until(lambda: Heartbeat.living()[0].beat_at > before.beat_at, "its heartbeat continues without Redis")
         own_redis.start()
         run_one_job(redis)
         assert worker.stop(seconds=15) == 0, worker.log

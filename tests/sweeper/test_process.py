@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("db", "redis")]
 def test_a_sweeper_books_the_sweep_writes_a_heartbeat_and_stops_when_asked(redis, tmp_path):
     with running("sweeper", log=tmp_path / "log") as sweeper:
         wait_until(lambda: Queue(HOUSE, connection=redis).job_ids, "a sweep is queued")
-        [alive] = wait_until(Heartbeat.living, "it shows that it lives")
+        [alive] = wait_until(Heartbeat.living, "it writes a heartbeat")
         assert (alive.kind, alive.pid) == ("sweeper", sweeper.pid)
         assert sweeper.stop() == 0, sweeper.log
     assert Heartbeat.living() == []
