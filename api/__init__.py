@@ -1,6 +1,6 @@
-"""The web door. A route parses, calls `dispatch` and answers.
+"""The HTTP API. A route parses, calls `dispatch` and answers.
 
-`app.py` puts the parts together, `http/` is what surrounds every route (keys, limits, idempotency, errors), and
+`app.py` assembles the application, `http/` is what applies to every route (keys, limits, idempotency, errors), and
 `routes/` has one file per kind of resource. A new resource is a new file there with a blueprint, named in `app.py`.
 """
 
@@ -8,8 +8,8 @@ from flask import Flask
 
 
 def create_app() -> Flask:
-    """The application with its settings read, its logs started and its database named: for gunicorn."""
-    # Imported late: `import api` alone costs nothing and reads nothing.
+    """Reads the settings, starts logging, configures the database and returns the application, for gunicorn."""
+    # Imported late, so that `import api` alone costs nothing and reads nothing.
     from api.app import web_app
     from api.http.connection import open_database_if_there
     from config.logging import start_logging

@@ -1,4 +1,4 @@
-"""The application: its routes, its limits, its document."""
+"""The Flask application: its routes, its limits and its OpenAPI document."""
 
 from typing import Any
 
@@ -56,13 +56,13 @@ ALSO_WITHOUT_PREFIX = ("/api/campaigns", "/api/customers")
 
 
 class Web(OpenAPI):
-    """Flask with our request and JSON, which refuse what the database could not hold."""
+    """Flask with our request and JSON classes, which refuse what the database could not store."""
 
     request_class = Request
     json_provider_class = StrictJson
 
     def make_response(self, rv: Any) -> Response:
-        """A view of `dispatch`, alone or with a status, is answered as its JSON."""
+        """Answers with the JSON of a view of `dispatch`, alone or with a status."""
         match rv:
             case BaseModel():
                 rv = rv.model_dump(mode="json")
@@ -71,7 +71,7 @@ class Web(OpenAPI):
         return super().make_response(rv)
 
     def make_default_options_response(self) -> Response:
-        """What an address answers, without the methods of a neighbour with an id."""
+        """Returns the methods of an address, without those of a similar address with an id."""
         response = super().make_default_options_response()
         if own := methods.own_methods():
             response.headers["Allow"] = ", ".join(own)
@@ -79,7 +79,7 @@ class Web(OpenAPI):
 
 
 def web_app(settings: Settings) -> Flask:
-    """The application over an open database."""
+    """Returns the application; the database is already open."""
     app = Web(
         "api",
         info=Info(title="campaign-dispatch", version=release()),
@@ -112,6 +112,6 @@ def _answer_without_prefix(app: Flask) -> None:
     for rule in list(app.url_map.iter_rules()):
         if rule.rule.startswith(ALSO_WITHOUT_PREFIX):
             view = app.view_functions[rule.endpoint]
-            # OPTIONS and HEAD come by themselves; named here, OPTIONS would run the view.
+            # Flask adds OPTIONS and HEAD; named here, OPTIONS would run the view.
             methods_of_view = (rule.methods or set()) - {"OPTIONS", "HEAD"}
             app.add_url_rule(rule.rule.removeprefix("/api"), rule.endpoint, view, methods=methods_of_view)

@@ -1,4 +1,4 @@
-"""Accounts over HTTP: the caller's own, and for operators all of them."""
+"""Accounts over HTTP: the caller's own, or for operators all of them."""
 
 from typing import Annotated
 
@@ -35,7 +35,7 @@ class AccountChanges(Given):
 
 
 class NewSubscription(Given):
-    """It replaces the one before."""
+    """A subscription, which replaces the previous one."""
 
     plan: str = Field("standard", description="1 to 200 characters")
     status: SubscriptionState
@@ -53,7 +53,7 @@ class NewSubscription(Given):
     idempotency=ONE_TRANSACTION,
 )
 def create(query: Organization, body: NewAccount) -> tuple[AccountView, int]:
-    """For operators. It has no credits and no keys yet."""
+    """For operators. The new account has no credits and no keys."""
     return accounts.create_account(caller(), **body.model_dump()), 201
 
 
@@ -67,7 +67,7 @@ def index(query: Page) -> Paged[AccountView]:
 
 @routes.get("/account", summary="Read one's account", answers={200: AccountView}, scope="read")
 def read(query: Organization) -> AccountView:
-    """With its subscription and its credits."""
+    """Includes its subscription and its credits."""
     return accounts.read_account(caller())
 
 

@@ -29,6 +29,6 @@ class EventQuery(Page):
 
 @routes.get("", summary="List changes, newest first", answers={200: AuditEvents}, scope="read")
 def index(query: EventQuery) -> Paged[AuditEventView]:
-    """Every change, whoever made it; filtered by what was done, by whom, to what and by which request."""
+    """Every change by any actor; filter by action, actor, subject and request."""
     wanted = query.model_dump(include={"page", "page_size", "action", "actor", "subject", "request_id"})
     return paged(audit_trail.list_events(caller(), **wanted), query)

@@ -1,4 +1,4 @@
-"""Credits over HTTP: the balance, every movement, and the top-up for operators."""
+"""Credits over HTTP: the balance, every movement and, for operators, the top-up."""
 
 from pydantic import Field
 

@@ -66,7 +66,7 @@ class Customers(Paged[CustomerView]):
     idempotency=ONE_TRANSACTION,
 )
 def create(query: Organization, body: NewCustomer) -> tuple[CustomerView, int]:
-    """The phone is parsed once, here, and kept in E.164."""
+    """The phone is parsed once, here, and stored in E.164."""
     return customers.create_customer(caller(), **body.model_dump()), 201
 
 
@@ -83,7 +83,7 @@ def index(query: CustomerQuery) -> Paged[CustomerView]:
     scope="read",
 )
 def export(query: Organization) -> Response:
-    """The import takes it back. Cells that a spreadsheet would run as formulas begin with an apostrophe, phones too."""
+    """Can be imported again. Cells that a spreadsheet would run as formulas, phones too, begin with an apostrophe."""
     return csv_answer(export_customers(caller()), "customers.csv")
 
 
@@ -108,7 +108,7 @@ def read(path: CustomerPath) -> CustomerView:
     scope="write",
 )
 def edit(path: CustomerPath, body: EditedCustomer) -> CustomerView:
-    """Only what is named changes. Unsubscribing also suppresses the phone; subscribing again lifts that on request."""
+    """Only the fields sent change. Unsubscribing also suppresses the phone; subscribing lifts that on request."""
     changes = body.model_dump(exclude_unset=True, exclude={"remove_opt_out"})
     return customers.edit_customer(caller(), path.customer_id, remove_opt_out=body.remove_opt_out, **changes)
 
@@ -117,6 +117,6 @@ def edit(path: CustomerPath, body: EditedCustomer) -> CustomerView:
     "/<customer_id>", summary="Delete a customer", answers={204: None}, refuses=("CUSTOMER_NOT_FOUND",), scope="write"
 )
 def delete(path: CustomerPath) -> tuple[str, int]:
-    """Messages that were written stay as they are, and an opt-out stays an opt-out."""
+    """Messages that have been written stay as they are, and an opt-out remains in force."""
     customers.delete_customer(caller(), path.customer_id)
     return "", 204

@@ -21,7 +21,7 @@ from models.database import db
 routes = Routes("events", __name__, url_prefix="/api/campaigns", tag="campaigns")
 
 LOOK_EVERY_SEC = 1.0
-# A comment is written after this many looks without a change: only a write shows that no one reads any more.
+# A comment is sent after this many looks without a change, because only a write shows that the client has left.
 HEARTBEAT_EVERY = 5
 
 _EVENT = {
@@ -37,7 +37,7 @@ _EVENT = {
 
 
 class Slots:
-    """Half of this process's threads may serve streams, so that the others keep answering."""
+    """The streams of this process: at most half of its threads, so that the others keep answering."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -51,7 +51,7 @@ class Slots:
             return free
 
     def give_back(self) -> None:
-        """Frees a slot, since its stream has ended."""
+        """Frees a slot when its stream has ended."""
         with self._lock:
             self.taken -= 1
 
@@ -72,7 +72,7 @@ slots = Slots()
     scope="read",
 )
 def follow(path: CampaignPath, query: Organization) -> Response:
-    """An event each second in which something changed. The stream ends by itself when the campaign is final."""
+    """Sends an event each second in which something changed. The stream ends when the campaign is final."""
     progress = CampaignProgress(caller(), path.campaign_id)
     first = progress.look()
     if not slots.take():
@@ -80,7 +80,7 @@ def follow(path: CampaignPath, query: Organization) -> Response:
     response = Response(
         _events(progress, first),
         content_type="text/event-stream",
-        # A proxy that collects an answer before it passes it on would delay every event.
+        # A proxy that buffers answers would delay every event.
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
     response.call_on_close(slots.give_back)
@@ -105,5 +105,5 @@ def _events(progress: CampaignProgress, look: ProgressView) -> Iterator[str]:
             with db.connection_context():
                 look = progress.look()
         except (CampaignNotFound, DatabaseError, *DATABASE_ERRORS):
-            # The client asks again, and is then told what is wrong.
+            # The client connects again and is then told what is wrong.
             return

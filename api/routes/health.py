@@ -1,4 +1,4 @@
-"""Whether this deployment works, for platforms and people; open, without anything that would need a key."""
+"""Whether this deployment works, for platforms and people; needs no key and reveals nothing that would need one."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -47,7 +47,7 @@ class Sweepers(View):
 
 
 class Health(View):
-    """What /health answers; what is not known is left out."""
+    """The answer of /health; what is not known is left out."""
 
     status: Literal["healthy", "unhealthy"]
     checks: Checks
@@ -58,7 +58,7 @@ class Health(View):
 
 @blueprint.get("/health")
 def health() -> tuple[dict[str, Any], int]:
-    """The database and the queue, which this process needs, and the workers and sweepers that are alive."""
+    """Checks the database and the queue, which web needs, and counts the live workers and sweepers."""
     living = _living()
     database = _check(living is not None, "PostgreSQL does not answer")
     queue = _check(queues.ready(), "Redis does not answer")
@@ -75,7 +75,7 @@ def health() -> tuple[dict[str, Any], int]:
 
 @blueprint.get("/health/live")
 def live() -> dict[str, str]:
-    """Whether this web process answers: the check for platforms, so that no failure elsewhere restarts it."""
+    """Says only that this web process answers: the restart check for platforms, unaffected by failures elsewhere."""
     return {"status": "healthy", "timestamp": datetime.now(UTC).isoformat()}
 
 

@@ -18,7 +18,7 @@ from dispatch.customers import import_upload
 from dispatch.customers.import_upload import CustomerImportView
 from dispatch.errors import InvalidRequest
 
-# Of these routes only; all others take what a person may type.
+# For these routes only; all others take what a person may type.
 MAX_FILE = 64 * 1024 * 1024
 # A larger file waits on disk until it has arrived: no transaction stays open for a slow upload.
 MAX_IN_MEMORY_BYTES = 1024 * 1024
@@ -44,7 +44,7 @@ _CONTENT = {
 
 
 class ImportQuery(Organization):
-    """For a file that is the body itself; a form has these in its fields."""
+    """Options for a file that is the body itself; a form has them as fields."""
 
     list: str | None = Field(None, description="the list's name; made when there is none")
     country: str | None = Field(None, description="of numbers without a country code; the account's if left out")
@@ -75,7 +75,7 @@ def _take_a_large_file() -> None:
     openapi_extensions=_CONTENT,
 )
 def create(query: ImportQuery) -> tuple[CustomerImportView, int]:
-    """A job imports it; read the import to see how far it is. Importing a file again changes nothing.
+    """A job imports the file; read the import to see its progress. Importing a file again changes nothing.
 
     The first line names the columns: phone, and any of first_name, last_name, location, prefered_product; others become
     attributes.
@@ -96,7 +96,7 @@ def create(query: ImportQuery) -> tuple[CustomerImportView, int]:
 
 @routes.get("", summary="List imports, newest first", answers={200: CustomerImports}, scope="read")
 def index(query: Page) -> Paged[CustomerImportView]:
-    """Ended ones too."""
+    """Includes imports that have ended."""
     return paged(import_upload.list_imports(caller(), page=query.page, page_size=query.page_size), query)
 
 
@@ -108,7 +108,7 @@ def index(query: Page) -> Paged[CustomerImportView]:
     scope="read",
 )
 def read(path: ImportPath) -> CustomerImportView:
-    """`error` says why it failed; what was imported before stays."""
+    """`error` says why the import failed; what it had imported by then stays."""
     return import_upload.read_import(caller(), path.import_id)
 
 
@@ -120,7 +120,7 @@ def read(path: ImportPath) -> CustomerImportView:
     scope="read",
 )
 def rejections(path: ImportPath) -> Response:
-    """With the line's number in the file. Cells that a spreadsheet would run as formulas begin with an apostrophe."""
+    """Includes each line's number in the file. Cells that a spreadsheet would run as formulas get an apostrophe."""
     pieces = import_upload.rejected_lines(caller(), path.import_id)
     return csv_answer(pieces, f"import-{path.import_id}-rejections.csv")
 

@@ -1,4 +1,4 @@
-"""API keys over HTTP: for keys with the scope admin, those of their account."""
+"""API keys over HTTP: a key with the scope admin manages those of its account."""
 
 from uuid import UUID
 
@@ -41,18 +41,18 @@ class KeyPath(Given):
     idempotency=OneTransaction(secret="key"),
 )
 def create(query: Organization, body: NewKey) -> tuple[IssuedKeyView, int]:
-    """It is shown once, and only its hash is kept. A third key with the same scopes is refused until one is revoked."""
+    """The key is shown once and stored as a hash. A third key with the same scopes is refused until one is revoked."""
     return keys.issue_key(caller(), name=body.name, scopes=body.scopes), 201
 
 
 @routes.get("", summary="List keys, newest first", answers={200: Keys}, scope="admin")
 def index(query: Page) -> Paged[KeyView]:
-    """With when each was last used, and when it was revoked."""
+    """Each with the time of its last use and of its revocation."""
     return paged(keys.list_keys(caller(), page=query.page, page_size=query.page_size), query)
 
 
 @routes.delete("/<key_id>", summary="Revoke a key", answers={204: None}, refuses=("RESOURCE_NOT_FOUND",), scope="admin")
 def revoke(path: KeyPath) -> tuple[str, int]:
-    """It ends at once, also when it is the one that asks."""
+    """The key stops working at once, even if it is the one that makes this request."""
     keys.revoke_key(caller(), path.key_id)
     return "", 204

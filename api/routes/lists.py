@@ -48,7 +48,7 @@ class CustomerLists(Paged[CustomerListView]):
     idempotency=ONE_TRANSACTION,
 )
 def create(query: Organization, body: NamedList) -> tuple[CustomerListView, int]:
-    """It is empty; customers are added by an import or one by one."""
+    """The list is empty; add customers by id or by an import."""
     return lists.create_list(caller(), name=body.name), 201
 
 
@@ -62,7 +62,7 @@ def index(query: ListQuery) -> Paged[CustomerListView]:
     "/<list_id>", summary="Read a list", answers={200: CustomerListView}, refuses=("RESOURCE_NOT_FOUND",), scope="read"
 )
 def read(path: ListPath) -> CustomerListView:
-    """With how many customers are on it."""
+    """Includes the number of customers on it."""
     return lists.read_list(caller(), path.list_id)
 
 
@@ -87,7 +87,7 @@ def rename(path: ListPath, body: NamedList) -> CustomerListView:
     scope="write",
 )
 def delete(path: ListPath) -> tuple[str, int]:
-    """Its customers stay. Refused while a campaign names it, since the audience of a campaign stays on record."""
+    """Its customers are not deleted. Refused while a campaign names it, because its audience stays on record."""
     lists.delete_list(caller(), path.list_id)
     return "", 204
 
@@ -100,7 +100,7 @@ def delete(path: ListPath) -> tuple[str, int]:
     scope="read",
 )
 def members(path: ListPath, query: Page) -> Paged[CustomerView]:
-    """Each as `GET /api/customers` returns it."""
+    """Each customer as `GET /api/customers` returns it."""
     return paged(list_members.list_members(caller(), path.list_id, page=query.page, page_size=query.page_size), query)
 
 
@@ -114,7 +114,7 @@ def members(path: ListPath, query: Page) -> Paged[CustomerView]:
     idempotency=ONE_TRANSACTION,
 )
 def add(path: ListPath, body: ChosenCustomers) -> AddedMembersView:
-    """All of them or, when one is unknown, none; those on it already stay on it once."""
+    """Adds all of them or, if one is unknown, none; those already on the list stay on it once."""
     return list_members.add_members(caller(), path.list_id, body.customer_ids)
 
 
@@ -128,5 +128,5 @@ def add(path: ListPath, body: ChosenCustomers) -> AddedMembersView:
     idempotency=ONE_TRANSACTION,
 )
 def remove(path: ListPath, body: ChosenCustomers) -> RemovedMembersView:
-    """The customers stay; ids that are not on the list change nothing."""
+    """The customers are not deleted; ids that are not on the list change nothing."""
     return list_members.remove_members(caller(), path.list_id, body.customer_ids)

@@ -1,4 +1,4 @@
-"""Messages over HTTP: what became of each, why some did not arrive, all of them as a file."""
+"""Messages over HTTP: what became of each, why some did not arrive, and all of them as a file."""
 
 from typing import Annotated, Any
 
@@ -35,11 +35,11 @@ class MessagePath(BaseModel):
 
 
 class Messages(Paged[MessageView]):
-    """One page, in the order they are sent."""
+    """One page of messages, in the order of sending."""
 
 
 class Troubles(BaseModel):
-    """Largest first."""
+    """Causes of failure, the most frequent first."""
 
     data: list[TroubleView]
 
@@ -91,5 +91,5 @@ def export(path: CampaignPath, query: Organization) -> Response:
     scope="read",
 )
 def read(path: MessagePath, query: Organization) -> MessageDetailView:
-    """Its text is the one that was frozen when the campaign started."""
+    """The text is the one that was frozen when the campaign started."""
     return messages.read_message(caller(), path.reference)

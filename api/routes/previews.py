@@ -1,4 +1,4 @@
-"""Previews over HTTP: what a campaign would say, to whom, and for how much."""
+"""Previews over HTTP: what a campaign would say, to whom, and at what price."""
 
 from typing import Annotated, Any
 
@@ -21,7 +21,7 @@ def _first(value: Any) -> int:
 
 
 class PreviewQuery(Organization):
-    """A number out of range becomes the nearest that makes sense."""
+    """A number out of range is replaced by the nearest valid one."""
 
     first: Annotated[int, BeforeValidator(_first)] = Field(
         previews.MESSAGES, description=f"1 to {previews.MAX_MESSAGES}"
@@ -45,7 +45,7 @@ class PersonalizedPreviewBody(Given):
     idempotency=ONE_TRANSACTION,
 )
 def personalized(path: CampaignPath, body: PersonalizedPreviewBody) -> PersonalizedPreviewView:
-    """By the campaign's template, or by another one that is tried out; nothing is stored."""
+    """Uses the campaign's template, or another one to try it; nothing is stored."""
     return previews.personalized_preview(
         caller(), path.campaign_id, body.customer_id, override_template=body.override_template
     )
@@ -59,7 +59,7 @@ def personalized(path: CampaignPath, body: PersonalizedPreviewBody) -> Personali
     scope="read",
 )
 def messages(path: CampaignPath, query: PreviewQuery) -> PreviewView:
-    """As they would be sent if the campaign started now; people who opted out are shown as skipped."""
+    """Shows them as they would be sent if the campaign started now; people who opted out are skipped."""
     return previews.preview_messages(caller(), path.campaign_id, first=query.first)
 
 
@@ -71,5 +71,5 @@ def messages(path: CampaignPath, query: PreviewQuery) -> PreviewView:
     scope="read",
 )
 def audience(path: CampaignPath) -> AudiencePreviewView:
-    """How many, ten of them, and how many are excluded and why."""
+    """Shows how many, ten of them, and how many are excluded and why."""
     return previews.preview_audience(caller(), path.campaign_id)

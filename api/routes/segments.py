@@ -16,7 +16,7 @@ from dispatch.audience.segments import SegmentView
 
 routes = Routes("segments", __name__, url_prefix="/api/segments")
 
-# Read in dispatch, so that the command line refuses a filter in the same words.
+# Validated in dispatch, so that the command line refuses a filter in the same words.
 Filter = Annotated[Group, BeforeValidator(read_filter)]
 
 
@@ -30,7 +30,7 @@ class NewSegment(Given):
 
 
 class SegmentChanges(Given):
-    """What is left out stays."""
+    """What to change; a field that is left out stays as it is."""
 
     name: str | None = None
     filter: Filter | None = None
@@ -54,7 +54,7 @@ class Segments(Paged[SegmentView]):
     idempotency=ONE_TRANSACTION,
 )
 def create(query: Organization, body: NewSegment) -> tuple[SegmentView, int]:
-    """It is evaluated each time it is used: for a preview, and when a campaign for it starts."""
+    """A segment is evaluated each time it is used: for a preview, and when a campaign for it starts."""
     return segments.create_segment(caller(), name=body.name, filter=body.filter), 201
 
 
@@ -73,13 +73,13 @@ def index(query: Page) -> Paged[SegmentView]:
     idempotency=ONE_TRANSACTION,
 )
 def preview_filter(query: Organization, body: ToPreview) -> AudiencePreviewView:
-    """Without storing it; those who opted out are counted separately."""
+    """Stores nothing; people who opted out are counted separately."""
     return previews.preview_filter(caller(), body.filter)
 
 
 @routes.get("/<segment_id>", summary="Read a segment", answers={200: SegmentView}, scope="read")
 def read(path: SegmentPath) -> SegmentView:
-    """Its name and filter."""
+    """Returns its name and filter."""
     return segments.read_segment(caller(), path.segment_id)
 
 
@@ -91,7 +91,7 @@ def read(path: SegmentPath) -> SegmentView:
     idempotency=ONE_TRANSACTION,
 )
 def preview(path: SegmentPath) -> AudiencePreviewView:
-    """As of now; those who opted out are counted separately."""
+    """Evaluates it now; people who opted out are counted separately."""
     return previews.preview_segment(caller(), path.segment_id)
 
 
@@ -112,6 +112,6 @@ def edit(path: SegmentPath, body: SegmentChanges) -> SegmentView:
     "/<segment_id>", summary="Delete a segment", answers={204: None}, refuses=("INVALID_STATUS",), scope="write"
 )
 def delete(path: SegmentPath) -> tuple[str, int]:
-    """Refused while a campaign that has not started is for it."""
+    """Refused while it is the audience of a campaign that has not started."""
     segments.delete_segment(caller(), path.segment_id)
     return "", 204

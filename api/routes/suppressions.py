@@ -75,7 +75,7 @@ def index(query: SuppressionQuery) -> Paged[SuppressionView]:
     idempotency=ONE_TRANSACTION,
 )
 def create(query: Organization, body: NewSuppression) -> tuple[SuppressionView, int]:
-    """Nothing is sent to it from now on. One that is suppressed already stays as it is and is returned with 200."""
+    """Nothing is sent to the number from now on. One that is already suppressed is returned unchanged, with 200."""
     found, new = suppressions.add_suppression(caller(), phone=body.phone, reason=body.reason, source="api")
     return found, 201 if new else 200
 
@@ -103,7 +103,7 @@ def delete(path: SuppressionPath) -> tuple[str, int]:
     openapi_extensions=_CONTENT,
 )
 def import_(query: Organization) -> SuppressionReport:
-    """Whatever can be read is suppressed; the rest is named by its line. Sent twice, it changes nothing more."""
+    """Suppresses every readable number and names the other lines. Sending it again changes nothing more."""
     return suppression_files.import_suppressions(caller(), _entries(), source="api")
 
 

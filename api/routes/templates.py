@@ -30,7 +30,7 @@ class NewTemplate(Given):
 
 
 class TemplateChanges(Given):
-    """What is left out stays; another body is another version."""
+    """What to change; a field that is left out stays as it is. Another body becomes a new version."""
 
     name: str | None = None
     body: Body | None = None
@@ -60,13 +60,13 @@ class Versions(Paged[VersionView]):
     idempotency=ONE_TRANSACTION,
 )
 def create(query: Organization, body: NewTemplate) -> tuple[TemplateView, int]:
-    """As its version 1."""
+    """The body becomes version 1."""
     return stored.create_template(caller(), **body.model_dump()), 201
 
 
 @routes.get("", summary="List templates, newest first", answers={200: Templates}, scope="read")
 def index(query: Page) -> Paged[TemplateView]:
-    """Each with its present version."""
+    """Each with its current version."""
     return paged(stored.list_templates(caller(), page=query.page, page_size=query.page_size), query)
 
 
@@ -79,19 +79,19 @@ def index(query: Page) -> Paged[TemplateView]:
     idempotency=ONE_TRANSACTION,
 )
 def validate(body: ToValidate) -> CheckedView:
-    """Whether it can be used and what may surprise; for one that cannot, the answer says why and the status is 200."""
+    """Says whether the text can be used, and what may surprise. If it cannot, the answer says why, with status 200."""
     return check_template(body.body, body.channel)
 
 
 @routes.get("/<template_id>", summary="Read a template", answers={200: TemplateView}, scope="read")
 def read(path: TemplatePath) -> TemplateView:
-    """Its present version."""
+    """Returns its current version."""
     return stored.read_template(caller(), path.template_id)
 
 
 @routes.get("/<template_id>/versions", summary="List a template's versions", answers={200: Versions}, scope="read")
 def versions(path: TemplatePath, query: Page) -> Paged[VersionView]:
-    """Every body it has had, newest first; campaigns name the one they copied."""
+    """Every body that it has had, newest first; a campaign names the version that it copied."""
     found = stored.list_versions(caller(), path.template_id, page=query.page, page_size=query.page_size)
     return paged(found, query)
 
@@ -105,12 +105,12 @@ def versions(path: TemplatePath, query: Page) -> Paged[VersionView]:
     scope="write",
 )
 def edit(path: TemplatePath, body: TemplateChanges) -> TemplateView:
-    """Campaigns written with it keep the text they copied."""
+    """Campaigns keep the text that they copied."""
     return stored.edit_template(caller(), path.template_id, **body.model_dump(exclude_unset=True))
 
 
 @routes.delete("/<template_id>", summary="Delete a template", answers={204: None}, scope="write")
 def delete(path: TemplatePath) -> tuple[str, int]:
-    """With its versions; campaigns written with it keep the text they copied."""
+    """Deletes all its versions too; campaigns keep the text that they copied."""
     stored.delete_template(caller(), path.template_id)
     return "", 204
