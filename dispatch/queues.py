@@ -35,17 +35,17 @@ JOB_TIMEOUT_SEC = 120
 
 @lru_cache(maxsize=1)
 def connection() -> redis.Redis:
-    """This process's connection for enqueueing."""
+    """Returns this process's connection for enqueueing."""
     return enqueueing(settings())
 
 
 def queue(name: str) -> Queue:
-    """One of our queues; its jobs are JSON, so that nothing read from Redis is ever unpickled."""
+    """Returns one of our queues; its jobs are JSON, so that nothing read from Redis is ever unpickled."""
     return Queue(name, connection=connection(), serializer=JSONSerializer, default_timeout=JOB_TIMEOUT_SEC)
 
 
 def ready() -> bool:
-    """Whether jobs can be pushed right now."""
+    """Returns whether jobs can be pushed right now."""
     return answers(connection())
 
 
@@ -56,7 +56,7 @@ def push_batches(campaign_id: int, numbers: Iterable[int]) -> list[int]:
         try:
             _push(SEND_JOB, (campaign_id, waiting[0]), f"b-{campaign_id}-{waiting[0]}")
         except redis.RedisError as problem:
-            # The others would fail as slowly: a Redis that hangs takes seconds to say so.
+            # The others would take as long to fail: a Redis that hangs costs seconds each time.
             for number in waiting:
                 log.warning("batch.push_failed", campaign_id=campaign_id, batch=number, problem=type(problem).__name__)
             break
@@ -92,18 +92,18 @@ def _push(job: str, arguments: tuple[int | str, ...], name: str) -> None:
 
 
 def _suffix() -> str:
-    # Every push is a job of its own: when a run ends, RQ deletes what belongs to its id, even if that was queued again
-    # meanwhile, as it is when a job leaves the rest of its work to the next.
+    # Every push has an id of its own: when a job ends, RQ deletes everything under its id, even a job that was queued
+    # under it in the meantime, as happens when a job leaves the rest of its work to the next one.
     return secrets.token_hex(4)
 
 
 def queued_imports() -> set[int]:
-    """The imports whose jobs wait in the queue right now."""
+    """Returns the imports whose jobs wait in the queue right now."""
     return {int(job_id.split("-")[1]) for job_id in queue(PREPARE).job_ids if job_id.startswith("i-")}
 
 
 def preparation_waits() -> bool:
-    """Whether a campaign's preparation waits in the queue; an import lets it pass."""
+    """Returns whether a campaign's preparation waits in the queue; an import gives way to it."""
     try:
         return any(not job_id.startswith("i-") for job_id in queue(PREPARE).job_ids)
     except redis.RedisError:
@@ -111,12 +111,12 @@ def preparation_waits() -> bool:
 
 
 def queued_batches(campaign_id: int) -> set[int]:
-    """The campaign's batches whose jobs wait in the queue right now."""
+    """Returns the campaign's batches whose jobs wait in the queue right now."""
     prefix = f"b-{campaign_id}-"
     jobs = [job_id for job_id in queue(SEND).job_ids if job_id.startswith(prefix)]
     return {int(job_id.removeprefix(prefix).partition("-")[0]) for job_id in jobs}
 
 
 def preparation_is_queued(campaign_id: int, token: UUID) -> bool:
-    """Whether the job of this preparation waits in the queue right now."""
+    """Returns whether the job of this preparation waits in the queue right now."""
     return any(job_id.startswith(f"p-{campaign_id}-{token}-") for job_id in queue(PREPARE).job_ids)

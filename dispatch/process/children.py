@@ -25,7 +25,7 @@ class Backoff:
         self._delay_sec = 0.0
 
     def next_delay(self, ran_sec: float) -> float:
-        """The delay in seconds after a run of this length."""
+        """Returns the delay in seconds after a run of this length."""
         healthy = ran_sec > HEALTHY_AFTER_SEC
         self._delay_sec = 0.0 if healthy else min(self._delay_sec * 2 or FIRST_DELAY_SEC, LONGEST_DELAY_SEC)
         return self._delay_sec
@@ -70,7 +70,7 @@ class Children:
         return child
 
     def restart_ended(self) -> None:
-        """Restarts the children that have ended, each after its delay; to be called every moment."""
+        """Restarts the children that have ended, each after its delay; to be called all the time."""
         for child in self._children:
             ended = child.process
             if ended and ended.poll() is not None:
@@ -98,7 +98,7 @@ class Children:
     def _restart(self, child: Child) -> None:
         try:
             process = child.start()
-        except Exception as problem:  # no memory, no disk: it may pass, and the other children need us meanwhile
+        except Exception as problem:  # no memory, no disk: it may pass, and the other children still need us
             self.note_failure(child, problem, child.plan_restart())
         else:
             self.note_start(child, process)

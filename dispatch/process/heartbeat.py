@@ -18,7 +18,7 @@ INTERVAL_SEC = 5.0
 
 
 class HeartbeatThread:
-    """Records every few seconds that the process runs, also during a long job; after a clean stop the row is gone."""
+    """Records every few seconds that the process runs, even during a long job; a clean stop deletes the row."""
 
     def __init__(self, kind: str, queue: str | None = None) -> None:
         self.name = "-".join(filter(None, [kind, queue, socket.gethostname(), str(os.getpid())]))

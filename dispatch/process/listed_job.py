@@ -1,6 +1,6 @@
 """A job read from Redis is trusted only as JSON that names a function of `dispatch/queues.py`.
 
-Otherwise anyone who can write to Redis could make RQ call any function, also as a callback, or post to any URL.
+Otherwise anyone who can write to Redis could make RQ call any function, even as a callback, or post to any URL.
 """
 
 from collections.abc import Callable
@@ -39,12 +39,12 @@ class ListedJob(Job):
 
     @property
     def listed(self) -> bool:
-        """Whether the function is one of ours."""
+        """Returns whether the function is one of ours."""
         return self.func_name in JOBS and not self.instance
 
     @property
     def func(self) -> Callable[..., Any] | None:
-        """The function to run; raises UnlistedJob if it is not one of ours."""
+        """Returns the function to run; raises UnlistedJob if it is not one of ours."""
         if not self.listed:
             log.error("job.refused", job_id=self.id, function=self.func_name)
             raise UnlistedJob(self.func_name)

@@ -17,11 +17,11 @@ class Lock(RedisLock):
         super().__init__(connection, key, timeout=seconds, blocking=False, thread_local=False)
 
     def do_acquire(self, token: str) -> bool:
-        """Whether the lock is ours now; raises a RedisError when Redis cannot say."""
+        """Returns whether the lock is ours now; raises a RedisError when Redis does not say."""
         try:
             return super().do_acquire(token)
         except redis.RedisError:
-            # The answer may be lost and the key be set, which would lock everyone out until it expires.
+            # The key may be set although the answer was lost, which would lock everyone out until it expires.
             with suppress(redis.RedisError):
                 self.do_release(token)
             raise
@@ -39,5 +39,5 @@ class Lock(RedisLock):
 
 
 def campaign_lock(connection: redis.Redis, campaign_id: int, *, seconds: float) -> Lock:
-    """The lock that a sweep holds while it starts the campaign."""
+    """Returns the lock that a sweep holds while it starts the campaign."""
     return Lock(connection, f"campaign:enqueue:{campaign_id}", seconds=seconds)

@@ -1,1 +1,1 @@
-"""Sending: batches claimed, called, recorded, closed."""
+"""Sending: claiming batches, calling the provider, recording outcomes, closing campaigns."""

@@ -1,4 +1,4 @@
-"""The calls of a window: claimed messages go in, the provider is called, outcomes to record come out."""
+"""The calls of a window: takes claimed messages, calls the provider, collects the outcomes to record."""
 
 import asyncio
 import time
@@ -25,9 +25,9 @@ class Calls:
     """One campaign's calls, as many at a time as the window has places. Runs on the event loop."""
 
     def __init__(self, campaign: SendingCampaign, provider: Provider, settings: Settings) -> None:
-        #: Messages that were claimed and whose outcome was not taken yet.
+        #: Messages that were claimed and whose outcome has not been taken yet.
         self.in_flight = 0
-        #: The error code with which the provider refuses our account, once it did.
+        #: The error code with which the provider refused our account, if it did.
         self.refusal: str | None = None
         self._campaign = campaign
         self._provider = provider
@@ -43,16 +43,16 @@ class Calls:
         return [self._call_messages() for _ in range(self._places)]
 
     def free_places(self) -> int:
-        """How many more messages may be claimed."""
+        """Returns how many more messages may be claimed."""
         return self._places - self.in_flight
 
     def add(self, claimed: list[Claimed], *, claimed_at: float) -> None:
-        """Lets the callers have these messages; `claimed_at` is a time before their lease began."""
+        """Hands these messages to the callers; `claimed_at` is a time before their lease began."""
         self.in_flight += len(claimed)
         self._handover.add((message, claimed_at) for message in claimed)
 
     def take_outcomes(self) -> list[Outcome]:
-        """Returns what is to be recorded by now, and frees its places."""
+        """Returns the outcomes to record and frees their places."""
         outcomes, self._outcomes = self._outcomes, []
         self.in_flight -= len(outcomes)
         return outcomes
@@ -98,7 +98,7 @@ class Calls:
                 )
             )
         except Exception:
-            # A provider names every outcome it knows; of one it does not, no one can say whether the call left.
+            # A provider names every outcome that it knows; otherwise no one can say whether the call left.
             log.exception("provider.failed", message=reference)
             return Answer("unknown", error_code="provider_error")
         if answer.outcome == "halted":

@@ -1,4 +1,4 @@
-"""The one transaction of the send path: record what was answered, claim what comes next."""
+"""The one transaction of the send path: it records answers and claims the next messages."""
 
 import secrets
 import time
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 # A lost connection, a restarted server, a deadlock: the whole transaction may be tried again.
 TRANSIENT = (psycopg.OperationalError, psycopg.InterfaceError, peewee.OperationalError, peewee.InterfaceError)
-# How long an exchange keeps trying before the job gives up and leaves its messages to their leases.
+# How long an exchange is retried before the job gives up and its messages' leases expire.
 GIVE_UP_AFTER_SEC = 60.0
 # The pauses in between double.
 FIRST_PAUSE_SEC, MAX_PAUSE_SEC = 0.1, 2.0
@@ -55,7 +55,7 @@ class Exchange:
         self.ran_dry = False
 
     def record_and_claim(self, outcomes: list[Outcome], want: int) -> list[Claimed]:
-        """Records the outcomes and claims up to `want` messages, durably; waits out a database that is away."""
+        """Records the outcomes and claims up to `want` messages, durably; retries while the database is away."""
         give_up_at = time.monotonic() + GIVE_UP_AFTER_SEC
         pause_sec = FIRST_PAUSE_SEC
         while True:
@@ -82,12 +82,12 @@ class Exchange:
                 return claimed
 
     def soonest_due(self) -> float | None:
-        """Seconds until a waiting batch of the campaign is due; None when nothing waits."""
+        """Returns the seconds until a waiting batch of the campaign is due; None when nothing waits."""
         db.connect(reuse_if_open=True)
         return batch.soonest_due(self._campaign_id)
 
     def pause(self, reason: str) -> None:
-        """Pauses the campaign: the provider refuses our account, and every further call would be refused."""
+        """Pauses the campaign, because the provider refuses our account and would refuse every further call."""
         db.connect(reuse_if_open=True)
         if Campaign.pause(self._campaign_id, reason):
             self._log.error("campaign.halted", reason=reason)
@@ -99,7 +99,7 @@ class Exchange:
                 db.connect(reuse_if_open=True)
                 batch.leave(self._campaign_id, self._range)
         except TRANSIENT:
-            # The batch is not out of reach for long: recovery soon finds it lost.
+            # Recovery soon finds the batch.
             self._log.warning("batch.not_left", batch=self._range.number if self._range else None)
         finally:
             db.close()
@@ -136,7 +136,7 @@ class Exchange:
         return messages, taken
 
     def _enter_batch(self) -> Range | None:
-        """Returns the batch to claim from: the present one, the job's own, or whatever is open."""
+        """Returns the batch to claim from: the current one, the job's own, or any open one."""
         if self._range is None:
             self._range = batch.take(self._campaign_id, self._wanted_batch)
             if self._range is None and self._wanted_batch is not None:
@@ -146,7 +146,7 @@ class Exchange:
         return self._range
 
     def _undo_doubtful(self) -> None:
-        """Undoes what an attempt claimed whose commit was not confirmed: nothing of it was called."""
+        """Undoes claims whose commit was not confirmed; none of their messages was called."""
         for claim in self._doubtful:
             undone = message.undo_claim(self._campaign_id, claim.range, token=claim.token, batch_size=self._batch_size)
             if undone:

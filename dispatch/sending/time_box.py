@@ -20,15 +20,15 @@ class TimeBox:
         self._gave_way = False
 
     def is_open(self) -> bool:
-        """Whether the job may claim more messages."""
+        """Returns whether the job may claim more messages."""
         return self.left_sec() >= 0 and not self._gave_way and not self._stopped()
 
     def left_sec(self) -> float:
-        """The time until the deadline; below zero after it."""
+        """Returns the time until the deadline; negative after it."""
         return self._deadline - time.monotonic()
 
     async def others_wait(self) -> bool:
-        """Whether another campaign's job waits for this worker."""
+        """Returns whether another campaign's job waits for this worker."""
         return await asyncio.to_thread(self._others_waiting)
 
     async def give_way(self) -> None:

@@ -42,7 +42,7 @@ class Window:
         self._halted = False
 
     async def run(self) -> None:
-        """Claims, calls and records until nothing is due or the time is up, and everything in flight is recorded."""
+        """Claims, calls and records until nothing is due or the time is up; everything in flight is then recorded."""
         async with _in_background(self._time_box.give_way(), *self._calls.callers()):
             while True:
                 await self._exchange_once()
@@ -52,7 +52,7 @@ class Window:
                     break
 
     async def _exchange_once(self) -> None:
-        """Records and claims in one transaction, and lets the callers have what was claimed."""
+        """Records and claims in one transaction, and hands what was claimed to the callers."""
         if self._calls.refusal and not self._halted:
             await self._halt(f"The provider refuses our account ({self._calls.refusal}).")
         outcomes = self._calls.take_outcomes()
@@ -76,7 +76,7 @@ class Window:
             log.exception("campaign.not_paused")
 
     async def _wait_for_retry(self) -> bool:
-        """With nothing in flight: waits a step if a retry is due soon and no other campaign waits; False if not."""
+        """Waits a step, with nothing in flight, if a retry is due soon and no other campaign waits; False if not."""
         if await self._time_box.others_wait():
             return False
         due_in_sec = await self._in_thread(self._exchange.soonest_due)

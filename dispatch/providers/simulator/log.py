@@ -114,7 +114,7 @@ def _accepted_line(message: Outgoing) -> bytes:
 
 
 def _tell(on_disk: asyncio.Future[None], problem: OSError | None) -> None:
-    if on_disk.done():  # the caller hung up meanwhile; the message is accepted nevertheless
+    if on_disk.done():  # the caller has hung up; the message is accepted nevertheless
         return
     if problem is None:
         on_disk.set_result(None)
