@@ -9,7 +9,7 @@ campaigns   draft, writing, lifecycle, reading, view, rules, approval, previews,
             preview_view are what people see of those
 audience    members (counted, read page by page), choice, segments, filter (by operators and their values) → filter_sql,
             previews (who it would reach)
-customers   customers, lists, list_members, suppressions, suppression_files, export; imports (a CSV file at hand) and
+customers   customers, lists, list_members, suppressions, suppression_files, export; imports (a local CSV file) and
             import_upload → import_run (over HTTP, as jobs)
 texts       template, filters, check, stored (with versions), sms (how many segments a text takes)
 accounts    accounts (settings, subscription), keys, credits, audit_trail (who changed what)
@@ -19,7 +19,7 @@ process     startup, children (kept running), heartbeat, listed_job (what a work
 providers   what every provider takes and answers; choice, http, simulator/
 audit       the invariants, as queries
 outbox      publishes committed batches
-queues      alone names queues and jobs, and pushes them
+queues      the only file that names queues and jobs; pushes them
 recovery    continues or ends work that lost its owner
 errors      what is refused, and why
 """

@@ -1,1 +1,1 @@
-"""Who a campaign is for: chosen, filtered, counted, read page by page."""
+"""Who a campaign is for: choosing, filtering, counting and reading an audience."""

@@ -1,4 +1,4 @@
-"""Checks the audience that a campaign is written with: of one kind, and of the same account."""
+"""Checks a campaign's audience: it has one kind and belongs to the campaign's account."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -12,7 +12,7 @@ from models.customers.lists import CustomerList
 def audience_kind(
     *, customer_ids: Sequence[int] | None, list_id: int | None, segment_id: int | None, everyone: bool
 ) -> str | None:
-    """Returns the one kind of audience that is given, or None; InvalidRequest when there is more than one."""
+    """Returns the kind of the given audience, or None if none is given; InvalidRequest when there is more than one."""
     kinds = {
         "customers": customer_ids is not None,
         "list": list_id is not None,
@@ -31,7 +31,7 @@ def audience_kind(
 
 
 def check_list(account_id: UUID, list_id: int | None) -> None:
-    """Refuses a list that is not the account's, and keeps any other until the transaction ends."""
+    """Refuses a list that is not the account's, and locks any other until the transaction ends."""
     if list_id is not None and not (can_be_id(list_id) and CustomerList.keep(list_id, account_id)):
         raise NotFound("There is no such list.", list_id=list_id)
 

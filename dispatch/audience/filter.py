@@ -1,9 +1,9 @@
-"""What a segment asks of a customer, checked strictly: {"logic": "and", "conditions": [{field, operator, value}, …]}.
+"""The filter of a segment, checked strictly: {"logic": "and", "conditions": [{field, operator, value}, …]}.
 
-A condition is about a column of the customer or about `attributes.<key>`; a group of conditions may stand in the place
-of one. Every condition is either true or false, so that one and its opposite divide the customers in two. A field that
-is empty (NULL, no such attribute, JSON null) is `is_null`; it equals nothing, has no place in an order, contains
-nothing and is in no list. `neq` and `not_in` are exactly the opposites of `eq` and `in`, and so they hold for it.
+A condition is about a column of the customer or about `attributes.<key>`; a group of conditions may take the place of
+one. Every condition is either true or false, so that a condition and its opposite divide the customers in two. An empty
+field (NULL, no such attribute, JSON null) is `is_null`; it equals nothing, is neither greater nor less than anything,
+contains nothing and is in no list. `neq` and `not_in` are the exact opposites of `eq` and `in`, so they are true of it.
 
 `operators.py` says what an operator compares with, `filter_sql.py` turns a filter into SQL.
 """
@@ -56,12 +56,12 @@ class Condition(_Part):
 
     @property
     def kind(self) -> Kind:
-        """Returns of what kind the field is."""
+        """Returns the kind of the field."""
         return COLUMNS.get(self.field, "attribute")
 
     @property
     def key(self) -> str:
-        """Returns the attribute's key, when the field is one."""
+        """Returns the attribute's key, if the field is an attribute."""
         return self.field.removeprefix("attributes.")
 
     @field_validator("operator", mode="before")
@@ -81,7 +81,7 @@ class Condition(_Part):
 
 
 def _part(given: object, info: ValidationInfo) -> "Condition | Group":
-    """Reads one of a group's conditions; the context counts how deep its group stands."""
+    """Reads one of a group's conditions; the context counts how deep its group is."""
     if not isinstance(given, dict) or not given.keys() & {"logic", "conditions"}:
         return Condition.model_validate(given)
     depth = (info.context or 1) + 1
@@ -91,10 +91,10 @@ def _part(given: object, info: ValidationInfo) -> "Condition | Group":
 
 
 class Group(_Part):
-    """Conditions of which all (`and`) or any (`or`) must hold.
+    """Conditions of which all (`and`) or any (`or`) must be true.
 
-    A group may stand in the place of a condition, 3 deep, 50 conditions in all. An empty field equals nothing and is in
-    no list, so `neq` and `not_in` hold for it.
+    A group may take the place of a condition, up to 3 levels deep and 50 conditions in all. An empty field equals
+    nothing and is in no list, so `neq` and `not_in` are true for it.
     """
 
     logic: Literal["and", "or"] = Field(description="and, or or: whether all conditions must hold, or any")

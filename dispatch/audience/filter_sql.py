@@ -1,6 +1,6 @@
-"""A segment's filter as a condition on `customer cu`, in which everything a caller wrote is a parameter.
+"""Turns a segment's filter into a condition on `customer cu`, in which everything a caller wrote is a parameter.
 
-The columns come from a fixed map; keys of attributes and values are bound. Nothing of a filter becomes SQL text.
+The columns come from a fixed map; keys of attributes and values are bound. No part of a filter becomes SQL text.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ from dispatch.audience.filter import COLUMNS, Condition, Group
 
 # The values of a statement, by placeholder; psycopg takes any.
 Params = dict[str, Any]
-# Returns the placeholder under which the value will be bound.
+# A function that binds a value and returns its placeholder.
 Bind = Callable[[Any], str]
 
 _COLUMNS = {name: f"cu.{name}" for name in COLUMNS}
@@ -32,7 +32,7 @@ _READ_AS = {
 
 
 def where_matches(group: Group) -> tuple[str, Params]:
-    """Returns the condition that holds for exactly the customers of the segment, and its parameters."""
+    """Returns the condition that is true for exactly the customers of the segment, and its parameters."""
     params: Params = {}
 
     def bind(value: Any) -> str:
@@ -52,7 +52,7 @@ def _sql(part: Group | Condition, bind: Bind) -> str:
 
 
 def _holds(condition: Condition, operator: str, bind: Bind) -> str:
-    """True or false, never NULL: so NOT is the opposite, and AND and OR are those of Python."""
+    """Returns SQL that is true or false but never NULL, so that NOT, AND and OR work as in Python."""
     return f"coalesce({_comparison(condition, operator, bind)}, false)"
 
 
@@ -75,7 +75,7 @@ def _comparison(condition: Condition, operator: str, bind: Bind) -> str:
     operand, given = _operand(condition, attribute, kind), f"{bind(_bound(value))}::{kind}"
     if operator == "contains":
         return f"strpos({operand}, {given}) > 0"
-    # By code points, as everywhere else: an order of letters depends on the server's locale.
+    # By code points, because the order of letters depends on the server's locale.
     order = ' COLLATE "C"' if kind == "text" else ""
     return f"{operand} {_SIGNS[operator]} {given}{order}"
 

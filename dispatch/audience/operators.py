@@ -1,8 +1,8 @@
 """The operators of a segment's filter, and which values each compares a field with.
 
-The type of the value says how it is compared. A text is compared with texts, character by character and with case; a
-number with numbers, and with texts that are written like one, as an import stores them; true and false with
-themselves.
+The type of the value decides how it is compared. A text is compared with texts, character by character and
+case-sensitively; a number with numbers, and with texts that are written as one, as an import stores them; true and
+false only with each other.
 """
 
 from datetime import datetime
@@ -33,12 +33,12 @@ OPERATORS: dict[Kind, tuple[str, ...]] = {
 
 
 def unusable(problem: str) -> PydanticCustomError:
-    """Returns what a validator raises to say what is wrong with a part of a filter, in words that follow its name."""
+    """Returns the error by which a validator says what is wrong with a part of a filter; the words follow its name."""
     return PydanticCustomError("unusable", problem)
 
 
 def checked_value(value: object, kind: Kind, operator: str) -> Any:
-    """Returns the value, of the type that the operator compares a field of this kind with; for a validator."""
+    """Returns the value with the type that the operator compares with a field of this kind; for a validator."""
     if operator in get_args(Emptiness):
         if value is not None:
             raise unusable(f"must be left out: {operator} takes none")

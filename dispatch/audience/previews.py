@@ -62,7 +62,7 @@ def preview_of(audience: Audience) -> AudiencePreviewView:
         sample=[PersonView.model_validate(person) for person in reached],
         excluded=ExcludedView(
             opted_out=size.total - size.reachable + members.left_out_of(audience),
-            # A customer's number was read when it came in, and an account has it once: the table allows nothing else.
+            # Always 0: numbers are checked when they come in, and the table allows each once per account.
             invalid_number=0,
             duplicate=0,
         ),

@@ -49,7 +49,7 @@ def read_segment(caller: Caller, segment_id: int) -> SegmentView:
 
 
 def list_segments(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page[SegmentView]:
-    """One page of segments, newest first."""
+    """Returns one page of segments, newest first."""
     return Segment.page(caller.account, page=page, page_size=page_size).map(SegmentView.model_validate)
 
 
@@ -73,7 +73,7 @@ def edit_segment(
 
 
 def delete_segment(caller: Caller, segment_id: int) -> None:
-    """Deletes a segment; InvalidStatus while a campaign that has not started is for it."""
+    """Deletes a segment; InvalidStatus while it is the audience of a campaign that has not started."""
     try:
         with db.atomic():
             removed = Segment.remove(_checked(segment_id), caller.account)
@@ -81,7 +81,7 @@ def delete_segment(caller: Caller, segment_id: int) -> None:
                 raise _missing()
             _note(caller, "segment.deleted", removed)
     except psycopg.errors.CheckViolation:
-        # The table decides, so that a campaign written in this moment is not left without an audience.
+        # The table decides, so that a campaign created at this moment is not left without an audience.
         raise InvalidStatus(
             "A campaign that has not started is for this segment; start, change or delete it first.",
             segment_id=segment_id,
@@ -89,7 +89,7 @@ def delete_segment(caller: Caller, segment_id: int) -> None:
 
 
 def check_segment(account_id: UUID, segment_id: int | None) -> None:
-    """Refuses a segment that is not the account's, and keeps any other until the transaction ends."""
+    """Refuses a segment that is not the account's, and locks any other until the transaction ends."""
     if segment_id is not None and not Segment.keep(_checked(segment_id), account_id):
         raise _missing()
 

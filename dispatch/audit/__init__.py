@@ -1,9 +1,9 @@
-"""Proves from the rows that the invariants hold: each is a set of queries that must find nothing.
+"""Proves from the rows that the invariants hold; each is a set of queries that must find nothing.
 
-    counts.py    I3, I8   nothing is lost, and what the counters say is what is there
-    owners.py    I5       nothing stays non-final past its limit
-    money.py     I7, I9   every credit is accounted for, one hold per start
-    tenants.py   I12      no row points into another account
+    counts.py    I3, I8   nothing is lost, and every counter equals the rows
+    owners.py    I5       nothing stays unfinished past its limit
+    money.py     I7, I9   every credit is accounted for, and each start has one hold
+    tenants.py   I12      no row refers to another account
 
 A query is named by what it finds, and returns `account_id` and a printable `id`.
 """
@@ -20,8 +20,8 @@ from models.tenancy import Tenant, owned_by
 CHECKS: dict[str, dict[str, str]] = {"I3": I3, "I5": I5, "I7": I7, "I8": I8, "I9": I9, "I12": I12}
 MAX_IDS = 20
 
-# MATERIALIZED keeps the LIMIT out of the query: nothing is expected to be found, so a plan that hopes to stop early
-# is the wrong one.
+# MATERIALIZED keeps the LIMIT out of the query: nothing is expected to be found, so a plan that counts on stopping
+# early would be wrong.
 _FOUND = """
 WITH found AS MATERIALIZED ({query})
 SELECT array_agg(id ORDER BY length(id), id) AS ids
@@ -42,7 +42,7 @@ class Violation:
 def audit(tenant: Tenant) -> list[Violation]:
     """Returns every violation found in one snapshot of the database, of one account or of all.
 
-    One snapshot, so that a system at work raises no false alarm; it may be taken at any time and blocks nothing.
+    The snapshot keeps a working system from raising false alarms; it may be taken at any time and blocks nothing.
     """
     with db.atomic():
         rows("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")

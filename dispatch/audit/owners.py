@@ -29,7 +29,7 @@ I5 = {
           AND greatest(b.next_due_at, b.touched_at, c.updated_at) < now() - interval '10 minutes'
           AND NOT EXISTS (SELECT FROM batch o WHERE o.campaign_id = c.id AND o.pending > 0 AND o.pushed_at IS NOT NULL)
     """,
-    # Of one campaign only so many batches are worked on at a time, so it is the campaign that must move, not each.
+    # Only some batches of a campaign are worked on at a time, so the campaign must make progress, not each batch.
     "Campaigns with work that is due, of which no batch was pushed or touched for an hour": """
         SELECT c.account_id, c.id::text AS id
         FROM campaign c JOIN batch b ON b.campaign_id = c.id

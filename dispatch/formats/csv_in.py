@@ -26,7 +26,7 @@ MAX_LINES_PER_RECORD = 20
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")
 
 
-# Named tuples, since there is one for each line: making a frozen dataclass takes three times as long.
+# Named tuples, because there is one for each line: making a frozen dataclass takes three times as long.
 class Record(NamedTuple):
     """The cells of one line by column name, without surrounding spaces."""
 

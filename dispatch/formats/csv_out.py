@@ -1,4 +1,4 @@
-"""CSV whose cells no spreadsheet runs as formulas, for every export; and the way back, for imports.
+"""Writes CSV whose cells no spreadsheet runs as formulas, for every export, and reads such cells back, for imports.
 
 A cell that begins like a formula gets an apostrophe in front, phone numbers too: that also keeps a spreadsheet from
 rounding them. `plain_cell` removes exactly that apostrophe, so what was exported can be imported unchanged.
@@ -37,7 +37,7 @@ def safe_cell(value: Any) -> str:
 
 
 def plain_cell(cell: str) -> str:
-    """Returns the text of which `safe_cell` made the cell."""
+    """Returns the text that `safe_cell` turned into the cell."""
     return cell[1:] if cell.startswith("'") and _RUNS.match(cell) else cell
 
 

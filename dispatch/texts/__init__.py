@@ -1,1 +1,1 @@
-"""What is said: templates, their checks and filters, and how many SMS segments a text takes."""
+"""Texts: templates, their checks and filters, and how many SMS segments a text takes."""

@@ -43,7 +43,7 @@ class RemarkView(View):
 
 
 class CheckedView(View):
-    """What there is to say about a template; encoding and segments are those of the sample."""
+    """The result of checking a template; encoding and segments are those of the sample."""
 
     valid: bool
     placeholders: list[str]
@@ -56,7 +56,7 @@ class CheckedView(View):
 
 
 def check_template(body: str, channel: str = "sms") -> CheckedView:
-    """Checks a text for this channel; one that cannot be used is an answer here and no refusal."""
+    """Checks a text for this channel; one that cannot be used is an answer here, not a refusal."""
     checked_channel(channel)
     try:
         template = compile_template(body)
@@ -77,7 +77,7 @@ def check_template(body: str, channel: str = "sms") -> CheckedView:
 
 
 def _unusable(refusal: InvalidTemplate) -> CheckedView:
-    """What is known of a template that cannot be rendered: nothing was measured."""
+    """Returns what is known of a template that cannot be rendered; nothing was measured."""
     return CheckedView(
         valid=False,
         placeholders=refusal.details.get("placeholders", []),

@@ -1,4 +1,4 @@
-"""An account's stored templates; every body one has had is kept, and a campaign copies the one it is written with."""
+"""An account's stored templates; every version is kept, and a campaign copies the one that it is created with."""
 
 from dataclasses import asdict, dataclass
 from uuid import UUID
@@ -17,7 +17,7 @@ from models.template import Template, TemplateVersion
 
 
 class TemplateView(View):
-    """A text under a name, with its present version."""
+    """A text under a name, with the number of its current version."""
 
     id: int
     account_id: UUID
@@ -41,7 +41,7 @@ class VersionView(View):
 
 @dataclass(frozen=True, slots=True)
 class CampaignText:
-    """The text of a campaign and, when it is copied from a stored template, from which version of which."""
+    """The text of a campaign and, when it is copied from a stored template, which template and version."""
 
     text: str
     template_id: int | None = None
@@ -65,18 +65,18 @@ def read_template(caller: Caller, template_id: int) -> TemplateView:
 
 
 def list_templates(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page[TemplateView]:
-    """One page of templates, newest first."""
+    """Returns one page of templates, newest first."""
     return Template.page(caller.account, page=page, page_size=page_size).map(_view)
 
 
 def list_versions(caller: Caller, template_id: int, *, page: int = 1, page_size: int = 20) -> Page[VersionView]:
-    """One page of the bodies that a template has had, the present one first."""
+    """Returns one page of the bodies that a template has had, the current one first."""
     template = _found(caller, template_id)
     return TemplateVersion.page(template.id, page=page, page_size=page_size).map(VersionView.model_validate)
 
 
 def edit_template(caller: Caller, template_id: int, **changes: str | None) -> TemplateView:
-    """Changes the name, body or channel; another body is another version."""
+    """Changes the name, body or channel; another body becomes a new version."""
     values = _checked(changes)
     if not values:
         return read_template(caller, template_id)
@@ -111,7 +111,7 @@ def template_called(caller: Caller, name: str) -> int:
 def text_for_campaign(
     caller: Caller, account_id: UUID, *, template: str, template_id: int | None, channel: str
 ) -> CampaignText:
-    """Returns the text a campaign is written with, checked: one of its own, or that of a stored template."""
+    """Returns the checked text of a campaign: its own, or that of a stored template."""
     if template_id is None:
         compile_template(template)
         return CampaignText(template)
@@ -129,13 +129,13 @@ def text_for_campaign(
 
 
 def check_version(account_id: UUID, template_id: int | None, version: int | None) -> None:
-    """Refuses a version that is gone, and keeps any other until the transaction ends."""
+    """Refuses a version that has been deleted, and locks any other until the transaction ends."""
     if template_id is not None and not TemplateVersion.keep(template_id, version, account_id):
         raise _missing()
 
 
 def _checked(changes: dict[str, str | None]) -> dict[str, str | None]:
-    """The changes of name, body and channel, each checked; a name or a body cannot be taken away."""
+    """Returns the checked changes of name, body and channel; a name or a body cannot be removed."""
     checked = dict(changes)
     for field, check in (("name", checked_name), ("body", _checked_body)):
         if field in changes:
