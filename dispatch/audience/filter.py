@@ -93,8 +93,8 @@ def _part(given: object, info: ValidationInfo) -> "Condition | Group":
 class Group(_Part):
     """Conditions of which all (`and`) or any (`or`) must be true.
 
-    A group may take the place of a condition, up to 3 levels deep and 50 conditions in all. An empty field equals
-    nothing and is in no list, so `neq` and `not_in` are true for it.
+    A group may take the place of a condition, at most 3 deep, 50 conditions in all. An empty field equals nothing
+    and is in no list, so `neq` and `not_in` are true for it.
     """
 
     logic: Literal["and", "or"] = Field(description="and, or or: whether all conditions must hold, or any")
