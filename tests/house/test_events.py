@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 _ROOT = Path(__file__).parents[2]
-_ROOMS = ("api", "cli", "config", "dispatch", "embedded", "jobs", "models", "sweeper")
+_ROOMS = ("api", "cli", "config", "dispatch", "embedded", "jobs", "models", "scheduling", "sweeper")
 _LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 LISTED = re.findall(r"^\| `([^`]+)` \|", (_ROOT / "docs" / "events.md").read_text(), re.MULTILINE)
