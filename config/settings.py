@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     schedule_sweep_limit: PositiveInt = Field(25, description="due campaigns per page of a sweep")
     enqueue_lock_ttl_sec: PositiveInt = Field(600, description="time after which a campaign's Redis lock expires")
     recover_interval_ms: int = Field(5000, ge=100, description="how often recovery looks for lost work")
+    schedule_tick_interval_ms: int = Field(30_000, ge=100, description="how often schedules are looked at")
     system_user_id: UUID = Field(
         UUID(int=0),
         description="recorded as the actor of what the sweeper starts",

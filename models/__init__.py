@@ -3,6 +3,7 @@
 campaigns   campaign, writing, audience (chosen customers, numbers), approval, preparation, sending
 messages    message (claim and record), writing, recovery, reading; batch; arrays (how the send path passes a window)
 customers   customer, lists, upsert, imports, import_files, suppression
+schedules   schedule, run
 accounts    account, api_key, audit_event, credit, idempotency_key
 texts       template, segment
 processes   heartbeat

@@ -1,4 +1,4 @@
-"""Every state of a campaign and of a message, in one sentence each, and every move allowed between them.
+"""Every state of a campaign, a message and a schedule, in one sentence each, and every move allowed between them.
 
 Each move is a conditional UPDATE beside its row; in every test a trigger made from these tables refuses any other.
 """
@@ -51,6 +51,22 @@ MESSAGE_MOVES: dict[str, frozenset[str]] = {
     "cancelled": frozenset(),
     "unknown": frozenset({"sent", "delivered", "failed", "unconfirmed"}),
     "unconfirmed": frozenset(),
+}
+
+SCHEDULE_STATES: dict[str, str] = {
+    "active": "Runs at its times.",
+    "paused": "Stopped by a person; what comes up meanwhile is not made up for.",
+    "completed": "It has had its only run, or as many as `max_runs` allows.",
+    "failed": "Its runs failed, or its only time was missed, for the reason stored; it can be resumed.",
+    "cancelled": "Ended by a person.",
+}
+
+SCHEDULE_MOVES: dict[str, frozenset[str]] = {
+    "active": frozenset({"paused", "completed", "failed", "cancelled"}),
+    "paused": frozenset({"active", "completed", "failed", "cancelled"}),
+    "completed": frozenset(),
+    "failed": frozenset({"active", "cancelled"}),
+    "cancelled": frozenset(),
 }
 
 CHANNELS = ("sms", "whatsapp")

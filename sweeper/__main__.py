@@ -1,7 +1,9 @@
-"""`python -m sweeper`: schedules the sweep, and recovers lost work every few seconds."""
+"""`python -m sweeper`: books the sweep, recovers lost work and runs what is scheduled."""
 
 import argparse
 import threading
+from collections.abc import Callable
+from functools import partial
 
 import structlog
 
@@ -12,6 +14,7 @@ from dispatch.process.heartbeat import HeartbeatThread
 from dispatch.process.startup import start_process
 from dispatch.recovery import recover
 from models.database import db
+from scheduling.tick import tick
 from sweeper.scheduler import SweepScheduler, sweep_booking
 
 log = structlog.get_logger()
@@ -35,11 +38,15 @@ def main() -> None:
 
 
 def watch(settings: Settings) -> None:
-    """Schedules and recovers in separate threads, so that neither waits for the server of the other."""
+    """Books, recovers and ticks in separate threads, so that none waits for another's server or handlers."""
     scheduler = SweepScheduler(enqueueing(settings), [sweep_booking(settings.schedule_sweep_interval_ms)])
+    recovery_sec, tick_sec = settings.recover_interval_ms / 1000, settings.schedule_tick_interval_ms / 1000
+    recovering = partial(repeat, recover, recovery_sec, failed=partial(log.exception, "recovery.failed"))
+    ticking = partial(repeat, tick, tick_sec, failed=partial(log.exception, "tick.failed"))
     threads = [
         threading.Thread(target=scheduler.run, name="scheduler", daemon=True),
-        threading.Thread(target=recover_repeatedly, args=(settings.recover_interval_ms / 1000,), daemon=True),
+        threading.Thread(target=recovering, name="recovery", daemon=True),
+        threading.Thread(target=ticking, name="tick", daemon=True),
     ]
     for thread in threads:
         thread.start()
@@ -48,14 +55,14 @@ def watch(settings: Settings) -> None:
         thread.join(STOP_GRACE_SEC)
 
 
-def recover_repeatedly(seconds: float) -> None:
-    """Recovers lost work until the process is asked to stop; a failed pass does not prevent the next."""
+def repeat(act: Callable[[], object], seconds: float, *, failed: Callable[[], object]) -> None:
+    """Acts until the process is asked to stop; `failed` tells of a failure, which does not prevent the next time."""
     while True:
         try:
             with db.connection_context():
-                recover()
+                act()
         except Exception:
-            log.exception("recovery.failed")
+            failed()
         if stopping().wait(seconds):
             return
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from models.database import db, row, rows
-from models.states import CAMPAIGN_MOVES, MESSAGE_MOVES
+from models.states import CAMPAIGN_MOVES, MESSAGE_MOVES, SCHEDULE_MOVES
 
 # PostgreSQL treats a setting with a dot in its name as the application's own.
 _ARRANGING = "tests.arranging"
@@ -42,6 +42,7 @@ def enforcing() -> str:
             _REFUSE,
             _trigger("campaign", "status", CAMPAIGN_MOVES, also_refused=_PAUSED_ELSEWHERE),
             _trigger("message", "state", MESSAGE_MOVES),
+            _trigger("schedule", "status", SCHEDULE_MOVES),
         ]
     )
 

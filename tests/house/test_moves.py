@@ -1,4 +1,4 @@
-"""The database under test refuses what `models/states.py` does not allow, so every test proves the two tables."""
+"""The database under test refuses what `models/states.py` does not allow, so every test proves its tables."""
 
 from contextlib import suppress
 
@@ -6,7 +6,14 @@ import psycopg
 import pytest
 
 from models.database import row, rows
-from models.states import CAMPAIGN_MOVES, CAMPAIGN_STATES, MESSAGE_MOVES, MESSAGE_STATES
+from models.states import (
+    CAMPAIGN_MOVES,
+    CAMPAIGN_STATES,
+    MESSAGE_MOVES,
+    MESSAGE_STATES,
+    SCHEDULE_MOVES,
+    SCHEDULE_STATES,
+)
 from tests.factories import a_campaign, an_account, arrange_state
 from tests.moves import arranging, forget_refusals, was_refused
 
@@ -60,6 +67,24 @@ def test_a_message_moves_only_as_the_table_says(old):
         if new != old and is_allowed(lambda new=new: rows("UPDATE message SET state = %s", [new])):
             moved.add(new)
     assert moved == MESSAGE_MOVES[old]
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize("old", SCHEDULE_STATES)
+def test_a_schedule_moves_only_as_the_table_says(old):
+    rows(
+        """INSERT INTO schedule (account_id, job_type, job_payload, cron_expression, timezone, misfire, grace_sec,
+                                 metadata, reason, created_by)
+           VALUES (%s, 'x', '{}', '@daily', 'UTC', 'skip', 0, '{}', '', 'test')""",
+        [an_account().id],
+    )
+    moved = set()
+    for new in SCHEDULE_STATES:
+        with arranging():
+            rows("UPDATE schedule SET status = %s", [old])
+        if new != old and is_allowed(lambda new=new: rows("UPDATE schedule SET status = %s", [new])):
+            moved.add(new)
+    assert moved == SCHEDULE_MOVES[old]
 
 
 def test_a_paused_campaign_returns_only_where_it_was_paused(campaign_id):

@@ -8,15 +8,26 @@ import pytest
 
 from models.database import row
 from models.messages.batch import Stats
-from models.states import CAMPAIGN_MOVES, CAMPAIGN_STATES, MESSAGE_MOVES, MESSAGE_STATES
+from models.states import (
+    CAMPAIGN_MOVES,
+    CAMPAIGN_STATES,
+    MESSAGE_MOVES,
+    MESSAGE_STATES,
+    SCHEDULE_MOVES,
+    SCHEDULE_STATES,
+)
 
 _PAGE = (Path(__file__).parents[2] / "docs" / "states.md").read_text()
 _ARROW = re.compile(r"^ +(\S+) --> ([^\s:]+)(?:: .+)?$", re.MULTILINE)
 _ROW = re.compile(r"^\| `(\w+)` \| (.+) \|$", re.MULTILINE)
 
-BOTH = pytest.mark.parametrize(
+EACH = pytest.mark.parametrize(
     ("heading", "states", "moves"),
-    [("Campaigns", CAMPAIGN_STATES, CAMPAIGN_MOVES), ("Messages", MESSAGE_STATES, MESSAGE_MOVES)],
+    [
+        ("Campaigns", CAMPAIGN_STATES, CAMPAIGN_MOVES),
+        ("Messages", MESSAGE_STATES, MESSAGE_MOVES),
+        ("Schedules", SCHEDULE_STATES, SCHEDULE_MOVES),
+    ],
 )
 
 
@@ -31,31 +42,36 @@ def _arrows(heading):
     return arrows
 
 
-@BOTH
+@EACH
 def test_every_move_is_drawn_and_every_arrow_is_allowed(heading, states, moves):
     drawn = {(old, new) for old, new in _arrows(heading) if "[*]" not in (old, new)}
     assert drawn == {(old, new) for old, allowed in moves.items() for new in allowed}
 
 
-@BOTH
+@EACH
 def test_exactly_the_states_without_a_move_are_drawn_as_ends(heading, states, moves):
     ends = {old for old, new in _arrows(heading) if new == "[*]"}
     assert ends == {state for state in states if not moves[state]}
 
 
-@BOTH
+@EACH
 def test_the_page_describes_each_state_in_the_tables_words(heading, states, moves):
     assert dict(_ROW.findall(_section(heading))) == states
 
 
-@BOTH
+@EACH
 def test_moves_lead_from_and_to_described_states(heading, states, moves):
     assert set(moves) == set(states)
     assert {new for allowed in moves.values() for new in allowed} <= set(states)
 
 
 @pytest.mark.parametrize(
-    ("table", "column", "states"), [("campaign", "status", CAMPAIGN_STATES), ("message", "state", MESSAGE_STATES)]
+    ("table", "column", "states"),
+    [
+        ("campaign", "status", CAMPAIGN_STATES),
+        ("message", "state", MESSAGE_STATES),
+        ("schedule", "status", SCHEDULE_STATES),
+    ],
 )
 def test_the_database_knows_the_same_states(db, table, column, states):
     check = row(

@@ -1,0 +1,74 @@
+"""Which function runs for which type of job: registered at the start of a process, looked up at each run."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from scheduling.errors import InvalidSchedule
+
+MAX_JOB_TYPE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a handler is told. After a crash it may be called again with the same schedule_id and run_at."""
+
+    account_id: UUID
+    payload: Mapping[str, Any]
+    schedule_id: UUID
+    #: The time that the run stands for.
+    run_at: datetime
+    #: 1 for the first call.
+    attempt: int
+
+
+# Returns when the job is done; whatever it raises is a failure, and it is called again later.
+Handler = Callable[[Job], None]
+# Raises ValueError, with a sentence for people, when the handler could not use the payload.
+Check = Callable[[UUID, Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Registered:
+    handler: Handler
+    check: Check | None
+
+
+_registered: dict[str, _Registered] = {}
+
+
+def register(job_type: str, handler: Handler, *, check: Check | None = None) -> None:
+    """Makes schedules of this type call the handler; every process that creates or runs them registers it.
+
+    ValueError for a type that is registered already.
+    """
+    if not 1 <= len(job_type) <= MAX_JOB_TYPE:
+        raise ValueError(f"a job type has 1 to {MAX_JOB_TYPE} characters")
+    if job_type in _registered:
+        raise ValueError(f"the job type {job_type!r} is registered already")
+    _registered[job_type] = _Registered(handler, check)
+
+
+def known_types() -> list[str]:
+    """Returns the registered types in order."""
+    return sorted(_registered)
+
+
+def handler_of(job_type: str) -> Handler:
+    """Returns the handler of a registered type."""
+    return _registered[job_type].handler
+
+
+def check_job(job_type: str, account_id: UUID, payload: Mapping[str, Any]) -> None:
+    """Refuses a type that is not registered, and a payload that its handler could not use."""
+    found = _registered.get(job_type)
+    if found is None:
+        known = ", ".join(known_types()) or "none yet"
+        raise InvalidSchedule(f"job_type: there is no type {job_type[:60]!r}; known: {known}.", field="job_type")
+    if found.check:
+        try:
+            found.check(account_id, payload)
+        except ValueError as problem:
+            raise InvalidSchedule(f"job_payload: {problem}", field="job_payload") from None

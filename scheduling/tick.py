@@ -1,0 +1,143 @@
+"""One pass over the schedules that are due: records their runs, then performs those that wait."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+
+import structlog
+
+from config.stopping import stopping
+from models.database import db
+from models.schedules.run import ScheduleRun
+from models.schedules.schedule import Schedule
+from models.tenancy import ALL_ACCOUNTS
+from scheduling.misfire import next_step
+from scheduling.registry import Job, handler_of, known_types
+from scheduling.schedules import database_now
+
+log = structlog.get_logger()
+
+CLAIM_SIZE = 100
+# A run whose process is silent for so long is begun again by another one.
+LEASE_SEC = 60.0
+# How often a run is begun before it counts as failed, and how long it waits after its first failure; then twice that.
+MAX_ATTEMPTS = 5
+BACK_OFF_SEC = 30.0
+# A schedule with so many failed runs in a row has failed.
+MAX_FAILED_RUNS = 3
+_MAX_ERROR = 500
+
+
+def tick() -> dict[str, int]:
+    """Performs all that is due and returns how often each outcome came; any number of processes may do so at once."""
+    outcomes: Counter[str] = Counter()
+    types = known_types()
+    while not stopping().asked:
+        if run := ScheduleRun.take(types, lease_sec=LEASE_SEC):
+            outcomes[_perform(run)] += 1
+        elif not _record_due(types):
+            break
+    if unknown := Schedule.unknown_types_due(types):
+        log.warning("tick.without_handler", job_types=unknown)
+    if outcomes:
+        log.info("tick.done", **outcomes)
+    return dict(outcomes)
+
+
+def _record_due(types: Sequence[str]) -> int:
+    """Records the runs of due schedules and moves these on, in one transaction; returns how many moved.
+
+    The rows are locked from reading to writing, because the next time by cron cannot be told in SQL.
+    """
+    with db.atomic():
+        due = Schedule.lock_due(types, limit=CLAIM_SIZE)
+        now = database_now()
+        steps = {one.id: next_step(one, one.next_run_at or now, now) for one in due}
+        wanted = {schedule_id: step.run_at for schedule_id, step in steps.items() if step.run_at}
+        recorded = ScheduleRun.record(list(wanted.items()))
+        # Another process may have recorded a run between our look for unfinished ones and the lock.
+        busy = {schedule_id for schedule_id in wanted.keys() - recorded if ScheduleRun.unfinished(schedule_id)}
+        moving = [one for one in due if one.id not in busy]
+        ScheduleRun.record_skipped(
+            [
+                (one.id, skipped_at, f"more than {timedelta(seconds=one.grace_sec)} late; the rule is {one.misfire}")
+                for one in moving
+                if (skipped_at := steps[one.id].skipped_at)
+            ]
+        )
+        Schedule.move_on([(one.id, steps[one.id].next_run_at) for one in moving])
+        for one in moving:
+            if steps[one.id].run_at is None and steps[one.id].next_run_at is None:
+                one.move("failed", reason="its time was missed, and its misfire rule is skip")
+                log.warning("schedule.missed", schedule_id=str(one.id))
+    return len(moving)
+
+
+def _perform(run: ScheduleRun) -> str:
+    """Calls the handler, with no transaction open, and records what came of it."""
+    schedule = Schedule.find(run.schedule_id, ALL_ACCOUNTS)
+    if schedule is None:
+        return "lost"
+    if run.attempt > MAX_ATTEMPTS:
+        return _record(run, f"begun {MAX_ATTEMPTS} times, and its process ended before it was done")
+    job = Job(schedule.account_id, schedule.job_payload, run.schedule_id, run.run_at, run.attempt)
+    try:
+        with _lease_kept(run):
+            handler_of(schedule.job_type)(job)
+    except Exception as problem:
+        log.exception("run.attempt_failed", schedule_id=str(run.schedule_id), attempt=run.attempt)
+        return _record(run, f"{type(problem).__name__}: {problem}".replace("\0", "")[:_MAX_ERROR])
+    return _record(run, None)
+
+
+def _record(run: ScheduleRun, error: str | None) -> str:
+    """Records the outcome of an attempt and what it means for the schedule, in one transaction."""
+    with db.atomic():
+        schedule = Schedule.find(run.schedule_id, ALL_ACCOUNTS, lock=True)
+        if schedule is None or not _end_attempt(run, error):
+            log.warning("run.not_ours", schedule_id=str(run.schedule_id))
+            return "lost"
+        if error is not None and run.attempt < MAX_ATTEMPTS:
+            return "put_back"
+        failures = 0 if error is None else schedule.failures + 1
+        counted = schedule.count_run(succeeded=error is None, failures=failures)
+        is_last = run.run_at == schedule.scheduled_at or counted.run_count == counted.max_runs
+        if error is not None and (failures >= MAX_FAILED_RUNS or is_last):
+            counted.move("failed", reason=error)
+            log.error("schedule.failed", schedule_id=str(run.schedule_id), failures=failures)
+        elif is_last:
+            counted.move("completed")
+        return "succeeded" if error is None else "failed"
+
+
+def _end_attempt(run: ScheduleRun, error: str | None) -> bool:
+    """Ends the run, or lets it wait for its next attempt; False when another process has taken it over."""
+    if error is None:
+        return run.end("succeeded")
+    if run.attempt < MAX_ATTEMPTS:
+        return run.put_back(error=error, wait_sec=BACK_OFF_SEC * 2 ** (run.attempt - 1))
+    return run.end("failed", error=error)
+
+
+@contextmanager
+def _lease_kept(run: ScheduleRun) -> Iterator[None]:
+    """Renews the lease for as long as the block takes, so that a long run is not begun a second time."""
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(LEASE_SEC / 3):
+            try:
+                with db.connection_context():
+                    run.renew(lease_sec=LEASE_SEC)
+            except Exception as problem:
+                log.warning("run.lease_not_renewed", problem=type(problem).__name__)
+
+    thread = threading.Thread(target=renew, name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
