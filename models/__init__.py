@@ -1,4 +1,4 @@
-"""Rows and their moves: each table in its own file, each change of state one statement beside it.
+"""Rows and their moves: each table has its own file, with every change of its state as one statement.
 
 campaigns   campaign, writing, audience (chosen customers, numbers), approval, preparation, sending
 messages    message (claim and record), writing, recovery, reading; batch; arrays (how the send path passes a window)

@@ -1,4 +1,4 @@
-"""The tenant: who sends, with which subscription and how many credits."""
+"""Accounts: the tenants, each with a subscription and credits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ class Account(Row):
     sender: str | None
     subscription_plan: str
     subscription_status: str
-    #: When the paid period ends; None: it does not.
+    #: When the paid period ends; None if it does not.
     subscription_ends_at: datetime | None
     credits_available: int
     credits_held: int
-    #: Campaigns with more recipients need an approval; None: none does.
+    #: Campaigns with more recipients need an approval; None if none does.
     approval_above: int | None
     created_at: datetime
 
@@ -72,7 +72,7 @@ class Account(Row):
 
     @classmethod
     def edit(cls, account_id: UUID, values: Mapping[str, str | int | None]) -> "Account | None":
-        """Changes the settings that are given, `country` and `approval_above`; None when there is no such account."""
+        """Changes the given settings, `country` and `approval_above`; None when there is no such account."""
         given = ", ".join(f"{column} = %({column})s" for column in ("country", "approval_above") if column in values)
         return row(f"UPDATE account SET {given} WHERE id = %(id)s RETURNING *", {**values, "id": account_id}, into=cls)
 
@@ -99,7 +99,7 @@ class Standing:
 
     @classmethod
     def of(cls, account_id: UUID) -> "Standing":
-        """Returns that of an account that exists."""
+        """Returns the standing of an existing account."""
         return one(
             """SELECT credits_available AS available, approval_above,
                       subscription_status = 'active' AND coalesce(subscription_ends_at > now(), true) AS subscribed

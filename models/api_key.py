@@ -32,14 +32,14 @@ class ApiKey(Row):
     """A key of one account, or of an operator."""
 
     id: UUID
-    #: None for an operator's key, which opens all accounts.
+    #: None for an operator's key, which is valid for all accounts.
     account_id: UUID | None
     name: str
-    #: How the key begins, so that people recognise it.
+    #: The beginning of the key, so that people recognise it.
     prefix: str
     key_hash: str
     scopes: list[str]
-    #: 1 or 2: which of the two live keys with these scopes it is.
+    #: 1 or 2: which of the account's two live keys with these scopes this is.
     slot: int | None
     created_at: datetime
     #: At most a minute behind.
@@ -48,7 +48,7 @@ class ApiKey(Row):
 
     @classmethod
     def issue(cls, account_id: UUID | None, *, name: str, scopes: tuple[str, ...]) -> "IssuedKey | None":
-        """Inserts a key and returns it with the secret, of which afterwards only the hash is known.
+        """Inserts a key and returns it with its secret, of which only the hash is stored.
 
         None when two keys of the account with these scopes are live: the one in use and the one that replaces it.
         """
@@ -61,7 +61,7 @@ class ApiKey(Row):
             "hash": _hash(key),
             "scopes": sorted(set(scopes), key=SCOPES.index),
         }
-        # Two callers at once may see the same free slot; the index lets one in, and the other looks again.
+        # Two concurrent callers may see the same free slot; the index admits one, and the other looks again.
         for _ in range(MAX_LIVE):
             if made := row(_ISSUE, values, into=cls):
                 return IssuedKey(made, key)
@@ -106,7 +106,7 @@ class ApiKey(Row):
 
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
-    """A new key, with the secret that opens the API."""
+    """A new key, with its secret."""
 
     row: ApiKey
     secret: str = field(repr=False)
@@ -124,7 +124,7 @@ class KeyHolder:
 
     @property
     def operator(self) -> bool:
-        """Whether the key opens all accounts."""
+        """Returns whether the key is valid for all accounts."""
         return self.account_id is None
 
 

@@ -16,10 +16,10 @@ from models.tenancy import Tenant, owned_by
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent(Row):
-    """One change: by whom, what, to what, and requested by which request."""
+    """One change: who changed what, and by which request."""
 
     id: int
-    #: None for what concerns no account, such as an operator's key.
+    #: None for a change that concerns no account, such as that of an operator's key.
     account_id: UUID | None
     actor: str
     #: A noun and what happened to it, such as `campaign.paused`.
@@ -43,7 +43,7 @@ class AuditEvent(Row):
         request_id: str | None = None,
         **details: Any,
     ) -> None:
-        """Writes one event, in the transaction of the change that it tells of."""
+        """Writes one event, in the transaction of the change that it records."""
         changed(
             """INSERT INTO audit_event (account_id, actor, action, subject, details, request_id)
                VALUES (%s, %s, %s, %s, %s, %s)""",

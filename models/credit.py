@@ -78,7 +78,7 @@ def hold(account_id: UUID, campaign_id: int, epoch: int, amount: int, *, actor: 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ended:
-    """What a campaign that ended has settled of its hold so far."""
+    """How much of its hold an ended campaign has settled so far."""
 
     id: int
     account_id: UUID
@@ -90,7 +90,7 @@ class _Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Spent:
-    """What its batches say: credits of messages sent, credits of those still unknown, and messages still open."""
+    """What its batches say: credits of sent messages, credits of unknown ones, and the number of open messages."""
 
     captured: int
     uncertain: int
@@ -100,13 +100,12 @@ class _Spent:
 def settle(campaign_id: int) -> bool:
     """Captures what was sent and releases what never will be, as far as that is known by now; may be called again.
 
-    What is still unknown stays held. True once nothing of the hold is open any more.
+    What is still unknown stays held. Returns True once nothing is.
     """
-    # Reading, adding up and writing is safe here: nothing else writes `captured` and `released` of a campaign that
-    # ended, and the lock comes first, so that a second settlement waits and then sees what the first one settled. The
-    # batches are read in a statement of their own, after the lock: a statement sees the rows of the moment it began,
-    # not of the moment it got its lock. A late answer that is recorded meanwhile waits for no one; the next call
-    # settles it.
+    # To read, add up and then write is safe here: nothing else writes `captured` and `released` of an ended campaign,
+    # and the lock comes first, so that a second settlement waits and then sees what the first one settled. The batches
+    # are read in a separate statement after the lock, because a statement sees the rows of the moment it began, not of
+    # the moment it got its lock. A late answer may be recorded at the same time; the next call settles it.
     with db.atomic():
         campaign = row(
             """SELECT id, account_id, claim_epoch, held, captured, released FROM campaign
@@ -137,7 +136,7 @@ def settle(campaign_id: int) -> bool:
 
 
 def _enter(campaign: _Ended, kind: Literal["capture", "release"], amount: int) -> None:
-    """Writes one settlement entry and its effect on the account, in the caller's transaction."""
+    """Writes one entry of a settlement and its effect on the account, in the caller's transaction."""
     if amount == 0:
         return
     back = amount if kind == "release" else 0

@@ -13,8 +13,8 @@ Params: TypeAlias = Mapping[str, Any] | Sequence[Any] | None
 
 db = PooledPsycopg3Database(None, autoconnect=False)
 
-# What holds on every connection: commits are durable, no transaction stays open while its process waits for something
-# else, and no lock or statement is waited for without end.
+# For every connection: commits are durable, no transaction stays open while its process waits for something else, and
+# no lock or statement is waited for indefinitely.
 _CONNECTION = {
     "synchronous_commit": "on",
     "idle_in_transaction_session_timeout": "30s",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from models.database import db
 
-# Enough that the statement is not felt, few enough for flat memory.
+# Enough that the cost of a statement does not matter, few enough for flat memory.
 ROWS_PER_PAGE = 5_000
 
 # Named tuples, like everything of which there is one per line: making a frozen dataclass takes three times as long.
@@ -16,7 +16,7 @@ Line = TypeVar("Line", bound=NamedTuple)
 def export_lines(table: str, account_id: UUID, *, into: type[Line]) -> Iterator[Line]:
     """Yields the rows in the order of ids; `into` has the names of the columns.
 
-    Each page is a statement of its own: a reader that is slow, or gone, must not keep a transaction open.
+    Each page is a separate statement, because a reader that is slow, or gone, must not keep a transaction open.
     """
     sql = f"""SELECT id, {", ".join(into._fields)} FROM {table}
               WHERE account_id = %s AND id > %s ORDER BY id LIMIT {ROWS_PER_PAGE}"""

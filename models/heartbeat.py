@@ -8,7 +8,7 @@ from datetime import datetime
 from models.database import changed, rows
 from models.row import Row
 
-# A process beats every few seconds; one that has been silent for longer than this does not count as alive.
+# A process writes its heartbeat every few seconds; one that has been silent for longer than this counts as dead.
 FRESH_SEC = 30
 
 
@@ -47,7 +47,7 @@ class Heartbeat(Row):
 
     @classmethod
     def living(cls) -> list["Heartbeat"]:
-        """Returns every process that has beaten within the last FRESH_SEC seconds."""
+        """Returns every process with a heartbeat in the last FRESH_SEC seconds."""
         return rows(
             "SELECT * FROM heartbeat WHERE beat_at > now() - make_interval(secs => %s) ORDER BY kind, queue, name",
             [FRESH_SEC],

@@ -17,7 +17,7 @@ LIFE = "24 hours"
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """The Idempotency-Key of a request: whose it is, which address it is for, and a hash of all that was sent."""
+    """The Idempotency-Key of a request: its owner, the address it is for, and a hash of the request."""
 
     owner: UUID
     route: str
@@ -26,7 +26,7 @@ class RequestKey:
 
     @property
     def digest(self) -> str:
-        """Owner, route and key in one word, as the campaign that the request starts remembers them."""
+        """Owner, route and key in one word, as the campaign that the request starts stores them."""
         return sha256(f"{self.owner} {self.route} {self.key}".encode()).hexdigest()
 
 
@@ -46,9 +46,9 @@ class IdempotencyKey(Row):
 
     @classmethod
     def take(cls, request: RequestKey) -> bool:
-        """Writes the request's row in the caller's transaction; False when its answer is kept already.
+        """Writes the request's row in the caller's transaction; False when there is one already.
 
-        A twin whose transaction is open is waited for: if it commits, its row is there; if not, this one is.
+        A concurrent duplicate is waited for: if it commits, its row counts; if not, this one does.
         """
         return bool(
             changed(
@@ -86,7 +86,7 @@ class IdempotencyKey(Row):
 
     @classmethod
     def forget_old(cls) -> int:
-        """Deletes what was requested more than 24 hours ago; returns how many rows that were."""
+        """Deletes the rows of requests made more than 24 hours ago; returns how many."""
         return changed(f"DELETE FROM idempotency_key WHERE created_at < now() - interval '{LIFE}'")
 
 

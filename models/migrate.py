@@ -22,9 +22,9 @@ class MigrationStep:
 
 
 def migrate() -> list[str]:
-    """Applies what is pending and returns the names applied; processes that start together wait for each other."""
+    """Applies pending migrations and returns their names; processes that start together wait for each other."""
     with db.connection_context():
-        # Two of the library's runners at once collide (a duplicate key was seen), hence the lock.
+        # Two of the library's runners at once collide (we saw a duplicate key), hence the lock.
         rows("SET lock_timeout = 0")
         rows("SELECT pg_advisory_lock(%s)", [_LOCK])
         try:

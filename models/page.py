@@ -18,7 +18,7 @@ class Page(Generic[T]):
     total: int
 
     def map(self, view: Callable[[T], Seen]) -> "Page[Seen]":
-        """Returns the same page with each row as `view` returns it."""
+        """Returns the same page with `view` applied to each row."""
         return Page([view(row) for row in self.rows], self.total)
 
 

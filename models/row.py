@@ -5,7 +5,7 @@ class Row:
     """A row of the table that has the class's name in snake_case.
 
     The fields are the table's columns; `tests/house/test_schema.py` compares them with the migrated schema. Reading
-    ignores columns that the class does not have, so that processes of the last release survive a migration.
+    ignores columns that the class does not have, so that processes of the previous release survive a migration.
     """
 
     __slots__ = ()

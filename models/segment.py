@@ -15,7 +15,7 @@ from models.tenancy import Tenant, owned_by
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment(Row):
-    """A filter of an account; who it selects is evaluated each time it is used."""
+    """A filter of an account, evaluated each time it is used."""
 
     id: int
     account_id: UUID
@@ -27,7 +27,7 @@ class Segment(Row):
 
     @classmethod
     def find(cls, segment_id: int, tenant: Tenant) -> Self | None:
-        """Returns the segment, or None when there is none or it is not the tenant's."""
+        """Returns the segment; None when there is none or it is not the tenant's."""
         return row(
             f"SELECT * FROM segment WHERE id = %(id)s AND {owned_by(tenant)}",
             {"id": segment_id, "account": tenant},
@@ -42,7 +42,7 @@ class Segment(Row):
 
     @classmethod
     def page(cls, tenant: Tenant, *, page: int, page_size: int) -> Page[Self]:
-        """One page of the tenant's segments, newest first."""
+        """Returns one page of the tenant's segments, newest first."""
         return read_page(
             f"SELECT * FROM segment WHERE {owned_by(tenant)}",
             {"account": tenant},
@@ -77,7 +77,7 @@ class Segment(Row):
 
     @classmethod
     def remove(cls, segment_id: int, tenant: Tenant) -> Self | None:
-        """Deletes and returns the segment; the table refuses while a campaign that has not started is for it."""
+        """Deletes and returns the segment; the table refuses while a campaign that has not started uses it."""
         return row(
             f"DELETE FROM segment WHERE id = %(id)s AND {owned_by(tenant)} RETURNING *",
             {"id": segment_id, "account": tenant},
@@ -86,6 +86,6 @@ class Segment(Row):
 
     @classmethod
     def keep(cls, segment_id: int, account_id: UUID) -> bool:
-        """Keeps the account's segment from being deleted until the transaction ends; False when there is none."""
+        """Locks the account's segment against deletion until the transaction ends; False when there is none."""
         known = "SELECT true FROM segment WHERE id = %s AND account_id = %s FOR KEY SHARE"
         return scalar(known, [segment_id, account_id]) is not None

@@ -1,4 +1,4 @@
-"""How much the database holds, table by table."""
+"""The size of the database, table by table."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Stored templates: the present body, and beside it every body there was, so that a campaign can name its own."""
+"""Stored templates: the current body, and every earlier one, so that a campaign can name the version it copied."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,17 +18,17 @@ class Template(Row):
     id: int
     account_id: UUID
     name: str
-    #: None: for any channel.
+    #: None for any channel.
     channel: str | None
     body: str
-    #: Counts the bodies it has had, from 1.
+    #: The number of its current body, counted from 1.
     version: int
     created_at: datetime
     updated_at: datetime
 
     @classmethod
     def find(cls, template_id: int, tenant: Tenant) -> Self | None:
-        """Returns the template, or None when there is none or it is not the tenant's."""
+        """Returns the template; None when there is none or it is not the tenant's."""
         return row(
             f"SELECT * FROM template WHERE id = %(id)s AND {owned_by(tenant)}",
             {"id": template_id, "account": tenant},
@@ -43,7 +43,7 @@ class Template(Row):
 
     @classmethod
     def page(cls, tenant: Tenant, *, page: int, page_size: int) -> Page[Self]:
-        """One page of the tenant's templates, newest first."""
+        """Returns one page of the tenant's templates, newest first."""
         return read_page(
             f"SELECT * FROM template WHERE {owned_by(tenant)}",
             {"account": tenant},
@@ -68,7 +68,7 @@ class Template(Row):
 
     @classmethod
     def edit(cls, template_id: int, tenant: Tenant, *, actor: str, **changes: str | None) -> Self | None:
-        """Changes name, body or channel; another body is another version, stored beside those before it."""
+        """Changes name, body or channel; another body becomes a new version, stored beside the earlier ones."""
         columns = "".join(f"{column} = %({column})s, " for column in ("name", "body", "channel") if column in changes)
         version = "version + (body <> %(body)s)::int" if "body" in changes else "version"
         return row(
@@ -104,7 +104,7 @@ class TemplateVersion(Row):
 
     @classmethod
     def page(cls, template_id: int, *, page: int, page_size: int) -> Page[Self]:
-        """One page of the template's versions, the present one first."""
+        """Returns one page of the template's versions, the current one first."""
         return read_page(
             "SELECT * FROM template_version WHERE template_id = %(template)s",
             {"template": template_id},
@@ -116,14 +116,14 @@ class TemplateVersion(Row):
 
     @classmethod
     def keep(cls, template_id: int, version: int | None, account_id: UUID) -> bool:
-        """Keeps the account's version from being deleted until the transaction ends; False when there is none."""
+        """Locks the account's version against deletion until the transaction ends; False when there is none."""
         known = """SELECT true FROM template_version WHERE template_id = %s AND version = %s AND account_id = %s
                    FOR KEY SHARE"""
         return scalar(known, [template_id, version, account_id]) is not None
 
 
 def _with_its_version(change: str) -> str:
-    """The statement that makes this change and stores the version that it makes; one that is there is that very one."""
+    """Returns the statement that makes this change and stores the resulting version, unless it is stored already."""
     return f"""WITH changed AS ({change} RETURNING *), kept AS (
           INSERT INTO template_version (account_id, template_id, version, body, actor)
           SELECT account_id, id, version, body, %(actor)s FROM changed

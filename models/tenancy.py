@@ -1,4 +1,4 @@
-"""Whose rows a statement may touch: one account's or, written out, those of all accounts."""
+"""Whose rows a statement may read or change: one account's or, written out, those of all accounts."""
 
 from enum import Enum
 from typing import Final, Literal, TypeAlias
@@ -17,7 +17,7 @@ Tenant: TypeAlias = UUID | Literal[AllAccounts.ALL_ACCOUNTS]
 
 
 def owned_by(tenant: Tenant, column: str = "account_id") -> str:
-    """The SQL condition that a row is the tenant's; one account's id is the statement's parameter `account`.
+    """Returns the SQL condition that a row is the tenant's; an account's id is the statement's parameter `account`.
 
     Any other value, such as a None that was meant to be an account, is a TypeError and never "everyone".
     """

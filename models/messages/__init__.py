@@ -1,1 +1,1 @@
-"""Messages and their batches: written, claimed, recorded, recovered and read."""
+"""Messages and their batches: writing, claiming, recording, recovering and reading them."""

@@ -1,7 +1,7 @@
 """PostgreSQL array literals, for statements that carry a whole window at once.
 
 psycopg adapts a list element by element, in Python: 158 µs for three lists of 64, against 21 µs for these literals
-(measured); on the send path that is a tenth of everything.
+(measured), which is a tenth of all work on the send path.
 """
 
 from collections.abc import Iterable

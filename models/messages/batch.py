@@ -13,10 +13,10 @@ from models.heartbeat import FRESH_SEC
 from models.row import Row
 from models.states import MESSAGE_STATES
 
-# How many batches of one campaign are in the queue at a time: enough for each live worker that none is idle, and no
-# more, so that another campaign's first batch never waits for long.
+# How many batches of one campaign are in the queue at a time: enough to keep every live worker busy, and no more, so
+# that another campaign's first batch never waits long.
 PUSHED_PER_WORKER, MIN_PUSHED, MAX_PUSHED = 4, 8, 50
-# A worker touches its batch at every claim; another worker may join one that was not touched for this long.
+# A worker touches its batch at every claim; other workers may join a batch that has not been touched for this long.
 JOINABLE_AFTER_SEC = 5
 
 
@@ -28,7 +28,7 @@ class Batch(Row):
     number: int
     first_n: int
     size: int
-    #: How many of its messages are in each state; together they are `size`.
+    #: How many of its messages are in each state; the sum is `size`.
     pending: int
     sending: int
     sent: int
@@ -40,15 +40,15 @@ class Batch(Row):
     cancelled: int
     unknown: int
     unconfirmed: int
-    #: In credits: what its messages cost, what of that was sent, and what may have been.
+    #: In credits: the price of its messages, of those sent, and of those that may have been.
     price: int
     captured: int
     uncertain: int
     #: When a job was pushed for it; None while it has none.
     pushed_at: datetime | None
-    #: When a worker last claimed or recorded; None when it was left to others.
+    #: When a worker last claimed or recorded; None when no worker has it.
     touched_at: datetime | None
-    #: When the first of its waiting messages is due; None when it can be claimed from now.
+    #: When the first of its waiting messages is due; None when messages can be claimed now.
     next_due_at: datetime | None
 
 
@@ -120,7 +120,7 @@ def leave(campaign_id: int, batch: Range) -> None:
 
 
 def soonest_due(campaign_id: int) -> float | None:
-    """Seconds until the campaign's next waiting batch is due; None when none waits, or the campaign may not send."""
+    """Returns the seconds until a waiting batch is due; None when none waits, or the campaign may not send."""
     seconds: float | None = scalar(
         """SELECT extract(epoch FROM min(next_due_at) - now())::float8 FROM batch
            WHERE campaign_id = (SELECT id FROM campaign WHERE id = %s AND status = 'sending')
@@ -161,7 +161,7 @@ def mark_pushed(campaign_id: int, *, queue: str) -> list[int]:
 
 
 def unmark_pushed(campaign_id: int, numbers: list[int]) -> None:
-    """Takes the mark back from batches whose job could not be pushed, or was lost."""
+    """Removes the mark from batches whose job could not be pushed, or was lost."""
     changed(
         "UPDATE batch SET pushed_at = NULL WHERE campaign_id = %s AND number = ANY(%s)",
         [campaign_id, numbers],
@@ -169,7 +169,7 @@ def unmark_pushed(campaign_id: int, numbers: list[int]) -> None:
 
 
 def lost(campaign_id: int, *, idle_seconds: int) -> list[int]:
-    """Batches pushed and untouched for so long that they have lost their job, unless it is still in the queue."""
+    """Returns batches pushed and untouched for so long that their job is lost, unless it is still in the queue."""
     found = rows(
         """SELECT number FROM batch
            WHERE campaign_id = %(campaign)s AND pending > 0 AND pushed_at < now() - make_interval(secs => %(idle)s)

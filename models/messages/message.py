@@ -21,7 +21,7 @@ class Message(Row):
 
     campaign_id: int
     n: int
-    #: What it costs in credits.
+    #: Its price in credits.
     segments: int
     attempts: int
     #: How often the provider asked to be called later; those calls are not attempts.
@@ -52,7 +52,7 @@ class Message(Row):
 
 # Named tuples, like everything of which there is one per message: making a frozen dataclass takes three times as long.
 class Claimed(NamedTuple):
-    """A message whose sending is committed and must now be called, or handed back."""
+    """A message that this worker is committed to send: it must be called now, or handed back."""
 
     n: int
     token: int
@@ -78,15 +78,15 @@ class Outcome(NamedTuple):
     counted: bool = True
 
 
-# Claims the next pending messages of one range of n. The claim decides everything that must be judged at this very
-# moment (expiry, opt-out, the campaign's state) because a recipient may opt out between enqueue and send (I10).
+# Claims the next pending messages of one range of n. The claim decides everything that depends on this very moment
+# (expiry, opt-out, the campaign's state), because a recipient may opt out between enqueue and send (I10).
 # SKIP LOCKED lets two workers share a batch; ORDER BY with LIMIT in a CTE keeps the planner on the primary key.
 #
 # A campaign that was just written is not in the table's statistics: the planner takes it for one row, and a join of its
 # messages by n then reads the whole campaign for every window (4.3 s against 5 ms with 300,000 messages, and nothing
-# was sent at all). So rows that are already found are updated at their place (ctid), which cannot change while they are
-# locked. OFFSET 0 keeps the suppression a look-up for each row; as a hash of the whole table it cost 30 ms a claim at
-# 100,000 numbers.
+# was sent at all). So rows that have been found are updated by ctid, which cannot change while they are locked.
+# OFFSET 0 keeps the suppression a look-up for each row; as a hash of the whole table it cost 30 ms a claim at 100,000
+# numbers.
 _CLAIM = """
 WITH due AS MATERIALIZED (
     SELECT m.ctid AS place, c.expires_at <= now() AS expired,
@@ -116,7 +116,7 @@ SELECT n, token, phone, body, attempts, deferrals, state FROM claimed
 """
 
 # Writes answers by token. A row that recovery has meanwhile called unknown is written too, but a late "not sent"
-# becomes failed, never pending: someone may already have been told it is unknown (I6).
+# becomes failed, never pending, because it may already have been reported as unknown (I6).
 #
 # OFFSET 0 makes each answer look its message up by n, whatever the statistics say. `m.n = ANY(array)` beside the join
 # does so too, but compares every row with the whole array: nearly half of PostgreSQL's work while sending (43 µs a
@@ -167,7 +167,7 @@ SELECT n FROM moved
 _RECORD_SENDING = _RECORD.format(was="'sending'")
 _RECORD_UNKNOWN = _RECORD.format(was="'unknown'")
 
-# After a commit whose confirmation was lost: undoes the claim if it did commit, uncounted, since nothing was called.
+# After a commit whose confirmation was lost: undoes the claim if it did commit; no attempt counts, as none was made.
 _UNDO_CLAIM = """
 WITH undone AS (
     UPDATE message SET state = 'pending', attempts = attempts - 1, lease_until = NULL
@@ -224,7 +224,7 @@ def _record(sql: str, campaign_id: int, outcomes: list[Outcome], provider: str, 
 
 
 def undo_claim(campaign_id: int, batch: Range, *, token: int, batch_size: int) -> int:
-    """Undoes a claim whose commit may have happened, when nothing of it was called; returns how many messages."""
+    """Undoes a claim that may have been committed and of which nothing was called; returns how many messages."""
     params = {
         "campaign": campaign_id,
         "first": batch.first,

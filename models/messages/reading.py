@@ -1,4 +1,4 @@
-"""Reading messages, however many there are: batches say where to look, so nothing searches the table by state."""
+"""Reads messages, however many there are: batches say where to look, so nothing searches the table by state."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from models.messages.message import Message
 from models.page import Page
 from models.states import MESSAGE_STATES
 
-# Rows of one page of an export: enough that the query is not felt, few enough for flat memory.
+# Rows per page of an export: enough that the cost of a query does not matter, few enough for flat memory.
 EXPORT_PAGE = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """How many messages did not arrive, or may not have, for one reason."""
+    """The number of messages that did not arrive, or may not have, for one reason."""
 
     state: str
     reason: str | None
@@ -26,7 +26,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptCount:
-    """How many messages are in this state after this many attempts."""
+    """The number of messages in this state after this many attempts."""
 
     state: str
     attempts: int
@@ -91,7 +91,7 @@ def page(campaign_id: int, states: Sequence[str], *, page: int, page_size: int) 
 def _place(campaign_id: int, states: Sequence[str], *, skip: int, limit: int) -> _Place:
     """Finds the batches that hold messages skip … skip + limit of those in these states.
 
-    The batches' counts say so, and the ten-thousandth page costs what the first does.
+    They are found by the batches' counts, so the ten-thousandth page costs as much as the first.
     """
     wanted = " + ".join(_known(states) or ["size"])
     return one(
@@ -126,7 +126,7 @@ def lines(campaign_id: int) -> Iterator[MessageLine]:
 
 
 def _lines_after(campaign_id: int, n: int) -> list[tuple[int, MessageLine]]:
-    """One page of the export: each message's number and line."""
+    """Returns one page of the export: each message's number and line."""
     sql = f"SELECT n, {_LINE} FROM message WHERE campaign_id = %s AND n > %s ORDER BY n LIMIT {EXPORT_PAGE:d}"
     found = db.connection().execute(sql, [campaign_id, n]).fetchall()
     return [(values[0], MessageLine._make(values[1:])) for values in found]
@@ -149,7 +149,7 @@ def troubles(campaign_id: int) -> list[Trouble]:
 
 
 def attempts(campaign_id: int) -> list[AttemptCount]:
-    """Counts messages by state and number of attempts, the fewest attempts of a state first; reads all messages."""
+    """Counts messages by state and number of attempts, fewest attempts first; reads all messages."""
     return rows(
         """SELECT state, attempts, count(*) AS messages FROM message WHERE campaign_id = %s
            GROUP BY state, attempts ORDER BY state DESC, attempts""",
