@@ -1,1 +1,1 @@
-"""Measurements behind every claim about speed; README.md says what they mean."""
+"""The measurements behind every claim about speed; README.md explains them."""

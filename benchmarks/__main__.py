@@ -67,7 +67,7 @@ def _measure_preparation(recipients: int, window: int, send_workers: int) -> Pre
 
 @contextmanager
 def _deployed(window: int, send_workers: int, show: "_Show") -> Iterator[Stack]:
-    """The deployment; when a run goes wrong, its story is told before the logs are gone."""
+    """Runs the deployment; when a run goes wrong, prints the end of its log before the logs are removed."""
     try:
         with deployment(window=window, send_workers=send_workers, say=show.said) as stack:
             try:
@@ -85,7 +85,7 @@ def _watched(stack: Stack) -> PeakMemory:
 
 
 class _Show:
-    """What is going on, on standard error: one line for each stage."""
+    """Shows progress on standard error: one line for each stage."""
 
     def __init__(self, recipients: int) -> None:
         self._recipients = recipients
@@ -107,11 +107,11 @@ class _Show:
         self._bars.stop()
 
     def said(self, what: str) -> None:
-        """A stage that cannot be counted begins."""
+        """Shows that a stage without a count has begun."""
         self._stage(what, total=None)
 
     def counted(self, what: str, done: int) -> None:
-        """A stage has done this many."""
+        """Shows how many a stage has done."""
         self._bars.update(self._stage(what, total=self._recipients), completed=done)
 
     def _stage(self, what: str, total: int | None) -> TaskID:
@@ -129,7 +129,7 @@ def _speed(report: Report | PreparationReport) -> float:
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:
-    # As Ctrl-C: everything that was started is ended on the way out.
+    # Like Ctrl-C, so that everything that was started is ended.
     sys.exit(128 + signum)
 
 

@@ -30,7 +30,7 @@ AT_ONCE_SEC = 5.0
 ONE_AFTER_ANOTHER = 200
 ENQUEUES = 10
 ENQUEUED = 1000
-# No limit on the rate of requests: what is measured is what web can do.
+# No limit on the rate of requests: the measurement is of what web can do.
 NO_LIMIT = {"RATE_LIMIT_READ": "60000000/minute", "RATE_LIMIT_SEND": "60000000/minute"}
 
 
@@ -62,7 +62,7 @@ async def _reads(stack: Stack, campaign_id: int, key: str) -> dict[str, float]:
 
 
 async def _enqueues(stack: Stack) -> float:
-    """The median of starts with 1,000 recipients each, from the call to its answer."""
+    """Returns the median time of starts with 1,000 recipients each, from the call to its answer."""
     account = create_account(by_hand(ALL_ACCOUNTS), "Enqueued")
     top_up(by_hand(account.id), ENQUEUES * ENQUEUED * 2)
     add_customers(account.id, ENQUEUED, progress=lambda done: None)
@@ -87,7 +87,7 @@ async def _get(session: aiohttp.ClientSession, path: str) -> None:
 
 
 async def _one_after_another(call: Callable[[], Any]) -> float:
-    """The median of calls one after another, in milliseconds, the way over HTTP included."""
+    """Returns the median time of calls one after another, in milliseconds, including HTTP."""
     taken = []
     for _ in range(ONE_AFTER_ANOTHER):
         started = monotonic()
@@ -97,7 +97,7 @@ async def _one_after_another(call: Callable[[], Any]) -> float:
 
 
 async def _at_once(call: Callable[[], Any]) -> int:
-    """Calls per second over several connections."""
+    """Returns calls per second over several connections."""
     ends, done = monotonic() + AT_ONCE_SEC, 0
 
     async def client() -> None:

@@ -1,4 +1,4 @@
-"""Customers by the hundred thousand, straight into the table: importing them is not what is measured."""
+"""Writes hundreds of thousands of customers directly into the table, because their import is not measured."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -7,7 +7,7 @@ from models.database import rows
 
 CUSTOMERS_PER_CHUNK = 50_000
 
-# Names and products as people have them: mostly plain, some with accents, some that make the text UCS-2.
+# Realistic names and products: mostly plain, some with accents, some that make the text UCS-2.
 _INSERT = """
 INSERT INTO customer (account_id, phone, first_name, last_name, location, prefered_product)
 SELECT %(account)s, '+3069' || lpad(i::text, 8, '0'),
@@ -20,7 +20,7 @@ FROM generate_series(%(first)s::int, %(last)s::int) AS i
 
 
 def add_customers(account_id: UUID, count: int, *, progress: Callable[[int], None]) -> None:
-    """Gives the account `count` subscribed customers, each with another number, and vacuums the table."""
+    """Adds `count` subscribed customers with different numbers to the account, and vacuums the table."""
     for first in range(0, count, CUSTOMERS_PER_CHUNK):
         last = min(first + CUSTOMERS_PER_CHUNK, count)
         rows(_INSERT, {"account": account_id, "first": first, "last": last - 1})

@@ -1,4 +1,4 @@
-"""A throw-away deployment: everything `up` runs, on durable servers of its own; nothing is left afterwards."""
+"""A throw-away deployment: everything `up` runs, on its own durable servers; nothing is left afterwards."""
 
 import os
 import tempfile
@@ -20,7 +20,7 @@ from models.heartbeat import Heartbeat
 
 ROOT = Path(__file__).parent.parent
 START_TIMEOUT_SEC = 60.0
-# The provider takes no time and refuses no one: what is measured is ours alone.
+# The provider takes no time and refuses nothing, so that only our own work is measured.
 FREE_PROVIDER = {
     "SIMULATOR_URL": "",
     "SIMULATOR_ATTEMPTS": "",
@@ -33,19 +33,19 @@ FREE_PROVIDER = {
 def deployment(
     *, window: int, send_workers: int, say: Callable[[str], None], environment: Mapping[str, str] | None = None
 ) -> Iterator[Stack]:
-    """Everything at work, with this process's database connected, for as long as the block lasts."""
+    """Runs everything until the end of the block, with this process connected to the database."""
     variables = {
-        # The tree this file is in, whichever one is installed.
+        # The source tree of this file, whichever one is installed.
         "PYTHONPATH": str(ROOT),
         "SEND_WINDOW": str(window),
         "SEND_WORKERS": str(send_workers),
         **FREE_PROVIDER,
         **(environment or {}),
     }
-    # No servers named and no .env in sight: a benchmark never fills a database that is in use.
+    # No servers named and no .env read: a benchmark never fills a database that is in use.
     with _home() as directory, holding(directory) as lock, chdir(directory):
         point_at(database_url="", redis_url="")
-        # Not the next free port, which another process may be about to take.
+        # Not the next free port, which another process may be about to use.
         stack = Stack(directory, lock=lock, port=free_port(), stop=stopping(), say=say, environment=variables)
         try:
             stack.start()
@@ -59,14 +59,14 @@ def deployment(
 
 
 def log_tail(stack: Stack, lines: int = 15) -> str:
-    """The end of the workers' log, for the story of a run that went wrong."""
+    """Returns the end of the workers' log, for a run that went wrong."""
     log = stack.directory / "logs" / "supervisor.log"
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
 @contextmanager
 def _home() -> Iterator[Path]:
-    # Not /tmp, which often is memory: there a durable commit costs nothing.
+    # Not /tmp, which is often memory, where a durable commit costs nothing.
     with tempfile.TemporaryDirectory(prefix="campaign-dispatch-benchmark-", dir=SHARED) as name:
         os.chmod(name, 0o711)  # root's servers run as another user
         yield Path(name)

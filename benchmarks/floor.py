@@ -1,7 +1,7 @@
-"""The floor: how fast this PostgreSQL, now, writes and marks one bare row per recipient with two statements.
+"""The floor: how fast this PostgreSQL writes and marks one bare row per recipient with two statements, at this moment.
 
-It stays as it is whatever becomes of our own tables, so that figures can be compared over the years. No campaign can
-be faster than this without being less durable: the whole product is measured by what part of it is left.
+It stays the same whatever becomes of our own tables, so that figures can be compared over the years. No campaign can be
+faster without being less durable, so the product is measured by the share of this speed that it reaches.
 """
 
 from time import monotonic
@@ -31,7 +31,7 @@ WHERE campaign_id = 1 AND status = 'pending'
 
 
 def measure_floor(recipients: int) -> float:
-    """Messages per second of the bare table; each of its two statements commits durably."""
+    """Returns the messages per second of the bare table; each of its two statements commits durably."""
     rows("SET statement_timeout = 0")
     db.connection().execute(_CREATE)
     try:
@@ -44,7 +44,7 @@ def measure_floor(recipients: int) -> float:
 
 
 def settle_disk() -> None:
-    """Writes out what earlier work left behind, so that it is not paid for by what is measured next."""
+    """Writes earlier work to disk, so that the next measurement does not pay for it."""
     rows("CHECKPOINT")
 
 

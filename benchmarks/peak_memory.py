@@ -15,7 +15,7 @@ _HIGH_WATER = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 
 
 class PeakMemory:
-    """Watches from a thread while the block lasts; `megabytes` then says the most that each process had resident."""
+    """Watches from a thread until the end of the block; `megabytes` is then the peak memory of each process."""
 
     def __init__(self, *, web: int, supervisor: int) -> None:
         self.megabytes: dict[str, float] = {}
@@ -44,7 +44,7 @@ class PeakMemory:
 
 
 def _processes(web: int, supervisor: int) -> list[tuple[str, psutil.Process]]:
-    """Every process with its name; gunicorn's share one, and the largest of them counts."""
+    """Returns every process with its name; gunicorn's share one name, and the largest of them counts."""
     master, chief = psutil.Process(web), psutil.Process(supervisor)
     children = sorted(((_name(child), child.pid, child) for child in chief.children()), key=lambda found: found[:2])
     total = Counter(name for name, _, _ in children)
@@ -57,14 +57,14 @@ def _processes(web: int, supervisor: int) -> list[tuple[str, psutil.Process]]:
 
 
 def _name(child: psutil.Process) -> str:
-    """`worker-send` for `python -m jobs.worker send`, `sweeper` for `python -m sweeper`."""
+    """Returns `worker-send` for `python -m jobs.worker send`, `sweeper` for `python -m sweeper`."""
     command = child.cmdline()
     module = command[command.index("-m") + 1]
     return f"worker-{command[command.index(module) + 1]}" if module == "jobs.worker" else module
 
 
 def _peak(process: psutil.Process) -> int:
-    """The system's own high-water mark where it keeps one (Linux), else what is resident now; 0 once it is gone."""
+    """Returns the system's own high-water mark (Linux), or else what is resident now; 0 once the process is gone."""
     try:
         if found := _HIGH_WATER.search(Path(f"/proc/{process.pid}/status").read_text()):
             return int(found[1]) * 1024

@@ -1,4 +1,4 @@
-"""What was measured: a table for people, a file for programs."""
+"""The results: a table for people, a file for programs."""
 
 import json
 import os
@@ -18,7 +18,7 @@ RESULTS = Path(__file__).parent / "results"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One round: the campaign's seconds between the two floors that were measured around it, in messages/s."""
+    """One round: the campaign's times in seconds, and the floors measured before and after it in messages/s."""
 
     campaign: Completed
     floors: tuple[float, float]
@@ -27,23 +27,23 @@ class Report:
 
     @property
     def floor(self) -> float:
-        """The mean of the two: the machine may have become slower or faster in between."""
+        """Returns the mean of both floors, because the machine may have become slower or faster in between."""
         return sum(self.floors) / 2
 
     @property
     def rates(self) -> dict[str, float]:
-        """Messages per second in each stage."""
+        """Returns the messages per second of each stage."""
         taken = self.campaign
         stages = {"prepare": taken.prepare, "send": taken.send, "whole": taken.whole}
         return {name: taken.recipients / seconds for name, seconds in stages.items()}
 
     @property
     def whole_to_floor(self) -> float:
-        """The part of the floor's speed that is left to the whole product."""
+        """Returns the share of the floor's speed that the whole product reaches."""
         return self.rates["whole"] / self.floor
 
     def summary(self) -> dict[str, Any]:
-        """The round for programs."""
+        """Returns the round for programs."""
         return {
             "recipients": self.campaign.recipients,
             "floor": round(self.floor),
@@ -66,14 +66,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class PreparationReport:
-    """A preparation alone, which is about memory."""
+    """A preparation alone, measured for its memory."""
 
     campaign: Prepared
     peak_mb: dict[str, float]
     machine: str
 
     def summary(self) -> dict[str, Any]:
-        """The preparation for programs."""
+        """Returns the preparation for programs."""
         rate = round(self.campaign.recipients / self.campaign.prepare)
         return {"recipients": self.campaign.recipients, "prepare": rate, "peak_mb": self.peak_mb}
 
@@ -86,7 +86,7 @@ class PreparationReport:
 
 
 def machine() -> str:
-    """What the figures belong to; asks the running PostgreSQL."""
+    """Describes the machine and the running PostgreSQL that the figures belong to."""
     [server] = rows("SELECT split_part(version(), ' ', 2) AS version")
     return (
         f"{os.cpu_count()} cores ({platform.machine()}), PostgreSQL {server['version']} (fsync on), "

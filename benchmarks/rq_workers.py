@@ -1,6 +1,6 @@
 """What RQ itself costs per job: a fork for each against one process for all. `python -m benchmarks.rq_workers`.
 
-A job does nothing, or asks the database one question as every job of ours does at least.
+A job does nothing, or runs one query, as every job of ours does at least.
 """
 
 import logging
@@ -24,13 +24,13 @@ def nothing() -> None:
 
 
 def one_question() -> None:
-    """A job that needs a connection; a fork must drop its parent's first and make its own."""
+    """A job that runs one query; a fork must first replace its parent's connection by its own."""
     with db.connection_context():
         rows("SELECT 1")
 
 
 def one_question_in_a_fork() -> None:
-    """The same where the connection came along from another process."""
+    """The same, for a connection that came from another process."""
     db.dispose()
     one_question()
 

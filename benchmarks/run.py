@@ -25,7 +25,7 @@ TEMPLATE = "Hi {first_name}, {prefered_product} is 20% off until Sunday. Show th
 # A message is at most two segments of one credit each: some names make it UCS-2.
 CREDITS_EACH = 2
 LOOK_EVERY_SEC = 0.1
-# A campaign that has not moved for this long will not move any more; a request takes no longer.
+# A campaign without progress for this long will make none; no request takes longer.
 STANDSTILL_SEC = 60.0
 
 Progress = Callable[[str, int], None]
@@ -33,7 +33,7 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A campaign and how long the stages took that it has been through, in seconds."""
+    """A prepared campaign and how long each stage took, in seconds."""
 
     recipients: int
     prepare: float
@@ -41,14 +41,14 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Completed(Prepared):
-    """The same of a campaign that was sent."""
+    """The same for a campaign that was sent."""
 
     send: float
     whole: float
 
 
 class WentWrong(RuntimeError):
-    """The campaign did not do what a benchmark may count on; its figures mean nothing."""
+    """The campaign did not do what was expected; its figures mean nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Ready:
 
 
 def make_ready(recipients: int, progress: Progress) -> Ready:
-    """Everything that has to be there before the clock runs."""
+    """Creates everything that must exist before the clock starts."""
     account = create_account(by_hand(ALL_ACCOUNTS), "Benchmark")
     top_up(by_hand(account.id), recipients * CREDITS_EACH)
     add_customers(account.id, recipients, progress=lambda done: progress("customers", done))
@@ -71,7 +71,7 @@ def make_ready(recipients: int, progress: Progress) -> Ready:
 
 
 def prepare(ready: Ready, web_url: str, progress: Progress) -> Prepared:
-    """Starts the campaign over HTTP and returns when it sends."""
+    """Starts the campaign over HTTP and returns when it is sending."""
     _start(ready, web_url)
     _wait(ready.campaign_id, ("sending", "completed"), progress)
     times = _times(ready.campaign_id)
@@ -111,7 +111,7 @@ def _start(ready: Ready, web_url: str) -> None:
 
 
 def _wait(campaign_id: int, until: tuple[str, ...], progress: Progress) -> CampaignView:
-    """The campaign once it is in one of these states."""
+    """Returns the campaign once it is in one of these states."""
     seen, since = None, monotonic()
     while (campaign := read_campaign(by_hand(ALL_ACCOUNTS), campaign_id)).status not in until:
         stats, status = campaign.stats, campaign.status
@@ -127,7 +127,7 @@ def _wait(campaign_id: int, until: tuple[str, ...], progress: Progress) -> Campa
 
 
 def _times(campaign_id: int) -> dict[str, datetime]:
-    """When it was claimed, when it was paid for (the transaction that lets it send), and when it was completed."""
+    """Returns when it was claimed, when it was paid for (the transaction that lets it send), and when it completed."""
     found = row(
         """SELECT c.started_at, e.at AS held_at, c.ended_at FROM campaign c
            JOIN credit_entry e ON e.campaign_id = c.id AND e.kind = 'hold' WHERE c.id = %s""",
