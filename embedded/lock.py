@@ -10,7 +10,7 @@ from time import monotonic, sleep
 from embedded.refusal import Refused
 from embedded.run_file import lock_path, running_pid
 
-# The reaper grants 20, 10 and 30 s to the processes that it ends one after another.
+# The reaper ends processes in three stages of at most 20, 10 and 30 s.
 END_TIMEOUT_SEC = 75.0
 
 
@@ -33,7 +33,7 @@ def holding(directory: Path) -> Iterator[int]:
                 raise Refused(f"`up` is already running in {directory}, as process {pid}", code="ALREADY_RUNNING")
             if monotonic() > deadline:
                 raise Refused(f"processes of an earlier `up` in {directory} are still running", code="ALREADY_RUNNING")
-            sleep(0.05)  # waiting in flock itself would not let us look who holds it
+            sleep(0.05)  # flock itself could not wait and look who holds the lock
         os.truncate(handle, 0)
         os.pwrite(handle, str(os.getpid()).encode(), 0)
         yield handle

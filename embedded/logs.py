@@ -1,4 +1,4 @@
-"""The log of each process of `up`: it gets all that the process writes, and holds no more than the last of it."""
+"""The log of each process of `up`, which receives all that the process writes and keeps the last part of it."""
 
 import os
 import shutil
@@ -10,24 +10,24 @@ from typing import Any, BinaryIO
 
 MAX_BYTES = 10_000_000
 QUOTED_LINES = 15
-# More than nearly every line has; what is longer comes cut.
+# Longer than nearly every line; longer ones are cut.
 LINE_BYTES = 10_000
 
 
 def log_path(directory: Path, name: str) -> Path:
-    """The log of the process of this name."""
+    """Returns the path of this process's log."""
     return directory / "logs" / f"{name}.log"
 
 
 def earlier_part(log: Path) -> Path:
-    """Where the former content of the log is kept."""
+    """Returns the path of the log's earlier part."""
     return log.with_name(f"{log.name}.1")
 
 
 def spawn(command: list[str], *, log: Path, **options: Any) -> subprocess.Popen[bytes]:
     """Starts a process that writes to the end of the log."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    # Opened for appending, so that the process goes on at the new end after `limit_size`.
+    # Opened for appending, so that the process continues at the new end after `limit_size`.
     with log.open("ab") as output:
         return subprocess.Popen(
             command,
@@ -41,10 +41,10 @@ def spawn(command: list[str], *, log: Path, **options: Any) -> subprocess.Popen[
 
 
 def limit_size(log: Path) -> None:
-    """Moves the content of a log that is full to its earlier part, which it replaces.
+    """Moves the content of a full log to its earlier part, which it replaces.
 
-    It is copied and emptied, not renamed, because the processes that write to it hold it open and do not care about its
-    name. What is written between the two steps, which takes microseconds, is lost.
+    The log is copied and emptied, not renamed, because the processes that write to it keep it open under any name. What
+    they write between the two steps, a matter of microseconds, is lost.
     """
     if log.stat().st_size > MAX_BYTES:
         with suppress(OSError):  # the disk is full, and emptying the log makes room
@@ -53,7 +53,7 @@ def limit_size(log: Path) -> None:
 
 
 def last_lines(log: Path, count: int, wanted: Callable[[str], bool] = lambda line: True) -> list[str]:
-    """The last of the wanted lines of the log, from its earlier part too if need be."""
+    """Returns the last wanted lines of the log, from its earlier part too if necessary."""
     found: list[str] = []
     for part in (log, earlier_part(log)):
         if len(found) < count and part.exists():
@@ -65,7 +65,7 @@ def last_lines(log: Path, count: int, wanted: Callable[[str], bool] = lambda lin
 
 
 def new_lines(log: BinaryIO) -> Iterator[str]:
-    """The whole lines that were added since the open log was read last, those first that were moved away meanwhile."""
+    """Returns the complete lines added since the open log was last read, those that were moved away first."""
     path = Path(log.name)
     if log.tell() > path.stat().st_size:
         with suppress(FileNotFoundError), earlier_part(path).open("rb") as moved:
@@ -80,5 +80,5 @@ def new_lines(log: BinaryIO) -> Iterator[str]:
 
 
 def quote_end(log: Path) -> str:
-    """The end of the log, for an error message."""
+    """Returns the end of the log, for an error message."""
     return "\n".join([f"the end of {log}:", *(f"  {line}" for line in last_lines(log, QUOTED_LINES))])

@@ -32,12 +32,12 @@ class LocalProcesses(Children):
         self._reaper = self._new_reaper()
 
     def pids(self) -> dict[str, int]:
-        """The pid of each running child by its name."""
+        """Returns the pid of each running child by its name."""
         processes = {child.name: child.process for child in self._children}
         return {name: process.pid for name, process in processes.items() if process and process.poll() is None}
 
     def restart_ended(self) -> None:
-        """As for all children; a reaper that was killed is replaced first."""
+        """Restarts the children that have ended; a reaper that was killed is replaced first."""
         self._keep_reaper()
         super().restart_ended()
 
@@ -45,7 +45,7 @@ class LocalProcesses(Children):
         """Ends all processes in order and returns when they are gone."""
         self._keep_reaper()
         self._reaper.end_all()
-        if self.pids():  # the reaper was killed meanwhile; the next one finishes its work
+        if self.pids():  # the reaper was killed; the next one finishes its work
             self.end()
 
     def note_start(self, child: Child, process: subprocess.Popen[bytes]) -> None:
@@ -56,7 +56,7 @@ class LocalProcesses(Children):
         self._reaper.watch(self._leaders)
 
     def note_end(self, child: Child, ended: subprocess.Popen[bytes], again_in: float) -> None:
-        """Says so, and asks what the process has left behind to end, such as the workers of a killed web."""
+        """Reports it, and asks what the process has left behind to end, such as the workers of a killed web."""
         log = log_path(self._directory, child.name)
         self._say(f"{child.name} ended with status {ended.returncode} and is restarted in {again_in:.1f} s; see {log}")
         for leader in self._leaders:
@@ -64,7 +64,7 @@ class LocalProcesses(Children):
                 leader.ask_to_end()
 
     def note_failure(self, child: Child, problem: Exception, again_in: float) -> None:
-        """Says so."""
+        """Reports it."""
         self._say(f"{child.name} cannot be started, trying again in {again_in:.1f} s: {problem}")
 
     def _keep_reaper(self) -> None:

@@ -1,4 +1,4 @@
-"""Whether web, workers and sweeper are at work, and which processes they are."""
+"""Whether web, workers and sweeper are running, and which processes they are."""
 
 import http.client
 import socket
@@ -14,7 +14,7 @@ QUEUES = (SEND, HOUSE, PREPARE)
 
 
 def port_is_free(port: int) -> bool:
-    """Whether web could listen on the port."""
+    """Returns whether web could listen on the port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -30,7 +30,7 @@ def next_free_port(first: int) -> int:
 
 
 def web_answers(port: int) -> bool:
-    """Whether web answers its health check."""
+    """Returns whether web answers its health check."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", "/health/live")
@@ -54,7 +54,7 @@ def working_processes(supervisor: int | None) -> dict[str, list[Heartbeat]] | No
 
 
 def is_staffed(working: dict[str, list[Heartbeat]]) -> bool:
-    """Whether every queue has a worker, and there is a sweeper."""
+    """Returns whether every queue has a worker, and there is a sweeper."""
     served = {beat.queue for beat in working["worker"]}
     return served.issuperset(QUEUES) and bool(working["sweeper"])
 

@@ -1,8 +1,8 @@
 """Ends the processes of an `up` that is gone, in order, whatever ended it.
 
-`up` holds a pipe to this small process and lists in it which processes it has started. When the pipe ends, be it after
-a clean stop, a crash or kill -9, the reaper ends the processes listed last. It inherits the lock of the data directory,
-which is therefore free again only when they are gone.
+`up` holds a pipe to this small process and writes into it which processes it has started. When the pipe ends, whether
+after a clean stop, a crash or kill -9, the reaper ends the processes listed last. It inherits the lock of the data
+directory, which is therefore free again only when they are gone.
 """
 
 import json
@@ -30,18 +30,18 @@ class Reaper:
 
     @property
     def running(self) -> bool:
-        """Whether the process has not ended."""
+        """Returns whether the process is still running."""
         return self._process.poll() is None
 
     def watch(self, leaders: list[Leader]) -> None:
         """Replaces the list of processes to end."""
         assert self._process.stdin
-        with suppress(BrokenPipeError):  # `running` tells of a reaper that has ended
+        with suppress(BrokenPipeError):  # `running` shows that the reaper has ended
             self._process.stdin.write(json.dumps([asdict(leader) for leader in leaders]) + "\n")
             self._process.stdin.flush()
 
     def end_all(self) -> None:
-        """Has all processes ended now; returns when they are gone."""
+        """Makes the reaper end all processes now; returns when they are gone."""
         assert self._process.stdin
         with suppress(BrokenPipeError):
             self._process.stdin.close()

@@ -1,4 +1,4 @@
-"""`run.json`: where other programs find what `up` runs, as long as it runs."""
+"""`run.json`, which tells other programs what `up` runs, for as long as it runs."""
 
 import fcntl
 import json

@@ -69,7 +69,7 @@ class EmbeddedServer:
 
     @property
     def url(self) -> str:
-        """The address for clients, including the password."""
+        """Returns the address for clients, including the password."""
         raise NotImplementedError
 
     def prepare(self) -> None:
@@ -77,11 +77,11 @@ class EmbeddedServer:
         raise NotImplementedError
 
     def command(self) -> list[str]:
-        """The command line of the server."""
+        """Returns the command line of the server."""
         raise NotImplementedError
 
     def answers(self) -> bool:
-        """Whether the server accepts clients now."""
+        """Returns whether the server accepts clients now."""
         raise NotImplementedError
 
 

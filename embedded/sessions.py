@@ -1,4 +1,4 @@
-"""Ending a process with everything it has started, from a process that is not its parent."""
+"""Ends a process and everything it has started, from a process that is not its parent."""
 
 import os
 import signal
@@ -22,8 +22,8 @@ class Leader:
     grace_sec: float
 
     def processes(self) -> list[psutil.Process]:
-        """The living processes of the session, and their descendants, which may have left it."""
-        # A number that a session still has is given to no new process, so these are ours even without their leader.
+        """Returns the live processes of the session, and their descendants, which may have left it."""
+        # The number of an existing session is not reused for a process, so these are ours even without their leader.
         found = {process.pid: process for process in psutil.process_iter() if _session_of(process) == self.pid}
         for process in list(found.values()):
             with suppress(psutil.NoSuchProcess):
@@ -33,7 +33,7 @@ class Leader:
     def ask_to_end(self) -> list[psutil.Process]:
         """Asks the leader to end, or all it left behind if it is gone; returns those that were asked."""
         processes = self.processes()
-        # A leader stops its children itself, and they may take a second signal for an order to drop everything.
+        # A leader stops its children itself, and they may treat a second signal as an order to drop everything.
         asked = [process for process in processes if process.pid == self.pid] or processes
         _send(asked, self.signal)
         return asked

@@ -51,7 +51,7 @@ class Stack:
 
     @property
     def web_url(self) -> str | None:
-        """The address of web, or None when only the servers run."""
+        """Returns the address of web, or None when only the servers run."""
         return f"http://127.0.0.1:{self.port}" if self.port else None
 
     def start(self) -> None:
@@ -66,7 +66,7 @@ class Stack:
         self.update_run_file()
 
     def keep_running(self) -> None:
-        """Restarts what ends, limits the logs and keeps `run.json` up to date, until it is time to stop."""
+        """Restarts processes that end, limits the logs and keeps `run.json` up to date, until it is time to stop."""
         while not self._stop.wait(CHECK_INTERVAL_SEC):
             self._processes.restart_ended()
             for log in (self.directory / "logs").glob("*.log"):

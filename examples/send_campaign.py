@@ -21,7 +21,7 @@ MAX_ATTEMPTS = 5
 
 
 def call(method: str, path: str, body: dict[str, Any] | bytes | None = None) -> dict[str, Any]:
-    """The answer to one request; one that came at a bad moment is sent again, as late as the server says.
+    """Sends a request and returns the answer; after 429 and 503 it waits as long as the server says and tries again.
 
     The Idempotency-Key makes that safe: however often it is sent, a POST has one effect.
     """
@@ -42,7 +42,7 @@ def call(method: str, path: str, body: dict[str, Any] | bytes | None = None) -> 
 
 
 def follow(path: str, *final: str) -> dict[str, Any]:
-    """Reads it once a second until its status is one of these."""
+    """Reads the resource once a second until its status is one of these, and returns it."""
     while (found := call("GET", path))["status"] not in final:
         time.sleep(1)
     return found
@@ -63,7 +63,7 @@ def main(file: str, text: str) -> None:
     queued = call("POST", f"/api/campaigns/{campaign['id']}/enqueue")["queued"]
     print(f"campaign {campaign['id']}: {queued} messages")
 
-    # A campaign is paused when the provider refuses our account; it waits for a person.
+    # A campaign is paused when the provider refuses the account; a person has to resume it.
     ended = follow(f"/api/campaigns/{campaign['id']}", "completed", "cancelled", "failed", "paused")
     print(f"{ended['status']}:", ", ".join(f"{n} {state}" for state, n in ended["stats"].items() if n))
     for trouble in call("GET", f"/api/campaigns/{campaign['id']}/errors")["data"]:

@@ -22,7 +22,7 @@ def courier() -> Courier:
 
 
 def others_wait(campaign_id: int) -> bool:
-    """Whether a batch of another campaign is waiting for a worker."""
+    """Returns whether a batch of another campaign is waiting for a worker."""
     try:
         return any(not job_id.startswith(f"b-{campaign_id}-") for job_id in queue(SEND).job_ids)
     except redis.RedisError:

@@ -17,7 +17,7 @@ CHECK_INTERVAL_SEC = 0.1
 def modules(
     settings: Settings, queues: Iterable[str] | None = None, *, sweeper: bool = True
 ) -> dict[str, tuple[str, ...]]:
-    """The processes of a whole deployment, or of some queues, as module and arguments by name.
+    """Returns the processes of a whole deployment, or of some queues, as module and arguments by name.
 
     Each worker has one queue, because RQ pops without a safety copy from several.
     """

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 
 class WorkerProcess:
-    """Works on one queue until it is asked to stop, whatever happens to Redis meanwhile."""
+    """Works on one queue until it is asked to stop, whatever happens to Redis."""
 
     def __init__(self, queue: str, name: str, settings: Settings) -> None:
         self._queue = queue

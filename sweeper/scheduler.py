@@ -93,7 +93,7 @@ class SweepScheduler(Scheduler):
                 self._queue_run(booking, due, now)
 
     def acquire_lock(self) -> bool:
-        """Whether this scheduler may work now."""
+        """Returns whether this scheduler may work now."""
         return bool(self._lock.acquire())
 
     def remove_lock(self) -> None:
