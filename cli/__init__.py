@@ -32,7 +32,7 @@ VERBS = {
 
 
 class Verbs(click.Group):
-    """A group that imports a verb when it is called, so that `--help` and completion stay quick."""
+    """A group that imports a verb when it is called, so that `--help` and completion stay fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)
@@ -56,6 +56,6 @@ class Verbs(click.Group):
 def main() -> None:
     """Sends SMS and WhatsApp campaigns: every recipient at most once, whatever crashes.
 
-    Verbs speak to the servers in DATABASE_URL and REDIS_URL, or to those that `up` runs in DATA_DIR.
+    Verbs use the servers in DATABASE_URL and REDIS_URL, or those that `up` runs in DATA_DIR.
     With --json a verb prints one JSON object or array and nothing else.
     """

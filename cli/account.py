@@ -28,7 +28,7 @@ def account() -> None:
 @answers()
 @with_database
 def create(name: str, no_subscription: bool, country: str | None) -> dict[str, str]:
-    """Create an account called NAME. It has an active subscription, and no credits yet.
+    """Create an account called NAME, with an active subscription and no credits.
 
     \b
     python -m cli account create Acme --country GR
@@ -58,13 +58,13 @@ def show(name: str) -> AccountView:
 @answers()
 @with_database
 def change(name: str, country: str | None, approval_above: int | None, no_approval: bool) -> AccountView:
-    """Change an account's settings. Those that are not named stay as they are.
+    """Change an account's settings. Options left out change nothing.
 
     \b
     python -m cli account change Acme --approval-above 5000
     """
     if no_approval and approval_above is not None:
-        raise click.UsageError("Say either --approval-above N or --no-approval.")
+        raise click.UsageError("Use either --approval-above N or --no-approval, not both.")
     changes: dict[str, Any] = {"country": country} if country is not None else {}
     if no_approval or approval_above is not None:
         changes["approval_above"] = approval_above

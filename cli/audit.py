@@ -13,7 +13,7 @@ from dispatch.audit import audit as prove
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether every promise holds, and the violations of those that do not."""
+    """Whether every promise holds, and the violations found."""
 
     ok: bool
     violations: list[Violation]

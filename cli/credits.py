@@ -36,7 +36,7 @@ def topup(account: str, amount: int) -> BalanceView:
 @answers()
 @with_database
 def show(account: str) -> BalanceView:
-    """Show credits to spend and credits held. Credits are held for campaigns under way.
+    """Show the credits to spend and those held for campaigns that have started.
 
     \b
     python -m cli credits show --account Acme

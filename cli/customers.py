@@ -82,7 +82,7 @@ def show(customer_id: int) -> CustomerView:
 @answers()
 @with_database
 def edit(customer_id: int, remove_opt_out: bool, **given: str | None) -> CustomerView:
-    """Change a customer; only what is named changes.
+    """Change a customer. Options left out change nothing.
 
     A customer who is unsubscribed is suppressed too; subscribing again lifts that only with --remove-opt-out.
 
@@ -98,7 +98,7 @@ def edit(customer_id: int, remove_opt_out: bool, **given: str | None) -> Custome
 @answers()
 @with_database
 def delete(customer_id: int) -> Deleted:
-    """Delete a customer. Messages stay as they are, and an opt-out stays an opt-out.
+    """Delete a customer. Messages stay as they are, and an opt-out remains in force.
 
     \b
     python -m cli customers delete 1
@@ -109,11 +109,11 @@ def delete(customer_id: int) -> Deleted:
 
 @customers.command()
 @csv_file
-@account_option(help="Whose customers.")
+@account_option(help="The account of the customers.")
 @answers()
 @with_database
 def export(file: Path, account: str) -> WrittenFile:
-    """Write all customers to a CSV FILE, as `customers import` takes it back.
+    """Write all customers to a CSV FILE that `customers import` can read.
 
     \b
     python -m cli customers export customers.csv --account Acme

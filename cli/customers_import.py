@@ -28,13 +28,13 @@ def _show(report: ImportReport) -> None:
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 @click.option("--account", required=True, metavar="NAME", help="The account that gets the customers.")
-@click.option("--list", "list_name", required=True, metavar="NAME", help="The list; made when there is none.")
+@click.option("--list", "list_name", required=True, metavar="NAME", help="The list; created if it does not exist.")
 @click.option("--country", metavar="GR", help="Of numbers without a country code.  [default: the account's country]")
 @click.option(
     "--rejects",
     type=_FILE,
     metavar="FILE",
-    help="Gets rejected lines.  [default: rejected-FILE beside it]",
+    help="File for rejected lines.  [default: rejected-FILE beside it]",
 )
 @answers(show=_show)
 @with_database
@@ -42,8 +42,8 @@ def import_(file: Path, account: str, list_name: str, country: str | None, rejec
     """Import customers from a CSV FILE and put them on a list.
 
     The first line names the columns: phone, and any of first_name, last_name, location, prefered_product;
-    other columns become attributes. Lines that cannot be imported are written, with number and reason, to
-    the rejects file, and the rest is imported. Importing a file again changes nothing.
+    other columns become attributes. Lines that cannot be imported are written to the rejects file, with
+    number and reason; the rest is imported. Importing a file again changes nothing.
 
     \b
     python -m cli customers import customers.csv --account Acme --list spring
@@ -51,7 +51,7 @@ def import_(file: Path, account: str, list_name: str, country: str | None, rejec
     tenant = account_named(account)
     rejects = rejects or file.with_name(f"rejected-{file.name}")
     if rejects.resolve() == file.resolve():
-        raise Refused("The rejects file cannot be the file that is imported; choose another with --rejects")
+        raise Refused("The rejects file cannot be the imported file; choose another with --rejects.")
     report = _import(file, tenant.id, list_name=list_name, country=country or tenant.country, rejects=rejects)
     if report.rejected:
         click.echo(f"Rejected lines are in {rejects}", err=True)
@@ -77,7 +77,7 @@ def _import(file: Path, account_id: UUID, *, list_name: str, country: str | None
             )
         except OSError as problem:
             raise Refused(
-                f"{problem.filename or rejects}: {problem.strerror}; choose another file with --rejects"
+                f"{problem.filename or rejects}: {problem.strerror}; choose another file with --rejects."
             ) from None
 
 

@@ -1,4 +1,4 @@
-"""`database`: migrates the schema, and shows what is inside."""
+"""`database`: migrates the schema, and shows the tables."""
 
 import os
 
@@ -77,7 +77,7 @@ def shell() -> None:
     assert url
     psql = psql_program()
     if psql is None:
-        raise Refused("psql is not installed; open DATABASE_URL with any PostgreSQL client", code="NO_PSQL")
+        raise Refused("psql is not installed; open DATABASE_URL with any other PostgreSQL client.", code="NO_PSQL")
     # The password is passed in the environment: anyone on the machine can read a command line.
     os.execve(psql, [str(psql)], child_environment(**_for_psql(url.get_secret_value())))
 

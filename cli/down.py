@@ -35,6 +35,6 @@ def down(data: Path | None) -> dict[str, bool]:
     deadline = monotonic() + END_TIMEOUT_SEC
     while running_pid(directory) == pid:
         if monotonic() > deadline:
-            raise Refused(f"process {pid} was asked to stop {END_TIMEOUT_SEC:.0f} s ago and is still running")
+            raise Refused(f"Process {pid} was asked to stop {END_TIMEOUT_SEC:.0f} s ago and is still running.")
         sleep(0.05)  # it is not our child, so its end can only be polled
     return {"stopped": True}

@@ -28,7 +28,7 @@ def key() -> None:
 @answers()
 @with_database
 def create(account: str | None, operator: bool, scopes: tuple[str, ...], name: str) -> dict[str, str]:
-    """Create a key, of an account or of an operator, and print it, this once.
+    """Create a key for an account or an operator and print it, this once.
 
     \b
     python -m cli key create --account Acme
@@ -36,7 +36,7 @@ def create(account: str | None, operator: bool, scopes: tuple[str, ...], name: s
     python -m cli key create --operator
     """
     if operator == (account is not None):
-        raise click.UsageError("Say whose key it is: either --account NAME or --operator.")
+        raise click.UsageError("Name the owner of the key: either --account NAME or --operator.")
     made = issue_key(by_hand(tenant_of(account)), operator=operator, name=name, scopes=scopes or SCOPES)
     return {"id": str(made.id), "key": made.key}
 
@@ -60,7 +60,7 @@ def list_(account: str | None, page: int, page_size: int) -> Page[KeyView]:
 @answers()
 @with_database
 def revoke(key_id: UUID) -> dict[str, UUID | bool]:
-    """End a key at once. `key create` printed its ID.
+    """Revoke a key at once; ID is the one that `key create` printed.
 
     \b
     python -m cli key revoke 0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11

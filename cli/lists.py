@@ -34,7 +34,7 @@ _customers = click.option("--customers", required=True, metavar="1,2,3", help="T
 
 @click.group()
 def lists() -> None:
-    """Make lists of customers, and change who is on them."""
+    """Create lists of customers, and change who is on them."""
 
 
 @lists.command("list")
@@ -54,11 +54,11 @@ def list_(account: str | None, search: str | None, page: int, page_size: int) ->
 
 @lists.command()
 @_name
-@account_option(help="Whose list.")
+@account_option(help="The account of the list.")
 @answers()
 @with_database
 def create(name: str, account: str) -> CustomerListView:
-    """Make an empty list called NAME.
+    """Create an empty list called NAME.
 
     \b
     python -m cli lists create spring --account Acme
@@ -69,7 +69,7 @@ def create(name: str, account: str) -> CustomerListView:
 @lists.command()
 @_name
 @click.argument("new_name")
-@account_option(help="Whose list.")
+@account_option(help="The account of the list.")
 @answers()
 @with_database
 def rename(name: str, new_name: str, account: str) -> CustomerListView:
@@ -84,7 +84,7 @@ def rename(name: str, new_name: str, account: str) -> CustomerListView:
 
 @lists.command()
 @_name
-@account_option(help="Whose list.")
+@account_option(help="The account of the list.")
 @answers()
 @with_database
 def delete(name: str, account: str) -> Deleted:
@@ -98,7 +98,7 @@ def delete(name: str, account: str) -> Deleted:
 
 @lists.command()
 @_name
-@account_option(help="Whose list.")
+@account_option(help="The account of the list.")
 @pages
 @answers(show=show_customers)
 @with_database
@@ -114,12 +114,12 @@ def members(name: str, account: str, page: int, page_size: int) -> Page[Customer
 
 @lists.command()
 @_name
-@account_option(help="Whose list.")
+@account_option(help="The account of the list.")
 @_customers
 @answers()
 @with_database
 def add(name: str, account: str, customers: str) -> AddedMembersView:
-    """Put customers on the list called NAME: all of them or, when one is unknown, none.
+    """Add customers to the list called NAME: all of them or, if one is unknown, none.
 
     \b
     python -m cli lists add spring --account Acme --customers 1,2,3
@@ -131,12 +131,12 @@ def add(name: str, account: str, customers: str) -> AddedMembersView:
 
 @lists.command()
 @_name
-@account_option(help="Whose list.")
+@account_option(help="The account of the list.")
 @_customers
 @answers()
 @with_database
 def remove(name: str, account: str, customers: str) -> RemovedMembersView:
-    """Take customers off the list called NAME; they stay customers.
+    """Remove customers from the list called NAME; they are not deleted.
 
     \b
     python -m cli lists remove spring --account Acme --customers 1,2,3

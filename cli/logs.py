@@ -28,7 +28,7 @@ WITH_SUPERVISOR = ("worker", "sweeper")
 def logs(process: str | None, follow: bool, lines: int, data: Path | None) -> list[dict[str, str]]:
     """Print the last lines of one process or of all: web, worker, sweeper, postgres, redis.
 
-    Of each log the last 10 to 20 MB are kept.
+    Each log keeps its last 10 to 20 MB.
 
     \b
     python -m cli logs --lines 50
@@ -51,22 +51,22 @@ def logs(process: str | None, follow: bool, lines: int, data: Path | None) -> li
 def _log_files(directory: Path, process: str | None) -> list[Path]:
     files = sorted(directory.glob("*.log"))
     if not files:
-        raise Refused(f"There are no logs in {directory}: nothing has been run there yet", code="NO_LOGS")
+        raise Refused(f"There are no logs in {directory}, because nothing has been run there yet.", code="NO_LOGS")
     wanted = "supervisor" if process in WITH_SUPERVISOR else process
     chosen = [file for file in files if wanted in (None, file.stem)]
     if not chosen:
         names = ", ".join(file.stem for file in files)
-        raise Refused(f"There is no process {process}; there are {names}", code="NO_SUCH_PROCESS")
+        raise Refused(f"There is no process {process}; choose one of {names}.", code="NO_SUCH_PROCESS")
     return chosen
 
 
 def _is_of(line: str, process: str | None) -> bool:
-    """Whether the line is from this process; a line of the supervisor's log that does not say counts for all."""
+    """Returns whether the line is from this process; a line of the supervisor's log that names none counts for all."""
     return process not in WITH_SUPERVISOR or '"process":' not in line or f'"process": "{process}' in line
 
 
 def _added(files: list[Path]) -> Iterator[dict[str, str]]:
-    """The whole lines that are added from now on; it never ends."""
+    """Yields the complete lines that are added from now on, without end."""
     with ExitStack() as stack:
         logs = {file.stem: stack.enter_context(file.open("rb")) for file in files}
         for log in logs.values():
@@ -74,7 +74,7 @@ def _added(files: list[Path]) -> Iterator[dict[str, str]]:
         while True:
             for name, log in logs.items():
                 yield from ({"process": name, "line": line} for line in new_lines(log))
-            sleep(POLL_SEC)  # there is no portable way to be told of a longer file
+            sleep(POLL_SEC)  # there is no portable way to be notified of a longer file
 
 
 def _print(entry: dict[str, str], *, many: bool) -> None:

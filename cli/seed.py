@@ -1,4 +1,4 @@
-"""`seed`: a small account to try things with."""
+"""`seed`: creates a small account to try things with."""
 
 from typing import Any
 

@@ -30,7 +30,7 @@ _filter = click.option(
 
 @click.group()
 def segments() -> None:
-    """Filter customers by what is known of them."""
+    """Filter customers by what is known about them."""
 
 
 def _show_list(found: Page[SegmentView]) -> None:
@@ -58,12 +58,12 @@ def list_(account: str | None, page: int, page_size: int) -> Page[SegmentView]:
 
 @segments.command()
 @_name
-@account_option(help="Whose segment.")
+@account_option(help="The account of the segment.")
 @_filter
 @answers()
 @with_database
 def create(name: str, account: str, asked: str) -> SegmentView:
-    """Store a filter under a NAME. `campaign create --segment NAME` sends to those it selects at the start.
+    """Store a filter as NAME. `campaign create --segment NAME` sends to the customers it selects at the start.
 
     \b
     python -m cli segments create athens --account Acme \\
@@ -74,12 +74,12 @@ def create(name: str, account: str, asked: str) -> SegmentView:
 
 @segments.command()
 @_name
-@account_option(help="Whose segment.")
+@account_option(help="The account of the segment.")
 @_filter
 @answers()
 @with_database
 def edit(name: str, account: str, asked: str) -> SegmentView:
-    """Give the segment called NAME another filter. Campaigns that have started keep the one they had.
+    """Change the filter of the segment called NAME. Campaigns that have started keep the one they had.
 
     \b
     python -m cli segments edit athens --account Acme --filter @filter.json
@@ -90,11 +90,11 @@ def edit(name: str, account: str, asked: str) -> SegmentView:
 
 @segments.command()
 @_name
-@account_option(help="Whose segment.")
+@account_option(help="The account of the segment.")
 @answers()
 @with_database
 def delete(name: str, account: str) -> Deleted:
-    """Delete the segment called NAME. Refused while a campaign that has not started is for it.
+    """Delete the segment called NAME. Refused while a campaign that has not started uses it.
 
     \b
     python -m cli segments delete athens --account Acme
@@ -104,12 +104,12 @@ def delete(name: str, account: str) -> Deleted:
 
 @segments.command()
 @click.argument("name", required=False)
-@account_option(help="Whose customers.")
+@account_option(help="The account of the customers.")
 @click.option("--filter", "asked", metavar="JSON", help="A filter that is not stored, or a file as @filter.json.")
 @answers(show=show_people)
 @with_database
 def preview(name: str | None, account: str, asked: str | None) -> AudiencePreviewView:
-    """Show who the segment called NAME, or a --filter, selects now: how many, ten of them, and how many not and why.
+    """Show who the segment called NAME, or a --filter, selects now: how many, ten of them, and how many are excluded.
 
     \b
     python -m cli segments preview athens --account Acme
@@ -120,4 +120,4 @@ def preview(name: str | None, account: str, asked: str | None) -> AudiencePrevie
             return preview_segment(caller, segment_called(caller, name))
         case None, str():
             return preview_filter(caller, filter_of(asked))
-    raise click.UsageError("Give either NAME or --filter JSON.")
+    raise click.UsageError("Use either NAME or --filter JSON.")

@@ -1,4 +1,4 @@
-"""`simulator`: the simulated provider as a process of its own, whose log proves what was sent."""
+"""`simulator`: runs the simulated provider as a separate process, whose log proves what was sent."""
 
 import asyncio
 import errno

@@ -31,7 +31,7 @@ def show(account: str) -> SubscriptionView:
 
 @subscription.command("set")
 @account_option(help="The account.")
-@click.option("--plan", default="standard", show_default=True, help="What it is called.")
+@click.option("--plan", default="standard", show_default=True, help="Name of the plan.")
 @click.option("--status", required=True, type=click.Choice(SUBSCRIPTION_STATES), help="Only an active one may send.")
 @click.option("--until", metavar="ISO8601", help="When the paid period ends.  [default: it does not]")
 @answers()

@@ -58,7 +58,7 @@ def list_(account: str | None, search: str | None, page: int, page_size: int) ->
 @answers()
 @with_database
 def add(phone: str, account: str, reason: str) -> SuppressionView:
-    """Keep PHONE from being messaged from now on, also by campaigns that are being sent.
+    """Keep PHONE from being messaged from now on, even by campaigns that are being sent.
 
     \b
     python -m cli suppressions add '+30 690 000 0001' --account Acme
@@ -102,11 +102,11 @@ def import_(file: Path, account: str) -> SuppressionReport:
 
 @suppressions.command()
 @csv_file
-@account_option(help="Whose suppressions.")
+@account_option(help="The account of the suppressions.")
 @answers()
 @with_database
 def export(file: Path, account: str) -> WrittenFile:
-    """Write all suppressed numbers to a CSV FILE, as `suppressions import` takes it back.
+    """Write all suppressed numbers to a CSV FILE that `suppressions import` can read.
 
     \b
     python -m cli suppressions export optouts.csv --account Acme

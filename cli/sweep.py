@@ -1,4 +1,4 @@
-"""`sweep`: does once, now, what the sweeper does every minute."""
+"""`sweep`: sweeps once, now, as the sweeper does every minute."""
 
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ def sweep(once: bool, account: str | None) -> "SweepReport":
     python -m cli sweep --once
     python -m cli sweep --once --account Acme --json
     """
-    # Imported late: it brings RQ, which `--help` need not wait for.
+    # Imported late, so that `--help` does not wait for RQ.
     from dispatch.start.sweep import sweep_due
 
     return sweep_due(by_hand(tenant_of(account)))

@@ -36,7 +36,7 @@ def templates() -> None:
 @answers(show=show_columns("id", "name", "channel", "version", "body"))
 @with_database
 def list_(account: str | None, page: int, page_size: int) -> Page[TemplateView]:
-    """List templates, newest first, each as it is now.
+    """List templates, newest first, each with its current version.
 
     \b
     python -m cli templates list --account Acme
@@ -46,13 +46,13 @@ def list_(account: str | None, page: int, page_size: int) -> Page[TemplateView]:
 
 @templates.command()
 @_name
-@account_option(help="Whose template.")
+@account_option(help="The account of the template.")
 @_text
 @_channel
 @answers()
 @with_database
 def create(name: str, account: str, text: str, channel: str | None) -> TemplateView:
-    """Store a text under a NAME. `campaign create --stored NAME` copies it.
+    """Store a text as NAME. `campaign create --stored NAME` copies it.
 
     \b
     python -m cli templates create welcome --account Acme --text 'Hi {first_name}! Answer STOP to end.'
@@ -62,12 +62,12 @@ def create(name: str, account: str, text: str, channel: str | None) -> TemplateV
 
 @templates.command()
 @_name
-@account_option(help="Whose template.")
+@account_option(help="The account of the template.")
 @_text
 @answers()
 @with_database
 def edit(name: str, account: str, text: str) -> TemplateView:
-    """Give the template called NAME another text, as a new version. Campaigns keep the one they copied.
+    """Change the text of the template called NAME, as a new version. Campaigns keep the one they copied.
 
     \b
     python -m cli templates edit welcome --account Acme --text 'Hello {first_name}! Answer STOP to end.'
@@ -78,7 +78,7 @@ def edit(name: str, account: str, text: str) -> TemplateView:
 
 @templates.command()
 @_name
-@account_option(help="Whose template.")
+@account_option(help="The account of the template.")
 @answers()
 @with_database
 def delete(name: str, account: str) -> Deleted:
@@ -96,12 +96,14 @@ def _is_invalid(checked: CheckedView) -> bool:
 
 @templates.command()
 @click.argument("text")
-@click.option("--channel", type=click.Choice(CHANNELS), default="sms", show_default=True, help="How it is to be sent.")
+@click.option(
+    "--channel", type=click.Choice(CHANNELS), default="sms", show_default=True, help="The channel to check it for."
+)
 @answers(failed=_is_invalid)
 def validate(text: str, channel: str) -> CheckedView:
     """Check a TEXT without storing it: placeholders, encoding, segments, and what may surprise.
 
-    The exit status is 1 when it cannot be used.
+    The exit status is 1 if it cannot be used.
 
     \b
     python -m cli templates validate 'Hi {first_name}!'

@@ -50,7 +50,7 @@ def up(port: int | None, data: Path | None, only: str | None) -> None:
 
 
 def stopping_at_hangup() -> Stopping:
-    """Makes Ctrl-C, SIGTERM and, unless under nohup, a closed terminal ask this process to stop."""
+    """Makes Ctrl-C, SIGTERM and (except under nohup) a closed terminal ask this process to stop."""
     stop_on_signals()
     if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
         signal.signal(signal.SIGHUP, lambda *_: stopping().ask())

@@ -24,15 +24,18 @@ def holding(directory: Path) -> Iterator[int]:
         directory.mkdir(parents=True, exist_ok=True)
         handle = os.open(lock_path(directory), os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as problem:
-        message = f"{directory} cannot be used for the data ({problem.strerror}); choose another directory with --data"
+        message = f"{directory} cannot be used for the data ({problem.strerror}); choose another directory with --data."
         raise Refused(message, code="BAD_DIRECTORY") from None
     try:
         deadline = monotonic() + END_TIMEOUT_SEC
         while not _take(handle):
             if (pid := running_pid(directory)) is not None:
-                raise Refused(f"`up` is already running in {directory}, as process {pid}", code="ALREADY_RUNNING")
+                raise Refused(f"`up` is already running in {directory}, as process {pid}.", code="ALREADY_RUNNING")
             if monotonic() > deadline:
-                raise Refused(f"processes of an earlier `up` in {directory} are still running", code="ALREADY_RUNNING")
+                raise Refused(
+                    f"Processes of an earlier `up` in {directory} are still running; try again when they have ended.",
+                    code="ALREADY_RUNNING",
+                )
             sleep(0.05)  # flock itself could not wait and look who holds the lock
         os.truncate(handle, 0)
         os.pwrite(handle, str(os.getpid()).encode(), 0)

@@ -57,7 +57,7 @@ class Stack:
     def start(self) -> None:
         """Starts everything; returns when all of it works and `run.json` is written."""
         if self.port and not port_is_free(self.port):
-            raise Refused(f"Port {self.port} is taken; choose another with --port", code="PORT_TAKEN")
+            raise Refused(f"Port {self.port} is taken; choose another with --port.", code="PORT_TAKEN")
         self._start_servers()
         self._check_queue()
         self._migrate()
@@ -116,7 +116,7 @@ class Stack:
     def _check_queue(self) -> None:
         with enqueueing(settings()) as queue:
             if not answers(queue):
-                raise Refused("REDIS_URL: Redis does not answer", code="QUEUE_UNAVAILABLE")
+                raise Refused("REDIS_URL: Redis does not answer.", code="QUEUE_UNAVAILABLE")
 
     def _migrate(self) -> None:
         open_database(_open(settings().database_url), application="up", pool=4)
@@ -149,7 +149,7 @@ class Stack:
                 late = supervisor if web_answers(port) else web
                 raise self._not_started(late, f"did not start working within {START_TIMEOUT_SEC:.0f} s")
             if self._stop.wait(0.1):
-                raise Refused("stopped while starting")
+                raise Refused("Stopped while starting.")
 
     def _not_started(self, child: Child, what: str) -> Refused:
         return Refused(f"{child.name} {what}; {quote_end(log_path(self.directory, child.name))}")

@@ -108,7 +108,7 @@ def _watch(caller: Caller, campaign: CampaignView, recipients: int, progress: Pr
         _refuse_when_stopped()
         campaign = read_campaign(caller, campaign.id)
         if campaign.blocked_reason or campaign.status == "paused":
-            raise Refused(f"the campaign cannot go on: {campaign.blocked_reason or campaign.reason}")
+            raise Refused(f"The campaign cannot continue: {campaign.blocked_reason or campaign.reason}.")
     _show(campaign, progress, task)
     return campaign
 
@@ -121,7 +121,7 @@ def _show(campaign: CampaignView, progress: Progress, task: TaskID) -> None:
 
 def _refuse_when_stopped() -> None:
     if stopping().asked:
-        raise Refused("stopped before the end", code="STOPPED")
+        raise Refused("The demo was stopped before its campaign ended.", code="STOPPED")
 
 
 def _progress(console: Console) -> Progress:

@@ -37,7 +37,7 @@ _CAMPAIGNS = (
 
 
 def seed_sample(caller: Caller) -> dict[str, Any]:
-    """Creates what is missing of the sample; returns the account and the numbers of customers and campaigns created."""
+    """Creates what is missing of the sample; returns the account and how many customers and campaigns it created."""
     with db.atomic():
         account = _account(caller)
         owner = caller.within(account.id)
