@@ -41,7 +41,8 @@ class AudiencePreviewView(View):
 
 def preview_segment(caller: Caller, segment_id: int) -> AudiencePreviewView:
     """Returns who a campaign for this segment would reach."""
-    return preview_filter(caller, read_segment(caller, segment_id).filter)
+    segment = read_segment(caller, segment_id)
+    return preview_filter(caller.within(segment.account_id), segment.filter)
 
 
 def preview_filter(caller: Caller, filter: Group) -> AudiencePreviewView:

@@ -92,6 +92,13 @@ def test_an_id_in_the_path(as_account, ours, theirs, method, path, name):
     assert stored_rows() == before
 
 
+@pytest.mark.parametrize(("method", "path", "name"), in_address("path"))
+def test_an_operator_need_not_say_whose_it_is(as_account, theirs, method, path, name):
+    with ask(as_account(None), method, path, {name: MAKE[name](theirs)}, body_of(method, path, theirs)) as answer:
+        assert answer.status_code not in (403, 404)
+        assert answer.status_code != 400 or "organization_id" not in answer.text
+
+
 @pytest.mark.parametrize(("method", "path", "name"), in_body())
 def test_an_id_in_the_body(as_account, ours, theirs, method, path, name):
     call, body, their_id = as_account(ours), body_of(method, path, ours) or {}, MAKE[name](theirs)
