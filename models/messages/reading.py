@@ -94,11 +94,12 @@ def _place(campaign_id: int, states: Sequence[str], *, skip: int, limit: int) ->
     They are found by the batches' counts, so the ten-thousandth page costs as much as the first.
     """
     wanted = " + ".join(_known(states) or ["size"])
+    # A small number is sent as a smallint, and the sum of two can be too large for one.
     return one(
         f"""SELECT min(first_n) FILTER (WHERE on_page) AS first, max(first_n + size) FILTER (WHERE on_page) AS last,
                    %(skip)s - (min(before) FILTER (WHERE on_page))::bigint AS skip,
                    coalesce(sum(here), 0)::bigint AS total
-            FROM (SELECT *, here > 0 AND before < %(skip)s + %(limit)s AND before + here > %(skip)s AS on_page
+            FROM (SELECT *, here > 0 AND before < %(skip)s::bigint + %(limit)s AND before + here > %(skip)s AS on_page
                   FROM (SELECT *, sum(here) OVER (ORDER BY number) - here AS before
                         FROM (SELECT number, first_n, size, {wanted} AS here FROM batch
                               WHERE campaign_id = %(campaign)s) AS counted) AS placed) AS judged""",

@@ -58,6 +58,7 @@ def _numbers(answer):
         ("", list(range(20)), 55),
         ("?page=3", list(range(40, 55)), 55),
         ("?page=4", [], 55),
+        ("?page=328&page_size=100", [], 55),
         ("?page_size=7&page=2", list(range(7, 14)), 55),
         ("?state=failed", [7, 31], 2),
         ("?state=failed,unknown", [7, 12, 31], 3),
