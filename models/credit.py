@@ -55,7 +55,7 @@ def ledger(account_id: UUID, *, page: int, page_size: int) -> Page[CreditEntry]:
     )
 
 
-def hold(account_id: UUID, campaign_id: int, epoch: int, amount: int, *, actor: str) -> bool:
+def hold(account_id: UUID, campaign_id: int, *, epoch: int, amount: int, actor: str) -> bool:
     """Sets credits aside for one start of a campaign; False when the account has too few."""
     return bool(
         changed(

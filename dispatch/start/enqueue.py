@@ -141,7 +141,6 @@ def _check_status(campaign: Campaign) -> None:
 
 
 def _claim(caller: Caller, campaign: Campaign, size: AudienceSize, *, only_if_due: bool = False) -> ClaimedCampaign:
-    key = caller.idempotency_key
     with _step("claim"):
         claimed = claim(
             campaign.id,
@@ -150,8 +149,7 @@ def _claim(caller: Caller, campaign: Campaign, size: AudienceSize, *, only_if_du
             request_id=caller.request_id,
             only_if_due=only_if_due,
             expected_recipients=size.total,
-            started_key=key.digest if key else None,
-            started_hash=key.body_hash if key else None,
+            key=caller.idempotency_key,
         )
         if claimed is None:
             raise _too_late(caller, campaign, size)

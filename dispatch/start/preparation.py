@@ -84,7 +84,7 @@ def finish(campaign_id: int, token: UUID) -> Campaign:
             raise NoRecipients
         # Checked again, because the audience was only counted before the claim; this is the final number.
         check_approval(campaign, campaign.recipients, actor=campaign.actor)
-        if not credit.hold(account, campaign_id, campaign.claim_epoch, price, actor=campaign.actor):
+        if not credit.hold(account, campaign_id, epoch=campaign.claim_epoch, amount=price, actor=campaign.actor):
             raise InsufficientCredits(needed=price)
         AuditEvent.note(
             "campaign.started",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from models.campaigns.campaign import DEFAULT_LIFE, Campaign
 from models.database import row, rows
+from models.idempotency_key import RequestKey
 
 # The rule of dispatch/campaigns/approval.py again, decided by the statement that claims the campaign, because an edit
 # since the check may have revoked the approval.
@@ -39,15 +40,14 @@ def claim(
     request_id: str,
     only_if_due: bool,
     expected_recipients: int,
-    started_key: str | None = None,
-    started_hash: str | None = None,
+    key: RequestKey | None = None,
 ) -> ClaimedCampaign | None:
     """Claims the campaign for preparation; None when another caller was faster or its state does not allow a start.
 
     `only_if_due` is for the sweep: a campaign rescheduled between its query and this claim would be sent days early.
-    `expected_recipients` decides whether an approval is needed. The row keeps the Idempotency-Key of the request. What
-    is sent comes from the returned row, not from an earlier read; the row keeps the segment's filter, so that an edit
-    during the preparation cannot mix two audiences.
+    `expected_recipients` decides whether an approval is needed. The row keeps the `key` of the request. What is sent
+    comes from the returned row, not from an earlier read; the row keeps the segment's filter, so that an edit during
+    the preparation cannot mix two audiences.
     """
     return row(
         f"""UPDATE campaign SET claimed_from = status, status = 'preparing', claim_epoch = claim_epoch + 1,
@@ -67,8 +67,8 @@ def claim(
             "request_id": request_id,
             "only_if_due": only_if_due,
             "recipients": expected_recipients,
-            "started_key": started_key,
-            "started_hash": started_hash,
+            "started_key": key.digest if key else None,
+            "started_hash": key.body_hash if key else None,
         },
         into=ClaimedCampaign,
     )

@@ -199,14 +199,16 @@ def claim(campaign_id: int, batch: Range, *, want: int, token: int, lease_sec: f
 
 def record(campaign_id: int, outcomes: list[Outcome], *, provider: str, batch_size: int) -> int:
     """Writes what became of claimed messages, each only if the token still matches; returns how many it wrote."""
-    written = _record(_RECORD_SENDING, campaign_id, outcomes, provider, batch_size)
+    written = _record(_RECORD_SENDING, campaign_id, outcomes, provider=provider, batch_size=batch_size)
     if len(written) == len(outcomes):
         return len(written)
     late = [outcome for outcome in outcomes if outcome.n not in written and outcome.state != "unknown"]
-    return len(written) + (len(_record(_RECORD_UNKNOWN, campaign_id, late, provider, batch_size)) if late else 0)
+    if not late:
+        return len(written)
+    return len(written) + len(_record(_RECORD_UNKNOWN, campaign_id, late, provider=provider, batch_size=batch_size))
 
 
-def _record(sql: str, campaign_id: int, outcomes: list[Outcome], provider: str, batch_size: int) -> set[int]:
+def _record(sql: str, campaign_id: int, outcomes: list[Outcome], *, provider: str, batch_size: int) -> set[int]:
     params = {
         "campaign": campaign_id,
         "provider": provider,
