@@ -21,9 +21,11 @@ CREATE TABLE floor (
 CREATE UNIQUE INDEX floor_contact ON floor (campaign_id, contact_id);
 CREATE INDEX floor_status ON floor (campaign_id, status);
 """
+# Writes one row per recipient, as a preparation does.
 _INSERT = """
 INSERT INTO floor (campaign_id, contact_id, phone, status) SELECT 1, id, phone, 'pending' FROM customer
 """
+# Marks every row as sent, as the send path does.
 _UPDATE = """
 UPDATE floor SET status = 'sent', provider_id = 'sim-' || id, sent_at = now()
 WHERE campaign_id = 1 AND status = 'pending'

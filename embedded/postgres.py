@@ -98,6 +98,7 @@ class EmbeddedPostgres(EmbeddedServer):
         ]
 
     def _create_database(self) -> None:
+        """Creates our database unless it exists."""
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                 connection.execute(f"CREATE DATABASE {DATABASE}")
