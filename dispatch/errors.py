@@ -16,7 +16,7 @@ DispatchError
 └── EnqueueFailed           the rows could not be committed; the campaign was put back
 
 A class's docstring is its default message, and `code` is what API and command line call it (docs/errors.md). Only
-`api/http/errors.py` knows the HTTP status codes.
+`api/http/errors.py` knows the HTTP status codes of refusals.
 """
 
 from collections.abc import Sequence
