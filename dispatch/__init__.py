@@ -13,6 +13,7 @@ customers   customers, lists, list_members, suppressions, suppression_files, exp
             import_upload → import_run (over HTTP, as jobs)
 texts       template, filters, check, stored (with versions), sms (how many segments a text takes)
 accounts    accounts (settings, subscription), keys, credits, audit_trail (who changed what)
+schedules   what people see and change of schedules, which `scheduling` runs
 formats     view (what people see of a row), phones, csv_in, csv_out, checks (names, texts, times)
 process     startup, children (kept running), heartbeat, listed_job (what a worker may run), lock (in Redis; it saves
             work and decides nothing)

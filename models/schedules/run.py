@@ -10,6 +10,8 @@ from models.database import changed, row, rows
 from models.page import Page, read_page
 from models.row import Row
 
+RUN_STATES = ("pending", "running", "succeeded", "failed", "skipped", "cancelled")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleRun(Row):
@@ -18,6 +20,7 @@ class ScheduleRun(Row):
     schedule_id: UUID
     #: The time it stands for, which is not later than when it begins.
     run_at: datetime
+    #: One of RUN_STATES.
     status: str
     #: How often it was begun.
     attempt: int

@@ -11,14 +11,18 @@ from dispatch.audience.filter import read_filter
 from dispatch.audience.segments import create_segment
 from dispatch.customers.import_upload import start_import
 from dispatch.customers.suppressions import add_suppression
+from dispatch.schedules import create_schedule
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.texts.stored import create_template
 from models.tenancy import ALL_ACCOUNTS
+from scheduling.draft import ScheduleDraft
+from scheduling.registry import known_types, register
 from tests.factories import a_campaign, a_list, asking, customers
 
 Schema = dict[str, Any]
 
 _number = count(1)
+_JOB_TYPE = "test"
 _ATHENS = {"logic": "and", "conditions": [{"field": "location", "operator": "eq", "value": "Athens"}]}
 
 
@@ -37,6 +41,13 @@ def _segment(account: AccountView) -> int:
     return create_segment(asking(account.id), name=f"s{next(_number)}", filter=read_filter(_ATHENS)).id
 
 
+def _schedule(account: AccountView) -> str:
+    if _JOB_TYPE not in known_types():
+        register(_JOB_TYPE, lambda job: None)
+    draft = ScheduleDraft(job_type=_JOB_TYPE, job_payload={}, cron_expression="@daily")
+    return str(create_schedule(asking(account.id), draft).id)
+
+
 # How to create a row of an account, by the name of its id in paths, queries and bodies.
 MAKE: dict[str, Callable[[AccountView], Any]] = {
     "campaign_id": lambda account: a_campaign(account, recipients=2).id,
@@ -47,6 +58,7 @@ MAKE: dict[str, Callable[[AccountView], Any]] = {
     "list_id": lambda account: a_list(account, 1),
     "organization_id": lambda account: str(account.id),
     "reference": _reference,
+    "schedule_id": _schedule,
     "segment_id": _segment,
     "suppression_id": lambda account: add_suppression(asking(account.id), phone="+306912345678")[0].id,
     "template_id": lambda account: create_template(asking(account.id), name=f"t{next(_number)}", body="Hi").id,
@@ -57,6 +69,7 @@ NEVER: dict[str, Any] = dict.fromkeys(MAKE, 987_654) | {
     "key_id": "00000000-0000-4000-8000-000000000001",
     "organization_id": "00000000-0000-4000-8000-000000000001",
     "reference": "987654-0",
+    "schedule_id": "00000000-0000-4000-8000-000000000001",
 }
 # Fields for which not every value of the right type is valid.
 _VALUES: dict[str, Any] = {
