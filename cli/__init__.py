@@ -23,6 +23,7 @@ VERBS = {
     "suppressions": "Keep numbers from being messaged.",
     "templates": "Keep texts in versions, and check them.",
     "campaign": "Create, start, watch, pause and cancel campaigns.",
+    "schedule": "Run registered functions once or again and again.",
     "sweep": "Start the campaigns that are due.",
     "events": "List who changed what.",
     "audit": "Prove from the rows that every promise holds.",

@@ -11,6 +11,7 @@ from dispatch.customers.lists import create_list
 from dispatch.customers.suppressions import add_suppression
 from dispatch.texts.stored import create_template
 from models.database import rows
+from tests.api.tenants import MAKE
 from tests.factories import a_list, a_segment, an_account, asking, customers
 from tests.sending import started
 from tests.stored import stored_rows
@@ -26,6 +27,7 @@ RIGHT = {
     "customer_id": "1",
     "customers": "1",
     "file": "phones.csv",
+    "job_type": "note",
     "key_id": "0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11",
     "list_name": "spring",
     "name": "spring",
@@ -33,6 +35,7 @@ RIGHT = {
     "numbers": "+306912345678",
     "phone": "+306912345678",
     "revision": "1",
+    "schedule_id": "0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11",
     "status": "active",
     "text": "Hi",
 }
@@ -42,9 +45,16 @@ ALSO = {
     "segments preview": ("spring",),
     "customers edit": ("--first-name", "Ann"),
     "key create": ("--scope", "read"),
+    "schedule create": ("--cron", "@daily"),
 }
 NEVER = str(2**62)
-UNKNOWN = {"campaign_id": "CAMPAIGN_NOT_FOUND", "customer_id": "CUSTOMER_NOT_FOUND", "key_id": "RESOURCE_NOT_FOUND"}
+UNKNOWN = {
+    "campaign_id": "CAMPAIGN_NOT_FOUND",
+    "customer_id": "CUSTOMER_NOT_FOUND",
+    "key_id": "RESOURCE_NOT_FOUND",
+    "schedule_id": "RESOURCE_NOT_FOUND",
+}
+UUIDS = {"key_id", "schedule_id"}
 LISTED = [verb for verb, command in VERBS.items() if any(each.name == "page" for each in command.params)]
 
 
@@ -93,7 +103,7 @@ def test_an_account_that_does_not_exist_is_refused_in_one_sentence(cli, verb, na
 def test_an_id_that_does_not_exist_is_refused_in_one_sentence(cli, verb, name):
     an_account(name="Acme")
     before = stored_rows()
-    words = words_for(verb, **{} if name == "key_id" else {name: NEVER})
+    words = words_for(verb, **{} if name in UUIDS else {name: NEVER})
     programs, people = cli(*words, "--json"), cli(*words)
     assert programs.error["code"] == UNKNOWN[name]
     assert (people.status, people.stdout, people.stderr.strip()) == (1, "", programs.error["message"])
@@ -115,6 +125,17 @@ def test_an_invalid_page_is_a_usage_error(cli, verb, option, wrong):
     answer = cli(*words_for(verb), option, wrong, "--json")
     assert (answer.status, answer.stdout) == (2, "")
     assert option in answer.stderr
+
+
+def three_schedules_and_runs(account):
+    """Makes three schedules, and three runs of the one that RIGHT names."""
+    made = [MAKE["schedule_id"](account) for _ in range(3)]
+    rows("UPDATE schedule SET id = %s WHERE id = %s", [RIGHT["schedule_id"], made[0]])
+    rows(
+        """INSERT INTO schedule_run (schedule_id, run_at, status, ended_at)
+           SELECT %s, now() - make_interval(hours => n), 'skipped', now() FROM generate_series(1, 3) AS n""",
+        [RIGHT["schedule_id"]],
+    )
 
 
 def three_of(verb, account):
@@ -147,6 +168,8 @@ def three_of(verb, account):
                 create_template(asking(account.id), name=name, body="Hi")
         case "campaign messages":
             started(account, recipients=3)
+        case "schedule list" | "schedule runs":
+            three_schedules_and_runs(account)
         case "events":
             rows("TRUNCATE audit_event")
             for name in ("a", "b", "c"):

@@ -1,0 +1,85 @@
+"""`schedule`: every verb, as people and programs call it."""
+
+import json
+
+import pytest
+
+from scheduling import registry
+from scheduling.registry import register
+from scheduling.tick import tick
+from tests.factories import an_account
+
+
+@pytest.fixture(autouse=True)
+def _acme(db, monkeypatch):
+    monkeypatch.setattr(registry, "_registered", {})
+    register("note", lambda job: None)
+    an_account(name="Acme")
+
+
+WEEKLY = ("--account", "Acme", "--type", "note", "--cron", "0 9 * * MON", "--zone", "Europe/Athens")
+
+
+@pytest.fixture
+def weekly(cli):
+    return cli("schedule", "create", *WEEKLY, "--payload", '{"text": "hello"}', "--json").json
+
+
+def test_a_schedule_is_created_shown_and_listed(cli, weekly):
+    assert (weekly["status"], weekly["job_payload"]) == ("active", {"text": "hello"})
+    assert weekly["created_by"].startswith("cli:")
+    assert cli("schedule", "show", weekly["id"], "--json").json == weekly
+    assert cli("schedule", "list", "--account", "Acme", "--json").json == [weekly]
+    assert cli("schedule", "list", "--status", "paused", "--json").json == []
+    assert cli("schedule", "list", "--type", "other", "--json").json == []
+    assert "every Monday at 09:00, Europe/Athens" in " ".join(cli("schedule", "show", weekly["id"]).stdout.split())
+
+
+def test_the_next_times_are_shown_in_its_zone(cli, weekly):
+    assert len(cli("schedule", "next", weekly["id"], "--json").json["times"]) == 10
+    shown = cli("schedule", "next", weekly["id"], 3).stdout.splitlines()
+    assert shown[0] == "every Monday at 09:00, Europe/Athens"
+    assert len([line for line in shown if "Mon" in line and "09:00 +0" in line]) == 3
+
+
+def test_it_is_changed_paused_resumed_cancelled_and_deleted(cli, weekly):
+    changed = cli("schedule", "update", weekly["id"], "--at", "2090-01-31T09:00:00+02:00", "--json").json
+    assert (changed["cron_expression"], changed["next_run_at"]) == (None, "2090-01-31T07:00:00+00:00")
+    statuses = [cli("schedule", verb, weekly["id"], "--json").json["status"] for verb in ("pause", "resume", "cancel")]
+    assert statuses == ["paused", "active", "cancelled"]
+    assert cli("schedule", "pause", weekly["id"], "--json").error["code"] == "INVALID_STATUS"
+    assert cli("schedule", "delete", weekly["id"], "--json").json == {"id": weekly["id"], "deleted": True}
+    assert cli("schedule", "show", weekly["id"], "--json").error["code"] == "RESOURCE_NOT_FOUND"
+
+
+def test_it_runs_out_of_turn_and_its_runs_are_listed(cli, weekly):
+    assert cli("schedule", "run-now", weekly["id"], "--json").json["status"] == "pending"
+    tick()
+    [run] = cli("schedule", "runs", weekly["id"], "--json").json
+    assert run["status"] == "succeeded"
+    assert "succeeded" in cli("schedule", "runs", weekly["id"]).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--cron", "* * 31 2 *"), "it is never due"),
+        (("--at", "tomorrow"), "--at: 'tomorrow' is not a time"),
+        (("--cron", "@daily", "--at", "2090-01-31T09:00:00Z"), "Give either cron_expression or scheduled_at."),
+        ((), "Give either cron_expression or scheduled_at."),
+        (("--cron", "@daily", "--zone", "Mars"), "no IANA time zone"),
+        (("--cron", "@daily", "--max-runs", "0"), "max_runs: it must be from 1"),
+        (("--cron", "@daily", "--payload", "{"), "--payload: this is not JSON"),
+        (("--cron", "@daily", "--payload", json.dumps({"text": "\0"})), "JSON cannot hold"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_one_sentence(cli, words, says):
+    refused = cli("schedule", "create", "--account", "Acme", "--type", "note", *words, "--json").error
+    assert refused["code"] == "INVALID_REQUEST"
+    assert says in refused["message"]
+    assert cli("schedule", "list", "--json").json == []
+
+
+def test_a_payload_that_is_no_object_is_a_usage_error(cli):
+    answer = cli("schedule", "create", *WEEKLY, "--payload", "[1]")
+    assert (answer.status, answer.stdout) == (2, "")
