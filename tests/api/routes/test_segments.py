@@ -7,7 +7,7 @@ from models.database import row, rows
 from tests.factories import a_campaign, an_account, customers
 
 ATHENS = {"logic": "AND", "conditions": [{"field": "location", "operator": "eq", "value": "Athens"}]}
-NOBODY = {"logic": "or", "conditions": [{"field": "attributes.vip", "operator": "eq", "value": True}]}
+NO_ONE = {"logic": "or", "conditions": [{"field": "attributes.vip", "operator": "eq", "value": True}]}
 
 
 @pytest.fixture
@@ -35,9 +35,9 @@ def test_a_segment_is_stored_read_listed_changed_and_deleted(call, athens):
     assert athens["filter"] == ATHENS | {"logic": "and"}
     assert call("GET", path).json == athens
     assert call("GET", "/api/segments").json["data"] == [athens]
-    changed = call("PATCH", path, json={"name": "VIP", "filter": NOBODY}).json
-    assert (changed["name"], changed["filter"]) == ("VIP", NOBODY)
-    assert call("PATCH", path, json={"name": "Gone"}).json["filter"] == NOBODY
+    changed = call("PATCH", path, json={"name": "VIP", "filter": NO_ONE}).json
+    assert (changed["name"], changed["filter"]) == ("VIP", NO_ONE)
+    assert call("PATCH", path, json={"name": "Gone"}).json["filter"] == NO_ONE
     assert call("DELETE", path).status_code == 204
     refused(call("GET", path), "RESOURCE_NOT_FOUND")
     actions = rows("SELECT action FROM audit_event WHERE action LIKE 'segment.%' ORDER BY id")
@@ -58,7 +58,7 @@ def test_a_segment_is_previewed_whether_stored_or_not(account, call, athens):
         assert shown["count"] == 11
         assert [person["id"] for person in shown["sample"]] == people[1:11]
         assert shown["excluded"]["opted_out"] == 1
-    assert call("POST", "/api/segments/preview", json={"filter": NOBODY}).json["count"] == 0
+    assert call("POST", "/api/segments/preview", json={"filter": NO_ONE}).json["count"] == 0
 
 
 def test_a_campaign_for_a_segment_is_started_over_http(account, call, athens):

@@ -28,8 +28,8 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
-NOBODY = {"logic": "and", "conditions": [{"field": "first_name", "operator": "eq", "value": "nobody"}]}
-EVERYBODY = {"logic": "and", "conditions": [{"field": "first_name", "operator": "is_not_null"}]}
+NO_ONE = {"logic": "and", "conditions": [{"field": "first_name", "operator": "eq", "value": "nobody"}]}
+EVERYONE = {"logic": "and", "conditions": [{"field": "first_name", "operator": "is_not_null"}]}
 
 
 def start(campaign):
@@ -81,7 +81,7 @@ def test_every_chunk_of_a_preparation_uses_the_filter_of_its_start(account, peop
         chunks = iter([False, True])
         preparation.prepare(Campaign.find(campaign.id, ALL_ACCOUNTS), until=lambda chunks=chunks: next(chunks))
         assert len(messaged(campaign)) == written + 4
-        edit_segment(asking(), segment, filter=read_filter(NOBODY))
+        edit_segment(asking(), segment, filter=read_filter(NO_ONE))
     preparation.prepare(Campaign.find(campaign.id, ALL_ACCOUNTS))
     assert messaged(campaign) == people
 
@@ -89,7 +89,7 @@ def test_every_chunk_of_a_preparation_uses_the_filter_of_its_start(account, peop
 def test_a_start_uses_the_filter_of_that_moment(account, people):
     segment = a_segment(account, "first_name", "eq", "nobody")
     campaign = a_campaign(account, segment_id=segment)
-    edit_segment(asking(), segment, filter=read_filter(EVERYBODY))
+    edit_segment(asking(), segment, filter=read_filter(EVERYONE))
     assert start(campaign).queued == 10
 
 
@@ -100,7 +100,7 @@ def test_a_start_after_being_put_back_reads_the_segment_again(people, account):
     with pytest.raises(InsufficientCredits):
         start(campaign)
     assert row("SELECT status, segment_filter FROM campaign") == {"status": "draft", "segment_filter": None}
-    edit_segment(asking(), segment, filter=read_filter(NOBODY))
+    edit_segment(asking(), segment, filter=read_filter(NO_ONE))
     assert members.size_of(Audience.of(Campaign.find(campaign.id, ALL_ACCOUNTS))).total == 0
 
 
@@ -131,7 +131,7 @@ def test_a_copy_of_a_started_campaign_reads_its_segment_again(account, people):
     segment = a_segment(account, "first_name", "eq", "First1")
     campaign = a_campaign(account, segment_id=segment)
     start(campaign)
-    edit_segment(asking(), segment, filter=read_filter(EVERYBODY))
+    edit_segment(asking(), segment, filter=read_filter(EVERYONE))
     copy = duplicate_campaign(asking(), campaign.id)
     start(copy)
     assert messaged(copy) == people
