@@ -29,7 +29,8 @@ Channel = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CHANNELS
 class View(BaseModel):
     """A view is made from a row and is never changed; its fields are the only list of what is shown."""
 
-    model_config = ConfigDict(frozen=True, from_attributes=True)
+    # An error ends in the log, which never quotes what a row contains.
+    model_config = ConfigDict(frozen=True, from_attributes=True, hide_input_in_errors=True)
 
 
 class SparseView(View):
