@@ -37,7 +37,7 @@ def tick() -> dict[str, int]:
     while not stopping().asked:
         if run := ScheduleRun.take(types, lease_sec=LEASE_SEC):
             outcomes[_perform(run)] += 1
-        elif not _record_due(types):
+        elif not record_due(types):
             break
     if unknown := Schedule.unknown_types_due(types):
         log.warning("tick.without_handler", job_types=unknown)
@@ -46,7 +46,7 @@ def tick() -> dict[str, int]:
     return dict(outcomes)
 
 
-def _record_due(types: Sequence[str]) -> int:
+def record_due(types: Sequence[str]) -> int:
     """Records the runs of due schedules and moves these on, in one transaction; returns how many moved.
 
     The rows are locked from reading to writing, because the next time by cron cannot be told in SQL.
