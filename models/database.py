@@ -58,7 +58,7 @@ def rows(sql: str, params: Params = None, *, into: type[Any] | None = None) -> l
     """
     with db.connection().cursor(row_factory=_instances_of(into) if into else dict_row) as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall() if cursor.description else []
+        return cursor.fetchall() if cursor.rownumber is not None else []
 
 
 @overload
@@ -107,7 +107,10 @@ def _instances_of(kind: type[T]) -> Callable[[Cursor[Any]], Callable[[Sequence[A
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
 
     def of_cursor(cursor: Cursor[Any]) -> Callable[[Sequence[Any]], T]:
-        places = [(at, column.name) for at, column in enumerate(cursor.description or ()) if column.name in known]
+        # The names alone: the descriptions of 45 columns would take as long as the statement.
+        result = cursor.pgresult
+        columns = [(result.fname(at) or b"").decode() for at in range(result.nfields)] if result else []
+        places = [(at, name) for at, name in enumerate(columns) if name in known]
         return lambda values: kind(**{name: values[at] for at, name in places})
 
     return of_cursor

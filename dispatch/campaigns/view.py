@@ -64,6 +64,10 @@ class CampaignView(View):
     stats: Stats
 
 
+# The fields that are columns of the row, under the same name.
+_COLUMNS = [name for name in CampaignView.model_fields if name in Campaign.__dataclass_fields__]
+
+
 def view(campaign: Campaign) -> CampaignView:
     """Returns what people see of the campaign."""
     return view_all([campaign])[0]
@@ -77,7 +81,7 @@ def view_all(campaigns: Sequence[Campaign]) -> list[CampaignView]:
 
 
 def _view(campaign: Campaign, counts: Stats, chosen: int) -> CampaignView:
-    columns = {name: getattr(campaign, name) for name in CampaignView.model_fields if hasattr(campaign, name)}
+    columns = {name: getattr(campaign, name) for name in _COLUMNS}
     return CampaignView(
         **columns
         | {

@@ -39,6 +39,8 @@ class CampaignCustomer(Row):
     @classmethod
     def counts(cls, campaign_ids: list[int]) -> dict[int, int]:
         """Counts the customers chosen for each of these campaigns; campaigns without any are left out."""
+        if not campaign_ids:
+            return {}
         found = rows(
             """SELECT campaign_id, count(*) AS customers FROM campaign_customer
                WHERE campaign_id = ANY(%s) GROUP BY campaign_id""",
