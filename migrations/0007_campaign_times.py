@@ -3,11 +3,14 @@
 The number 0005 was never used (docs/why.md).
 """
 
-# Existing rows are not checked: one whose times contradict each other would keep the migration from running. It is
-# refused, with the reason, when someone next changes it.
+# A campaign that was to end before its start would have skipped everyone when it was due: a person has to decide.
 UP = """
+UPDATE campaign SET status = 'draft', scheduled_at = NULL, updated_at = now(),
+       reason = 'it was to end before its start: give it a time again'
+WHERE status IN ('draft', 'scheduled') AND expires_at <= scheduled_at;
+
 ALTER TABLE campaign ADD CONSTRAINT campaign_ends_after_its_start
-    CHECK (status NOT IN ('draft', 'scheduled') OR expires_at > scheduled_at) NOT VALID;
+    CHECK (status NOT IN ('draft', 'scheduled') OR expires_at > scheduled_at);
 """
 
 DOWN = """
