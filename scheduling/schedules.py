@@ -93,7 +93,8 @@ def next_times(schedule: Schedule, count: int) -> list[datetime]:
     if schedule.next_run_at is None:
         return []
     if schedule.max_runs is not None:
-        count = min(count, schedule.max_runs - schedule.run_count)
+        begun = int(ScheduleRun.unfinished(schedule.id))
+        count = min(count, schedule.max_runs - schedule.run_count - begun)
     zone = zone_called(schedule.timezone)
     following = rule_of(schedule).instants(schedule.next_run_at)
     times = [schedule.next_run_at, *islice(following, max(count - 1, 0))]

@@ -92,6 +92,13 @@ def test_a_recurring_schedule_knows_its_next_times_in_its_zone(account, jobs):
     assert (made.status, made.run_count, made.metadata) == ("active", 0, {})
 
 
+def test_a_run_that_has_begun_is_no_longer_among_the_next_ones(account, jobs):
+    made = a_schedule(account, max_runs=3)
+    assert len(next_times(made, 10)) == 3
+    run_now(account, made.id)
+    assert len(next_times(made, 10)) == 2
+
+
 def test_a_single_time_is_kept_in_utc(account, jobs):
     made = a_schedule(account, scheduled_at=datetime.fromisoformat("2090-01-31T09:00:00+02:00"))
     assert made.next_run_at == made.scheduled_at == datetime(2090, 1, 31, 7, tzinfo=UTC)
