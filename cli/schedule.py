@@ -195,7 +195,7 @@ def delete(schedule_id: UUID) -> DeletedSchedule:
 @answers()
 @with_database
 def run_now(schedule_id: UUID) -> ScheduleRunView:
-    """Run an active schedule out of turn: the sweeper begins it within SCHEDULE_TICK_INTERVAL_MS.
+    """Run an active schedule now: the sweeper begins it within SCHEDULE_TICK_INTERVAL_MS.
 
     \b
     python -m cli schedule run-now 0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11

@@ -139,7 +139,7 @@ def cancel_schedule(caller: Caller, schedule_id: UUID) -> ScheduleView:
 
 
 def run_schedule_now(caller: Caller, schedule_id: UUID) -> ScheduleRunView:
-    """Records a run out of turn, which the next tick begins."""
+    """Records a run beside the planned ones, which the next tick begins."""
     with _refusals(), db.atomic():
         run = lifecycle.run_now(caller.account, schedule_id)
         _note(caller, "schedule.run_requested", schedules.read_schedule(caller.account, schedule_id))

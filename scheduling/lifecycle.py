@@ -1,4 +1,4 @@
-"""Pauses, resumes and cancels a schedule, or runs it out of turn."""
+"""Pauses, resumes and cancels a schedule, or runs it now."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -40,7 +40,7 @@ def cancel_schedule(tenant: Tenant, schedule_id: UUID) -> Schedule:
 
 
 def run_now(tenant: Tenant, schedule_id: UUID) -> ScheduleRun:
-    """Records a run out of turn, which the next tick begins; it counts like any other."""
+    """Records a run beside the planned ones, which the next tick begins; it counts like any other."""
     with db.atomic():
         schedule = _locked(tenant, schedule_id, {"active"}, "run")
         run = ScheduleRun.record_now(schedule.id)

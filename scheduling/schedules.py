@@ -16,7 +16,7 @@ from scheduling.errors import InvalidSchedule, NoSuchSchedule, WrongState
 from scheduling.rule import next_after
 from scheduling.zones import zone_called
 
-# Changing one of these decides anew when the schedule is due.
+# Changing one of these changes when the schedule is due.
 _OF_THE_RULE = ("cron_expression", "scheduled_at", "timezone")
 
 

@@ -165,7 +165,7 @@ def cancel(path: SchedulePath) -> ScheduleView:
 
 @routes.post(
     "/<schedule_id>/run-now",
-    summary="Run an active schedule out of turn",
+    summary="Run an active schedule now",
     answers={202: ScheduleRunView},
     refuses=("INVALID_STATUS",),
     scope="send",

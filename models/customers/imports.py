@@ -40,7 +40,7 @@ class CustomerImport(Row):
     imported: int
     updated: int
     rejected: int
-    #: Whoever has it may continue the import; None when it ended.
+    #: Its holder may continue the import; None once it has ended.
     token: UUID | None
     touched_at: datetime
     #: How often its worker was lost at this line.

@@ -24,7 +24,7 @@ class ScheduleRun(Row):
     status: str
     #: How often it was begun.
     attempt: int
-    #: Whoever holds it, and may record its outcome; None unless it is running.
+    #: Its holder may record the outcome; None unless the run is running.
     token: UUID | None
     #: When it may be taken: after a failure, or when the lease of its holder has ended.
     due_at: datetime

@@ -134,7 +134,7 @@ class Schedule(Row):
 
     @classmethod
     def move_on(cls, moved: Sequence[tuple[UUID, datetime | None]]) -> None:
-        """Gives each of these locked schedules its next time."""
+        """Writes the next time of each of these locked schedules."""
         changed(
             """UPDATE schedule SET next_run_at = moved.next_run_at, updated_at = now()
                FROM unnest(%s::uuid[], %s::timestamptz[]) AS moved (id, next_run_at) WHERE schedule.id = moved.id""",
