@@ -12,8 +12,8 @@ from cli.shared.output import Verb, answers, show_columns, show_value
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
-from dispatch import schedules
-from dispatch.schedules import MOST_TIMES, NextTimesView, ScheduleRunView, ScheduleView
+from dispatch.schedules import schedules
+from dispatch.schedules.schedules import MAX_TIMES, NextTimesView, ScheduleRunView, ScheduleView
 from models.page import Page
 from models.states import SCHEDULE_STATES
 from models.tenancy import ALL_ACCOUNTS
@@ -219,7 +219,7 @@ def runs(schedule_id: UUID, page: int, page_size: int) -> Page[ScheduleRunView]:
 
 @schedule.command("next")
 @_id
-@click.argument("count", type=click.IntRange(1, MOST_TIMES), default=10)
+@click.argument("count", type=click.IntRange(1, MAX_TIMES), default=10)
 @answers(show=_show_times)
 @with_database
 def next_(schedule_id: UUID, count: int) -> NextTimesView:

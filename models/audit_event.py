@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from models.database import changed
 from models.page import Page, read_page
-from models.row import Row
+from models.row import JsonObject, Row
 from models.tenancy import Tenant, owned_by
 
 
@@ -28,7 +28,7 @@ class AuditEvent(Row):
     subject: str
     #: What else there is to say of this action: an open JSON object.
     #: Open: each action has its own.
-    details: dict[str, Any]
+    details: JsonObject
     request_id: str | None
     at: datetime
 

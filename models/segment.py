@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from models.database import row, scalar
 from models.page import Page, read_page
-from models.row import Row
+from models.row import JsonObject, Row
 from models.tenancy import Tenant, owned_by
 
 
@@ -21,7 +21,7 @@ class Segment(Row):
     account_id: UUID
     name: str
     #: JSON, which `dispatch/audience/filter.py` reads.
-    filter: dict[str, Any]
+    filter: JsonObject
     created_at: datetime
     updated_at: datetime
 
@@ -53,7 +53,7 @@ class Segment(Row):
         )
 
     @classmethod
-    def add(cls, account_id: UUID, *, name: str, filter: dict[str, Any]) -> Self | None:
+    def add(cls, account_id: UUID, *, name: str, filter: JsonObject) -> Self | None:
         """Inserts a segment; None when the name is taken."""
         return row(
             """INSERT INTO segment (account_id, name, filter) VALUES (%s, %s, %s)
@@ -64,7 +64,7 @@ class Segment(Row):
 
     @classmethod
     def edit(
-        cls, segment_id: int, tenant: Tenant, *, name: str | None = None, filter: dict[str, Any] | None = None
+        cls, segment_id: int, tenant: Tenant, *, name: str | None = None, filter: JsonObject | None = None
     ) -> Self | None:
         """Changes name and filter, each unless it is None; campaigns that have started keep the filter they had."""
         return row(

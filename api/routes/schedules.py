@@ -10,8 +10,8 @@ from api.http.inputs import Given, Organization, Page, Time, WholeNumber, empty_
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
-from dispatch import schedules
-from dispatch.schedules import MOST_TIMES, NextTimesView, ScheduleRunView, ScheduleView, Status
+from dispatch.schedules import schedules
+from dispatch.schedules.schedules import MAX_TIMES, NextTimesView, ScheduleRunView, ScheduleView, Status
 from scheduling.draft import Misfire, ScheduleDraft
 
 routes = Routes("schedules", __name__, url_prefix="/api/schedules")
@@ -58,7 +58,7 @@ class Filtered(Page):
 
 
 class Count(Given):
-    count: Annotated[int, BeforeValidator(whole)] = Field(10, ge=1, le=MOST_TIMES)
+    count: Annotated[int, BeforeValidator(whole)] = Field(10, ge=1, le=MAX_TIMES)
 
 
 class Schedules(Paged[ScheduleView]):

@@ -1,12 +1,12 @@
 """The audit trail as people read it: who changed what, when, and by which request."""
 
-from typing import Any
 from uuid import UUID
 
 from dispatch.caller import Caller
 from dispatch.formats.view import Time, View
 from models.audit_event import AuditEvent
 from models.page import Page
+from models.row import JsonObject
 
 
 class AuditEventView(View):
@@ -17,7 +17,7 @@ class AuditEventView(View):
     actor: str
     action: str
     subject: str
-    details: dict[str, Any]  # an open JSON object: each action has its own
+    details: JsonObject
     request_id: str | None
     at: Time
 

@@ -9,6 +9,7 @@ from dispatch.audience.filter_sql import where_matches
 from dispatch.errors import NoTargetAudience
 from models.campaigns.campaign import Campaign
 from models.database import count, one, rows
+from models.row import JsonObject
 from models.segment import Segment
 
 _INVENTED = "'Maria', 'Papadopoulou', 'Athens', 'Shoes'"
@@ -58,7 +59,7 @@ class Audience:
     list_id: int | None = None
     segment_id: int | None = None
     #: The segment's filter as it was at the claim, as stored (JSON); None before it.
-    segment_filter: dict[str, Any] | None = None
+    segment_filter: JsonObject | None = None
 
     @classmethod
     def of(cls, campaign: Campaign) -> "Audience":

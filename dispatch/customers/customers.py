@@ -21,6 +21,7 @@ from models.customers.customer import CONSENTS, MAX_TEXT, Consent, Customer
 from models.customers.suppression import Suppression
 from models.database import db
 from models.page import Page
+from models.row import JsonObject
 
 
 class CustomerView(View):
@@ -33,7 +34,7 @@ class CustomerView(View):
     last_name: str
     location: str | None
     prefered_product: str | None
-    attributes: dict[str, Any]  # open: the account's own
+    attributes: JsonObject
     zone: str | None
     consent: Consent
     created_at: Time

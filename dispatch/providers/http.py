@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 
 from dispatch.providers import Answer
+from models.row import JsonObject
 
 MAX_REPLY_BYTES = 64 * 1024
 MAX_CONNECT_SEC = 3.0
@@ -28,7 +29,7 @@ class Reply:
 
     status: int
     #: The JSON object of the answer, whatever it holds: each provider reads its own.
-    document: dict[str, Any] = field(default_factory=dict)
+    document: JsonObject = field(default_factory=dict)
     retry_after: float | None = None
 
 
@@ -92,7 +93,7 @@ def short_word(value: Any) -> str | None:
     return None
 
 
-async def _document(response: aiohttp.ClientResponse) -> dict[str, Any]:
+async def _document(response: aiohttp.ClientResponse) -> JsonObject:
     body = bytearray()
     try:
         async for chunk in response.content.iter_any():

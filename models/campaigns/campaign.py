@@ -5,12 +5,11 @@ Writing, editing and copying it is `writing.py`, its preparation `preparation.py
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from models.database import row, rows
 from models.page import Page, read_page
-from models.row import Row
+from models.row import JsonObject, Row
 from models.tenancy import Tenant, owned_by
 
 # How long a campaign may run after its start unless it says otherwise.
@@ -50,7 +49,7 @@ class Campaign(Row):
     list_id: int | None
     segment_id: int | None
     #: The segment's filter as it was at the claim (JSON; `dispatch/audience/filter.py` reads it).
-    segment_filter: dict[str, Any] | None
+    segment_filter: JsonObject | None
     #: When `send` first chose customers.
     queued_at: datetime | None
     scheduled_at: datetime | None

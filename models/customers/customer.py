@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, Self, get_args
+from typing import Literal, NamedTuple, Self, get_args
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from models.database import row, rows
 from models.export import export_lines
 from models.page import Page, read_page
-from models.row import Row
+from models.row import JsonObject, Row
 from models.tenancy import Tenant, owned_by
 
 Consent = Literal["subscribed", "unsubscribed"]
@@ -40,7 +40,7 @@ class Customer(Row):
     location: str | None
     prefered_product: str | None
     #: An open object: a value for each column of the account's files that is none of the above.
-    attributes: dict[str, Any]
+    attributes: JsonObject
     #: The name of a time zone.
     zone: str | None
     consent: Consent
@@ -144,7 +144,7 @@ class CustomerLine(NamedTuple):
     last_name: str
     location: str | None
     prefered_product: str | None
-    attributes: dict[str, Any]  # open: the account's own
+    attributes: JsonObject
 
 
 def _written(values: Mapping[str, object]) -> dict[str, object]:

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from models.database import changed, row, rows
 from models.page import Page, read_page
-from models.row import Row
+from models.row import JsonObject, Row
 from models.tenancy import Tenant, owned_by
 
 # What a person decides of a schedule.
@@ -28,7 +28,7 @@ class Schedule(Row):
     account_id: UUID
     job_type: str
     #: JSON that the function of this type understands.
-    job_payload: dict[str, Any]
+    job_payload: JsonObject
     cron_expression: str | None
     scheduled_at: datetime | None
     timezone: str
@@ -39,7 +39,7 @@ class Schedule(Row):
     catch_up_limit: int | None
     max_runs: int | None
     #: JSON of the creator's own.
-    metadata: dict[str, Any]
+    metadata: JsonObject
     status: str
     #: None unless it is active; also while its last run has not ended.
     next_run_at: datetime | None

@@ -11,7 +11,7 @@ from dispatch.audience.filter import read_filter
 from dispatch.audience.segments import create_segment
 from dispatch.customers.import_upload import start_import
 from dispatch.customers.suppressions import add_suppression
-from dispatch.schedules import create_schedule
+from dispatch.schedules.schedules import create_schedule
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.texts.stored import create_template
 from models.tenancy import ALL_ACCOUNTS

@@ -6,10 +6,10 @@ import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from dispatch.providers import Outgoing
 from dispatch.providers.simulator.decisions import Decision
+from models.row import JsonObject
 
 # macOS has no fdatasync; fsync promises the same with more work.
 _reach_disk = getattr(os, "fdatasync", os.fsync)
@@ -157,7 +157,7 @@ def _write_all(fd: int, data: bytes) -> None:
         rest = rest[os.write(fd, rest) :]
 
 
-def _json_line(entry: dict[str, Any]) -> bytes:  # any JSON object
+def _json_line(entry: JsonObject) -> bytes:
     return json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 

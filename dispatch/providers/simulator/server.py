@@ -15,6 +15,7 @@ from aiohttp import web
 from dispatch.providers import Outgoing
 from dispatch.providers.simulator.decisions import NEVER, Decision, Simulation
 from dispatch.providers.simulator.log import AcceptedLog, AttemptsFile
+from models.row import JsonObject
 
 HOST = "127.0.0.1"
 STOP_SEC = 1.0
@@ -135,14 +136,14 @@ def _message(body: bytes) -> Outgoing:
     )
 
 
-def _attempt(document: dict[str, Any]) -> int:  # as a client sent it, unchecked
+def _attempt(document: JsonObject) -> int:
     attempt = document.get("attempt", 1)
     if type(attempt) is not int or not 1 <= attempt <= 32_767:
         raise BadMessage("`attempt` must be a number from 1 to 32767")
     return attempt
 
 
-def _text(document: dict[str, Any], name: str) -> str:  # as a client sent it, unchecked
+def _text(document: JsonObject, name: str) -> str:
     value = document.get(name)
     if not isinstance(value, str) or not value or not _storable(value):
         raise BadMessage(f"`{name}` must be text")

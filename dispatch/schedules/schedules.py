@@ -6,7 +6,7 @@ When and how they run is the business of `scheduling`, which knows neither calle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import Field, WithJsonSchema
@@ -16,6 +16,7 @@ from dispatch.errors import InvalidRequest, InvalidStatus, NotFound
 from dispatch.formats.view import Time, View
 from models.database import db
 from models.page import Page
+from models.row import JsonObject
 from models.schedules.run import RUN_STATES, ScheduleRun
 from models.schedules.schedule import Schedule
 from models.states import SCHEDULE_STATES
@@ -25,7 +26,7 @@ from scheduling.draft import Changes, Misfire, ScheduleDraft, rule_of
 from scheduling.errors import InvalidSchedule, NoSuchSchedule, WrongState
 from scheduling.words import describe
 
-MOST_TIMES = 100
+MAX_TIMES = 100
 
 Status = Annotated[str, WithJsonSchema({"type": "string", "enum": list(SCHEDULE_STATES)})]
 RunStatus = Annotated[str, WithJsonSchema({"type": "string", "enum": list(RUN_STATES)})]
@@ -37,7 +38,7 @@ class ScheduleView(View):
     id: UUID
     account_id: UUID
     job_type: str
-    job_payload: dict[str, Any]
+    job_payload: JsonObject
     cron_expression: str | None
     scheduled_at: Time | None
     timezone: str
@@ -46,7 +47,7 @@ class ScheduleView(View):
     grace_sec: int
     catch_up_limit: int | None
     max_runs: int | None
-    metadata: dict[str, Any]
+    metadata: JsonObject
     status: Status
     next_run_at: Time | None = Field(description="null unless it is active, and while its last run goes on")
     last_run_at: Time | None = Field(description="when its last successful run ended")
@@ -155,8 +156,8 @@ def list_runs(caller: Caller, schedule_id: UUID, *, page: int = 1, page_size: in
 
 def next_times(caller: Caller, schedule_id: UUID, *, count: int = 10) -> NextTimesView:
     """Returns the next times at which the schedule is due."""
-    if not 1 <= count <= MOST_TIMES:
-        raise InvalidRequest(f"count is from 1 to {MOST_TIMES}.", field="count")
+    if not 1 <= count <= MAX_TIMES:
+        raise InvalidRequest(f"count is from 1 to {MAX_TIMES}.", field="count")
     with _refusals():
         schedule = schedules.read_schedule(caller.account, schedule_id)
     times: list[datetime] = schedules.next_times(schedule, count)

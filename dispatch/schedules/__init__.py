@@ -1,0 +1,1 @@
+"""Schedules as people see and change them; `scheduling` runs them."""
