@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from models.database import rows, scalar
+from models.database import count, rows
 
 T = TypeVar("T")
 Seen = TypeVar("Seen")
@@ -26,4 +26,4 @@ def read_page(sql: str, params: Mapping[str, Any], *, order: str, page: int, pag
     """Runs a SELECT without an order for one page, counted from 1, and for the total."""
     limits = {"page_limit": page_size, "page_offset": (page - 1) * page_size}
     found = rows(f"{sql} ORDER BY {order} LIMIT %(page_limit)s OFFSET %(page_offset)s", {**params, **limits}, into=into)
-    return Page(found, scalar(f"SELECT count(*) FROM ({sql}) AS every_row", params))
+    return Page(found, count(f"SELECT count(*) FROM ({sql}) AS every_row", params))

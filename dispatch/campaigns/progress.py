@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 from dispatch.caller import Caller
-from dispatch.errors import CampaignNotFound
+from dispatch.campaigns.rules import get_campaign
 from dispatch.formats.view import Time, View
-from models.campaigns.campaign import Campaign
 from models.messages import batch
 from models.messages.batch import Stats
 from models.states import CAMPAIGN_MOVES
@@ -38,9 +37,7 @@ class CampaignProgress:
 
     def look(self) -> ProgressView:
         """Returns how far the campaign is now; CampaignNotFound when it no longer exists."""
-        campaign = Campaign.find(self._campaign_id, self._caller.account)
-        if campaign is None:
-            raise CampaignNotFound
+        campaign = get_campaign(self._caller, self._campaign_id)
         stats = batch.stats([self._campaign_id])[self._campaign_id]
         status, still_open = campaign.status, stats.pending + stats.sending
         rate = self._rate(stats.total - still_open)

@@ -21,9 +21,9 @@ from dispatch.audience import members
 from dispatch.audience.members import Audience, AudienceSize
 from dispatch.caller import Caller
 from dispatch.campaigns.approval import check_approval
+from dispatch.campaigns.rules import get_campaign
 from dispatch.errors import (
     AlreadySending,
-    CampaignNotFound,
     DispatchError,
     EnqueueFailed,
     InsufficientCredits,
@@ -65,9 +65,7 @@ def enqueue_campaign(caller: Caller, campaign_id: int, *, only_if_due: bool = Fa
     """
     with structlog.contextvars.bound_contextvars(request_id=caller.request_id, campaign_id=campaign_id):
         with _step("load_campaign"):
-            campaign = Campaign.find(campaign_id, caller.account)
-            if campaign is None:
-                raise CampaignNotFound
+            campaign = get_campaign(caller, campaign_id)
         size = _check(caller, campaign)
         claimed = _claim(caller, campaign, size, only_if_due=only_if_due)
         return _prepare(claimed, size)
