@@ -64,6 +64,8 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
     if not changes:
         raise InvalidRequest("Name at least one field to change.")
     values: EditedColumns = {**_checked(changes), **_text(caller, campaign, changes), **_audience(changes)}
+    # A stored template is checked for a channel, so the edit counts only while that is still the campaign's.
+    checked_for = campaign.channel if values.get("template_id") and "channel" not in values else None
     with db.atomic():
         check_list(campaign.account_id, values.get("list_id"))
         check_segment(campaign.account_id, values.get("segment_id"))
@@ -71,11 +73,11 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
         edited = campaign_writing.edit(
             campaign_id,
             values,
-            channel=campaign.channel if values.get("template_id") and "channel" not in values else None,
+            channel=checked_for,
             may_send="send" in caller.scopes,
         )
         if edited is None:
-            raise _why_not(caller, get_campaign(caller, campaign_id), values)
+            raise _why_not(caller, get_campaign(caller, campaign_id), values, checked_for=checked_for)
         if "audience_kind" in values:
             _replace_choice(edited, changes.get("customer_ids"))
         note(caller, "campaign.edited", edited, fields=sorted(changes))
@@ -164,7 +166,7 @@ def _replace_choice(campaign: Campaign, customer_ids: Sequence[int] | None) -> N
         choose_customers(campaign.account_id, campaign.id, customer_ids)
 
 
-def _why_not(caller: Caller, campaign: Campaign, values: EditedColumns) -> DispatchError:
+def _why_not(caller: Caller, campaign: Campaign, values: EditedColumns, *, checked_for: str | None) -> DispatchError:
     """Returns the reason why the edit was not written."""
     if campaign.status not in ("draft", "scheduled"):
         return refusal("edited", campaign.status)
@@ -174,7 +176,9 @@ def _why_not(caller: Caller, campaign: Campaign, values: EditedColumns) -> Dispa
     ends = values.get("expires_at", campaign.expires_at)
     if starts and ends and ends <= starts:
         return InvalidRequest("expires_at must be after scheduled_at.", field="expires_at")
-    if not (values.get("scheduled_at") or values.get("expires_at")):
+    if campaign.channel != (checked_for or campaign.channel) or not (
+        values.get("scheduled_at") or values.get("expires_at")
+    ):
         return InvalidStatus(
             "The campaign was changed at the same time; read it and try again.", status=campaign.status
         )

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dispatch.campaigns import writing
 from dispatch.campaigns.lifecycle import pause_campaign, unschedule_campaign
 from dispatch.campaigns.reading import list_campaigns, read_campaign
 from dispatch.campaigns.view import AudienceView
@@ -18,6 +19,7 @@ from dispatch.errors import (
     NotFound,
 )
 from dispatch.start.follow_ups import send_test
+from dispatch.texts.stored import create_template
 from models.campaigns.campaign import Campaign
 from models.database import rows
 from models.page import Page
@@ -195,3 +197,20 @@ def test_another_accounts_campaign_is_not_found(account, act):
     with pytest.raises(CampaignNotFound):
         act(asking(account.id), theirs.id)
     assert stored_rows() == before
+
+
+def test_a_template_is_not_written_when_the_channel_it_was_checked_for_changes_meanwhile(account, monkeypatch):
+    campaign = a_campaign(account, everyone=True)
+    template = create_template(asking(account.id), name="hi", body="Hi", channel="sms")
+    text_for = writing.text_for_campaign
+
+    def change_the_channel_after_the_check(*args, **given):
+        text = text_for(*args, **given)
+        edit_campaign(asking(), campaign.id, {"channel": "whatsapp"})
+        return text
+
+    monkeypatch.setattr(writing, "text_for_campaign", change_the_channel_after_the_check)
+    with pytest.raises(InvalidStatus, match="changed at the same time"):
+        edit_campaign(asking(), campaign.id, {"template_id": template.id, "expires_at": LATER})
+    found = read_campaign(asking(), campaign.id)
+    assert (found.channel, found.template_id, found.expires_at) == ("whatsapp", None, None)
