@@ -1,6 +1,8 @@
 """Sending: every recipient at most once, every outcome recorded, whatever happens in between."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from structlog.contextvars import get_contextvars
@@ -9,6 +11,7 @@ from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume
 from dispatch.providers import Answer
 from dispatch.recovery import recover
 from dispatch.sending import calls, exchange, time_box
+from dispatch.sending.courier import Courier
 from models.database import db as database
 from models.database import row, rows
 from models.messages import batch
@@ -27,6 +30,15 @@ FIRST = "+306900000000"
 @pytest.fixture(autouse=True)
 def _quick_retries(configure):
     configure(RETRY_BASE_SEC=0.01, BATCH_SIZE=20)
+
+
+@contextmanager
+def a_full_window(provider: ScriptedProvider, campaign_id: int) -> Iterator[Courier]:
+    """Runs a worker on the campaign; the block begins when 8 calls are in flight, and they are answered at its end."""
+    provider.hold()
+    with delivering(provider, campaign_id) as worker:
+        wait_until(lambda: provider.in_flight == 8, "a full window")
+        yield worker
 
 
 def test_every_recipient_is_called_once_and_the_campaign_closes_settled():
@@ -191,9 +203,7 @@ def test_the_window_bounds_what_is_in_flight(configure):
     configure(SEND_WINDOW=8)
     campaign_id = started(recipients=50)
     provider = ScriptedProvider()
-    provider.hold()
-    with delivering(provider, campaign_id):
-        wait_until(lambda: provider.in_flight == 8, "a full window")
+    with a_full_window(provider, campaign_id):
         assert states(campaign_id) == {"pending": 42, "sending": 8}
     assert states(campaign_id) == {"sent": 50}
 
@@ -203,9 +213,7 @@ def test_nothing_beyond_the_window_is_called_after_a_pause_or_cancel(end, config
     configure(SEND_WINDOW=8)
     campaign_id = started(recipients=60)
     provider = ScriptedProvider()
-    provider.hold()
-    with delivering(provider, campaign_id):
-        wait_until(lambda: provider.in_flight == 8, "a full window")
+    with a_full_window(provider, campaign_id):
         end(asking(), campaign_id)
     assert len(provider.calls) == 8
     assert states(campaign_id) == {"sent": 8, "pending": 52}
@@ -215,9 +223,7 @@ def test_a_cancelled_campaign_is_settled_for_what_was_sent(configure):
     configure(SEND_WINDOW=8)
     campaign_id = started(recipients=60)
     provider = ScriptedProvider()
-    provider.hold()
-    with delivering(provider, campaign_id):
-        wait_until(lambda: provider.in_flight == 8, "a full window")
+    with a_full_window(provider, campaign_id):
         cancel_campaign(asking(), campaign_id)
         recover()
         assert money(campaign_id) == (60, 0, 0)  # eight calls are still in flight
@@ -231,9 +237,7 @@ def test_a_resumed_campaign_continues_where_it_stopped(configure):
     configure(SEND_WINDOW=8)
     campaign_id = started(recipients=60)
     provider = ScriptedProvider()
-    provider.hold()
-    with delivering(provider, campaign_id):
-        wait_until(lambda: provider.in_flight == 8, "a full window")
+    with a_full_window(provider, campaign_id):
         pause_campaign(asking(), campaign_id)
     resume_campaign(asking(), campaign_id)
     deliver(provider, campaign_id)
@@ -258,9 +262,7 @@ def test_a_stop_finishes_the_window_and_claims_nothing_more(configure):
     configure(SEND_WINDOW=8)
     campaign_id = started(recipients=60)
     provider = ScriptedProvider()
-    provider.hold()
-    with delivering(provider, campaign_id) as worker:
-        wait_until(lambda: provider.in_flight == 8, "a full window")
+    with a_full_window(provider, campaign_id) as worker:
         worker.stop()
     assert states(campaign_id) == {"sent": 8, "pending": 52}
 
