@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from api.app import web_app
 from config.settings import settings
 from dispatch.accounts.accounts import AccountView
-from tests.factories import a_key
+from tests.factories import a_key, an_account
 from tests.servers import TestServers
 
 Call = Callable[..., TestResponse]
@@ -55,3 +55,15 @@ def as_account(client: FlaskClient) -> Callable[..., Call]:
         return call
 
     return holding
+
+
+@pytest.fixture
+def account(db: Any) -> AccountView:
+    """The account that `call` calls for; a module that needs another one overrides it."""
+    return an_account()
+
+
+@pytest.fixture
+def call(account: AccountView, as_account: Callable[..., Call]) -> Call:
+    """Calls the API with a key of the account."""
+    return as_account(account)

@@ -10,16 +10,6 @@ from tests.stored import stored_rows
 PAST, LATER = "2020-01-01T00:00:00Z", "2035-06-01T09:00:00Z"
 
 
-@pytest.fixture
-def account(db):
-    return an_account()
-
-
-@pytest.fixture
-def call(account, as_account):
-    return as_account(account)
-
-
 def refused(answer, code: str, says: str = "") -> None:
     assert answer.status_code == STATUS[code], answer.json
     assert answer.json["error"]["code"] == code

@@ -11,16 +11,6 @@ from tests.stored import phones_of, stored_rows
 LATER = "2035-06-01T09:00:00Z"
 
 
-@pytest.fixture
-def account(db):
-    return an_account()
-
-
-@pytest.fixture
-def call(account, as_account):
-    return as_account(account)
-
-
 @pytest.fixture(params=["", "/api"])
 def prefix(request):
     return request.param

@@ -8,16 +8,6 @@ from tests.factories import a_campaign, a_list, an_account, customers
 LATER = "2035-06-01T09:00:00+02:00"
 
 
-@pytest.fixture
-def account(db):
-    return an_account()
-
-
-@pytest.fixture
-def call(account, as_account):
-    return as_account(account)
-
-
 @pytest.mark.parametrize("prefix", ["", "/api"])
 def test_a_campaign_is_created_read_and_listed_with_and_without_the_prefix(call, prefix):
     made = call(

@@ -11,11 +11,6 @@ def account(db):
     return an_account(country="GR")
 
 
-@pytest.fixture
-def call(account, as_account):
-    return as_account(account)
-
-
 @pytest.mark.parametrize("prefix", ["", "/api"])
 def test_a_customers_phone_is_sent_as_people_write_it_and_stored_as_e164(call, prefix):
     body = {

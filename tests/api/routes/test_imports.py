@@ -21,11 +21,6 @@ def account(db):
 
 
 @pytest.fixture
-def call(account, as_account):
-    return as_account(account)
-
-
-@pytest.fixture
 def work(redis):
     """Runs everything in the queue, as a worker process does."""
     return lambda: QueueWorker(queues.PREPARE, name=f"worker-{uuid4().hex}", connection=redis).work(

@@ -7,16 +7,6 @@ from tests.factories import a_campaign, a_list, an_account, customers
 from tests.stored import stored_rows
 
 
-@pytest.fixture
-def account(db):
-    return an_account()
-
-
-@pytest.fixture
-def call(account, as_account):
-    return as_account(account)
-
-
 def refused(answer, status, code, says=""):
     assert (answer.status_code, answer.json["error"]["code"]) == (status, code), answer.json
     assert says in answer.json["error"]["message"]

@@ -37,11 +37,6 @@ def account(db, redis, configure):
 
 
 @pytest.fixture
-def call(as_account, account):
-    return as_account(account)
-
-
-@pytest.fixture
 def mixed(account):
     """55 messages in six batches: 7 and 31 failed, 12 unknown, the others sent."""
     rejected = [Answer("rejected", error_code="21211")]

@@ -13,11 +13,6 @@ def account(db):
 
 
 @pytest.fixture
-def call(account, as_account):
-    return as_account(account)
-
-
-@pytest.fixture
 def alice(account):
     made = rows(
         """INSERT INTO customer (account_id, phone, first_name, last_name, location, prefered_product)

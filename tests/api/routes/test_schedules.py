@@ -9,7 +9,6 @@ from models.database import rows
 from scheduling import registry
 from scheduling.registry import register
 from scheduling.tick import tick
-from tests.factories import an_account
 from tests.stored import stored_rows
 
 WEEKLY = {
@@ -26,11 +25,6 @@ def jobs(monkeypatch):
     done = []
     register("note", done.append)
     return done
-
-
-@pytest.fixture
-def account(db):
-    return an_account()
 
 
 @pytest.fixture

@@ -11,16 +11,6 @@ NO_ONE = {"logic": "or", "conditions": [{"field": "attributes.vip", "operator": 
 
 
 @pytest.fixture
-def account(db):
-    return an_account()
-
-
-@pytest.fixture
-def call(account, as_account):
-    return as_account(account)
-
-
-@pytest.fixture
 def athens(call):
     return call("POST", "/api/segments", json={"name": "Athens", "filter": ATHENS}).json
 

@@ -16,11 +16,6 @@ def account(db):
     return an_account(country="GR")
 
 
-@pytest.fixture
-def call(account, as_account):
-    return as_account(account)
-
-
 def suppressed():
     return [each["phone"] for each in rows("SELECT phone FROM suppression ORDER BY id")]
 

@@ -8,16 +8,6 @@ from tests.factories import an_account
 
 
 @pytest.fixture
-def account(db):
-    return an_account()
-
-
-@pytest.fixture
-def call(account, as_account):
-    return as_account(account)
-
-
-@pytest.fixture
 def spring(call):
     return call("POST", "/api/templates", json={"name": "Spring", "body": "Hi {first_name}"}).json
 
