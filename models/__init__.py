@@ -1,7 +1,8 @@
 """Rows and their moves: each table has its own file, with every change of its state as one statement.
 
 campaigns   campaign, writing, audience (chosen customers, numbers), approval, preparation, sending
-messages    message (claim and record), writing, recovery, reading; batch; arrays (how the send path passes a window)
+messages    message (and what is recorded of it), claiming, writing, recovery, reading; batch; arrays (how the send
+            path passes a window)
 customers   customer, lists, upsert, imports, import_files, suppression
 schedules   schedule, run
 accounts    account, api_key, audit_event, credit, idempotency_key

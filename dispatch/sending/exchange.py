@@ -12,7 +12,7 @@ from config.settings import Settings
 from models.campaigns.campaign import Campaign
 from models.campaigns.sending import SendingCampaign
 from models.database import db
-from models.messages import batch, message
+from models.messages import batch, claiming, message
 from models.messages.batch import Range
 from models.messages.message import Claimed, Outcome
 
@@ -125,7 +125,7 @@ class Exchange:
         claim = _Claim(secrets.randbits(62), entered)
         self._doubtful.append(claim)
         rest = replace(entered, first=self._next_n)
-        messages, taken = message.claim(
+        messages, taken = claiming.claim(
             self._campaign_id, rest, want=want, token=claim.token, lease_sec=self._lease_sec
         )
         if messages:
@@ -148,7 +148,7 @@ class Exchange:
     def _undo_doubtful(self) -> None:
         """Undoes claims whose commit was not confirmed; none of their messages was called."""
         for claim in self._doubtful:
-            undone = message.undo_claim(self._campaign_id, claim.range, token=claim.token, batch_size=self._batch_size)
+            undone = claiming.undo_claim(self._campaign_id, claim.range, token=claim.token, batch_size=self._batch_size)
             if undone:
                 self._log.warning("claim.undone", batch=claim.range.number, messages=undone)
         # They stay on the list until a commit is confirmed: this undo may be lost as well.

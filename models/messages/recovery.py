@@ -2,7 +2,7 @@
 
 Each statement covers one batch, a range of the primary key. SKIP LOCKED passes over what another process is moving
 right now; the next pass of recovery finds it. The locked rows are updated by ctid, for the same reason as in the claim
-of `message.py`.
+of `claiming.py`.
 """
 
 from models.database import scalar

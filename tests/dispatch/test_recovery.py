@@ -10,7 +10,7 @@ from dispatch.start import preparation
 from dispatch.start.enqueue import enqueue_campaign
 from models.campaigns.preparation import held_by
 from models.database import row, rows
-from models.messages import batch, message
+from models.messages import batch, claiming
 from models.messages import recovery as message_recovery
 from models.messages.batch import Range
 from models.tenancy import ALL_ACCOUNTS
@@ -95,7 +95,7 @@ def test_four_batches_for_each_worker_are_in_the_queue_and_at_most_fifty(configu
 
 def _claimed(campaign_id: int, want: int) -> None:
     """Claims messages as a worker that dies right after its claim."""
-    message.claim(campaign_id, Range(0, 0, 20), want=want, token=1000, lease_sec=30)
+    claiming.claim(campaign_id, Range(0, 0, 20), want=want, token=1000, lease_sec=30)
 
 
 def test_an_expired_lease_makes_a_message_unknown_once_and_it_is_never_called_again():

@@ -6,7 +6,7 @@ import pytest
 
 from models.database import db as database
 from models.database import rows
-from models.messages import message
+from models.messages import claiming, message
 from models.messages import recovery as message_recovery
 from models.messages.arrays import booleans, numbers, texts
 from tests.factories import an_account
@@ -30,10 +30,10 @@ PARAMETERS = {
     "counted": booleans([True, True]),
 }
 STATEMENTS = {
-    "claim": message._CLAIM,
+    "claim": claiming._CLAIM,
     "record": message._RECORD_SENDING,
     "record_late": message._RECORD_UNKNOWN,
-    "undo": message._UNDO_CLAIM,
+    "undo": claiming._UNDO_CLAIM,
     "expire": message_recovery._EXPIRE_LEASES,
     "cancel": message_recovery._CANCEL,
     "give_up": message_recovery._GIVE_UP,

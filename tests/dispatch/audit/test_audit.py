@@ -11,7 +11,7 @@ from dispatch.start import preparation as preparing
 from models.campaigns.preparation import claim
 from models.database import db as database
 from models.database import row, rows
-from models.messages import message
+from models.messages import claiming, message
 from models.messages.batch import Range
 from models.messages.message import Outcome
 from models.tenancy import ALL_ACCOUNTS
@@ -50,7 +50,7 @@ def _start(campaign_id):
 def _bring_under_way(campaign_id):
     """Leaves one message sent, one failed, one unknown, one to be tried again, four in flight and two pending."""
     _answer(campaign_id, 0, "sent", "failed", "unknown", "pending")
-    message.claim(campaign_id, Range(1, 4, 8), want=4, token=2000, lease_sec=30)
+    claiming.claim(campaign_id, Range(1, 4, 8), want=4, token=2000, lease_sec=30)
 
 
 def _complete(campaign_id):
@@ -61,7 +61,7 @@ def _complete(campaign_id):
 
 def _answer(campaign_id, number, *states):
     first = number * 4
-    taken, _ = message.claim(campaign_id, Range(number, first, first + 4), want=4, token=1000, lease_sec=30)
+    taken, _ = claiming.claim(campaign_id, Range(number, first, first + 4), want=4, token=1000, lease_sec=30)
     outcomes = [
         Outcome(sent.n, sent.token, state, wait_sec=2.0 if state == "pending" else None)
         for sent, state in zip(taken, states, strict=False)
@@ -152,8 +152,8 @@ def test_a_working_system_raises_no_false_alarm(healthy):
         with database.connection_context():
             while not enough.is_set():
                 token = 10_000 + 100 * len(moves)
-                message.claim(UNDER_WAY, Range(2, 8, 10), want=2, token=token, lease_sec=30)
-                message.undo_claim(UNDER_WAY, Range(2, 8, 10), token=token, batch_size=4)
+                claiming.claim(UNDER_WAY, Range(2, 8, 10), want=2, token=token, lease_sec=30)
+                claiming.undo_claim(UNDER_WAY, Range(2, 8, 10), token=token, batch_size=4)
                 moves.append(token)
 
     worker = threading.Thread(target=work)
