@@ -14,6 +14,8 @@ customers   customers, lists, list_members, suppressions, suppression_files, exp
 texts       template, filters, check, stored (with versions), sms (how many segments a text takes)
 accounts    accounts (settings, subscription), keys, credits, audit_trail (who changed what)
 schedules   what people see and change of schedules, which `scheduling` runs
+hours       when a recipient may be messaged: zones (whose clock counts), window, quiet, holidays → slots (the next
+            time)
 formats     view (what people see of a row), phones, csv_in, csv_out, checks (names, texts, times)
 process     startup, children (kept running), heartbeat, listed_job (what a worker may run), lock (in Redis; it saves
             work and decides nothing)
