@@ -1,5 +1,6 @@
 """Wall clocks and instants: where a zone changes its offset, and which instant a wall clock means."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -15,9 +16,14 @@ def _known() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+def is_zone(name: str) -> bool:
+    """Returns whether there is an IANA zone of this name."""
+    return name in _known()
+
+
 def zone_called(name: str) -> ZoneInfo:
     """Returns the IANA zone of this name; InvalidSchedule when there is none."""
-    if name not in _known():
+    if not is_zone(name):
         raise InvalidSchedule(
             f"timezone: {name[:60]!r} is no IANA time zone; use one like Europe/Athens.", field="timezone"
         )
@@ -43,6 +49,20 @@ def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
     if wall_clock(instant, zone) == wall:
         return instant
     return next_change(instant - _DAY, instant, zone) or instant
+
+
+def last_instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
+    """Returns the instant at which the wall clock last shows this time; one that it skips is as in `instant_of`."""
+    instant = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    return instant if wall_clock(instant, zone) == wall else instant_of(wall, zone)
+
+
+def stretches(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime, timedelta]]:
+    """Yields the time from `start` to `end` in pieces of one offset each, with the offset."""
+    while start < end:
+        until = next_change(start, end, zone) or end
+        yield start, until, offset_at(start, zone)
+        start = until
 
 
 def next_change(start: datetime, end: datetime, zone: ZoneInfo) -> datetime | None:
