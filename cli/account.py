@@ -10,6 +10,7 @@ from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import id_of
 from dispatch.accounts.accounts import AccountView, change_account, create_account, list_accounts, read_account
+from models.account import OVER_CAP
 from models.page import Page
 from models.tenancy import ALL_ACCOUNTS
 
@@ -55,17 +56,32 @@ def show(name: str) -> AccountView:
 @click.option("--country", metavar="GR", help="Where phone numbers without a country code are read.")
 @click.option("--approval-above", type=int, metavar="N", help="Larger campaigns need the approval of a second key.")
 @click.option("--no-approval", is_flag=True, help="No campaign needs an approval.")
+@click.option("--zone", metavar="NAME", help="IANA time zone of the account, such as Europe/Athens.")
+@click.option("--quiet-hours", metavar="HOURS", help="No marketing then: off, default or like 22:00-09:00.")
+@click.option("--cap-per-day", type=int, metavar="N", help="Marketing messages one person gets in 24 hours; 0: any.")
+@click.option("--cap-per-week", type=int, metavar="N", help="Marketing messages one person gets in 7 days; 0: any.")
+@click.option("--over-cap", type=click.Choice(OVER_CAP), help="What becomes of a message above a cap.")
 @answers()
 @with_database
-def change(name: str, country: str | None, approval_above: int | None, no_approval: bool) -> AccountView:
+def change(
+    name: str, country: str | None, approval_above: int | None, no_approval: bool, **options: str | int | None
+) -> AccountView:
     """Change an account's settings. Options left out change nothing.
+
+    Quiet hours are those of each recipient's own clock, and what comes up then waits until they end.
+    `default` takes those of the recipient's country.
 
     \b
     python -m cli account change Acme --approval-above 5000
+    python -m cli account change Acme --quiet-hours 22:00-09:00 --cap-per-week 3
     """
     if no_approval and approval_above is not None:
         raise click.UsageError("Use either --approval-above N or --no-approval, not both.")
-    changes: dict[str, Any] = {"country": country} if country is not None else {}
+    given = {"country": country, **options}
+    changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
+    for cap in ("cap_per_day", "cap_per_week"):
+        if changes.get(cap) == 0:
+            changes[cap] = None
     if no_approval or approval_above is not None:
         changes["approval_above"] = approval_above
     return change_account(by_hand(id_of(name)), changes)

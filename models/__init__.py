@@ -1,8 +1,8 @@
 """Rows and their moves: each table has its own file, with every change of its state as one statement.
 
-campaigns   campaign, writing, audience (chosen customers, numbers), approval, preparation, sending
-messages    message (and what is recorded of it), claiming, writing, recovery, reading; batch; arrays (how the send
-            path passes a window)
+campaigns   campaign, writing, audience (chosen customers, numbers), approval, hours, preparation, sending
+messages    message (and what is recorded of it), claiming, caps (how often a person is messaged), writing, recovery,
+            reading; batch; arrays (how the send path passes a window)
 customers   customer, lists, upsert, imports, import_files, suppression
 schedules   schedule, run
 accounts    account, api_key, audit_event, credit, idempotency_key

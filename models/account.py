@@ -11,6 +11,9 @@ from models.row import Row
 from models.tenancy import Tenant, owned_by
 
 SUBSCRIPTION_STATES = ("active", "none", "past_due", "cancelled")
+OVER_CAP = ("skip", "defer")
+# What a person may change of an account.
+SETTINGS = ("country", "zone", "approval_above", "quiet_hours", "cap_per_day", "cap_per_week", "over_cap")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,13 @@ class Account(Row):
     credits_held: int
     #: Campaigns with more recipients need an approval; None if none does.
     approval_above: int | None
+    #: When no one is messaged, by their own clock: off, default (what their country has), or HH:MM-HH:MM.
+    quiet_hours: str
+    #: Marketing messages that one person gets in 24 hours, and in 7 days, at most; None for any number.
+    cap_per_day: int | None
+    cap_per_week: int | None
+    #: What becomes of a message above a cap: skip or defer.
+    over_cap: str
     created_at: datetime
 
     @classmethod
@@ -72,8 +82,8 @@ class Account(Row):
 
     @classmethod
     def edit(cls, account_id: UUID, values: Mapping[str, str | int | None]) -> "Account | None":
-        """Changes the given settings, `country` and `approval_above`; None when there is no such account."""
-        given = ", ".join(f"{column} = %({column})s" for column in ("country", "approval_above") if column in values)
+        """Changes the given settings, some of SETTINGS; None when there is no such account."""
+        given = ", ".join(f"{column} = %({column})s" for column in SETTINGS if column in values)
         return row(f"UPDATE account SET {given} WHERE id = %(id)s RETURNING *", {**values, "id": account_id}, into=cls)
 
     @classmethod

@@ -1,6 +1,7 @@
 """Types that check what callers send, shared by the routes."""
 
 import re
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Strict, WithJsonSchema
@@ -62,6 +63,8 @@ def empty_is_absent(value: Any) -> Any:
 
 PathId = Annotated[int, BeforeValidator(_id_in_path)]
 Time = Annotated[AwareDatetime, BeforeValidator(_time)]
+# A time that may leave its zone to another field; the function it is given to refuses one without any.
+ZonedTime = Annotated[datetime, BeforeValidator(_time)]
 WholeNumber = Annotated[int, Strict()]
 
 

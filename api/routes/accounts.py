@@ -10,7 +10,7 @@ from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
 from dispatch.accounts import accounts
-from dispatch.accounts.accounts import AccountView, SubscriptionState, SubscriptionView
+from dispatch.accounts.accounts import AccountView, OverCap, SubscriptionState, SubscriptionView
 
 routes = Routes("accounts", __name__, url_prefix="/api")
 
@@ -32,6 +32,17 @@ class AccountChanges(Given):
     approval_above: WholeNumber | None = Field(
         None, description="campaigns with more recipients need the approval of a second key; null: none does"
     )
+    zone: str = Field("", description="IANA time zone, such as Europe/Athens")
+    quiet_hours: str = Field(
+        "", description='no marketing then, by each person\'s clock: "off", "default" or like "22:00-09:00"'
+    )
+    cap_per_day: WholeNumber | None = Field(
+        None, description="marketing messages one person gets in 24 hours, at most; null: any number"
+    )
+    cap_per_week: WholeNumber | None = Field(
+        None, description="marketing messages one person gets in 7 days, at most; null: any number"
+    )
+    over_cap: OverCap = Field("skip", description="what becomes of a message above a cap")
 
 
 class NewSubscription(Given):

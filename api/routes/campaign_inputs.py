@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, Strict, model_validator
 
-from api.http.inputs import Given, Page, PathId, Time, WholeNumber, empty_is_absent, storable
-from dispatch.campaigns.view import Status
+from api.http.inputs import Given, Page, PathId, WholeNumber, ZonedTime, empty_is_absent, storable
+from dispatch.campaigns.timing import GRACE_SEC
+from dispatch.campaigns.view import Purpose, Status
 from dispatch.formats.view import Channel
 
 
@@ -29,22 +30,32 @@ class CampaignFields(Given):
     list_id: WholeNumber | None = None
     segment_id: WholeNumber | None = None
     everyone: Annotated[bool, Strict()] = False
+    purpose: Purpose = Field("marketing", description="quiet hours and caps are for marketing only")
+    timezone: str | None = Field(None, description="IANA zone of the times, if they are written without one")
+    local_time: str | None = Field(None, description="like 10:00: each person is messaged when their clock shows it")
+    send_window: str | None = Field(None, description='by each person\'s own clock, like "Mon-Fri 09:00-18:00"')
+    holidays: str | None = Field(None, description="two letters of a country: no one is messaged on its holidays")
+    grace_sec: WholeNumber = Field(GRACE_SEC, description="one that starts later than this waits for a decision")
 
 
 class NewCampaign(CampaignFields):
     """A campaign to create: scheduled with `scheduled_at`, a draft without. It has at most one audience."""
 
     name: str = Field(description="1 to 200 characters")
-    scheduled_at: Time | None = Field(None, description="in the future, with a time zone")
-    expires_at: Time | None = Field(None, description="nothing is sent after this; 24 hours after the start if unset")
+    scheduled_at: ZonedTime | None = Field(
+        None, description="in the future; with a zone, or by the clocks of `timezone`"
+    )
+    expires_at: ZonedTime | None = Field(
+        None, description="nothing is sent after this; 24 hours after the start if unset"
+    )
 
 
 class CampaignChanges(CampaignFields):
     """What to change; a field that is left out stays as it is. An audience replaces the previous one."""
 
     name: str = Field("", description="1 to 200 characters")
-    scheduled_at: Time | None = Field(None, description="in the future, with a time zone; null makes it a draft again")
-    expires_at: Time | None = Field(None, description="null: 24 hours after the start")
+    scheduled_at: ZonedTime | None = Field(None, description="in the future; null makes it a draft again")
+    expires_at: ZonedTime | None = Field(None, description="null: 24 hours after the start")
 
 
 class Copy(Given):
@@ -59,7 +70,7 @@ class Copy(Given):
 
 
 class Schedule(Given):
-    scheduled_at: Time = Field(description="in the future, with a time zone")
+    scheduled_at: ZonedTime = Field(description="in the future; with a zone, or by the clocks of `timezone`")
 
 
 class Recipients(Given):

@@ -11,6 +11,7 @@ from cli.campaign.messages import READINGS
 from cli.campaign.moves import MOVES
 from cli.campaign.preview import PREVIEWS
 from cli.campaign.send import SENDING
+from cli.campaign.timing import timing_of, timing_options
 from cli.campaign.watch import watch
 from cli.shared.arguments import ids_of, time_of
 from cli.shared.caller import by_hand
@@ -18,6 +19,7 @@ from cli.shared.output import answers, show_value
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
 from dispatch.audience.segments import segment_called
+from dispatch.caller import Caller
 from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.reading import list_campaigns, read_campaign
 from dispatch.campaigns.view import CampaignView
@@ -54,20 +56,10 @@ def _show_created(made: dict[str, Any]) -> None:
 @click.option("--everyone", is_flag=True, help="Send to every subscribed customer.")
 @click.option("--channel", type=click.Choice(CHANNELS), default="sms", show_default=True, help="How it is sent.")
 @click.option("--schedule", metavar="ISO8601", help="Start then, for example 2030-01-31T09:00:00+02:00.")
+@timing_options
 @answers(show=_show_created)
 @with_database
-def create(
-    account: str,
-    name: str,
-    template: str | None,
-    stored: str | None,
-    list_name: str | None,
-    segment: str | None,
-    customers: str | None,
-    everyone: bool,
-    channel: str,
-    schedule: str | None,
-) -> dict[str, Any]:
+def create(account: str, **options: Any) -> dict[str, Any]:
     """Create a campaign.
 
     With --schedule it starts by itself at that time; without, it is a draft until `campaign enqueue`.
@@ -76,25 +68,31 @@ def create(
     \b
     python -m cli campaign create --account Acme --name Spring --list customers \\
         --template 'Hi {{ first_name|fallback("there") }}, our sale starts today.'
+    python -m cli campaign create --account Acme --name Spring --everyone --template 'Good morning!' \\
+        --schedule 2030-01-31T00:00 --zone Europe/Athens --at-local 10:00 --window 'Mon-Fri 09:00-18:00'
     """
+    caller = by_hand(id_of(account))
+    return brief(create_campaign(caller, _draft(caller, options)), "id", "status")
+
+
+def _draft(caller: Caller, options: dict[str, Any]) -> CampaignDraft:
+    """Returns the campaign that was described; stored texts, lists and segments are named there."""
+    template, stored, list_name = options["template"], options["stored"], options["list_name"]
     if (template is None) == (stored is None):
         raise click.UsageError("Choose the text with either --template TEXT or --stored NAME.")
-    caller = by_hand(id_of(account))
-    made = create_campaign(
-        caller,
-        CampaignDraft(
-            name=name,
-            template=template or "",
-            template_id=template_called(caller, stored) if stored is not None else None,
-            channel=channel,
-            customer_ids=ids_of(customers, option="--customers") if customers is not None else None,
-            list_id=list_called(caller, list_name) if list_name is not None else None,
-            segment_id=segment_called(caller, segment) if segment is not None else None,
-            everyone=everyone,
-            scheduled_at=time_of(schedule, option="--schedule") if schedule is not None else None,
-        ),
+    segment, customers, schedule = options["segment"], options["customers"], options["schedule"]
+    return CampaignDraft(
+        name=options["name"],
+        template=template or "",
+        template_id=template_called(caller, stored) if stored is not None else None,
+        channel=options["channel"],
+        customer_ids=ids_of(customers, option="--customers") if customers is not None else None,
+        list_id=list_called(caller, list_name) if list_name is not None else None,
+        segment_id=segment_called(caller, segment) if segment is not None else None,
+        everyone=options["everyone"],
+        scheduled_at=time_of(schedule, option="--schedule") if schedule is not None else None,
+        **timing_of(options),
     )
-    return brief(made, "id", "status")
 
 
 @campaign.command()

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from cli.campaign.brief import brief, campaign_id
+from cli.campaign.timing import timing_of, timing_options
 from cli.shared.arguments import ids_of, time_of
 from cli.shared.caller import by_hand
 from cli.shared.named import Deleted
@@ -28,6 +29,7 @@ from models.tenancy import ALL_ACCOUNTS
 @click.option("--customers", metavar="1,2,3", help="Send to the customers with these ids.")
 @click.option("--everyone", is_flag=True, help="Send to every subscribed customer.")
 @click.option("--expires", metavar="ISO8601", help="Send nothing after this time.")
+@timing_options
 @answers()
 @with_database
 def edit(campaign_id: int, list_name: str | None, segment: str | None, **options: Any) -> dict[str, Any]:
@@ -37,6 +39,7 @@ def edit(campaign_id: int, list_name: str | None, segment: str | None, **options
     python -m cli campaign edit 1 --template 'Hi {first_name}, the sale starts today.' --everyone
     """
     changes = {field: options[field] for field in ("name", "template", "channel") if options[field] is not None}
+    changes |= timing_of(options)
     account_id = read_campaign(by_hand(ALL_ACCOUNTS), campaign_id).account_id
     if list_name is not None:
         changes["list_id"] = list_called(by_hand(account_id), list_name)

@@ -5,21 +5,20 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
+from dispatch.accounts.settings import checked_settings
 from dispatch.caller import Caller
 from dispatch.errors import Duplicate, InvalidRequest, NotFound
 from dispatch.formats.checks import checked_name, checked_time
 from dispatch.formats.phones import check_country
 from dispatch.formats.view import Time, View
-from models.account import SUBSCRIPTION_STATES, Account
+from models.account import OVER_CAP, SUBSCRIPTION_STATES, Account
 from models.campaigns.campaign import Campaign
 from models.database import db
 from models.page import Page
 
-# The most that an account may send to without an approval.
-MAX_RECIPIENTS = 2_000_000_000
-
+OverCap = Annotated[str, WithJsonSchema({"type": "string", "enum": list(OVER_CAP)})]
 SubscriptionState = Annotated[str, WithJsonSchema({"type": "string", "enum": list(SUBSCRIPTION_STATES)})]
 
 
@@ -56,7 +55,12 @@ class AccountView(View):
     id: UUID
     name: str
     country: str | None
+    zone: str = Field(description="of people whose own zone is not known, and of times in the reports")
     approval_above: int | None
+    quiet_hours: str = Field(description='"off", "default" (those of each person\'s country) or like "22:00-09:00"')
+    cap_per_day: int | None = Field(description="marketing messages one person gets in 24 hours, at most")
+    cap_per_week: int | None = Field(description="marketing messages one person gets in 7 days, at most")
+    over_cap: OverCap = Field(description="what becomes of a message above a cap")
     subscription: SubscriptionView
     credits: BalanceView
     created_at: Time
@@ -68,7 +72,12 @@ class AccountView(View):
             id=account.id,
             name=account.name,
             country=account.country,
+            zone=account.zone,
             approval_above=account.approval_above,
+            quiet_hours=account.quiet_hours,
+            cap_per_day=account.cap_per_day,
+            cap_per_week=account.cap_per_week,
+            over_cap=account.over_cap,
             subscription=SubscriptionView.of(account),
             credits=BalanceView.of(account),
             created_at=account.created_at,
@@ -119,20 +128,13 @@ def list_accounts(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page
 
 
 def change_account(caller: Caller, changes: Mapping[str, Any]) -> AccountView:
-    """Changes the settings that are given, `country` and `approval_above`, and returns the account.
+    """Changes the settings that are given, some of SETTINGS, and returns the account.
 
     Campaigns with more recipients than `approval_above` start only once a second person has approved them; with None,
-    none needs an approval.
+    none needs an approval. Quiet hours and caps count for what is prepared from now on, and again when it is sent.
     """
     account_id = caller.one_account()
-    values = dict(changes)
-    if values.get("country") is not None:
-        values["country"] = check_country(values["country"])
-    above = values.get("approval_above")
-    if above is not None and not 0 <= above <= MAX_RECIPIENTS:
-        raise InvalidRequest(
-            f"approval_above is a whole number from 0 to {MAX_RECIPIENTS}, or null.", field="approval_above"
-        )
+    values = checked_settings(changes)
     if not values:
         return read_account(caller)
     with db.atomic():

@@ -1,12 +1,13 @@
 """What a campaign is created with, and the checks made before its row is written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from dispatch.audience.choice import audience_kind
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import checked_times
+from dispatch.campaigns.timing import GRACE_SEC, checked_timing
 from dispatch.formats.checks import checked_channel, checked_name
 from dispatch.texts.stored import text_for_campaign
 from models.campaigns.writing import NewCampaign
@@ -24,8 +25,20 @@ class CampaignDraft:
     list_id: int | None = None
     segment_id: int | None = None
     everyone: bool = False
+    #: A time without a zone is one on the clocks of `timezone`.
     scheduled_at: datetime | None = None
     expires_at: datetime | None = None
+    purpose: str = "marketing"
+    #: IANA zone of the times; None for the account's.
+    timezone: str | None = None
+    #: HH:MM: each person is messaged when their own clock first shows it.
+    local_time: str | None = None
+    #: Such as "Mon-Fri 09:00-18:00", by each person's own clock.
+    send_window: str | None = None
+    #: Two letters of the country on whose public holidays no one is messaged.
+    holidays: str | None = None
+    #: How late it may start before it waits for a person to decide.
+    grace_sec: int = GRACE_SEC
 
 
 def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
@@ -53,5 +66,6 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
         segment_id=draft.segment_id,
         actor=caller.actor,
         correlation_id=caller.request_id,
-        **checked_times(draft.scheduled_at, draft.expires_at),
+        **checked_times(draft.scheduled_at, draft.expires_at, zone=draft.timezone),
+        **checked_timing(asdict(draft)),
     )

@@ -23,9 +23,8 @@ log = structlog.get_logger()
 
 
 def schedule_campaign(caller: Caller, campaign_id: int, at: datetime) -> CampaignView:
-    """Schedules a draft, or reschedules a scheduled campaign."""
-    time = utc_time(at, field="scheduled_at")
-    get_campaign(caller, campaign_id)
+    """Schedules a draft, or reschedules a scheduled campaign; a time without a zone is one on its own clocks."""
+    time = utc_time(at, field="scheduled_at", zone=get_campaign(caller, campaign_id).timezone)
     with db.atomic():
         moved = Campaign.schedule(campaign_id, time)
         if moved is None:

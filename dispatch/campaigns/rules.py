@@ -17,10 +17,15 @@ def get_campaign(caller: Caller, campaign_id: int) -> Campaign:
     return campaign
 
 
-def checked_times(scheduled_at: datetime | None, expires_at: datetime | None) -> dict[str, datetime | None]:
-    """Returns both times in UTC, the first before the second; the database decides whether they are in the future."""
-    scheduled = checked_time(scheduled_at, field="scheduled_at")
-    expires = checked_time(expires_at, field="expires_at")
+def checked_times(
+    scheduled_at: datetime | None, expires_at: datetime | None, *, zone: str | None
+) -> dict[str, datetime | None]:
+    """Returns both times in UTC, the first before the second; the database decides whether they are in the future.
+
+    A time without a zone is one on the clocks of `zone`; InvalidRequest when there is neither.
+    """
+    scheduled = checked_time(scheduled_at, field="scheduled_at", zone=zone)
+    expires = checked_time(expires_at, field="expires_at", zone=zone)
     if scheduled and expires and expires <= scheduled:
         raise InvalidRequest("expires_at must be after scheduled_at.", field="expires_at")
     return {"scheduled_at": scheduled, "expires_at": expires}

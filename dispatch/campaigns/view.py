@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import Field, WithJsonSchema
 
-from dispatch.formats.view import Channel, SparseView, Time, View
+from dispatch.campaigns.timing import PURPOSES
+from dispatch.formats.view import Channel, Clock, SparseView, Time, View
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.campaign import Campaign
 from models.messages import batch
@@ -16,6 +17,8 @@ from models.states import CAMPAIGN_STATES
 
 # The allowed values come from the table of states alone.
 Status = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CAMPAIGN_STATES)})]
+
+Purpose = Annotated[str, WithJsonSchema({"type": "string", "enum": list(PURPOSES)})]
 
 
 class CreditsView(View):
@@ -49,8 +52,14 @@ class CampaignView(View):
     template_id: int | None
     template_version: int | None
     audience: AudienceView | None
+    purpose: Purpose = Field(description="quiet hours and caps are for marketing")
+    timezone: str | None = Field(description="IANA zone of the times written for it; null: the account's")
     scheduled_at: Time | None
     expires_at: Time | None
+    local_time: Clock | None = Field(description="each person is messaged when their own clock first shows it")
+    send_window: str | None = Field(description="days and hours in which people are messaged, by their own clock")
+    holidays: str | None = Field(description="the country on whose public holidays no one is messaged")
+    grace_sec: int = Field(description="how late it may start before it waits for a person to decide")
     started_at: Time | None
     ended_at: Time | None
     created_at: Time

@@ -17,6 +17,7 @@ from dispatch.campaigns.rules import (
     note,
     refusal,
 )
+from dispatch.campaigns.timing import check_window, checked_timing
 from dispatch.campaigns.view import CampaignView, view
 from dispatch.errors import CampaignNotFound, DispatchError, InvalidRequest, InvalidStatus, NoMessageText
 from dispatch.formats.checks import MAX_NAME, checked_channel, checked_name
@@ -37,6 +38,7 @@ def create_campaign(caller: Caller, draft: CampaignDraft) -> CampaignView:
     if draft.scheduled_at:
         caller.require("send")
     new = checked(caller, draft)
+    check_window(new.account_id, send_window=new.send_window, purpose=new.purpose)
     with db.atomic():
         check_list(new.account_id, new.list_id)
         check_segment(new.account_id, new.segment_id)
@@ -63,7 +65,17 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
     campaign = get_campaign(caller, campaign_id)
     if not changes:
         raise InvalidRequest("Name at least one field to change.")
-    values: EditedColumns = {**_checked(changes), **_text(caller, campaign, changes), **_audience(changes)}
+    values: EditedColumns = {
+        **_checked(changes, zone=changes.get("timezone", campaign.timezone)),
+        **checked_timing(changes),
+        **_text(caller, campaign, changes),
+        **_audience(changes),
+    }
+    check_window(
+        campaign.account_id,
+        send_window=values.get("send_window", campaign.send_window),
+        purpose=values.get("purpose", campaign.purpose),
+    )
     # A stored template is checked for a channel, so the edit counts only while that is still the campaign's.
     checked_for = campaign.channel if values.get("template_id") and "channel" not in values else None
     with db.atomic():
@@ -108,14 +120,14 @@ def delete_campaign(caller: Caller, campaign_id: int) -> None:
         db.after_commit(partial(log.info, "campaign.deleted", campaign_id=campaign_id))
 
 
-def _checked(changes: Mapping[str, Any]) -> EditedColumns:
+def _checked(changes: Mapping[str, Any], *, zone: str | None) -> EditedColumns:
     """Returns the name, channel and times to write."""
     values = EditedColumns()
     if "name" in changes:
         values["name"] = checked_name(changes["name"])
     if "channel" in changes:
         values["channel"] = checked_channel(changes["channel"])
-    times = checked_times(changes.get("scheduled_at"), changes.get("expires_at"))
+    times = checked_times(changes.get("scheduled_at"), changes.get("expires_at"), zone=zone)
     if "scheduled_at" in changes:
         values["scheduled_at"] = times["scheduled_at"]
     if "expires_at" in changes:

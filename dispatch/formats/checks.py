@@ -1,15 +1,18 @@
 """Validation of names, texts, times and ids, shared by every entry point."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 from dispatch.errors import InvalidRequest
 from models.states import CHANNELS
+from scheduling.errors import InvalidSchedule
+from scheduling.zones import instant_of, zone_called
 
 MAX_NAME = 200
 MAX_ID = 2**63 - 1
 
 # No one types these into a name, and PostgreSQL refuses NUL and the surrogates.
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -35,25 +38,47 @@ def checked_text(text: str | None, *, field: str, most: int) -> str | None:
     return text
 
 
-def checked_time(time: datetime | None, *, field: str) -> datetime | None:
+def checked_time(given: datetime | None, *, field: str, zone: str | None = None) -> datetime | None:
     """Returns the time in UTC, or None; InvalidRequest if it has no zone."""
-    return None if time is None else utc_time(time, field=field)
+    return None if given is None else utc_time(given, field=field, zone=zone)
 
 
-def utc_time(time: datetime, *, field: str) -> datetime:
-    """Returns the time in UTC; InvalidRequest if it has no zone."""
-    if time.utcoffset() is None:
+def checked_zone(name: str, *, field: str = "timezone") -> str:
+    """Returns the name; InvalidRequest unless it is that of an IANA zone."""
+    try:
+        return zone_called(name).key
+    except InvalidSchedule:
+        raise InvalidRequest(
+            f"{field}: {name[:60]!r} is no IANA time zone; use one like Europe/Athens.", field=field
+        ) from None
+
+
+def checked_clock(text: str, *, field: str) -> time:
+    """Returns the time of day that is written as HH:MM; InvalidRequest when it is none."""
+    if not _CLOCK.fullmatch(text.strip()):
+        raise InvalidRequest(f"{field} is a time of day, written like 09:30.", field=field)
+    return time.fromisoformat(text.strip())
+
+
+def utc_time(given: datetime, *, field: str, zone: str | None = None) -> datetime:
+    """Returns the time in UTC; one without a zone is on the clocks of `zone`, and InvalidRequest if there is neither.
+
+    A time that these clocks skip becomes the first one that they show afterwards; one that they show twice, the first.
+    """
+    if given.utcoffset() is None and zone is not None and 1970 <= given.year <= 9000:
+        given = instant_of(given, zone_called(checked_zone(zone)))
+    if given.utcoffset() is None:
         raise InvalidRequest(
             f"{field} has no time zone; write it like 2030-01-31T09:00:00+02:00 or 2030-01-31T07:00:00Z.",
             field=field,
         )
     try:
-        time = time.astimezone(UTC)
+        given = given.astimezone(UTC)
     except OverflowError:
         raise InvalidRequest(f"{field} is not a time that can be stored.", field=field) from None
-    if time.year > 9000:
+    if given.year > 9000:
         raise InvalidRequest(f"{field} is more than a few thousand years away.", field=field)
-    return time
+    return given
 
 
 def checked_channel(channel: str) -> str:

@@ -1,6 +1,6 @@
 """What people see of a row: the API's answer, the CLI's table and the columns of a file are the same fields."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Annotated
 
 from pydantic import (
@@ -21,6 +21,12 @@ Time = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 
+# A time of day, as HH:MM.
+Clock = Annotated[
+    time,
+    PlainSerializer(lambda clock: f"{clock:%H:%M}", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$"}),
+]
 
 # Which channels there are is defined by the table; a value that is none of them is refused where it is used.
 Channel = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CHANNELS)})]

@@ -86,9 +86,9 @@ def check_possible(hours: Hours, country: str | None) -> None:
     quiet = quiet_in(hours.quiet, country)
     if quiet and not possible(hours, country):
         raise InvalidRequest(
-            f"window: nothing could be sent, because {hours.window} lies within the quiet hours"
+            f"send_window: nothing could be sent, because {hours.window} lies within the quiet hours"
             f" ({quiet.starts:%H:%M}-{quiet.ends:%H:%M}); change one of the two.",
-            field="window",
+            field="send_window",
         )
 
 

@@ -97,4 +97,4 @@ def _named(days: frozenset[int]) -> str:
 
 
 def _invalid(message: str) -> InvalidRequest:
-    return InvalidRequest(f"window: {message}", field="window")
+    return InvalidRequest(f"send_window: {message}", field="send_window")

@@ -4,7 +4,7 @@ Writing, editing and copying it is `writing.py`, its preparation `preparation.py
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID
 
 from models.database import row, rows
@@ -12,8 +12,10 @@ from models.page import Page, read_page
 from models.row import JsonObject, Row
 from models.tenancy import Tenant, owned_by
 
-# How long a campaign may run after its start unless it says otherwise.
-DEFAULT_LIFE = "24 hours"
+# How long a campaign may run after its start unless it says otherwise; one with hours of its own may have to wait for
+# a Monday after a holiday.
+DEFAULT_LIFE = """(CASE WHEN num_nonnulls(local_time, send_window, holidays) = 0 THEN interval '24 hours'
+                        ELSE interval '8 days' END)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,18 @@ class Campaign(Row):
     segment_id: int | None
     #: The segment's filter as it was at the claim (JSON; `dispatch/audience/filter.py` reads it).
     segment_filter: JsonObject | None
+    #: marketing or service; quiet hours and caps are for marketing.
+    purpose: str
+    #: Of the times that a person writes for it; None for the account's zone.
+    timezone: str | None
+    #: Each person is messaged when their own clock first shows it; None for at once.
+    local_time: time | None
+    #: Days and hours in which people may be messaged, by their own clock; None for any.
+    send_window: str | None
+    #: The country on whose public holidays no one is messaged; None for none.
+    holidays: str | None
+    #: One that comes to start this much later than planned waits for a person to decide.
+    grace_sec: int
     #: When `send` first chose customers.
     queued_at: datetime | None
     scheduled_at: datetime | None

@@ -54,7 +54,7 @@ def claim(
                    prep_token = gen_random_uuid(), prep_cursor = 0, prep_price = 0, prep_takeovers = 0,
                    prep_touched_at = now(), recipients = 0, batch_size = %(batch_size)s,
                    blocked_reason = NULL, reason = NULL, actor = %(actor)s, correlation_id = %(request_id)s,
-                   started_at = now(), expires_at = coalesce(expires_at, now() + interval '{DEFAULT_LIFE}'),
+                   started_at = now(), expires_at = coalesce(expires_at, now() + {DEFAULT_LIFE}),
                    segment_filter = coalesce((SELECT filter FROM segment s WHERE s.id = segment_id), segment_filter),
                    started_key = %(started_key)s, started_hash = %(started_hash)s, updated_at = now()
             WHERE id = %(id)s AND status IN ('draft', 'scheduled') AND {_APPROVED}
@@ -131,7 +131,7 @@ def put_back(campaign_id: int, token: UUID, reason: str) -> bool:
                    prep_price = 0, recipients = 0, started_at = NULL, started_key = NULL, started_hash = NULL,
                    blocked_reason = %(reason)s, updated_at = now(),
                    segment_filter = CASE WHEN segment_id IS NULL THEN segment_filter END,
-                   expires_at = nullif(expires_at, started_at + interval '{DEFAULT_LIFE}')
+                   expires_at = nullif(expires_at, started_at + {DEFAULT_LIFE})
             WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s RETURNING id""",
         {"id": campaign_id, "token": token, "reason": reason},
     )

@@ -1,7 +1,7 @@
 """Writes, edits, copies and deletes a campaign's row, each in one statement."""
 
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, time
 from typing import TypedDict
 from uuid import UUID
 
@@ -9,8 +9,10 @@ from models.campaigns.campaign import DEFAULT_LIFE, Campaign
 from models.database import changed, row
 
 # What a campaign says, and who it is for: a copy takes over both, a child only the content.
-CONTENT = ("channel", "template", "template_id", "template_version")
+CONTENT = ("channel", "template", "template_id", "template_version", "purpose", "timezone", "send_window", "holidays")
 AUDIENCE = ("audience_kind", "list_id", "segment_id", "segment_filter")
+# When it starts and whom it then reaches when: a copy takes it over, a child that starts at once does not.
+TIMING = ("local_time", "grace_sec")
 
 
 class EditedColumns(TypedDict, total=False):
@@ -28,6 +30,12 @@ class EditedColumns(TypedDict, total=False):
     queued_at: None
     scheduled_at: datetime | None
     expires_at: datetime | None
+    purpose: str
+    timezone: str | None
+    local_time: time | None
+    send_window: str | None
+    holidays: str | None
+    grace_sec: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +53,12 @@ class NewCampaign:
     segment_id: int | None
     scheduled_at: datetime | None
     expires_at: datetime | None
+    purpose: str
+    timezone: str | None
+    local_time: time | None
+    send_window: str | None
+    holidays: str | None
+    grace_sec: int
     actor: str
     correlation_id: str
 
@@ -78,13 +92,11 @@ def write(new: NewCampaign) -> Campaign | None:
 
     The database's clock decides, because the clocks of web hosts differ.
     """
+    columns = [field.name for field in fields(NewCampaign)]
     return row(
-        """INSERT INTO campaign (account_id, name, channel, template, template_id, template_version, audience_kind,
-                                 list_id, segment_id, status, scheduled_at, expires_at, actor, correlation_id)
-           SELECT %(account_id)s, %(name)s, %(channel)s, %(template)s, %(template_id)s, %(template_version)s,
-                  %(audience_kind)s, %(list_id)s, %(segment_id)s,
-                  CASE WHEN %(scheduled_at)s::timestamptz IS NULL THEN 'draft' ELSE 'scheduled' END,
-                  %(scheduled_at)s, %(expires_at)s, %(actor)s, %(correlation_id)s
+        f"""INSERT INTO campaign ({", ".join(columns)}, status)
+           SELECT {", ".join(f"%({column})s" for column in columns)},
+                  CASE WHEN %(scheduled_at)s::timestamptz IS NULL THEN 'draft' ELSE 'scheduled' END
            WHERE coalesce(%(scheduled_at)s::timestamptz, %(expires_at)s::timestamptz, 'infinity') > now()
            RETURNING *""",
         asdict(new),
@@ -148,7 +160,7 @@ def duplicate(campaign_id: int, *, name: str, actor: str, request_id: str) -> Ca
 
     A child's numbers become the customers they belong to. A filter is only copied when its segment has been deleted.
     """
-    columns = (*CONTENT, *AUDIENCE)
+    columns = (*CONTENT, *TIMING, *AUDIENCE)
     copied = {column: column for column in columns} | {
         "audience_kind": "CASE audience_kind WHEN 'numbers' THEN 'customers' ELSE audience_kind END",
         # Without its segment, the filter is all that is left of the audience.
@@ -176,7 +188,7 @@ def spawn(child: NewChild) -> Campaign | None:
         f"""INSERT INTO campaign (account_id, parent_id, kind, name, audience_kind, actor, correlation_id, expires_at,
                                   approved_by, approved_at, approved_recipients, {columns})
             SELECT account_id, id, %(kind)s, %(name)s, 'numbers', %(actor)s, %(correlation_id)s,
-                   CASE WHEN expires_at > now() THEN nullif(expires_at, started_at + interval '{DEFAULT_LIFE}') END,
+                   CASE WHEN expires_at > now() THEN nullif(expires_at, started_at + {DEFAULT_LIFE}) END,
                    {approval}, {columns}
             FROM campaign WHERE id = %(parent_id)s
               AND EXISTS (SELECT FROM campaign f WHERE f.id = %(follows_id)s AND f.status = ANY(%(in_states)s))

@@ -30,6 +30,10 @@ class Message(Row):
     token: int | None
     #: When it may be claimed again; None for now.
     not_before: datetime | None
+    #: When the hours end in which it may be sent; None if they do not.
+    send_until: datetime | None
+    #: Whose clock counts for its hours; None if it may be sent at any hour.
+    zone: str | None
     #: While `sending`: when the claim ends. While `unknown`: since when.
     lease_until: datetime | None
     sent_at: datetime | None

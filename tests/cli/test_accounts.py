@@ -19,6 +19,15 @@ def test_an_account_is_shown_and_changed(cli, acme):
     assert cli("account", "change", "Acme", "--no-approval", "--approval-above", 1).status == 2
 
 
+def test_an_accounts_hours_and_caps_are_changed(cli, acme):
+    words = ("--zone", "Europe/Athens", "--quiet-hours", "default", "--cap-per-day", 1, "--over-cap", "defer")
+    changed = cli("account", "change", "Acme", *words, "--json").json
+    assert (changed["zone"], changed["quiet_hours"]) == ("Europe/Athens", "default")
+    assert (changed["cap_per_day"], changed["cap_per_week"], changed["over_cap"]) == (1, None, "defer")
+    assert cli("account", "change", "Acme", "--cap-per-day", 0, "--json").json["cap_per_day"] is None
+    assert cli("account", "change", "Acme", "--quiet-hours", "9", "--json").error["code"] == "INVALID_REQUEST"
+
+
 def test_a_subscription_is_set_and_shown(cli, acme):
     words = ("--account", "Acme", "--status", "past_due", "--plan", "gold", "--until", "2090-01-31T00:00:00+02:00")
     set_to = cli("subscription", "set", *words, "--json").json

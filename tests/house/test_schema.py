@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 import sys
 import types
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -35,6 +35,7 @@ ANNOTATIONS: dict[str, Any] = {
     "smallint": int,
     "text": str,
     "text[]": list[str],
+    "time without time zone": time,
     "timestamp with time zone": datetime,
     "uuid": UUID,
 }

@@ -84,13 +84,48 @@ def test_an_account_changes_only_its_own_settings_and_only_those_sent(as_account
 
 @pytest.mark.parametrize(
     "given",
-    [{"approval_above": -1}, {"approval_above": 2**40}, {"approval_above": "5"}, {"country": ""}, {"name": "Other"}],
+    [
+        {"approval_above": -1},
+        {"approval_above": 2**40},
+        {"approval_above": "5"},
+        {"country": ""},
+        {"name": "Other"},
+        {"zone": "Mars/Olympus"},
+        {"zone": None},
+        {"quiet_hours": "22-9"},
+        {"quiet_hours": "09:00-09:00"},
+        {"quiet_hours": None},
+        {"cap_per_day": 0},
+        {"cap_per_week": 1001},
+        {"over_cap": "queue"},
+    ],
 )
 def test_an_invalid_setting_is_refused(as_account, given):
     call = as_account(an_account())
     before = call("GET", "/api/account").json
     refused(call("PATCH", "/api/account", json=given), "INVALID_REQUEST", next(iter(given)).split("_")[0])
     assert call("GET", "/api/account").json == before
+
+
+def test_an_account_chooses_its_hours_and_how_often_it_messages_a_person(as_account):
+    call = as_account(an_account())
+    shown = call("GET", "/api/account").json
+    assert {field: shown[field] for field in ("zone", "quiet_hours", "cap_per_day", "cap_per_week", "over_cap")} == {
+        "zone": "UTC",
+        "quiet_hours": "off",
+        "cap_per_day": None,
+        "cap_per_week": None,
+        "over_cap": "skip",
+    }
+    chosen = {
+        "zone": "Europe/Athens",
+        "quiet_hours": "21:30-08:00",
+        "cap_per_day": 1,
+        "cap_per_week": 3,
+        "over_cap": "defer",
+    }
+    assert call("PATCH", "/api/account", json=chosen).json == {**shown, **chosen}
+    assert call("PATCH", "/api/account", json={"cap_per_day": None}).json["cap_per_day"] is None
 
 
 def test_settings_and_keys_require_the_scope_admin(as_account):

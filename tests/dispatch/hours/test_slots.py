@@ -138,7 +138,7 @@ def test_hours_that_leave_no_time_are_refused_for_the_countries_in_which_they_do
         InvalidRequest, match=r"Mon-Fri 08:00-09:00 lies within the quiet hours \(22:00-09:00\)"
     ) as refusal:
         check_possible(early, "GR")
-    assert refusal.value.details == {"field": "window"}
+    assert refusal.value.details == {"field": "send_window"}
     assert possible(early, "US")
     check_possible(early, "US")
     check_possible(hours("08:00-09:00"), "GR")

@@ -58,5 +58,5 @@ def test_a_window_is_read_and_written_in_its_normal_form(text, window, normal):
 def test_what_is_no_window_is_refused_with_the_reason(text, because):
     with pytest.raises(InvalidRequest, match=because) as refusal:
         read_window(text)
-    assert refusal.value.details == {"field": "window"}
+    assert refusal.value.details == {"field": "send_window"}
     assert len(refusal.value.message) < 200
