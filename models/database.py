@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any, TypeAlias, TypeVar, overload
 
 from playhouse.postgres_ext import PooledPsycopg3Database
@@ -93,6 +94,12 @@ def scalar(sql: str, params: Params = None) -> Any:
     with db.connection().cursor() as cursor:
         found = cursor.execute(sql, params).fetchone()
     return found[0] if found else None
+
+
+def database_now() -> datetime:
+    """Returns the time by which everything is judged: that of PostgreSQL, when the transaction began."""
+    now: datetime = scalar("SELECT now()")
+    return now
 
 
 def changed(sql: str, params: Params = None) -> int:

@@ -27,10 +27,10 @@ _MEMBERS = {
           AND cu.id > %(after)s""",
     # A test number that belongs to no customer gets the text of an invented one.
     "numbers": f"""campaign_number m CROSS JOIN LATERAL (
-            SELECT id, account_id, m.phone, first_name, last_name, location, prefered_product, consent
+            SELECT id, account_id, m.phone, first_name, last_name, location, prefered_product, consent, zone
             FROM customer WHERE account_id = m.account_id AND id = m.customer_id
             UNION ALL
-            SELECT NULL, m.account_id, m.phone, {_INVENTED}, 'subscribed' WHERE m.customer_id IS NULL) cu
+            SELECT NULL, m.account_id, m.phone, {_INVENTED}, 'subscribed', NULL WHERE m.customer_id IS NULL) cu
         WHERE m.campaign_id = %(campaign)s AND m.account_id = %(account)s AND m.id > %(after)s""",
 }
 # Everyone means everyone subscribed. A list, or customers chosen by id, may include unsubscribed ones, whose messages

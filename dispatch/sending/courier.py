@@ -19,6 +19,7 @@ from dispatch.sending.time_box import TimeBox
 from dispatch.sending.window import Window
 from models.campaigns.sending import SendingCampaign, to_send
 from models.database import db
+from models.messages.caps import caps_of
 
 log = structlog.get_logger()
 
@@ -56,7 +57,8 @@ class Courier:
             return claimed
 
     def _send(self, campaign: SendingCampaign, batch: int, others_waiting: Callable[[], bool]) -> int:
-        exchange = Exchange(campaign, batch, provider=self.provider.name, settings=self.settings)
+        caps = self._ask(caps_of, campaign.id)
+        exchange = Exchange(campaign, batch, provider=self.provider.name, settings=self.settings, caps=caps)
         calls = Calls(campaign, self.provider, self.settings)
         time_box = TimeBox(TIME_BOX_SEC, stopped=self._stopped.is_set, others_waiting=others_waiting)
         window = Window(exchange, calls, time_box, database=self._database)

@@ -9,11 +9,13 @@ import psycopg
 import structlog
 
 from config.settings import Settings
+from dispatch.sending.postponing import put_off
 from models.campaigns.campaign import Campaign
 from models.campaigns.sending import SendingCampaign
 from models.database import db
 from models.messages import batch, claiming, message
 from models.messages.batch import Range
+from models.messages.caps import Caps
 from models.messages.message import Claimed, Outcome
 
 log = structlog.get_logger()
@@ -41,12 +43,21 @@ class _Claim:
 class Exchange:
     """One worker's place in a campaign. Used by one thread, which has a database connection of its own."""
 
-    def __init__(self, campaign: SendingCampaign, first_batch: int, *, provider: str, settings: Settings) -> None:
+    def __init__(
+        self,
+        campaign: SendingCampaign,
+        first_batch: int,
+        *,
+        provider: str,
+        settings: Settings,
+        caps: Caps | None,
+    ) -> None:
         self._campaign_id = campaign.id
         self._log = log.bind(campaign_id=campaign.id, request_id=campaign.correlation_id)
         self._batch_size = campaign.batch_size
         self._provider = provider
         self._lease_sec = settings.lease_sec
+        self._caps = caps
         self._wanted_batch: int | None = first_batch
         self._range: Range | None = None
         self._next_n = 0
@@ -125,15 +136,17 @@ class Exchange:
         claim = _Claim(secrets.randbits(62), entered)
         self._doubtful.append(claim)
         rest = replace(entered, first=self._next_n)
-        messages, taken = claiming.claim(
-            self._campaign_id, rest, want=want, token=claim.token, lease_sec=self._lease_sec
+        taken = claiming.claim(
+            self._campaign_id, rest, want=want, token=claim.token, lease_sec=self._lease_sec, caps=self._caps
         )
-        if messages:
-            self._next_n = max(claimed.n for claimed in messages) + 1
-        if taken < want:
+        if taken.messages:
+            self._next_n = max(claimed.n for claimed in taken.messages) + 1
+        if taken.late:
+            put_off(self._campaign_id, taken.late, self._caps)
+        if taken.rows < want:
             batch.let_wait(self._campaign_id, entered)
             self._range = None
-        return messages, taken
+        return taken.messages, taken.rows
 
     def _enter_batch(self) -> Range | None:
         """Returns the batch to claim from: the current one, the job's own, or any open one."""

@@ -7,6 +7,7 @@ the committed cursor. Rendering happens between the transactions, so none stays 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,14 +20,17 @@ from dispatch.audience.members import Audience
 from dispatch.campaigns.approval import check_approval
 from dispatch.errors import DispatchError, InsufficientCredits, NoRecipients
 from dispatch.outbox import push_due_batches
+from dispatch.start.planning import Plan, keep_caps, skipped
 from dispatch.texts.sms import measure_for
 from dispatch.texts.template import CompiledTemplate, compile_template
 from models import credit
 from models.audit_event import AuditEvent
 from models.campaigns import preparation
 from models.campaigns.campaign import Campaign
+from models.campaigns.hours import hours_of
 from models.campaigns.preparation import ClaimedCampaign
 from models.database import db
+from models.messages.caps import Caps, caps_of
 from models.messages.writing import NewBatch, NewMessage, copy_batches, copy_messages
 
 log = structlog.get_logger()
@@ -46,6 +50,8 @@ class PreparationProgress:
     campaign: ClaimedCampaign
     audience: Audience
     template: CompiledTemplate
+    plan: Plan
+    caps: Caps | None
     cursor: int
     recipients: int
     done: bool = False
@@ -53,8 +59,15 @@ class PreparationProgress:
     @classmethod
     def of(cls, campaign: ClaimedCampaign) -> "PreparationProgress":
         """Returns how far the preparation of this campaign has come."""
-        template = compile_template(campaign.template)
-        return cls(campaign, Audience.of(campaign), template, campaign.prep_cursor, campaign.recipients)
+        return cls(
+            campaign,
+            Audience.of(campaign),
+            compile_template(campaign.template),
+            Plan.of(hours_of(campaign.id)),
+            caps_of(campaign.id),
+            campaign.prep_cursor,
+            campaign.recipients,
+        )
 
 
 def prepare(campaign: ClaimedCampaign, *, until: Callable[[], bool] = lambda: False) -> bool:
@@ -132,24 +145,26 @@ def continue_preparation(campaign_id: int, token: UUID, *, seconds: float = 20) 
 
 
 def _write_chunk(progress: PreparationProgress) -> PreparationProgress:
-    campaign, template = progress.campaign, progress.template
+    campaign, fields = progress.campaign, (*progress.template.placeholders, "zone")
     size = campaign.batch_size
     # Whole batches, so that message n is always in batch n // size.
     limit = max(1, RECIPIENTS_PER_CHUNK // size) * size
-    recipients = members.page_of(progress.audience, template.placeholders, after=progress.cursor, limit=limit)
+    recipients = members.page_of(progress.audience, fields, after=progress.cursor, limit=limit)
     if not recipients:
         return replace(progress, done=True)
-    messages = _messages(campaign, template, recipients, first=progress.recipients)
-    batches = _batches(campaign.id, messages, first=progress.recipients, size=size)
+    messages = _messages(progress, recipients)
     cursor = recipients[-1]["cursor"]
     with db.atomic():
+        if progress.caps:
+            messages = keep_caps(progress.plan, progress.caps, campaign.id, messages)
+        batches = _batches(campaign, messages, first=progress.recipients)
         if not preparation.advance(
             campaign.id,
             campaign.prep_token,
             old=progress.cursor,
             new=cursor,
             recipients=len(messages),
-            price=sum(batch[-1] for batch in batches),
+            price=sum(batch.price for batch in batches),
         ):
             raise PreparationLost
         copy_messages(messages)
@@ -161,34 +176,55 @@ def _write_chunk(progress: PreparationProgress) -> PreparationProgress:
 
 
 # A recipient is a dict because its fields depend on the template.
-def _messages(
-    campaign: ClaimedCampaign, template: CompiledTemplate, recipients: list[dict[str, Any]], *, first: int
-) -> list[NewMessage]:
-    """Returns the rows to write, with their texts frozen: what is priced here is what is sent."""
-    campaign_id, channel, render = campaign.id, campaign.channel, template.render
+def _messages(progress: PreparationProgress, recipients: list[dict[str, Any]]) -> list[NewMessage]:
+    """Returns the rows to write, with their texts frozen: what is priced here is what is sent.
+
+    Those that may be sent first come first, so that a batch waits for one time and not for forty.
+    """
+    campaign_id, channel, render = progress.campaign.id, progress.campaign.channel, progress.template.render
+    planned = [(progress.plan.due(person), person) for person in recipients]
+    if progress.plan.hours.anything:
+        planned.sort(key=lambda each: each[0].not_before or progress.plan.started_at)
     messages: list[NewMessage] = []
-    for n, person in enumerate(recipients, start=first):
+    for n, (due, person) in enumerate(planned, start=progress.recipients):
         body = render(person)
         encoding, segments, _ = measure_for(channel, body)
-        state, reason = ("skipped", "opted_out") if person["opted_out"] else ("pending", None)
-        messages.append((campaign_id, n, person["id"], person["phone"], body, encoding, segments, state, reason))
+        reason = "opted_out" if person["opted_out"] else due.skipped
+        message = NewMessage(
+            *(campaign_id, n, person["id"], person["phone"], body, encoding, segments, "pending", None),
+            not_before=due.not_before,
+            send_until=due.send_until,
+            zone=due.zone,
+        )
+        messages.append(skipped(message, reason) if reason else message)
     return messages
 
 
-def _batches(campaign_id: int, messages: list[NewMessage], *, first: int, size: int) -> list[NewBatch]:
+def _batches(campaign: ClaimedCampaign, messages: list[NewMessage], *, first: int) -> list[NewBatch]:
+    size = campaign.batch_size
     batches: list[NewBatch] = []
     for start in range(0, len(messages), size):
         part = messages[start : start + size]
-        prices = [message[6] for message in part if message[7] == "pending"]
+        prices = [message.segments for message in part if message.state == "pending"]
         batches.append(
-            (
-                campaign_id,
-                (first + start) // size,
-                first + start,
-                len(part),
-                len(prices),
-                len(part) - len(prices),
-                sum(prices),
+            NewBatch(
+                campaign_id=campaign.id,
+                number=(first + start) // size,
+                first_n=first + start,
+                size=len(part),
+                pending=len(prices),
+                skipped=len(part) - len(prices),
+                price=sum(prices),
+                next_due_at=_earliest(campaign, part),
             )
         )
     return batches
+
+
+def _earliest(campaign: ClaimedCampaign, messages: list[NewMessage]) -> datetime | None:
+    """Returns when the first of the messages may be sent, or all have expired; None for at once."""
+    times = [message.not_before for message in messages if message.state == "pending"]
+    waiting = [time for time in times if time is not None]
+    if len(waiting) < len(times) or not waiting:
+        return None
+    return min(*waiting, campaign.expires_at or waiting[0])

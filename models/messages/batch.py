@@ -100,11 +100,15 @@ def take(campaign_id: int, number: int | None = None) -> Range | None:
 
 
 def let_wait(campaign_id: int, batch: Range) -> None:
-    """Notes when the batch's earliest waiting message is due (NULL: now) and lets it be pushed again then."""
+    """Notes when the batch's earliest waiting message is due (NULL: now) and lets it be pushed again then.
+
+    None waits longer than the campaign, so that what has expired is skipped in time.
+    """
     changed(
         """UPDATE batch SET pushed_at = NULL, next_due_at = (
-             SELECT nullif(min(coalesce(not_before, '-infinity')), '-infinity') FROM message
-             WHERE campaign_id = %(campaign)s AND n >= %(first)s AND n < %(last)s AND state = 'pending')
+             SELECT nullif(least(min(coalesce(m.not_before, '-infinity')), min(c.expires_at)), '-infinity')
+             FROM message m JOIN campaign c ON c.id = m.campaign_id
+             WHERE m.campaign_id = %(campaign)s AND m.n >= %(first)s AND m.n < %(last)s AND m.state = 'pending')
            WHERE campaign_id = %(campaign)s AND number = %(number)s AND pending > 0""",
         {"campaign": campaign_id, "number": batch.number, "first": batch.first, "last": batch.last},
     )

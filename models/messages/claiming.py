@@ -1,8 +1,39 @@
 """Claims messages: the intent to call the provider, committed before every call, and how it is undone."""
 
-from models.database import db, scalar
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from models.database import changed, db, scalar
+from models.messages.arrays import numbers, texts
 from models.messages.batch import Range
+from models.messages.caps import OVER_CAP, Caps, lock_caps
 from models.messages.message import Claimed
+
+
+class Late(NamedTuple):
+    """A pending message that may not be sent now; its place decides whose clock counts."""
+
+    n: int
+    phone: str
+    zone: str | None
+
+
+class NewTime(NamedTuple):
+    """When a pending message may be sent instead: from `not_before` on and, unless it is None, before `send_until`."""
+
+    n: int
+    not_before: datetime
+    send_until: datetime | None
+
+
+class Taken(NamedTuple):
+    """What a claim took: messages to send, those that need another time, and how many rows it looked at in all."""
+
+    messages: list[Claimed]
+    late: list[Late]
+    rows: int
+
 
 # Claims the next pending messages of one range of n. The claim decides everything that depends on this very moment
 # (expiry, opt-out, the campaign's state), because a recipient may opt out between enqueue and send (I10).
@@ -15,22 +46,25 @@ from models.messages.message import Claimed
 # numbers.
 _CLAIM = """
 WITH due AS MATERIALIZED (
-    SELECT m.ctid AS place, c.expires_at <= now() AS expired,
-           EXISTS (SELECT FROM suppression s WHERE s.account_id = c.account_id AND s.phone = m.phone OFFSET 0)
-               AS opted_out
+    SELECT m.ctid AS place, m.n, m.phone, m.zone,
+           CASE WHEN c.expires_at <= now() THEN 'expired'
+                WHEN EXISTS (SELECT FROM suppression s WHERE s.account_id = c.account_id AND s.phone = m.phone OFFSET 0)
+                THEN 'opted_out'
+                {over_cap}
+                WHEN m.send_until <= now() + interval '{margin} seconds' THEN 'late' END AS hindrance
     FROM message m, campaign c
     WHERE c.id = %(campaign)s AND c.status = 'sending'
       AND m.campaign_id = %(campaign)s AND m.n >= %(first)s AND m.n < %(last)s AND m.state = 'pending'
-      AND (m.not_before IS NULL OR m.not_before <= now())
+      AND (m.not_before IS NULL OR m.not_before <= now() OR c.expires_at <= now())
     ORDER BY m.n LIMIT %(want)s FOR NO KEY UPDATE OF m SKIP LOCKED),
 claimed AS (
     UPDATE message m SET
-        state = CASE WHEN due.expired OR due.opted_out THEN 'skipped' ELSE 'sending' END,
-        reason = CASE WHEN due.expired THEN 'expired' WHEN due.opted_out THEN 'opted_out' END,
-        attempts = m.attempts + CASE WHEN due.expired OR due.opted_out THEN 0 ELSE 1 END,
+        state = CASE WHEN due.hindrance IS NULL THEN 'sending' ELSE 'skipped' END,
+        reason = due.hindrance,
+        attempts = m.attempts + CASE WHEN due.hindrance IS NULL THEN 1 ELSE 0 END,
         token = %(token)s + m.n,
         lease_until = now() + make_interval(secs => %(lease)s)
-    FROM due WHERE m.ctid = due.place
+    FROM due WHERE m.ctid = due.place AND due.hindrance IS DISTINCT FROM 'late'
     RETURNING m.n, m.token, m.phone, m.body, m.attempts, m.deferrals, m.state),
 counted AS (
     UPDATE batch b SET pending = b.pending - t.taken, sending = b.sending + t.sending, skipped = b.skipped + t.skipped,
@@ -39,6 +73,25 @@ counted AS (
                  count(*) FILTER (WHERE state = 'skipped') AS skipped FROM claimed) t
     WHERE b.campaign_id = %(campaign)s AND b.number = %(batch)s AND t.taken > 0)
 SELECT n, token, phone, body, attempts, deferrals, state FROM claimed
+UNION ALL
+SELECT n, NULL, phone, zone, NULL, NULL, 'late' FROM due WHERE hindrance = 'late'
+"""
+# A call may start this long after its claim, and must not start after the hours have ended.
+MARGIN_SEC = 2
+_CLAIMS = {
+    None: _CLAIM.format(over_cap="", margin=MARGIN_SEC),
+    "skip": _CLAIM.format(over_cap=f"WHEN {OVER_CAP} THEN 'frequency_cap'", margin=MARGIN_SEC),
+    "defer": _CLAIM.format(over_cap=f"WHEN {OVER_CAP} THEN 'late'", margin=MARGIN_SEC),
+}
+
+_POSTPONE = """
+UPDATE message m SET not_before = a.not_before, send_until = a.send_until
+FROM unnest(%(n)s::int[], %(not_before)s::timestamptz[], %(send_until)s::timestamptz[])
+     AS a (n, not_before, send_until)
+CROSS JOIN LATERAL (
+    SELECT ctid AS place FROM message WHERE campaign_id = %(campaign)s AND n = a.n AND state = 'pending' OFFSET 0
+) AS found
+WHERE m.ctid = found.place
 """
 
 # After a commit whose confirmation was lost: undoes the claim if it did commit; no attempt counts, as none was made.
@@ -53,10 +106,13 @@ WHERE b.campaign_id = %(campaign)s AND b.number = t.number RETURNING t.moved
 """
 
 
-def claim(campaign_id: int, batch: Range, *, want: int, token: int, lease_sec: float) -> tuple[list[Claimed], int]:
-    """Commits to send up to `want` due messages of the batch; returns them, and how many rows it took in all.
+def claim(
+    campaign_id: int, batch: Range, *, want: int, token: int, lease_sec: float, caps: Caps | None = None
+) -> Taken:
+    """Commits to send up to `want` due messages of the batch; their tokens are `token + n`.
 
-    The other rows are expired or opted out, and are skipped here. Tokens are `token + n`.
+    Messages that are expired, opted out or, with `caps`, above a cap are skipped here. Those whose hours have ended, or
+    that are above a cap that defers, stay as they are: the caller gives them another time.
     """
     params = {
         "campaign": campaign_id,
@@ -67,8 +123,15 @@ def claim(campaign_id: int, batch: Range, *, want: int, token: int, lease_sec: f
         "token": token,
         "lease": lease_sec,
     }
-    taken = db.connection().execute(_CLAIM, params).fetchall()
-    return [Claimed._make(row[:6]) for row in taken if row[6] == "sending"], len(taken)
+    if caps:
+        lock_caps(caps.account_id)
+        params |= caps.params()
+    found = db.connection().execute(_CLAIMS[caps.over_cap if caps else None], params).fetchall()
+    return Taken(
+        [Claimed._make(row[:6]) for row in found if row[6] == "sending"],
+        [Late(row[0], row[2], row[3]) for row in found if row[6] == "late"],
+        len(found),
+    )
 
 
 def undo_claim(campaign_id: int, batch: Range, *, token: int, batch_size: int) -> int:
@@ -81,3 +144,20 @@ def undo_claim(campaign_id: int, batch: Range, *, token: int, batch_size: int) -
         "batch_size": batch_size,
     }
     return scalar(_UNDO_CLAIM, params) or 0
+
+
+def postpone(campaign_id: int, times: Sequence[NewTime]) -> None:
+    """Gives pending messages other hours; the caller holds them locked since it claimed."""
+    changed(
+        _POSTPONE,
+        {
+            "campaign": campaign_id,
+            "n": numbers(time.n for time in times),
+            "not_before": texts(_written(time.not_before) for time in times),
+            "send_until": texts(_written(time.send_until) for time in times),
+        },
+    )
+
+
+def _written(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()

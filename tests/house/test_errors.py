@@ -47,9 +47,10 @@ def sources(*places: str) -> str:
 
 
 def reasons_in_sql(source: str) -> set[str]:
-    """Returns the reasons that statements over messages write."""
+    """Returns the reasons that statements over messages write; the claim's `late` messages are put off instead."""
     written = re.findall(r"(?:UPDATE message|claimed AS).*?reason = (.+?)(?:,\n|\n {4}FROM)", source, re.DOTALL)
-    return {word for expression in written for word in re.findall(r"'(\w+)'", expression)}
+    written += re.findall(r"AS place, m.n.+?AS hindrance|THEN 'frequency_cap'", source, re.DOTALL)
+    return {word for expression in written for word in re.findall(r"'(\w+)'", expression)} - {"late"}
 
 
 def codes_of_the_command_line() -> set[str]:

@@ -61,7 +61,7 @@ def _complete(campaign_id):
 
 def _answer(campaign_id, number, *states):
     first = number * 4
-    taken, _ = claiming.claim(campaign_id, Range(number, first, first + 4), want=4, token=1000, lease_sec=30)
+    taken = claiming.claim(campaign_id, Range(number, first, first + 4), want=4, token=1000, lease_sec=30).messages
     outcomes = [
         Outcome(sent.n, sent.token, state, wait_sec=2.0 if state == "pending" else None)
         for sent, state in zip(taken, states, strict=False)

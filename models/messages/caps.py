@@ -1,0 +1,84 @@
+"""Frequency caps: how many marketing messages of an account one person gets in a day and in a week.
+
+They are counted from the messages of the account's recent campaigns, each found by (campaign, phone); nothing is
+written for a message that is sent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from models.database import row, rows
+
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+
+# The account's other campaigns of which a message may be younger than a week.
+_RECENT = """
+o.account_id = {account} AND o.id <> {campaign} AND o.purpose = 'marketing' AND o.kind <> 'test'
+    AND o.started_at IS NOT NULL AND (o.ended_at IS NULL OR o.ended_at > now() - interval '7 days')
+"""
+# When a message reached its recipient, may have, or is going to.
+_AT = "coalesce(x.sent_at, CASE WHEN x.state = 'unknown' THEN x.lease_until END, x.not_before, now())"
+
+# Whether one more message now would be too many; `m` is the message and `c` its campaign. OFFSET 0 keeps it a look-up
+# in each recent campaign.
+OVER_CAP = f"""(
+    SELECT count(*) FILTER (WHERE at > now() - interval '1 day') >= %(cap_per_day)s
+        OR count(*) FILTER (WHERE at > now() - interval '7 days') >= %(cap_per_week)s
+    FROM campaign o CROSS JOIN LATERAL (
+        SELECT coalesce(x.sent_at, CASE WHEN x.state = 'unknown' THEN x.lease_until END, now()) AS at FROM message x
+        WHERE x.campaign_id = o.id AND x.phone = m.phone
+          AND x.state IN ('sending', 'sent', 'delivered', 'read', 'unknown') OFFSET 0) AS got
+    WHERE {_RECENT.format(account="c.account_id", campaign="c.id")})"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """An account's caps; None for any number."""
+
+    account_id: UUID
+    cap_per_day: int | None
+    cap_per_week: int | None
+    #: skip or defer.
+    over_cap: str
+
+    def params(self) -> dict[str, Any]:
+        """Returns the parameters of `OVER_CAP`; no cap is one that is never reached."""
+        never = 2**31 - 1
+        return {"cap_per_day": self.cap_per_day or never, "cap_per_week": self.cap_per_week or never}
+
+
+def caps_of(campaign_id: int) -> Caps | None:
+    """Returns the caps that count for this campaign; None when there are none, or it is not marketing."""
+    return row(
+        """SELECT a.id AS account_id, a.cap_per_day, a.cap_per_week, a.over_cap
+           FROM campaign c JOIN account a ON a.id = c.account_id
+           WHERE c.id = %s AND c.purpose = 'marketing' AND c.kind <> 'test'
+             AND num_nonnulls(a.cap_per_day, a.cap_per_week) > 0""",
+        [campaign_id],
+        into=Caps,
+    )
+
+
+def lock_caps(account_id: UUID) -> None:
+    """Makes others who count this account's messages wait until the transaction ends, so that none is overlooked."""
+    rows("SELECT pg_advisory_xact_lock(hashtextextended('caps:' || %s::text, 0))", [account_id])
+
+
+def times_of(caps: Caps, campaign_id: int, phones: Sequence[str]) -> dict[str, list[datetime]]:
+    """Returns when these numbers got, or will get, the account's other marketing messages, from a week ago on."""
+    found = rows(
+        f"""SELECT given.phone, array_agg(got.at ORDER BY got.at) AS times
+            FROM unnest(%(phones)s::text[]) AS given (phone)
+            CROSS JOIN (SELECT o.id FROM campaign o WHERE
+                        {_RECENT.format(account="%(account)s", campaign="%(campaign)s")} OFFSET 0) AS recent
+            CROSS JOIN LATERAL (
+                SELECT {_AT} AS at FROM message x
+                WHERE x.campaign_id = recent.id AND x.phone = given.phone
+                  AND x.state IN ('pending', 'sending', 'sent', 'delivered', 'read', 'unknown') OFFSET 0) AS got
+            WHERE got.at > now() - interval '7 days' GROUP BY given.phone""",
+        {"phones": list(phones), "account": caps.account_id, "campaign": campaign_id},
+    )
+    return {each["phone"]: each["times"] for each in found}
