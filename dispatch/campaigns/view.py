@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -61,6 +62,7 @@ class CampaignView(View):
     holidays: str | None = Field(description="the country on whose public holidays no one is messaged")
     grace_sec: int = Field(description="how late it may start before it waits for a person to decide")
     started_at: Time | None
+    waits_until: Time | None = Field(description="when the next of its messages may be sent, if none may be now")
     ended_at: Time | None
     created_at: Time
     reason: str | None
@@ -83,18 +85,24 @@ def view(campaign: Campaign) -> CampaignView:
 
 
 def view_all(campaigns: Sequence[Campaign]) -> list[CampaignView]:
-    """Returns what people see of the campaigns, with two queries for any number of them; batches hold the counts."""
+    """Returns what people see of the campaigns, with three queries for any number of them; batches hold the counts."""
     counts = batch.stats([campaign.id for campaign in campaigns])
     chosen = CampaignCustomer.counts([campaign.id for campaign in campaigns if campaign.audience_kind == "customers"])
-    return [_view(campaign, counts[campaign.id], chosen.get(campaign.id, 0)) for campaign in campaigns]
+    waiting = batch.waiting_until(
+        [each.id for each in campaigns if each.status == "sending" and counts[each.id].pending]
+    )
+    return [
+        _view(each, counts[each.id], chosen.get(each.id, 0), waits_until=waiting.get(each.id)) for each in campaigns
+    ]
 
 
-def _view(campaign: Campaign, counts: Stats, chosen: int) -> CampaignView:
+def _view(campaign: Campaign, counts: Stats, chosen: int, *, waits_until: datetime | None) -> CampaignView:
     columns = {name: getattr(campaign, name) for name in _COLUMNS}
     return CampaignView(
         **columns
         | {
             "base_template": campaign.template,
+            "waits_until": waits_until,
             "audience": _audience(campaign, chosen),
             "reason": campaign.reason or None,
             "credits": CreditsView.model_validate(campaign),

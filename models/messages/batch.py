@@ -206,3 +206,15 @@ def stats(campaign_ids: list[int]) -> dict[int, Stats]:
         into=Stats,
     )
     return dict(zip(campaign_ids, found, strict=True))
+
+
+def waiting_until(campaign_ids: list[int]) -> dict[int, datetime]:
+    """Returns, for those of these campaigns of which no message may be sent now, when the first one may be."""
+    if not campaign_ids:
+        return {}
+    found = rows(
+        """SELECT campaign_id, min(next_due_at) AS until FROM batch WHERE campaign_id = ANY(%s) AND pending > 0
+           GROUP BY campaign_id HAVING bool_and(next_due_at IS NOT NULL AND next_due_at > now())""",
+        [campaign_ids],
+    )
+    return {each["campaign_id"]: each["until"] for each in found}

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from dispatch.accounts.accounts import change_account
+from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.writing import edit_campaign
 from dispatch.errors import NoRecipients
 from dispatch.start.enqueue import enqueue_campaign
@@ -61,6 +62,7 @@ def test_quiet_hours_defer_and_nothing_looks_at_the_messages_until_they_end(cloc
     assert (started.status, started.queued, started.enqueued_jobs) == ("sending", 3, 0)
     assert {(one["zone"], one["not_before"]) for one in planned(campaign_id)} == {("Europe/Athens", ends)}
     assert rows("SELECT next_due_at, pushed_at FROM batch") == [{"next_due_at": ends, "pushed_at": None}]
+    assert read_campaign(asking(), campaign_id).waits_until == ends
     provider = ScriptedProvider()
     clock.set(ends - timedelta(minutes=1))
     assert deliver(provider, campaign_id) == 0
