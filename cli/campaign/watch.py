@@ -67,6 +67,8 @@ def _why_not(shown: CampaignView) -> str:
         return f"starts at {_at(shown.scheduled_at)}"
     if shown.status == "draft":
         return f"a draft; `campaign enqueue {shown.id}` starts it"
+    if shown.waits_until:
+        return f"waits for its recipients' hours until {_at(shown.waits_until)}"
     return shown.reason or ""
 
 

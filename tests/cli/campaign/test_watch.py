@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from dispatch.accounts.accounts import change_account
 from models.database import row
-from tests.factories import a_campaign, an_account
+from tests.factories import a_campaign, an_account, asking
 from tests.scripted_provider import ScriptedProvider
 from tests.sending import answering, deliver, started
 from tests.stored import phones_of
@@ -77,3 +78,18 @@ def test_a_campaign_that_has_not_started_says_what_it_waits_for(out, options, sa
         process.send_signal(signal.SIGINT)
         process.wait(30)
     assert says in out.read_text()
+
+
+def test_a_campaign_in_quiet_hours_says_until_when_it_waits(out):
+    account = an_account(credits=10)
+    # From two minutes ago until in two hours, on the clocks of the numbers of tests.
+    hours = row(
+        """SELECT to_char(now() AT TIME ZONE 'Europe/Athens' - interval '2 minutes', 'HH24:MI') || '-'
+               || to_char(now() AT TIME ZONE 'Europe/Athens' + interval '2 hours', 'HH24:MI') AS quiet"""
+    )
+    change_account(asking(account.id), {"quiet_hours": hours["quiet"]})
+    campaign_id = started(account, recipients=1)
+    with watching(campaign_id, out=out) as process:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+    assert "waits for its recipients' hours until" in out.read_text()
