@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import pytest
+
 from config.settings import settings
 from models.database import row, rows
 from tests.factories import a_campaign, an_account
@@ -72,6 +74,16 @@ def test_an_account_starts_its_own_campaigns_and_an_operator_all_or_one_accounts
     assert started(as_account(ours)) == {str(ours.id)}
     assert started(as_account(None), f"?organization_id={theirs.id}") == {str(theirs.id)}
     assert started(as_account(None)) == {str(others.id)}
+
+
+@pytest.mark.parametrize("form", ["json", "data"])
+def test_a_body_that_names_an_account_is_refused_because_it_would_start_more_than_was_meant(as_account, form):
+    theirs = an_account()
+    a_campaign(theirs, recipients=1, due=True)
+    answer = as_account(None)("POST", RUN, **{form: {"organization_id": str(theirs.id)}})
+    assert (answer.status_code, answer.json["error"]["code"]) == (400, "INVALID_REQUEST")
+    assert "?organization_id=" in answer.json["error"]["message"]
+    assert row("SELECT status FROM campaign") == {"status": "scheduled"}
 
 
 def test_it_requires_the_scope_send(as_account):
