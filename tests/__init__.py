@@ -9,7 +9,7 @@ cli         each verb as a person or a script runs it: what it prints, what it r
 jobs        workers and their supervisor, as processes
 sweeper     what is due is started once; the scheduler, as a process
 embedded    `up`, `down` and the demo: the whole product on one machine
-examples    the examples of examples/, run as a reader would
+examples    the examples of examples/, and the calls of docs/cron.md, run as a reader would
 faults      every promise while processes and servers are killed in mid-campaign
 house       what CONTRIBUTING.md and docs/ promise, compared with the code
 
