@@ -1,6 +1,6 @@
 """What each folder proves; servers are real everywhere, and only the world outside is simulated.
 
-models      how PostgreSQL reads the message table
+models      how PostgreSQL reads the tables of messages and schedules
 dispatch    the rules, called directly: starting, sending, recovery, audiences, customers, texts, invariants; and
             providers: what a provider answers and what that means, the simulator as a library and as a process
 scheduling  rules over every change of every zone; schedules and ticks by a stopped clock, in races and after kill -9

@@ -1,0 +1,18 @@
+"""Adds indexes for lists of an account's schedules of one status or type."""
+
+UP = """
+CREATE INDEX schedule_account_id_status ON schedule (account_id, status, created_at);
+CREATE INDEX schedule_account_id_job_type ON schedule (account_id, job_type, created_at);
+"""
+
+DOWN = """
+DROP INDEX schedule_account_id_status, schedule_account_id_job_type;
+"""
+
+
+def up(migrator, db):
+    db.connection().execute(UP)
+
+
+def down(migrator, db):
+    db.connection().execute(DOWN)
