@@ -1,4 +1,4 @@
-"""`python -m sweeper`: books the sweep, recovers lost work and runs what is scheduled."""
+"""`python -m sweeper`: books the sweep, recovers lost work, runs what is scheduled and forgets what is old."""
 
 import argparse
 import threading
@@ -14,6 +14,7 @@ from dispatch.process.heartbeat import HeartbeatThread
 from dispatch.process.startup import start_process
 from dispatch.recovery import recover
 from models.database import db
+from scheduling.retention import forget_old_runs
 from scheduling.tick import tick
 from sweeper.scheduler import SweepScheduler, sweep_booking
 
@@ -21,6 +22,8 @@ log = structlog.get_logger()
 
 # How long each thread may finish what it is doing when the process stops; all of it survives being cut off.
 STOP_GRACE_SEC = 3.0
+# Hourly, because finding nothing costs a look at the last run of every schedule that has long ended.
+FORGET_EVERY_SEC = 3600.0
 
 
 def main() -> None:
@@ -38,15 +41,17 @@ def main() -> None:
 
 
 def watch(settings: Settings) -> None:
-    """Books, recovers and ticks in separate threads, so that none waits for another's server or handlers."""
+    """Books, recovers, ticks and forgets in separate threads, so that none waits for another's server or handlers."""
     scheduler = SweepScheduler(enqueueing(settings), [sweep_booking(settings.schedule_sweep_interval_ms)])
     recovery_sec, tick_sec = settings.recover_interval_ms / 1000, settings.schedule_tick_interval_ms / 1000
     recovering = partial(repeat, recover, recovery_sec, failed=partial(log.exception, "recovery.failed"))
     ticking = partial(repeat, tick, tick_sec, failed=partial(log.exception, "tick.failed"))
+    forgetting = partial(repeat, forget_old_runs, FORGET_EVERY_SEC, failed=partial(log.exception, "forgetting.failed"))
     threads = [
         threading.Thread(target=scheduler.run, name="scheduler", daemon=True),
         threading.Thread(target=recovering, name="recovery", daemon=True),
         threading.Thread(target=ticking, name="tick", daemon=True),
+        threading.Thread(target=forgetting, name="forgetting", daemon=True),
     ]
     for thread in threads:
         thread.start()

@@ -111,6 +111,21 @@ class ScheduleRun(Row):
             into=cls,
         )
 
+    @classmethod
+    def forget_old(cls, *, keep_days: int, limit: int) -> int:
+        """Deletes runs that ended longer ago, the oldest first, but never a schedule's last; returns how many."""
+        return changed(
+            """WITH old AS (
+                   SELECT schedule_id, run_at FROM schedule_run AS run
+                   WHERE ended_at < now() - make_interval(days => %(days)s)
+                     AND EXISTS (SELECT FROM schedule_run AS later
+                                 WHERE later.schedule_id = run.schedule_id AND later.run_at > run.run_at)
+                   ORDER BY ended_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+               DELETE FROM schedule_run AS run USING old
+               WHERE run.schedule_id = old.schedule_id AND run.run_at = old.run_at""",
+            {"days": keep_days, "limit": limit},
+        )
+
     def renew(self, *, lease_sec: float) -> None:
         """Prolongs the lease of its holder."""
         changed(

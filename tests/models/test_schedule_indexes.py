@@ -1,8 +1,9 @@
-"""Lists of an account's schedules read what they show, however many schedules there are."""
+"""Lists of an account's schedules, and the search for old runs, read what they find, however much there is."""
 
 import pytest
 
 from models.database import row, rows
+from models.schedules.run import ScheduleRun
 from models.schedules.schedule import Schedule
 from tests.factories import an_account
 
@@ -26,12 +27,12 @@ def account(db):
     return found
 
 
-def scans():
+def scans(table):
     """Returns how often the table was read through, and how often each of its indexes was used."""
     rows("SELECT pg_stat_force_next_flush()")
-    table = row("SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'schedule'")
-    indexes = rows("SELECT indexrelname AS name, idx_scan FROM pg_stat_user_indexes WHERE relname = 'schedule'")
-    return table["seq_scan"], {index["name"]: index["idx_scan"] for index in indexes}
+    whole = row("SELECT seq_scan FROM pg_stat_user_tables WHERE relname = %s", [table])
+    indexes = rows("SELECT indexrelname AS name, idx_scan FROM pg_stat_user_indexes WHERE relname = %s", [table])
+    return whole["seq_scan"], {index["name"]: index["idx_scan"] for index in indexes}
 
 
 @pytest.mark.parametrize(
@@ -43,9 +44,24 @@ def scans():
     ],
 )
 def test_a_list_of_few_among_many_reads_only_those(account, filtered, total, index):
-    read_through, used = scans()
+    read_through, used = scans("schedule")
     found = Schedule.page(account, **{"status": None, "job_type": None, **filtered}, page=1, page_size=20)
     assert (found.total, len(found.rows)) == (total, min(total, 20))
-    now_read_through, now_used = scans()
+    now_read_through, now_used = scans("schedule")
     assert now_read_through == read_through
     assert now_used[index] - used[index] == 2  # the page and the total
+
+
+def test_old_runs_are_found_among_many_without_reading_the_others(account):
+    rows(
+        """INSERT INTO schedule_run (schedule_id, run_at, status, ended_at)
+           SELECT id, time, 'succeeded', time
+           FROM (SELECT id FROM schedule LIMIT 1) AS one, generate_series(0, 50000) AS n,
+                LATERAL (SELECT now() - interval '90 days 270 seconds' + n * interval '1 minute' AS time) AS of_it"""
+    )
+    rows("ANALYZE schedule_run")
+    read_through, used = scans("schedule_run")
+    assert ScheduleRun.forget_old(keep_days=90, limit=1000) == 5
+    now_read_through, now_used = scans("schedule_run")
+    assert now_read_through == read_through
+    assert now_used["schedule_run_ended_at"] > used["schedule_run_ended_at"]

@@ -1,0 +1,28 @@
+"""Deletes runs that have been kept for long enough, so that a schedule of every minute does not grow for ever."""
+
+import structlog
+
+from config.settings import settings
+from config.stopping import stopping
+from models.schedules.run import ScheduleRun
+
+log = structlog.get_logger()
+
+# Rows per transaction: few enough that no other statement waits for long.
+CHUNK = 5000
+
+
+def forget_old_runs() -> int:
+    """Deletes runs that ended more than SCHEDULE_RUN_KEEP_DAYS ago, except the last of each schedule.
+
+    Returns how many; any number of processes may do so at once.
+    """
+    forgotten = 0
+    while not stopping().asked:
+        gone = ScheduleRun.forget_old(keep_days=settings().schedule_run_keep_days, limit=CHUNK)
+        forgotten += gone
+        if gone < CHUNK:
+            break
+    if forgotten:
+        log.info("runs.forgotten", runs=forgotten)
+    return forgotten
