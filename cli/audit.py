@@ -42,7 +42,7 @@ def audit(account: str | None) -> Verdict:
 
     It reads one snapshot and blocks nothing, so it may run at any time. A violation names its invariant
     (docs/glossary.md explains I3, I5, I7, I8, I9 and I12), what is wrong, and the first ids:
-    a campaign's number, a message's <campaign>-<n>, a batch's b-<campaign>-<number>.
+    a campaign's number, a message's <campaign>-<n>, a batch's b-<campaign>-<number>, a schedule's id.
 
     \b
     python -m cli audit

@@ -4,12 +4,14 @@
     owners.py    I5       nothing stays unfinished past its limit
     money.py     I7, I9   every credit is accounted for, and each start has one hold
     tenants.py   I12      no row refers to another account
+    schedules.py          the same promises for schedules
 
 A query is named by what it finds, and returns `account_id` and a printable `id`.
 """
 
 from dataclasses import dataclass
 
+from dispatch.audit import schedules
 from dispatch.audit.counts import I3, I8
 from dispatch.audit.money import I7, I9
 from dispatch.audit.owners import I5
@@ -17,7 +19,14 @@ from dispatch.audit.tenants import I12
 from models.database import db, rows, scalar
 from models.tenancy import Tenant, owned_by
 
-CHECKS: dict[str, dict[str, str]] = {"I3": I3, "I5": I5, "I7": I7, "I8": I8, "I9": I9, "I12": I12}
+CHECKS: dict[str, dict[str, str]] = {
+    "I3": I3,
+    "I5": I5 | schedules.I5,
+    "I7": I7,
+    "I8": I8 | schedules.I8,
+    "I9": I9 | schedules.I9,
+    "I12": I12 | schedules.I12,
+}
 MAX_IDS = 20
 
 # MATERIALIZED keeps the LIMIT out of the query: nothing is expected to be found, so a plan that counts on stopping

@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from dispatch.audit import audit
 from models.database import rows
+from models.tenancy import ALL_ACCOUNTS
 from scheduling.errors import SchedulingError
 from scheduling.lifecycle import cancel_schedule, pause_schedule, resume_schedule
 from scheduling.registry import register
@@ -119,6 +121,7 @@ class Schedules(RuleBasedStateMachine):
         tick()
         for model in self.model.values():
             model.tick(self.now)
+        assert audit(ALL_ACCOUNTS) == []
 
     @rule(one=made)
     def pause(self, one: UUID) -> None:

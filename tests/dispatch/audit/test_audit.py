@@ -15,16 +15,18 @@ from models.messages import claiming, message
 from models.messages.batch import Range
 from models.messages.message import Outcome
 from models.tenancy import ALL_ACCOUNTS
+from tests.dispatch.audit import planted_on_schedules
 from tests.dispatch.audit.planted_violations import PLANTED, PLANTED_ON_ACCOUNTS
 from tests.factories import a_campaign, a_list, an_account
 
+EVERY_PLANT = [*PLANTED, *planted_on_schedules.PLANTED]
 # The campaigns of the `healthy` fixture: identities are counted from 1 in every test.
 UNDER_WAY, DONE, DRAFT = 1, 2, 3
 
 
 @pytest.fixture
 def healthy(db):
-    """Two accounts, with campaigns that are sending, completed and settled, draft and scheduled."""
+    """Two accounts, with campaigns that are sending, completed and settled, draft and scheduled, and with schedules."""
     ours, theirs = an_account(100, name="ours"), an_account(0, name="theirs")
     a_list(ours, 10)
     a_list(theirs, 10)
@@ -35,6 +37,8 @@ def healthy(db):
     _bring_under_way(_start(UNDER_WAY))
     _complete(_start(DONE))
     rows("UPDATE batch SET pushed_at = now() WHERE campaign_id = %s", [UNDER_WAY])
+    for statement in planted_on_schedules.HEALTHY:
+        rows(statement)
 
 
 def _start(campaign_id):
@@ -97,8 +101,25 @@ def test_an_empty_database_has_no_violation(db):
     assert audit(ALL_ACCOUNTS) == []
 
 
-@pytest.mark.parametrize(("sentence", "sql", "culprit"), PLANTED, ids=[plant[0] for plant in PLANTED])
-def test_a_planted_violation_is_found_and_named(healthy, sentence, sql, culprit):
+@pytest.mark.parametrize("sql", planted_on_schedules.HARMLESS, ids=range(len(planted_on_schedules.HARMLESS)))
+def test_what_only_looks_like_a_violation_is_none(healthy, sql):
+    _plant(sql)
+    assert audit(ALL_ACCOUNTS) == []
+
+
+@pytest.fixture
+def one_run_at_a_time(db):
+    """A test may drop the index that keeps a schedule to one run at a time; it is made again afterwards."""
+    sql = "SELECT indexdef FROM pg_indexes WHERE indexname = 'schedule_run_one_at_a_time'"
+    index = row(sql)["indexdef"]
+    yield
+    if row(sql) is None:
+        rows("TRUNCATE schedule_run")
+        rows(index)
+
+
+@pytest.mark.parametrize(("sentence", "sql", "culprit"), EVERY_PLANT, ids=[plant[0] for plant in EVERY_PLANT])
+def test_a_planted_violation_is_found_and_named(healthy, one_run_at_a_time, sentence, sql, culprit):
     _plant(sql)
     assert culprit in _found(sentence).ids
 
@@ -119,7 +140,7 @@ def without_balance_check(db):
 
 
 def test_every_query_of_the_audit_has_a_planted_violation():
-    planted = tuple(plant[0] for plant in (*PLANTED, *PLANTED_ON_ACCOUNTS))
+    planted = tuple(plant[0] for plant in (*EVERY_PLANT, *PLANTED_ON_ACCOUNTS))
     sentences = [what for queries in CHECKS.values() for what in queries]
     assert [what for what in sentences if not what.startswith(planted)] == []
 
