@@ -40,18 +40,28 @@ def schedule() -> None:
     """Run registered functions once or again and again."""
 
 
+_CHOSEN = (
+    click.option("--payload", metavar="JSON", help="What the function is told, or a file as @payload.json."),
+    click.option("--cron", metavar="EXPRESSION", help="Run again and again, for example '0 9 * * MON' or @daily."),
+    click.option("--at", metavar="ISO8601", help="Run once, for example at 2030-01-31T09:00:00+02:00."),
+    click.option("--zone", metavar="NAME", help="The IANA zone of --cron, such as Europe/Athens (new schedules: UTC)."),
+    click.option(
+        "--misfire",
+        type=click.Choice(get_args(Misfire)),
+        help="Which runs that are too late run after all: none, the last one or several (new schedules: run_once).",
+    ),
+    click.option(
+        "--grace", "grace_sec", type=int, metavar="SECONDS", help="How late a run may be (new schedules: 300)."
+    ),
+    click.option("--catch-up", "catch_up_limit", type=int, metavar="N", help="The most that run_all makes up for."),
+    click.option("--max-runs", type=int, metavar="N", help="Complete it after so many runs."),
+)
+
+
 def _chosen(verb: Verb) -> Verb:
     """Adds the options that `create` and `update` share."""
-    for option in (
-        click.option("--payload", metavar="JSON", help="What the function is told, or a file as @payload.json."),
-        click.option("--cron", metavar="EXPRESSION", help="Run again and again, for example '0 9 * * MON' or @daily."),
-        click.option("--at", metavar="ISO8601", help="Run once, for example at 2030-01-31T09:00:00+02:00."),
-        click.option("--zone", metavar="NAME", help="The IANA zone of --cron, such as Europe/Athens."),
-        click.option("--misfire", type=click.Choice(get_args(Misfire)), help="What becomes of runs that are too late."),
-        click.option("--grace", "grace_sec", type=int, metavar="SECONDS", help="How late a run may be."),
-        click.option("--catch-up", "catch_up_limit", type=int, metavar="N", help="The most that run_all makes up for."),
-        click.option("--max-runs", type=int, metavar="N", help="Complete it after so many runs."),
-    ):
+    # The last decorator's option is shown first.
+    for option in reversed(_CHOSEN):
         verb = option(verb)
     return verb
 
@@ -113,15 +123,23 @@ def list_(
 @schedule.command()
 @_id
 @_chosen
+@click.option("--no-max-runs", is_flag=True, help="Remove the limit of --max-runs.")
 @answers()
 @with_database
-def update(schedule_id: UUID, **options: Any) -> ScheduleView:
+def update(schedule_id: UUID, no_max_runs: bool, **options: Any) -> ScheduleView:
     """Change a schedule that has not ended; a new rule counts from now on.
+
+    Options left out change nothing; --cron replaces a time, and --at an expression.
 
     \b
     python -m cli schedule update 0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11 --cron '0 10 * * MON'
     """
-    return schedules.edit_schedule(by_hand(ALL_ACCOUNTS), schedule_id, _given(options))
+    changes = _given(options)
+    if no_max_runs:
+        if "max_runs" in changes:
+            raise click.UsageError("Use either --max-runs N or --no-max-runs, not both.")
+        changes["max_runs"] = None
+    return schedules.edit_schedule(by_hand(ALL_ACCOUNTS), schedule_id, changes)
 
 
 @schedule.command()

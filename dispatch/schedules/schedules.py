@@ -110,7 +110,10 @@ def list_schedules(
 
 
 def edit_schedule(caller: Caller, schedule_id: UUID, changes: Changes) -> ScheduleView:
-    """Changes a schedule that has not ended."""
+    """Changes a schedule that has not ended; InvalidRequest when no change is named."""
+    if not changes:
+        read_schedule(caller, schedule_id)  # NotFound comes first, as for every other change
+        raise InvalidRequest(f"Name at least one thing to change: {', '.join(Changes.__annotations__)}.")
     return _changed(
         caller,
         schedule_id,

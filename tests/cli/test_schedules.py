@@ -52,6 +52,22 @@ def test_it_is_changed_paused_resumed_cancelled_and_deleted(cli, weekly):
     assert cli("schedule", "show", weekly["id"], "--json").error["code"] == "RESOURCE_NOT_FOUND"
 
 
+def test_its_limit_of_runs_is_set_and_removed(cli, weekly):
+    update = ("schedule", "update", weekly["id"])
+    assert cli(*update, "--max-runs", "3", "--json").json["max_runs"] == 3
+    assert cli(*update, "--grace", "60", "--json").json["max_runs"] == 3
+    assert cli(*update, "--no-max-runs", "--json").json["max_runs"] is None
+    both = cli(*update, "--max-runs", "3", "--no-max-runs")
+    assert (both.status, both.stdout) == (2, "")
+    assert "not both" in both.stderr
+
+
+def test_an_update_of_nothing_is_refused(cli, weekly):
+    refused = cli("schedule", "update", weekly["id"], "--json").error
+    assert refused["code"] == "INVALID_REQUEST"
+    assert refused["message"].startswith("Name at least one thing to change")
+
+
 def test_it_runs_out_of_turn_and_its_runs_are_listed(cli, weekly):
     assert cli("schedule", "run-now", weekly["id"], "--json").json["status"] == "pending"
     tick()

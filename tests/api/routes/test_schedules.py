@@ -67,9 +67,26 @@ def test_it_is_read_listed_changed_and_deleted(call, weekly):
     changed = call("PATCH", path, json={"cron_expression": "@daily", "max_runs": 3}).json
     assert (changed["description"], changed["max_runs"]) == ("every day at 00:00, Europe/Athens", 3)
     assert call("PATCH", path, json={"max_runs": None}).json["max_runs"] is None
-    assert call("PATCH", path, json={}).json["cron_expression"] == "@daily"
+    assert call("GET", path).json["cron_expression"] == "@daily"
     assert call("DELETE", path).status_code == 204
     refused(call("GET", path), "RESOURCE_NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({}, "Name at least one thing to change: job_payload, cron_expression, scheduled_at"),
+        ({"cron_expression": None}, "Give either cron_expression or scheduled_at"),
+        ({"timezone": None}, "timezone"),
+        ({"job_type": "other"}, "job_type"),
+        ({"scheduled_at": "2020-01-31T09:00:00Z"}, "must be in the future"),
+        ({"max_runs": 0}, "max_runs"),
+    ],
+)
+def test_a_change_that_cannot_be_made_is_refused_and_changes_nothing(call, weekly, wrong, says):
+    before = stored_rows()
+    refused(call("PATCH", f"/api/schedules/{weekly['id']}", json=wrong), "INVALID_REQUEST", says)
+    assert stored_rows() == before
 
 
 def test_it_is_paused_resumed_and_cancelled_and_the_trail_tells(call, weekly):
