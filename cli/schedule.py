@@ -1,14 +1,14 @@
 """`schedule`: registered functions that run once or again and again."""
 
 from dataclasses import dataclass
-from typing import Any, cast, get_args
+from typing import Any
 from uuid import UUID
 
 import click
 
-from cli.shared.arguments import json_of, time_of
+from cli.schedule_options import chosen, given_in
 from cli.shared.caller import by_hand
-from cli.shared.output import Verb, answers, show_columns, show_value
+from cli.shared.output import answers, show_columns, show_value
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
@@ -17,7 +17,7 @@ from dispatch.schedules.schedules import MAX_TIMES, NextTimesView, ScheduleRunVi
 from models.page import Page
 from models.states import SCHEDULE_STATES
 from models.tenancy import ALL_ACCOUNTS
-from scheduling.draft import Changes, Misfire, ScheduleDraft
+from scheduling.draft import ScheduleDraft
 
 _id = click.argument("schedule_id", metavar="ID", type=click.UUID)
 
@@ -40,55 +40,10 @@ def schedule() -> None:
     """Run registered functions once or again and again."""
 
 
-_CHOSEN = (
-    click.option("--payload", metavar="JSON", help="What the function is told, or a file as @payload.json."),
-    click.option("--cron", metavar="EXPRESSION", help="Run again and again, for example '0 9 * * MON' or @daily."),
-    click.option("--at", metavar="ISO8601", help="Run once, for example at 2030-01-31T09:00:00+02:00."),
-    click.option("--zone", metavar="NAME", help="The IANA zone of --cron, such as Europe/Athens (new schedules: UTC)."),
-    click.option(
-        "--misfire",
-        type=click.Choice(get_args(Misfire)),
-        help="Which runs that are too late run after all: none, the last one or several (new schedules: run_once).",
-    ),
-    click.option(
-        "--grace", "grace_sec", type=int, metavar="SECONDS", help="How late a run may be (new schedules: 300)."
-    ),
-    click.option("--catch-up", "catch_up_limit", type=int, metavar="N", help="The most that run_all makes up for."),
-    click.option("--max-runs", type=int, metavar="N", help="Complete it after so many runs."),
-)
-
-
-def _chosen(verb: Verb) -> Verb:
-    """Adds the options that `create` and `update` share."""
-    # The last decorator's option is shown first.
-    for option in reversed(_CHOSEN):
-        verb = option(verb)
-    return verb
-
-
-def _given(options: dict[str, Any]) -> Changes:
-    """Returns what was typed, under the names that schedules have for it."""
-    payload, cron, at, zone = (options.pop(name) for name in ("payload", "cron", "at", "zone"))
-    read = {
-        "job_payload": None if payload is None else _object(json_of(payload, option="--payload")),
-        "cron_expression": cron,
-        "scheduled_at": None if at is None else time_of(at, option="--at"),
-        "timezone": zone,
-        **options,
-    }
-    return cast(Changes, {name: value for name, value in read.items() if value is not None})
-
-
-def _object(value: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise click.UsageError('--payload is a JSON object, like \'{"text": "hello"}\'.')
-    return value
-
-
 @schedule.command()
 @account_option(help="Whose schedule.")
 @click.option("--type", "job_type", required=True, metavar="TYPE", help="Which registered function runs.")
-@_chosen
+@chosen
 @answers()
 @with_database
 def create(account: str, job_type: str, **options: Any) -> ScheduleView:
@@ -97,7 +52,9 @@ def create(account: str, job_type: str, **options: Any) -> ScheduleView:
     \b
     python -m cli schedule create --account Acme --type report.send --cron '0 9 * * MON' --zone Europe/Athens
     """
-    given: dict[str, Any] = {"job_payload": {}, **_given(options)}
+    if (options["cron"] is None) == (options["at"] is None):
+        raise click.UsageError("Use either --cron EXPRESSION or --at ISO8601.")
+    given: dict[str, Any] = {"job_payload": {}, **given_in(options)}
     return schedules.create_schedule(by_hand(id_of(account)), ScheduleDraft(job_type=job_type, **given))
 
 
@@ -122,7 +79,7 @@ def list_(
 
 @schedule.command()
 @_id
-@_chosen
+@chosen
 @click.option("--no-max-runs", is_flag=True, help="Remove the limit of --max-runs.")
 @answers()
 @with_database
@@ -134,7 +91,7 @@ def update(schedule_id: UUID, no_max_runs: bool, **options: Any) -> ScheduleView
     \b
     python -m cli schedule update 0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11 --cron '0 10 * * MON'
     """
-    changes = _given(options)
+    changes = given_in(options)
     if no_max_runs:
         if "max_runs" in changes:
             raise click.UsageError("Use either --max-runs N or --no-max-runs, not both.")

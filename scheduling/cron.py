@@ -16,7 +16,8 @@ from scheduling.errors import InvalidSchedule
 from scheduling.zones import instant_of, next_change, offset_at, wall_clock
 
 MAX_LENGTH = 100
-FIELDS = 5
+# As the library names them.
+FIELDS = ("minute", "hour", "day-of-month", "month", "day-of-week")
 ALIASES = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
@@ -83,14 +84,15 @@ def read_cron(text: str) -> Cron:
     if len(fields) > MAX_LENGTH:
         raise _refused(f"it has more than {MAX_LENGTH} characters")
     count = len(fields.split())
-    if count != FIELDS:
+    if count != len(FIELDS):
         raise _refused(f"it has {count} fields; cron has five: minute, hour, day of month, month, day of week")
     try:
         never = next(CronSim(fields, _ANY_DAY), None) is None
     except CronSimError as problem:
         field = str(problem).removeprefix("Bad ")
         if field != "day-of-month" or not _is_right_in_any_month(fields):
-            raise _refused(f"its {field.replace('-', ' ')} cannot be read") from None
+            given = dict(zip(FIELDS, fields.split(), strict=True))[field]
+            raise _refused(f"its {field.replace('-', ' ')} {given!r} cannot be read") from None
         never = True
     if never:
         raise _refused("it is never due, since no month has such a day")

@@ -61,7 +61,7 @@ def update_schedule(tenant: Tenant, schedule_id: UUID, changes: Changes) -> Sche
         draft = checked(changed_draft(before, changes), schedule.account_id)
         if draft.max_runs is not None and draft.max_runs <= schedule.run_count:
             raise InvalidSchedule(
-                f"max_runs: it must be more than the {schedule.run_count} runs there have been.", field="max_runs"
+                f"max_runs: it must be more than {schedule.run_count}, the number of runs so far.", field="max_runs"
             )
         next_run_at = schedule.next_run_at
         if any(getattr(draft, name) != getattr(before, name) for name in _OF_THE_RULE):

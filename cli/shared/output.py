@@ -111,7 +111,10 @@ def _show(value: Any) -> None:
                 table.add_row(f"[bold]{key}[/bold]", escape(_cell(item)))
             console().print(table)
         case [dict() as first, *_]:
-            table = Table(*first, box=None, header_style="bold")
+            table = Table(box=None, header_style="bold")
+            for name in first:
+                # On a narrow terminal an id stays in one piece, to be copied, and nothing is cut off.
+                table.add_column(name, no_wrap=name == "id", overflow="fold")
             for row in value:
                 table.add_row(*(escape(_cell(item)) for item in row.values()))
             console().print(table)

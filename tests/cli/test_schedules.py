@@ -35,6 +35,10 @@ def test_a_schedule_is_created_shown_and_listed(cli, weekly):
     assert "every Monday at 09:00, Europe/Athens" in " ".join(cli("schedule", "show", weekly["id"]).stdout.split())
 
 
+def test_its_whole_id_is_in_the_list_of_a_narrow_terminal(cli, weekly):
+    assert weekly["id"] in cli("schedule", "list").stdout
+
+
 def test_the_next_times_are_shown_in_its_zone(cli, weekly):
     assert len(cli("schedule", "next", weekly["id"], "--json").json["times"]) == 10
     shown = cli("schedule", "next", weekly["id"], 3).stdout.splitlines()
@@ -81,8 +85,6 @@ def test_it_runs_out_of_turn_and_its_runs_are_listed(cli, weekly):
     [
         (("--cron", "* * 31 2 *"), "it is never due"),
         (("--at", "tomorrow"), "--at: 'tomorrow' is not a time"),
-        (("--cron", "@daily", "--at", "2090-01-31T09:00:00Z"), "Give either cron_expression or scheduled_at."),
-        ((), "Give either cron_expression or scheduled_at."),
         (("--cron", "@daily", "--zone", "Mars"), "no IANA time zone"),
         (("--cron", "@daily", "--max-runs", "0"), "max_runs: it must be from 1"),
         (("--cron", "@daily", "--payload", "{"), "--payload: this is not JSON"),
@@ -94,6 +96,13 @@ def test_what_cannot_be_used_is_refused_in_one_sentence(cli, words, says):
     assert refused["code"] == "INVALID_REQUEST"
     assert says in refused["message"]
     assert cli("schedule", "list", "--json").json == []
+
+
+@pytest.mark.parametrize("words", [(), ("--cron", "@daily", "--at", "2090-01-31T09:00:00Z")])
+def test_both_rules_or_none_are_a_usage_error(cli, words):
+    answer = cli("schedule", "create", "--account", "Acme", "--type", "note", *words)
+    assert (answer.status, answer.stdout) == (2, "")
+    assert "Use either --cron EXPRESSION or --at ISO8601." in answer.stderr
 
 
 def test_a_payload_that_is_no_object_is_a_usage_error(cli):

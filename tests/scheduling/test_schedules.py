@@ -156,7 +156,7 @@ def test_a_limit_below_what_has_run_is_refused(account, jobs):
     made = a_schedule(account)
     run_now(account, made.id)
     tick()
-    with pytest.raises(InvalidSchedule, match="more than the 1 runs"):
+    with pytest.raises(InvalidSchedule, match="more than 1, the number of runs so far"):
         update_schedule(account, made.id, {"max_runs": 1})
 
 
