@@ -48,6 +48,25 @@ NEW_CAMPAIGNS = [
 ]
 
 
+WRONG_KINDS = [
+    ({}, "job_type: is missing."),
+    ({"job_type": "x", "colour": 1}, "colour: there is no such field."),
+    ({"job_type": "x", "job_payload": [1]}, "job_payload: must be a JSON object."),
+    ({"job_type": 1}, "job_type: must be a text."),
+    ({"job_type": "x", "max_runs": "3"}, "max_runs: must be a whole number."),
+    ({"job_type": "x", "scheduled_at": "2035-06-01T09:00:00"}, "scheduled_at: must have a time zone, like 2030-"),
+]
+
+
+@pytest.mark.parametrize(("given", "says"), WRONG_KINDS)
+def test_a_field_of_the_wrong_kind_is_refused_in_words_of_json(call, given, says):
+    refused(call("POST", "/api/schedules", json=given), "INVALID_REQUEST", says)
+
+
+def test_an_id_that_is_no_uuid_is_refused_with_an_example(call):
+    refused(call("GET", "/api/schedules/abc"), "INVALID_REQUEST", "schedule_id: must be an id as the API returns it")
+
+
 @pytest.mark.parametrize(("given", "code", "says"), NEW_CAMPAIGNS)
 def test_an_invalid_campaign_is_refused(call, given, code, says):
     before = stored_rows()
