@@ -57,7 +57,7 @@ SCHEDULE_STATES: dict[str, str] = {
     "active": "Runs at its times.",
     "paused": "Stopped by a person; what comes up meanwhile is not made up for.",
     "completed": "It has had its only run, or as many as `max_runs` allows.",
-    "failed": "Its runs failed, or its only time was missed, for the reason stored; it can be resumed.",
+    "failed": "Its runs failed, or its only time was missed or skipped, for the reason stored; it can be resumed.",
     "cancelled": "Ended by a person.",
 }
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from models.schedules.schedule import Schedule
 from scheduling.cron import read_cron
 from scheduling.errors import InvalidSchedule
-from scheduling.registry import check_job
+from scheduling.registry import check_job, misfire_of
 from scheduling.rule import Once, Recurring, Rule
 from scheduling.zones import zone_called
 
@@ -33,7 +33,8 @@ class ScheduleDraft:
     scheduled_at: datetime | None = None
     timezone: str = "UTC"
     #: What becomes of runs that are more than `grace_sec` late: none, the last one, or the last `catch_up_limit`.
-    misfire: str = "run_once"
+    #: None: the rule of its type.
+    misfire: str | None = None
     grace_sec: int = 300
     catch_up_limit: int | None = None
     #: None: no limit.
@@ -53,7 +54,7 @@ class Changes(TypedDict, total=False):
     cron_expression: str | None
     scheduled_at: datetime | None
     timezone: str
-    misfire: str
+    misfire: str | None
     grace_sec: int
     catch_up_limit: int | None
     max_runs: int | None
@@ -71,6 +72,7 @@ def checked(draft: ScheduleDraft, account_id: UUID) -> ScheduleDraft:
         draft = replace(draft, cron_expression=" ".join(draft.cron_expression.split()))
     if draft.scheduled_at is not None:
         draft = replace(draft, scheduled_at=_utc(draft.scheduled_at))
+    draft = replace(draft, misfire=misfire_of(draft.job_type) if draft.misfire is None else draft.misfire)
     if draft.misfire not in get_args(Misfire):
         raise InvalidSchedule(f"misfire: use one of {', '.join(get_args(Misfire))}.", field="misfire")
     _check_range(draft.grace_sec, 0, MAX_GRACE_SEC, field="grace_sec")

@@ -1,6 +1,7 @@
 """Pauses, resumes and cancels a schedule, or runs it now."""
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from models.database import db
@@ -9,6 +10,7 @@ from models.schedules.schedule import Schedule
 from models.tenancy import Tenant
 from scheduling.draft import rule_of
 from scheduling.errors import WrongState
+from scheduling.registry import follow
 from scheduling.rule import next_after
 from scheduling.schedules import database_now, read_schedule
 
@@ -16,7 +18,7 @@ from scheduling.schedules import database_now, read_schedule
 def pause_schedule(tenant: Tenant, schedule_id: UUID) -> Schedule:
     """Keeps an active schedule from running; a run that has begun goes on."""
     with db.atomic():
-        return _locked(tenant, schedule_id, {"active"}, "paused").move("paused")
+        return _moved(_locked(tenant, schedule_id, {"active"}, "paused"), "paused")
 
 
 def resume_schedule(tenant: Tenant, schedule_id: UUID) -> Schedule:
@@ -28,7 +30,7 @@ def resume_schedule(tenant: Tenant, schedule_id: UUID) -> Schedule:
         following = next_after(rule_of(schedule), database_now())
         if following is None and not ScheduleRun.unfinished(schedule.id):
             raise WrongState("The time of the schedule has passed; give it another scheduled_at first.")
-        return schedule.move("active", next_run_at=following)
+        return _moved(schedule, "active", next_run_at=following)
 
 
 def cancel_schedule(tenant: Tenant, schedule_id: UUID) -> Schedule:
@@ -36,7 +38,7 @@ def cancel_schedule(tenant: Tenant, schedule_id: UUID) -> Schedule:
     with db.atomic():
         schedule = _locked(tenant, schedule_id, {"active", "paused", "failed"}, "cancelled")
         ScheduleRun.cancel_waiting(schedule.id)
-        return schedule.move("cancelled", reason=schedule.reason)
+        return _moved(schedule, "cancelled", reason=schedule.reason)
 
 
 def run_now(tenant: Tenant, schedule_id: UUID) -> ScheduleRun:
@@ -54,3 +56,14 @@ def _locked(tenant: Tenant, schedule_id: UUID, allowed: Collection[str], verb: s
     if schedule.status not in allowed:
         raise WrongState(f"The schedule is {schedule.status} and cannot be {verb}.")
     return schedule
+
+
+def _moved(
+    schedule: Schedule, status: str, *, next_run_at: datetime | None = None, reason: str | None = None
+) -> Schedule:
+    moved = schedule.move(status, next_run_at=next_run_at, reason=reason)
+    try:
+        follow(schedule, moved)
+    except ValueError as refused:
+        raise WrongState(str(refused)) from None
+    return moved

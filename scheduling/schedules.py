@@ -13,6 +13,7 @@ from models.schedules.schedule import Schedule
 from models.tenancy import Tenant
 from scheduling.draft import Changes, ScheduleDraft, changed_draft, checked, draft_of, rule_of
 from scheduling.errors import InvalidSchedule, NoSuchSchedule, WrongState
+from scheduling.registry import follow
 from scheduling.rule import next_after
 from scheduling.zones import zone_called
 
@@ -30,6 +31,7 @@ def create_schedule(account_id: UUID, draft: ScheduleDraft, *, created_by: str) 
             raise _not_storable() from None
         if made is None:
             raise NoSuchSchedule
+        _follow_choice(None, made)
     return made
 
 
@@ -68,9 +70,11 @@ def update_schedule(tenant: Tenant, schedule_id: UUID, changes: Changes) -> Sche
             first = _first_time(draft)
             next_run_at = first if schedule.status == "active" else None
         try:
-            return schedule.edit(draft.values(), next_run_at=next_run_at)
+            edited = schedule.edit(draft.values(), next_run_at=next_run_at)
         except psycopg.DataError:
             raise _not_storable() from None
+        _follow_choice(schedule, edited)
+    return edited
 
 
 def delete_schedule(tenant: Tenant, schedule_id: UUID) -> Schedule:
@@ -79,6 +83,10 @@ def delete_schedule(tenant: Tenant, schedule_id: UUID) -> Schedule:
         schedule = read_schedule(tenant, schedule_id, lock=True)
         if ScheduleRun.unfinished(schedule.id):
             raise WrongState("A run of the schedule has not ended; cancel the schedule, or wait.")
+        try:
+            follow(schedule, None)
+        except ValueError as refused:
+            raise WrongState(str(refused)) from None
         schedule.remove()
     return schedule
 
@@ -105,6 +113,13 @@ def database_now() -> datetime:
     """Returns the time by which everything is judged: that of PostgreSQL, when the transaction began."""
     now: datetime = scalar("SELECT now()")
     return now
+
+
+def _follow_choice(before: Schedule | None, after: Schedule) -> None:
+    try:
+        follow(before, after)
+    except ValueError as refused:
+        raise InvalidSchedule(f"job_payload: {refused}", field="job_payload") from None
 
 
 def _first_time(draft: ScheduleDraft) -> datetime:

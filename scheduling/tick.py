@@ -4,7 +4,9 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 import structlog
 
@@ -14,7 +16,7 @@ from models.schedules.run import ScheduleRun
 from models.schedules.schedule import Schedule
 from models.tenancy import ALL_ACCOUNTS
 from scheduling.misfire import next_step
-from scheduling.registry import Job, handler_of, known_types
+from scheduling.registry import Busy, Job, Skipped, follow, handler_of, known_types
 from scheduling.schedules import database_now
 
 log = structlog.get_logger()
@@ -25,9 +27,19 @@ LEASE_SEC = 60.0
 # How often a run is begun before it counts as failed, and how long it waits after its first failure; then twice that.
 MAX_ATTEMPTS = 5
 BACK_OFF_SEC = 30.0
+# How long a run waits while what an earlier one began goes on.
+BUSY_SEC = 60.0
 # A schedule with so many failed runs in a row has failed.
 MAX_FAILED_RUNS = 3
 _MAX_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came of an attempt, and why, unless it succeeded."""
+
+    kind: Literal["succeeded", "failed", "skipped", "busy"]
+    reason: str | None = None
 
 
 def tick() -> dict[str, int]:
@@ -70,8 +82,7 @@ def record_due(types: Sequence[str]) -> int:
         Schedule.move_on([(one.id, steps[one.id].next_run_at) for one in moving])
         for one in moving:
             if steps[one.id].run_at is None and steps[one.id].next_run_at is None:
-                one.move("failed", reason="its time was missed, and its misfire rule is skip")
-                log.warning("schedule.missed", schedule_id=str(one.id))
+                _miss(one, "its time was missed, and its misfire rule is skip")
     return len(moving)
 
 
@@ -81,44 +92,71 @@ def _perform(run: ScheduleRun) -> str:
     if schedule is None:
         return "lost"
     if run.attempt > MAX_ATTEMPTS:
-        return _record(run, f"begun {MAX_ATTEMPTS} times, and its process ended before it was done")
+        return _record(run, _Outcome("failed", f"begun {MAX_ATTEMPTS} times, and its process ended before it was done"))
     job = Job(schedule.account_id, schedule.job_payload, run.schedule_id, run.run_at, run.attempt)
     try:
         with _lease_kept(run):
             handler_of(schedule.job_type)(job)
+    except Skipped as nothing_to_do:
+        return _record(run, _Outcome("skipped", _stored(nothing_to_do)))
+    except Busy as going_on:
+        return _record(run, _Outcome("busy", _stored(going_on)))
     except Exception as problem:
         log.exception("run.attempt_failed", schedule_id=str(run.schedule_id), attempt=run.attempt)
-        return _record(run, f"{type(problem).__name__}: {problem}".replace("\0", "")[:_MAX_ERROR])
-    return _record(run, None)
+        return _record(run, _Outcome("failed", _stored(f"{type(problem).__name__}: {problem}")))
+    return _record(run, _Outcome("succeeded"))
 
 
-def _record(run: ScheduleRun, error: str | None) -> str:
+def _record(run: ScheduleRun, outcome: _Outcome) -> str:
     """Records the outcome of an attempt and what it means for the schedule, in one transaction."""
     with db.atomic():
         schedule = Schedule.find(run.schedule_id, ALL_ACCOUNTS, lock=True)
-        if schedule is None or not _end_attempt(run, error):
+        if schedule and outcome.kind == "busy" and schedule.misfire == "skip":
+            outcome = _Outcome("skipped", outcome.reason)
+        if schedule is None or not _end_attempt(run, outcome):
             log.warning("run.not_ours", schedule_id=str(run.schedule_id))
             return "lost"
-        if error is not None and run.attempt < MAX_ATTEMPTS:
+        if outcome.kind == "busy" or (outcome.kind == "failed" and run.attempt < MAX_ATTEMPTS):
             return "put_back"
-        failures = 0 if error is None else schedule.failures + 1
-        counted = schedule.count_run(succeeded=error is None, failures=failures)
-        is_last = run.run_at == schedule.scheduled_at or counted.run_count == counted.max_runs
-        if error is not None and (failures >= MAX_FAILED_RUNS or is_last):
-            counted.move("failed", reason=error)
-            log.error("schedule.failed", schedule_id=str(run.schedule_id), failures=failures)
-        elif is_last:
-            counted.move("completed")
-        return "succeeded" if error is None else "failed"
+        if outcome.kind == "skipped":
+            if run.run_at == schedule.scheduled_at:
+                _miss(schedule, outcome.reason)
+        else:
+            _count(schedule, run, outcome)
+        return outcome.kind
 
 
-def _end_attempt(run: ScheduleRun, error: str | None) -> bool:
+def _end_attempt(run: ScheduleRun, outcome: _Outcome) -> bool:
     """Ends the run, or lets it wait for its next attempt; False when another process has taken it over."""
-    if error is None:
-        return run.end("succeeded")
-    if run.attempt < MAX_ATTEMPTS:
-        return run.put_back(error=error, wait_sec=BACK_OFF_SEC * 2 ** (run.attempt - 1))
-    return run.end("failed", error=error)
+    if outcome.kind == "busy":
+        return run.wait(reason=outcome.reason or "", wait_sec=BUSY_SEC)
+    if outcome.kind == "failed" and run.attempt < MAX_ATTEMPTS:
+        return run.put_back(error=outcome.reason or "", wait_sec=BACK_OFF_SEC * 2 ** (run.attempt - 1))
+    return run.end(outcome.kind, error=outcome.reason)
+
+
+def _count(schedule: Schedule, run: ScheduleRun, outcome: _Outcome) -> None:
+    """Counts a run that succeeded or failed, and ends the schedule after its last one or one failure too many."""
+    succeeded = outcome.kind == "succeeded"
+    failures = 0 if succeeded else schedule.failures + 1
+    counted = schedule.count_run(succeeded=succeeded, failures=failures)
+    is_last = run.run_at == schedule.scheduled_at or counted.run_count == counted.max_runs
+    if not succeeded and (failures >= MAX_FAILED_RUNS or is_last):
+        follow(schedule, counted.move("failed", reason=outcome.reason))
+        log.error("schedule.failed", schedule_id=str(run.schedule_id), failures=failures)
+    elif is_last:
+        follow(schedule, counted.move("completed"))
+
+
+def _miss(schedule: Schedule, reason: str | None) -> None:
+    """Fails a schedule for a single time, which was passed over."""
+    follow(schedule, schedule.move("failed", reason=reason))
+    log.warning("schedule.missed", schedule_id=str(schedule.id))
+
+
+def _stored(problem: object) -> str:
+    """Returns as much of the problem as a row keeps."""
+    return str(problem).replace("\0", "")[:_MAX_ERROR]
 
 
 @contextmanager

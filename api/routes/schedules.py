@@ -32,9 +32,10 @@ class Chosen(Given):
     timezone: str = Field(
         "UTC", description="an IANA zone such as Europe/Athens, by whose clocks the expression is read"
     )
-    misfire: Misfire = Field(
-        "run_once",
-        description="what becomes of runs later than the grace: none, the last one, or the last catch_up_limit run",
+    misfire: Misfire | None = Field(
+        None,
+        description="what becomes of runs later than the grace: none, the last one, or the last catch_up_limit run; "
+        "null: the rule of the job type",
     )
     grace_sec: WholeNumber = Field(300, description="how many seconds late a run may be")
     catch_up_limit: WholeNumber | None = Field(None, description="how many late runs run_all makes up for, 1 to 1000")

@@ -153,6 +153,16 @@ class ScheduleRun(Row):
             )
         )
 
+    def wait(self, *, reason: str, wait_sec: float) -> bool:
+        """Lets it wait as if it had not been begun; False when it is no longer its holder's."""
+        return bool(
+            changed(
+                f"""UPDATE schedule_run SET status = 'pending', token = NULL, error = %(reason)s, attempt = attempt - 1,
+                           due_at = now() + make_interval(secs => %(wait)s) WHERE {_HELD}""",
+                {**self._held, "reason": reason, "wait": wait_sec},
+            )
+        )
+
     @property
     def _held(self) -> dict[str, Any]:
         return {"id": self.schedule_id, "run_at": self.run_at, "token": self.token}
