@@ -6,20 +6,22 @@ Each move is a conditional UPDATE beside its row; in every test a trigger made f
 CAMPAIGN_STATES: dict[str, str] = {
     "draft": "Being written; starts only when a person starts it.",
     "scheduled": "Waiting for its time, when the sweep starts it.",
+    "recurring": "A pattern: at each of its times its schedule starts an occurrence, a campaign of its own.",
     "preparing": "Claimed; its messages are being written, and nothing has been sent.",
     "sending": "Its price is held, and its messages are being sent.",
     "paused": "Stopped by a person, or because the provider refuses our account; resuming returns it to `paused_from`.",
-    "completed": "No message is pending or sending; settled, except for what is unknown.",
+    "completed": "No message is pending or sending; settled, except for what is unknown; or its schedule has ended.",
     "cancelled": "Ended by a person; messages that were not sent never will be.",
     "failed": "Preparation failed after repeated take-overs, for the reason stored.",
 }
 
 CAMPAIGN_MOVES: dict[str, frozenset[str]] = {
-    "draft": frozenset({"scheduled", "preparing", "cancelled"}),
+    "draft": frozenset({"scheduled", "recurring", "preparing", "cancelled"}),
     "scheduled": frozenset({"draft", "preparing", "paused", "cancelled"}),
+    "recurring": frozenset({"draft", "paused", "completed", "cancelled"}),
     "preparing": frozenset({"sending", "draft", "scheduled", "paused", "cancelled", "failed"}),
     "sending": frozenset({"completed", "paused", "cancelled"}),
-    "paused": frozenset({"scheduled", "preparing", "sending", "cancelled"}),
+    "paused": frozenset({"scheduled", "recurring", "preparing", "sending", "cancelled"}),
     "completed": frozenset(),
     "cancelled": frozenset(),
     "failed": frozenset(),

@@ -25,9 +25,10 @@ I3 = {
         SELECT c.account_id, 'b-' || b.campaign_id || '-' || b.number AS id
         FROM batch b JOIN campaign c ON c.id = b.campaign_id
         WHERE b.first_n <> b.number * c.batch_size OR b.size > c.batch_size""",
-    "Draft and scheduled campaigns that have message rows": """
+    "Draft, scheduled and recurring campaigns that have message rows": """
         SELECT c.account_id, c.id::text AS id FROM campaign c
-        WHERE c.status IN ('draft', 'scheduled') AND EXISTS (SELECT FROM message m WHERE m.campaign_id = c.id)""",
+        WHERE (c.status IN ('draft', 'scheduled', 'recurring') OR c.paused_from = 'recurring')
+          AND EXISTS (SELECT FROM message m WHERE m.campaign_id = c.id)""",
 }
 
 I8 = {

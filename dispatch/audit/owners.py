@@ -60,6 +60,9 @@ I5 = {
         SELECT account_id, id::text AS id FROM campaign
         WHERE status = 'scheduled'
           AND greatest(scheduled_at, next_check_at, updated_at) < now() - interval '10 minutes'""",
+    "Recurring campaigns in another state than their schedule's": """
+        SELECT c.account_id, c.id::text AS id FROM campaign c JOIN schedule s ON s.id = c.schedule_id
+        WHERE c.status <> CASE s.status WHEN 'active' THEN 'recurring' WHEN 'failed' THEN 'paused' ELSE s.status END""",
     "Campaigns ended but not settled, though nothing of them is open": """
         SELECT c.account_id, c.id::text AS id
         FROM campaign c LEFT JOIN batch b ON b.campaign_id = c.id

@@ -25,6 +25,9 @@ I12 = {
     "Campaigns with a parent of another account": """
         SELECT c.account_id, c.id::text AS id
         FROM campaign c JOIN campaign parent ON parent.id = c.parent_id WHERE parent.account_id <> c.account_id""",
+    "Campaigns with a schedule of another account": """
+        SELECT c.account_id, c.id::text AS id
+        FROM campaign c JOIN schedule s ON s.id = c.schedule_id WHERE s.account_id <> c.account_id""",
     "Campaigns with a chosen customer of another account": """
         SELECT DISTINCT c.account_id, c.id::text AS id
         FROM campaign_customer chosen

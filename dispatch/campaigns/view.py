@@ -45,7 +45,7 @@ class CampaignView(View):
     id: int
     account_id: UUID
     parent_id: int | None
-    kind: Literal["normal", "retry", "rest", "test"]
+    kind: Literal["normal", "retry", "rest", "test", "occurrence"]
     name: str
     channel: Channel
     status: Status

@@ -35,10 +35,14 @@ class Campaign(Row):
 
     id: int
     account_id: UUID
-    #: The campaign that this one retries, completes or tests.
+    #: The campaign that this one retries, completes or tests, or of which it is an occurrence.
     parent_id: int | None
-    #: normal, retry, rest or test.
+    #: normal, retry, rest, test or occurrence.
     kind: str
+    #: The schedule of a recurring campaign, also once it has ended.
+    schedule_id: UUID | None
+    #: The time that an occurrence stands for.
+    occurrence_at: datetime | None
     name: str
     channel: str
     template: str

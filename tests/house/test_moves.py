@@ -1,6 +1,8 @@
 """The database under test refuses what `models/states.py` does not allow, so every test proves its tables."""
 
 from contextlib import suppress
+from datetime import UTC, datetime
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -17,6 +19,8 @@ from models.states import (
 from tests.factories import a_campaign, an_account, arrange_state
 from tests.moves import arranging, forget_refusals, was_refused
 
+MONDAY = datetime(2030, 1, 7, tzinfo=UTC)
+SCHEDULE = UUID(int=1)
 MAY_BE_PAUSED = [state for state in CAMPAIGN_STATES if "paused" in CAMPAIGN_MOVES[state]]
 
 
@@ -29,11 +33,28 @@ def _no_refusal_is_left(db):
 @pytest.fixture
 def campaign_id():
     """A campaign with a time, so that it may be in any state."""
-    return a_campaign(an_account(), everyone=True, due=True).id
+    account = an_account()
+    rows(
+        """INSERT INTO schedule (id, account_id, job_type, job_payload, cron_expression, timezone, misfire, grace_sec,
+                                 metadata, created_by)
+           VALUES (%s, %s, 'x', '{}', '@daily', 'UTC', 'skip', 0, '{}', 'test')""",
+        [SCHEDULE, account.id],
+    )
+    return a_campaign(account, everyone=True, due=True).id
+
+
+def times(*states):
+    """Returns the columns that a campaign in these states has; a recurring one has a schedule instead of a time."""
+    recurring = "recurring" in states
+    return {"scheduled_at": None if recurring else MONDAY, "schedule_id": SCHEDULE if recurring else None}
 
 
 def move(campaign_id, status, paused_from=None):
-    rows("UPDATE campaign SET status = %s, paused_from = %s WHERE id = %s", [status, paused_from, campaign_id])
+    values = {"status": status, "paused_from": paused_from, **times(status, paused_from)}
+    rows(
+        f"UPDATE campaign SET {', '.join(f'{name} = %({name})s' for name in values)} WHERE id = %(id)s",
+        {**values, "id": campaign_id},
+    )
 
 
 def is_allowed(act):
@@ -48,8 +69,8 @@ def is_allowed(act):
 def test_a_campaign_moves_only_as_the_table_says(campaign_id, old):
     moved = set()
     for new in CAMPAIGN_STATES:
-        came_from = new if new in MAY_BE_PAUSED else "sending"
-        arrange_state(campaign_id, old, paused_from=came_from if old == "paused" else None)
+        came_from = (new if new in MAY_BE_PAUSED else "sending") if old == "paused" else None
+        arrange_state(campaign_id, old, paused_from=came_from, **times(old, came_from))
         returns_to = (old if old in MAY_BE_PAUSED else "sending") if new == "paused" else None
         if new != old and is_allowed(lambda new=new, returns_to=returns_to: move(campaign_id, new, returns_to)):
             moved.add(new)

@@ -7,6 +7,10 @@ customer 11 is that account's too.
 
 A_HOLD = "INSERT INTO credit_entry (account_id, campaign_id, epoch, kind, available_delta, held_delta) SELECT"
 LONG_AGO = "now() - interval '2 days'"
+A_SCHEDULE = """
+INSERT INTO schedule (account_id, job_type, job_payload, cron_expression, timezone, misfire, grace_sec, metadata,
+                      status, created_by)
+SELECT id, 'campaign.execute', '{}', '@daily', 'UTC', 'skip', 0, '{}', 'paused', 'test' FROM account WHERE name ="""
 
 # The sentence that audit finds, the statement that makes it true, and the id that audit names.
 PLANTED = [
@@ -15,7 +19,7 @@ PLANTED = [
     ("Campaigns whose recipients", "DELETE FROM message WHERE campaign_id = 1 AND n = 5", "1"),
     ("Campaigns whose recipients", "UPDATE message SET n = 100 WHERE campaign_id = 1 AND n = 5", "1"),
     ("Batches that are not the range", "UPDATE batch SET first_n = 5 WHERE campaign_id = 1 AND number = 1", "b-1-1"),
-    ("Draft and scheduled", "INSERT INTO message (campaign_id, n, phone) VALUES (3, 0, '+306900000000')", "3"),
+    ("Draft, scheduled and", "INSERT INTO message (campaign_id, n, phone) VALUES (3, 0, '+306900000000')", "3"),
     # I5
     ("Messages in flight", f"UPDATE message SET lease_until = {LONG_AGO} WHERE campaign_id = 1 AND n = 4", "1-4"),
     ("Messages unknown", f"UPDATE message SET lease_until = {LONG_AGO} WHERE campaign_id = 1 AND n = 2", "1-2"),
@@ -70,6 +74,12 @@ PLANTED = [
         f"UPDATE batch SET touched_at = {LONG_AGO}",
         "2",
     ),
+    (
+        "Recurring campaigns in another state",
+        f"{A_SCHEDULE} 'ours'; UPDATE campaign SET status = 'recurring', schedule_id = (SELECT id FROM schedule)"
+        " WHERE id = 3",
+        "3",
+    ),
     # I7
     (
         "Campaigns whose held, captured",
@@ -109,6 +119,11 @@ PLANTED = [
         "Campaigns written with a template",
         "INSERT INTO template (account_id, name, body) SELECT id, 'theirs', 'Hi' FROM account WHERE name = 'theirs';"
         "UPDATE campaign SET template_id = 1, template_version = 1 WHERE id = 3",
+        "3",
+    ),
+    (
+        "Campaigns with a schedule",
+        f"{A_SCHEDULE} 'theirs'; UPDATE campaign SET schedule_id = (SELECT id FROM schedule) WHERE id = 3",
         "3",
     ),
     ("Campaigns with a parent", "UPDATE campaign SET parent_id = 5 WHERE id = 3", "3"),
