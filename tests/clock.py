@@ -1,35 +1,20 @@
-"""A clock that tests set: what `now()` returns on every connection of this process, until the test ends."""
+"""A clock that tests set: what `now()` returns on every connection of this process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from models.database import db, row, rows
+from models.database import database_now, db, row, rows
+from scheduling.tick import tick
 
-
-class Clock:
-    """The time that PostgreSQL tells."""
-
-    def set(self, time: datetime) -> None:
-        """Sets the clock."""
-        rows("UPDATE stopped.clock SET at = %s", [time])
-
-    def advance(self, span: timedelta) -> None:
-        """Moves the clock on."""
-        rows("UPDATE stopped.clock SET at = at + %s", [span])
-
-    @property
-    def now(self) -> datetime:
-        """What the clock shows."""
-        found = row("SELECT now() AS now")
-        assert found is not None
-        now: datetime = found["now"]
-        return now
+MONDAY = datetime(2030, 1, 7, 8, tzinfo=UTC)
+NINE = MONDAY + timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 @contextmanager
-def stopped_at(time: datetime) -> Iterator[Clock]:
-    """Stops the clock at this time: a schema of ours, with a `now()` of its own, is searched before PostgreSQL's."""
+def stopped_clock(time: datetime = MONDAY) -> Iterator[None]:
+    """Stops the clock: a schema of ours, with a `now()` of its own, is searched before PostgreSQL's."""
     rows(
         """CREATE SCHEMA IF NOT EXISTS stopped;
            CREATE TABLE IF NOT EXISTS stopped.clock (at timestamptz NOT NULL);
@@ -39,12 +24,27 @@ def stopped_at(time: datetime) -> Iterator[Clock]:
            AS $$ SELECT at FROM stopped.clock $$"""
     )
     _search("stopped, pg_catalog, public")
-    clock = Clock()
-    clock.set(time)
+    set_clock(time)
     try:
-        yield clock
+        yield
     finally:
         _search("DEFAULT")
+
+
+def set_clock(time: datetime) -> None:
+    """Sets the stopped clock."""
+    rows("UPDATE stopped.clock SET at = %s", [time])
+
+
+def advance_clock(span: timedelta) -> None:
+    """Moves the stopped clock on."""
+    set_clock(database_now() + span)
+
+
+def tick_at(time: datetime) -> dict[str, int]:
+    """Ticks at that time of the stopped clock."""
+    set_clock(time)
+    return tick()
 
 
 def _search(path: str) -> None:

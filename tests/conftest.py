@@ -10,6 +10,7 @@ from config.settings import settings
 from models import database as database_module
 from models.database import rows
 from models.migrate import migrate
+from tests.clock import MONDAY, set_clock, stopped_clock
 from tests.moves import REFUSED, enforce_moves, forget_refusals, was_refused
 from tests.servers import TestServers, running_servers, speak_to
 
@@ -50,6 +51,14 @@ def db(servers: TestServers, tables: list[str]) -> Iterator[PooledPsycopg3Databa
     database_module.db.close()
     with database_module.db.connection_context():
         assert not was_refused(), REFUSED
+
+
+@pytest.fixture
+def monday(db: PooledPsycopg3Database) -> Iterator[None]:
+    """The clock stands still, at eight on a Monday."""
+    with stopped_clock():
+        set_clock(MONDAY)
+        yield
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """An account, and functions that schedules may run while a test lasts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,6 @@ import pytest
 from scheduling import registry
 from scheduling.registry import Job, register
 from tests.factories import an_account
-from tests.scheduling.schedules import MONDAY, set_clock, stopped_clock
 
 
 @pytest.fixture
@@ -31,11 +30,3 @@ def jobs(registering: Callable[..., None]) -> list[Job]:
     done: list[Job] = []
     registering("note", done.append)
     return done
-
-
-@pytest.fixture
-def monday(db: Any) -> Iterator[None]:
-    """The clock stands still, at eight on a Monday."""
-    with stopped_clock():
-        set_clock(MONDAY)
-        yield

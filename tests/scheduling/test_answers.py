@@ -10,7 +10,8 @@ from scheduling.lifecycle import cancel_schedule, pause_schedule, resume_schedul
 from scheduling.registry import Busy, Skipped
 from scheduling.schedules import create_schedule, delete_schedule, update_schedule
 from scheduling.tick import MAX_ATTEMPTS, MAX_FAILED_RUNS
-from tests.scheduling.schedules import DAY, NINE, a_draft, a_schedule, runs_of, schedule_row, statuses, tick_at
+from tests.clock import DAY, NINE, tick_at
+from tests.scheduling.schedules import a_draft, a_schedule, runs_of, schedule_row, statuses
 from tests.stored import stored_rows
 
 pytestmark = pytest.mark.usefixtures("monday")

@@ -8,17 +8,8 @@ from models.database import rows
 from scheduling import tick as ticking
 from scheduling.lifecycle import cancel_schedule, pause_schedule, resume_schedule, run_now
 from scheduling.tick import MAX_ATTEMPTS, MAX_FAILED_RUNS
-from tests.scheduling.schedules import (
-    DAY,
-    MONDAY,
-    NINE,
-    a_schedule,
-    runs_of,
-    schedule_row,
-    set_clock,
-    statuses,
-    tick_at,
-)
+from tests.clock import DAY, MONDAY, NINE, set_clock, tick_at
+from tests.scheduling.schedules import a_schedule, runs_of, schedule_row, statuses
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("monday")

@@ -17,8 +17,9 @@ from scheduling.lifecycle import cancel_schedule, pause_schedule, resume_schedul
 from scheduling.registry import register
 from scheduling.schedules import update_schedule
 from scheduling.tick import tick
+from tests.clock import set_clock, stopped_clock
 from tests.factories import an_account
-from tests.scheduling.schedules import a_schedule, schedule_row, set_clock, stopped_clock
+from tests.scheduling.schedules import a_schedule, schedule_row
 
 START = datetime(2030, 1, 7, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)

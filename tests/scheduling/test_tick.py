@@ -7,7 +7,8 @@ import pytest
 from scheduling import registry
 from scheduling.lifecycle import pause_schedule, resume_schedule
 from scheduling.schedules import update_schedule
-from tests.scheduling.schedules import DAY, MONDAY, NINE, a_schedule, schedule_row, statuses, tick_at
+from tests.clock import DAY, MONDAY, NINE, tick_at
+from tests.scheduling.schedules import a_schedule, schedule_row, statuses
 
 pytestmark = pytest.mark.usefixtures("monday")
 

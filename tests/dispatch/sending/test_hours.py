@@ -10,7 +10,7 @@ from dispatch.campaigns.lifecycle import pause_campaign, resume_campaign
 from dispatch.campaigns.writing import edit_campaign
 from dispatch.start.enqueue import enqueue_campaign
 from models.database import rows
-from tests.clock import stopped_at
+from tests.clock import advance_clock, set_clock, stopped_clock
 from tests.factories import a_campaign, a_list, an_account, asking
 from tests.racing import race
 from tests.scripted_provider import ScriptedProvider
@@ -23,10 +23,10 @@ pytestmark = pytest.mark.usefixtures("db", "redis")
 MORNING = datetime(2030, 1, 7, 7, tzinfo=UTC)
 
 
-@pytest.fixture
-def clock(db):
-    with stopped_at(MORNING) as clock:
-        yield clock
+@pytest.fixture(autouse=True)
+def _clock(db):
+    with stopped_clock(MORNING):
+        yield
 
 
 def started(account, *, list_id=None, **changes):
@@ -50,10 +50,10 @@ def waiting(campaign_id):
     )
 
 
-def test_what_was_not_sent_before_quiet_hours_waits_until_they_end(clock):
+def test_what_was_not_sent_before_quiet_hours_waits_until_they_end():
     campaign_id = started(an_account_with(quiet_hours="22:00-09:00"))
     pause_campaign(asking(), campaign_id)
-    clock.advance(timedelta(hours=14))
+    advance_clock(timedelta(hours=14))
     resume_campaign(asking(), campaign_id)
     provider = ScriptedProvider()
     assert deliver(provider, campaign_id) == 0
@@ -64,36 +64,36 @@ def test_what_was_not_sent_before_quiet_hours_waits_until_they_end(clock):
     assert rows("SELECT next_due_at, pushed_at FROM batch") == [{"next_due_at": tomorrow, "pushed_at": None}]
     assert provider.calls == []
     rows("UPDATE campaign SET expires_at = expires_at + interval '1 day'")
-    clock.set(tomorrow)
+    set_clock(tomorrow)
     assert deliver(provider, campaign_id) == 3
 
 
-def test_a_call_that_may_start_two_seconds_late_is_not_begun_at_the_last_second(clock):
+def test_a_call_that_may_start_two_seconds_late_is_not_begun_at_the_last_second():
     campaign_id = started(an_account_with(quiet_hours="22:00-09:00"))
     ends = MORNING + timedelta(hours=13)
-    clock.set(ends - timedelta(seconds=2))
+    set_clock(ends - timedelta(seconds=2))
     assert deliver(ScriptedProvider(), campaign_id) == 0
-    clock.set(ends - timedelta(seconds=3))
+    set_clock(ends - timedelta(seconds=3))
     rows("UPDATE message SET not_before = NULL, send_until = %s", [ends])
     rows("UPDATE batch SET next_due_at = NULL")
     assert deliver(ScriptedProvider(), campaign_id) == 3
 
 
-def test_a_window_that_has_closed_opens_on_its_next_day(clock):
+def test_a_window_that_has_closed_opens_on_its_next_day():
     campaign_id = started(an_account(credits=100), send_window="Mon,Thu 09:00-18:00", local_time="09:00")
-    clock.advance(timedelta(hours=10))
+    advance_clock(timedelta(hours=10))
     assert deliver(ScriptedProvider(), campaign_id) == 0
     # Its local time has come, so it is sent when the window opens again.
     assert {one["not_before"] for one in waiting(campaign_id)} == {MORNING + timedelta(days=3)}
 
 
-def test_what_expires_while_it_waits_is_skipped_at_that_moment(clock):
+def test_what_expires_while_it_waits_is_skipped_at_that_moment():
     campaign_id = started(an_account_with(quiet_hours="22:00-09:00"))
-    clock.advance(timedelta(hours=14))
+    advance_clock(timedelta(hours=14))
     deliver(ScriptedProvider(), campaign_id)
     ends = campaign_row(campaign_id)["expires_at"]
     assert ends == MORNING + timedelta(days=1)
-    clock.set(ends)
+    set_clock(ends)
     provider = ScriptedProvider()
     deliver(provider, campaign_id)
     assert provider.calls == []
@@ -101,11 +101,11 @@ def test_what_expires_while_it_waits_is_skipped_at_that_moment(clock):
     assert money(campaign_id) == (3, 0, 3)
 
 
-def test_quiet_hours_set_while_a_campaign_waits_count_when_it_is_put_off(clock):
+def test_quiet_hours_set_while_a_campaign_waits_count_when_it_is_put_off():
     account = an_account_with(quiet_hours="22:00-09:00")
     campaign_id = started(account)
     change_account(asking(account.id), {"quiet_hours": "20:00-11:00"})
-    clock.advance(timedelta(hours=13))
+    advance_clock(timedelta(hours=13))
     deliver(ScriptedProvider(), campaign_id)
     assert {one["not_before"] for one in waiting(campaign_id)} == {MORNING + timedelta(hours=26)}
 
@@ -116,7 +116,7 @@ def two_started_together(account):
     return [started(account, list_id=list_id) for _ in range(2)]
 
 
-def test_a_cap_is_checked_again_when_messages_are_claimed(clock):
+def test_a_cap_is_checked_again_when_messages_are_claimed():
     account = an_account(credits=100)
     first, second = two_started_together(account)
     change_account(asking(account.id), {"cap_per_day": 1})
@@ -129,7 +129,7 @@ def test_a_cap_is_checked_again_when_messages_are_claimed(clock):
     assert money(second) == (3, 0, 3)
 
 
-def test_a_cap_that_defers_puts_off_what_is_claimed(clock):
+def test_a_cap_that_defers_puts_off_what_is_claimed():
     account = an_account(credits=100)
     first, second = two_started_together(account)
     rows("UPDATE campaign SET expires_at = expires_at + interval '2 days'")
@@ -137,11 +137,11 @@ def test_a_cap_that_defers_puts_off_what_is_claimed(clock):
     assert deliver(ScriptedProvider(), first) == 3
     assert deliver(ScriptedProvider(), second) == 0
     assert {(one["attempts"], one["not_before"]) for one in waiting(second)} == {(0, MORNING + timedelta(days=1))}
-    clock.advance(timedelta(days=1))
+    advance_clock(timedelta(days=1))
     assert deliver(ScriptedProvider(), second) == 3
 
 
-def test_two_workers_on_two_campaigns_keep_a_cap_together(clock):
+def test_two_workers_on_two_campaigns_keep_a_cap_together():
     account = an_account(credits=1000)
     list_id = a_list(account, 100)
     both = [started(account, list_id=list_id) for _ in range(2)]

@@ -13,7 +13,7 @@ from dispatch.errors import NoRecipients
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.follow_ups import retry_failed, send_test
 from models.database import rows
-from tests.clock import stopped_at
+from tests.clock import advance_clock, set_clock, stopped_clock
 from tests.factories import a_campaign, a_list, an_account, asking, customers
 from tests.racing import race
 from tests.scripted_provider import ScriptedProvider
@@ -27,10 +27,10 @@ MORNING = datetime(2030, 1, 7, 7, tzinfo=UTC)
 EVENING = datetime(2030, 1, 7, 21, tzinfo=UTC)
 
 
-@pytest.fixture
-def clock(db):
-    with stopped_at(MORNING) as clock:
-        yield clock
+@pytest.fixture(autouse=True)
+def _clock(db):
+    with stopped_clock(MORNING):
+        yield
 
 
 def an_account_with(**settings):
@@ -54,9 +54,9 @@ def planned(campaign_id):
     )
 
 
-def test_quiet_hours_defer_and_nothing_looks_at_the_messages_until_they_end(clock):
+def test_quiet_hours_defer_and_nothing_looks_at_the_messages_until_they_end():
     account = an_account_with(quiet_hours="22:00-09:00")
-    clock.set(EVENING)
+    set_clock(EVENING)
     campaign_id, started = start(account)
     ends = datetime(2030, 1, 8, 7, tzinfo=UTC)
     assert (started.status, started.queued, started.enqueued_jobs) == ("sending", 3, 0)
@@ -64,28 +64,28 @@ def test_quiet_hours_defer_and_nothing_looks_at_the_messages_until_they_end(cloc
     assert rows("SELECT next_due_at, pushed_at FROM batch") == [{"next_due_at": ends, "pushed_at": None}]
     assert read_campaign(asking(), campaign_id).waits_until == ends
     provider = ScriptedProvider()
-    clock.set(ends - timedelta(minutes=1))
+    set_clock(ends - timedelta(minutes=1))
     assert deliver(provider, campaign_id) == 0
-    clock.set(ends)
+    set_clock(ends)
     assert deliver(provider, campaign_id) == 3
     assert campaign_row(campaign_id)["status"] == "completed"
 
 
-def test_outside_quiet_hours_a_campaign_starts_at_once_and_knows_when_they_begin(clock):
+def test_outside_quiet_hours_a_campaign_starts_at_once_and_knows_when_they_begin():
     campaign_id, started = start(an_account_with(quiet_hours="22:00-09:00"))
     assert started.enqueued_jobs == 1
     begin = datetime(2030, 1, 7, 20, tzinfo=UTC)
     assert {(one["not_before"], one["send_until"]) for one in planned(campaign_id)} == {(None, begin)}
 
 
-def test_without_hours_nothing_is_planned(clock):
+def test_without_hours_nothing_is_planned():
     campaign_id, _ = start(an_account(credits=10))
     assert {(one["zone"], one["not_before"], one["send_until"]) for one in planned(campaign_id)} == {(None, None, None)}
 
 
-def test_quiet_hours_are_for_marketing_and_not_for_tests(clock):
+def test_quiet_hours_are_for_marketing_and_not_for_tests():
     account = an_account_with(quiet_hours="22:00-09:00")
-    clock.set(EVENING)
+    set_clock(EVENING)
     campaign_id, started = start(account, purpose="service")
     assert started.enqueued_jobs == 1
     assert deliver(ScriptedProvider(), campaign_id) == 3
@@ -93,7 +93,7 @@ def test_quiet_hours_are_for_marketing_and_not_for_tests(clock):
     assert deliver(ScriptedProvider(), tested.campaign_id) == 1
 
 
-def test_a_window_counts_on_the_clock_of_each_person(clock):
+def test_a_window_counts_on_the_clock_of_each_person():
     account = an_account(credits=100)
     ids = customers(account, 2)
     rows("UPDATE customer SET zone = 'America/New_York' WHERE id = %s", [ids[1]])
@@ -106,8 +106,8 @@ def test_a_window_counts_on_the_clock_of_each_person(clock):
     ]
 
 
-def test_no_one_is_messaged_on_a_public_holiday(clock):
-    clock.set(datetime(2030, 3, 25, 7, tzinfo=UTC))  # Independence Day in Greece, a Monday
+def test_no_one_is_messaged_on_a_public_holiday():
+    set_clock(datetime(2030, 3, 25, 7, tzinfo=UTC))  # Independence Day in Greece, a Monday
     campaign_id, _ = start(an_account(credits=100), holidays="GR", send_window="09:00-18:00")
     assert {one["not_before"] for one in planned(campaign_id)} == {datetime(2030, 3, 26, 7, tzinfo=UTC)}
 
@@ -122,7 +122,7 @@ def a_campaign_around_the_world(people: int, **changes):
     return account, start(account, list_id=list_id, **changes)[0]
 
 
-def test_at_ten_in_each_persons_zone_no_one_is_early_and_no_one_waits_for_ever(clock, configure):
+def test_at_ten_in_each_persons_zone_no_one_is_early_and_no_one_waits_for_ever(configure):
     configure(BATCH_SIZE=50)
     _, campaign_id = a_campaign_around_the_world(2000, local_time="10:00")
     zones = {row["phone"]: ZoneInfo(row["zone"]) for row in rows("SELECT phone, zone FROM customer")}
@@ -132,7 +132,7 @@ def test_at_ten_in_each_persons_zone_no_one_is_early_and_no_one_waits_for_ever(c
     while campaign_row(campaign_id)["status"] == "sending":
         (due,) = rows("SELECT min(coalesce(next_due_at, now())) AS at FROM batch WHERE pending > 0")
         clock_now[0] = max(due["at"], clock_now[0])
-        clock.set(clock_now[0])
+        set_clock(clock_now[0])
         assert deliver(provider, campaign_id) > 0
         wakes += 1
         assert wakes < 100
@@ -143,7 +143,7 @@ def test_at_ten_in_each_persons_zone_no_one_is_early_and_no_one_waits_for_ever(c
     assert max(after for _, after in shown) < timedelta(hours=24)
 
 
-def test_messages_are_written_in_the_order_of_their_times(clock, configure):
+def test_messages_are_written_in_the_order_of_their_times(configure):
     configure(BATCH_SIZE=50)
     _, campaign_id = a_campaign_around_the_world(2000, local_time="10:00")
     times = [one["not_before"] or MORNING for one in planned(campaign_id)]
@@ -151,7 +151,7 @@ def test_messages_are_written_in_the_order_of_their_times(clock, configure):
     assert rows("SELECT count(DISTINCT next_due_at) AS times FROM batch")[0]["times"] > 15
 
 
-def test_who_cannot_be_reached_before_the_end_is_skipped_and_costs_nothing(clock):
+def test_who_cannot_be_reached_before_the_end_is_skipped_and_costs_nothing():
     account = an_account(credits=100)
     ids = customers(account, 2)
     rows("UPDATE customer SET zone = 'America/New_York' WHERE id = %s", [ids[1]])
@@ -165,13 +165,13 @@ def test_who_cannot_be_reached_before_the_end_is_skipped_and_costs_nothing(clock
     assert money(campaign.id)[0] == 1
 
 
-def test_one_message_a_day_skips_who_got_another_campaign(clock):
+def test_one_message_a_day_skips_who_got_another_campaign():
     account = an_account_with(cap_per_day=1)
     list_id = a_list(account, 4)
     first, _ = start(account, list_id=list_id)
     rejected = phones_of(account)[0]
     deliver(answering(reject=[rejected]), first)
-    clock.advance(timedelta(hours=23))
+    advance_clock(timedelta(hours=23))
     second, started = start(account, list_id=list_id)
     # The one whom the first did not reach has had nothing today.
     assert started.queued == 1
@@ -180,23 +180,23 @@ def test_one_message_a_day_skips_who_got_another_campaign(clock):
         ("skipped", "frequency_cap"),
     }
     assert money(second)[0] == 1
-    clock.advance(timedelta(hours=1))
+    advance_clock(timedelta(hours=1))
     _, started = start(account, list_id=list_id)
     assert started.queued == 3  # not the one that the second has planned
 
 
-def test_caps_can_defer_instead(clock):
+def test_caps_can_defer_instead():
     account = an_account_with(cap_per_day=1, over_cap="defer", quiet_hours="22:00-09:00")
     list_id = a_list(account, 2)
     first, _ = start(account, list_id=list_id)
     deliver(ScriptedProvider(), first)
-    clock.advance(timedelta(hours=1))
+    advance_clock(timedelta(hours=1))
     second, started = start(account, list_id=list_id, expires_at=MORNING + timedelta(days=3))
     assert (started.queued, started.enqueued_jobs) == (2, 0)
     assert {one["not_before"] for one in planned(second)} == {MORNING + timedelta(days=1)}
 
 
-def test_what_a_cap_would_defer_past_the_end_is_skipped(clock):
+def test_what_a_cap_would_defer_past_the_end_is_skipped():
     account = an_account_with(cap_per_week=1, over_cap="defer")
     list_id = a_list(account, 2)
     start(account, list_id=list_id)
@@ -206,24 +206,24 @@ def test_what_a_cap_would_defer_past_the_end_is_skipped(clock):
     assert campaign_row(campaign.id)["status"] == "draft"
 
 
-def test_a_week_counts_every_campaign_and_service_messages_count_for_nothing(clock):
+def test_a_week_counts_every_campaign_and_service_messages_count_for_nothing():
     account = an_account_with(cap_per_week=2)
     list_id = a_list(account, 1)
     for _ in range(2):
         campaign_id, started = start(account, list_id=list_id)
         deliver(ScriptedProvider(), campaign_id)
-        clock.advance(timedelta(days=2))
+        advance_clock(timedelta(days=2))
     service, started = start(account, list_id=list_id, purpose="service")
     assert started.queued == 1
     deliver(ScriptedProvider(), service)
     with pytest.raises(NoRecipients):
         start(account, list_id=list_id)
-    clock.advance(timedelta(days=3))
+    advance_clock(timedelta(days=3))
     _, started = start(account, list_id=list_id)
     assert started.queued == 1
 
 
-def test_a_retry_counts_as_a_message(clock):
+def test_a_retry_counts_as_a_message():
     account = an_account_with(cap_per_day=1)
     campaign = a_campaign(account, recipients=1)
     (phone,) = phones_of(account)
@@ -234,7 +234,7 @@ def test_a_retry_counts_as_a_message(clock):
         start(account, list_id=campaign.audience.list_id)
 
 
-def test_two_campaigns_that_start_together_do_not_overlook_each_other(clock):
+def test_two_campaigns_that_start_together_do_not_overlook_each_other():
     account = an_account_with(cap_per_day=1)
     list_id = a_list(account, 200)
     both = [a_campaign(account, list_id=list_id).id for _ in range(2)]
