@@ -31,6 +31,7 @@ from api.routes import (
 )
 from config.settings import Settings
 from config.version import release
+from dispatch.start.occurrences import register_occurrences
 
 MAX_BODY = 1024 * 1024
 
@@ -82,6 +83,7 @@ class Web(OpenAPI):
 
 def web_app(settings: Settings) -> Flask:
     """Returns the application; the database is already open."""
+    register_occurrences()
     app = Web(
         "api",
         info=Info(title="campaign-dispatch", version=release()),

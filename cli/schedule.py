@@ -14,6 +14,7 @@ from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
 from dispatch.schedules import schedules
 from dispatch.schedules.schedules import MAX_TIMES, NextTimesView, ScheduleRunView, ScheduleView
+from dispatch.start.occurrences import register_occurrences
 from models.page import Page
 from models.states import SCHEDULE_STATES
 from models.tenancy import ALL_ACCOUNTS
@@ -38,6 +39,7 @@ def _show_times(found: NextTimesView) -> None:
 @click.group()
 def schedule() -> None:
     """Run registered functions once or again and again."""
+    register_occurrences()
 
 
 @schedule.command()

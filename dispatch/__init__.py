@@ -2,13 +2,14 @@
 
 caller      who asks: the first argument of every function that acts for someone
 start       enqueue (the only way to start) → preparation, by the planning of each message's time; sweep (what is due),
-            to_customers (chosen customers), follow_ups (retry, rest, test), request_key (finds the start of a repeated
-            Idempotency-Key)
+            occurrences (of recurring campaigns), to_customers (chosen customers), follow_ups (retry, rest, test),
+            request_key (finds the start of a repeated Idempotency-Key)
 sending     courier → window → exchange (records and claims) and calls (through handover); time_box ends the job;
             outcomes says what an answer means; postponing moves what may not be sent now; settlement closes and
             settles
-campaigns   draft, timing (when it may reach people), writing, lifecycle, reading, view, rules, approval, previews,
-            messages, progress; message_view and preview_view are what people see of those
+campaigns   draft, timing (when it may reach people), writing, lifecycle, patterns (recurring campaigns follow their
+            schedules), reading, view, rules, approval, previews, messages, progress; message_view and preview_view are
+            what people see of those
 audience    members (counted, read page by page), choice, segments, filter (by operators and their values) → filter_sql,
             previews (who it would reach)
 customers   customers, lists, list_members, suppressions, suppression_files, export; imports (a local CSV file) and

@@ -13,6 +13,7 @@ from config.stopping import stop_on_signals, stop_with, stopping
 from dispatch.process.heartbeat import HeartbeatThread
 from dispatch.process.startup import start_process
 from dispatch.recovery import recover
+from dispatch.start.occurrences import register_occurrences
 from models.database import db
 from scheduling.retention import forget_old_runs
 from scheduling.tick import tick
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("--lifeline", type=int, help="a pipe that ends when the process that started this one is gone")
     chosen = parser.parse_args()
     settings = start_process("sweeper")
+    register_occurrences()
     stop_on_signals()
     stop_with(chosen.lifeline)
     with HeartbeatThread("sweeper"):

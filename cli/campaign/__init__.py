@@ -25,6 +25,7 @@ from dispatch.campaigns.reading import list_campaigns, read_campaign
 from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign
 from dispatch.customers.lists import list_called
+from dispatch.start.occurrences import register_occurrences
 from dispatch.texts.stored import template_called
 from models.states import CAMPAIGN_STATES, CHANNELS
 from models.tenancy import ALL_ACCOUNTS
@@ -33,6 +34,7 @@ from models.tenancy import ALL_ACCOUNTS
 @click.group()
 def campaign() -> None:
     """Create, start, watch, pause and cancel campaigns."""
+    register_occurrences()
 
 
 for move in (*MOVES, *SENDING, *EDITING, *PREVIEWS, *READINGS, approve, watch):

@@ -46,6 +46,11 @@ I7 = {
         WHERE settled_at IS NOT NULL AND status NOT IN ('completed', 'cancelled', 'failed')""",
 }
 
+# A recurring campaign is completed with its schedule; its occurrences were started and paid for.
+_SENT_BY_OCCURRENCES = """
+c.recipients = 0 AND c.held = 0
+          AND EXISTS (SELECT FROM campaign o WHERE o.parent_id = c.id AND o.kind = 'occurrence')"""
+
 I9 = {
     "Campaigns with more than one hold": """
         SELECT account_id, campaign_id::text AS id FROM credit_entry
@@ -54,12 +59,14 @@ I9 = {
         SELECT DISTINCT c.account_id, c.id::text AS id
         FROM campaign c JOIN credit_entry e ON e.campaign_id = c.id
         WHERE e.epoch <> c.claim_epoch""",
-    "Started campaigns without a hold": """
+    "Started campaigns without a hold": f"""
         SELECT c.account_id, c.id::text AS id FROM campaign c
         WHERE (c.held > 0 OR c.status IN ('sending', 'completed') OR c.paused_from = 'sending')
-          AND NOT EXISTS (SELECT FROM credit_entry e WHERE e.campaign_id = c.id AND e.kind = 'hold')""",
-    "Campaigns with messages or money that were never claimed": """
+          AND NOT EXISTS (SELECT FROM credit_entry e WHERE e.campaign_id = c.id AND e.kind = 'hold')
+          AND NOT ({_SENT_BY_OCCURRENCES})""",
+    "Campaigns with messages or money that were never claimed": f"""
         SELECT c.account_id, c.id::text AS id FROM campaign c
         WHERE c.claim_epoch = 0
-          AND (c.held > 0 OR c.recipients > 0 OR c.status IN ('preparing', 'sending', 'completed', 'failed'))""",
+          AND (c.held > 0 OR c.recipients > 0 OR c.status IN ('preparing', 'sending', 'completed', 'failed'))
+          AND NOT ({_SENT_BY_OCCURRENCES})""",
 }

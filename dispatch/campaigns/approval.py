@@ -34,7 +34,7 @@ def approve_campaign(caller: Caller, campaign_id: int, *, revision: int) -> Camp
         if locked is None:
             raise CampaignNotFound
         _check_revision(locked, revision)
-        if approval.has_written(locked.account_id, campaign_id, caller.actor):
+        if approval.has_written(locked, caller.actor):
             raise ApprovalRequired(
                 "You wrote, changed or started this campaign, so someone else has to approve it, with another key."
             )

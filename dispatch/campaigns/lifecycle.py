@@ -49,16 +49,21 @@ def resume_campaign(caller: Caller, campaign_id: int) -> CampaignView:
     Without Redis nothing is lost: recovery pushes the jobs when it is back.
     """
     campaign = _moved(caller, "resumed", campaign_id, Campaign.resume)
-    if campaign.status == "sending":
-        db.after_commit(partial(push_due_batches, campaign_id))
-    elif campaign.prep_token is not None:
-        db.after_commit(partial(queues.push_preparation, campaign_id, campaign.prep_token))
+    continue_after_commit(campaign)
     return view(campaign)
 
 
 def cancel_campaign(caller: Caller, campaign_id: int) -> CampaignView:
     """Ends a campaign for good: messages not yet sent never will be, and their credits are released."""
     return view(_moved(caller, "cancelled", campaign_id, Campaign.cancel))
+
+
+def continue_after_commit(resumed: Campaign) -> None:
+    """Pushes the jobs of a resumed campaign once the outermost transaction has committed."""
+    if resumed.status == "sending":
+        db.after_commit(partial(push_due_batches, resumed.id))
+    elif resumed.prep_token is not None:
+        db.after_commit(partial(queues.push_preparation, resumed.id, resumed.prep_token))
 
 
 def _moved(caller: Caller, verb: str, campaign_id: int, move: Callable[[int], Campaign | None]) -> Campaign:

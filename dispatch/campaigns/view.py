@@ -45,6 +45,7 @@ class CampaignView(View):
     id: int
     account_id: UUID
     parent_id: int | None
+    occurrence_at: Time | None = Field(description="the time that an occurrence of a recurring campaign stands for")
     kind: Literal["normal", "retry", "rest", "test", "occurrence"]
     name: str
     channel: Channel

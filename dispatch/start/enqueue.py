@@ -129,6 +129,12 @@ def _check_can_pay(campaign: Campaign, size: AudienceSize) -> None:
 def _check_status(campaign: Campaign) -> None:
     if campaign.status in ("preparing", "sending"):
         raise AlreadySending(status=campaign.status)
+    if campaign.status == "recurring":
+        raise InvalidStatus(
+            f"The campaign is recurring; `schedule run-now {campaign.schedule_id}` starts an occurrence of it now.",
+            status=campaign.status,
+            schedule_id=str(campaign.schedule_id),
+        )
     if campaign.status not in ("draft", "scheduled"):
         raise InvalidStatus(f"A campaign that is {campaign.status} cannot be started.", status=campaign.status)
     if not campaign.template.strip():

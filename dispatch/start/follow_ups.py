@@ -57,8 +57,10 @@ def send_to_rest(caller: Caller, campaign_id: int) -> EnqueueResult:
     root = get_campaign(caller, root_of(campaign_id, "rest"))
     verb = "sent to the rest of its audience"
     _check_follow_up(root, verb)
-    if root.kind != "normal":
+    if root.kind not in ("normal", "occurrence"):
         raise InvalidRequest("A retry has no audience of its own; use send-to-rest on its parent.")
+    if root.schedule_id is not None:
+        raise InvalidRequest("A recurring campaign sends nothing itself; use send-to-rest on one of its occurrences.")
     members, params, opted_out = audience.as_sql(Audience.of(root))
     return _start_child(
         caller,

@@ -17,7 +17,8 @@ from dispatch.formats.view import View
 from dispatch.process.lock import campaign_lock
 from dispatch.queues import JOB_TIMEOUT_SEC, connection
 from dispatch.start.enqueue import enqueue_campaign
-from models.campaigns.campaign import Campaign, DueCampaign
+from models.campaigns.campaign import Campaign
+from models.campaigns.due import DueCampaign
 
 log = structlog.get_logger()
 
@@ -58,7 +59,7 @@ def sweep_due(caller: Caller, *, seconds: float | None = None) -> SweepReport:
     started: list[SweptCampaign] = []
     errors: list[SweepError] = []
     for campaign in due_campaigns(caller, until=monotonic() + (seconds or _time_box())):
-        outcome = _start(caller, campaign)
+        outcome = start_due(caller, campaign)
         if isinstance(outcome, SweptCampaign):
             started.append(outcome)
         elif outcome:
@@ -70,7 +71,7 @@ def sweep_due(caller: Caller, *, seconds: float | None = None) -> SweepReport:
 def due_campaigns(caller: Caller, *, until: float) -> Iterator[DueCampaign]:
     """Yields due campaigns until none is left or the time is up; one that stays due is yielded once."""
     seen: list[int] = []
-    while page := Campaign.due(settings().schedule_sweep_limit, caller.account, seen=seen):
+    while page := DueCampaign.page(settings().schedule_sweep_limit, caller.account, seen=seen):
         for campaign in page:
             if monotonic() > until or stopping().asked:
                 return
@@ -83,8 +84,8 @@ def _time_box() -> float:
     return min(settings().schedule_sweep_interval_ms / 2000, JOB_TIMEOUT_SEC / 2)
 
 
-def _start(caller: Caller, campaign: DueCampaign) -> SweptCampaign | SweepError | None:
-    """Starts one campaign; None when another process is starting it or it is no longer due."""
+def start_due(caller: Caller, campaign: DueCampaign) -> SweptCampaign | SweepError | None:
+    """Starts one campaign; None when another process is starting it, Redis is away or it is no longer due."""
     lock = campaign_lock(connection(), campaign.id, seconds=settings().enqueue_lock_ttl_sec)
     try:
         if not lock.acquire():
@@ -113,7 +114,7 @@ def _enqueue(caller: Caller, campaign: DueCampaign) -> SweptCampaign:
     result = enqueue_campaign(
         replace(
             caller,
-            actor=str(settings().system_user_id),
+            actor=campaign.starter or str(settings().system_user_id),
             account=campaign.account_id,
             request_id=campaign.correlation_id or caller.request_id,
         ),

@@ -1,7 +1,5 @@
 """Approvals: a second person's sign-off for one revision; a trigger revokes it when the campaign changes."""
 
-from uuid import UUID
-
 from models.campaigns.campaign import Campaign
 from models.database import row
 
@@ -25,19 +23,31 @@ def approve(campaign_id: int, *, recipients: int, actor: str) -> Campaign | None
                   next_check_at = CASE WHEN blocked_reason = 'APPROVAL_REQUIRED' THEN NULL ELSE next_check_at END,
                   blocked_tries = CASE WHEN blocked_reason = 'APPROVAL_REQUIRED' THEN 0 ELSE blocked_tries END,
                   blocked_reason = nullif(blocked_reason, 'APPROVAL_REQUIRED')
-           WHERE id = %(id)s AND (status IN ('draft', 'scheduled') OR paused_from = 'scheduled') RETURNING *""",
+           WHERE id = %(id)s AND (status IN ('draft', 'scheduled', 'recurring')
+                                  OR paused_from IN ('scheduled', 'recurring')) RETURNING *""",
         {"id": campaign_id, "recipients": recipients, "actor": actor},
         into=Campaign,
     )
 
 
-def has_written(account_id: UUID, campaign_id: int, actor: str) -> bool:
-    """Returns whether this actor wrote, changed or started the campaign, according to the audit trail."""
+def has_written(campaign: Campaign, actor: str) -> bool:
+    """Returns whether this actor wrote, changed or started the campaign, according to the audit trail.
+
+    Who made it recurring, changed its schedule or ran that out of turn has started it.
+    """
     return (
         row(
-            """SELECT 1 FROM audit_event WHERE account_id = %(account)s AND subject = %(campaign)s AND actor = %(actor)s
-                 AND action LIKE 'campaign.%%' AND action <> ALL(%(harmless)s) LIMIT 1""",
-            {"account": account_id, "campaign": str(campaign_id), "actor": actor, "harmless": list(HARMLESS)},
+            """SELECT 1 FROM audit_event WHERE account_id = %(account)s AND actor = %(actor)s
+                 AND (subject = %(campaign)s AND action LIKE 'campaign.%%' AND action <> ALL(%(harmless)s)
+                      OR subject = %(schedule)s AND action IN ('schedule.changed', 'schedule.run_requested'))
+               LIMIT 1""",
+            {
+                "account": campaign.account_id,
+                "campaign": str(campaign.id),
+                "schedule": str(campaign.schedule_id),
+                "actor": actor,
+                "harmless": list(HARMLESS),
+            },
         )
         is not None
     )

@@ -19,17 +19,6 @@ DEFAULT_LIFE = """(CASE WHEN num_nonnulls(local_time, send_window, holidays) = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DueCampaign:
-    """A scheduled campaign whose time has come."""
-
-    id: int
-    account_id: UUID
-    name: str
-    status: str
-    correlation_id: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign(Row):
     """One campaign of one account."""
 
@@ -146,22 +135,6 @@ class Campaign(Row):
             page=page,
             page_size=page_size,
             into=cls,
-        )
-
-    @classmethod
-    def due(cls, limit: int, tenant: Tenant, *, seen: list[int]) -> list[DueCampaign]:
-        """Returns campaigns whose time has come and that are not in `seen`, oldest first.
-
-        Those that were set aside are left out until their next check.
-        """
-        return rows(
-            f"""SELECT id, account_id, name, status, correlation_id FROM campaign
-               WHERE status = 'scheduled' AND scheduled_at <= now()
-                 AND (next_check_at IS NULL OR next_check_at <= now())
-                 AND {owned_by(tenant)} AND id <> ALL(%(seen)s)
-               ORDER BY scheduled_at, id LIMIT %(limit)s""",
-            {"limit": limit, "account": tenant, "seen": seen},
-            into=DueCampaign,
         )
 
     @classmethod

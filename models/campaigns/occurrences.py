@@ -78,25 +78,24 @@ def unfinished(parent_id: int) -> list[Campaign]:
     )
 
 
-def cancel_unstarted(parent_id: int, reason: str, *, besides: datetime | None) -> list[Campaign]:
-    """Cancels the pattern's occurrences that have not started, except for the one of this time, and returns them."""
+def cancel_waiting(parent_id: int, reason: str) -> list[Campaign]:
+    """Cancels the pattern's occurrences that wait to be started, and returns them."""
     return rows(
-        f"""{_CANCEL} WHERE parent_id = %(parent)s AND kind = 'occurrence' AND status = 'scheduled'
-              AND occurrence_at IS DISTINCT FROM %(besides)s RETURNING *""",
-        {"parent": parent_id, "reason": reason, "besides": besides},
+        f"{_CANCEL} WHERE parent_id = %(parent)s AND kind = 'occurrence' AND status = 'scheduled' RETURNING *",
+        {"parent": parent_id, "reason": reason},
         into=Campaign,
     )
 
 
 def withdraw(occurrence_id: int, reason: str) -> Campaign | None:
-    """Cancels an occurrence; None when it has started."""
+    """Cancels an occurrence, which may be paused; None when it has started."""
     return row(
-        f"{_CANCEL} WHERE id = %(id)s AND status = 'scheduled' RETURNING *",
+        f"{_CANCEL} WHERE id = %(id)s AND (status = 'scheduled' OR paused_from = 'scheduled') RETURNING *",
         {"id": occurrence_id, "reason": reason},
         into=Campaign,
     )
 
 
 _CANCEL = """
-UPDATE campaign SET status = 'cancelled', reason = %(reason)s, ended_at = now(), settled_at = now(), updated_at = now(),
-       next_check_at = NULL"""
+UPDATE campaign SET status = 'cancelled', paused_from = NULL, reason = %(reason)s, ended_at = now(), settled_at = now(),
+       updated_at = now()"""

@@ -23,6 +23,7 @@ WITHOUT_A_CALLER = {
     "open_csv",
     "read_filter",
     "ready",
+    "register_occurrences",
     "serve",
 }
 

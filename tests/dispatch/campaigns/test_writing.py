@@ -21,6 +21,7 @@ from dispatch.errors import (
 from dispatch.start.follow_ups import send_test
 from dispatch.texts.stored import create_template
 from models.campaigns.campaign import Campaign
+from models.campaigns.due import DueCampaign
 from models.database import rows
 from models.page import Page
 from models.tenancy import ALL_ACCOUNTS
@@ -76,7 +77,7 @@ def test_editing_a_campaign_that_was_set_aside_lets_it_be_checked_again(account)
     Campaign.block(campaign.id, "NO_TARGET_AUDIENCE")
     edited = edit_campaign(asking(), campaign.id, {"everyone": True})
     assert (edited.blocked_reason, edited.next_check_at) == (None, None)
-    assert [due.id for due in Campaign.due(10, ALL_ACCOUNTS, seen=[])] == [campaign.id]
+    assert [due.id for due in DueCampaign.page(10, ALL_ACCOUNTS, seen=[])] == [campaign.id]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,123 @@
+"""Recurring campaigns follow their schedule: whatever moves it moves the campaign and its occurrences, all or nothing.
+
+The schedule is the truth. `follow` is called in the transaction of each of its changes, whoever makes them; a person
+who pauses the campaign pauses its schedule.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from dispatch.campaigns.lifecycle import continue_after_commit
+from dispatch.formats.checks import can_be_id
+from models.audit_event import AuditEvent
+from models.campaigns import occurrences, patterns
+from models.campaigns.campaign import Campaign
+from models.schedules.schedule import Schedule
+
+JOB_TYPE = "campaign.execute"
+# The reason of occurrences that are paused only because their pattern is; these are resumed with it.
+PAUSED_TOGETHER = "paused with the recurring campaign"
+NO_LONGER_RECURRING = "the campaign is no longer recurring"
+
+
+def check(account_id: UUID, payload: Mapping[str, Any]) -> None:
+    """Raises ValueError unless the payload names a campaign of the account that can recur."""
+    campaign_id = payload.get("campaign_id")
+    if payload.keys() != {"campaign_id"} or type(campaign_id) is not int:
+        raise ValueError('it names a campaign, like {"campaign_id": 5}, and nothing else.')
+    campaign = Campaign.find(campaign_id, account_id) if can_be_id(campaign_id) else None
+    if campaign is None:
+        raise ValueError(f"there is no campaign {campaign_id}.")
+    if campaign.kind != "normal":
+        raise ValueError(f"campaign {campaign_id} is a child of another one; name its parent, or a copy of it.")
+    if not campaign.template.strip():
+        raise ValueError(f"campaign {campaign_id} has no text yet; write one or choose a stored template.")
+    if campaign.audience_kind is None:
+        raise ValueError(
+            f"campaign {campaign_id} has no audience yet; choose customers, a list, a segment or everyone."
+        )
+
+
+def follow(before: Schedule | None, after: Schedule | None) -> None:
+    """Moves the campaign as its schedule was moved; ValueError when it cannot be made recurring."""
+    if after is None:
+        if before:
+            _release(before)
+    elif before is None:
+        _begin(after)
+    elif after.job_payload != before.job_payload:
+        raise ValueError("a schedule keeps its campaign; cancel it and create another one.")
+    elif after.status != before.status:
+        _move(after)
+
+
+def _begin(schedule: Schedule) -> None:
+    campaign_id = int(schedule.job_payload["campaign_id"])
+    made = patterns.make_recurring(campaign_id, account_id=schedule.account_id, schedule_id=schedule.id)
+    if made is None:
+        found = Campaign.find(campaign_id, schedule.account_id)
+        if found is None or found.status == "draft":
+            raise ValueError(f"campaign {campaign_id} was changed at the same time; read it and try again.")
+        raise ValueError(f"campaign {campaign_id} is {found.status}; only a draft can be made recurring.")
+    _note("campaign.made_recurring", made, schedule, actor=schedule.created_by)
+
+
+def _move(schedule: Schedule) -> None:
+    """Moves the pattern to the state of the schedule; what has ended stays as it is."""
+    match schedule.status:
+        case "active":
+            _resume_occurrences(_noted("campaign.resumed", patterns.resume(schedule.id), schedule), schedule)
+        case "paused":
+            pattern = _noted("campaign.paused", patterns.pause(schedule.id, ""), schedule)
+            for occurrence in _occurrences(pattern):
+                _noted("campaign.paused", Campaign.pause(occurrence.id, PAUSED_TOGETHER), schedule)
+        case "failed":
+            _noted("campaign.paused", patterns.pause(schedule.id, schedule.reason or ""), schedule)
+        case "completed":
+            # Its last run may end while it is paused.
+            patterns.resume(schedule.id)
+            _noted("campaign.completed", patterns.complete(schedule.id), schedule)
+        case "cancelled":
+            pattern = _noted("campaign.cancelled", patterns.cancel(schedule.id), schedule)
+            for occurrence in _occurrences(pattern):
+                _noted("campaign.cancelled", Campaign.cancel(occurrence.id), schedule)
+
+
+def _release(schedule: Schedule) -> None:
+    """Makes a draft of the pattern; occurrences that have not started never will, and the others go on."""
+    patterns.resume(schedule.id)
+    released = _noted("campaign.unscheduled", patterns.release(schedule.id), schedule)
+    for occurrence in _occurrences(released):
+        _noted("campaign.cancelled", occurrences.withdraw(occurrence.id, NO_LONGER_RECURRING), schedule)
+
+
+def _occurrences(pattern: Campaign | None) -> list[Campaign]:
+    return occurrences.unfinished(pattern.id) if pattern else []
+
+
+def _resume_occurrences(pattern: Campaign | None, schedule: Schedule) -> None:
+    for occurrence in _occurrences(pattern):
+        if occurrence.status == "paused" and occurrence.reason == PAUSED_TOGETHER:
+            resumed = _noted("campaign.resumed", Campaign.resume(occurrence.id), schedule)
+            if resumed:
+                continue_after_commit(resumed)
+
+
+def _noted(action: str, moved: Campaign | None, schedule: Schedule) -> Campaign | None:
+    """Writes a move that was made to the audit trail, and returns what was moved."""
+    if moved:
+        _note(action, moved, schedule, actor=f"schedule:{schedule.id}")
+    return moved
+
+
+def _note(action: str, moved: Campaign, schedule: Schedule, *, actor: str) -> None:
+    """Writes the move to the audit trail; who moved the schedule is told by the schedule's own event."""
+    AuditEvent.note(
+        action,
+        moved.id,
+        account_id=moved.account_id,
+        actor=actor,
+        status=moved.status,
+        schedule_id=str(schedule.id),
+    )

@@ -1,0 +1,52 @@
+"""Campaigns that are due, as the sweep sees them."""
+
+from dataclasses import dataclass
+from typing import Self
+from uuid import UUID
+
+from models.campaigns.campaign import Campaign
+from models.database import rows
+from models.tenancy import Tenant, owned_by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueCampaign:
+    """A scheduled campaign whose time has come."""
+
+    id: int
+    account_id: UUID
+    name: str
+    status: str
+    #: Who starts an occurrence: whoever made its pattern recurring. None: the system.
+    starter: str | None
+    correlation_id: str | None
+
+    @classmethod
+    def of(cls, occurrence: Campaign) -> Self:
+        """Returns an occurrence that is due."""
+        return cls(
+            id=occurrence.id,
+            account_id=occurrence.account_id,
+            name=occurrence.name,
+            status=occurrence.status,
+            starter=occurrence.actor,
+            correlation_id=occurrence.correlation_id,
+        )
+
+    @classmethod
+    def page(cls, limit: int, tenant: Tenant, *, seen: list[int]) -> "list[DueCampaign]":
+        """Returns campaigns whose time has come and that are not in `seen`, oldest first.
+
+        Those that were set aside are left out until their next check.
+        """
+        return rows(
+            f"""SELECT id, account_id, name, status, correlation_id,
+                       CASE kind WHEN 'occurrence' THEN actor END AS starter
+                FROM campaign
+                WHERE status = 'scheduled' AND scheduled_at <= now()
+                  AND (next_check_at IS NULL OR next_check_at <= now())
+                  AND {owned_by(tenant)} AND id <> ALL(%(seen)s)
+                ORDER BY scheduled_at, id LIMIT %(limit)s""",
+            {"limit": limit, "account": tenant, "seen": seen},
+            into=cls,
+        )
