@@ -1,8 +1,12 @@
 """Publishes what is committed: pushes a job for each batch that is due and has none yet."""
 
+from functools import partial
+
 import structlog
 
 from dispatch import queues
+from models.campaigns.campaign import Campaign
+from models.database import db
 from models.messages import batch
 
 log = structlog.get_logger()
@@ -24,3 +28,11 @@ def push_due_batches(campaign_id: int) -> int:
     elif pushed:
         log.info("batches.pushed", campaign_id=campaign_id, batches=pushed)
     return pushed
+
+
+def continue_after_commit(resumed: Campaign) -> None:
+    """Pushes the jobs of a resumed campaign once the outermost transaction has committed."""
+    if resumed.status == "sending":
+        db.after_commit(partial(push_due_batches, resumed.id))
+    elif resumed.prep_token is not None:
+        db.after_commit(partial(queues.push_preparation, resumed.id, resumed.prep_token))

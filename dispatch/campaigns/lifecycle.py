@@ -1,6 +1,7 @@
 """Schedules, unschedules, pauses, resumes and cancels a campaign for a person.
 
-Starting it is `start/enqueue.py`; `send` is `start/to_customers.py`, retries and tests are `start/follow_ups.py`.
+A recurring campaign is moved through its schedule, which takes its occurrences along (`patterns.py`). Starting a
+campaign is `start/enqueue.py`; `send` is `start/to_customers.py`, retries and tests are `start/follow_ups.py`.
 """
 
 from collections.abc import Callable
@@ -9,13 +10,15 @@ from functools import partial
 
 import structlog
 
-from dispatch import queues
 from dispatch.caller import Caller
+from dispatch.campaigns import patterns
 from dispatch.campaigns.rules import get_campaign, must_be_in_future, note, refusal
 from dispatch.campaigns.view import CampaignView, view
 from dispatch.errors import DispatchError, InvalidRequest, NoMessageText
 from dispatch.formats.checks import utc_time
-from dispatch.outbox import push_due_batches
+from dispatch.outbox import continue_after_commit
+from dispatch.schedules import schedules
+from models.campaigns import patterns as pattern_moves
 from models.campaigns.campaign import Campaign
 from models.database import db
 
@@ -34,12 +37,26 @@ def schedule_campaign(caller: Caller, campaign_id: int, at: datetime) -> Campaig
 
 
 def unschedule_campaign(caller: Caller, campaign_id: int) -> CampaignView:
-    """Turns a scheduled campaign back into a draft, which starts only by hand."""
+    """Turns a scheduled or recurring campaign back into a draft, which starts only by hand.
+
+    The schedule of a recurring one is cancelled; occurrences that have started go on.
+    """
+    campaign = get_campaign(caller, campaign_id)
+    if campaign.schedule_id and "recurring" in (campaign.status, campaign.paused_from):
+        with db.atomic():
+            patterns.release(schedules.locked_schedule(caller, campaign.schedule_id))
+            schedules.cancel_schedule(caller, campaign.schedule_id)
+            return view(get_campaign(caller, campaign_id))
     return view(_moved(caller, "unscheduled", campaign_id, Campaign.unschedule))
 
 
 def pause_campaign(caller: Caller, campaign_id: int, *, reason: str = "") -> CampaignView:
     """Pauses a campaign: messages in flight are finished, and no others are claimed."""
+    campaign = get_campaign(caller, campaign_id)
+    if campaign.schedule_id and campaign.status == "recurring":
+        with db.atomic():
+            schedules.pause_schedule(caller, campaign.schedule_id)
+            return view(pattern_moves.pause(campaign.schedule_id, reason) or get_campaign(caller, campaign_id))
     return view(_moved(caller, "paused", campaign_id, partial(Campaign.pause, reason=reason)))
 
 
@@ -48,6 +65,10 @@ def resume_campaign(caller: Caller, campaign_id: int) -> CampaignView:
 
     Without Redis nothing is lost: recovery pushes the jobs when it is back.
     """
+    campaign = get_campaign(caller, campaign_id)
+    if campaign.schedule_id and campaign.paused_from == "recurring":
+        schedules.resume_schedule(caller, campaign.schedule_id)
+        return view(get_campaign(caller, campaign_id))
     campaign = _moved(caller, "resumed", campaign_id, Campaign.resume)
     continue_after_commit(campaign)
     return view(campaign)
@@ -55,15 +76,11 @@ def resume_campaign(caller: Caller, campaign_id: int) -> CampaignView:
 
 def cancel_campaign(caller: Caller, campaign_id: int) -> CampaignView:
     """Ends a campaign for good: messages not yet sent never will be, and their credits are released."""
+    campaign = get_campaign(caller, campaign_id)
+    if campaign.schedule_id and "recurring" in (campaign.status, campaign.paused_from):
+        schedules.cancel_schedule(caller, campaign.schedule_id)
+        return view(get_campaign(caller, campaign_id))
     return view(_moved(caller, "cancelled", campaign_id, Campaign.cancel))
-
-
-def continue_after_commit(resumed: Campaign) -> None:
-    """Pushes the jobs of a resumed campaign once the outermost transaction has committed."""
-    if resumed.status == "sending":
-        db.after_commit(partial(push_due_batches, resumed.id))
-    elif resumed.prep_token is not None:
-        db.after_commit(partial(queues.push_preparation, resumed.id, resumed.prep_token))
 
 
 def _moved(caller: Caller, verb: str, campaign_id: int, move: Callable[[int], Campaign | None]) -> Campaign:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from dispatch.campaigns.lifecycle import continue_after_commit
 from dispatch.formats.checks import can_be_id
+from dispatch.outbox import continue_after_commit
 from models.audit_event import AuditEvent
 from models.campaigns import occurrences, patterns
 from models.campaigns.campaign import Campaign
@@ -43,13 +43,24 @@ def follow(before: Schedule | None, after: Schedule | None) -> None:
     """Moves the campaign as its schedule was moved; ValueError when it cannot be made recurring."""
     if after is None:
         if before:
-            _release(before)
+            release(before)
     elif before is None:
         _begin(after)
     elif after.job_payload != before.job_payload:
         raise ValueError("a schedule keeps its campaign; cancel it and create another one.")
     elif after.status != before.status:
         _move(after)
+
+
+def release(schedule: Schedule) -> None:
+    """Makes a draft of the locked schedule's campaign.
+
+    Occurrences that have not started never will; the others go on.
+    """
+    patterns.resume(schedule.id)
+    released = _noted("campaign.unscheduled", patterns.release(schedule.id), schedule)
+    for occurrence in _occurrences(released):
+        _noted("campaign.cancelled", occurrences.withdraw(occurrence.id, NO_LONGER_RECURRING), schedule)
 
 
 def _begin(schedule: Schedule) -> None:
@@ -82,14 +93,6 @@ def _move(schedule: Schedule) -> None:
             pattern = _noted("campaign.cancelled", patterns.cancel(schedule.id), schedule)
             for occurrence in _occurrences(pattern):
                 _noted("campaign.cancelled", Campaign.cancel(occurrence.id), schedule)
-
-
-def _release(schedule: Schedule) -> None:
-    """Makes a draft of the pattern; occurrences that have not started never will, and the others go on."""
-    patterns.resume(schedule.id)
-    released = _noted("campaign.unscheduled", patterns.release(schedule.id), schedule)
-    for occurrence in _occurrences(released):
-        _noted("campaign.cancelled", occurrences.withdraw(occurrence.id, NO_LONGER_RECURRING), schedule)
 
 
 def _occurrences(pattern: Campaign | None) -> list[Campaign]:

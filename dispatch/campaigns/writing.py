@@ -55,10 +55,11 @@ def create_campaign(caller: Caller, draft: CampaignDraft) -> CampaignView:
 
 
 def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) -> CampaignView:
-    """Changes the given fields of a draft or scheduled campaign, which the next sweep then checks again.
+    """Changes the given fields of a draft, scheduled or recurring campaign, which the next sweep then checks again.
 
-    The fields are those of `CampaignDraft`. An audience replaces the previous one; None removes a time. Scheduling a
-    campaign, or changing a scheduled one, requires the scope `send`.
+    The fields are those of `CampaignDraft` but for the schedule. An audience replaces the previous one; None removes a
+    time. Scheduling a campaign, or changing one that starts by itself, requires the scope `send`. What is changed in a
+    recurring campaign counts for its next occurrences.
     """
     if changes.get("scheduled_at"):
         caller.require("send")
@@ -180,10 +181,16 @@ def _replace_choice(campaign: Campaign, customer_ids: Sequence[int] | None) -> N
 
 def _why_not(caller: Caller, campaign: Campaign, values: EditedColumns, *, checked_for: str | None) -> DispatchError:
     """Returns the reason why the edit was not written."""
-    if campaign.status not in ("draft", "scheduled"):
+    recurring = "recurring" in (campaign.status, campaign.paused_from)
+    if campaign.status not in ("draft", "scheduled") and not recurring:
         return refusal("edited", campaign.status)
-    if campaign.status == "scheduled":
+    if campaign.status != "draft":
         caller.require("send")
+    if recurring and "scheduled_at" in values:
+        return InvalidStatus(
+            "A recurring campaign has the times of its schedule; change those, or unschedule it first.",
+            status=campaign.status,
+        )
     starts = values.get("scheduled_at", campaign.scheduled_at)
     ends = values.get("expires_at", campaign.expires_at)
     if starts and ends and ends <= starts:

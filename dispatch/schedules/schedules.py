@@ -99,6 +99,12 @@ def read_schedule(caller: Caller, schedule_id: UUID) -> ScheduleView:
         return ScheduleView.of(schedules.read_schedule(caller.account, schedule_id))
 
 
+def locked_schedule(caller: Caller, schedule_id: UUID) -> Schedule:
+    """Returns the schedule, which no other process can change until the transaction ends."""
+    with _refusals():
+        return schedules.read_schedule(caller.account, schedule_id, lock=True)
+
+
 def list_schedules(
     caller: Caller, *, status: str | None = None, job_type: str | None = None, page: int = 1, page_size: int = 20
 ) -> Page[ScheduleView]:

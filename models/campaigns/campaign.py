@@ -195,7 +195,7 @@ class Campaign(Row):
 
     @classmethod
     def resume(cls, campaign_id: int) -> "Campaign | None":
-        """Returns a paused campaign to its previous state; None when it is not paused.
+        """Returns a paused campaign to its previous state; None when it is not paused, or is resumed by its schedule.
 
         A preparation gets a new token, and open batches are pushed again.
         """
@@ -205,7 +205,7 @@ class Campaign(Row):
                         blocked_reason = NULL, blocked_tries = 0, next_check_at = NULL,
                         prep_token = CASE WHEN paused_from = 'preparing' THEN gen_random_uuid() END,
                         prep_touched_at = CASE WHEN paused_from = 'preparing' THEN now() END
-                 WHERE id = %(id)s AND status = 'paused' RETURNING *),
+                 WHERE id = %(id)s AND status = 'paused' AND paused_from <> 'recurring' RETURNING *),
                unpushed AS (
                  UPDATE batch SET pushed_at = NULL, touched_at = NULL FROM resumed
                  WHERE campaign_id = resumed.id AND resumed.status = 'sending' AND pending > 0)
@@ -216,11 +216,15 @@ class Campaign(Row):
 
     @classmethod
     def cancel(cls, campaign_id: int) -> "Campaign | None":
-        """Cancels a campaign, whose remaining messages recovery cancels and settles; None when it has already ended."""
+        """Cancels a campaign, whose remaining messages recovery cancels and settles.
+
+        None when it has already ended, or is recurring, when it is cancelled with its schedule.
+        """
         return row(
             """UPDATE campaign SET status = 'cancelled', paused_from = NULL, ended_at = now(), updated_at = now(),
                       settled_at = CASE WHEN claim_epoch = 0 THEN now() END
-               WHERE id = %(id)s AND status IN ('draft', 'scheduled', 'preparing', 'sending', 'paused') RETURNING *""",
+               WHERE id = %(id)s AND status IN ('draft', 'scheduled', 'preparing', 'sending', 'paused')
+                 AND paused_from IS DISTINCT FROM 'recurring' RETURNING *""",
             {"id": campaign_id},
             into=cls,
         )

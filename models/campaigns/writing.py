@@ -105,16 +105,20 @@ def write(new: NewCampaign) -> Campaign | None:
 
 
 def edit(campaign_id: int, values: EditedColumns, *, channel: str | None, may_send: bool) -> Campaign | None:
-    """Writes these columns of a draft or scheduled campaign, and lets the next sweep check it again.
+    """Writes these columns of a draft, scheduled or recurring campaign, and lets the next sweep check it again.
 
-    None when it is in neither state, when its times would not be in the future and in order, when its channel is no
-    longer the one that the new text was checked for, or when it is scheduled and the editor may not send.
+    None when it is in none of these states, when its times would not be in the future and in order, when its channel is
+    no longer the one that the new text was checked for, when it is no draft and the editor may not send, or when it is
+    recurring and would get a time of its own.
     """
     if unknown := values.keys() - EditedColumns.__annotations__.keys():
         raise ValueError(f"not columns that can be edited: {unknown}")
     sets = "".join(f"{column} = %({column})s, " for column in values)
     if "scheduled_at" in values:
         sets += "status = CASE WHEN %(scheduled_at)s::timestamptz IS NULL THEN 'draft' ELSE 'scheduled' END, "
+    states = "status IN ('draft', 'scheduled')"
+    if "scheduled_at" not in values:
+        states = f"({states} OR 'recurring' IN (status, paused_from))"
     starts, ends = (
         f"%({column})s::timestamptz" if column in values else column for column in ("scheduled_at", "expires_at")
     )
@@ -126,7 +130,7 @@ def edit(campaign_id: int, values: EditedColumns, *, channel: str | None, may_se
     return row(
         f"""UPDATE campaign SET {sets} blocked_reason = NULL, blocked_tries = 0, next_check_at = NULL,
                    updated_at = now()
-            WHERE id = %(id)s AND status IN ('draft', 'scheduled') AND {to_come or "true"}
+            WHERE id = %(id)s AND {states} AND {to_come or "true"}
               AND coalesce({ends}, 'infinity') > coalesce({starts}, '-infinity')
               AND channel = coalesce(%(as_channel)s, channel) AND (%(may_send)s OR status = 'draft')
             RETURNING *""",

@@ -2,16 +2,19 @@
 
 import pytest
 
+from dispatch.campaigns.approval import approve_campaign
+from dispatch.campaigns.lifecycle import pause_campaign
 from dispatch.campaigns.reading import read_campaign
-from dispatch.campaigns.writing import delete_campaign
-from dispatch.errors import InvalidRequest, InvalidStatus
-from dispatch.schedules.schedules import edit_schedule
+from dispatch.campaigns.writing import delete_campaign, edit_campaign
+from dispatch.errors import Forbidden, InvalidRequest, InvalidStatus
+from dispatch.schedules.schedules import edit_schedule, run_schedule_now
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.follow_ups import send_to_rest
 from dispatch.start.occurrences import register_occurrences
 from scheduling.registry import known_types
+from tests.clock import DAY, NINE, set_clock, tick_at
 from tests.factories import a_campaign, an_account, asking, customers
-from tests.recurring import a_pattern, schedule_of, scheduled
+from tests.recurring import a_pattern, deliver_all, occurrences_of, schedule_of, scheduled
 from tests.sending import start_and_deliver
 from tests.stored import stored_rows
 
@@ -88,3 +91,47 @@ def test_the_type_is_registered_once_however_often_a_process_asks_for_it():
     registered = known_types()
     register_occurrences()
     assert known_types() == registered
+
+
+@pytest.fixture
+def pattern(account):
+    """A recurring campaign whose first occurrence is sending."""
+    customers(account, 2)
+    made = a_pattern(account)
+    tick_at(NINE)
+    return made
+
+
+def test_a_change_counts_for_the_next_occurrences_and_takes_the_approval_away(pattern):
+    approve_campaign(asking(actor="second"), pattern.id, revision=1)
+    edited = edit_campaign(asking(), pattern.id, {"template": "New {first_name}", "name": "Renamed"})
+    assert (edited.status, edited.revision, edited.approved_by) == ("recurring", 2, None)
+    deliver_all(pattern.id)
+    tick_at(NINE + DAY)
+    first, second = occurrences_of(pattern.id)
+    assert (first.base_template, second.base_template) == ("Hello {first_name}", "New {first_name}")
+    assert second.name.startswith("Renamed (")
+
+
+def test_a_paused_one_can_be_corrected(pattern):
+    pause_campaign(asking(), pattern.id)
+    assert edit_campaign(asking(), pattern.id, {"template": "New"}).status == "paused"
+
+
+def test_changing_it_takes_the_scope_to_send_and_it_gets_no_time_of_its_own(pattern):
+    writer = asking(pattern.account_id)
+    with pytest.raises(InvalidStatus, match="has the times of its schedule"):
+        edit_campaign(writer, pattern.id, {"scheduled_at": NINE + DAY})
+    with pytest.raises(InvalidStatus, match="has the times of its schedule"):
+        edit_campaign(writer, pattern.id, {"scheduled_at": None})
+    may_not_send = type(writer)(writer.actor, writer.account, frozenset({"write"}), "test", None)
+    with pytest.raises(Forbidden):
+        edit_campaign(may_not_send, pattern.id, {"template": "New"})
+
+
+def test_a_run_out_of_turn_starts_an_occurrence_now(pattern):
+    deliver_all(pattern.id)
+    set_clock(NINE + DAY / 2)
+    run_schedule_now(asking(), schedule_of(pattern.id)["id"])
+    assert tick_at(NINE + DAY / 2) == {"succeeded": 1}
+    assert [each.occurrence_at for each in occurrences_of(pattern.id)] == [NINE, NINE + DAY / 2]

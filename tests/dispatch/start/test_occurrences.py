@@ -10,7 +10,6 @@ from dispatch.campaigns.reading import read_campaign
 from dispatch.errors import InvalidRequest
 from dispatch.start.follow_ups import send_to_rest
 from dispatch.start.occurrences import execute
-from dispatch.start.sweep import sweep_due
 from models.database import row, rows
 from models.tenancy import ALL_ACCOUNTS
 from scheduling.registry import Busy, Job, Skipped
@@ -105,34 +104,6 @@ def execute_quietly(job):
     """Does what the tick does when another one has taken the run over."""
     with suppress(Busy, Skipped):
         execute(job)
-
-
-def test_an_occurrence_that_was_written_and_not_started_is_started_by_the_next_attempt(account, monkeypatch):
-    customers(account, 2)
-    pattern = a_pattern(account)
-    set_clock(NINE)
-
-    def killed(*_):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as broken:
-        broken.setattr("dispatch.start.occurrences.start_due", killed)
-        with pytest.raises(KeyboardInterrupt):
-            execute(job_of(pattern))
-    assert [each.status for each in occurrences_of(pattern.id)] == ["scheduled"]
-    execute(job_of(pattern))
-    assert [each.status for each in occurrences_of(pattern.id)] == ["sending"]
-
-
-def test_or_by_the_sweep(account, monkeypatch):
-    customers(account, 2)
-    pattern = a_pattern(account)
-    with monkeypatch.context() as away:
-        away.setattr("dispatch.start.occurrences.start_due", lambda *_: None)
-        tick_at(NINE)
-    assert len(sweep_due(asking()).campaigns) == 1
-    assert [each.status for each in occurrences_of(pattern.id)] == ["sending"]
-    assert sweep_due(asking()).processed_count == 0
 
 
 def test_the_limit_of_runs_completes_the_pattern(account):
