@@ -66,17 +66,7 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
     campaign = get_campaign(caller, campaign_id)
     if not changes:
         raise InvalidRequest("Name at least one field to change.")
-    values: EditedColumns = {
-        **_checked(changes, zone=changes.get("timezone", campaign.timezone)),
-        **checked_timing(changes),
-        **_text(caller, campaign, changes),
-        **_audience(changes),
-    }
-    check_window(
-        campaign.account_id,
-        send_window=values.get("send_window", campaign.send_window),
-        purpose=values.get("purpose", campaign.purpose),
-    )
+    values = _values(caller, campaign, changes)
     # A stored template is checked for a channel, so the edit counts only while that is still the campaign's.
     checked_for = campaign.channel if values.get("template_id") and "channel" not in values else None
     with db.atomic():
@@ -119,6 +109,22 @@ def delete_campaign(caller: Caller, campaign_id: int) -> None:
             raise refusal("deleted", get_campaign(caller, campaign_id).status)
         note(caller, "campaign.deleted", campaign, name=campaign.name)
         db.after_commit(partial(log.info, "campaign.deleted", campaign_id=campaign_id))
+
+
+def _values(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:
+    """Returns the columns to write; InvalidRequest says what cannot be used."""
+    values: EditedColumns = {
+        **_checked(changes, zone=changes.get("timezone", campaign.timezone)),
+        **checked_timing(changes),
+        **_text(caller, campaign, changes),
+        **_audience(changes),
+    }
+    check_window(
+        campaign.account_id,
+        send_window=values.get("send_window", campaign.send_window),
+        purpose=values.get("purpose", campaign.purpose),
+    )
+    return values
 
 
 def _checked(changes: Mapping[str, Any], *, zone: str | None) -> EditedColumns:

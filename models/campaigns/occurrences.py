@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from models.campaigns.campaign import DEFAULT_LIFE, Campaign
-from models.campaigns.writing import AUDIENCE, CONTENT
+from models.campaigns.writing import AUDIENCE, CONTENT, TIMING
 from models.database import row, rows
 
 # A pattern whose occurrence is in one of these states gets no other one beside it.
@@ -34,12 +34,12 @@ def spawn(new: NewOccurrence) -> Campaign | None:
     None when there is one for this time, another one still goes on, or the pattern is not recurring by this schedule or
     has expired. It may be sent for 24 hours, but never longer than its pattern.
     """
-    columns = ", ".join((*CONTENT, *AUDIENCE))
+    columns = ", ".join((*CONTENT, *TIMING, *AUDIENCE))
     return row(
         f"""INSERT INTO campaign (account_id, parent_id, kind, name, status, scheduled_at, occurrence_at, expires_at,
                                   approved_by, approved_at, approved_recipients, actor, correlation_id, {columns})
-            SELECT account_id, id, 'occurrence', %(name)s, 'scheduled', least(%(occurrence_at)s, now()),
-                   %(occurrence_at)s, CASE WHEN expires_at < now() + interval '{DEFAULT_LIFE}' THEN expires_at END,
+            SELECT account_id, id, 'occurrence', %(name)s, 'scheduled', now(),
+                   %(occurrence_at)s, CASE WHEN expires_at < now() + {DEFAULT_LIFE} THEN expires_at END,
                    approved_by, approved_at, approved_recipients, %(actor)s, %(correlation_id)s, {columns}
             FROM campaign pattern
             WHERE id = %(parent_id)s AND account_id = %(account_id)s AND status = 'recurring'

@@ -8,7 +8,7 @@ from models.database import rows
 from scheduling import tick as ticking
 from scheduling.lifecycle import cancel_schedule, pause_schedule, resume_schedule, run_now
 from scheduling.tick import MAX_ATTEMPTS, MAX_FAILED_RUNS
-from tests.clock import DAY, MONDAY, NINE, set_clock, tick_at
+from tests.clock import DAY, MONDAY, NINE, advance_clock, set_clock, tick_at
 from tests.scheduling.schedules import a_schedule, runs_of, schedule_row, statuses
 from tests.waiting import wait_until
 
@@ -161,6 +161,7 @@ def test_a_long_run_keeps_its_lease(account, registering, monkeypatch):
 
     def long(job):
         before = runs_of(job.schedule_id)[0]["due_at"]
+        advance_clock(timedelta(seconds=1))
         wait_until(lambda: runs_of(job.schedule_id)[0]["due_at"] != before, "the lease is renewed")
 
     registering("note", long)
