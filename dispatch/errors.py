@@ -8,6 +8,7 @@ DispatchError
 │   ├── CampaignNotFound, CustomerNotFound
 ├── InvalidStatus           the campaign is in a state that does not allow this
 │   └── AlreadySending
+├── TooLate                 the campaign comes to start so much later than planned that a person has to decide
 ├── Duplicate               the row already exists
 ├── Forbidden               the caller's key lacks the scope, or is not an operator's
 ├── SubscriptionRequired, InsufficientCredits, ApprovalRequired
@@ -114,6 +115,12 @@ class AlreadySending(InvalidStatus):
     """The campaign has already been started."""
 
     code = "ALREADY_SENDING"
+
+
+class TooLate(DispatchError):
+    """Its time passed longer ago than grace_sec allows; start it now, give it another time, or cancel it."""
+
+    code = "TOO_LATE"
 
 
 class Duplicate(DispatchError):

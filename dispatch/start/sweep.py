@@ -12,7 +12,7 @@ from pydantic import Field
 from config.settings import settings
 from config.stopping import stopping
 from dispatch.caller import Caller
-from dispatch.errors import CampaignNotFound, DispatchError, InvalidStatus, QueueUnavailable
+from dispatch.errors import CampaignNotFound, DispatchError, InvalidStatus, QueueUnavailable, TooLate
 from dispatch.formats.view import View
 from dispatch.process.lock import campaign_lock
 from dispatch.queues import JOB_TIMEOUT_SEC, connection
@@ -86,6 +86,9 @@ def _time_box() -> float:
 
 def start_due(caller: Caller, campaign: DueCampaign) -> SweptCampaign | SweepError | None:
     """Starts one campaign; None when another process is starting it, Redis is away or it is no longer due."""
+    if campaign.late:
+        log.warning("campaign.too_late", campaign_id=campaign.id)
+        return _set_aside(campaign, TooLate())
     lock = campaign_lock(connection(), campaign.id, seconds=settings().enqueue_lock_ttl_sec)
     try:
         if not lock.acquire():

@@ -197,12 +197,16 @@ class Campaign(Row):
     def resume(cls, campaign_id: int) -> "Campaign | None":
         """Returns a paused campaign to its previous state; None when it is not paused, or is resumed by its schedule.
 
-        A preparation gets a new token, and open batches are pushed again.
+        A preparation gets a new token, and open batches are pushed again. One whose time passed meanwhile is due now:
+        who resumes it has decided that it is not too late.
         """
         return row(
             """WITH resumed AS (
                  UPDATE campaign SET status = paused_from, paused_from = NULL, reason = NULL, updated_at = now(),
                         blocked_reason = NULL, blocked_tries = 0, next_check_at = NULL,
+                        scheduled_at = CASE WHEN paused_from = 'scheduled' AND scheduled_at < now()
+                                                 AND coalesce(expires_at > now(), true)
+                                            THEN now() ELSE scheduled_at END,
                         prep_token = CASE WHEN paused_from = 'preparing' THEN gen_random_uuid() END,
                         prep_touched_at = CASE WHEN paused_from = 'preparing' THEN now() END
                  WHERE id = %(id)s AND status = 'paused' AND paused_from <> 'recurring' RETURNING *),

@@ -17,6 +17,8 @@ class DueCampaign:
     account_id: UUID
     name: str
     status: str
+    #: Whether its time is longer ago than its grace, so that a person has to decide.
+    late: bool
     #: Who starts an occurrence: whoever made its pattern recurring. None: the system.
     starter: str | None
     correlation_id: str | None
@@ -29,6 +31,7 @@ class DueCampaign:
             account_id=occurrence.account_id,
             name=occurrence.name,
             status=occurrence.status,
+            late=False,
             starter=occurrence.actor,
             correlation_id=occurrence.correlation_id,
         )
@@ -37,14 +40,16 @@ class DueCampaign:
     def page(cls, limit: int, tenant: Tenant, *, seen: list[int]) -> "list[DueCampaign]":
         """Returns campaigns whose time has come and that are not in `seen`, oldest first.
 
-        Those that were set aside are left out until their next check.
+        Those that were set aside are left out until their next check, and those that came too late until a person
+        reschedules or starts them.
         """
         return rows(
             f"""SELECT id, account_id, name, status, correlation_id,
+                       scheduled_at < now() - make_interval(secs => grace_sec) AS late,
                        CASE kind WHEN 'occurrence' THEN actor END AS starter
                 FROM campaign
                 WHERE status = 'scheduled' AND scheduled_at <= now()
-                  AND (next_check_at IS NULL OR next_check_at <= now())
+                  AND (next_check_at IS NULL OR next_check_at <= now()) AND blocked_reason IS DISTINCT FROM 'TOO_LATE'
                   AND {owned_by(tenant)} AND id <> ALL(%(seen)s)
                 ORDER BY scheduled_at, id LIMIT %(limit)s""",
             {"limit": limit, "account": tenant, "seen": seen},
