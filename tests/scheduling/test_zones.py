@@ -1,32 +1,16 @@
 """Every change of every IANA zone from 2020 to 2037: a time is due once, never early, never when no clock shows it."""
 
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from itertools import takewhile
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from scheduling.cron import read_cron
-from scheduling.zones import instant_of, next_change, zone_called
+from scheduling.zones import instant_of, last_instant_of, stretches, wall_clock, zone_called
+from tests.zone_changes import END, START, ZONES, changes
 
-START, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2038, 1, 1, tzinfo=UTC)
 HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
-
-
-def rules_of(name):
-    """The zone's compiled rules; many names share them."""
-    return files("tzdata").joinpath("zoneinfo", *name.split("/")).read_bytes()
-
-
-ZONES = sorted({rules_of(name): name for name in sorted(available_timezones() - {"localtime"})}.values())
-
-
-def changes(zone):
-    found, at = [], START
-    while at := next_change(at, END, zone):
-        found.append(at)
-    return found
 
 
 def shown_around(change, zone):
@@ -64,6 +48,31 @@ def test_around_every_change_each_time_is_due_once_and_intervals_go_on(name):
             wall += QUARTER
         times_of_day = due(f"0,15,30,45 {','.join(map(str, hours))} * * *", start, end, zone)
         assert times_of_day == sorted({firsts.get(wall, change) for wall in named}), f"{change}: times of the day"
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_around_every_change_a_wall_clock_means_the_first_and_the_last_instant_at_which_it_is_shown(name):
+    zone = ZoneInfo(name)
+    for change in changes(zone):
+        shown = [(instant, wall) for instant, wall in shown_around(change, zone) if abs(instant - change) <= 4 * HOUR]
+        lasts = {wall: instant for instant, wall in shown}
+        firsts = {wall: instant for instant, wall in reversed(shown)}
+        # Nearer to the ends of what was looked at, the other instant may lie outside.
+        walls = {wall for instant, wall in shown if abs(instant - change) <= 2 * HOUR}
+        assert {wall: instant_of(wall, zone) for wall in walls} == {wall: firsts[wall] for wall in walls}
+        assert {wall: last_instant_of(wall, zone) for wall in walls} == {wall: lasts[wall] for wall in walls}
+        skipped = wall_clock(change, zone) - QUARTER
+        if skipped not in lasts:
+            assert instant_of(skipped, zone) == last_instant_of(skipped, zone) == change
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_stretches_are_divided_where_the_clock_is_changed(name):
+    zone = ZoneInfo(name)
+    pieces = list(stretches(START, END, zone))
+    assert [start for start, _, _ in pieces] == [START, *changes(zone)]
+    assert [end for _, end, _ in pieces] == [*changes(zone), END]
+    assert all(start.astimezone(zone).utcoffset() == offset for start, _, offset in pieces)
 
 
 def test_a_year_of_a_zone_that_changes_twice_has_one_run_a_day():
