@@ -19,14 +19,15 @@ class QuietHours(NamedTuple):
 
 DEFAULT = QuietHours(time(22), time(9))
 
-#: Countries with a rule of their own for marketing messages. Rules about whole days are for window and holidays.
+#: Countries with a rule of their own for marketing messages; docs/hours.md links the sources, and says what some of
+#: them ask of whole days.
 BY_COUNTRY = {
     # Twilio, SMS guidelines for the United Arab Emirates: no promotional messages from 9 pm to 7 am.
     "AE": QuietHours(time(21), time(7)),
-    # Brevo, API reference "Send SMS message": marketing SMS are not processed between 10 pm and 8 am.
-    "FR": QuietHours(time(22), time(8)),
-    # TRAI, Telecom Commercial Communications Customer Preference Regulations 2010 (6 of 2010): 9 pm to 9 am.
-    "IN": QuietHours(time(21), time(9)),
+    # SMSFactor and SMS Partner, API references: commercial SMS from 8 am to 8 pm only.
+    "FR": QuietHours(time(20), time(8)),
+    # Operators since October 2025, after a directive of TRAI: promotional messages from 10 am to 9 pm only.
+    "IN": QuietHours(time(21), time(10)),
     # Mapp, SMS in Jordan: marketing curfew from 9 pm to 8 am.
     "JO": QuietHours(time(21), time(8)),
     # Mapp, SMS in Kuwait: no official curfew; operators ask for none from 9 pm to 9 am.

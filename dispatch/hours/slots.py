@@ -42,7 +42,7 @@ class Slot(NamedTuple):
     """A stretch of allowed time, in UTC."""
 
     start: datetime
-    #: The first instant after it; None when it has no end.
+    #: The first instant after it; None when it has no end. Allowed time is followed for 31 days at most.
     end: datetime | None
 
 
