@@ -28,7 +28,7 @@ class Due(NamedTuple):
     skipped: str | None = None
 
 
-_NOW = Due()
+NOW = Due()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Plan:
     def due(self, person: Mapping[str, Any]) -> Due:
         """Returns when this recipient may be messaged."""
         if not self.hours.anything:
-            return _NOW
+            return NOW
         place = place_of(person["phone"], own_zone=person["zone"], account_zone=self.account_zone)
         slot = self.planner.slot(place)
         if slot is None or slot.start >= self.expires_at:
@@ -79,7 +79,7 @@ def _within(plan: Plan, caps: Caps, message: NewMessage, times: Sequence[datetim
     if moment == wanted:
         return message
     if caps.over_cap == "skip":
-        return skipped(message, "frequency_cap")
+        return _skipped(message, "frequency_cap")
     place = place_of(message.phone, own_zone=message.zone, account_zone=plan.account_zone)
     while slot := slot_after(plan.hours, place, moment):
         moment = first_within(caps, times, slot.start)
@@ -87,9 +87,9 @@ def _within(plan: Plan, caps: Caps, message: NewMessage, times: Sequence[datetim
             break
         if moment == slot.start:
             return message._replace(not_before=slot.start, send_until=slot.end)
-    return skipped(message, "frequency_cap")
+    return _skipped(message, "frequency_cap")
 
 
-def skipped(message: NewMessage, reason: str) -> NewMessage:
+def _skipped(message: NewMessage, reason: str) -> NewMessage:
     """Returns the message as one that is not sent, for this reason."""
     return message._replace(state="skipped", reason=reason, not_before=None, send_until=None)

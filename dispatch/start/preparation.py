@@ -5,9 +5,10 @@ the committed cursor. Rendering happens between the transactions, so none stays 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from dispatch.audience.members import Audience
 from dispatch.campaigns.approval import check_approval
 from dispatch.errors import DispatchError, InsufficientCredits, NoRecipients
 from dispatch.outbox import push_due_batches
-from dispatch.start.planning import Plan, keep_caps, skipped
+from dispatch.start.planning import NOW, Due, Plan, keep_caps
 from dispatch.texts.sms import measure_for
 from dispatch.texts.template import CompiledTemplate, compile_template
 from models import credit
@@ -182,22 +183,27 @@ def _messages(progress: PreparationProgress, recipients: list[dict[str, Any]]) -
     Those that may be sent first come first, so that a batch waits for one time and not for forty.
     """
     campaign_id, channel, render = progress.campaign.id, progress.campaign.channel, progress.template.render
-    planned = [(progress.plan.due(person), person) for person in recipients]
-    if progress.plan.hours.anything:
-        planned.sort(key=lambda each: each[0].not_before or progress.plan.started_at)
     messages: list[NewMessage] = []
-    for n, (due, person) in enumerate(planned, start=progress.recipients):
+    make = NewMessage._make
+    for n, (due, person) in enumerate(_in_order(progress.plan, recipients), start=progress.recipients):
         body = render(person)
         encoding, segments, _ = measure_for(channel, body)
-        reason = "opted_out" if person["opted_out"] else due.skipped
-        message = NewMessage(
-            *(campaign_id, n, person["id"], person["phone"], body, encoding, segments, "pending", None),
-            not_before=due.not_before,
-            send_until=due.send_until,
-            zone=due.zone,
-        )
-        messages.append(skipped(message, reason) if reason else message)
+        not_before, send_until, zone, skipped = due
+        state, reason = "pending", None
+        if person["opted_out"] or skipped:
+            state, reason = "skipped", "opted_out" if person["opted_out"] else skipped
+            not_before = send_until = None
+        row = (campaign_id, n, person["id"], person["phone"], body, encoding, segments, state, reason)
+        messages.append(make((*row, not_before, send_until, zone)))
     return messages
+
+
+def _in_order(plan: Plan, recipients: list[dict[str, Any]]) -> Iterable[tuple[Due, dict[str, Any]]]:
+    """Returns each recipient with its time, those that may be messaged first before the others."""
+    if not plan.hours.anything:
+        return zip(repeat(NOW), recipients)
+    planned = [(plan.due(person), person) for person in recipients]
+    return sorted(planned, key=lambda each: each[0].not_before or plan.started_at)
 
 
 def _batches(campaign: ClaimedCampaign, messages: list[NewMessage], *, first: int) -> list[NewBatch]:
@@ -223,8 +229,10 @@ def _batches(campaign: ClaimedCampaign, messages: list[NewMessage], *, first: in
 
 def _earliest(campaign: ClaimedCampaign, messages: list[NewMessage]) -> datetime | None:
     """Returns when the first of the messages may be sent, or all have expired; None for at once."""
-    times = [message.not_before for message in messages if message.state == "pending"]
-    waiting = [time for time in times if time is not None]
-    if len(waiting) < len(times) or not waiting:
-        return None
-    return min(*waiting, campaign.expires_at or waiting[0])
+    soonest = campaign.expires_at
+    for message in messages:
+        if message.state == "pending":
+            if message.not_before is None:
+                return None
+            soonest = min(soonest or message.not_before, message.not_before)
+    return soonest
