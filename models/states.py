@@ -72,3 +72,4 @@ SCHEDULE_MOVES: dict[str, frozenset[str]] = {
 }
 
 CHANNELS = ("sms", "whatsapp")
+CAMPAIGN_KINDS = ("normal", "retry", "rest", "test", "occurrence")

@@ -61,6 +61,10 @@ def empty_is_absent(value: Any) -> Any:
     return None if value == "" else value
 
 
+def _whole_or_empty(value: Any) -> int | None:
+    return None if value in (None, "") else whole(value)
+
+
 PathId = Annotated[int, BeforeValidator(_id_in_path)]
 Time = Annotated[AwareDatetime, BeforeValidator(_time)]
 # A time that may leave its zone to another field; the function it is given to refuses one without any.
@@ -70,6 +74,7 @@ WholeNumber = Annotated[int, Strict()]
 
 # A form sends `page=` for a field that was left empty; it means the default.
 _NUMBER_OR_EMPTY = WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "maxLength": 0}]})
+OptionalId = Annotated[int | None, BeforeValidator(_whole_or_empty), _NUMBER_OR_EMPTY]
 
 
 class Given(BaseModel):

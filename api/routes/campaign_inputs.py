@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, Strict, model_validator
 
-from api.http.inputs import Given, Page, PathId, WholeNumber, ZonedTime, empty_is_absent, storable
+from api.http.inputs import Given, OptionalId, Page, PathId, WholeNumber, ZonedTime, empty_is_absent, storable
 from dispatch.campaigns.timing import GRACE_SEC
-from dispatch.campaigns.view import Purpose, Status
+from dispatch.campaigns.view import Kind, Purpose, Status
 from dispatch.formats.view import Channel
+from scheduling.draft import Misfire
 
 
 class CampaignPath(Given):
@@ -17,6 +18,8 @@ class CampaignPath(Given):
 class CampaignQuery(Page):
     channel: Annotated[Channel | None, BeforeValidator(empty_is_absent)] = None
     status: Annotated[Status | None, BeforeValidator(empty_is_absent)] = None
+    kind: Annotated[Kind | None, BeforeValidator(empty_is_absent)] = None
+    parent_id: OptionalId = Field(None, description="only the children of this campaign, such as its occurrences")
     q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="part of the name")
 
 
@@ -39,7 +42,10 @@ class CampaignFields(Given):
 
 
 class NewCampaign(CampaignFields):
-    """A campaign to create: scheduled with `scheduled_at`, a draft without. It has at most one audience."""
+    """A campaign to create: `scheduled_at` schedules it, `cron_expression` makes it recurring, without it is a draft.
+
+    It has at most one audience.
+    """
 
     name: str = Field(description="1 to 200 characters")
     scheduled_at: ZonedTime | None = Field(
@@ -47,6 +53,14 @@ class NewCampaign(CampaignFields):
     )
     expires_at: ZonedTime | None = Field(
         None, description="nothing is sent after this; 24 hours after the start if unset"
+    )
+    cron_expression: str | None = Field(
+        None, description="when an occurrence starts: five fields, or @hourly, @daily, @weekly, @monthly or @yearly"
+    )
+    max_runs: WholeNumber | None = Field(None, description="how many occurrences there are; no limit if unset")
+    misfire: Misfire | None = Field(
+        None,
+        description="what becomes of an occurrence that is due late, or while an earlier one goes on; skip if unset",
     )
 
 

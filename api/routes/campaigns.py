@@ -21,16 +21,29 @@ class Campaigns(Paged[CampaignView]):
     "", summary="Create a campaign", answers={201: CampaignView}, body=True, scope="write", idempotency=ONE_TRANSACTION
 )
 def create(query: Organization, body: NewCampaign) -> tuple[CampaignView, int]:
-    """With `scheduled_at` it is scheduled, which also requires the scope `send`; without it is a draft."""
+    """With `scheduled_at` it is scheduled, with `cron_expression` recurring; both also require the scope `send`."""
     fields = body.model_dump(exclude={"base_template"})
     return writing.create_campaign(caller(), CampaignDraft(template=body.base_template, **fields)), 201
 
 
-@routes.get("", summary="List campaigns, newest first", answers={200: Campaigns}, scope="read")
+@routes.get(
+    "",
+    summary="List campaigns, newest first",
+    answers={200: Campaigns},
+    refuses=("CAMPAIGN_NOT_FOUND",),
+    scope="read",
+)
 def index(query: CampaignQuery) -> Paged[CampaignView]:
-    """Filter by channel and status, or search names with `q`; each campaign comes with its counts."""
+    """Filter by channel, status, kind and parent, or search names with `q`; each campaign comes with its counts."""
     found = reading.list_campaigns(
-        caller(), page=query.page, page_size=query.page_size, channel=query.channel, status=query.status, q=query.q
+        caller(),
+        page=query.page,
+        page_size=query.page_size,
+        channel=query.channel,
+        status=query.status,
+        kind=query.kind,
+        parent_id=query.parent_id,
+        q=query.q,
     )
     return paged(found, query)
 
@@ -49,14 +62,14 @@ def read(path: CampaignPath) -> CampaignView:
 
 @routes.patch(
     "/<campaign_id>",
-    summary="Change a draft or scheduled campaign",
+    summary="Change a campaign that has not started",
     answers={200: CampaignView},
     refuses=("CAMPAIGN_NOT_FOUND", "INVALID_STATUS"),
     body=True,
     scope="write",
 )
 def edit(path: CampaignPath, body: CampaignChanges) -> CampaignView:
-    """Scheduling a campaign, or changing a scheduled one, also requires the scope `send`."""
+    """Scheduling a campaign, or changing one that is scheduled or recurring, also requires the scope `send`."""
     changes = body.model_dump(exclude_unset=True)
     if "base_template" in changes:
         changes["template"] = changes.pop("base_template")

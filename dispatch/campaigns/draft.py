@@ -8,6 +8,7 @@ from dispatch.audience.choice import audience_kind
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import checked_times
 from dispatch.campaigns.timing import GRACE_SEC, checked_timing
+from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import checked_channel, checked_name
 from dispatch.texts.stored import text_for_campaign
 from models.campaigns.writing import NewCampaign
@@ -39,11 +40,17 @@ class CampaignDraft:
     holidays: str | None = None
     #: How late it may start before it waits for a person to decide.
     grace_sec: int = GRACE_SEC
+    #: Makes it recurring, by the clocks of `timezone`; it then has no `scheduled_at`.
+    cron_expression: str | None = None
+    #: These go with `cron_expression`, and None means no limit, and skip.
+    max_runs: int | None = None
+    misfire: str | None = None
 
 
 def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
     """Returns the row to write; InvalidRequest says what cannot be used."""
     account_id = caller.one_account()
+    _check_rule(draft)
     channel = checked_channel(draft.channel)
     text = text_for_campaign(
         caller, account_id, template=draft.template, template_id=draft.template_id, channel=channel
@@ -69,3 +76,13 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
         **checked_times(draft.scheduled_at, draft.expires_at, zone=draft.timezone),
         **checked_timing(asdict(draft)),
     )
+
+
+def _check_rule(draft: CampaignDraft) -> None:
+    """Refuses two kinds of times at once; the schedule's own check decides whether its fields can be used."""
+    if draft.cron_expression is not None and draft.scheduled_at is not None:
+        raise InvalidRequest("Give either cron_expression or scheduled_at.", field="cron_expression")
+    if draft.cron_expression is None:
+        for field in ("max_runs", "misfire"):
+            if getattr(draft, field) is not None:
+                raise InvalidRequest(f"{field}: it goes with cron_expression only.", field=field)

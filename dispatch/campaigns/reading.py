@@ -7,7 +7,7 @@ from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import checked_channel
 from models.campaigns.campaign import Campaign
 from models.page import Page
-from models.states import CAMPAIGN_STATES
+from models.states import CAMPAIGN_KINDS, CAMPAIGN_STATES
 
 
 def read_campaign(caller: Caller, campaign_id: int) -> CampaignView:
@@ -22,12 +22,30 @@ def list_campaigns(
     page_size: int = 20,
     channel: str | None = None,
     status: str | None = None,
+    kind: str | None = None,
+    parent_id: int | None = None,
     q: str | None = None,
 ) -> Page[CampaignView]:
-    """Returns one page of campaigns, newest first; `q` is a part of their names."""
+    """Returns one page of campaigns, newest first: of one parent, kind, channel or state if given.
+
+    `q` is a part of their names. CampaignNotFound when the parent is not the caller's to see.
+    """
     if channel is not None:
         checked_channel(channel)
     if status is not None and status not in CAMPAIGN_STATES:
         raise InvalidRequest(f"status must be one of {', '.join(CAMPAIGN_STATES)}.", field="status")
-    found = Campaign.page(caller.account, page=page, page_size=page_size, channel=channel, status=status, q=q or None)
+    if kind is not None and kind not in CAMPAIGN_KINDS:
+        raise InvalidRequest(f"kind must be one of {', '.join(CAMPAIGN_KINDS)}.", field="kind")
+    if parent_id is not None:
+        get_campaign(caller, parent_id)
+    found = Campaign.page(
+        caller.account,
+        page=page,
+        page_size=page_size,
+        channel=channel,
+        status=status,
+        kind=kind,
+        parent_id=parent_id,
+        q=q or None,
+    )
     return Page(view_all(found.rows), found.total)

@@ -3,21 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, WithJsonSchema
 
 from dispatch.campaigns.timing import PURPOSES
 from dispatch.formats.view import Channel, Clock, SparseView, Time, View
+from dispatch.schedules.schedules import Status as ScheduleStatus
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.campaign import Campaign
 from models.messages import batch
 from models.messages.batch import Stats
-from models.states import CAMPAIGN_STATES
+from models.schedules.schedule import Schedule
+from models.states import CAMPAIGN_KINDS, CAMPAIGN_STATES
+from scheduling.draft import rule_of
+from scheduling.words import describe
 
 # The allowed values come from the table of states alone.
 Status = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CAMPAIGN_STATES)})]
+Kind = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CAMPAIGN_KINDS)})]
 
 Purpose = Annotated[str, WithJsonSchema({"type": "string", "enum": list(PURPOSES)})]
 
@@ -39,14 +44,34 @@ class AudienceView(SparseView):
     segment_id: int | None = None
 
 
+class CampaignScheduleView(View):
+    """The schedule of a recurring campaign."""
+
+    id: UUID
+    description: str = Field(description='when it is due, in words: "every Monday at 09:00, Europe/Athens"')
+    timezone: str
+    status: ScheduleStatus
+    next_run_at: Time | None = Field(description="null unless it is active")
+
+    @classmethod
+    def of(cls, schedule: Schedule) -> Self:
+        """Returns what is shown of the row."""
+        return cls(
+            id=schedule.id,
+            description=describe(rule_of(schedule)),
+            timezone=schedule.timezone,
+            status=schedule.status,
+            next_run_at=schedule.next_run_at,
+        )
+
+
 class CampaignView(View):
     """A campaign with its messages counted by state."""
 
     id: int
     account_id: UUID
     parent_id: int | None
-    occurrence_at: Time | None = Field(description="the time that an occurrence of a recurring campaign stands for")
-    kind: Literal["normal", "retry", "rest", "test", "occurrence"]
+    kind: Kind
     name: str
     channel: Channel
     status: Status
@@ -56,6 +81,8 @@ class CampaignView(View):
     audience: AudienceView | None
     purpose: Purpose = Field(description="quiet hours and caps are for marketing")
     timezone: str | None = Field(description="IANA zone of the times written for it; null: the account's")
+    schedule: CampaignScheduleView | None = Field(description="of a recurring campaign, also once it has ended")
+    occurrence_at: Time | None = Field(description="the time that an occurrence of a recurring campaign stands for")
     scheduled_at: Time | None
     expires_at: Time | None
     local_time: Clock | None = Field(description="each person is messaged when their own clock first shows it")
@@ -86,18 +113,28 @@ def view(campaign: Campaign) -> CampaignView:
 
 
 def view_all(campaigns: Sequence[Campaign]) -> list[CampaignView]:
-    """Returns what people see of the campaigns, with three queries for any number of them; batches hold the counts."""
+    """Returns what people see of the campaigns, with four queries for any number of them; batches hold the counts."""
     counts = batch.stats([campaign.id for campaign in campaigns])
     chosen = CampaignCustomer.counts([campaign.id for campaign in campaigns if campaign.audience_kind == "customers"])
     waiting = batch.waiting_until(
         [each.id for each in campaigns if each.status == "sending" and counts[each.id].pending]
     )
+    schedules = Schedule.by_id([each.schedule_id for each in campaigns if each.schedule_id])
     return [
-        _view(each, counts[each.id], chosen.get(each.id, 0), waits_until=waiting.get(each.id)) for each in campaigns
+        _view(
+            each,
+            counts[each.id],
+            chosen.get(each.id, 0),
+            waits_until=waiting.get(each.id),
+            schedule=schedules.get(each.schedule_id) if each.schedule_id else None,
+        )
+        for each in campaigns
     ]
 
 
-def _view(campaign: Campaign, counts: Stats, chosen: int, *, waits_until: datetime | None) -> CampaignView:
+def _view(
+    campaign: Campaign, counts: Stats, chosen: int, *, waits_until: datetime | None, schedule: Schedule | None
+) -> CampaignView:
     columns = {name: getattr(campaign, name) for name in _COLUMNS}
     return CampaignView(
         **columns
@@ -105,6 +142,7 @@ def _view(campaign: Campaign, counts: Stats, chosen: int, *, waits_until: dateti
             "base_template": campaign.template,
             "waits_until": waits_until,
             "audience": _audience(campaign, chosen),
+            "schedule": CampaignScheduleView.of(schedule) if schedule else None,
             "reason": campaign.reason or None,
             "credits": CreditsView.model_validate(campaign),
             "stats": _stats(campaign, counts, chosen),

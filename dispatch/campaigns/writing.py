@@ -6,10 +6,12 @@ from typing import Any
 
 import structlog
 
+from dispatch.accounts.accounts import account_with_id
 from dispatch.audience.choice import audience_kind, check_list, choose_customers
 from dispatch.audience.segments import check_segment
 from dispatch.caller import Caller
 from dispatch.campaigns.draft import CampaignDraft, checked
+from dispatch.campaigns.patterns import JOB_TYPE
 from dispatch.campaigns.rules import (
     checked_times,
     get_campaign,
@@ -19,14 +21,23 @@ from dispatch.campaigns.rules import (
 )
 from dispatch.campaigns.timing import check_window, checked_timing
 from dispatch.campaigns.view import CampaignView, view
-from dispatch.errors import CampaignNotFound, DispatchError, InvalidRequest, InvalidStatus, NoMessageText
+from dispatch.errors import (
+    CampaignNotFound,
+    DispatchError,
+    InvalidRequest,
+    InvalidStatus,
+    NoMessageText,
+    NoTargetAudience,
+)
 from dispatch.formats.checks import MAX_NAME, checked_channel, checked_name
+from dispatch.schedules.schedules import create_schedule
 from dispatch.texts.stored import check_version, text_for_campaign
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.campaign import Campaign
 from models.campaigns.writing import EditedColumns
 from models.database import db
+from scheduling.draft import ScheduleDraft
 
 log = structlog.get_logger()
 
@@ -34,8 +45,11 @@ AUDIENCE = ("customer_ids", "list_id", "segment_id", "everyone")
 
 
 def create_campaign(caller: Caller, draft: CampaignDraft) -> CampaignView:
-    """Creates a campaign: `scheduled` when it has a time, which requires the scope `send`, or else a `draft`."""
-    if draft.scheduled_at:
+    """Creates a campaign: `scheduled` with a time, `recurring` with a cron expression, or else a `draft`.
+
+    What starts by itself requires the scope `send`.
+    """
+    if draft.scheduled_at or draft.cron_expression is not None:
         caller.require("send")
     new = checked(caller, draft)
     check_window(new.account_id, send_window=new.send_window, purpose=new.purpose)
@@ -51,6 +65,8 @@ def create_campaign(caller: Caller, draft: CampaignDraft) -> CampaignView:
         if draft.customer_ids is not None:
             choose_customers(new.account_id, made.id, draft.customer_ids)
         note(caller, "campaign.created", made, status=made.status)
+        if draft.cron_expression is not None:
+            made = _make_recurring(caller, made, draft)
         return view(made)
 
 
@@ -109,6 +125,24 @@ def delete_campaign(caller: Caller, campaign_id: int) -> None:
             raise refusal("deleted", get_campaign(caller, campaign_id).status)
         note(caller, "campaign.deleted", campaign, name=campaign.name)
         db.after_commit(partial(log.info, "campaign.deleted", campaign_id=campaign_id))
+
+
+def _make_recurring(caller: Caller, made: Campaign, draft: CampaignDraft) -> Campaign:
+    """Creates the campaign's schedule, by which `patterns.py` makes it recurring."""
+    if not made.template.strip():
+        raise NoMessageText("A recurring campaign needs a text; add one, or leave out cron_expression.")
+    if made.audience_kind is None:
+        raise NoTargetAudience("A recurring campaign needs an audience; choose one, or leave out cron_expression.")
+    schedule = ScheduleDraft(
+        job_type=JOB_TYPE,
+        job_payload={"campaign_id": made.id},
+        cron_expression=draft.cron_expression,
+        timezone=draft.timezone or account_with_id(made.account_id).zone,
+        max_runs=draft.max_runs,
+        misfire=draft.misfire,
+    )
+    create_schedule(caller, schedule)
+    return get_campaign(caller, made.id)
 
 
 def _values(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:

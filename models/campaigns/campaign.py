@@ -122,15 +122,18 @@ class Campaign(Row):
         page_size: int,
         channel: str | None = None,
         status: str | None = None,
+        kind: str | None = None,
+        parent_id: int | None = None,
         q: str | None = None,
     ) -> Page["Campaign"]:
         """Returns one page of the tenant's campaigns, newest first; `q` is a part of the name."""
+        asked = {"channel": channel, "status": status, "kind": kind, "parent_id": parent_id}
+        wanted = {column: value for column, value in asked.items() if value is not None}
+        conditions = [owned_by(tenant), *(f"{column} = %({column})s" for column in wanted)]
         return read_page(
-            f"""SELECT * FROM campaign
-                WHERE {owned_by(tenant)} AND channel = coalesce(%(channel)s, channel)
-                  AND status = coalesce(%(status)s, status)
+            f"""SELECT * FROM campaign WHERE {" AND ".join(conditions)}
                   AND (%(q)s::text IS NULL OR strpos(lower(name), lower(%(q)s)) > 0)""",
-            {"account": tenant, "channel": channel, "status": status, "q": q},
+            {**wanted, "account": tenant, "q": q},
             order="id DESC",
             page=page,
             page_size=page_size,

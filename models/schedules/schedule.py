@@ -79,6 +79,14 @@ class Schedule(Row):
         )
 
     @classmethod
+    def by_id(cls, schedule_ids: Sequence[UUID]) -> "dict[UUID, Schedule]":
+        """Returns these schedules, which the caller has found in rows of their tenant."""
+        if not schedule_ids:
+            return {}
+        found = rows("SELECT * FROM schedule WHERE id = ANY(%s)", [list(schedule_ids)], into=cls)
+        return {each.id: each for each in found}
+
+    @classmethod
     def lock_due(cls, job_types: Sequence[str], *, limit: int) -> "list[Schedule]":
         """Locks and returns active schedules of these types whose time has come, unless another process has them.
 

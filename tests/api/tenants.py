@@ -57,6 +57,7 @@ MAKE: dict[str, Callable[[AccountView], Any]] = {
     "key_id": lambda account: issue_key(asking(account.id), scopes=("approve",)).id,
     "list_id": lambda account: a_list(account, 1),
     "organization_id": lambda account: str(account.id),
+    "parent_id": lambda account: a_campaign(account, recipients=2).id,
     "reference": _reference,
     "schedule_id": _schedule,
     "segment_id": _segment,

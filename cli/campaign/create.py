@@ -1,0 +1,109 @@
+"""`campaign create`."""
+
+from typing import Any, get_args
+
+import click
+
+from cli.campaign.brief import brief
+from cli.campaign.timing import timing_of, timing_options
+from cli.shared.arguments import ids_of, time_of
+from cli.shared.caller import by_hand
+from cli.shared.output import answers, show_value
+from cli.shared.servers import with_database
+from cli.shared.tenant import account_option, id_of
+from dispatch.audience.segments import segment_called
+from dispatch.caller import Caller
+from dispatch.campaigns.draft import CampaignDraft
+from dispatch.campaigns.writing import create_campaign
+from dispatch.customers.lists import list_called
+from dispatch.texts.stored import template_called
+from models.states import CHANNELS
+from scheduling.draft import Misfire
+
+# What goes with --cron only.
+_OF_CRON = {"--max-runs": "max_runs", "--misfire": "misfire"}
+
+
+def _show_created(made: dict[str, Any]) -> None:
+    show_value(made)
+    if made["status"] == "draft":
+        click.echo(f"Start it with `campaign enqueue {made['id']}`, or schedule it with `campaign schedule`.", err=True)
+
+
+@click.command()
+@account_option(help="The account that sends it.")
+@click.option("--name", required=True, help="Name of the campaign.")
+@click.option("--template", metavar="TEXT", help="The message, with fields like {first_name}.")
+@click.option("--stored", metavar="NAME", help="Copy the text of this stored template, instead of --template.")
+@click.option("--list", "list_name", metavar="NAME", help="Send to this list.")
+@click.option("--segment", metavar="NAME", help="Send to this segment.")
+@click.option("--customers", metavar="1,2,3", help="Send to the customers with these ids.")
+@click.option("--everyone", is_flag=True, help="Send to every subscribed customer.")
+@click.option("--channel", type=click.Choice(CHANNELS), default="sms", show_default=True, help="How it is sent.")
+@click.option("--schedule", metavar="ISO8601", help="Start then, for example 2030-01-31T09:00:00+02:00.")
+@click.option("--cron", metavar="EXPRESSION", help="Start an occurrence again and again, for example '0 9 * * 1'.")
+@click.option("--max-runs", type=int, metavar="N", help="End it after so many occurrences.")
+@click.option(
+    "--misfire",
+    type=click.Choice(get_args(Misfire)),
+    help="What becomes of an occurrence that is late, or due while an earlier one goes on.  [default: skip]",
+)
+@timing_options
+@answers(show=_show_created)
+@with_database
+def create(account: str, **options: Any) -> dict[str, Any]:
+    """Create a campaign.
+
+    With --schedule it starts by itself at that time, with --cron again and again, each time for whoever is in its
+    audience then; otherwise it is a draft until `campaign enqueue`.
+    Choose the audience with one of --list, --segment, --customers and --everyone.
+
+    \b
+    python -m cli campaign create --account Acme --name Spring --list customers \\
+        --template 'Hi {{ first_name|fallback("there") }}, our sale starts today.'
+    python -m cli campaign create --account Acme --name Spring --everyone --template 'Good morning!' \\
+        --schedule 2030-01-31T00:00 --zone Europe/Athens --at-local 10:00 --window 'Mon-Fri 09:00-18:00'
+    python -m cli campaign create --account Acme --name Offer --everyone --template 'Hi {first_name}' \\
+        --cron '0 9 * * 1' --zone Europe/Athens --max-runs 10
+    """
+    _check(options)
+    caller = by_hand(id_of(account))
+    timing = timing_of(options)
+    made = create_campaign(caller, _draft(caller, **timing, **options))
+    return brief(made, "id", "status", *(("schedule",) if made.schedule else ()))
+
+
+def _check(options: dict[str, Any]) -> None:
+    """Refuses options that contradict each other, before anything is looked up."""
+    if (options["template"] is None) == (options["stored"] is None):
+        raise click.UsageError("Choose the text with either --template TEXT or --stored NAME.")
+    if options["schedule"] is not None and options["cron"] is not None:
+        raise click.UsageError("Choose either --schedule, for one time, or --cron, for many.")
+    for option, name in _OF_CRON.items():
+        if options["cron"] is None and options[name] is not None:
+            raise click.UsageError(f"{option} goes with --cron only.")
+
+
+def _draft(
+    caller: Caller,
+    *,
+    stored: str | None,
+    list_name: str | None,
+    segment: str | None,
+    customers: str | None,
+    schedule: str | None,
+    cron: str | None,
+    template: str | None,
+    **same: Any,
+) -> CampaignDraft:
+    """Returns the campaign that was typed, with the ids of what was called by its name."""
+    return CampaignDraft(
+        template=template or "",
+        template_id=template_called(caller, stored) if stored is not None else None,
+        customer_ids=ids_of(customers, option="--customers") if customers is not None else None,
+        list_id=list_called(caller, list_name) if list_name is not None else None,
+        segment_id=segment_called(caller, segment) if segment is not None else None,
+        scheduled_at=time_of(schedule, option="--schedule") if schedule is not None else None,
+        cron_expression=cron,
+        **same,
+    )
