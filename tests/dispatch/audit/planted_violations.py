@@ -11,6 +11,7 @@ A_SCHEDULE = """
 INSERT INTO schedule (account_id, job_type, job_payload, cron_expression, timezone, misfire, grace_sec, metadata,
                       status, created_by)
 SELECT id, 'campaign.execute', '{}', '@daily', 'UTC', 'skip', 0, '{}', 'paused', 'test' FROM account WHERE name ="""
+ITS_ID = "(SELECT id FROM schedule WHERE job_type = 'campaign.execute')"
 
 # The sentence that audit finds, the statement that makes it true, and the id that audit names.
 PLANTED = [
@@ -76,7 +77,7 @@ PLANTED = [
     ),
     (
         "Recurring campaigns in another state",
-        f"{A_SCHEDULE} 'ours'; UPDATE campaign SET status = 'recurring', schedule_id = (SELECT id FROM schedule)"
+        f"{A_SCHEDULE} 'ours'; UPDATE campaign SET status = 'recurring', schedule_id = {ITS_ID}"
         " WHERE id = 3",
         "3",
     ),
@@ -123,7 +124,7 @@ PLANTED = [
     ),
     (
         "Campaigns with a schedule",
-        f"{A_SCHEDULE} 'theirs'; UPDATE campaign SET schedule_id = (SELECT id FROM schedule) WHERE id = 3",
+        f"{A_SCHEDULE} 'theirs'; UPDATE campaign SET schedule_id = {ITS_ID} WHERE id = 3",
         "3",
     ),
     ("Campaigns with a parent", "UPDATE campaign SET parent_id = 5 WHERE id = 3", "3"),
