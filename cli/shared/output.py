@@ -23,6 +23,8 @@ P = ParamSpec("P")
 Result = TypeVar("Result")
 
 _JSON = "cli.json"
+# A row stays on its line for `grep` and `cut`.
+WIDTH_OF_A_PIPE = 10_000
 
 
 @overload
@@ -78,7 +80,10 @@ def print_json(value: object) -> None:
 
 def console() -> Console:
     """Where people read: standard output, or standard error when --json keeps the former for the answer."""
-    return Console(stderr=wants_json(), highlight=False)
+    made = Console(stderr=wants_json(), highlight=False)
+    if not made.is_terminal:
+        made.width = WIDTH_OF_A_PIPE
+    return made
 
 
 def show_value(value: object) -> None:

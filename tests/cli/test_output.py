@@ -3,13 +3,16 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import StringIO
 from typing import Any
 from uuid import UUID
 
 import click
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
+from cli.shared import output
 from cli.shared.output import answers, show_columns
 from dispatch.formats.view import Time, View
 from models.page import Page
@@ -91,3 +94,16 @@ def _run(result: object, *words: str, **options: Any) -> Result:
         return result
 
     return CliRunner().invoke(verb, words)
+
+
+def test_on_a_narrow_terminal_an_id_stays_in_one_piece_and_nothing_is_cut_off(monkeypatch):
+    seen = StringIO()
+    monkeypatch.setattr(output, "console", lambda: Console(file=seen, width=80))
+    made = "0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11"
+    show_columns("id", "status", "next_run_at", "description")(
+        [{"id": made, "status": "active", "next_run_at": "2030-01-31T09:00:00+02:00", "description": "x" * 60}]
+    )
+    lines = seen.getvalue().splitlines()
+    assert [line for line in lines if made in line]
+    assert max(map(len, lines)) <= 80
+    assert seen.getvalue().count("x") == 60 + len("x")  # also that of next_run_at

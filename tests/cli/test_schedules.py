@@ -35,8 +35,10 @@ def test_a_schedule_is_created_shown_and_listed(cli, weekly):
     assert "every Monday at 09:00, Europe/Athens" in " ".join(cli("schedule", "show", weekly["id"]).stdout.split())
 
 
-def test_its_whole_id_is_in_the_list_of_a_narrow_terminal(cli, weekly):
-    assert weekly["id"] in cli("schedule", "list").stdout
+def test_a_list_that_is_read_by_a_program_has_a_line_for_each_schedule_with_nothing_cut_off(cli, weekly):
+    [line] = [line for line in cli("schedule", "list").stdout.splitlines() if weekly["id"] in line]
+    assert "every Monday at 09:00, Europe/Athens" in line
+    assert weekly["next_run_at"] in line
 
 
 def test_the_next_times_are_shown_in_its_zone(cli, weekly):
