@@ -146,3 +146,9 @@ PLANTED_ON_ACCOUNTS = [
     ("Accounts whose held credits", "UPDATE account SET credits_held = credits_held - 1"),
     ("Accounts with a balance below", "UPDATE account SET credits_available = -1"),
 ]
+
+# Not violations, though close to one: a campaign that is too late waits for a person.
+HARMLESS = [
+    f"UPDATE campaign SET scheduled_at = {LONG_AGO}, updated_at = {LONG_AGO}, next_check_at = {LONG_AGO},"
+    " blocked_reason = 'TOO_LATE', blocked_tries = 1 WHERE id = 4",
+]
