@@ -34,7 +34,7 @@ class CampaignFields(Given):
     segment_id: WholeNumber | None = None
     everyone: Annotated[bool, Strict()] = False
     purpose: Purpose = Field("marketing", description="quiet hours and caps are for marketing only")
-    timezone: str | None = Field(None, description="IANA zone of the times, if they are written without one")
+    timezone: str | None = Field(None, description="IANA zone of cron_expression and of times without one")
     local_time: str | None = Field(None, description="like 10:00: each person is messaged when their clock shows it")
     send_window: str | None = Field(None, description='by each person\'s own clock, like "Mon-Fri 09:00-18:00"')
     holidays: str | None = Field(None, description="two letters of a country: no one is messaged on its holidays")

@@ -25,7 +25,7 @@ def timing_options(verb: Verb) -> Verb:
         click.option("--holidays", metavar="GR", help="Send nothing on the public holidays of this country."),
         click.option("--window", metavar="HOURS", help="Send only then, like 'Mon-Fri 09:00-18:00'."),
         click.option("--at-local", metavar="HH:MM", help="Send to each recipient when their own clock shows it."),
-        click.option("--zone", metavar="NAME", help="The IANA zone of times written without one."),
+        click.option("--zone", metavar="NAME", help="The IANA zone of --cron, and of times without one."),
         click.option("--purpose", type=click.Choice(PURPOSES), help="Quiet hours and caps are for marketing only."),
     ):
         verb = option(verb)

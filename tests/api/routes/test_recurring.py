@@ -5,13 +5,14 @@ from uuid import uuid4
 import pytest
 
 from api.http.errors import STATUS
+from dispatch.accounts.accounts import change_account
 from dispatch.audit import audit
 from dispatch.start.occurrences import register_occurrences
 from models.database import rows
 from models.schedules.schedule import Schedule
 from models.tenancy import ALL_ACCOUNTS
 from scheduling.tick import tick
-from tests.factories import a_campaign, an_account, customers
+from tests.factories import a_campaign, an_account, asking, customers
 from tests.recurring import a_pattern, deliver_all
 from tests.stored import stored_rows
 
@@ -213,3 +214,9 @@ def test_an_operator_names_the_account(as_account, account):
     refused(operator("POST", "/api/campaigns", json=WEEKLY), "INVALID_REQUEST", "organization_id")
     made = operator("POST", f"/api/campaigns?organization_id={account.id}", json=WEEKLY).json
     assert (made["account_id"], made["status"]) == (str(account.id), "recurring")
+
+
+def test_without_a_zone_of_its_own_a_rule_is_on_the_clocks_of_the_account(call, account):
+    change_account(asking(account.id), {"zone": "Asia/Tokyo"})
+    made = call("POST", "/api/campaigns", json={**WEEKLY, "timezone": None}).json
+    assert made["schedule"]["timezone"] == "Asia/Tokyo"
