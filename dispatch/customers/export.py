@@ -5,16 +5,16 @@ from collections.abc import Iterator, Sequence
 
 from dispatch.caller import Caller
 from dispatch.formats.csv_out import csv_lines
-from models.customers.customer import TEXT_COLUMNS, Customer, CustomerLine
+from models.customers.customer import FILE_COLUMNS, Customer, CustomerLine
 
 
 def export_customers(caller: Caller) -> Iterator[str]:
-    """Returns every customer, oldest first, in pieces: phone, names, location, product, a column for each attribute.
+    """Returns every customer, oldest first, in pieces: phone, names, location, product, zone, consent, each attribute.
 
     Imported again it changes nothing. Numbers and lists among attributes come back as text, as all of CSV does.
     """
     account_id = caller.one_account()
-    columns = ("phone", *TEXT_COLUMNS)
+    columns = ("phone", *FILE_COLUMNS, "consent")
     attributes = [name for name in Customer.attribute_names(account_id) if name not in ("", *columns)]
     return csv_lines((*columns, *attributes), (_line(each, attributes) for each in Customer.lines(account_id)))
 

@@ -2,9 +2,10 @@
 
 The file wins: for the columns it names, what a line says replaces what was there, blank cells included; other columns
 stay as they are. Columns that a customer does not have become attributes; `consent` can opt a customer out and never
-in. A phone that comes twice is one customer, the last line wins, and every line counts: imported (a new phone), updated
-(one seen before, in the table or in the file) or rejected. Each chunk is committed by itself, so an import that was cut
-short is finished by running it again, and running it twice makes the same rows.
+in; `zone` is the name of the customer's time zone. A phone that comes twice is one customer, the last line wins, and
+every line counts: imported (a new phone), updated (one seen before, in the table or in the file) or rejected. Each
+chunk is committed by itself, so an import that was cut short is finished by running it again, and running it twice
+makes the same rows.
 """
 
 import csv
@@ -22,10 +23,11 @@ from dispatch.formats.checks import checked_name
 from dispatch.formats.csv_in import CsvFile, Record, Rejected, chunks
 from dispatch.formats.csv_out import safe_cell
 from dispatch.formats.phones import InvalidPhone, check_country, normalise
-from models.customers.customer import CONSENTS, MAX_TEXT, TEXT_COLUMNS
+from models.customers.customer import CONSENTS, FILE_COLUMNS, MAX_TEXT
 from models.customers.lists import CustomerList
 from models.customers.upsert import CustomerToWrite, opt_out_customers, upsert_customers
 from models.database import db
+from scheduling.zones import is_zone
 
 LINES_PER_CHUNK = 10_000
 MAX_ATTRIBUTE = 1000
@@ -128,22 +130,25 @@ def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected
     cells = record.cells
     phone = cells["phone"]
     for name, value in cells.items():
-        limit = MAX_TEXT if name in TEXT_COLUMNS or name == "phone" else MAX_ATTRIBUTE
+        limit = MAX_TEXT if name in FILE_COLUMNS or name == "phone" else MAX_ATTRIBUTE
         if len(value) > limit:
             return Rejected(record.line, f"{name} is longer than {limit} characters", phone[:MAX_TEXT])
     if cells.get(CONSENT, "").lower() not in ("", *CONSENTS):
         return Rejected(record.line, f"{CONSENT} is {UNSUBSCRIBED} or subscribed", phone[:MAX_TEXT])
+    if (zone := cells.get("zone") or None) and not is_zone(zone):
+        return Rejected(record.line, "zone is no IANA time zone, such as Europe/Athens", phone[:MAX_TEXT])
     try:
         number = normalise(phone, country)
     except InvalidPhone as problem:
         return Rejected(record.line, f"phone: {problem.reason}", phone)
-    attributes = {name: cells[name] for name in cells if name not in (*TEXT_COLUMNS, "phone", CONSENT) and cells[name]}
+    attributes = {name: cells[name] for name in cells if name not in (*FILE_COLUMNS, "phone", CONSENT) and cells[name]}
     return CustomerToWrite(
         number,
         cells.get("first_name", ""),
         cells.get("last_name", ""),
         cells.get("location") or None,
         cells.get("prefered_product") or None,
+        zone,
         json.dumps(attributes) if attributes else "{}",
     )
 

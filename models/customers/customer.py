@@ -21,6 +21,8 @@ TEXT_COLUMNS = ("first_name", "last_name", "location", "prefered_product")
 # Of each of them; the table refuses a longer one.
 MAX_TEXT = 255
 # What people may say of a customer.
+# Columns of a file that are columns of the table, and not attributes.
+FILE_COLUMNS = (*TEXT_COLUMNS, "zone")
 _WRITABLE = ("phone", *TEXT_COLUMNS, "attributes", "zone", "consent")
 
 _WITH_SUPPRESSION = """customer.*, EXISTS (
@@ -144,6 +146,8 @@ class CustomerLine(NamedTuple):
     last_name: str
     location: str | None
     prefered_product: str | None
+    zone: str | None
+    consent: str
     attributes: JsonObject
 
 

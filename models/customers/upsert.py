@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from models.customers.customer import TEXT_COLUMNS
+from models.customers.customer import FILE_COLUMNS
 from models.database import changed, scalar
 
 
@@ -16,6 +16,8 @@ class CustomerToWrite(NamedTuple):
     last_name: str
     location: str | None
     prefered_product: str | None
+    #: The name of a time zone.
+    zone: str | None
     attributes: str
 
 
@@ -28,17 +30,18 @@ def upsert_customers(
     """
     fields = CustomerToWrite._fields
     by_field: list[Any] = [list(values) for values in zip(*customers, strict=True)] or [[]] * len(fields)
-    changes = "".join(f"{name} = EXCLUDED.{name}, " for name in TEXT_COLUMNS if name in columns)
+    changes = "".join(f"{name} = EXCLUDED.{name}, " for name in FILE_COLUMNS if name in columns)
     # In the order of phones, so that two imports at once wait for each other instead of deadlocking. A row that
     # was inserted has no xmax; an updated one has ours.
     inserted: int = scalar(
         f"""WITH given AS (
                 SELECT * FROM unnest(
                     %(phone)s::text[], %(first_name)s::text[], %(last_name)s::text[], %(location)s::text[],
-                    %(prefered_product)s::text[], %(attributes)s::jsonb[]
-                ) AS t (phone, first_name, last_name, location, prefered_product, attributes)
+                    %(prefered_product)s::text[], %(zone)s::text[], %(attributes)s::jsonb[]
+                ) AS t (phone, first_name, last_name, location, prefered_product, zone, attributes)
             ), upserted AS (
-                INSERT INTO customer (account_id, phone, first_name, last_name, location, prefered_product, attributes)
+                INSERT INTO customer
+                    (account_id, phone, first_name, last_name, location, prefered_product, zone, attributes)
                 SELECT %(account)s, given.* FROM given ORDER BY phone
                 ON CONFLICT (account_id, phone) DO UPDATE SET {changes}
                     attributes = (customer.attributes - %(keys)s::text[]) || EXCLUDED.attributes, updated_at = now()
@@ -52,7 +55,7 @@ def upsert_customers(
             **dict(zip(fields, by_field, strict=True)),
             "account": account_id,
             "list": list_id,
-            "keys": [name for name in columns if name not in TEXT_COLUMNS],
+            "keys": [name for name in columns if name not in FILE_COLUMNS],
         },
     )
     return inserted

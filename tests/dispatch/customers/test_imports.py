@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dispatch.customers import imports
+from dispatch.customers.export import export_customers
 from dispatch.customers.imports import ImportReport, import_customers
 from dispatch.errors import InvalidRequest
 from dispatch.formats.csv_in import open_csv
@@ -300,3 +301,26 @@ def test_consent_unsubscribed_opts_the_customer_out_and_any_other_word_is_reject
     ]
     assert rows("SELECT phone FROM suppression") == [{"phone": "+306900000001"}]
     assert not any(customer["attributes"] for customer in customers())
+
+
+def test_a_zone_is_the_customers_own_and_one_that_does_not_exist_rejects_its_line(import_file):
+    content = "phone,zone\n6912345671,Asia/Tokyo\n6912345672,\n6912345673,Mars/Olympus\n"
+    report, rejected = import_file(content)
+    assert (report.imported, report.rejected) == (2, 1)
+    assert rejected[0]["reason"] == "zone is no IANA time zone, such as Europe/Athens"
+    zones = rows("SELECT zone, attributes FROM customer ORDER BY phone")
+    assert zones == [{"zone": "Asia/Tokyo", "attributes": {}}, {"zone": None, "attributes": {}}]
+
+
+def test_zones_and_opt_outs_travel_to_another_account(import_file, db):
+    import_file("phone,zone,consent\n6912345671,Asia/Tokyo,unsubscribed\n6912345672,,subscribed\n")
+    (first,) = rows("SELECT id FROM account")
+    exported = "".join(export_customers(asking(first["id"])))
+    other = an_account(0, name="Other").id
+    import_file(exported, account_id=other)
+    moved = rows("SELECT phone, zone, consent FROM customer WHERE account_id = %s ORDER BY phone", [other])
+    assert [tuple(one.values()) for one in moved] == [
+        ("+306912345671", "Asia/Tokyo", "unsubscribed"),
+        ("+306912345672", None, "subscribed"),
+    ]
+    assert rows("SELECT phone FROM suppression WHERE account_id = %s", [other]) == [{"phone": "+306912345671"}]
