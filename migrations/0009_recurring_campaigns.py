@@ -51,6 +51,7 @@ END $$;
 ALTER TABLE campaign
     DROP COLUMN schedule_id,
     DROP COLUMN occurrence_at,
+    DROP CONSTRAINT campaign_recurring_has_no_time_of_its_own,
     DROP CONSTRAINT campaign_status_check,
     ADD CONSTRAINT campaign_status_check CHECK (status IN ('draft', 'scheduled', 'preparing', 'sending', 'paused',
         'completed', 'cancelled', 'failed')),

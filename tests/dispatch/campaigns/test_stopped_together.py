@@ -179,6 +179,16 @@ def test_a_draft_that_was_recurring_can_be_deleted_and_its_occurrences_stay(patt
     assert rows("SELECT status, parent_id FROM campaign") == [{"status": "sending", "parent_id": None}]
 
 
+def test_one_that_has_ended_stays_as_it_is_when_its_schedule_is_deleted(account):
+    customers(account, 1)
+    pattern = a_pattern(account, schedule={"max_runs": 1})
+    tick_at(NINE)
+    delete_schedule(asking(), schedule_of(pattern.id)["id"])
+    ended = read_campaign(asking(), pattern.id)
+    assert (ended.status, ended.schedule) == ("completed", None)
+    assert audit(ALL_ACCOUNTS) == []
+
+
 def test_a_run_that_waits_does_not_keep_it_from_being_unscheduled(pattern):
     edit_schedule(asking(), schedule_of(pattern.id)["id"], {"misfire": "run_once"})
     assert tick_at(NINE + DAY) == {"put_back": 1}
