@@ -16,6 +16,7 @@ from dispatch.errors import NoRecipients
 from dispatch.formats.checks import MAX_NAME
 from dispatch.start.sweep import SweepError, start_due
 from models.campaigns import occurrences
+from models.campaigns import patterns as pattern_rows
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.campaign import Campaign
 from models.campaigns.due import DueCampaign
@@ -56,24 +57,15 @@ def execute(job: Job) -> None:
 
 def _make(caller: Caller, job: Job, schedule: Schedule) -> Campaign:
     """Writes the occurrence, and cancels an earlier one that has not started."""
-    pattern = get_campaign(caller, _pattern_id(job))
-    local = job.run_at.astimezone(ZoneInfo(schedule.timezone))
-    suffix = f" ({local:%Y-%m-%d %H:%M})"
-    new = NewOccurrence(
-        account_id=job.account_id,
-        parent_id=pattern.id,
-        schedule_id=schedule.id,
-        occurrence_at=job.run_at,
-        name=pattern.name[: MAX_NAME - len(suffix)] + suffix,
-        actor=caller.actor,
-        correlation_id=caller.request_id,
-    )
     with db.atomic():
+        pattern = pattern_rows.lock(_pattern_id(job), schedule_id=schedule.id)
+        if pattern is None:
+            raise Skipped(f"the campaign is {get_campaign(caller, _pattern_id(job)).status}")
         # First: the sweep may be starting it, and then it goes on.
         replaced = occurrences.cancel_waiting(pattern.id, REPLACED)
-        made = occurrences.spawn(new)
+        made = occurrences.spawn(_new(caller, job, pattern, zone=schedule.timezone))
         if made is None:
-            raise _why_not(caller, pattern)
+            raise _why_not(pattern)
         CampaignCustomer.copy(made, pattern.id)
         note(caller, "campaign.created", made, kind=made.kind, parent_id=pattern.id, status=made.status)
         for each in replaced:
@@ -82,14 +74,23 @@ def _make(caller: Caller, job: Job, schedule: Schedule) -> Campaign:
     return made
 
 
-def _why_not(caller: Caller, pattern: Campaign) -> Busy | Skipped:
+def _new(caller: Caller, job: Job, pattern: Campaign, *, zone: str) -> NewOccurrence:
+    local = job.run_at.astimezone(ZoneInfo(zone))
+    suffix = f" ({local:%Y-%m-%d %H:%M})"
+    return NewOccurrence(
+        parent_id=pattern.id,
+        occurrence_at=job.run_at,
+        name=pattern.name[: MAX_NAME - len(suffix)] + suffix,
+        actor=caller.actor,
+        correlation_id=caller.request_id,
+    )
+
+
+def _why_not(pattern: Campaign) -> Busy | Skipped:
     """Returns the reason why no occurrence was written."""
     if other := occurrences.going_on(pattern.id):
         return Busy(f"occurrence {other.id} is still {other.status}")
-    current = get_campaign(caller, pattern.id)
-    if current.status == "recurring":
-        return Skipped("the campaign has expired")
-    return Skipped(f"the campaign is {current.status}")
+    return Skipped("the campaign has expired")
 
 
 def _start(caller: Caller, occurrence: Campaign) -> None:

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from uuid import UUID
 
 from models.campaigns.campaign import DEFAULT_LIFE, Campaign
 from models.campaigns.writing import AUDIENCE, CONTENT, TIMING
@@ -16,10 +15,7 @@ _GOES_ON = "('preparing', 'sending', 'paused')"
 class NewOccurrence:
     """What an occurrence is written with."""
 
-    account_id: UUID
     parent_id: int
-    #: The schedule that the pattern is to have.
-    schedule_id: UUID
     #: The time that it stands for.
     occurrence_at: datetime
     name: str
@@ -29,10 +25,10 @@ class NewOccurrence:
 
 
 def spawn(new: NewOccurrence) -> Campaign | None:
-    """Writes a due occurrence with the content, audience and approval of its pattern; the caller copies the customers.
+    """Writes a due occurrence with the content, audience and approval of its pattern, which the caller has locked.
 
-    None when there is one for this time, another one still goes on, or the pattern is not recurring by this schedule or
-    has expired. It may be sent for 24 hours, but never longer than its pattern.
+    None when there is one for this time, another one still goes on, or the pattern has expired. It may be sent for 24
+    hours, but never longer than its pattern. The caller copies the chosen customers.
     """
     columns = ", ".join((*CONTENT, *TIMING, *AUDIENCE))
     return row(
@@ -42,8 +38,7 @@ def spawn(new: NewOccurrence) -> Campaign | None:
                    %(occurrence_at)s, CASE WHEN expires_at < now() + {DEFAULT_LIFE} THEN expires_at END,
                    approved_by, approved_at, approved_recipients, %(actor)s, %(correlation_id)s, {columns}
             FROM campaign pattern
-            WHERE id = %(parent_id)s AND account_id = %(account_id)s AND status = 'recurring'
-              AND schedule_id = %(schedule_id)s AND coalesce(expires_at, 'infinity') > now()
+            WHERE id = %(parent_id)s AND coalesce(expires_at, 'infinity') > now()
               AND NOT EXISTS (SELECT FROM campaign other WHERE other.parent_id = pattern.id
                               AND other.kind = 'occurrence' AND other.status IN {_GOES_ON})
             ON CONFLICT (parent_id, occurrence_at) WHERE occurrence_at IS NOT NULL DO NOTHING RETURNING *""",

@@ -1,6 +1,7 @@
 """Recurring campaigns as patterns: made of a draft, and moved with the schedule that starts their occurrences.
 
-The schedule decides: except for `make_recurring`, each move is made in the transaction that moved it.
+The schedule decides: each move but the first is made in the transaction that moved it. Locks are taken in one order:
+the schedule, the pattern, its occurrences.
 """
 
 from uuid import UUID
@@ -20,6 +21,19 @@ def make_recurring(campaign_id: int, *, account_id: UUID, schedule_id: UUID) -> 
            WHERE id = %(id)s AND account_id = %(account)s AND status = 'draft' AND kind = 'normal'
              AND template ~ '[^[:space:]]' AND audience_kind IS NOT NULL RETURNING *""",
         {"id": campaign_id, "account": account_id, "schedule": schedule_id},
+        into=Campaign,
+    )
+
+
+def lock(campaign_id: int, *, schedule_id: UUID) -> Campaign | None:
+    """Returns the schedule's recurring campaign, locked until the caller's transaction ends; None when it is not that.
+
+    A pause or a cancellation then comes either before the caller, or after it and sees what it wrote.
+    """
+    return row(
+        """SELECT * FROM campaign WHERE id = %(id)s AND schedule_id = %(schedule)s AND status = 'recurring'
+           FOR NO KEY UPDATE""",
+        {"id": campaign_id, "schedule": schedule_id},
         into=Campaign,
     )
 
