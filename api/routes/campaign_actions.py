@@ -99,14 +99,14 @@ def schedule(path: CampaignPath, body: Schedule) -> CampaignView:
 
 @routes.post(
     "/unschedule",
-    summary="Turn a scheduled campaign back into a draft",
+    summary="Turn a scheduled or recurring campaign back into a draft",
     answers={200: CampaignView},
     refuses=("INVALID_STATUS",),
     scope="write",
     idempotency=ONE_TRANSACTION,
 )
 def unschedule(path: CampaignPath) -> CampaignView:
-    """It no longer starts by itself."""
+    """It no longer starts by itself. The schedule of a recurring one is cancelled; what has started goes on."""
     return lifecycle.unschedule_campaign(caller(), path.campaign_id)
 
 
@@ -133,7 +133,10 @@ def approve(path: CampaignPath, body: Approval) -> CampaignView:
     idempotency=ONE_TRANSACTION,
 )
 def pause(path: CampaignPath) -> CampaignView:
-    """Messages in flight are finished; no others are sent until it is resumed."""
+    """Messages in flight are finished; no others are sent until it is resumed.
+
+    A recurring campaign is paused with its schedule and its occurrences.
+    """
     return lifecycle.pause_campaign(caller(), path.campaign_id)
 
 
@@ -146,7 +149,7 @@ def pause(path: CampaignPath) -> CampaignView:
     idempotency=ONE_TRANSACTION,
 )
 def resume(path: CampaignPath) -> CampaignView:
-    """It continues where it was paused."""
+    """It continues where it was paused; a recurring one with its schedule and what was paused together."""
     return lifecycle.resume_campaign(caller(), path.campaign_id)
 
 
@@ -159,7 +162,10 @@ def resume(path: CampaignPath) -> CampaignView:
     idempotency=ONE_TRANSACTION,
 )
 def cancel(path: CampaignPath) -> CampaignView:
-    """This is final: messages not yet sent never will be, and their credits are released."""
+    """This is final: messages not yet sent never will be, and their credits are released.
+
+    A recurring campaign is cancelled with its schedule and its occurrences.
+    """
     return lifecycle.cancel_campaign(caller(), path.campaign_id)
 
 

@@ -68,7 +68,9 @@ def schedule(campaign_id: int, at: str) -> dict[str, Any]:
 @answers(show=show_brief)
 @with_database
 def unschedule(campaign_id: int) -> dict[str, Any]:
-    """Turn a scheduled campaign back into a draft, which starts only by hand.
+    """Turn a scheduled or recurring campaign back into a draft, which starts only by hand.
+
+    The schedule of a recurring one is cancelled; occurrences that have started go on.
 
     \b
     python -m cli campaign unschedule 1
@@ -83,6 +85,8 @@ def unschedule(campaign_id: int) -> dict[str, Any]:
 @with_database
 def pause(campaign_id: int, reason: str) -> dict[str, Any]:
     """Pause a campaign. Messages in flight are finished; no others are sent until `campaign resume`.
+
+    A recurring one is paused with its schedule and its occurrences.
 
     \b
     python -m cli campaign pause 1 --reason 'wrong price in the text'
@@ -109,6 +113,8 @@ def resume(campaign_id: int) -> dict[str, Any]:
 @with_database
 def cancel(campaign_id: int) -> dict[str, Any]:
     """Cancel a campaign for good. Messages not yet sent never will be, and their credits are released.
+
+    A recurring one is cancelled with its schedule and its occurrences.
 
     \b
     python -m cli campaign cancel 1

@@ -11,8 +11,9 @@ from models.campaigns.campaign import Campaign
 from models.database import rows
 from models.heartbeat import Heartbeat
 from models.tenancy import ALL_ACCOUNTS
-from tests.factories import a_campaign, an_account, arrange_state
+from tests.factories import a_campaign, an_account, arrange_state, customers
 from tests.processes import running
+from tests.recurring import a_pattern, occurrences_of
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("db", "redis")]
@@ -37,6 +38,18 @@ def test_a_sweeper_finds_lost_work_while_redis_is_away(tmp_path):
             "recovery closes a campaign that has nothing left to send",
         )
         wait_until(lambda: "scheduler.lost_redis" in sweeper.log, "the scheduler notices that Redis is away")
+        assert sweeper.stop() == 0, sweeper.log
+
+
+def test_a_sweeper_starts_the_occurrences_of_recurring_campaigns(tmp_path):
+    account = an_account()
+    customers(account, 2)
+    pattern = a_pattern(account)
+    rows("UPDATE schedule SET next_run_at = date_trunc('minute', now())")
+    with running("sweeper", log=tmp_path / "log", SCHEDULE_TICK_INTERVAL_MS="100") as sweeper:
+        wait_until(
+            lambda: [each.status for each in occurrences_of(pattern.id)] == ["sending"], "an occurrence is started"
+        )
         assert sweeper.stop() == 0, sweeper.log
 
 

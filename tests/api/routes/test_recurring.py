@@ -4,13 +4,17 @@ from uuid import uuid4
 
 import pytest
 
+from api.app import web_app
 from api.http.errors import STATUS
+from config.settings import settings
 from dispatch.accounts.accounts import change_account
 from dispatch.audit import audit
 from dispatch.start.occurrences import register_occurrences
 from models.database import rows
 from models.schedules.schedule import Schedule
 from models.tenancy import ALL_ACCOUNTS
+from scheduling import registry
+from scheduling.registry import known_types
 from scheduling.tick import tick
 from tests.factories import a_campaign, an_account, asking, customers
 from tests.recurring import a_pattern, deliver_all
@@ -207,6 +211,13 @@ def test_the_trail_says_who_made_it_recurring_and_what_followed(call, account):
     assert events[2]["actor"] == f"schedule:{made['schedule']['id']}"
     [paused] = rows("SELECT actor FROM audit_event WHERE action = 'schedule.paused'")
     assert paused["actor"] == events[0]["actor"]
+
+
+def test_web_registers_the_type_however_often_the_application_is_made(servers, monkeypatch):
+    monkeypatch.setattr(registry, "_registered", {})
+    for _ in range(2):
+        web_app(settings())
+    assert known_types() == ["campaign.execute"]
 
 
 def test_an_operator_names_the_account(as_account, account):
