@@ -23,6 +23,8 @@ formats     view (what people see of a row), phones, csv_in, csv_out, checks (na
 process     startup, children (kept running), heartbeat, listed_job (what a worker may run), lock (in Redis; it saves
             work and decides nothing)
 providers   what every provider takes and answers; choice, http, simulator/
+clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with
+            retries), tokens (Keycloak)
 audit       the invariants, as queries
 outbox      publishes committed batches
 queues      the only file that names queues and jobs; pushes them
