@@ -37,6 +37,7 @@ class CustomerView(View):
     attributes: JsonObject
     zone: str | None
     consent: Consent
+    external_id: str | None = Field(description="the person in user-service, if they were fetched from there")
     created_at: Time
     suppressed: bool = Field(description="nothing is sent to this phone, whatever the consent says")
 

@@ -46,6 +46,8 @@ class Customer(Row):
     #: The name of a time zone.
     zone: str | None
     consent: Consent
+    #: The person in user-service; None for those who were not fetched from there.
+    external_id: str | None
     created_at: datetime
     updated_at: datetime
 
