@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, Strict, model_validator
 
 from api.http.inputs import Given, OptionalId, Page, PathId, WholeNumber, ZonedTime, empty_is_absent, storable
+from dispatch.audience.conditions import Conditions
 from dispatch.campaigns.timing import GRACE_SEC
 from dispatch.campaigns.view import Kind, Purpose, Status
 from dispatch.formats.view import Channel
@@ -33,6 +34,7 @@ class CampaignFields(Given):
     list_id: WholeNumber | None = None
     segment_id: WholeNumber | None = None
     everyone: Annotated[bool, Strict()] = False
+    remote: Conditions | None = Field(None, description="users of the account's business, by user-service")
     purpose: Purpose = Field("marketing", description="quiet hours and caps are for marketing only")
     timezone: str | None = Field(None, description="IANA zone of cron_expression and of times without one")
     local_time: str | None = Field(None, description="like 10:00: each person is messaged when their clock shows it")

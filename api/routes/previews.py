@@ -55,7 +55,7 @@ def personalized(path: CampaignPath, body: PersonalizedPreviewBody) -> Personali
     "/<campaign_id>/preview",
     summary="Show the first messages and the price of all",
     answers={200: PreviewView},
-    refuses=("CAMPAIGN_NOT_FOUND", "NO_TARGET_AUDIENCE", "NO_MESSAGE_TEXT"),
+    refuses=("CAMPAIGN_NOT_FOUND", "NO_TARGET_AUDIENCE", "NO_MESSAGE_TEXT", "INVALID_STATUS"),
     scope="read",
 )
 def messages(path: CampaignPath, query: PreviewQuery) -> PreviewView:
@@ -67,7 +67,7 @@ def messages(path: CampaignPath, query: PreviewQuery) -> PreviewView:
     "/<campaign_id>/audience",
     summary="Show who would get a campaign",
     answers={200: AudiencePreviewView},
-    refuses=("CAMPAIGN_NOT_FOUND", "NO_TARGET_AUDIENCE"),
+    refuses=("CAMPAIGN_NOT_FOUND", "NO_TARGET_AUDIENCE", "INVALID_STATUS"),
     scope="read",
 )
 def audience(path: CampaignPath) -> AudiencePreviewView:

@@ -14,6 +14,10 @@ from models.segment import Segment
 
 _INVENTED = "'Maria', 'Papadopoulou', 'Athens', 'Shoes'"
 
+_CHOSEN = """campaign_customer m JOIN customer cu ON cu.id = m.customer_id
+        WHERE m.campaign_id = %(campaign)s AND m.account_id = %(account)s AND m.customer_id > %(after)s
+          AND cu.id > %(after)s"""
+
 # The customers that each kind of audience selects, after the last one of the previous page. In a join, both sides say
 # where the page begins: when only one did, the planner read the other from its start for every page.
 _MEMBERS = {
@@ -22,9 +26,9 @@ _MEMBERS = {
     "list": """list_member m JOIN customer cu ON cu.id = m.customer_id
         WHERE m.list_id = %(list)s AND m.account_id = %(account)s AND m.customer_id > %(after)s
           AND cu.id > %(after)s""",
-    "customers": """campaign_customer m JOIN customer cu ON cu.id = m.customer_id
-        WHERE m.campaign_id = %(campaign)s AND m.account_id = %(account)s AND m.customer_id > %(after)s
-          AND cu.id > %(after)s""",
+    "customers": _CHOSEN,
+    # Those that were fetched; before that, none.
+    "remote": _CHOSEN,
     # A test number that belongs to no customer gets the text of an invented one.
     "numbers": f"""campaign_number m CROSS JOIN LATERAL (
             SELECT id, account_id, m.phone, first_name, last_name, location, prefered_product, consent, zone
@@ -42,6 +46,7 @@ _ORDER = {
     "segment": "cu.id",
     "list": "m.customer_id",
     "customers": "m.customer_id",
+    "remote": "m.customer_id",
     "numbers": "m.id",
 }
 # Whether a member must not be messaged: unsubscribed, or the number is suppressed.

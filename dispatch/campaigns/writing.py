@@ -35,13 +35,14 @@ from dispatch.texts.stored import check_version, text_for_campaign
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.campaign import Campaign
+from models.campaigns.remote_fetch import RemoteFetch
 from models.campaigns.writing import EditedColumns
 from models.database import db
 from scheduling.draft import ScheduleDraft
 
 log = structlog.get_logger()
 
-AUDIENCE = ("customer_ids", "list_id", "segment_id", "everyone")
+AUDIENCE = ("customer_ids", "list_id", "segment_id", "everyone", "remote")
 
 
 def create_campaign(caller: Caller, draft: CampaignDraft) -> CampaignView:
@@ -97,7 +98,8 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
         )
         if edited is None:
             raise _why_not(caller, get_campaign(caller, campaign_id), values, checked_for=checked_for)
-        if "audience_kind" in values:
+        # The users that were fetched are those of one channel.
+        if "audience_kind" in values or (edited.audience_kind == "remote" and "channel" in values):
             _replace_choice(edited, changes.get("customer_ids"))
         note(caller, "campaign.edited", edited, fields=sorted(changes))
         db.after_commit(partial(log.info, "campaign.edited", campaign_id=campaign_id, status=edited.status))
@@ -203,18 +205,21 @@ def _audience(changes: Mapping[str, Any]) -> EditedColumns:
         list_id=list_id,
         segment_id=segment_id,
         everyone=bool(changes.get("everyone")),
+        remote=changes.get("remote"),
     )
     return {
         "audience_kind": kind,
         "list_id": list_id,
         "segment_id": segment_id,
         "segment_filter": None,
+        "remote_filter": changes["remote"].stored() if changes.get("remote") else None,
         "queued_at": None,
     }
 
 
 def _replace_choice(campaign: Campaign, customer_ids: Sequence[int] | None) -> None:
     CampaignCustomer.forget(campaign.id)
+    RemoteFetch.forget(campaign.id)
     if customer_ids is not None:
         choose_customers(campaign.account_id, campaign.id, customer_ids)
 

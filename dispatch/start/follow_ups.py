@@ -61,6 +61,11 @@ def send_to_rest(caller: Caller, campaign_id: int) -> EnqueueResult:
         raise InvalidRequest("A retry has no audience of its own; use send-to-rest on its parent.")
     if root.schedule_id is not None:
         raise InvalidRequest("A recurring campaign sends nothing itself; use send-to-rest on one of its occurrences.")
+    if root.audience_kind == "remote":
+        raise InvalidRequest(
+            "The audience of a remote campaign is fetched when it starts; copy the campaign to reach those who joined "
+            "since."
+        )
     members, params, opted_out = audience.as_sql(Audience.of(root))
     return _start_child(
         caller,
