@@ -5,8 +5,7 @@ What is read may be read twice, so everything here is safe to repeat.
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import aiohttp
 import stamina
@@ -47,14 +46,15 @@ class TokenSource(Protocol):
 
 
 class Reader:
-    """Reads from remote services with a bearer token, in one event loop: `async with Reader(tokens) as reader`."""
+    """Reads from remote services with a bearer token, in one event loop, between `open` and `close`."""
 
     def __init__(self, tokens: TokenSource, *, request_id: str = "") -> None:
         self._tokens = tokens
         self._request_id = request_id
         self._http: aiohttp.ClientSession | None = None
 
-    async def __aenter__(self) -> Self:
+    async def open(self) -> None:
+        """Opens a session on the running event loop."""
         self._http = aiohttp.ClientSession(
             cookie_jar=aiohttp.DummyCookieJar(),
             # Decompressing can take any amount of memory.
@@ -62,11 +62,9 @@ class Reader:
             auto_decompress=False,
             timeout=aiohttp.ClientTimeout(total=CALL_SEC, connect=CONNECT_SEC),
         )
-        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def close(self) -> None:
+        """Closes the connections."""
         if self._http is not None:
             await self._http.close()
 

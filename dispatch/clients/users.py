@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -29,7 +29,7 @@ def _id_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else _storable(value)
 
 
-Text = Annotated[str | None, BeforeValidator(_storable), Field(max_length=MAX_TEXT)]
+Text = Annotated[Annotated[str, Field(max_length=MAX_TEXT)] | None, BeforeValidator(_storable)]
 
 
 class RemoteUser(BaseModel):
@@ -61,7 +61,7 @@ async def read_users(
     base: URL,
     business_id: str,
     channel: str,
-    conditions: list[Mapping[str, Any]],
+    conditions: Sequence[Mapping[str, Any]],
     *,
     limit: int,
     cursor: str | None,

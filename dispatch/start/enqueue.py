@@ -36,6 +36,7 @@ from dispatch.errors import (
 )
 from dispatch.outbox import push_due_batches
 from dispatch.start import preparation
+from dispatch.start.remote_audience import remote_services
 from dispatch.texts.template import compile_template
 from models.account import Standing
 from models.campaigns.campaign import Campaign
@@ -48,7 +49,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class EnqueueResult:
-    """A started campaign and how many messages it will send: the size of its audience while it is `preparing`."""
+    """A started campaign and how many messages it will send.
+
+    While it is `preparing`, that is the size of its audience, of which a remote one is counted as it is fetched.
+    """
 
     campaign_id: int
     status: str
@@ -57,18 +61,21 @@ class EnqueueResult:
     queue: str = queues.SEND
 
 
-def enqueue_campaign(caller: Caller, campaign_id: int, *, only_if_due: bool = False) -> EnqueueResult:
+def enqueue_campaign(
+    caller: Caller, campaign_id: int, *, only_if_due: bool = False, in_place: bool = False
+) -> EnqueueResult:
     """Claims a draft or scheduled campaign, writes its messages, holds its price and pushes its first batches.
 
     Raises a DispatchError that says why it cannot start, and leaves the campaign as it was. With `only_if_due`, which
-    the sweep uses, a campaign that has been rescheduled in the meantime is refused.
+    the sweep uses, a campaign that has been rescheduled in the meantime is refused. A large audience and a remote one
+    are left to jobs, unless the caller wants to wait for it `in_place`.
     """
     with structlog.contextvars.bound_contextvars(request_id=caller.request_id, campaign_id=campaign_id):
         with _step("load_campaign"):
             campaign = get_campaign(caller, campaign_id)
         size = _check(caller, campaign)
         claimed = _claim(caller, campaign, size, only_if_due=only_if_due)
-        return _prepare(claimed, size)
+        return _prepare_now(claimed) if in_place else _prepare(claimed, size)
 
 
 def start_in_one_transaction(caller: Caller, write: Callable[[], Campaign | None]) -> EnqueueResult | None:
@@ -103,8 +110,13 @@ def _check(caller: Caller, campaign: Campaign, *, queue_ready: Callable[[], bool
         if not queue_ready():
             raise QueueUnavailable
     with _step("resolve_audience"):
-        size = members.size_of(Audience.of(campaign))
-        if size.reachable == 0:
+        if campaign.audience_kind == "remote":
+            # Its size is known once it is fetched, after the claim; price and approval are decided then.
+            remote_services(campaign.account_id)
+            size = AudienceSize(0, 0)
+        else:
+            size = members.size_of(Audience.of(campaign))
+        if size.reachable == 0 and campaign.audience_kind != "remote":
             raise NoRecipients(
                 f"All {size.total} people of the audience have opted out." if size.total else None,
                 total=size.total,
@@ -161,8 +173,8 @@ def _claim(caller: Caller, campaign: Campaign, size: AudienceSize, *, only_if_du
 
 
 def _prepare(claimed: ClaimedCampaign, size: AudienceSize) -> EnqueueResult:
-    """Writes the messages now, or leaves a large audience to jobs."""
-    if size.total > settings().enqueue_inline_limit:
+    """Writes the messages now, or leaves a large or a remote audience to jobs."""
+    if size.total > settings().enqueue_inline_limit or claimed.audience_kind == "remote":
         queues.push_preparation(claimed.id, claimed.prep_token)
         return EnqueueResult(claimed.id, "preparing", size.total, 0)
     return _prepare_now(claimed)

@@ -70,11 +70,11 @@ class RemoteFetch(Row):
             {"id": campaign_id, "token": token},
         )
         return row(
-            f"""INSERT INTO remote_fetch AS fetch (account_id, campaign_id, epoch)
+            f"""INSERT INTO remote_fetch AS old (account_id, campaign_id, epoch)
                 SELECT c.account_id, c.id, c.claim_epoch FROM campaign c WHERE {_HELD} FOR NO KEY UPDATE
                 ON CONFLICT (campaign_id) DO UPDATE SET epoch = excluded.epoch, error = NULL,
-                    state = CASE fetch.state WHEN 'failed' THEN 'fetching' ELSE fetch.state END,
-                    ended_at = CASE fetch.state WHEN 'failed' THEN NULL ELSE fetch.ended_at END
+                    state = CASE old.state WHEN 'failed' THEN 'fetching' ELSE old.state END,
+                    ended_at = CASE old.state WHEN 'failed' THEN NULL ELSE old.ended_at END
                 RETURNING *""",
             {"id": campaign_id, "token": token},
             into=cls,

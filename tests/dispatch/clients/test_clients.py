@@ -37,8 +37,12 @@ def settings_of(remote, **changes):
 
 def ask(remote, read, **changes):
     async def run():
-        async with Reader(Tokens.of(settings_of(remote, **changes)), request_id="r-1") as reader:
+        reader = Reader(Tokens.of(settings_of(remote, **changes)), request_id="r-1")
+        await reader.open()
+        try:
             return await read(reader)
+        finally:
+            await reader.close()
 
     return asyncio.run(run())
 
