@@ -163,6 +163,13 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
+    def _messages_need_a_token(self) -> "Settings":
+        for name in ("keycloak_token_url", "keycloak_client_id", "keycloak_client_secret"):
+            if self.messaging_service_url and not getattr(self, name):
+                raise ValueError(f"{name.upper()}: must be set, because MESSAGING_SERVICE_URL is")
+        return self
+
+    @model_validator(mode="after")
     def _production_is_explicit(self) -> "Settings":
         if self.environment == "production" and self.start_worker:
             raise ValueError("START_WORKER: must stay 0 in production; run `python -m jobs` as its own service")

@@ -23,7 +23,7 @@ hours       when a recipient may be messaged: zones (whose clock counts), window
 formats     view (what people see of a row), phones, csv_in, csv_out, checks (names, texts, times)
 process     startup, children (kept running), heartbeat, listed_job (what a worker may run), lock (in Redis; it saves
             work and decides nothing)
-providers   what every provider takes and answers; choice, http, simulator/
+providers   what every provider takes and answers; choice, http, messaging_service, simulator/
 clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with
             retries), tokens (Keycloak)
 audit       the invariants, as queries

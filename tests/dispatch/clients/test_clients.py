@@ -204,7 +204,7 @@ def test_a_token_endpoint_that_is_down_is_named(remote):
 
 def test_a_missing_setting_is_named(remote):
     with pytest.raises(RemoteNotConfigured, match="KEYCLOAK_CLIENT_ID is not set"):
-        a_page(remote, keycloak_client_id=None)
+        a_page(remote, messaging_service_url=None, keycloak_client_id=None)
 
 
 @pytest.mark.parametrize("known", [None, 0, 12])

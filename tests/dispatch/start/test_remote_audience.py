@@ -191,7 +191,7 @@ def test_an_approval_is_asked_for_once_the_size_is_known(remote, account):
 @pytest.mark.parametrize("name", ["USER_SERVICE_URL", "BUSINESS_SERVICE_URL", "KEYCLOAK_CLIENT_SECRET"])
 def test_a_missing_setting_is_named_before_anything_changes(remote, account, configure, name):
     campaign = a_remote_campaign(remote, account, users=5)
-    configure(**{name: ""})
+    configure(MESSAGING_SERVICE_URL="", **{name: ""})
     before = stored_rows()
     with pytest.raises(RemoteNotConfigured, match=name):
         enqueue_campaign(asking(), campaign.id)
