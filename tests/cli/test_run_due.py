@@ -1,0 +1,230 @@
+"""`run-due`: due campaigns through jobs or in place, what it answers, and its exit status."""
+
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from dispatch import queues
+from dispatch.providers.messaging_service import idempotency_key
+from embedded.servers import child_environment
+from jobs.process import process_campaign
+from models.database import rows
+from tests.doubles.serving import cut, status
+from tests.doubles.users import a_user
+from tests.factories import a_campaign, an_account
+from tests.remote import a_business, a_remote_campaign, fetch_of
+from tests.stored import campaign_row, states
+
+
+@pytest.fixture
+def account(cli, remote, configure):
+    configure(RETRY_BASE_SEC="0.05")
+    return a_business()
+
+
+def once_each(users):
+    return {a_user(n)["phone"]: 1 for n in users}
+
+
+def test_with_nothing_due_it_says_so(cli, account):
+    assert cli("run-due", "--json").json == {"processed": 0, "campaigns": [], "errors": []}
+    assert cli("run-due", "--once").stdout == "no campaign is due\n"
+
+
+def test_once_sends_to_everyone_and_answers_when_all_is_done(cli, remote, account):
+    campaign = a_remote_campaign(remote, account, users=30, due=True)
+    answer = cli("run-due", "--once", "--json")
+    assert (answer.status, answer.stderr) == (0, "")
+    [shown] = answer.json["campaigns"]
+    assert (answer.json["processed"], answer.json["errors"]) == (1, [])
+    assert (shown["campaign_id"], shown["name"], shown["status"]) == (campaign.id, campaign.name, "completed")
+    assert shown["organization_id"] == str(account.id)
+    assert (shown["stats"]["total"], shown["stats"]["sent"]) == (30, 30)
+    assert remote.messaging.phones() == once_each(range(30))
+    assert {taken["from"] for taken in remote.messaging.taken} == {"House"}
+
+
+def test_once_runs_campaigns_of_every_kind(cli, remote, account):
+    local = a_campaign(account, recipients=3, due=True)
+    far = a_remote_campaign(remote, account, users=10, due=True)
+    later = a_remote_campaign(remote, account)
+    cli("run-due", "--once")
+    assert [campaign_row(each.id)["status"] for each in (local, far, later)] == ["completed", "completed", "draft"]
+
+
+def test_faults_that_pass_cost_time_and_no_one_a_message(cli, remote, account):
+    remote.users.fail(status(500), cut, status(429, Retry_After="0"))
+    remote.tokens.fail(status(503))
+    remote.businesses.fail(status(502))
+    remote.messaging.fail(*[status(429, Retry_After="0")] * 5)
+    remote.users.repeats = {1}
+    a_remote_campaign(remote, account, users=12, due=True)
+    assert cli("run-due", "--once").status == 0
+    assert remote.messaging.phones() == once_each(range(12))
+
+
+def test_a_token_that_expires_in_the_middle_is_replaced(cli, remote, account, configure):
+    configure(SEND_WINDOW=2)
+    a_remote_campaign(remote, account, users=12, due=True)
+
+    def answer(app):
+        return app.make_response(app.view_functions["schedule"]())
+
+    def expire_and_answer(app):
+        remote.tokens.expire()
+        return answer(app)
+
+    remote.messaging.fail(*[answer] * 5, expire_and_answer)
+    assert cli("run-due", "--once").status == 0
+    assert len(remote.tokens.issued) >= 3  # one to fetch, one to send, one after the expiry
+    assert remote.messaging.phones() == once_each(range(12))
+
+
+def test_refused_messages_are_counted_and_fail_no_campaign(cli, remote, account):
+    campaign = a_remote_campaign(remote, account, users=5, due=True)
+    remote.messaging.refused = {a_user(2)["phone"]}
+    answer = cli("run-due", "--once", "--json")
+    assert (answer.status, answer.json["campaigns"][0]["stats"]["failed"]) == (0, 1)
+    assert states(campaign.id) == {"sent": 4, "failed": 1}
+
+
+def test_without_once_a_due_campaign_gets_one_job(cli, remote, account):
+    campaign = a_remote_campaign(remote, account, users=3, due=True)
+    for _ in range(2):
+        answer = cli("run-due", "--json")
+        assert (answer.status, answer.json["processed"]) == (0, 1)
+        assert answer.json["campaigns"][0]["status"] == "scheduled"
+    assert queues.queued_processes() == {campaign.id}
+    assert len(queues.queue(queues.PREPARE).job_ids) == 1
+    process_campaign(campaign.id)
+    assert campaign_row(campaign.id)["status"] == "preparing"
+    assert remote.users.requests == []
+
+
+def test_one_campaign_runs_whether_it_is_due_or_not(cli, remote, account):
+    draft, other = a_remote_campaign(remote, account, users=3), a_remote_campaign(remote, account, due=True)
+    assert cli("run-due", "--once", "--campaign", draft.id, "--json").json["campaigns"][0]["status"] == "completed"
+    assert campaign_row(other.id)["status"] == "scheduled"
+    assert cli("run-due", "--campaign", other.id, "--json").json["campaigns"][0]["status"] == "preparing"
+    again = cli("run-due", "--once", "--campaign", draft.id, "--json")
+    assert (again.status, again.error["code"]) == (1, "INVALID_STATUS")
+    assert cli("run-due", "--once", "--campaign", 99, "--json").error["code"] == "CAMPAIGN_NOT_FOUND"
+
+
+def test_one_campaign_that_fails_does_not_keep_the_run_from_the_next(cli, remote, account):
+    poor = a_remote_campaign(remote, an_account(name="no business"), users=3, due=True)
+    far = a_remote_campaign(remote, account, due=True)
+    answer = cli("run-due", "--once", "--json")
+    assert answer.status == 2
+    [error] = answer.json["errors"]
+    assert (error["campaign_id"], error["error"]) == (poor.id, "REMOTE_NOT_CONFIGURED")
+    assert "--business-id" in error["message"]
+    assert [each["campaign_id"] for each in answer.json["campaigns"]] == [far.id]
+    assert answer.json["processed"] == 2
+
+
+def test_a_service_that_stays_down_is_status_1_and_named(cli, remote, account, configure):
+    configure(KEYCLOAK_TOKEN_URL="http://127.0.0.1:9/token")
+    campaign = a_remote_campaign(remote, account, users=3, due=True)
+    answer = cli("run-due", "--once", "--json")
+    assert answer.status == 1
+    [error] = answer.json["errors"]
+    assert error["error"] == "REMOTE_FAILED"
+    assert "KEYCLOAK_TOKEN_URL" in error["message"]
+    assert fetch_of(campaign.id).state == "failed"
+    assert campaign_row(campaign.id)["status"] == "scheduled"
+
+
+def test_a_business_that_the_service_does_not_know_is_status_1_and_named(cli, remote, account):
+    remote.businesses.capacities.clear()
+    a_remote_campaign(remote, account, users=3, due=True)
+    answer = cli("run-due", "--once", "--json")
+    assert answer.status == 1
+    assert "correct the account's business id" in answer.json["errors"][0]["message"]
+
+
+def test_a_campaign_that_the_provider_halts_is_status_1(cli, remote, account):
+    remote.messaging.fail(*[status(403)] * 50)
+    a_remote_campaign(remote, account, users=3, due=True)
+    answer = cli("run-due", "--once", "--json")
+    assert (answer.status, answer.json["campaigns"][0]["status"]) == (1, "paused")
+    assert "http_403" in answer.json["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("name", ["USER_SERVICE_URL", "BUSINESS_SERVICE_URL", "KEYCLOAK_CLIENT_ID"])
+@pytest.mark.parametrize("words", [(), ("--once",)], ids=["jobs", "once"])
+def test_a_missing_variable_is_status_2_and_named(cli, remote, account, configure, name, words):
+    a_remote_campaign(remote, account, users=3, due=True)
+    configure(**{name: ""})
+    answer = cli("run-due", *words, "--json")
+    assert answer.status == 2
+    assert name in answer.stdout
+    assert rows("SELECT status FROM campaign") == [{"status": "scheduled"}]
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"x": 1}'], ids=["missing", "no JSON", "another shape"])
+def test_a_mapping_file_that_cannot_be_used_is_status_2_and_named(cli, remote, account, configure, tmp_path, content):
+    path = tmp_path / "domain-mapping.json"
+    if content is not None:
+        path.write_text(content)
+    configure(DOMAIN_MAPPING_FILE=path)
+    campaign = a_remote_campaign(remote, account, users=3, due=True)
+    answer = cli("run-due", "--once", "--campaign", campaign.id, "--json")
+    assert answer.status == 2
+    assert answer.json["error"]["message"].startswith("DOMAIN_MAPPING_FILE: ")
+    people = cli("run-due", "--once", "--campaign", campaign.id)
+    assert (people.status, people.stdout) == (2, "")
+    assert "DOMAIN_MAPPING_FILE" in people.stderr
+
+
+def test_a_wrong_variable_is_status_2_and_named(cli_process, account):
+    answer = cli_process("run-due", "--json", environment={"USER_SERVICE_URL": "localhost"})
+    assert answer.status == 2
+    assert answer.json["error"]["message"].startswith("USER_SERVICE_URL: ")
+
+
+def test_a_pipe_shows_no_bar(cli_process, remote, account):
+    a_remote_campaign(remote, account, users=5, due=True)
+    answer = cli_process("run-due", "--once", "--json")
+    assert (answer.status, answer.stderr) == (0, "")
+
+
+def test_a_terminal_shows_a_bar(remote, account):
+    campaign = a_remote_campaign(remote, account, users=5, due=True)
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "cli", "run-due", "--once", "--json"],
+        env=child_environment(TERM="xterm", COLUMNS="120"),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        shown = _read_all(ours)
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert campaign.name in shown
+    assert "━" in shown
+
+
+def _read_all(terminal):
+    parts = []
+    while True:
+        try:
+            part = os.read(terminal, 4096)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        parts.append(part)
+    os.close(terminal)
+    return b"".join(parts).decode()
+
+
+def test_the_keys_are_those_of_campaign_and_phone(cli, remote, account):
+    campaign = a_remote_campaign(remote, account, users=4, due=True)
+    cli("run-due", "--once")
+    assert set(remote.messaging.scheduled) == {idempotency_key(str(campaign.id), a_user(n)["phone"]) for n in range(4)}
