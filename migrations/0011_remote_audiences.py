@@ -36,6 +36,7 @@ END $$;
 CREATE TABLE remote_fetch (
     campaign_id bigint PRIMARY KEY,
     account_id  uuid NOT NULL,
+    business_id text NOT NULL,
     epoch       integer NOT NULL,
     state       text NOT NULL DEFAULT 'fetching'
         CONSTRAINT remote_fetch_state_check CHECK (state IN ('fetching', 'done', 'failed')),

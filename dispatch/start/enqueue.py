@@ -16,6 +16,7 @@ import structlog
 from peewee import DatabaseError
 
 from config.settings import settings
+from config.stopping import stopping
 from dispatch import queues
 from dispatch.audience import members
 from dispatch.audience.members import Audience, AudienceSize
@@ -68,14 +69,14 @@ def enqueue_campaign(
 
     Raises a DispatchError that says why it cannot start, and leaves the campaign as it was. With `only_if_due`, which
     the sweep uses, a campaign that has been rescheduled in the meantime is refused. A large audience and a remote one
-    are left to jobs, unless the caller wants to wait for it `in_place`.
+    are left to jobs, unless the caller wants to wait for it `in_place`; then only a request to stop leaves it to a job.
     """
     with structlog.contextvars.bound_contextvars(request_id=caller.request_id, campaign_id=campaign_id):
         with _step("load_campaign"):
             campaign = get_campaign(caller, campaign_id)
         size = _check(caller, campaign)
         claimed = _claim(caller, campaign, size, only_if_due=only_if_due)
-        return _prepare_now(claimed) if in_place else _prepare(claimed, size)
+        return _prepare_now(claimed, until=lambda: stopping().asked) if in_place else _prepare(claimed, size)
 
 
 def start_in_one_transaction(caller: Caller, write: Callable[[], Campaign | None]) -> EnqueueResult | None:
@@ -180,11 +181,13 @@ def _prepare(claimed: ClaimedCampaign, size: AudienceSize) -> EnqueueResult:
     return _prepare_now(claimed)
 
 
-def _prepare_now(claimed: ClaimedCampaign) -> EnqueueResult:
+def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda: False) -> EnqueueResult:
     campaign_id, token = claimed.id, claimed.prep_token
     try:
         with _step("create_messages"):
-            preparation.prepare(claimed)
+            if not preparation.prepare(claimed, until=until):
+                queues.push_preparation(campaign_id, token)
+                return EnqueueResult(campaign_id, "preparing", claimed.recipients, 0)
         with _step("hold_credits"):
             preparation.finish(campaign_id, token)
     except preparation.PreparationLost:

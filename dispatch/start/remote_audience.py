@@ -75,14 +75,15 @@ def fetch_audience(campaign: ClaimedCampaign, *, until: Callable[[], bool]) -> b
     PreparationLost when the campaign's token no longer holds, RemoteFailed or RemoteNotConfigured when a service
     cannot be read; the next start then continues at the same page.
     """
+    services = remote_services(campaign.account_id)
     with db.atomic():
-        fetch = RemoteFetch.begin(campaign.id, campaign.prep_token)
+        fetch = RemoteFetch.begin(campaign.id, campaign.prep_token, services.business_id)
     if fetch is None:
         raise PreparationLost
     if fetch.state == "done":
         return True
     try:
-        with _reading(campaign) as (services, read):
+        with _reading(campaign, services) as read:
             while fetch.state == "fetching":
                 if until():
                     return False
@@ -99,9 +100,8 @@ Read = Callable[[RemoteFetch], tuple[int | None, UserPage]]
 
 
 @contextmanager
-def _reading(campaign: ClaimedCampaign) -> Iterator[tuple[RemoteServices, Read]]:
+def _reading(campaign: ClaimedCampaign, services: RemoteServices) -> Iterator[Read]:
     """Yields what reads the capacity and the page at the fetch's cursor; both share connections and token."""
-    services = remote_services(campaign.account_id)
     conditions = [each.model_dump(mode="json") for each in read_conditions(campaign.remote_filter).conditions]
     reader = Reader(services.tokens, request_id=campaign.correlation_id)
 
@@ -124,7 +124,7 @@ def _reading(campaign: ClaimedCampaign) -> Iterator[tuple[RemoteServices, Read]]
     with asyncio.Runner() as loop:
         loop.run(reader.open())
         try:
-            yield services, lambda fetch: loop.run(read(fetch))
+            yield lambda fetch: loop.run(read(fetch))
         finally:
             loop.run(reader.close())
 

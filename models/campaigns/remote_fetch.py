@@ -29,6 +29,8 @@ class RemoteFetch(Row):
 
     campaign_id: int
     account_id: UUID
+    #: Whose users they are: the account's business when the fetch began.
+    business_id: str
     #: The claim of the campaign that fetches, or used what was fetched.
     epoch: int
     state: FetchState
@@ -55,28 +57,33 @@ class RemoteFetch(Row):
         return {fetch.campaign_id: fetch for fetch in found}
 
     @classmethod
-    def begin(cls, campaign_id: int, token: UUID) -> "RemoteFetch | None":
+    def begin(cls, campaign_id: int, token: UUID, business_id: str) -> "RemoteFetch | None":
         """Returns the fetch of a campaign under preparation; None when the token no longer holds.
 
         The fetch of the same claim continues. Another start continues, or reuses, what the one before it fetched if
-        that was within the hour, and otherwise begins anew. The caller opens the transaction of all three statements.
+        that was within the hour, and otherwise begins anew, as it does when the account has become another business.
+        The caller opens the transaction of all three statements.
         """
+        params = {"id": campaign_id, "token": token, "business": business_id}
         changed(
             f"""WITH old AS (
                   DELETE FROM remote_fetch USING campaign c
-                  WHERE {_HELD} AND campaign_id = c.id AND epoch <> c.claim_epoch
-                    AND touched_at < now() - interval '{REUSED_FOR}' RETURNING campaign_id)
+                  WHERE {_HELD} AND campaign_id = c.id AND (
+                    epoch <> c.claim_epoch AND touched_at < now() - interval '{REUSED_FOR}'
+                    -- Once a fetch is done its messages may have been written.
+                    OR business_id <> %(business)s AND (epoch <> c.claim_epoch OR state <> 'done'))
+                  RETURNING campaign_id)
                 DELETE FROM campaign_customer USING old WHERE campaign_customer.campaign_id = old.campaign_id""",
-            {"id": campaign_id, "token": token},
+            params,
         )
         return row(
-            f"""INSERT INTO remote_fetch AS old (account_id, campaign_id, epoch)
-                SELECT c.account_id, c.id, c.claim_epoch FROM campaign c WHERE {_HELD} FOR NO KEY UPDATE
+            f"""INSERT INTO remote_fetch AS old (account_id, campaign_id, business_id, epoch)
+                SELECT c.account_id, c.id, %(business)s, c.claim_epoch FROM campaign c WHERE {_HELD} FOR NO KEY UPDATE
                 ON CONFLICT (campaign_id) DO UPDATE SET epoch = excluded.epoch, error = NULL,
                     state = CASE old.state WHEN 'failed' THEN 'fetching' ELSE old.state END,
                     ended_at = CASE old.state WHEN 'failed' THEN NULL ELSE old.ended_at END
                 RETURNING *""",
-            {"id": campaign_id, "token": token},
+            params,
             into=cls,
         )
 

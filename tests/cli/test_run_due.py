@@ -91,6 +91,19 @@ def test_refused_messages_are_counted_and_fail_no_campaign(cli, remote, account)
     assert states(campaign.id) == {"sent": 4, "failed": 1}
 
 
+def test_a_retry_reaches_those_who_were_refused_with_a_key_of_its_own(cli, remote, account):
+    campaign = a_remote_campaign(remote, account, users=3, due=True)
+    phone = a_user(2)["phone"]
+    remote.messaging.refused = {phone}
+    cli("run-due", "--once")
+    remote.messaging.refused = set()
+    child = cli("campaign", "retry-failed", campaign.id, "--json").json["id"]
+    # The child is sending: a run finishes it too.
+    assert [each["campaign_id"] for each in cli("run-due", "--once", "--json").json["campaigns"]] == [child]
+    assert remote.messaging.taken[-1]["key"] == idempotency_key(str(child), phone)
+    assert remote.messaging.phones() == once_each(range(3))
+
+
 def test_without_once_a_due_campaign_gets_one_job(cli, remote, account):
     campaign = a_remote_campaign(remote, account, users=3, due=True)
     for _ in range(2):

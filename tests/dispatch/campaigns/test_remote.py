@@ -26,10 +26,10 @@ def campaign():
 
 @pytest.fixture
 def fetched(campaign):
-    """The campaign, as if a start had fetched two of its users and was then put back."""
+    """The campaign, as if a start had begun to fetch its users and was then put back."""
     rows(
-        "INSERT INTO remote_fetch (account_id, campaign_id, epoch) VALUES (%s, %s, 1)",
-        [campaign.account_id, campaign.id],
+        """INSERT INTO remote_fetch (account_id, campaign_id, business_id, epoch)
+           SELECT account_id, id, 'b-1', 1 FROM campaign"""
     )
     return campaign
 

@@ -2,28 +2,22 @@
 
 import pytest
 
-from dispatch.accounts.accounts import change_account, change_business
-from dispatch.campaigns.approval import approve_campaign
+from dispatch.accounts.accounts import change_business
 from dispatch.campaigns.lifecycle import cancel_campaign
-from dispatch.campaigns.previews import preview_audience
 from dispatch.campaigns.reading import read_campaign
 from dispatch.errors import (
-    ApprovalRequired,
     InsufficientCredits,
-    InvalidRequest,
     NoRecipients,
     RemoteFailed,
-    RemoteNotConfigured,
 )
 from dispatch.start.enqueue import enqueue_campaign
-from dispatch.start.follow_ups import send_to_rest
 from dispatch.start.preparation import continue_preparation
-from dispatch.start.sweep import sweep_due
 from models.database import db, rows
 from tests.doubles.businesses import BUSINESS_ID
 from tests.doubles.serving import cut, status
 from tests.doubles.users import a_user
-from tests.factories import an_account, asking
+from tests.factories import asking
+from tests.racing import race
 from tests.remote import a_business, a_remote_campaign, chosen, fetch_of
 from tests.stored import campaign_row, recipients_of, stored_rows
 
@@ -48,20 +42,6 @@ def test_everyone_is_fetched_becomes_a_customer_and_gets_the_text(remote, accoun
     assert rows("SELECT body FROM message ORDER BY n")[3] == {"body": "Hello First3"}
     fetch = read_campaign(asking(), campaign.id).audience.fetch
     assert (fetch.state, fetch.users_seen, fetch.users_kept, fetch.rejected) == ("done", 10, 10, {})
-
-
-def test_a_start_by_hand_leaves_the_fetch_to_a_job(remote, account):
-    campaign = a_remote_campaign(remote, account, users=10)
-    started = enqueue_campaign(asking(), campaign.id)
-    assert (started.status, started.queued, remote.users.requests) == ("preparing", 0, [])
-    continue_preparation(campaign.id, campaign_row(campaign.id)["prep_token"])
-    assert (campaign_row(campaign.id)["status"], len(recipients_of(campaign.id))) == ("sending", 10)
-
-
-def test_the_sweep_starts_a_due_campaign(remote, account):
-    campaign = a_remote_campaign(remote, account, users=3, due=True)
-    [swept] = sweep_due(asking()).campaigns
-    assert (swept.campaign_id, swept.new_status, swept.recipients_generated) == (campaign.id, "preparing", False)
 
 
 def test_the_capacity_caps_the_recipients(remote, account):
@@ -110,16 +90,6 @@ def test_a_service_that_fails_puts_the_campaign_back_and_the_next_start_continue
     assert len(remote.businesses.requests) == 1
 
 
-def test_a_due_campaign_whose_service_fails_is_set_aside_and_tried_again(remote, account):
-    campaign = a_remote_campaign(remote, account, users=3, due=True)
-    remote.users.fail(status(400))
-    sweep_due(asking())
-    continue_preparation(campaign.id, campaign_row(campaign.id)["prep_token"])
-    stored = campaign_row(campaign.id)
-    assert (stored["status"], stored["blocked_reason"]) == ("scheduled", "REMOTE_FAILED")
-    assert stored["next_check_at"] is not None
-
-
 def a_fetch_put_back(remote, account, *, minutes):
     """A campaign that fetched its audience so long ago and was then put back, because it could not be paid."""
     campaign = a_remote_campaign(remote, account, users=5)
@@ -136,6 +106,23 @@ def test_a_fetch_is_reused_for_an_hour_and_then_made_anew(remote, minutes, reach
     campaign = a_fetch_put_back(remote, a_business(credits=1), minutes=minutes)
     assert start(campaign).queued == 5
     assert chosen(campaign.id) == sorted(f"u-{n}" for n in reached)
+
+
+def test_a_fetch_for_another_business_is_never_reused(remote):
+    account = a_business(credits=1)
+    campaign = a_fetch_put_back(remote, account, minutes=0)
+    remote.businesses.capacities["b-2"] = {}
+    change_business(asking(account.id), "b-2")
+    start(campaign)
+    assert chosen(campaign.id) == [f"u-{n}" for n in range(3, 8)]
+    assert {query["businessId"] for query in remote.users.asked[-2:]} == {"b-2"}
+
+
+def test_two_campaigns_that_fetch_the_same_new_users_at_once_both_reach_everyone(remote, account):
+    first, second = (a_remote_campaign(remote, account, users=60) for _ in range(2))
+    race(lambda: start(first), lambda: start(second))
+    assert len(recipients_of(first.id)) == len(recipients_of(second.id)) == 60
+    assert rows("SELECT count(*)::int AS customers FROM customer") == [{"customers": 60}]
 
 
 def test_a_preparation_does_not_begin_anew_in_its_middle(remote, account):
@@ -176,42 +163,6 @@ def test_an_old_token_fetches_nothing(remote, account):
     before = stored_rows()
     continue_preparation(campaign.id, token)
     assert (stored_rows(), remote.users.requests) == (before, [])
-
-
-def test_an_approval_is_asked_for_once_the_size_is_known(remote, account):
-    change_account(asking(account.id, actor="writer"), {"approval_above": 3})
-    campaign = a_remote_campaign(remote, account, users=5)
-    with pytest.raises(ApprovalRequired):
-        start(campaign)
-    assert preview_audience(asking(), campaign.id).count == 5
-    approve_campaign(asking(actor="second"), campaign.id, revision=campaign.revision)
-    assert start(campaign).queued == 5
-
-
-@pytest.mark.parametrize("name", ["USER_SERVICE_URL", "BUSINESS_SERVICE_URL", "KEYCLOAK_CLIENT_SECRET"])
-def test_a_missing_setting_is_named_before_anything_changes(remote, account, configure, name):
-    campaign = a_remote_campaign(remote, account, users=5)
-    configure(MESSAGING_SERVICE_URL="", **{name: ""})
-    before = stored_rows()
-    with pytest.raises(RemoteNotConfigured, match=name):
-        enqueue_campaign(asking(), campaign.id)
-    assert stored_rows() == before
-
-
-def test_an_account_without_a_business_is_refused_until_it_has_one(remote):
-    account = an_account()
-    campaign = a_remote_campaign(remote, account, users=1, due=True)
-    assert [error.error for error in sweep_due(asking()).errors] == ["REMOTE_NOT_CONFIGURED"]
-    assert campaign_row(campaign.id)["blocked_reason"] == "REMOTE_NOT_CONFIGURED"
-    change_business(asking(account.id), BUSINESS_ID)
-    assert [swept.campaign_id for swept in sweep_due(asking()).campaigns] == [campaign.id]
-
-
-def test_the_rest_of_a_remote_audience_is_refused_with_the_way_to_reach_it(remote, account):
-    campaign = a_remote_campaign(remote, account, users=2)
-    start(campaign)
-    with pytest.raises(InvalidRequest, match="copy the campaign"):
-        send_to_rest(asking(), campaign.id)
 
 
 def test_two_holders_of_one_token_keep_each_page_once(remote, account):
