@@ -7,12 +7,14 @@ decide who does what; what an earlier run left half-done is taken over and finis
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from math import inf
 from time import monotonic
 from uuid import UUID
 
 import redis
+from pydantic import Field
 
 from config.settings import settings
 from config.stopping import stopping
@@ -20,7 +22,7 @@ from dispatch import queues
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import get_campaign, refusal
 from dispatch.errors import DispatchError, InvalidStatus, QueueUnavailable, TooLate
-from dispatch.formats.view import View
+from dispatch.formats.view import Time, View
 from dispatch.providers.choice import provider_for
 from dispatch.recovery import MAX_TAKEOVERS, recover
 from dispatch.sending.courier import Courier
@@ -37,6 +39,9 @@ from models.messages.batch import Stats
 
 # How often a run looks at campaigns that others work on, or whose messages wait.
 LOOK_EVERY_SEC = 0.2
+# A campaign whose next message may be sent only after this long, because of people's hours or of a Retry-After, is left
+# to a later run.
+LEAVE_AFTER_SEC = 300
 _UNDER_WAY = ("preparing", "sending")
 
 
@@ -47,7 +52,14 @@ class RunCampaign(View):
     organization_id: UUID
     name: str
     status: str
+    waits_until: Time | None = Field(description="when the first message may be sent, if none may be now")
     stats: Stats
+
+    @property
+    def is_left(self) -> bool:
+        """Returns whether a run leaves it to a later one, because it waits too long."""
+        until = self.waits_until
+        return until is not None and until > datetime.now(UTC) + timedelta(seconds=LEAVE_AFTER_SEC)
 
 
 class RunReport(View):
@@ -88,7 +100,7 @@ def push_due(caller: Caller, *, campaign_id: int | None = None) -> RunReport:
 
 
 def run_in_place(caller: Caller, *, campaign_id: int | None = None, look: Look = lambda campaigns: None) -> RunReport:
-    """Starts the due campaigns, or the one, sends them in this process, and returns when each has ended.
+    """Starts the due campaigns, or the one, sends them in this process, and returns when each has ended or has to wait.
 
     Campaigns that are preparing or sending already, which an earlier run may have left, are finished too. `look` is
     called with the campaigns as they come along.
@@ -97,8 +109,9 @@ def run_in_place(caller: Caller, *, campaign_id: int | None = None, look: Look =
     campaign_ids = _start_one(caller, campaign_id) if campaign_id is not None else _start_all(caller, errors)
     with _sending() as courier:
         _finish(courier, campaign_ids, look)
+    left = {each.campaign_id for each in _views(campaign_ids) if each.is_left}
     for campaign in with_ids(campaign_ids):
-        if problem := _problem(campaign):
+        if campaign.id not in left and (problem := _problem(campaign)):
             errors.setdefault(campaign.id, problem)
     return _report(campaign_ids, errors)
 
@@ -162,7 +175,7 @@ def _finish(courier: Courier, campaign_ids: Sequence[int], look: Look) -> None:
     while not stopping().asked:
         campaigns = _views(campaign_ids)
         look(campaigns)
-        still_open = [each.campaign_id for each in campaigns if each.status in _UNDER_WAY]
+        still_open = [each.campaign_id for each in campaigns if each.status in _UNDER_WAY and not each.is_left]
         if not still_open:
             return
         _take_over(still_open)
@@ -194,12 +207,14 @@ def _take_over(campaign_ids: Sequence[int]) -> None:
 
 def _views(campaign_ids: Sequence[int]) -> list[RunCampaign]:
     counts = batch.stats(list(campaign_ids))
+    waiting = batch.waiting_until(list(campaign_ids))
     return [
         RunCampaign(
             campaign_id=campaign.id,
             organization_id=campaign.account_id,
             name=campaign.name,
             status=campaign.status,
+            waits_until=waiting.get(campaign.id) if campaign.status == "sending" else None,
             stats=counts[campaign.id],
         )
         for campaign in with_ids(campaign_ids)

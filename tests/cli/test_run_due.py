@@ -104,6 +104,29 @@ def test_a_retry_reaches_those_who_were_refused_with_a_key_of_its_own(cli, remot
     assert remote.messaging.phones() == once_each(range(3))
 
 
+def test_a_campaign_that_has_to_wait_long_is_left_to_a_later_run(cli, remote, account):
+    campaign = a_remote_campaign(remote, account, users=1, due=True)
+    remote.messaging.fail(status(429, Retry_After="3600"))
+    answer = cli("run-due", "--once", "--json")
+    [shown] = answer.json["campaigns"]
+    assert (answer.status, answer.json["errors"], shown["status"]) == (0, [], "sending")
+    assert shown["waits_until"] is not None
+    rows("UPDATE message SET not_before = NULL")
+    rows("UPDATE batch SET next_due_at = NULL")
+    cli("run-due", "--once")
+    assert campaign_row(campaign.id)["status"] == "completed"
+    assert remote.messaging.phones() == once_each([0])
+
+
+def test_a_campaign_that_comes_too_late_is_status_1_and_waits_for_a_person(cli, remote, account):
+    campaign = a_remote_campaign(remote, account, users=1, due=True)
+    rows("UPDATE campaign SET scheduled_at = now() - interval '3 days'")
+    answer = cli("run-due", "--json")
+    assert (answer.status, answer.json["errors"][0]["error"]) == (1, "TOO_LATE")
+    assert campaign_row(campaign.id)["blocked_reason"] == "TOO_LATE"
+    assert queues.queued_processes() == set()
+
+
 def test_without_once_a_due_campaign_gets_one_job(cli, remote, account):
     campaign = a_remote_campaign(remote, account, users=3, due=True)
     for _ in range(2):
