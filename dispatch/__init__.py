@@ -8,9 +8,9 @@ start       enqueue (the only way to start) → preparation, by the planning of 
 sending     courier → window → exchange (records and claims) and calls (through handover); time_box ends the job;
             outcomes says what an answer means; postponing moves what may not be sent now; settlement closes and
             settles
-campaigns   draft, timing (when it may reach people), writing, lifecycle, patterns (recurring campaigns follow their
-            schedules), reading, view, rules, approval, previews, messages, progress; message_view and preview_view are
-            what people see of those
+campaigns   draft, timing (when it may reach people), writing, editing, lifecycle, patterns (recurring campaigns follow
+            their schedules), reading, view, rules, approval, previews, messages, progress; message_view and
+            preview_view are what people see of those
 audience    members (counted, read page by page), choice, segments, filter (by operators and their values) → filter_sql,
             previews (who it would reach); conditions (of a remote audience)
 customers   customers, lists, list_members, suppressions, suppression_files, export; imports (a local CSV file) and

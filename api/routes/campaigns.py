@@ -6,7 +6,7 @@ from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
 from api.routes.campaign_inputs import CampaignChanges, CampaignPath, CampaignQuery, Copy, NewCampaign
-from dispatch.campaigns import reading, writing
+from dispatch.campaigns import editing, reading, writing
 from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.view import CampaignView
 
@@ -76,7 +76,7 @@ def edit(path: CampaignPath, body: CampaignChanges) -> CampaignView:
         changes["remote"] = body.remote
     if "base_template" in changes:
         changes["template"] = changes.pop("base_template")
-    return writing.edit_campaign(caller(), path.campaign_id, changes)
+    return editing.edit_campaign(caller(), path.campaign_id, changes)
 
 
 @routes.delete(

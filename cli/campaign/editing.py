@@ -12,8 +12,9 @@ from cli.shared.caller import by_hand
 from cli.shared.named import Deleted
 from cli.shared.output import answers
 from cli.shared.servers import with_database
+from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.reading import read_campaign
-from dispatch.campaigns.writing import delete_campaign, duplicate_campaign, edit_campaign
+from dispatch.campaigns.writing import delete_campaign, duplicate_campaign
 from models.states import CHANNELS
 from models.tenancy import ALL_ACCOUNTS
 

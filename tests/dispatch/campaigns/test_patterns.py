@@ -3,9 +3,10 @@
 import pytest
 
 from dispatch.campaigns.approval import approve_campaign
+from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.lifecycle import pause_campaign
 from dispatch.campaigns.reading import read_campaign
-from dispatch.campaigns.writing import delete_campaign, edit_campaign
+from dispatch.campaigns.writing import delete_campaign
 from dispatch.errors import Forbidden, InvalidRequest, InvalidStatus
 from dispatch.schedules.schedules import edit_schedule, run_schedule_now
 from dispatch.start.enqueue import enqueue_campaign

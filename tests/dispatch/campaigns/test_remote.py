@@ -3,8 +3,9 @@
 import pytest
 
 from dispatch.audience.conditions import read_conditions
+from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.previews import preview_audience, preview_messages
-from dispatch.campaigns.writing import duplicate_campaign, edit_campaign
+from dispatch.campaigns.writing import duplicate_campaign
 from dispatch.errors import InvalidRequest, InvalidStatus
 from models.campaigns.remote_fetch import RemoteFetch
 from models.database import rows

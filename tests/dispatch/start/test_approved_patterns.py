@@ -4,8 +4,8 @@ import pytest
 
 from dispatch.accounts.accounts import change_account
 from dispatch.campaigns.approval import approve_campaign
+from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.reading import read_campaign
-from dispatch.campaigns.writing import edit_campaign
 from dispatch.errors import ApprovalRequired
 from dispatch.schedules.schedules import edit_schedule, run_schedule_now
 from dispatch.start.sweep import sweep_due
