@@ -1,8 +1,8 @@
 """The service layer behind API, workers, sweeper and CLI. It knows the rules, and nothing of HTTP, RQ or terminals.
 
 caller      who asks: the first argument of every function that acts for someone
-start       enqueue (the only way to start) → preparation, by the planning of each message's time; remote_audience
-            (fetched before it is prepared), lost (a preparation that is another's now); sweep (what is due),
+start       enqueue (the only way to start) → preparation, with planning (keeps caps); remote_audience (fetched before
+            it is prepared), lost (a preparation that is another's now); sweep (what is due),
             occurrences (of recurring campaigns), to_customers (chosen customers), follow_ups (retry, rest, test),
             request_key (finds the start of a repeated Idempotency-Key)
 sending     courier → window → exchange (records and claims) and calls (through handover); time_box ends the job;
@@ -19,7 +19,7 @@ texts       template, filters, check, stored (with versions), sms (how many segm
 accounts    accounts (subscription), settings, keys, credits, audit_trail (who changed what)
 schedules   what people see and change of schedules, which `scheduling` runs
 hours       when a recipient may be messaged: zones (whose clock counts), window, quiet, holidays → slots (the next
-            time); timetable (a campaign's hours), caps (how often)
+            time); timetable (a campaign's hours), plan (its recipients' times), caps (how often)
 formats     view (what people see of a row), phones, csv_in, csv_out, checks (names, texts, times)
 process     startup, children (kept running), heartbeat, listed_job (what a worker may run), lock (in Redis; it saves
             work and decides nothing)

@@ -20,9 +20,10 @@ from dispatch.audience import members
 from dispatch.audience.members import Audience
 from dispatch.campaigns.approval import check_approval
 from dispatch.errors import DispatchError, InsufficientCredits, NoRecipients
+from dispatch.hours.plan import NOW, Due, Plan
 from dispatch.outbox import push_due_batches
 from dispatch.start.lost import PreparationLost
-from dispatch.start.planning import NOW, Due, Plan, keep_caps
+from dispatch.start.planning import keep_caps
 from dispatch.start.remote_audience import fetch_audience
 from dispatch.texts.sms import measure_for
 from dispatch.texts.template import CompiledTemplate, compile_template
