@@ -9,10 +9,11 @@ sending     courier → window → exchange (records and claims) and calls (thro
             outcomes says what an answer means; postponing moves what may not be sent now; settlement closes and
             settles
 campaigns   draft, timing (when it may reach people), writing, editing, lifecycle, patterns (recurring campaigns follow
-            their schedules), reading, view, rules, approval, previews, messages, progress; message_view and
-            preview_view are what people see of those
+            their schedules), reading, view, rules, approval, previews, plans (who is reached when), messages, progress;
+            message_view, preview_view and plan_view are what people see of those
 audience    members (counted, read page by page), choice, segments, filter (by operators and their values) → filter_sql,
-            previews (who it would reach); conditions (of a remote audience)
+            previews (who it would reach), cohorts (who may be messaged at the same time); conditions (of a remote
+            audience)
 customers   customers, lists, list_members, suppressions, suppression_files, export; imports (a local CSV file) and
             import_upload → import_run (over HTTP, as jobs); remote_users (a page of user-service)
 texts       template, filters, check, stored (with versions), sms (how many segments a text takes)

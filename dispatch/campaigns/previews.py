@@ -55,7 +55,7 @@ def personalized_preview(
 def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES) -> PreviewView:
     """Returns the first messages as they would be sent, each with its price, and an estimate of the total price."""
     campaign = get_campaign(caller, campaign_id)
-    audience = _known_audience(campaign)
+    audience = known_audience(campaign)
     if not campaign.template.strip():
         raise NoMessageText
     template = compile_template(campaign.template)
@@ -72,10 +72,10 @@ def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES)
 
 def preview_audience(caller: Caller, campaign_id: int) -> AudiencePreviewView:
     """Returns who would get the campaign."""
-    return preview_of(_known_audience(get_campaign(caller, campaign_id)))
+    return preview_of(known_audience(get_campaign(caller, campaign_id)))
 
 
-def _known_audience(campaign: Campaign) -> Audience:
+def known_audience(campaign: Campaign) -> Audience:
     """Returns the audience; InvalidStatus when it is remote and nothing of it has been fetched yet."""
     if campaign.audience_kind == "remote" and campaign.id not in RemoteFetch.of([campaign.id]):
         raise InvalidStatus(

@@ -1,11 +1,11 @@
 """When each recipient of one campaign may be messaged, from its start to its end, and why not at once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from dispatch.hours.slots import Hours, Planner
+from dispatch.hours.slots import Hours, Planner, slot_after
 from dispatch.hours.timetable import hours_in
 from dispatch.hours.zones import Place, place_of
 from models.campaigns.hours import CampaignHours
@@ -22,6 +22,9 @@ class Due(NamedTuple):
 
 
 NOW = Due()
+
+Rule = Literal["local_time", "holidays", "window", "quiet_hours"]
+_UNRESTRICTED = Hours(window=None, quiet="off", holidays=None, local_time=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +62,21 @@ class Plan:
         if slot is None or slot.start >= self.expires_at:
             return Due(skipped="expired")
         return Due(slot.start if slot.start > self.started_at else None, slot.end, place.zone)
+
+    def waits_for(self, place: Place) -> Rule | None:
+        """Returns the first rule by which recipients at this place may not be messaged at the start; None if they may.
+
+        Each rule is looked at alone, as if there were no other: local time, holidays, window, quiet hours.
+        """
+        hours = self.hours
+        alone: dict[Rule, Hours] = {
+            "local_time": replace(_UNRESTRICTED, local_time=hours.local_time),
+            "holidays": replace(_UNRESTRICTED, holidays=hours.holidays),
+            "window": replace(_UNRESTRICTED, window=hours.window),
+            "quiet_hours": replace(_UNRESTRICTED, quiet=hours.quiet),
+        }
+        for rule, restriction in alone.items():
+            slot = slot_after(restriction, place, self.started_at)
+            if slot is None or slot.start > self.started_at:
+                return rule
+        return None
