@@ -1,4 +1,4 @@
-"""`campaign preview` and `audience`: what would be sent, to whom and at what price, without sending it."""
+"""`campaign preview`, `audience` and `plan`: what would be sent, to whom and at what price, without sending it."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def campaign_id(acme):
 
 def test_a_preview_changes_nothing(cli, campaign_id):
     before = stored_rows()
-    for verb in ("preview", "audience"):
+    for verb in ("preview", "audience", "plan"):
         assert cli("campaign", verb, campaign_id).status == 0
     assert stored_rows() == before
 
@@ -74,3 +74,26 @@ def test_people_see_each_text_and_the_total_price(cli, campaign_id, monkeypatch)
     assert all(f"Hi First{n}" in shown for n in range(4))
     [credits] = [line for line in shown.splitlines() if line.split()[:1] == ["credits"]]
     assert credits.split() == ["credits", "4"]
+
+
+def test_a_plan_shows_each_zone_and_who_is_held_back(cli, campaign_id, monkeypatch):
+    rows("UPDATE customer SET zone = 'Asia/Tokyo' WHERE id = 1")
+    rows("UPDATE customer SET consent = 'unsubscribed' WHERE id = 2")
+    plan = cli("campaign", "plan", campaign_id, "--json").json
+    assert list(plan) == ["starts_at", "expires_at", "zones", "held_back"]
+    assert [(each["zone"], each["recipients"]) for each in plan["zones"]] == [("Asia/Tokyo", 1), ("Europe/Athens", 2)]
+    monkeypatch.setenv("COLUMNS", "300")
+    shown = [line.split() for line in cli("campaign", "plan", campaign_id).stdout.splitlines()]
+    assert ["zone", "recipients", "first_at", "until"] in shown
+    assert [line[:2] for line in shown if line[0] in ("Asia/Tokyo", "Europe/Athens")] == [
+        ["Asia/Tokyo", "1"],
+        ["Europe/Athens", "2"],
+    ]
+    assert any(line[:3] == ["held_back", "opted_out", "1"] for line in shown)
+
+
+def test_a_campaign_that_has_started_has_no_plan(cli, campaign_id):
+    rows("UPDATE account SET credits_available = 10")
+    assert cli("campaign", "enqueue", campaign_id).status == 0
+    refused = cli("campaign", "plan", campaign_id, "--json")
+    assert (refused.status, refused.error["code"]) == (1, "INVALID_STATUS")

@@ -4,6 +4,7 @@ import pytest
 
 from dispatch.audience.conditions import read_conditions
 from dispatch.campaigns.editing import edit_campaign
+from dispatch.campaigns.plans import plan_campaign
 from dispatch.campaigns.previews import preview_audience, preview_messages
 from dispatch.campaigns.writing import duplicate_campaign
 from dispatch.errors import InvalidRequest, InvalidStatus
@@ -71,7 +72,7 @@ def test_a_copy_has_the_conditions_and_fetches_for_itself(fetched):
     assert copy.audience.model_dump() == {"kind": "remote", "conditions": ATHENS, "fetch": None}
 
 
-@pytest.mark.parametrize("preview", [preview_audience, preview_messages])
+@pytest.mark.parametrize("preview", [preview_audience, preview_messages, plan_campaign])
 def test_a_preview_before_the_fetch_is_refused_and_says_why(campaign, preview):
     with pytest.raises(InvalidStatus, match="is fetched when it starts"):
         preview(asking(), campaign.id)
