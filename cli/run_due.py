@@ -21,7 +21,7 @@ from dispatch.errors import RemoteNotConfigured
 from models.tenancy import ALL_ACCOUNTS
 
 if TYPE_CHECKING:
-    from dispatch.due_run import RunCampaign, RunReport
+    from dispatch.runs.report import RunCampaign, RunReport
 
 Verb = Callable[[bool, int | None], "RunReport"]
 
@@ -85,7 +85,8 @@ def run_due(once: bool, campaign_id: int | None) -> "RunReport":
     python -m cli run-due --once --json
     """
     # Imported late, so that `--help` does not wait for RQ.
-    from dispatch.due_run import push_due, run_in_place
+    from dispatch.runs.in_place import run_in_place
+    from dispatch.runs.push import push_due
 
     caller = by_hand(ALL_ACCOUNTS)
     if not once:

@@ -30,7 +30,7 @@ clients     the remote services that are only read: users, businesses (where eac
 audit       the invariants, as queries
 outbox      publishes committed batches
 queues      the only file that names queues and jobs; pushes them
-due_run     starts what is due from cron or CI, through jobs or in place
+runs        what is due, from cron or CI: push (through jobs), in_place; report
 recovery    continues or ends work that lost its owner
 errors      what is refused, and why
 """

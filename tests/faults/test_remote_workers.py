@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatch.due_run import push_due
+from dispatch.runs.push import push_due
 from models.database import rows
 from tests.doubles.serving import never
 from tests.doubles.users import a_user
