@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from dispatch.clients.users import RemoteUser
-from dispatch.formats.phones import InvalidPhone, normalise
+from dispatch.formats.phone_text import InvalidPhone
+from dispatch.formats.phones import normalise
 from models.campaigns.audience import CampaignCustomer
 from models.customers.remote import CustomerFromUser, choosable, opt_out_users, upsert_users
 

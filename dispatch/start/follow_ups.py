@@ -16,7 +16,8 @@ from dispatch.caller import Caller
 from dispatch.campaigns.rules import get_campaign, note, refusal
 from dispatch.errors import DispatchError, InvalidRequest, NoRecipients
 from dispatch.formats.checks import MAX_NAME
-from dispatch.formats.phones import InvalidPhone, normalise
+from dispatch.formats.phone_text import InvalidPhone
+from dispatch.formats.phones import normalise
 from dispatch.start.enqueue import EnqueueResult, start_in_one_transaction
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignNumber, root_of
