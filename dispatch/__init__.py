@@ -11,9 +11,9 @@ sending     courier → window → exchange (records and claims) and calls (thro
 campaigns   draft, timing (when it may reach people), writing, editing, lifecycle, patterns (recurring campaigns follow
             their schedules), reading, view, rules, approval, previews, plans (who is reached when), messages, progress;
             message_view, preview_view and plan_view are what people see of those
-audience    members (counted, read page by page), choice, segments, filter (by operators and their values) → filter_sql,
-            previews (who it would reach), cohorts (who may be messaged at the same time); conditions (of a remote
-            audience)
+audience    members (counted, read page by page), choice, segments, filter (by operators and their values) →
+            filter_phones (in E.164) → filter_sql, previews (who it would reach), cohorts (who may be messaged at the
+            same time); conditions (of a remote audience)
 customers   customers, lists, list_members, suppressions, suppression_files, export; imports (a local CSV file) and
             import_upload → import_run (over HTTP, as jobs); remote_users (a page of user-service)
 texts       template, filters, check, stored (with versions), sms (how many segments a text takes)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from dispatch.audience.filter import Group, read_filter
+from dispatch.audience.filter_phones import with_numbers
 from dispatch.audience.filter_sql import where_matches
 from dispatch.errors import NoTargetAudience
 from models.campaigns.campaign import Campaign
@@ -150,4 +151,5 @@ def _filter_of(audience: Audience) -> Group:
         if segment is None:
             raise LookupError("the segment of a campaign that has no filter of its own is missing")
         frozen = segment.filter
-    return read_filter(frozen)
+    # Numbers were read when the segment was stored; one stored before that was so has them as they were written.
+    return with_numbers(read_filter(frozen), audience.account_id, stored=True)

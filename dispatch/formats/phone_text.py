@@ -71,6 +71,14 @@ def plain_phone(raw: str) -> str:
     return _one_number(_whole(text))
 
 
+def plain_digits(raw: str) -> str:
+    """Returns part of a number as it is stored: digits, perhaps after a plus; InvalidPhone when it is anything else."""
+    text = re.sub(r"[ ().\-/']", "", _visible(raw))
+    if not re.fullmatch(r"\+?[0-9]*", text) or not text:
+        raise InvalidPhone("part of a number is digits, perhaps after a plus")
+    return "+" + text[2:] if text.startswith("00") else text
+
+
 def _visible(text: str) -> str:
     """Drops what nobody sees and writes every dash, space and digit in its plain form."""
     found = []

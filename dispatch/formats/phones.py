@@ -65,6 +65,11 @@ def normalise(raw: str, default_country: str | None = None) -> str:
     return found.number
 
 
+def is_stored_form(phone: str) -> bool:
+    """Returns whether this is written as numbers are stored, in E.164."""
+    return _E164.fullmatch(phone) is not None
+
+
 class _Reading(NamedTuple):
     """One way to read what was written."""
 
