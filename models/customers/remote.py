@@ -24,12 +24,24 @@ given AS (SELECT * FROM unnest(
     %(prefered_product)s::text[]) AS t (external_id, phone, first_name, last_name, location, prefered_product))
 """
 
+# A number that is another customer's stays theirs, suppressed or not.
+_FOLLOW = f"""
+WITH {_GIVEN}
+INSERT INTO suppression (account_id, phone, reason, source)
+SELECT s.account_id, given.phone, s.reason, s.source FROM given
+JOIN customer known ON known.account_id = %(account)s AND known.external_id = given.external_id
+JOIN suppression s ON s.account_id = %(account)s AND s.phone = known.phone
+WHERE known.phone <> given.phone AND NOT EXISTS (
+    SELECT FROM customer other WHERE other.account_id = %(account)s AND other.phone = given.phone)
+ORDER BY given.phone ON CONFLICT DO NOTHING
+"""
+
 
 def upsert_users(account_id: UUID, users: Sequence[CustomerFromUser]) -> dict[str, int]:
     """Inserts or updates the users (no id and no phone twice); returns their customers' ids by external id.
 
     A customer with the same phone and no external id becomes the user's. A user whose phone is another user's is left
-    out. What user-service does not say stays as it is.
+    out. What user-service does not say stays as it is. A suppression follows to a user's new phone, as in an edit.
     """
     fields = CustomerFromUser._fields
     given: list[Any] = [list(values) for values in zip(*users, strict=True)] or [[]] * len(fields)
@@ -42,6 +54,7 @@ def upsert_users(account_id: UUID, users: Sequence[CustomerFromUser]) -> dict[st
                                                            AND known.external_id = given.external_id)""",
         params,
     )
+    changed(_FOLLOW, params)
     found = rows(
         f"""WITH {_GIVEN}
             INSERT INTO customer AS old (account_id, external_id, phone, first_name, last_name, location,

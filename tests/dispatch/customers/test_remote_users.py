@@ -78,3 +78,17 @@ def test_a_user_with_a_new_phone_stays_one_customer(remote, account):
     start(again)
     assert rows("SELECT phone FROM customer") == [{"phone": "+306900000042"}]
     assert recipients_of(again.id) == ["+306900000042"]
+
+
+def test_a_suppressed_user_with_a_new_phone_stays_suppressed(remote, account):
+    start(a_remote_campaign(remote, account, users=2))
+    add_suppression(asking(account.id), phone=a_user(0)["phone"], reason="complaint")
+    remote.users.users = [a_user(0, phone="+306900000042"), a_user(1)]
+    again = a_remote_campaign(remote, account)
+    start(again)
+    assert recipients_of(again.id) == [a_user(1)["phone"]]
+    suppressed = rows("SELECT phone, reason FROM suppression ORDER BY phone")
+    assert suppressed == [
+        {"phone": a_user(0)["phone"], "reason": "complaint"},
+        {"phone": "+306900000042", "reason": "complaint"},
+    ]
