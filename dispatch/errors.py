@@ -15,6 +15,7 @@ DispatchError
 ├── IdempotencyMismatch     the Idempotency-Key was used for another request
 ├── RemoteNotConfigured     a setting or a business id that the remote services need is missing or wrong
 ├── RemoteFailed            a remote service did not answer, or not as docs/remote.md says
+├── NotMigrated             the database does not have this release's schema
 ├── QueueUnavailable        Redis does not answer; nothing was changed
 └── EnqueueFailed           the rows could not be committed; the campaign was put back
 
@@ -179,6 +180,12 @@ class RemoteFailed(DispatchError):
     """A remote service did not answer, or not as docs/remote.md says."""
 
     code = "REMOTE_FAILED"
+
+
+class NotMigrated(DispatchError):
+    """The database does not have this release's schema; run `python -m cli database migrate`."""
+
+    code = "DATABASE_NOT_MIGRATED"
 
 
 class QueueUnavailable(DispatchError):

@@ -184,12 +184,19 @@ def _explain(surprise: Exception) -> tuple[str, str] | None:
     # Imported late: `--help` should not wait for database drivers.
     from peewee import InterfaceError, OperationalError
     from psycopg import OperationalError as ServerError
+    from psycopg.errors import InsufficientPrivilege
     from redis import RedisError
 
     from embedded.binaries import MissingServer
     from embedded.home import UnreachableProgram, UnsafeDirectory
     from embedded.server import ServerDied
+    from models.migrate import ForeignTables
 
+    if isinstance(surprise, ForeignTables):
+        return "FOREIGN_TABLES", str(surprise)
+    original = getattr(surprise, "orig", surprise)  # peewee wraps the driver's exceptions
+    if isinstance(original, InsufficientPrivilege):
+        return "DATABASE_UNAVAILABLE", f"The user in DATABASE_URL lacks a right in PostgreSQL: {_first_line(original)}."
     if isinstance(surprise, OperationalError | InterfaceError | ServerError):
         return "DATABASE_UNAVAILABLE", f"PostgreSQL does not answer: {_first_line(surprise)}"
     if isinstance(surprise, RedisError):

@@ -3,6 +3,8 @@
 import functools
 from collections.abc import Callable
 
+import click
+
 from cli.shared.output import P, Result
 from config.settings import point_at, settings
 from embedded.refusal import Refused
@@ -25,14 +27,17 @@ def find_servers() -> None:
 
 
 def with_database(verb: Callable[P, Result]) -> Callable[P, Result]:
-    """Makes the verb find the servers and connect to the database before it runs."""
+    """Makes the verb find the servers and connect to the database, whose schema must fit, before it runs."""
 
     @functools.wraps(verb)
     def connected(*args: P.args, **options: P.kwargs) -> Result:
         open_servers()
+        from dispatch.process.schema import check_schema
         from models.database import db
 
         with db.connection_context():
+            if newer := check_schema():
+                click.secho(newer, err=True, fg="yellow")
             return verb(*args, **options)
 
     return connected

@@ -9,6 +9,7 @@ import pytest
 
 from models.heartbeat import Heartbeat
 from tests.factories import a_campaign, a_key, an_account
+from tests.servers import fresh_database
 
 # A separate web process, started as gunicorn starts it, which calls itself and prints the answers.
 ASK = """
@@ -86,3 +87,20 @@ def test_without_redis_web_says_so_and_an_enqueue_changes_nothing(db):
     assert live[0] == 200
     assert (started[0], started[1]["error"]["code"]) == (503, "QUEUE_UNAVAILABLE")
     assert shown == [200, campaign.model_dump(mode="json")]
+
+
+@pytest.mark.processes
+def test_without_our_schema_web_says_what_to_run_and_is_still_live(servers):
+    with fresh_database(servers.database_url) as empty:
+        health, live, listed = answers_of_a_web_process(
+            {"DATABASE_URL": empty},
+            ("GET", "/health", ""),
+            ("GET", "/health/live", ""),
+            ("GET", "/api/campaigns", "cd_ac_some_key"),
+        )
+    assert (health[0], live[0], listed[0]) == (503, 200, 503)
+    said = health[1]["checks"]["database"]
+    assert (said["status"], "`python -m cli database migrate`" in said["message"]) == ("unhealthy", True)
+    assert health[1]["workers"] == {"status": "unknown"}
+    assert listed[1]["error"]["code"] == "DATABASE_NOT_MIGRATED"
+    assert "`python -m cli database migrate`" in listed[1]["error"]["message"]
