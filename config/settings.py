@@ -10,6 +10,8 @@ from uuid import UUID
 from pydantic import Field, PositiveInt, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_ESCAPES = "in a user or password, @ is written %40, : %3A, / %2F, # %23 and % %25"
+
 Rate = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}/(second|minute|hour|day)$")]
 
 
@@ -126,6 +128,8 @@ class Settings(BaseSettings):
     def _speaks_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("must start with postgresql://")
+        if value and not _can_be_read(value.get_secret_value()):
+            raise ValueError(f"cannot be read; {_ESCAPES}")
         return value
 
     @field_validator("redis_url")
@@ -137,7 +141,7 @@ class Settings(BaseSettings):
             if value:
                 urlsplit(value.get_secret_value()).port  # noqa: B018 - reading it checks it
         except ValueError:
-            raise ValueError("has a port that is not a number from 0 to 65535") from None
+            raise ValueError(f"has a port that is not a number from 0 to 65535; {_ESCAPES}") from None
         return value
 
     @field_validator(
@@ -199,6 +203,19 @@ def point_at(*, database_url: str, redis_url: str) -> None:
     os.environ["DATABASE_URL"] = database_url
     os.environ["REDIS_URL"] = redis_url
     settings.cache_clear()
+
+
+def _can_be_read(address: str) -> bool:
+    # Imported late: most of what reads settings needs no database driver.
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        parts = conninfo_to_dict(address)
+    except ProgrammingError:
+        return False
+    ports = str(parts.get("port") or "5432").split(",")
+    return "@" not in str(parts.get("host", "")) and all(not port or port.isdigit() for port in ports)
 
 
 def _explain(problem: ValidationError) -> str:

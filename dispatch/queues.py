@@ -14,8 +14,9 @@ import structlog
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from config.redis import answers, enqueueing
+from config.redis import enqueueing, problem_with
 from config.settings import settings
+from dispatch.errors import QueueUnavailable
 
 log = structlog.get_logger()
 
@@ -47,7 +48,18 @@ def queue(name: str) -> Queue:
 
 def ready() -> bool:
     """Returns whether jobs can be pushed right now."""
-    return answers(connection())
+    return problem() is None
+
+
+def problem() -> str | None:
+    """Returns a sentence about why no job can be pushed right now, or None if one can."""
+    return problem_with(connection())
+
+
+def refusal() -> QueueUnavailable | None:
+    """Returns the refusal of what needs the queue, or None while jobs can be pushed."""
+    found = problem()
+    return QueueUnavailable(f"{found} Nothing was changed.") if found else None
 
 
 def push_batches(campaign_id: int, numbers: Iterable[int]) -> list[int]:

@@ -11,7 +11,7 @@ from psutil import pid_exists
 from pydantic import SecretStr
 
 import config
-from config.redis import answers, enqueueing
+from config.redis import enqueueing, problem_with
 from config.settings import point_at, settings
 from config.stopping import Stopping
 from dispatch.process.children import Child
@@ -115,8 +115,8 @@ class Stack:
 
     def _check_queue(self) -> None:
         with enqueueing(settings()) as queue:
-            if not answers(queue):
-                raise Refused("REDIS_URL: Redis does not answer.", code="QUEUE_UNAVAILABLE")
+            if problem := problem_with(queue):
+                raise Refused(problem, code="QUEUE_UNAVAILABLE")
 
     def _migrate(self) -> None:
         open_database(_open(settings().database_url), application="up", pool=4)

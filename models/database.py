@@ -28,14 +28,19 @@ _CONNECTION = {
 
 #: Enough that the number of round trips does not matter, few enough for flat memory.
 ROWS_PER_FETCH = 5_000
+# The oldest major version that PostgreSQL's own project maintains: https://www.postgresql.org/support/versioning/
+OLDEST_MAJOR = 15
 
 
-class UnsafeServer(SystemExit):
-    """PostgreSQL runs with fsync off: a crash of its machine may lose committed rows."""
+class UnsuitableServer(SystemExit):
+    """PostgreSQL is too old, or runs with fsync off, so that a crash of its machine may lose committed rows."""
 
 
 def open_database(url: str, *, application: str, pool: int = 16, allow_unsafe: bool = False) -> None:
-    """Points `db` at the server and checks that its commits are durable; connections are opened when first used."""
+    """Points `db` at the server and checks its version and that its commits are durable.
+
+    With `allow_unsafe` neither is checked, and connections are opened when they are first used.
+    """
     db.init(
         url.replace("postgres://", "postgresql://", 1),
         max_connections=pool,
@@ -48,8 +53,22 @@ def open_database(url: str, *, application: str, pool: int = 16, allow_unsafe: b
     )
     if not allow_unsafe:
         with db.connection_context():
-            if rows("SHOW fsync")[0]["fsync"] != "on":
-                raise UnsafeServer("campaign-dispatch: DATABASE_URL: this server runs with fsync=off; turn it on")
+            check_server()
+
+
+def check_server() -> None:
+    """Raises UnsuitableServer unless this thread's connection is to a server on which the promises hold."""
+    found = one(
+        """SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync,
+                  current_setting('server_version_num')::int / 10000 AS major"""
+    )
+    if found["major"] < OLDEST_MAJOR:
+        raise UnsuitableServer(
+            f"campaign-dispatch: DATABASE_URL: this is PostgreSQL {found['version']}, "
+            f"and the oldest supported version is {OLDEST_MAJOR}; upgrade the server or name another one"
+        )
+    if found["fsync"] != "on":
+        raise UnsuitableServer("campaign-dispatch: DATABASE_URL: this server runs with fsync=off; turn it on")
 
 
 # Without `into` a row is a dict: for what does not leave the function that asked.

@@ -20,7 +20,9 @@ from werkzeug.wrappers import Response
 from api.http import request_id
 from api.http.error_answer import ErrorAnswer
 from config.logging import without_rows
+from config.redis import why_unusable
 from dispatch.errors import DispatchError, InvalidRequest, QueueUnavailable
+from models.unreachable import why_unreachable
 
 log = structlog.get_logger()
 
@@ -205,13 +207,15 @@ def _refused_by_flask(problem: HTTPException) -> Response:
 
 def _database_away(problem: Exception) -> Response:
     # Only the kind of problem: a driver's message may quote the statement's values.
-    log.error("database.unavailable", problem=type(problem).__name__)
-    return _answer("DATABASE_UNAVAILABLE", "The database does not answer; try again shortly.")
+    why = why_unreachable(problem)
+    log.error("database.unavailable", problem=why or type(problem).__name__)
+    return _answer("DATABASE_UNAVAILABLE", why or "The database does not answer; try again shortly.")
 
 
-def _redis_away(problem: Exception) -> Response:
-    log.error("queue.unavailable", problem=type(problem).__name__)
-    return _answer(QueueUnavailable.code, QueueUnavailable().message)
+def _redis_away(problem: redis.RedisError) -> Response:
+    why = why_unusable(problem)
+    log.error("queue.unavailable", problem=why or type(problem).__name__)
+    return _answer(QueueUnavailable.code, why or QueueUnavailable().message)
 
 
 def _unexpected(problem: Exception) -> Response:

@@ -14,6 +14,7 @@ from dispatch.errors import NotMigrated
 from dispatch.formats.view import Time, View
 from dispatch.process.schema import check_schema
 from models.heartbeat import Heartbeat
+from models.unreachable import why_unreachable
 
 log = structlog.get_logger()
 
@@ -62,7 +63,7 @@ class Health(View):
 def health() -> tuple[dict[str, Any], int]:
     """Checks the database and the queue, which web needs, and counts the live workers and sweepers."""
     database, living = _database()
-    queue = _check(queues.ready(), "Redis does not answer")
+    queue = _queue()
     healthy = database.status == queue.status == "healthy"
     answer = Health(
         status="healthy" if healthy else "unhealthy",
@@ -80,8 +81,9 @@ def live() -> dict[str, str]:
     return {"status": "healthy", "timestamp": datetime.now(UTC).isoformat()}
 
 
-def _check(works: bool, otherwise: str) -> Check:
-    return Check(status="healthy") if works else Check(status="unhealthy", message=otherwise)
+def _queue() -> Check:
+    problem = queues.problem()
+    return Check(status="unhealthy", message=problem) if problem else Check(status="healthy")
 
 
 def _database() -> tuple[Check, list[Heartbeat] | None]:
@@ -92,8 +94,9 @@ def _database() -> tuple[Check, list[Heartbeat] | None]:
     except NotMigrated as problem:
         return Check(status="unhealthy", message=problem.message), None
     except DATABASE_ERRORS as problem:
-        log.warning("health.database_unavailable", problem=type(problem).__name__)
-        return Check(status="unhealthy", message="PostgreSQL does not answer"), None
+        why = why_unreachable(problem)
+        log.warning("health.database_unavailable", problem=why or type(problem).__name__)
+        return Check(status="unhealthy", message=why or "PostgreSQL does not answer."), None
 
 
 def _workers(living: list[Heartbeat] | None) -> Workers:

@@ -170,6 +170,11 @@ def explain_errors(context: click.Context) -> Iterator[None]:
         if explanation is None:
             raise
         _fail(context, *explanation)
+    except SystemExit as ended:
+        # A setting that cannot be used: one line, with which the other processes end.
+        if not isinstance(ended.code, str):
+            raise
+        _fail(context, code="BAD_SETTING", message=ended.code.removeprefix("campaign-dispatch: "))
 
 
 def _fail(context: click.Context, code: str, message: str) -> None:
@@ -187,10 +192,12 @@ def _explain(surprise: Exception) -> tuple[str, str] | None:
     from psycopg.errors import InsufficientPrivilege
     from redis import RedisError
 
+    from config.redis import why_unusable
     from embedded.binaries import MissingServer
     from embedded.home import UnreachableProgram, UnsafeDirectory
     from embedded.server import ServerDied
     from models.migrate import ForeignTables
+    from models.unreachable import why_unreachable
 
     if isinstance(surprise, ForeignTables):
         return "FOREIGN_TABLES", str(surprise)
@@ -198,9 +205,10 @@ def _explain(surprise: Exception) -> tuple[str, str] | None:
     if isinstance(original, InsufficientPrivilege):
         return "DATABASE_UNAVAILABLE", f"The user in DATABASE_URL lacks a right in PostgreSQL: {_first_line(original)}."
     if isinstance(surprise, OperationalError | InterfaceError | ServerError):
-        return "DATABASE_UNAVAILABLE", f"PostgreSQL does not answer: {_first_line(surprise)}"
+        why = why_unreachable(surprise)
+        return "DATABASE_UNAVAILABLE", why or f"PostgreSQL does not answer: {_first_line(surprise)}"
     if isinstance(surprise, RedisError):
-        return "QUEUE_UNAVAILABLE", f"Redis does not answer: {_first_line(surprise)}"
+        return "QUEUE_UNAVAILABLE", why_unusable(surprise) or f"Redis does not answer: {_first_line(surprise)}"
     if isinstance(surprise, MissingServer | ServerDied | UnreachableProgram | UnsafeDirectory):
         return "SERVER_UNAVAILABLE", str(surprise)
     return None

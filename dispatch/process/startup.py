@@ -10,6 +10,7 @@ from config.settings import BadSetting, Settings, settings
 from dispatch.errors import NotMigrated
 from dispatch.process.schema import check_schema
 from models.database import db, open_database
+from models.unreachable import why_unreachable
 
 log = structlog.get_logger()
 
@@ -31,9 +32,8 @@ def start_process(name: str) -> Settings:
     except NotMigrated as problem:
         raise BadSetting(f"campaign-dispatch: {problem.message}") from None
     except DatabaseError as problem:
-        raise BadSetting(
-            f"campaign-dispatch: DATABASE_URL: PostgreSQL does not answer ({type(problem).__name__})"
-        ) from None
+        why = why_unreachable(problem) or f"DATABASE_URL: PostgreSQL does not answer ({type(problem).__name__})"
+        raise BadSetting(f"campaign-dispatch: {why}") from None
     return chosen
 
 

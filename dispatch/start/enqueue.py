@@ -85,13 +85,13 @@ def start_in_one_transaction(caller: Caller, write: Callable[[], Campaign | None
     A refusal rolls both back. After a crash past the commit, recovery continues the preparation.
     """
     with structlog.contextvars.bound_contextvars(request_id=caller.request_id, campaign_id=None):
-        ready = queues.ready()
+        refusal = queues.refusal()
         with db.atomic():
             campaign = write()
             if campaign is None:
                 return None
             structlog.contextvars.bind_contextvars(campaign_id=campaign.id)
-            size = _check(caller, campaign, queue_ready=lambda: ready)
+            size = _check(caller, campaign, queue=lambda: refusal)
             claimed = _claim(caller, campaign, size)
         return _prepare(claimed, size)
 
@@ -103,13 +103,15 @@ def already_started(campaign: Campaign) -> EnqueueResult:
     return EnqueueResult(campaign.id, campaign.status, _queued(campaign.id), 0)
 
 
-def _check(caller: Caller, campaign: Campaign, *, queue_ready: Callable[[], bool] = queues.ready) -> AudienceSize:
+def _check(
+    caller: Caller, campaign: Campaign, *, queue: Callable[[], QueueUnavailable | None] = queues.refusal
+) -> AudienceSize:
     """Refuses a campaign that cannot start, before anything is written, and returns the size of its audience."""
     with _step("check_status"):
         _check_status(campaign)
     with _step("check_queue"):
-        if not queue_ready():
-            raise QueueUnavailable
+        if refusal := queue():
+            raise refusal
     with _step("resolve_audience"):
         if campaign.audience_kind == "remote":
             # Its size is known once it is fetched, after the claim; price and approval are decided then.

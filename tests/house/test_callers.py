@@ -23,7 +23,7 @@ WITHOUT_A_CALLER = {
     "open_csv",
     "read_conditions",
     "read_filter",
-    "ready",
+    "problem",
     "register_occurrences",
     "serve",
 }

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from models.heartbeat import Heartbeat
+from tests.addresses import with_password
 from tests.factories import a_campaign, a_key, an_account
 from tests.servers import fresh_database
 
@@ -104,3 +105,22 @@ def test_without_our_schema_web_says_what_to_run_and_is_still_live(servers):
     assert health[1]["workers"] == {"status": "unknown"}
     assert listed[1]["error"]["code"] == "DATABASE_NOT_MIGRATED"
     assert "`python -m cli database migrate`" in listed[1]["error"]["message"]
+
+
+@pytest.mark.processes
+def test_wrong_passwords_are_said_as_such_without_repeating_them(servers):
+    health, listed = answers_of_a_web_process(
+        {
+            "DATABASE_URL": with_password(servers.database_url, "wr0ng"),
+            "REDIS_URL": with_password(servers.redis_url, "wr0ng"),
+        },
+        ("GET", "/health", ""),
+        ("GET", "/api/campaigns", "cd_ac_some_key"),
+    )
+    assert health[0] == 503
+    said = {name: check["message"] for name, check in health[1]["checks"].items()}
+    assert said == {
+        "database": "PostgreSQL refuses the user or the password in DATABASE_URL.",
+        "queue": "Redis refuses the user or the password in REDIS_URL.",
+    }
+    assert listed[1]["error"] == {"code": "DATABASE_UNAVAILABLE", "message": said["database"]}

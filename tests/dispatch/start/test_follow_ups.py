@@ -198,7 +198,7 @@ def test_without_redis_nothing_is_written(account, monkeypatch):
     campaign = a_campaign(account, recipients=1)
     start_and_deliver(campaign, reject=phones_of(account))
     before = stored_rows()
-    monkeypatch.setattr("dispatch.queues.answers", lambda _: False)
+    monkeypatch.setattr("dispatch.queues.problem_with", lambda _: "Redis does not answer.")
     for follow_up in (retry_failed, lambda caller, id: send_test(caller, id, ["+306912345678"])):
         with pytest.raises(QueueUnavailable):
             follow_up(asking(), campaign.id)
