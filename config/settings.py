@@ -36,7 +36,10 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path(".data"), description="where `up` keeps its servers, logs and run.json")
 
     # Web.
-    port: int = Field(8000, ge=1, le=65535, description="web listens on 0.0.0.0:PORT")
+    web_host: str = Field(
+        "0.0.0.0", pattern=r"^[A-Za-z0-9.:_-]+$", description="where web listens; `up` and the demo choose 127.0.0.1"
+    )
+    port: int = Field(8000, ge=1, le=65535, description="the port on which web listens")
     web_workers: PositiveInt = Field(2, description="gunicorn processes")
     web_threads: PositiveInt = Field(4, description="threads per gunicorn process")
     start_worker: bool = Field(False, description="web also starts `python -m jobs` (development only)")

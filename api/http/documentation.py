@@ -64,6 +64,11 @@ def install(app: OpenAPI) -> None:
     document = _with_what_holds_everywhere(app.api_doc)
     app.register_blueprint(blueprint)
 
+    @app.route("/")
+    def root() -> Response:
+        """Leads people who open the address in a browser to what they can look at."""
+        return Response(status=302, headers={"Location": "/docs"})
+
     @app.route("/openapi.json")
     def openapi() -> dict[str, Any]:
         return document

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.demo.campaign import Outcome
-from config.settings import settings
+from cli.shared.data_directory import running_directory
 from dispatch.audit import CHECKS
 from dispatch.campaigns.messages import group_attempts, list_messages, read_message
 from embedded.stack import Stack
@@ -58,13 +58,12 @@ def show_attempts(outcome: Outcome, record: Path, console: Console) -> None:
 def show_ways(outcome: Outcome, stack: Stack, console: Console) -> None:
     """Prints the addresses, the key, and commands to try in a second terminal."""
     campaign_id = outcome.campaign.id
-    cli = f"{'' if stack.directory == settings().data_dir else f'DATA_DIR={stack.directory} '}.venv/bin/python -m cli"
+    cli = f"{'' if stack.directory == running_directory() else f'DATA_DIR={stack.directory} '}.venv/bin/python -m cli"
     ways = {
-        "web": stack.web_url,
+        "web": f"{stack.web_url}/  (leads to /docs, where every call can be tried with the key)",
         "health": f"{stack.web_url}/health",
         "key": outcome.key,
         "try": f"curl -H 'Authorization: Bearer {outcome.key}' {stack.web_url}/api/campaigns/{campaign_id}",
-        "docs": f"{stack.web_url}/docs",
         "or": f"{cli} campaign show {campaign_id}",
         "and": f"{cli} logs -f",
     }

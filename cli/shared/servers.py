@@ -1,10 +1,11 @@
-"""Finds the servers for a verb: those named in the environment, otherwise those that `up` runs in DATA_DIR."""
+"""Finds the servers for a verb: those named in the environment, otherwise those of `up` in DATA_DIR, or of the demo."""
 
 import functools
 from collections.abc import Callable
 
 import click
 
+from cli.shared.data_directory import running_directory
 from cli.shared.output import P, Result
 from config.settings import point_at, settings
 from embedded.refusal import Refused
@@ -16,9 +17,12 @@ def find_servers() -> None:
     chosen = settings()
     if chosen.database_url and chosen.redis_url:
         return
-    run = read_run(chosen.data_dir)
+    directory = running_directory()
+    run = read_run(directory)
     if run is None:
         raise Refused(_how_to_get_servers(), code="NO_SERVERS")
+    if directory != chosen.data_dir:
+        click.secho(f"using the demo, which runs in {directory}", err=True, dim=True)
     # A server named in the environment takes precedence, even if the other one is not.
     point_at(
         database_url=chosen.database_url.get_secret_value() if chosen.database_url else run.database_url,
@@ -63,7 +67,7 @@ def open_servers() -> None:
 
 
 def _how_to_get_servers() -> str:
-    directory = settings().data_dir
+    directory = running_directory()
     if is_running(directory):
         return f"`up` is still starting in {directory}; try again in a moment"
     return (

@@ -39,6 +39,11 @@ def test_the_page_is_open_and_loads_everything_from_this_server(client):
     assert "'self'" in page.headers["Content-Security-Policy"]
 
 
+def test_a_browser_at_the_bare_address_is_led_to_the_page(client):
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/docs")
+
+
 def test_nothing_else_of_the_package_is_served(client):
     for path in ("/docs/files/../__init__.py", "/docs/files/%2e%2e/__init__.py", "/docs/oauth2-redirect.html"):
         assert client.get(path).status_code == 404
