@@ -142,7 +142,8 @@ class Stack:
         open_database(_open(settings().database_url), application="up", pool=4)
         applied = migrate()
         if applied:
-            self._say(f"migrated the database: {', '.join(applied)}")
+            more = f" and {len(applied) - 1} before it" if len(applied) > 1 else ""
+            self._say(f"migrated the database: {applied[-1]}{more}")
 
     def _start_product(self, port: int) -> None:
         gunicorn = ["-m", "gunicorn", "--config", str(Path(config.__file__).with_name("gunicorn.py"))]

@@ -62,7 +62,7 @@ def demo(
     record = directory / ATTEMPTS_FILE
     environment = SHORT_WAITS | (MANY_FAILURES | {"SIMULATOR_ATTEMPTS": str(record)} if retries else {})
     with _running(directory, (host_of(host), port), console, environment) as stack, db.connection_context():
-        outcome = run_demo(recipients or (20 if retries else 1000), console)
+        outcome = run_demo(recipients or (20 if retries else 1000), console, smooth=retries)
         show_outcome(outcome, console)
         if retries:
             show_attempts(outcome, record, console)
