@@ -53,12 +53,21 @@ def answers(
                 print_json(result)
             else:
                 (show or show_value)(result)
+                _say_total(result)
             if failed and (status := failed(result)):
                 click.get_current_context().exit(int(status))
 
         return answered
 
     return decorate
+
+
+def _say_total(result: object) -> None:
+    """Says on standard error, so that a pipe gets rows only, how many rows there are when the page has not all."""
+    if isinstance(result, Page) and len(result.rows) < result.total:
+        click.secho(
+            f"{len(result.rows):,} of {result.total:,}; --page 2 and --page-size show others", err=True, dim=True
+        )
 
 
 def takes_json(verb: Verb) -> Verb:

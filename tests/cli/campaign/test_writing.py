@@ -157,3 +157,14 @@ def test_deleting_a_draft_is_confirmed(cli, acme):
     campaign = a_campaign(acme).id
     assert "deleted" in cli("campaign", "delete", campaign).stdout
     assert campaigns() == []
+
+
+def test_the_list_says_whose_a_campaign_is_when_it_starts_and_what_it_waits_for(cli, acme):
+    a_campaign(acme, name="Later", recipients=1, due=True)
+    rows("UPDATE campaign SET blocked_reason = 'INSUFFICIENT_CREDITS'")
+    [listed] = cli("campaign", "list", "--json").json
+    assert listed["account"] == "Acme"
+    header, line = cli("campaign", "list").stdout.splitlines()
+    assert header.split()[:7] == ["id", "name", "account", "channel", "status", "starts", "waits"]
+    for word in ("Acme", listed["scheduled_at"], "INSUFFICIENT_CREDITS"):
+        assert word in line.split()
