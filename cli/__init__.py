@@ -55,7 +55,18 @@ class Verbs(click.Group):
             return super().invoke(ctx)
 
 
+def _show_version(context: click.Context, _option: click.Parameter, value: bool) -> None:
+    if value:
+        from config.version import release
+
+        click.echo(f"campaign-dispatch {release()}")
+        context.exit()
+
+
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Print the version."
+)
 def main() -> None:
     """Sends SMS and WhatsApp campaigns: every recipient at most once, whatever crashes.
 

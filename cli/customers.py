@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from cli.customers_add import add
 from cli.customers_import import import_
 from cli.shared.arguments import row_id
 from cli.shared.caller import by_hand
@@ -35,10 +36,11 @@ _customer_id = click.argument("customer_id", metavar="ID", type=row_id)
 
 @click.group()
 def customers() -> None:
-    """Import, find, edit and delete customers."""
+    """Import, add, find, edit and delete customers."""
 
 
 customers.add_command(import_)
+customers.add_command(add)
 
 
 @customers.command("list")

@@ -6,7 +6,7 @@ import click
 from psycopg.conninfo import conninfo_to_dict
 
 from cli.shared.output import answers
-from cli.shared.servers import find_servers, open_servers
+from cli.shared.servers import find_servers, on_servers, open_servers
 from config.settings import settings
 from dispatch.process.schema import check_schema
 from embedded.binaries import psql_program
@@ -29,6 +29,7 @@ def _show_applied(answer: dict[str, list[str]]) -> None:
 
 @database.command()
 @answers(show=_show_applied)
+@on_servers
 def migrate() -> dict[str, list[str]]:
     """Apply pending migrations.
 
@@ -49,6 +50,7 @@ def _is_pending(steps: list[MigrationStep]) -> bool:
 
 @database.command()
 @answers(failed=_is_pending)
+@on_servers
 def status() -> list[MigrationStep]:
     """List the migrations; exit status 1 when one is pending.
 
@@ -61,6 +63,7 @@ def status() -> list[MigrationStep]:
 
 @database.command()
 @answers()
+@on_servers
 def tables() -> list[TableSize]:
     """List the tables with their estimated number of rows and their size on disk.
 
@@ -73,6 +76,7 @@ def tables() -> list[TableSize]:
 
 
 @database.command()
+@on_servers
 def shell() -> None:
     """Open psql, PostgreSQL's shell, on the database.
 

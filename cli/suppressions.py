@@ -21,6 +21,7 @@ from dispatch.customers.suppressions import (
     SuppressionView,
     add_suppression,
     list_suppressions,
+    read_suppression,
     remove_suppression,
     suppression_of,
 )
@@ -49,6 +50,20 @@ def list_(account: str | None, search: str | None, page: int, page_size: int) ->
     python -m cli suppressions list --account Acme
     """
     return list_suppressions(by_hand(tenant_of(account)), page=page, page_size=page_size, q=search)
+
+
+@suppressions.command()
+@_phone
+@account_option(help="Who must not message it.")
+@answers()
+@with_database
+def show(phone: str, account: str) -> SuppressionView:
+    """Show since when and why PHONE is suppressed.
+
+    \b
+    python -m cli suppressions show '+30 690 000 0001' --account Acme
+    """
+    return read_suppression(by_hand(id_of(account)), phone)
 
 
 @suppressions.command()

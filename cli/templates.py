@@ -2,6 +2,7 @@
 
 import click
 
+from cli.shared.arguments import text_of
 from cli.shared.caller import by_hand
 from cli.shared.named import Deleted, delete_named
 from cli.shared.output import answers, show_columns
@@ -15,13 +16,20 @@ from dispatch.texts.stored import (
     delete_template,
     edit_template,
     list_templates,
+    read_template,
     template_called,
 )
 from models.page import Page
 from models.states import CHANNELS
 
 _name = click.argument("name")
-_text = click.option("--text", required=True, metavar="TEXT", help="The message, with fields like {first_name}.")
+_text = click.option(
+    "--text",
+    required=True,
+    metavar="TEXT",
+    callback=text_of,
+    help="The message, with fields like {first_name}, or a file as @file.",
+)
 _channel = click.option("--channel", type=click.Choice(CHANNELS), help="Only for campaigns of this channel.")
 
 
@@ -42,6 +50,21 @@ def list_(account: str | None, page: int, page_size: int) -> Page[TemplateView]:
     python -m cli templates list --account Acme
     """
     return list_templates(by_hand(tenant_of(account)), page=page, page_size=page_size)
+
+
+@templates.command()
+@_name
+@account_option(help="The account of the template.")
+@answers()
+@with_database
+def show(name: str, account: str) -> TemplateView:
+    """Show the template called NAME in its current version.
+
+    \b
+    python -m cli templates show welcome --account Acme
+    """
+    caller = by_hand(id_of(account))
+    return read_template(caller, template_called(caller, name))
 
 
 @templates.command()
@@ -95,7 +118,7 @@ def _is_invalid(checked: CheckedView) -> bool:
 
 
 @templates.command()
-@click.argument("text")
+@click.argument("text", callback=text_of)
 @click.option(
     "--channel", type=click.Choice(CHANNELS), default="sms", show_default=True, help="The channel to check it for."
 )

@@ -7,7 +7,7 @@ import click
 from cli.campaign.audience import audience_of, audience_options
 from cli.campaign.brief import brief
 from cli.campaign.timing import timing_of, timing_options
-from cli.shared.arguments import time_of
+from cli.shared.arguments import text_of, time_of
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_value
 from cli.shared.servers import with_database
@@ -32,11 +32,17 @@ def _show_created(made: dict[str, Any]) -> None:
 @click.command()
 @account_option(help="The account that sends it.")
 @click.option("--name", required=True, help="Name of the campaign.")
-@click.option("--template", metavar="TEXT", help="The message, with fields like {first_name}.")
+@click.option(
+    "--template",
+    metavar="TEXT",
+    callback=text_of,
+    help="The message, with fields like {first_name}, or @file.",
+)
 @click.option("--stored", metavar="NAME", help="Copy the text of this stored template, instead of --template.")
 @audience_options
 @click.option("--channel", type=click.Choice(CHANNELS), default="sms", show_default=True, help="How it is sent.")
 @click.option("--schedule", metavar="ISO8601", help="Start then, for example 2030-01-31T09:00:00+02:00.")
+@click.option("--expires", metavar="ISO8601", help="Send nothing after this time.  [default: a day after the start]")
 @click.option("--cron", metavar="EXPRESSION", help="Start an occurrence again and again, for example '0 9 * * 1'.")
 @click.option("--max-runs", type=int, metavar="N", help="End it after so many occurrences.")
 @click.option(
@@ -85,6 +91,7 @@ def _draft(
     *,
     stored: str | None,
     schedule: str | None,
+    expires: str | None,
     cron: str | None,
     template: str | None,
     **same: Any,
@@ -94,6 +101,7 @@ def _draft(
         template=template or "",
         template_id=template_called(caller, stored) if stored is not None else None,
         scheduled_at=time_of(schedule, option="--schedule") if schedule is not None else None,
+        expires_at=time_of(expires, option="--expires") if expires is not None else None,
         cron_expression=cron,
         **same,
     )

@@ -7,7 +7,7 @@ import click
 from cli.campaign.audience import audience_of, audience_options
 from cli.campaign.brief import brief, campaign_id
 from cli.campaign.timing import timing_of, timing_options
-from cli.shared.arguments import time_of
+from cli.shared.arguments import text_of, time_of
 from cli.shared.caller import by_hand
 from cli.shared.named import Deleted
 from cli.shared.output import answers
@@ -22,7 +22,12 @@ from models.tenancy import ALL_ACCOUNTS
 @click.command()
 @campaign_id
 @click.option("--name", help="New name of the campaign.")
-@click.option("--template", metavar="TEXT", help="The message, with fields like {first_name}.")
+@click.option(
+    "--template",
+    metavar="TEXT",
+    callback=text_of,
+    help="The message, with fields like {first_name}, or @file.",
+)
 @click.option("--channel", type=click.Choice(CHANNELS), help="How it is sent.")
 @audience_options
 @click.option("--expires", metavar="ISO8601", help="Send nothing after this time.")

@@ -32,6 +32,23 @@ def ids_of(text: str, *, option: str) -> list[int]:
     return [int(part) for part in parts]
 
 
+def text_of(_context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+    """Returns the text that was typed, or the one in the file named after an @; a text that begins with @ has two."""
+    if text is None or not text.startswith("@"):
+        return text
+    if text.startswith("@@"):
+        return text[1:]
+    option = parameter.opts[0] if parameter.opts[0].startswith("-") else parameter.human_readable_name
+    try:
+        return Path(text[1:]).read_text("utf-8").removesuffix("\n")
+    except UnicodeDecodeError:
+        raise InvalidRequest(f"{option}: {text[1:]} is not in UTF-8; save it as that.") from None
+    except OSError as problem:
+        raise InvalidRequest(
+            f"{option}: {problem.filename}: {problem.strerror}; a text that begins with @ is written with two."
+        ) from None
+
+
 def json_of(text: str, *, option: str) -> Any:
     """Returns the JSON value that was typed, or the one in the file named after an @."""
     try:

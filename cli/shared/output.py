@@ -72,7 +72,10 @@ def _say_total(result: object) -> None:
 
 def takes_json(verb: Verb) -> Verb:
     """Adds --json and no more, for a verb that prints by itself while it runs."""
-    option = click.option("--json", is_flag=True, expose_value=False, callback=_remember, help="Print JSON only.")
+    # Eager, so that what another option refuses is JSON too.
+    option = click.option(
+        "--json", is_flag=True, is_eager=True, expose_value=False, callback=_remember, help="Print JSON only."
+    )
     return option(verb)
 
 

@@ -2,19 +2,46 @@
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
 from cli.shared.data_directory import running_directory
-from cli.shared.output import P, Result
+from cli.shared.output import P, Result, Verb
 from config.settings import point_at, settings
 from embedded.refusal import Refused
 from embedded.run_file import is_running, read_run
 
+_DATA = "cli.data"
+
+
+def on_servers(verb: Verb) -> Verb:
+    """Adds --data, which names the `up` whose servers the verb uses, whatever the environment says."""
+    option = click.option(
+        "--data",
+        type=click.Path(file_okay=False, path_type=Path),
+        expose_value=False,
+        callback=_remember,
+        help="Use the servers that `up` runs in this directory.  [default: DATABASE_URL and REDIS_URL, or .data]",
+    )
+    return option(verb)
+
+
+def _remember(context: click.Context, _option: click.Parameter, value: Path | None) -> None:
+    if value:
+        context.meta[_DATA] = value
+
 
 def find_servers() -> None:
     """Makes the settings name both servers; if there are none, says in one sentence how to get them."""
-    chosen = settings()
+    chosen, context = settings(), click.get_current_context(silent=True)
+    named: Path | None = context.meta.get(_DATA) if context else None
+    if named is not None:
+        run = read_run(named)
+        if run is None:
+            raise Refused(f"Nothing is running in {named}; start `python -m cli up --data {named}`.", code="NO_SERVERS")
+        point_at(database_url=run.database_url, redis_url=run.redis_url)
+        return
     if chosen.database_url and chosen.redis_url:
         return
     directory = running_directory()
@@ -33,6 +60,7 @@ def find_servers() -> None:
 def with_database(verb: Callable[P, Result]) -> Callable[P, Result]:
     """Makes the verb find the servers and connect to the database, whose schema must fit, before it runs."""
 
+    @on_servers
     @functools.wraps(verb)
     def connected(*args: P.args, **options: P.kwargs) -> Result:
         open_servers()

@@ -14,6 +14,7 @@ from dispatch.formats.view import Time, View
 from models.api_key import MAX_LIVE, SCOPES, ApiKey
 from models.database import db
 from models.page import Page
+from models.tenancy import ALL_ACCOUNTS
 
 MAX_NAME = 200
 
@@ -37,6 +38,23 @@ class IssuedKeyView(KeyView):
     """The key itself is in this answer and nowhere else; null when the answer is repeated."""
 
     key: Annotated[str, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})]
+
+
+def holder_of(caller: Caller, key: str) -> Caller | None:
+    """Returns who holds this live key, to act in the same request with their rights only; None if there is no such key.
+
+    Having the key is the proof: the caller needs no right of their own.
+    """
+    found = ApiKey.holder(key)
+    if found is None:
+        return None
+    return Caller(
+        actor=f"key:{found.key_id}",
+        account=ALL_ACCOUNTS if found.account_id is None else found.account_id,
+        scopes=frozenset(found.scopes),
+        request_id=caller.request_id,
+        idempotency_key=None,
+    )
 
 
 def issue_key(
