@@ -22,8 +22,8 @@ schedules   what people see and change of schedules, which `scheduling` runs
 hours       when a recipient may be messaged: zones (whose clock counts), window, quiet, holidays → slots (the next
             time); timetable (a campaign's hours), plan (its recipients' times), caps (how often)
 formats     view (what people see of a row), phone_text → phones, csv_in, csv_out, checks (names, texts, times)
-process     startup, children (kept running), heartbeat, listed_job (what a worker may run), lock (in Redis; it saves
-            work and decides nothing)
+process     startup, schema (is it this release's), children (kept running), heartbeat, listed_job (what a worker may
+            run), lock (in Redis; it saves work and decides nothing)
 providers   what every provider takes and answers; choice, http, messaging_service, simulator/
 clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with
             retries), tokens (Keycloak)
