@@ -23,6 +23,7 @@ from dispatch.customers.customers import (
     read_customer,
 )
 from dispatch.customers.export import export_customers
+from dispatch.customers.phone_types import fill_phone_types
 from models.customers.customer import CONSENTS
 from models.page import Page
 from models.tenancy import ALL_ACCOUNTS
@@ -94,6 +95,21 @@ def edit(customer_id: int, remove_opt_out: bool, **given: str | None) -> Custome
     """
     changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
     return edit_customer(by_hand(ALL_ACCOUNTS), customer_id, remove_opt_out=remove_opt_out, **changes)
+
+
+@customers.command("phone-types")
+@account_option(help="Whose customers.")
+@answers()
+@with_database
+def phone_types(account: str) -> dict[str, int]:
+    """Count the account's customers by the kind of their numbers: mobile, fixed, premium and so on.
+
+    Numbers that came in before their kind was stored are looked at first; doing it again changes nothing.
+
+    \b
+    python -m cli customers phone-types --account Acme
+    """
+    return fill_phone_types(by_hand(id_of(account)))
 
 
 @customers.command()

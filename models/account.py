@@ -41,6 +41,8 @@ class Account(Row):
     cap_per_week: int | None
     #: What becomes of a message above a cap: skip or defer.
     over_cap: str
+    #: Kinds of numbers that are messaged although they are usually left out; some of LEFT_OUT in phone_types.
+    text_to: list[str]
     #: The account in user-service and business-service; None if it has no remote audiences.
     business_id: str | None
     created_at: datetime

@@ -15,9 +15,10 @@ from dispatch.accounts.accounts import account_with_id
 from dispatch.caller import Caller
 from dispatch.errors import CustomerNotFound, Duplicate, InvalidRequest
 from dispatch.formats.checks import checked_text
-from dispatch.formats.phones import normalise
+from dispatch.formats.phones import read_phone
 from dispatch.formats.view import Time, View
 from models.customers.customer import CONSENTS, MAX_TEXT, Consent, Customer, EditedCustomer
+from models.customers.phone_types import PhoneType
 from models.customers.suppression import Suppression
 from models.database import db
 from models.page import Page
@@ -30,6 +31,7 @@ class CustomerView(View):
     id: int
     account_id: UUID
     phone: str
+    phone_type: PhoneType | None = Field(description="what kind of number it is; null: not known yet")
     first_name: str
     last_name: str
     location: str | None
@@ -127,7 +129,10 @@ def delete_customer(caller: Caller, customer_id: int) -> None:
 
 def _checked(given: Mapping[str, object], country: str | None) -> dict[str, object]:
     """Returns the fields of a customer as they are stored; InvalidRequest names the first that cannot be."""
-    return {field: _checked_field(field, value, country) for field, value in given.items()}
+    values = {field: _checked_field(field, value, country) for field, value in given.items() if field != "phone"}
+    if "phone" in given:
+        values["phone"], values["phone_type"] = read_phone(str(given["phone"]), country)
+    return values
 
 
 def _checked_field(field: str, value: Any, country: str | None) -> object:
@@ -136,8 +141,6 @@ def _checked_field(field: str, value: Any, country: str | None) -> object:
             return checked_text(value, field=field, most=MAX_TEXT) or ""
         case "location" | "prefered_product":
             return checked_text(value, field=field, most=MAX_TEXT)
-        case "phone":
-            return normalise(value, country)
         case "zone":
             return _checked_zone(value)
         case "attributes":

@@ -122,7 +122,13 @@ def _write(begun: RunningImport, chunk: Chunk, *, old: int, read: int) -> None:
             raise NotOurs
         imported, updated = write_chunk(begun.account_id, begun.list_id, chunk)
         CustomerImportReject.keep(import_id, chunk.rejected)
-        CustomerImport.count(import_id, imported=imported, updated=updated, rejected=len(chunk.rejected))
+        CustomerImport.count(
+            import_id,
+            imported=imported,
+            updated=updated,
+            rejected=len(chunk.rejected),
+            phone_types=chunk.phone_types,
+        )
 
 
 def _should_stop(deadline: float) -> bool:

@@ -10,6 +10,7 @@ from typing import IO
 from uuid import UUID
 
 import structlog
+from pydantic import Field
 
 from dispatch import queues
 from dispatch.accounts.accounts import account_with_id
@@ -49,6 +50,7 @@ class CustomerImportView(View):
     imported: int
     updated: int
     rejected: int
+    phone_types: dict[str, int] = Field(description="how many imported and updated lines have which kind of number")
     error: str | None
     created_at: Time
     started_at: Time | None

@@ -10,9 +10,10 @@ makes the same rows.
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from dispatch.formats.checks import checked_name
 from dispatch.formats.csv_in import CsvFile, Record, Rejected, chunks
 from dispatch.formats.csv_out import safe_cell
 from dispatch.formats.phone_text import InvalidPhone
-from dispatch.formats.phones import check_country, normalise
+from dispatch.formats.phones import check_country, read_phone
 from models.customers.customer import CONSENTS, FILE_COLUMNS, MAX_TEXT
 from models.customers.lists import CustomerList
 from models.customers.upsert import CustomerToWrite, opt_out_customers, upsert_customers
@@ -43,12 +44,14 @@ Reject = Callable[[Rejected], None]
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of the lines so far; the three counts add up to the lines that were not blank."""
+    """What became of the lines so far; the first three counts add up to the lines that were not blank."""
 
     imported: int
     updated: int
     rejected: int
     list_id: int
+    #: How many of the imported and updated lines have which kind of number.
+    phone_types: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Chunk:
     opted_out: list[str]
     rejected: list[Rejected]
     columns: list[str]
+    phone_types: Counter[str]
     lines: int
     next_line: int
 
@@ -91,6 +95,7 @@ def import_customers(
                 imported=report.imported + imported,
                 updated=report.updated + updated,
                 rejected=report.rejected + len(chunk.rejected),
+                phone_types=dict(Counter(report.phone_types) + chunk.phone_types),
             )
             if progress:
                 progress(report)
@@ -105,16 +110,24 @@ def read_chunks(file: CsvFile, country: str | None) -> Iterator[Chunk]:
         customers: dict[str, CustomerToWrite] = {}
         opted_out = []
         rejected = []
+        phone_types = Counter[str]()
         for record in records:
             result = _customer(record, country) if isinstance(record, Record) else record
             if isinstance(result, Rejected):
                 rejected.append(result)
             else:
                 customers[result.phone] = result
+                phone_types[result.phone_type] += 1
                 if isinstance(record, Record) and record.cells.get(CONSENT, "").lower() == UNSUBSCRIBED:
                     opted_out.append(result.phone)
         yield Chunk(
-            list(customers.values()), opted_out, rejected, columns, lines=len(records), next_line=file.next_line
+            list(customers.values()),
+            opted_out,
+            rejected,
+            columns,
+            phone_types,
+            lines=len(records),
+            next_line=file.next_line,
         )
 
 
@@ -139,12 +152,13 @@ def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected
     if (zone := cells.get("zone") or None) and not is_zone(zone):
         return Rejected(record.line, "zone is no IANA time zone, such as Europe/Athens", phone[:MAX_TEXT])
     try:
-        number = normalise(phone, country)
+        number, kind = read_phone(phone, country)
     except InvalidPhone as problem:
         return Rejected(record.line, f"phone: {problem.reason}", phone)
     attributes = {name: cells[name] for name in cells if name not in (*FILE_COLUMNS, "phone", CONSENT) and cells[name]}
     return CustomerToWrite(
         number,
+        kind,
         cells.get("first_name", ""),
         cells.get("last_name", ""),
         cells.get("location") or None,

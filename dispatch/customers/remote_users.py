@@ -7,7 +7,7 @@ from uuid import UUID
 
 from dispatch.clients.users import RemoteUser
 from dispatch.formats.phone_text import InvalidPhone
-from dispatch.formats.phones import normalise
+from dispatch.formats.phones import normalise, read_phone
 from models.campaigns.audience import CampaignCustomer
 from models.customers.remote import CustomerFromUser, choosable, opt_out_users, upsert_users
 
@@ -76,13 +76,13 @@ def _checked(user: RemoteUser, country: str | None, ids: set[str], phones: set[s
     if not user.phone or not user.phone.strip():
         return NO_PHONE
     try:
-        phone = normalise(user.phone, country)
+        phone, kind = read_phone(user.phone, country)
     except InvalidPhone:
         return INVALID_PHONE
     if phone in phones:
         return PHONE_TAKEN
     return CustomerFromUser(
-        user.id, phone, user.first_name, user.last_name, user.location or None, user.prefered_product or None
+        user.id, phone, kind, user.first_name, user.last_name, user.location or None, user.prefered_product or None
     )
 
 

@@ -124,9 +124,7 @@ def _whole(text: str) -> str:
 
 def _one_number(text: str) -> str:
     """Returns the text if it is one number without anything after it."""
-    if text.count("+") > 1:
-        raise InvalidPhone("more than one number")
-    parts = [part for part in re.split(r"[^0-9+ ().\-/']+", text) if re.search(r"\d", part)]
+    parts = [part for part in re.split(r"\+|[^0-9 ().\-/']+", text) if re.search(r"\d", part)]
     if len(parts) > 1:
         raise InvalidPhone(_what_follows(parts))
     digits = sum(map(str.isdigit, text))
@@ -135,13 +133,9 @@ def _one_number(text: str) -> str:
     # 210 1234567/8 is two numbers, the second of which shares its beginning with the first.
     if re.search(r"\d{5,}\s*/\s*\d{1,3}$", text):
         raise InvalidPhone("more than one number")
-    if re.search(r"[^0-9+ ().\-/']", text):
+    if re.search(r"[^0-9+ ().\-/']", text) or re.search(r"\d.*\+", text):
         raise InvalidPhone("not a number")
-    if "+" in text.lstrip("( "):
-        if not text.lstrip("( ").startswith("+"):
-            raise InvalidPhone("has a plus sign that is not in front")
-        text = "+" + text.replace("+", "")
-    return text.replace("'", "")
+    return ("+" if "+" in text else "") + re.sub("[+']", "", text)
 
 
 def _what_follows(parts: list[str]) -> str:
@@ -150,4 +144,4 @@ def _what_follows(parts: list[str]) -> str:
         return "more than one number"
     if counts[0] >= 6:
         return "has an extension; give the number alone"
-    return "has a character between its digits that is in no number"
+    return "not a number"

@@ -12,12 +12,13 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, Val
 
 from dispatch.errors import InvalidRequest
 from dispatch.formats.phone_text import InvalidPhone, plain_phone
+from models.customers.phone_types import PhoneType
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 # The trunk zero of the national form, written after the country code: +30 (0) 691 234 5678.
 _TRUNK_ZERO = re.compile(r"(?<=\d)\D*\(0\)")
-# Before 2019 to 2020, calls to and within Mexico had these in front of the ten digits
-# (Instituto Federal de Telecomunicaciones, Plan Técnico Fundamental de Numeración).
+# Until August 2019, calls in Mexico had 01, 044 or 045 in front of the ten digits, and calls to its mobiles from abroad
+# a 1 (Instituto Federal de Telecomunicaciones, Plan Técnico Fundamental de Numeración). Many address books still do.
 _MEXICO = 52
 _FORMER_MEXICAN = re.compile(r"(?:1|01|044|045)([0-9]{10})")
 
@@ -30,6 +31,18 @@ _NEVER_TEXTED = (
     PhoneNumberType.UAN,
     PhoneNumberType.VOICEMAIL,
 )
+_KINDS: dict[int, PhoneType] = {
+    PhoneNumberType.MOBILE: "mobile",
+    PhoneNumberType.FIXED_LINE_OR_MOBILE: "fixed_or_mobile",
+    PhoneNumberType.FIXED_LINE: "fixed",
+    PhoneNumberType.PREMIUM_RATE: "premium",
+    PhoneNumberType.SHARED_COST: "shared_cost",
+    PhoneNumberType.TOLL_FREE: "toll_free",
+    PhoneNumberType.VOIP: "voip",
+}
+# Inmarsat, the global mobile satellite system (such as Iridium) and Thuraya (ITU-T E.164, list of assigned codes); the
+# library calls the first two mobile.
+_SATELLITE = ("+870", "+881", "+88216")
 _UNREADABLE = {
     NumberParseException.NOT_A_NUMBER: "not a number",
     NumberParseException.TOO_SHORT_AFTER_IDD: "too short",
@@ -43,6 +56,25 @@ _IMPOSSIBLE = {
     ValidationResult.TOO_LONG: "too long",
     ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "too short: the area code is missing",
 }
+
+
+class Phone(NamedTuple):
+    """A number in E.164, and what kind of number it is."""
+
+    number: str
+    type: PhoneType
+
+
+class _Reading(NamedTuple):
+    """One way to read what was written."""
+
+    number: str
+    type: int
+    country_code: int | None
+
+
+# Why it cannot be read in this way.
+_Reason = str
 
 
 def check_country(country: str) -> str:
@@ -59,27 +91,33 @@ def normalise(raw: str, default_country: str | None = None) -> str:
     Digits without a plus that are a number with their own country code are that number, unless they may as well be
     another one of `default_country`: those are refused, with both readings.
     """
+    return read_phone(raw, default_country).number
+
+
+def read_phone(raw: str, default_country: str | None = None) -> Phone:
+    """Returns the number as `normalise` does, and what kind of number it is."""
     found = _read(plain_phone(raw), default_country)
     if isinstance(found, str):
         raise InvalidPhone(found)
-    return found.number
+    return Phone(found.number, _kind(found))
+
+
+def phone_type(phone: str) -> PhoneType:
+    """Returns what kind of number this is, in E.164; `other` if it has gone out of use."""
+    try:
+        number = phonenumbers.parse(phone)
+    except NumberParseException:
+        return "other"
+    return _kind(_Reading(phone, phonenumbers.number_type(number), number.country_code))
+
+
+def _kind(reading: _Reading) -> PhoneType:
+    return "satellite" if reading.number.startswith(_SATELLITE) else _KINDS.get(reading.type, "other")
 
 
 def is_stored_form(phone: str) -> bool:
     """Returns whether this is written as numbers are stored, in E.164."""
     return _E164.fullmatch(phone) is not None
-
-
-class _Reading(NamedTuple):
-    """One way to read what was written."""
-
-    number: str
-    type: int
-    country_code: int | None
-
-
-# Why it cannot be read in this way.
-_Reason = str
 
 
 def _read(text: str, country: str | None) -> _Reading | _Reason:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from models.customers.phone_types import PhoneType
 from models.database import row, rows
 from models.export import export_lines
 from models.page import Page, read_page
@@ -20,10 +21,10 @@ CONSENTS: tuple[Consent, ...] = get_args(Consent)
 TEXT_COLUMNS = ("first_name", "last_name", "location", "prefered_product")
 # Of each of them; the table refuses a longer one.
 MAX_TEXT = 255
-# What people may say of a customer.
 # Columns of a file that are columns of the table, and not attributes.
 FILE_COLUMNS = (*TEXT_COLUMNS, "zone")
-_WRITABLE = ("phone", *TEXT_COLUMNS, "attributes", "zone", "consent")
+# What may be written of a customer; the kind of a phone goes with the phone.
+_WRITABLE = ("phone", "phone_type", *TEXT_COLUMNS, "attributes", "zone", "consent")
 
 _WITH_SUPPRESSION = """customer.*, EXISTS (
     SELECT FROM suppression s WHERE s.account_id = customer.account_id AND s.phone = customer.phone) AS suppressed"""
@@ -37,6 +38,8 @@ class Customer(Row):
     account_id: UUID
     #: In E.164: it is parsed once, when it comes in, and never on the send path.
     phone: str
+    #: What kind of number it is; None: not known yet.
+    phone_type: PhoneType | None
     first_name: str
     last_name: str
     location: str | None

@@ -1,13 +1,16 @@
 """Uploaded files of customers: the rows, and the moves from `queued` to `done`, each guarded by token and cursor."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Self
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
+
 from models.database import changed, one, row, rows
 from models.page import Page, read_page
-from models.row import Row
+from models.row import JsonObject, Row
 from models.tenancy import Tenant, owned_by
 
 ImportStatus = Literal[
@@ -40,6 +43,8 @@ class CustomerImport(Row):
     imported: int
     updated: int
     rejected: int
+    #: How many of the imported and updated lines have which kind of number.
+    phone_types: JsonObject
     #: Its holder may continue the import; None once it has ended.
     token: UUID | None
     touched_at: datetime
@@ -122,12 +127,19 @@ class CustomerImport(Row):
         )
 
     @classmethod
-    def count(cls, import_id: int, *, imported: int, updated: int, rejected: int) -> None:
+    def count(
+        cls, import_id: int, *, imported: int, updated: int, rejected: int, phone_types: Mapping[str, int]
+    ) -> None:
         """Adds what became of a chunk's lines, in the transaction that moved the cursor over it."""
         changed(
-            """UPDATE customer_import SET imported = imported + %s, updated = updated + %s, rejected = rejected + %s
+            """UPDATE customer_import SET imported = imported + %s, updated = updated + %s, rejected = rejected + %s,
+                      phone_types = (
+                        SELECT coalesce(jsonb_object_agg(type, lines), '{}') FROM (
+                          SELECT key AS type, sum(value::bigint) AS lines
+                          FROM (SELECT * FROM jsonb_each_text(phone_types)
+                                UNION ALL SELECT * FROM jsonb_each_text(%s)) AS each GROUP BY key) AS summed)
                WHERE id = %s""",
-            [imported, updated, rejected, import_id],
+            [imported, updated, rejected, Jsonb(dict(phone_types)), import_id],
         )
 
     @classmethod

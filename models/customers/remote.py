@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from models.customers.phone_types import PhoneType
 from models.database import changed, rows
 
 
@@ -12,6 +13,7 @@ class CustomerFromUser(NamedTuple):
 
     external_id: str
     phone: str
+    phone_type: PhoneType
     first_name: str | None
     last_name: str | None
     location: str | None
@@ -20,8 +22,9 @@ class CustomerFromUser(NamedTuple):
 
 _GIVEN = """
 given AS (SELECT * FROM unnest(
-    %(external_id)s::text[], %(phone)s::text[], %(first_name)s::text[], %(last_name)s::text[], %(location)s::text[],
-    %(prefered_product)s::text[]) AS t (external_id, phone, first_name, last_name, location, prefered_product))
+    %(external_id)s::text[], %(phone)s::text[], %(phone_type)s::text[], %(first_name)s::text[], %(last_name)s::text[],
+    %(location)s::text[], %(prefered_product)s::text[])
+    AS t (external_id, phone, phone_type, first_name, last_name, location, prefered_product))
 """
 
 # A number that is another customer's stays theirs, suppressed or not.
@@ -57,16 +60,16 @@ def upsert_users(account_id: UUID, users: Sequence[CustomerFromUser]) -> dict[st
     changed(_FOLLOW, params)
     found = rows(
         f"""WITH {_GIVEN}
-            INSERT INTO customer AS old (account_id, external_id, phone, first_name, last_name, location,
+            INSERT INTO customer AS old (account_id, external_id, phone, phone_type, first_name, last_name, location,
                                          prefered_product)
-            SELECT %(account)s, external_id, phone, coalesce(first_name, ''), coalesce(last_name, ''), location,
-                   prefered_product
+            SELECT %(account)s, external_id, phone, phone_type, coalesce(first_name, ''), coalesce(last_name, ''),
+                   location, prefered_product
             FROM given WHERE NOT EXISTS (
                 SELECT FROM customer other WHERE other.account_id = %(account)s AND other.phone = given.phone
                                              AND other.external_id IS DISTINCT FROM given.external_id)
             ORDER BY phone
             ON CONFLICT (account_id, external_id) WHERE external_id IS NOT NULL DO UPDATE SET
-                phone = excluded.phone, updated_at = now(),
+                phone = excluded.phone, phone_type = excluded.phone_type, updated_at = now(),
                 first_name = coalesce(nullif(excluded.first_name, ''), old.first_name),
                 last_name = coalesce(nullif(excluded.last_name, ''), old.last_name),
                 location = coalesce(excluded.location, old.location),

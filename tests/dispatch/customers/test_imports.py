@@ -69,7 +69,7 @@ def test_a_line_becomes_a_customer_on_the_list(import_file):
     report, rejects = import_file(
         "phone,first_name,last_name,location,prefered_product,tier\n690 000 0001, Ελένη ,Βλάχου,Αθήνα,Παπούτσια,gold\n"
     )
-    assert report == ImportReport(imported=1, updated=0, rejected=0, list_id=report.list_id)
+    assert report == ImportReport(imported=1, updated=0, rejected=0, list_id=report.list_id, phone_types={"mobile": 1})
     assert rejects == []
     assert on_list(report.list_id) == ["+306900000001"]
     assert customers() == [
