@@ -73,6 +73,7 @@ def show(name: str) -> AccountView:
 @click.option("--quiet-hours", metavar="HOURS", help="No marketing then: off, default or like 22:00-09:00.")
 @click.option("--cap-per-day", type=int, metavar="N", help="Marketing messages one person gets in 24 hours; 0: any.")
 @click.option("--cap-per-week", type=int, metavar="N", help="Marketing messages one person gets in 7 days; 0: any.")
+@click.option("--text-to", metavar="KINDS", help="Also text to fixed, premium or shared_cost numbers, or to none.")
 @click.option("--over-cap", type=click.Choice(OVER_CAP), help="What becomes of a message above a cap.")
 @_business_id
 @answers()
@@ -90,14 +91,20 @@ def change(
     Quiet hours are those of each recipient's own clock, and what comes up then waits until they end.
     `default` takes those of the recipient's country.
 
+    Landlines, premium and shared-cost numbers get no texts unless --text-to names them.
+
     \b
     python -m cli account change Acme --approval-above 5000
     python -m cli account change Acme --quiet-hours 22:00-09:00 --cap-per-week 3
+    python -m cli account change Acme --text-to fixed,shared_cost
     """
     if no_approval and approval_above is not None:
         raise click.UsageError("Use either --approval-above N or --no-approval, not both.")
     given = {"country": country, **options}
     changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
+    if "text_to" in changes:
+        named = changes["text_to"].strip().lower()
+        changes["text_to"] = [] if named in ("", "none") else [kind.strip() for kind in named.split(",")]
     for cap in ("cap_per_day", "cap_per_week"):
         if changes.get(cap) == 0:
             changes[cap] = None

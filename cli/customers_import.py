@@ -14,6 +14,7 @@ from dispatch.accounts.accounts import account_named
 from dispatch.customers.imports import ImportReport, import_customers
 from dispatch.formats.csv_in import open_csv
 from embedded.refusal import Refused
+from models.customers.phone_types import LEFT_OUT
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -23,6 +24,9 @@ def _show(report: ImportReport) -> None:
         f"[bold]{report.imported}[/bold] imported, [bold]{report.updated}[/bold] updated, "
         f"[bold]{report.rejected}[/bold] rejected; list {report.list_id}"
     )
+    if left_out := {kind: report.phone_types[kind] for kind in LEFT_OUT if kind in report.phone_types}:
+        counted = ", ".join(f"{lines} {kind}" for kind, lines in left_out.items())
+        console().print(f"Numbers that get no texts unless the account's text_to names their kind: {counted}")
 
 
 @click.command("import")

@@ -10,7 +10,7 @@ from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
 from dispatch.accounts import accounts
-from dispatch.accounts.accounts import AccountView, OverCap, SubscriptionState, SubscriptionView
+from dispatch.accounts.accounts import AccountView, OverCap, SubscriptionState, SubscriptionView, TextTo
 
 routes = Routes("accounts", __name__, url_prefix="/api")
 
@@ -44,6 +44,9 @@ class AccountChanges(Given):
         None, description="marketing messages one person gets in 7 days, at most; null: any number"
     )
     over_cap: OverCap = Field("skip", description="what becomes of a message above a cap")
+    text_to: list[TextTo] = Field(
+        [], description="kinds of numbers that get texts although they are usually left out", max_length=10
+    )
 
 
 class Business(Given):

@@ -2,7 +2,7 @@
 
 from typing import Any, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api.http import request_id
 from api.http.auth import caller
@@ -13,7 +13,8 @@ from dispatch.campaigns import lifecycle
 from dispatch.campaigns.approval import approve_campaign
 from dispatch.campaigns.view import CampaignView, Status
 from dispatch.start import follow_ups
-from dispatch.start.enqueue import EnqueueResult, already_started, enqueue_campaign
+from dispatch.start.enqueue import enqueue_campaign
+from dispatch.start.started import EnqueueResult, already_started
 from dispatch.start.to_customers import SentView, already_sent, send_campaign
 
 routes = Routes("campaign_actions", __name__, url_prefix="/api/campaigns/<campaign_id>", tag="campaigns")
@@ -27,6 +28,11 @@ class Started(BaseModel):
     campaignId: int
     status: Status
     queue: str
+    skipped: dict[str, int] = Field(
+        {},
+        description="how many of the audience get no message, by reason; left out when there are none",
+        exclude_if=lambda skipped: not skipped,
+    )
     requestId: str
 
     @classmethod
@@ -38,6 +44,7 @@ class Started(BaseModel):
             campaignId=started.campaign_id,
             status=started.status,
             queue=started.queue,
+            skipped=dict(started.skipped),
             requestId=request_id.current(),
             **more,
         )

@@ -44,6 +44,7 @@ def enqueue(campaign_id: int) -> dict[str, Any]:
         "status": started.status,
         "queued": started.queued,
         "enqueued_jobs": started.enqueued_jobs,
+        **({"skipped": dict(started.skipped)} if started.skipped else {}),
     }
 
 

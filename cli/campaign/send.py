@@ -14,7 +14,7 @@ from cli.shared.output import answers
 from cli.shared.servers import with_database
 from dispatch.campaigns.reading import read_campaign
 from dispatch.start import follow_ups
-from dispatch.start.enqueue import EnqueueResult
+from dispatch.start.started import EnqueueResult
 from dispatch.start.to_customers import send_campaign
 from models.tenancy import ALL_ACCOUNTS
 
@@ -89,4 +89,5 @@ def _child(parent_id: int, started: EnqueueResult) -> dict[str, Any]:
         **brief(read_campaign(by_hand(ALL_ACCOUNTS), started.campaign_id), "stats"),
         "queued": started.queued,
         "enqueued_jobs": started.enqueued_jobs,
+        **({"skipped": dict(started.skipped)} if started.skipped else {}),
     }

@@ -16,10 +16,12 @@ from dispatch.formats.phones import check_country
 from dispatch.formats.view import Time, View
 from models.account import OVER_CAP, SUBSCRIPTION_STATES, Account
 from models.campaigns.campaign import Campaign
+from models.customers.phone_types import LEFT_OUT
 from models.database import db
 from models.page import Page
 
 OverCap = Annotated[str, WithJsonSchema({"type": "string", "enum": list(OVER_CAP)})]
+TextTo = Annotated[str, WithJsonSchema({"type": "string", "enum": list(LEFT_OUT)})]
 SubscriptionState = Annotated[str, WithJsonSchema({"type": "string", "enum": list(SUBSCRIPTION_STATES)})]
 
 
@@ -62,6 +64,7 @@ class AccountView(View):
     cap_per_day: int | None = Field(description="marketing messages one person gets in 24 hours, at most")
     cap_per_week: int | None = Field(description="marketing messages one person gets in 7 days, at most")
     over_cap: OverCap = Field(description="what becomes of a message above a cap")
+    text_to: list[TextTo] = Field(description="kinds of numbers that get texts although they are usually left out")
     business_id: str | None = Field(description="the account in user-service and business-service")
     subscription: SubscriptionView
     credits: BalanceView
@@ -80,6 +83,7 @@ class AccountView(View):
             cap_per_day=account.cap_per_day,
             cap_per_week=account.cap_per_week,
             over_cap=account.over_cap,
+            text_to=account.text_to,
             business_id=account.business_id,
             subscription=SubscriptionView.of(account),
             credits=BalanceView.of(account),

@@ -16,7 +16,8 @@ class Cohort(NamedTuple):
     own_zone: str | None
     #: One of their phones; all are in the same place.
     phone: str
-    opted_out: bool
+    #: Why they get no message; None if they do.
+    skipped: str | None
     #: When each of them got, or will get, other marketing messages (to the minute), if these may be enough; else None.
     times: list[datetime] | None
     people: int
@@ -24,13 +25,13 @@ class Cohort(NamedTuple):
 
 def cohorts_of(audience: Audience, *, caps: Caps | None, at: datetime) -> Iterator[Cohort]:
     """Yields the whole audience as it is now; other messages count from a week before `at`, if there are caps."""
-    members, params, opted_out = as_sql(audience)
+    members, params, skipped = as_sql(audience)
     capped = f", got AS ({TIMES_BY_PHONE})" if caps else ""
     times, join = ("times", "LEFT JOIN got USING (phone)") if caps else ("NULL::timestamptz[]", "")
     yield from stream(
-        f"""WITH people AS (SELECT cu.zone, cu.phone, {opted_out} AS opted_out FROM {members}){capped}
-            SELECT zone, min(phone), opted_out, {times} AS times, count(*) FROM people {join}
-            GROUP BY zone, opted_out, times,
+        f"""WITH people AS (SELECT cu.zone, cu.phone, {skipped} AS skipped FROM {members}){capped}
+            SELECT zone, min(phone), skipped, {times} AS times, count(*) FROM people {join}
+            GROUP BY zone, skipped, times,
                 left(phone, 1 + (%(digits)s::int[])[1 + substr(phone, 2, 2)::int])""",
         params | {"at": at, "fewest": caps.fewest if caps else None, "digits": list(deciding_digits())},
         into=Cohort,

@@ -9,6 +9,7 @@ from dispatch.audience.filter_phones import with_numbers
 from dispatch.audience.filter_sql import where_matches
 from dispatch.errors import NoTargetAudience
 from models.campaigns.campaign import Campaign
+from models.customers.phone_types import NO_MESSAGE
 from models.database import count, one, rows
 from models.row import JsonObject
 from models.segment import Segment
@@ -32,10 +33,11 @@ _MEMBERS = {
     "remote": _CHOSEN,
     # A test number that belongs to no customer gets the text of an invented one.
     "numbers": f"""campaign_number m CROSS JOIN LATERAL (
-            SELECT id, account_id, m.phone, first_name, last_name, location, prefered_product, consent, zone
+            SELECT id, account_id, m.phone, first_name, last_name, location, prefered_product, consent, zone, phone_type
             FROM customer WHERE account_id = m.account_id AND id = m.customer_id
             UNION ALL
-            SELECT NULL, m.account_id, m.phone, {_INVENTED}, 'subscribed', NULL WHERE m.customer_id IS NULL) cu
+            SELECT NULL, m.account_id, m.phone, {_INVENTED}, 'subscribed', NULL, NULL
+            WHERE m.customer_id IS NULL) cu
         WHERE m.campaign_id = %(campaign)s AND m.account_id = %(account)s AND m.id > %(after)s""",
 }
 # Everyone means everyone subscribed. A list, or customers chosen by id, may include unsubscribed ones, whose messages
@@ -50,9 +52,6 @@ _ORDER = {
     "remote": "m.customer_id",
     "numbers": "m.id",
 }
-# Whether a member must not be messaged: unsubscribed, or the number is suppressed.
-_OPTED_OUT = """(cu.consent <> 'subscribed' OR EXISTS (
-        SELECT FROM suppression s WHERE s.account_id = cu.account_id AND s.phone = cu.phone))"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,20 +83,39 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class AudienceSize:
-    """The number of people in an audience, and how many of them may be messaged."""
+    """The number of people in an audience, how many of them get a message, and how many have no such number."""
 
     total: int
     reachable: int
+    not_mobile: int = 0
+
+    @property
+    def opted_out(self) -> int:
+        """How many have opted out."""
+        return self.total - self.reachable - self.not_mobile
 
 
 def size_of(audience: Audience) -> AudienceSize:
     """Counts the audience as it is now."""
     members, params = members_of(audience)
     return one(
-        f"SELECT count(*) AS total, count(*) FILTER (WHERE NOT {_OPTED_OUT}) AS reachable FROM {members}",
+        f"""SELECT count(*) AS total, count(*) FILTER (WHERE skipped IS NULL) AS reachable,
+                   count(*) FILTER (WHERE skipped = 'not_mobile') AS not_mobile
+            FROM (SELECT {NO_MESSAGE} AS skipped FROM {members}) AS asked""",
         params,
         into=AudienceSize,
     )
+
+
+def kinds_of(audience: Audience) -> dict[str, int]:
+    """Counts the audience by the kind of its numbers, largest first; `unknown` where it is not known."""
+    members, params = members_of(audience)
+    found = rows(
+        f"""SELECT coalesce(cu.phone_type, 'unknown') AS kind, count(*) AS people FROM {members}
+            GROUP BY 1 ORDER BY 2 DESC, 1""",
+        params,
+    )
+    return {each["kind"]: each["people"] for each in found}
 
 
 def left_out_of(audience: Audience) -> int:
@@ -109,20 +127,23 @@ def left_out_of(audience: Audience) -> int:
 
 
 def page_of(audience: Audience, fields: tuple[str, ...], *, after: int, limit: int) -> list[dict[str, Any]]:
-    """Returns the next recipients, each with its `cursor`, as dicts because their fields depend on the template."""
+    """Returns the next recipients, as dicts because their fields depend on the template.
+
+    Each has its `cursor`, and in `skipped` the reason why it gets no message, or None.
+    """
     columns = ", ".join(f"cu.{field}" for field in dict.fromkeys(("id", "phone", *fields)))
     order = _ORDER[audience.kind]
     members, params = members_of(audience, after=after)
     return rows(
-        f"""SELECT {order} AS cursor, {columns}, {_OPTED_OUT} AS opted_out FROM {members}
+        f"""SELECT {order} AS cursor, {columns}, {NO_MESSAGE} AS skipped FROM {members}
             ORDER BY {order} LIMIT {limit:d}""",
         params,
     )
 
 
 def as_sql(audience: Audience) -> tuple[str, dict[str, Any], str]:
-    """Returns the audience for use in another statement: its members, the parameters, and which members opted out."""
-    return (*members_of(audience), _OPTED_OUT)
+    """Returns the audience for use in another statement: its members, the parameters, and why one gets no message."""
+    return (*members_of(audience), NO_MESSAGE)
 
 
 def members_of(audience: Audience, *, after: int = 0, consent: str = "subscribed") -> tuple[str, dict[str, Any]]:

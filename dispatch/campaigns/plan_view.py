@@ -18,6 +18,7 @@ class HeldBackView(View):
     """How many people are not reached at the start, by reason; each is counted once."""
 
     opted_out: int = Field(description="not reached: unsubscribed, or the number is suppressed")
+    not_mobile: int = Field(description="not reached: the number is of a kind that gets no texts, such as a landline")
     frequency_cap: int = Field(description="have had enough messages: skipped, or put off if the account chose that")
     expired: int = Field(description="not reached: their hours begin after the campaign expires")
     local_time: int = Field(description="reached later, when their clock shows the campaign's local time")

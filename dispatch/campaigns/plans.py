@@ -32,8 +32,8 @@ class _Stretch(NamedTuple):
 def plan_campaign(caller: Caller, campaign_id: int) -> PlanView:
     """Returns the plan of a campaign that has not started, as its preparation would make it at that time.
 
-    Whoever opted out, has had enough or cannot be reached before the end is in no zone. InvalidStatus once it has
-    started, or when its audience is remote; NoTargetAudience without an audience.
+    Whoever opted out, has no number for texts, has had enough or cannot be reached before the end is in no zone.
+    InvalidStatus once it has started, or when its audience is remote; NoTargetAudience without an audience.
     """
     campaign = get_campaign(caller, campaign_id)
     _check_not_started(campaign)
@@ -70,8 +70,8 @@ def _count(plan: Plan, caps: Caps | None, cohorts: Iterable[Cohort]) -> tuple[Co
         return caps is not None and first_within(caps, times, at) > at
 
     for cohort in cohorts:
-        if cohort.opted_out:
-            held_back["opted_out"] += cohort.people
+        if cohort.skipped:
+            held_back[cohort.skipped] += cohort.people
             continue
         place = plan.place_of(cohort.phone, cohort.own_zone)
         due = plan.due_at(place)

@@ -38,7 +38,7 @@ class PreviewedMessageView(View):
     segments: int
     forces_ucs2: NamedCharacterView | None = Field(description="the first character outside the GSM alphabet")
     cost: int = Field(description="in credits; 0 when it is skipped")
-    skipped: Literal["opted_out"] | None
+    skipped: Literal["opted_out", "not_mobile"] | None
 
 
 class EstimateView(View):

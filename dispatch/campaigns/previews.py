@@ -96,8 +96,8 @@ def _message(channel: str, template: CompiledTemplate, person: dict[str, Any]) -
         encoding=encoding,
         segments=segments,
         forces_ucs2=named_character(first_ucs2) if first_ucs2 else None,
-        cost=0 if person["opted_out"] else segments,
-        skipped="opted_out" if person["opted_out"] else None,
+        cost=0 if person["skipped"] else segments,
+        skipped=person["skipped"],
     )
 
 

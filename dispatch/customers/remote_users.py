@@ -61,10 +61,10 @@ def keep_users(
     known = upsert_users(account_id, users.wanted)
     rejected[PHONE_TAKEN] += len(users.wanted) - len(known)
     in_order = [known[user.external_id] for user in users.wanted if user.external_id in known]
-    free, chosen, opted_out = choosable(account_id, campaign_id, in_order)
+    free, chosen, skipped = choosable(account_id, campaign_id, in_order)
     kept = CampaignCustomer.choose(account_id, campaign_id, free if room is None else free[:room])
-    rejected.update({REPEATED: chosen, OPTED_OUT: opted_out, OVER_CAPACITY: len(free) - kept})
-    return kept, +rejected
+    rejected.update({REPEATED: chosen, OVER_CAPACITY: len(free) - kept})
+    return kept, +(rejected + skipped)
 
 
 def _checked(user: RemoteUser, country: str | None, ids: set[str], phones: set[str]) -> CustomerFromUser | str:

@@ -9,7 +9,6 @@ succeeds for exactly one of any number of callers. After it the campaign either 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import psycopg
 import structlog
@@ -38,28 +37,14 @@ from dispatch.errors import (
 from dispatch.outbox import push_due_batches
 from dispatch.start import preparation
 from dispatch.start.remote_audience import remote_services
+from dispatch.start.started import EnqueueResult, preparing, started
 from dispatch.texts.template import compile_template
 from models.account import Standing
 from models.campaigns.campaign import Campaign
 from models.campaigns.preparation import ClaimedCampaign, claim
 from models.database import db
-from models.messages import batch
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class EnqueueResult:
-    """A started campaign and how many messages it will send.
-
-    While it is `preparing`, that is the size of its audience, of which a remote one is counted as it is fetched.
-    """
-
-    campaign_id: int
-    status: str
-    queued: int
-    enqueued_jobs: int
-    queue: str = queues.SEND
 
 
 def enqueue_campaign(
@@ -96,13 +81,6 @@ def start_in_one_transaction(caller: Caller, write: Callable[[], Campaign | None
         return _prepare(claimed, size)
 
 
-def already_started(campaign: Campaign) -> EnqueueResult:
-    """Returns what the start of this campaign answered, or would have answered."""
-    if campaign.status == "preparing":
-        return EnqueueResult(campaign.id, "preparing", members.size_of(Audience.of(campaign)).total, 0)
-    return EnqueueResult(campaign.id, campaign.status, _queued(campaign.id), 0)
-
-
 def _check(
     caller: Caller, campaign: Campaign, *, queue: Callable[[], QueueUnavailable | None] = queues.refusal
 ) -> AudienceSize:
@@ -120,14 +98,25 @@ def _check(
         else:
             size = members.size_of(Audience.of(campaign))
         if size.reachable == 0 and campaign.audience_kind != "remote":
-            raise NoRecipients(
-                f"All {size.total} people of the audience have opted out." if size.total else None,
-                total=size.total,
-            )
+            raise _no_one(size)
     _check_can_pay(campaign, size)
     with _step("check_approval"):
         check_approval(campaign, size.total, actor=caller.actor)
     return size
+
+
+def _no_one(size: AudienceSize) -> NoRecipients:
+    if size.not_mobile:
+        return NoRecipients(
+            f"None of the {size.total} people of the audience can be messaged: {size.opted_out} have opted out, and the"
+            f" numbers of {size.not_mobile} are landlines or others that get no texts; text_to of the account lets them"
+            " in.",
+            total=size.total,
+            not_mobile=size.not_mobile,
+        )
+    return NoRecipients(
+        f"All {size.total} people of the audience have opted out." if size.total else None, total=size.total
+    )
 
 
 def _check_can_pay(campaign: Campaign, size: AudienceSize) -> None:
@@ -179,7 +168,7 @@ def _prepare(claimed: ClaimedCampaign, size: AudienceSize) -> EnqueueResult:
     """Writes the messages now, or leaves a large or a remote audience to jobs."""
     if size.total > settings().enqueue_inline_limit or claimed.audience_kind == "remote":
         queues.push_preparation(claimed.id, claimed.prep_token)
-        return EnqueueResult(claimed.id, "preparing", size.total, 0)
+        return preparing(claimed.id, size)
     return _prepare_now(claimed)
 
 
@@ -189,7 +178,7 @@ def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda
         with _step("create_messages"):
             if not preparation.prepare(claimed, until=until):
                 queues.push_preparation(campaign_id, token)
-                return EnqueueResult(campaign_id, "preparing", claimed.recipients, 0)
+                return preparing(campaign_id, AudienceSize(claimed.recipients, claimed.recipients))
         with _step("hold_credits"):
             preparation.finish(campaign_id, token)
     except preparation.PreparationLost:
@@ -203,12 +192,7 @@ def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda
         raise EnqueueFailed from problem
     with _step("push"):
         jobs = push_due_batches(campaign_id)
-    return EnqueueResult(campaign_id, "sending", _queued(campaign_id), jobs)
-
-
-def _queued(campaign_id: int) -> int:
-    written = batch.stats([campaign_id])[campaign_id]
-    return written.total - written.skipped
+    return started(campaign_id, "sending", jobs=jobs)
 
 
 def _too_late(caller: Caller, campaign: Campaign, size: AudienceSize) -> DispatchError:

@@ -189,11 +189,10 @@ def _messages(progress: PreparationProgress, recipients: list[dict[str, Any]]) -
     for n, (due, person) in enumerate(_in_order(progress.plan, recipients), start=progress.recipients):
         body = render(person)
         encoding, segments, _ = measure_for(channel, body)
-        not_before, send_until, zone, skipped = due
-        state, reason = "pending", None
-        if person["opted_out"] or skipped:
-            state, reason = "skipped", "opted_out" if person["opted_out"] else skipped
-            not_before = send_until = None
+        not_before, send_until, zone, never = due
+        state, reason = "pending", person["skipped"] or never
+        if reason:
+            state, not_before, send_until = "skipped", None, None
         row = (campaign_id, n, person["id"], person["phone"], body, encoding, segments, state, reason)
         messages.append(make((*row, not_before, send_until, zone)))
     return messages

@@ -10,7 +10,8 @@ from dispatch.campaigns.rules import get_campaign, note, refusal
 from dispatch.campaigns.view import Status
 from dispatch.errors import EmptyCustomerIds
 from dispatch.formats.view import View
-from dispatch.start.enqueue import EnqueueResult, already_started, start_in_one_transaction
+from dispatch.start.enqueue import start_in_one_transaction
+from dispatch.start.started import EnqueueResult, already_started
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.campaign import Campaign

@@ -22,6 +22,14 @@ PHONE_TYPES: tuple[PhoneType, ...] = get_args(PhoneType)
 # These get no text unless the account's `text_to` says otherwise: a landline cannot show it, and a call back costs the
 # person money.
 LEFT_OUT: tuple[PhoneType, ...] = ("fixed", "premium", "shared_cost")
+# Why a customer `cu` gets no message: unsubscribed, or the number is suppressed or of a kind that is left out; or NULL.
+# The account is asked only about those few.
+NO_MESSAGE = f"""
+CASE WHEN cu.consent <> 'subscribed' OR EXISTS (
+         SELECT FROM suppression s WHERE s.account_id = cu.account_id AND s.phone = cu.phone) THEN 'opted_out'
+     WHEN cu.phone_type IN ({", ".join(f"'{kind}'" for kind in LEFT_OUT)}) AND NOT EXISTS (
+         SELECT FROM account a WHERE a.id = cu.account_id AND cu.phone_type = ANY (a.text_to)) THEN 'not_mobile' END
+"""
 
 
 @dataclass(frozen=True, slots=True)

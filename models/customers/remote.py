@@ -1,10 +1,11 @@
 """Users of user-service as customers, keyed by account and their id there."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from models.customers.phone_types import PhoneType
+from models.customers.phone_types import NO_MESSAGE, PhoneType
 from models.database import changed, rows
 
 
@@ -93,14 +94,13 @@ def opt_out_users(account_id: UUID, external_ids: Sequence[str], phones: Sequenc
     )
 
 
-def choosable(account_id: UUID, campaign_id: int, customer_ids: Sequence[int]) -> tuple[list[int], int, int]:
+def choosable(account_id: UUID, campaign_id: int, customer_ids: Sequence[int]) -> tuple[list[int], int, Counter[str]]:
     """Returns which customers may be added to the campaign, in the given order.
 
-    Beside them: how many are on it already, and how many of the others must not be messaged.
+    Beside them: how many are on it already, and how many of the others get no message, by reason.
     """
     found = rows(
-        """SELECT cu.id, chosen.customer_id IS NOT NULL AS chosen, cu.consent <> 'subscribed' OR EXISTS (
-                    SELECT FROM suppression s WHERE s.account_id = cu.account_id AND s.phone = cu.phone) AS opted_out
+        f"""SELECT cu.id, chosen.customer_id IS NOT NULL AS chosen, {NO_MESSAGE} AS skipped
            FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS given (id, place)
            JOIN customer cu ON cu.id = given.id AND cu.account_id = %(account)s
            LEFT JOIN campaign_customer chosen ON chosen.campaign_id = %(campaign)s AND chosen.customer_id = cu.id
@@ -108,5 +108,5 @@ def choosable(account_id: UUID, campaign_id: int, customer_ids: Sequence[int]) -
         {"account": account_id, "campaign": campaign_id, "ids": list(customer_ids)},
     )
     new = [customer for customer in found if not customer["chosen"]]
-    free = [customer["id"] for customer in new if not customer["opted_out"]]
-    return free, len(found) - len(new), len(new) - len(free)
+    free = [customer["id"] for customer in new if not customer["skipped"]]
+    return free, len(found) - len(new), Counter(customer["skipped"] for customer in new if customer["skipped"])

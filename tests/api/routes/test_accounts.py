@@ -115,6 +115,9 @@ def test_an_account_changes_only_its_own_settings_and_only_those_sent(as_account
         {"cap_per_day": 0},
         {"cap_per_week": 1001},
         {"over_cap": "queue"},
+        {"text_to": ["mobile"]},
+        {"text_to": "fixed"},
+        {"text_to": None},
     ],
 )
 def test_an_invalid_setting_is_refused(as_account, given):
@@ -140,6 +143,7 @@ def test_an_account_chooses_its_hours_and_how_often_it_messages_a_person(as_acco
         "cap_per_day": 1,
         "cap_per_week": 3,
         "over_cap": "defer",
+        "text_to": ["fixed", "shared_cost"],
     }
     assert call("PATCH", "/api/account", json=chosen).json == {**shown, **chosen}
     assert call("PATCH", "/api/account", json={"cap_per_day": None}).json["cap_per_day"] is None

@@ -62,3 +62,13 @@ def test_what_is_not_one_number_is_refused_at_every_door(call, account, raw, rea
     lines = StringIO(f'phone\n"{raw}"\n')
     assert import_customers(asking(account.id), lines, list_name="spring", default_country="DE").rejected == 1
     assert rows("SELECT FROM suppression UNION ALL SELECT FROM customer WHERE phone LIKE '+49%'") == []
+
+
+def test_a_start_says_how_many_get_no_text_and_why(call, account):
+    assert call("POST", "/api/customers", json={"phone": "030 123456"}).json["phone_type"] == "fixed"
+    call("POST", "/api/customers", json={"phone": "0151 12345678"})
+    campaign = a_campaign(account, everyone=True)
+    answer = call("POST", f"/api/campaigns/{campaign.id}/enqueue").json
+    assert (answer["queued"], answer["skipped"]) == (1, {"not_mobile": 1})
+    again = call("POST", f"/api/campaigns/{a_campaign(account, recipients=1).id}/enqueue").json
+    assert "skipped" not in again

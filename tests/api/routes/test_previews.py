@@ -184,9 +184,9 @@ def test_an_audience_preview_has_a_count_a_sample_and_the_excluded(account, call
     shown = call("GET", f"/campaigns/{campaign}/audience").json
     assert shown["count"] == 12
     assert [person["id"] for person in shown["sample"]] == people[2:12]
-    assert list(shown) == ["count", "sample", "excluded"]
+    assert list(shown) == ["count", "sample", "excluded", "phone_types"]
     assert list(shown["sample"][0]) == ["id", "first_name", "last_name", "phone", "location", "prefered_product"]
-    assert shown["excluded"] == {"opted_out": opted_out, "invalid_number": 0, "duplicate": 0}
+    assert shown["excluded"] == {"opted_out": opted_out, "not_mobile": 0, "invalid_number": 0, "duplicate": 0}
 
 
 @pytest.mark.parametrize("what", ["preview", "audience", "plan", "personalized-preview"])
@@ -224,6 +224,7 @@ def test_a_plan_has_the_zones_and_who_is_held_back(account, call):
             ],
             "held_back": {
                 "opted_out": 1,
+                "not_mobile": 0,
                 "frequency_cap": 0,
                 "expired": 0,
                 "local_time": 0,

@@ -160,7 +160,8 @@ PAGE = Path(__file__).parents[3] / "docs" / "importing.md"
 
 def rows_of_the_page():
     """Yields what is written, the country and what becomes of it, for each row of the table."""
-    for line in PAGE.read_text().splitlines():
+    section = PAGE.read_text().split("\n## ")[1]
+    for line in section.splitlines():
         if line.startswith("| `"):
             written, country, becomes = (cell.strip() for cell in line.strip("|").split(" | "))
             yield re.findall("`(.+?)`", written), None if country in ("any", "none") else country, becomes
