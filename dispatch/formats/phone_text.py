@@ -12,6 +12,7 @@ _SCHEME = re.compile(r"\A(tel|callto|sms|whatsapp) ?: ?(//)?", re.IGNORECASE)
 _DECIMALS = re.compile(r"([.,])(\d{1,2}|0+)$")
 _DECIMAL_ZEROS = re.compile(r"(?<=\d{7})[.,]0+$")
 _ONE_ZERO = re.compile(r"[.,]0$")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,'])[0-9]{3}(?:\1[0-9]{3})+(?!\1)[.,]0+")
 
 _EXTENSION = re.compile(r"\d[\s,;:.(-]*(e?xt(ensi[oó]n)?|ext?n|x|anexo|int|dw|durchwahl|poste|доб|вн|εσωτ?)[\s.:=]*\d")
@@ -108,6 +109,8 @@ def _without_decorations(text: str) -> str:
 
 def _whole(text: str) -> str:
     """Drops the decimals that a spreadsheet adds (.0); InvalidPhone when they may be digits of the number."""
+    if _GROUPED.fullmatch(text):
+        return text.replace(",", "")
     tail = _DECIMALS.search(text)
     if tail is None or text.count(tail[1]) > 1:
         return text

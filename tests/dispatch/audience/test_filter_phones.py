@@ -94,3 +94,16 @@ def test_a_stored_number_that_has_gone_out_of_use_still_stands(account):
     segment_id = a_segment(account, "phone", "not_in", ["+306912345673"])
     rows("UPDATE segment SET filter = replace(filter::text, '+306912345673', '+447700900123')::jsonb")
     assert preview_segment(asking(account.id), segment_id).count == 5
+
+
+def of_kind(operator, value):
+    return read_filter({"logic": "and", "conditions": [{"field": "phone_type", "operator": operator, "value": value}]})
+
+
+def test_a_segment_asks_for_kinds_of_numbers(account):
+    rows("UPDATE customer SET phone_type = CASE WHEN phone = '+306912345673' THEN 'voip' ELSE 'mobile' END")
+    caller = asking(account.id)
+    assert preview_filter(caller, of_kind("eq", "voip")).count == 1
+    assert preview_filter(caller, of_kind("not_in", ["voip", "other"])).count == 4
+    with pytest.raises(InvalidRequest, match="is one of mobile"):
+        preview_filter(caller, of_kind("not_in", ["landline"]))
