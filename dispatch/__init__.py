@@ -1,9 +1,9 @@
 """The service layer behind API, workers, sweeper and CLI. It knows the rules, and nothing of HTTP, RQ or terminals.
 
 caller      who asks: the first argument of every function that acts for someone
-start       enqueue (the only way to start) → preparation, with planning (keeps caps); remote_audience (fetched before
-            it is prepared), lost (a preparation that is another's now); sweep (what is due),
-            occurrences (of recurring campaigns), to_customers (chosen customers), follow_ups (retry, rest, test),
+start       enqueue (the only way to start) → preparation, with planning (keeps caps), and what it answers: started;
+            remote_audience (fetched before it is prepared), lost (a preparation that is another's now); sweep (what is
+            due), occurrences (of recurring campaigns), to_customers (chosen customers), follow_ups (retry, rest, test),
             request_key (finds the start of a repeated Idempotency-Key)
 sending     courier → window → exchange (records and claims) and calls (through handover); time_box ends the job;
             outcomes says what an answer means; postponing moves what may not be sent now; settlement closes and
@@ -14,8 +14,9 @@ campaigns   draft, timing (when it may reach people), writing, editing, lifecycl
 audience    members (counted, read page by page), choice, segments, filter (by operators and their values) →
             filter_phones (in E.164) → filter_sql, previews (who it would reach), cohorts (who may be messaged at the
             same time); conditions (of a remote audience)
-customers   customers, lists, list_members, suppressions, suppression_files, export; imports (a local CSV file) and
-            import_upload → import_run (over HTTP, as jobs); remote_users (a page of user-service)
+customers   customers, phone_types (of those from before they were stored), lists, list_members, suppressions,
+            suppression_files, export; imports (a local CSV file) and import_upload → import_run (over HTTP, as jobs);
+            remote_users (a page of user-service)
 texts       template, filters, check, stored (with versions), sms (how many segments a text takes)
 accounts    accounts (subscription), settings, keys, credits, audit_trail (who changed what)
 schedules   what people see and change of schedules, which `scheduling` runs
