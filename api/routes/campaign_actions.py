@@ -2,13 +2,14 @@
 
 from typing import Any, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api.http import request_id
 from api.http.auth import caller
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION, Start
 from api.routes.campaign_inputs import Approval, CampaignPath, Numbers, Recipients, Schedule
+from dispatch.audience.gaps import GapView
 from dispatch.campaigns import lifecycle
 from dispatch.campaigns.approval import approve_campaign
 from dispatch.campaigns.message_view import MessageView
@@ -30,6 +31,10 @@ class Started(BaseModel):
     status: Status
     queue: str
     requestId: str
+    gaps: list[GapView] = Field(
+        exclude_if=lambda gaps: not gaps,
+        description="placeholders that are empty for some people; left out if none",
+    )
 
     @classmethod
     def of(cls, started: EnqueueResult, **more: Any) -> Self:
@@ -41,6 +46,7 @@ class Started(BaseModel):
             status=started.status,
             queue=started.queue,
             requestId=request_id.current(),
+            gaps=started.gaps,
             **more,
         )
 

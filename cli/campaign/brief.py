@@ -1,12 +1,15 @@
 """How the campaign verbs name a campaign, and how they show a few fields of it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from cli.shared.arguments import row_id
 from cli.shared.output import show_value
+from dispatch.audience.gaps import GapView
 from dispatch.campaigns.view import CampaignView
+from dispatch.start.enqueue import EnqueueResult
 
 campaign_id = click.argument("campaign_id", metavar="ID", type=row_id)
 
@@ -19,6 +22,19 @@ def brief(campaign: CampaignView, *fields: str) -> dict[str, Any]:
 
 def show_brief(shown: CampaignView | dict[str, Any]) -> None:
     """Shows a campaign to people, without empty fields and without states that no message is in."""
-    values = shown.model_dump(mode="json") if isinstance(shown, CampaignView) else shown
+    values = shown.model_dump(mode="json") if isinstance(shown, CampaignView) else dict(shown)
+    gaps = values.pop("gaps", [])
     counts = {state: count for state, count in values["stats"].items() if count}
     show_value({key: value for key, value in (values | {"stats": counts}).items() if value not in (None, "", {})})
+    show_gaps(gaps)
+
+
+def show_gaps(gaps: Sequence[GapView]) -> None:
+    """Shows which placeholders are empty for how many people, a sentence each."""
+    for gap in gaps:
+        show_value(gap.message)
+
+
+def gaps_of(started: EnqueueResult) -> dict[str, list[GapView]]:
+    """Returns what the texts of a campaign that was started lack, as a part of the answer, if anything."""
+    return {"gaps": started.gaps} if started.gaps else {}

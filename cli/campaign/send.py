@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from cli.campaign.brief import brief, campaign_id, show_brief
+from cli.campaign.brief import brief, campaign_id, gaps_of, show_brief, show_gaps
 from cli.shared.arguments import ids_of
 from cli.shared.caller import by_hand
-from cli.shared.output import answers, show_columns
+from cli.shared.output import answers, show_columns, show_value
 from cli.shared.servers import with_database
 from dispatch.campaigns.messages import list_messages
 from dispatch.campaigns.reading import read_campaign
@@ -18,6 +18,11 @@ from dispatch.start import follow_ups
 from dispatch.start.enqueue import EnqueueResult
 from dispatch.start.to_customers import send_campaign
 from models.tenancy import ALL_ACCOUNTS
+
+
+def _show_sent(sent: dict[str, Any]) -> None:
+    show_value({field: value for field, value in sent.items() if field != "gaps"})
+    show_gaps(sent.get("gaps", []))
 
 
 def _show_test(child: dict[str, Any]) -> None:
@@ -28,7 +33,7 @@ def _show_test(child: dict[str, Any]) -> None:
 @click.command()
 @campaign_id
 @click.argument("customers", metavar="1,2,3")
-@answers()
+@answers(show=_show_sent)
 @with_database
 def send(campaign_id: int, customers: str) -> dict[str, Any]:
     """Send a campaign to exactly the customers with these ids.
@@ -39,7 +44,8 @@ def send(campaign_id: int, customers: str) -> dict[str, Any]:
     python -m cli campaign send 1 1,2,3
     """
     sent = send_campaign(by_hand(ALL_ACCOUNTS), campaign_id, ids_of(customers, option="1,2,3"))
-    return {"id": sent.campaign_id, "status": sent.status, "messages_queued": sent.messages_queued}
+    answer = {"id": sent.campaign_id, "status": sent.status, "messages_queued": sent.messages_queued}
+    return answer | ({"gaps": sent.gaps} if sent.gaps else {})
 
 
 @click.command("retry-failed")
@@ -97,4 +103,5 @@ def _child(parent_id: int, started: EnqueueResult) -> dict[str, Any]:
         **brief(read_campaign(by_hand(ALL_ACCOUNTS), started.campaign_id), "stats"),
         "queued": started.queued,
         "enqueued_jobs": started.enqueued_jobs,
+        **gaps_of(started),
     }

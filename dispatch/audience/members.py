@@ -7,6 +7,7 @@ from uuid import UUID
 from dispatch.audience.filter import Group, read_filter
 from dispatch.audience.filter_sql import where_matches
 from dispatch.errors import NoTargetAudience
+from dispatch.texts.filters import BLANK
 from models.campaigns.campaign import Campaign
 from models.database import count, one, rows
 from models.row import JsonObject
@@ -44,6 +45,8 @@ _ORDER = {
     "customers": "m.customer_id",
     "numbers": "m.id",
 }
+# What is left of a text when no one can see anything of it.
+_VISIBLE = "[^{}]".format("".join(f"\\u{ord(character):04x}" for character in BLANK if character != "\0"))
 # Whether a member must not be messaged: unsubscribed, or the number is suppressed.
 _OPTED_OUT = """(cu.consent <> 'subscribed' OR EXISTS (
         SELECT FROM suppression s WHERE s.account_id = cu.account_id AND s.phone = cu.phone))"""
@@ -102,16 +105,31 @@ def left_out_of(audience: Audience) -> int:
     return count(f"SELECT count(*) FROM {members}", params)
 
 
-def page_of(audience: Audience, fields: tuple[str, ...], *, after: int, limit: int) -> list[dict[str, Any]]:
-    """Returns the next recipients, each with its `cursor`, as dicts because their fields depend on the template."""
+def page_of(
+    audience: Audience, fields: tuple[str, ...], *, after: int, limit: int, only: str = "true"
+) -> list[dict[str, Any]]:
+    """Returns the next recipients, each with its `cursor`, as dicts because their fields depend on the template.
+
+    `only` is a condition on the customers `cu`.
+    """
     columns = ", ".join(f"cu.{field}" for field in dict.fromkeys(("id", "phone", *fields)))
     order = _ORDER[audience.kind]
     members, params = members_of(audience, after=after)
     return rows(
-        f"""SELECT {order} AS cursor, {columns}, {_OPTED_OUT} AS opted_out FROM {members}
+        f"""SELECT {order} AS cursor, {columns}, {_OPTED_OUT} AS opted_out FROM {members} AND {only}
             ORDER BY {order} LIMIT {limit:d}""",
         params,
     )
+
+
+def first_without(audience: Audience, name: str, fields: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Returns the first recipient for whom this field is empty, in a list, with the other fields too."""
+    return page_of(audience, fields, after=0, limit=1, only=f"{is_empty(name)} AND NOT {_OPTED_OUT}")
+
+
+def is_empty(name: str) -> str:
+    """Returns the condition that this field of `cu` is empty or has nothing that people can see."""
+    return f"(cu.{name} IS NULL OR cu.{name} !~ '{_VISIBLE}')"
 
 
 def as_sql(audience: Audience) -> tuple[str, dict[str, Any], str]:

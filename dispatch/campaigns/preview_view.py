@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from dispatch.audience.gaps import GapView
 from dispatch.formats.view import Channel, SparseView, View
 from dispatch.texts.check import NamedCharacterView
 from dispatch.texts.sms import Encoding
@@ -38,7 +39,7 @@ class PreviewedMessageView(View):
     segments: int
     forces_ucs2: NamedCharacterView | None = Field(description="the first character outside the GSM alphabet")
     cost: int = Field(description="in credits; 0 when it is skipped")
-    skipped: Literal["opted_out"] | None
+    skipped: Literal["opted_out", "blank_text"] | None
 
 
 class EstimateView(View):
@@ -57,3 +58,4 @@ class PreviewView(View):
     template: str
     messages: list[PreviewedMessageView]
     estimate: EstimateView
+    gaps: list[GapView] = Field(description="placeholders that are empty for some of the recipients")

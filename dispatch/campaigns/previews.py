@@ -5,10 +5,11 @@ Once it has started, the texts frozen in its messages are what is sent; a previe
 
 from collections.abc import Sequence
 from math import ceil
-from typing import Any
+from typing import Any, Literal
 
 from dispatch.audience import members
-from dispatch.audience.members import Audience, AudienceSize
+from dispatch.audience.gaps import Reach, reach_of
+from dispatch.audience.members import Audience
 from dispatch.audience.previews import AudiencePreviewView, preview_of
 from dispatch.caller import Caller
 from dispatch.campaigns.preview_view import (
@@ -21,6 +22,7 @@ from dispatch.campaigns.preview_view import (
 from dispatch.campaigns.rules import get_campaign
 from dispatch.errors import CustomerNotFound, MissingCustomerId, NoMessageText
 from dispatch.texts.check import named_character
+from dispatch.texts.filters import is_blank
 from dispatch.texts.sms import measure_for
 from dispatch.texts.template import CUSTOMER_FIELDS, CompiledTemplate, compile_template
 from models.customers.customer import Customer
@@ -59,12 +61,14 @@ def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES)
     template = compile_template(campaign.template)
     people = members.page_of(audience, tuple(CUSTOMER_FIELDS), after=0, limit=ESTIMATED_FROM)
     messages = [_message(campaign.channel, template, person) for person in people]
+    reach = reach_of(audience, template)
     return PreviewView(
         campaign_id=campaign.id,
         channel=campaign.channel,
         template=campaign.template,
         messages=messages[: min(max(first, 1), MAX_MESSAGES)],
-        estimate=_estimate(messages, members.size_of(audience)),
+        estimate=_estimate(messages, reach),
+        gaps=reach.gaps,
     )
 
 
@@ -77,6 +81,9 @@ def preview_audience(caller: Caller, campaign_id: int) -> AudiencePreviewView:
 def _message(channel: str, template: CompiledTemplate, person: dict[str, Any]) -> PreviewedMessageView:
     text = template.render(person)
     encoding, segments, first_ucs2 = measure_for(channel, text)
+    skipped: Literal["opted_out", "blank_text"] | None = (
+        "opted_out" if person["opted_out"] else "blank_text" if is_blank(text) else None
+    )
     return PreviewedMessageView(
         customer_id=person["id"],
         phone=person["phone"],
@@ -84,18 +91,18 @@ def _message(channel: str, template: CompiledTemplate, person: dict[str, Any]) -
         encoding=encoding,
         segments=segments,
         forces_ucs2=named_character(first_ucs2) if first_ucs2 else None,
-        cost=0 if person["opted_out"] else segments,
-        skipped="opted_out" if person["opted_out"] else None,
+        cost=0 if skipped else segments,
+        skipped=skipped,
     )
 
 
-def _estimate(messages: Sequence[PreviewedMessageView], size: AudienceSize) -> EstimateView:
+def _estimate(messages: Sequence[PreviewedMessageView], reach: Reach) -> EstimateView:
     """Returns the sum of the prices when all messages were rendered, or else an estimate from those that were."""
     costs = [message.cost for message in messages if message.cost]
-    exact = len(messages) == size.total
+    exact = len(messages) == reach.total
     average = sum(costs) / len(costs) if costs else 1
     return EstimateView(
-        recipients=size.reachable,
-        credits=sum(costs) if exact else ceil(average * size.reachable),
+        recipients=len(costs) if exact else reach.messages,
+        credits=sum(costs) if exact else ceil(average * reach.messages),
         exact=exact,
     )

@@ -9,7 +9,7 @@ succeeds for exactly one of any number of callers. After it the campaign either 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 import structlog
@@ -18,7 +18,8 @@ from peewee import DatabaseError
 from config.settings import settings
 from dispatch import queues
 from dispatch.audience import members
-from dispatch.audience.members import Audience, AudienceSize
+from dispatch.audience.gaps import GapView, Reach, reach_of
+from dispatch.audience.members import Audience
 from dispatch.caller import Caller
 from dispatch.campaigns.approval import check_approval
 from dispatch.campaigns.rules import get_campaign
@@ -55,6 +56,8 @@ class EnqueueResult:
     queued: int
     enqueued_jobs: int
     queue: str = queues.SEND
+    #: What some of the texts lack.
+    gaps: list[GapView] = field(default_factory=list)
 
 
 def enqueue_campaign(caller: Caller, campaign_id: int, *, only_if_due: bool = False) -> EnqueueResult:
@@ -66,9 +69,9 @@ def enqueue_campaign(caller: Caller, campaign_id: int, *, only_if_due: bool = Fa
     with structlog.contextvars.bound_contextvars(request_id=caller.request_id, campaign_id=campaign_id):
         with _step("load_campaign"):
             campaign = get_campaign(caller, campaign_id)
-        size = _check(caller, campaign)
-        claimed = _claim(caller, campaign, size, only_if_due=only_if_due)
-        return _prepare(claimed, size)
+        reach = _check(caller, campaign)
+        claimed = _claim(caller, campaign, reach, only_if_due=only_if_due)
+        return _prepare(claimed, reach)
 
 
 def start_in_one_transaction(caller: Caller, write: Callable[[], Campaign | None]) -> EnqueueResult | None:
@@ -83,9 +86,9 @@ def start_in_one_transaction(caller: Caller, write: Callable[[], Campaign | None
             if campaign is None:
                 return None
             structlog.contextvars.bind_contextvars(campaign_id=campaign.id)
-            size = _check(caller, campaign, queue_ready=lambda: ready)
-            claimed = _claim(caller, campaign, size)
-        return _prepare(claimed, size)
+            reach = _check(caller, campaign, queue_ready=lambda: ready)
+            claimed = _claim(caller, campaign, reach)
+        return _prepare(claimed, reach)
 
 
 def already_started(campaign: Campaign) -> EnqueueResult:
@@ -95,35 +98,40 @@ def already_started(campaign: Campaign) -> EnqueueResult:
     return EnqueueResult(campaign.id, campaign.status, _queued(campaign.id), 0)
 
 
-def _check(caller: Caller, campaign: Campaign, *, queue_ready: Callable[[], bool] = queues.ready) -> AudienceSize:
-    """Refuses a campaign that cannot start, before anything is written, and returns the size of its audience."""
+def _check(caller: Caller, campaign: Campaign, *, queue_ready: Callable[[], bool] = queues.ready) -> Reach:
+    """Refuses a campaign that cannot start, before anything is written, and returns whom it would reach."""
     with _step("check_status"):
         _check_status(campaign)
     with _step("check_queue"):
         if not queue_ready():
             raise QueueUnavailable
     with _step("resolve_audience"):
-        size = members.size_of(Audience.of(campaign))
-        if size.reachable == 0:
-            raise NoRecipients(
-                f"All {size.total} people of the audience have opted out." if size.total else None,
-                total=size.total,
-            )
-    _check_can_pay(campaign, size)
+        reach = reach_of(Audience.of(campaign), compile_template(campaign.template))
+        if reach.messages == 0:
+            raise NoRecipients(_why_no_one(reach), total=reach.total)
+    if reach.gaps:
+        log.info("texts.with_gaps", people={gap.placeholder: gap.people for gap in reach.gaps})
+    _check_can_pay(campaign, reach)
     with _step("check_approval"):
-        check_approval(campaign, size.total, actor=caller.actor)
-    return size
+        check_approval(campaign, reach.total, actor=caller.actor)
+    return reach
 
 
-def _check_can_pay(campaign: Campaign, size: AudienceSize) -> None:
+def _why_no_one(reach: Reach) -> str | None:
+    if reach.blank:
+        return f"The text is blank for all {reach.blank} people who could get it; give its placeholders a fallback."
+    return f"All {reach.total} people of the audience have opted out." if reach.total else None
+
+
+def _check_can_pay(campaign: Campaign, reach: Reach) -> None:
     standing = Standing.of(campaign.account_id)
     with _step("check_subscription"):
         if not standing.subscribed:
             raise SubscriptionRequired
     with _step("check_credits"):
         # Every message costs at least one credit; the exact price is known, and held, once the texts are written.
-        if standing.available < size.reachable:
-            raise InsufficientCredits(needed=size.reachable, available=standing.available)
+        if standing.available < reach.messages:
+            raise InsufficientCredits(needed=reach.messages, available=standing.available)
 
 
 def _check_status(campaign: Campaign) -> None:
@@ -144,7 +152,7 @@ def _check_status(campaign: Campaign) -> None:
         raise NoTargetAudience
 
 
-def _claim(caller: Caller, campaign: Campaign, size: AudienceSize, *, only_if_due: bool = False) -> ClaimedCampaign:
+def _claim(caller: Caller, campaign: Campaign, reach: Reach, *, only_if_due: bool = False) -> ClaimedCampaign:
     with _step("claim"):
         claimed = claim(
             campaign.id,
@@ -152,23 +160,23 @@ def _claim(caller: Caller, campaign: Campaign, size: AudienceSize, *, only_if_du
             actor=caller.actor,
             request_id=caller.request_id,
             only_if_due=only_if_due,
-            expected_recipients=size.total,
+            expected_recipients=reach.total,
             key=caller.idempotency_key,
         )
         if claimed is None:
-            raise _too_late(caller, campaign, size)
+            raise _too_late(caller, campaign, reach)
     return claimed
 
 
-def _prepare(claimed: ClaimedCampaign, size: AudienceSize) -> EnqueueResult:
+def _prepare(claimed: ClaimedCampaign, reach: Reach) -> EnqueueResult:
     """Writes the messages now, or leaves a large audience to jobs."""
-    if size.total > settings().enqueue_inline_limit:
+    if reach.total > settings().enqueue_inline_limit:
         queues.push_preparation(claimed.id, claimed.prep_token)
-        return EnqueueResult(claimed.id, "preparing", size.total, 0)
-    return _prepare_now(claimed)
+        return EnqueueResult(claimed.id, "preparing", reach.total, 0, gaps=reach.gaps)
+    return _prepare_now(claimed, reach.gaps)
 
 
-def _prepare_now(claimed: ClaimedCampaign) -> EnqueueResult:
+def _prepare_now(claimed: ClaimedCampaign, gaps: list[GapView]) -> EnqueueResult:
     campaign_id, token = claimed.id, claimed.prep_token
     try:
         with _step("create_messages"):
@@ -186,7 +194,7 @@ def _prepare_now(claimed: ClaimedCampaign) -> EnqueueResult:
         raise EnqueueFailed from problem
     with _step("push"):
         jobs = push_due_batches(campaign_id)
-    return EnqueueResult(campaign_id, "sending", _queued(campaign_id), jobs)
+    return EnqueueResult(campaign_id, "sending", _queued(campaign_id), jobs, gaps=gaps)
 
 
 def _queued(campaign_id: int) -> int:
@@ -194,10 +202,10 @@ def _queued(campaign_id: int) -> int:
     return written.total - written.skipped
 
 
-def _too_late(caller: Caller, campaign: Campaign, size: AudienceSize) -> DispatchError:
+def _too_late(caller: Caller, campaign: Campaign, reach: Reach) -> DispatchError:
     current = Campaign.find(campaign.id, campaign.account_id)
     if current and current.status in ("draft", "scheduled"):
-        check_approval(current, size.total, actor=caller.actor)
+        check_approval(current, reach.total, actor=caller.actor)
         return InvalidStatus("The campaign was rescheduled and is no longer due.", status=current.status)
     return AlreadySending(status=current.status if current else campaign.status)
 

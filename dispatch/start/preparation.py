@@ -22,6 +22,7 @@ from dispatch.campaigns.approval import check_approval
 from dispatch.errors import DispatchError, InsufficientCredits, NoRecipients
 from dispatch.outbox import push_due_batches
 from dispatch.start.planning import NOW, Due, Plan, keep_caps
+from dispatch.texts.filters import is_blank
 from dispatch.texts.sms import measure_for
 from dispatch.texts.template import CompiledTemplate, compile_template
 from models import credit
@@ -183,6 +184,7 @@ def _messages(progress: PreparationProgress, recipients: list[dict[str, Any]]) -
     Those that may be sent first come first, so that a batch waits for one time and not for forty.
     """
     campaign_id, channel, render = progress.campaign.id, progress.campaign.channel, progress.template.render
+    may_be_blank = progress.template.may_be_blank
     messages: list[NewMessage] = []
     make = NewMessage._make
     for n, (due, person) in enumerate(_in_order(progress.plan, recipients), start=progress.recipients):
@@ -190,6 +192,8 @@ def _messages(progress: PreparationProgress, recipients: list[dict[str, Any]]) -
         encoding, segments, _ = measure_for(channel, body)
         not_before, send_until, zone, skipped = due
         state, reason = "pending", None
+        if may_be_blank and is_blank(body):
+            skipped = "blank_text"
         if person["opted_out"] or skipped:
             state, reason = "skipped", "opted_out" if person["opted_out"] else skipped
             not_before = send_until = None

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 import structlog
+from pydantic import Field
 
 from dispatch.audience.choice import choose_customers
+from dispatch.audience.gaps import GapView
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import get_campaign, note, refusal
 from dispatch.campaigns.view import Status
@@ -24,6 +26,11 @@ class SentView(View):
     campaign_id: int
     messages_queued: int
     status: Status
+    gaps: list[GapView] = Field(
+        default_factory=list,
+        exclude_if=lambda gaps: not gaps,
+        description="placeholders that are empty for some of them; left out without any",
+    )
 
 
 def send_campaign(caller: Caller, campaign_id: int, customer_ids: Sequence[int]) -> SentView:
@@ -54,7 +61,9 @@ def already_sent(campaign: Campaign) -> SentView:
 
 
 def _sent(started: EnqueueResult) -> SentView:
-    return SentView(campaign_id=started.campaign_id, messages_queued=started.queued, status=started.status)
+    return SentView(
+        campaign_id=started.campaign_id, messages_queued=started.queued, status=started.status, gaps=started.gaps
+    )
 
 
 def _queue(caller: Caller, campaign_id: int, customer_ids: Sequence[int]) -> tuple[int, Campaign | None]:

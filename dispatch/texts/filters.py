@@ -16,6 +16,13 @@ _SPACES = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
 _DANGEROUS = re.compile(
     r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
+# Spaces, and whatever takes no place or looks like a space; a text of nothing else is blank.
+_BLANK_RANGES = (
+    *("\x00\x20", "\x7f\xa0", "\xad", "\u034f", "\u061c", "\u115f\u1160", "\u1680", "\u17b4\u17b5", "\u180b\u180e"),
+    *("\u2000\u200f", "\u2028\u202f", "\u205f\u206f", "\u2800", "\u3000", "\u3164", "\ufe00\ufe0f", "\ufeff", "\uffa0"),
+    "\ufff9\ufffb",
+)
+BLANK = "".join(chr(code) for ends in _BLANK_RANGES for code in range(ord(ends[0]), ord(ends[-1]) + 1))
 _WORD = re.compile(r"[^\s-]+")
 
 TextFilter = Callable[[str], str]
@@ -36,11 +43,16 @@ def cleaned(text: str) -> str:
     return _DANGEROUS.sub("", _SPACES.sub(" ", text))
 
 
+def is_blank(text: str) -> bool:
+    """Returns whether there is nothing in the text that people can see."""
+    return not text.strip(BLANK)
+
+
 def _fallback(*arguments: object) -> TextFilter:
     if len(arguments) != 1 or not isinstance(arguments[0], str):
         raise InvalidTemplate('fallback takes one text, such as {{ first_name|fallback("friend") }}.')
     instead = cleaned(arguments[0])
-    return lambda text: text if text.strip() else instead
+    return lambda text: instead if is_blank(text) else text
 
 
 def _truncate(*arguments: object) -> TextFilter:

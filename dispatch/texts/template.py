@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from dispatch.errors import InvalidTemplate
-from dispatch.texts.filters import FILTERS, TextFilter, as_text, cleaned
+from dispatch.texts.filters import FILTERS, TextFilter, as_text, cleaned, is_blank
 
 CUSTOMER_FIELDS = frozenset({"first_name", "last_name", "phone", "location", "prefered_product"})
 MAX_SOURCE = 2000
@@ -43,6 +43,16 @@ class CompiledTemplate:
     placeholders: tuple[str, ...]
     _frame: str
     _slots: tuple[Slot, ...]
+
+    @property
+    def without_fallback(self) -> tuple[str, ...]:
+        """The placeholders that leave a gap in the text of a customer who has no value for them."""
+        return tuple(dict.fromkeys(slot.name for slot in self._slots if is_blank(_filled(slot, None))))
+
+    @property
+    def may_be_blank(self) -> bool:
+        """Whether the text of a customer without any values is blank; the text of others then may be too."""
+        return is_blank(self.render({}))
 
     def render(self, values: Mapping[str, object]) -> str:
         """Returns the text for one customer; a missing value or NULL is empty."""

@@ -74,3 +74,17 @@ def test_people_see_each_text_and_the_total_price(cli, campaign_id, monkeypatch)
     assert all(f"Hi First{n}" in shown for n in range(4))
     [credits] = [line for line in shown.splitlines() if line.split()[:1] == ["credits"]]
     assert credits.split() == ["credits", "4"]
+
+
+def test_people_are_told_whose_text_has_a_gap_before_and_at_the_start(cli, campaign_id):
+    rows("UPDATE customer SET first_name = '' WHERE id > 2")
+    says = "{first_name} is empty for 2 of 4 people, such as +306900000002: “Hi ”"
+    for verb in ("preview", "enqueue"):
+        assert says in cli("campaign", verb, campaign_id).stdout
+    sent = cli("campaign", "test-send", campaign_id, "+306900000003", "--json").json
+    assert [gap["placeholder"] for gap in sent["gaps"]] == ["first_name"]
+
+
+def test_a_send_says_whose_text_has_a_gap(cli, campaign_id):
+    rows("UPDATE customer SET first_name = '' WHERE id = 1")
+    assert "{first_name} is empty for 1 of 2 people" in cli("campaign", "send", campaign_id, "1,2").stdout

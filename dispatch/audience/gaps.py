@@ -1,0 +1,86 @@
+"""For how many people of an audience a text has a gap: a placeholder that is empty and has no fallback."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from dispatch.audience import members
+from dispatch.audience.members import Audience
+from dispatch.formats.view import View
+from dispatch.texts.template import CompiledTemplate
+from models.database import one
+
+# Of the text that is quoted in a sentence.
+_QUOTED = 160
+
+
+class GapView(View):
+    """A placeholder without a fallback that is empty for some of those who get the text, and what one of them reads."""
+
+    placeholder: str
+    people: int
+    customer_id: int | None
+    phone: str
+    text: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many people an audience has, how many of them may be messaged, and what their texts lack."""
+
+    total: int
+    reachable: int
+    #: Of the reachable, those whose text would be blank; they get none.
+    blank: int = 0
+    gaps: list[GapView] = field(default_factory=list)
+
+    @property
+    def messages(self) -> int:
+        """How many messages would be sent."""
+        return self.reachable - self.blank
+
+
+def reach_of(audience: Audience, template: CompiledTemplate) -> Reach:
+    """Counts the audience, and for how many of it each placeholder of the text is empty, in one statement."""
+    names = template.without_fallback
+    if not names:
+        size = members.size_of(audience)
+        return Reach(size.total, size.reachable, size.reachable if template.may_be_blank else 0)
+    counted = _count(audience, names)
+    total, reachable, all_empty = counted["total"], counted["reachable"], counted["all_empty"]
+    gaps = [
+        _gap(audience, template, name, counted[f"empty_{place}"], of=reachable)
+        for place, name in enumerate(names)
+        if counted[f"empty_{place}"]
+    ]
+    return Reach(total, reachable, all_empty if template.may_be_blank else 0, gaps)
+
+
+def _count(audience: Audience, names: Sequence[str]) -> dict[str, int]:
+    sql, params, opted_out = members.as_sql(audience)
+    empty = [f"{members.is_empty(name)} AS e{place}" for place, name in enumerate(names)]
+    each = [f"count(*) FILTER (WHERE reachable AND e{place}) AS empty_{place}" for place in range(len(names))]
+    every = " AND ".join(f"e{place}" for place in range(len(names)))
+    # OFFSET 0, so that each condition is evaluated once for a member and not once for each count.
+    counted: dict[str, int] = one(
+        f"""SELECT count(*) AS total, count(*) FILTER (WHERE reachable) AS reachable,
+                   count(*) FILTER (WHERE reachable AND {every}) AS all_empty, {", ".join(each)}
+            FROM (SELECT NOT {opted_out} AS reachable, {", ".join(empty)} FROM {sql} OFFSET 0) AS judged""",
+        params,
+    )
+    return counted
+
+
+def _gap(audience: Audience, template: CompiledTemplate, name: str, people: int, *, of: int) -> GapView:
+    [person] = members.first_without(audience, name, template.placeholders)
+    text = template.render(person)
+    quoted = text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
+    return GapView(
+        placeholder=name,
+        people=people,
+        customer_id=person["id"],
+        phone=person["phone"],
+        text=text,
+        message=f"{{{name}}} is empty for {people} of {of} people, such as {person['phone']}: “{quoted}” "
+        f'Write {{{{ {name}|fallback("…") }}}} to fill it.',
+    )
