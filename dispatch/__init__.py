@@ -11,10 +11,11 @@ campaigns   draft, timing (when it may reach people), writing, lifecycle, patter
             schedules), reading, view, rules, approval, previews, messages, progress; message_view and preview_view are
             what people see of those
 audience    members (counted, read page by page), choice, segments, filter (by operators and their values) → filter_sql,
-            previews (who it would reach), gaps (whose texts lack something)
+            previews (who it would reach), gaps (whose texts lack something), text_check
 customers   customers, lists, list_members, suppressions, suppression_files, export; imports (a local CSV file) and
             import_upload → import_run (over HTTP, as jobs)
-texts       template, filters, check, stored (with versions), sms (how many segments a text takes)
+texts       template, filters, placeholders (that there are such), check, stored (with versions), sms (how many segments
+            a text takes)
 accounts    accounts (subscription), settings, keys, credits, audit_trail (who changed what)
 schedules   what people see and change of schedules, which `scheduling` runs
 hours       when a recipient may be messaged: zones (whose clock counts), window, quiet, holidays → slots (the next

@@ -1,12 +1,13 @@
 """For how many people of an audience a text has a gap: a placeholder that is empty and has no fallback."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 
 from dispatch.audience import members
 from dispatch.audience.members import Audience
 from dispatch.formats.view import View
-from dispatch.texts.template import CompiledTemplate
+from dispatch.texts.template import ATTRIBUTE, CompiledTemplate
 from models.database import one
 
 # Of the text that is quoted in a sentence.
@@ -32,7 +33,7 @@ class Reach:
     reachable: int
     #: Of the reachable, those whose text would be blank; they get none.
     blank: int = 0
-    gaps: list[GapView] = field(default_factory=list)
+    gaps: list[GapView] = default(default_factory=list)
 
     @property
     def messages(self) -> int:
@@ -42,25 +43,25 @@ class Reach:
 
 def reach_of(audience: Audience, template: CompiledTemplate) -> Reach:
     """Counts the audience, and for how many of it each placeholder of the text is empty, in one statement."""
-    names = template.without_fallback
-    if not names:
+    fields = template.without_fallback
+    if not fields:
         size = members.size_of(audience)
         return Reach(size.total, size.reachable, size.reachable if template.may_be_blank else 0)
-    counted = _count(audience, names)
+    counted = _count(audience, fields)
     total, reachable, all_empty = counted["total"], counted["reachable"], counted["all_empty"]
     gaps = [
-        _gap(audience, template, name, counted[f"empty_{place}"], of=reachable)
-        for place, name in enumerate(names)
+        _gap(audience, template, field, counted[f"empty_{place}"], of=reachable)
+        for place, field in enumerate(fields)
         if counted[f"empty_{place}"]
     ]
     return Reach(total, reachable, all_empty if template.may_be_blank else 0, gaps)
 
 
-def _count(audience: Audience, names: Sequence[str]) -> dict[str, int]:
+def _count(audience: Audience, fields: Sequence[str]) -> dict[str, int]:
     sql, params, opted_out = members.as_sql(audience)
-    empty = [f"{members.is_empty(name)} AS e{place}" for place, name in enumerate(names)]
-    each = [f"count(*) FILTER (WHERE reachable AND e{place}) AS empty_{place}" for place in range(len(names))]
-    every = " AND ".join(f"e{place}" for place in range(len(names)))
+    empty = [f"{members.is_empty(field)} AS e{place}" for place, field in enumerate(fields)]
+    each = [f"count(*) FILTER (WHERE reachable AND e{place}) AS empty_{place}" for place in range(len(fields))]
+    every = " AND ".join(f"e{place}" for place in range(len(fields)))
     # OFFSET 0, so that each condition is evaluated once for a member and not once for each count.
     counted: dict[str, int] = one(
         f"""SELECT count(*) AS total, count(*) FILTER (WHERE reachable) AS reachable,
@@ -71,8 +72,9 @@ def _count(audience: Audience, names: Sequence[str]) -> dict[str, int]:
     return counted
 
 
-def _gap(audience: Audience, template: CompiledTemplate, name: str, people: int, *, of: int) -> GapView:
-    [person] = members.first_without(audience, name, template.placeholders)
+def _gap(audience: Audience, template: CompiledTemplate, field: str, people: int, *, of: int) -> GapView:
+    name = field.removeprefix(ATTRIBUTE)
+    [person] = members.first_without(audience, field, template.fields)
     text = template.render(person)
     quoted = text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
     return GapView(

@@ -23,9 +23,9 @@ from dispatch.campaigns.rules import get_campaign
 from dispatch.errors import CustomerNotFound, MissingCustomerId, NoMessageText
 from dispatch.texts.check import named_character
 from dispatch.texts.filters import is_blank
+from dispatch.texts.placeholders import compile_for
 from dispatch.texts.sms import measure_for
-from dispatch.texts.template import CUSTOMER_FIELDS, CompiledTemplate, compile_template
-from models.customers.customer import Customer
+from dispatch.texts.template import CompiledTemplate, compile_template
 
 MAX_MESSAGES = 50
 MESSAGES = 10
@@ -40,15 +40,16 @@ def personalized_preview(
     campaign = get_campaign(caller, campaign_id)
     if not customer_id:
         raise MissingCustomerId(field="customer_id")
-    customer = Customer.find(customer_id, campaign.account_id)
-    if customer is None:
-        raise CustomerNotFound
     used = override_template or campaign.template
-    values = {field: getattr(customer, field) for field in PreviewedCustomerView.model_fields}
+    template = compile_for(campaign.account_id, override_template) if override_template else compile_template(used)
+    shown = tuple(PreviewedCustomerView.model_fields)
+    values = members.values_of(campaign.account_id, customer_id, (*shown, *template.fields))
+    if values is None:
+        raise CustomerNotFound
     return PersonalizedPreviewView(
-        rendered_message=compile_template(used).render(values),
+        rendered_message=template.render(values),
         used_template=used,
-        customer=PreviewedCustomerView(**{field: value for field, value in values.items() if value is not None}),
+        customer=PreviewedCustomerView(**{field: values[field] for field in shown if values[field] is not None}),
     )
 
 
@@ -59,7 +60,7 @@ def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES)
     if not campaign.template.strip():
         raise NoMessageText
     template = compile_template(campaign.template)
-    people = members.page_of(audience, tuple(CUSTOMER_FIELDS), after=0, limit=ESTIMATED_FROM)
+    people = members.page_of(audience, template.fields, after=0, limit=ESTIMATED_FROM)
     messages = [_message(campaign.channel, template, person) for person in people]
     reach = reach_of(audience, template)
     return PreviewView(

@@ -147,7 +147,7 @@ def continue_preparation(campaign_id: int, token: UUID, *, seconds: float = 20) 
 
 
 def _write_chunk(progress: PreparationProgress) -> PreparationProgress:
-    campaign, fields = progress.campaign, (*progress.template.placeholders, "zone")
+    campaign, fields = progress.campaign, (*progress.template.fields, "zone")
     size = campaign.batch_size
     # Whole batches, so that message n is always in batch n // size.
     limit = max(1, RECIPIENTS_PER_CHUNK // size) * size

@@ -3,14 +3,16 @@
 import re
 import unicodedata
 from typing import Literal
+from uuid import UUID
 
 from pydantic import Field
 
 from dispatch.errors import InvalidTemplate
 from dispatch.formats.checks import checked_channel
 from dispatch.formats.view import View
+from dispatch.texts.placeholders import compile_for
 from dispatch.texts.sms import Encoding, measure_for
-from dispatch.texts.template import compile_template
+from dispatch.texts.template import ATTRIBUTE
 
 # A text is measured as this customer would get it; another's may be longer, or outside the GSM alphabet.
 SAMPLE = {
@@ -38,7 +40,7 @@ class NamedCharacterView(View):
 class RemarkView(View):
     """Something that the writer of a template may not intend: a code for programs and a sentence for people."""
 
-    code: Literal["braces", "ucs2", "many_segments", "no_opt_out"]
+    code: Literal["braces", "ucs2", "many_segments", "no_opt_out", "empty_placeholder"]
     message: str
 
 
@@ -55,14 +57,16 @@ class CheckedView(View):
     problem: str | None = Field(description="what makes it invalid")
 
 
-def check_template(body: str, channel: str = "sms") -> CheckedView:
-    """Checks a text for this channel; one that cannot be used is an answer here, not a refusal."""
+def check_template(body: str, channel: str = "sms", *, account_id: UUID | None) -> CheckedView:
+    """Checks a text for this channel and account; one that cannot be used is an answer here, not a refusal."""
     checked_channel(channel)
     try:
-        template = compile_template(body)
+        template = compile_for(account_id, body)
     except InvalidTemplate as refusal:
         return _unusable(refusal)
-    sample = template.render(SAMPLE)
+    # An attribute has its own name as its value.
+    invented = {field: field.removeprefix(ATTRIBUTE) for field in template.fields} | SAMPLE
+    sample = template.render(invented)
     encoding, segments, first_ucs2 = measure_for(channel, sample)
     return CheckedView(
         valid=bool(body.strip()),

@@ -1,10 +1,10 @@
 """Compiles a campaign's template into something that renders half a million texts a second, and nothing more.
 
 `{first_name}`, `{{ first_name }}` and `{{ first_name|fallback("friend")|upper }}` are placeholders; the
-rest is text. Braces that hold anything but a word (`{}`, `{1}`, `{ :) }`) are text too, while `{word}`
-must be a known name, so that a typing error is refused when the campaign is saved instead of being read
-by a hundred thousand people. Names are case-sensitive. A customer's value is never expanded again, NULL
-is empty, and nothing is escaped: an SMS is not HTML.
+rest is text. Braces that hold anything but words (`{}`, `{1}`, `{ :) }`) are text too. A name that is no
+column of a customer is one of their attributes, whose names may contain spaces and hyphens (`{order-no}`,
+only in single braces); `placeholders.py` checks that there is such a one. Names are case-sensitive. A
+customer's value is never expanded again, NULL is empty, and nothing is escaped: an SMS is not HTML.
 """
 
 import re
@@ -17,6 +17,8 @@ from dispatch.errors import InvalidTemplate
 from dispatch.texts.filters import FILTERS, TextFilter, as_text, cleaned, is_blank
 
 CUSTOMER_FIELDS = frozenset({"first_name", "last_name", "phone", "location", "prefered_product"})
+# What an attribute is called among the fields of a customer, as in the filter of a segment.
+ATTRIBUTE = "attributes."
 MAX_SOURCE = 2000
 MAX_PLACEHOLDERS = 100
 MAX_FILTERS = 5
@@ -24,6 +26,7 @@ MAX_FILTERS = 5
 # Only ever parses: compiling folds constants, and {{ 'a'*10**8 }} then costs seconds and 100 MB.
 _PARSER = Environment(keep_trailing_newline=True)
 _SINGLE_BRACES = re.compile(r"\{(\s*[^\W\d][^{}]*)\}")
+_NAMED = re.compile(r"\s*([^\W\d]\w*(?:[ -]+\w+)*)\s*((?:\|.*)?)", re.DOTALL)
 _OPEN_BRACE = re.compile(r"\{\s*[^\W\d]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -35,6 +38,11 @@ class Slot:
     name: str
     filters: tuple[TextFilter, ...] = ()
 
+    @property
+    def field(self) -> str:
+        """The column of a customer that it shows, or `attributes.` and the name of an attribute."""
+        return self.name if self.name in CUSTOMER_FIELDS else ATTRIBUTE + self.name
+
 
 @dataclass(frozen=True, slots=True)
 class CompiledTemplate:
@@ -42,12 +50,17 @@ class CompiledTemplate:
 
     placeholders: tuple[str, ...]
     _frame: str
-    _slots: tuple[Slot, ...]
+    _filling: tuple[tuple[str, tuple[TextFilter, ...]], ...]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What rendering reads of a customer: columns, and `attributes.` with the name of an attribute."""
+        return tuple(dict.fromkeys(field for field, _ in self._filling))
 
     @property
     def without_fallback(self) -> tuple[str, ...]:
-        """The placeholders that leave a gap in the text of a customer who has no value for them."""
-        return tuple(dict.fromkeys(slot.name for slot in self._slots if is_blank(_filled(slot, None))))
+        """The fields that leave a gap in the text of a customer who has no value for them."""
+        return tuple(dict.fromkeys(field for field, filters in self._filling if is_blank(_filled(filters, None))))
 
     @property
     def may_be_blank(self) -> bool:
@@ -55,27 +68,28 @@ class CompiledTemplate:
         return is_blank(self.render({}))
 
     def render(self, values: Mapping[str, object]) -> str:
-        """Returns the text for one customer; a missing value or NULL is empty."""
+        """Returns the text for one customer, whose values have the names of `fields`; none, or NULL, is empty."""
         get = values.get
-        return self._frame % tuple([_filled(slot, get(slot.name)) for slot in self._slots])
+        return self._frame % tuple([_filled(filters, get(field)) for field, filters in self._filling])
 
 
-def _filled(slot: Slot, value: object) -> str:
+def _filled(filters: tuple[TextFilter, ...], value: object) -> str:
     text = as_text(value)
-    for transform in slot.filters:
+    for transform in filters:
         text = transform(text)
     return text
 
 
-def compile_template(source: str, *, allowed: frozenset[str] = CUSTOMER_FIELDS) -> CompiledTemplate:
-    """Checks and compiles a template; InvalidTemplate says what to change when it cannot be used."""
+def compile_template(source: str) -> CompiledTemplate:
+    """Compiles a template; InvalidTemplate says what to change when it cannot be read."""
     _check_source(source)
     parts = list(_parts(source))
     slots = tuple(part for part in parts if isinstance(part, Slot))
+    if len(slots) > MAX_PLACEHOLDERS:
+        raise InvalidTemplate(f"The template has {len(slots)} placeholders; at most {MAX_PLACEHOLDERS} are allowed.")
     names = tuple(dict.fromkeys(slot.name for slot in slots))
-    _check_names(names, count=len(slots), allowed=allowed)
     frame = "".join("%s" if isinstance(part, Slot) else part.replace("%", "%%") for part in parts)
-    return CompiledTemplate(names, frame, slots)
+    return CompiledTemplate(names, frame, tuple((slot.field, slot.filters) for slot in slots))
 
 
 def _check_source(source: str) -> None:
@@ -85,19 +99,6 @@ def _check_source(source: str) -> None:
         raise InvalidTemplate("Statements {% %} and comments {# #} are not allowed, only placeholders {first_name}.")
     if found := _CONTROL.search(source):
         raise InvalidTemplate(f"The template has a control character (U+{ord(found[0]):04X}); remove it.")
-
-
-def _check_names(names: tuple[str, ...], *, count: int, allowed: frozenset[str]) -> None:
-    if count > MAX_PLACEHOLDERS:
-        raise InvalidTemplate(f"The template has {count} placeholders; at most {MAX_PLACEHOLDERS} are allowed.")
-    unknown = [name for name in names if name not in allowed]
-    if unknown:
-        listed = ", ".join(f"{{{name}}}" for name in unknown)
-        raise InvalidTemplate(
-            f"Unknown placeholder {listed}; the names are: {', '.join(sorted(allowed))}.",
-            placeholders=list(names),
-            unknown=unknown,
-        )
 
 
 def _parts(source: str) -> Iterator[str | Slot]:
@@ -113,7 +114,10 @@ def _text_parts(text: str) -> Iterator[str | Slot]:
     for index, piece in enumerate(_SINGLE_BRACES.split(text)):
         if index % 2:
             where = f"{{{piece[:40]}}}"
-            yield from (_expression(node, where) for node in _parsed(f"{{{{ {piece} }}}}", where))
+            # A word of Jinja's (`in`), or several words, may be the name of an attribute.
+            named = _NAMED.fullmatch(piece)
+            name, expression = (named[1], f"name{named[2]}") if named else (None, piece)
+            yield from (_expression(node, where, name) for node in _parsed(f"{{{{ {expression} }}}}", where))
         else:
             _check_text(piece)
             yield piece
@@ -139,7 +143,7 @@ def _parsed(source: str, where: str | None = None) -> list[nodes.Expr]:
     return [node for output in body if isinstance(output, nodes.Output) for node in output.nodes]
 
 
-def _expression(node: nodes.Node, where: str) -> str | Slot:
+def _expression(node: nodes.Node, where: str, name: str | None = None) -> str | Slot:
     if isinstance(node, nodes.Const) and isinstance(node.value, str):
         return cleaned(node.value)
     filters: list[TextFilter] = []
@@ -148,7 +152,7 @@ def _expression(node: nodes.Node, where: str) -> str | Slot:
         node = node.node
     if not isinstance(node, nodes.Name):
         raise _refused(where)
-    return Slot(node.name, tuple(reversed(filters)))
+    return Slot(name or node.name, tuple(reversed(filters)))
 
 
 def _filter(node: nodes.Filter, where: str) -> TextFilter:
