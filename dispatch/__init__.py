@@ -14,8 +14,8 @@ audience    members (counted, read page by page), choice, segments, filter (by o
             previews (who it would reach), gaps (whose texts lack something), text_check
 customers   customers, lists, list_members, suppressions, suppression_files, export; imports (a local CSV file) and
             import_upload → import_run (over HTTP, as jobs)
-texts       template, filters, placeholders (that there are such), check, stored (with versions), sms (how many segments
-            a text takes)
+texts       template, filters, letters, placeholders (that there are such), strangers (those of other tools), check,
+            stored (with versions), sms (how many segments a text takes)
 accounts    accounts (subscription), settings, keys, credits, audit_trail (who changed what)
 schedules   what people see and change of schedules, which `scheduling` runs
 hours       when a recipient may be messaged: zones (whose clock counts), window, quiet, holidays → slots (the next

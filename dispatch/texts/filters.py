@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from dispatch.errors import InvalidTemplate
+from dispatch.texts import letters
 
 MAX_VALUE = 100
 
@@ -23,7 +24,6 @@ _BLANK_RANGES = (
     "\ufff9\ufffb",
 )
 BLANK = "".join(chr(code) for ends in _BLANK_RANGES for code in range(ord(ends[0]), ord(ends[-1]) + 1))
-_WORD = re.compile(r"[^\s-]+")
 
 TextFilter = Callable[[str], str]
 
@@ -73,17 +73,12 @@ def _plain(name: str, transform: TextFilter) -> Callable[..., TextFilter]:
     return build
 
 
-def _title(text: str) -> str:
-    # str.title() would write John'S.
-    return _WORD.sub(lambda word: word[0].capitalize(), text)
-
-
 FILTERS: dict[str, Callable[..., TextFilter]] = {
     "fallback": _fallback,
     "truncate": _truncate,
-    "upper": _plain("upper", str.upper),
+    "upper": _plain("upper", letters.upper),
     "lower": _plain("lower", str.lower),
-    "title": _plain("title", _title),
+    "title": _plain("title", letters.title),
     "capitalize": _plain("capitalize", str.capitalize),
     "trim": _plain("trim", str.strip),
 }
