@@ -25,6 +25,8 @@ def _show_preview(preview: PreviewView | PersonalizedPreviewView) -> None:
     if isinstance(preview, PreviewView):
         _show_messages(preview.messages)
         show_value(preview.estimate)
+        for remark in preview.warnings:
+            show_value(remark.message)
         show_gaps(preview.gaps)
     else:
         show_value(preview)

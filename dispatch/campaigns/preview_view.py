@@ -6,7 +6,7 @@ from pydantic import Field
 
 from dispatch.audience.gaps import GapView
 from dispatch.formats.view import Channel, SparseView, View
-from dispatch.texts.check import NamedCharacterView
+from dispatch.texts.check import NamedCharacterView, RemarkView
 from dispatch.texts.sms import Encoding
 
 
@@ -58,4 +58,5 @@ class PreviewView(View):
     template: str
     messages: list[PreviewedMessageView]
     estimate: EstimateView
+    warnings: list[RemarkView] = Field(description="what looks like a placeholder and is sent as it is")
     gaps: list[GapView] = Field(description="placeholders that are empty for some of the recipients")

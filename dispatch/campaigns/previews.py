@@ -21,7 +21,7 @@ from dispatch.campaigns.preview_view import (
 )
 from dispatch.campaigns.rules import get_campaign
 from dispatch.errors import CustomerNotFound, MissingCustomerId, NoMessageText
-from dispatch.texts.check import named_character
+from dispatch.texts.check import about_text, named_character
 from dispatch.texts.filters import is_blank
 from dispatch.texts.placeholders import compile_for
 from dispatch.texts.sms import measure_for
@@ -69,6 +69,7 @@ def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES)
         template=campaign.template,
         messages=messages[: min(max(first, 1), MAX_MESSAGES)],
         estimate=_estimate(messages, reach),
+        warnings=about_text(campaign.template),
         gaps=reach.gaps,
     )
 

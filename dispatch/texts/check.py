@@ -12,6 +12,7 @@ from dispatch.formats.checks import checked_channel
 from dispatch.formats.view import View
 from dispatch.texts.placeholders import compile_for
 from dispatch.texts.sms import Encoding, measure_for
+from dispatch.texts.strangers import strangers_in
 from dispatch.texts.template import ATTRIBUTE
 
 # A text is measured as this customer would get it; another's may be longer, or outside the GSM alphabet.
@@ -40,7 +41,7 @@ class NamedCharacterView(View):
 class RemarkView(View):
     """Something that the writer of a template may not intend: a code for programs and a sentence for people."""
 
-    code: Literal["braces", "ucs2", "many_segments", "no_opt_out", "empty_placeholder"]
+    code: Literal["braces", "foreign_placeholder", "ucs2", "many_segments", "no_opt_out", "empty_placeholder"]
     message: str
 
 
@@ -72,7 +73,7 @@ def check_template(body: str, channel: str = "sms", *, account_id: UUID | None) 
         valid=bool(body.strip()),
         placeholders=list(template.placeholders),
         unknown=[],
-        warnings=[*_about_text(body), *(_about_sms(sample, segments, first_ucs2) if channel == "sms" else [])],
+        warnings=[*about_text(body), *(_about_sms(sample, segments, first_ucs2) if channel == "sms" else [])],
         encoding=encoding,
         segments=segments,
         sample=sample,
@@ -101,12 +102,16 @@ def named_character(character: str) -> NamedCharacterView:
     )
 
 
-def _about_text(body: str) -> list[RemarkView]:
-    braces = _NOT_A_PLACEHOLDER.findall(_DOUBLE_BRACES.sub("", body))
-    if not braces:
-        return []
-    named = ", ".join(sorted({found[:20] for found in braces}))
-    return [RemarkView(code="braces", message=f"{named} is not a placeholder and is sent as it is.")]
+def about_text(body: str) -> list[RemarkView]:
+    """Returns what is sent as it is and looks like a placeholder, ours or another tool's."""
+    remarks = []
+    if braces := _NOT_A_PLACEHOLDER.findall(_DOUBLE_BRACES.sub("", body)):
+        named = ", ".join(sorted({found[:20] for found in braces}))
+        remarks.append(RemarkView(code="braces", message=f"{named} is not a placeholder and is sent as it is."))
+    for written, meant in strangers_in(body):
+        message = f"{written} is sent as it is; a placeholder looks like {{{meant or 'first_name'}}}."
+        remarks.append(RemarkView(code="foreign_placeholder", message=message))
+    return remarks
 
 
 def _about_sms(sample: str, segments: int, first_ucs2: str | None) -> list[RemarkView]:

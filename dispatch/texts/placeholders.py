@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from uuid import UUID
 
 from dispatch.errors import InvalidTemplate
-from dispatch.texts.template import CUSTOMER_FIELDS, CompiledTemplate, compile_template
+from dispatch.texts.template import CUSTOMER_FIELDS, CompiledTemplate, compile_template, escaped_braces
 from models.customers.attributes import attributes_among
 from models.customers.customer import Customer
 
@@ -39,9 +39,10 @@ def _refusal(account_id: UUID | None, template: CompiledTemplate, unknown: Seque
     else:
         more = len(attributes) - MAX_LISTED
         known = f"the attributes {', '.join(attributes[:MAX_LISTED])}" + (f" and {more} more" if more > 0 else "")
+    escaped = "" if nearest else f" To send the braces as they are, write {escaped_braces(f'{{{unknown[0]}}}')}."
     return InvalidTemplate(
         f"Unknown placeholder {', '.join(f'{{{name}}}' for name in unknown)}.{meant} "
-        f"The names are: {', '.join(columns)}, and {known}.",
+        f"The names are: {', '.join(columns)}, and {known}.{escaped}",
         placeholders=list(template.placeholders),
         unknown=list(unknown),
         nearest=nearest,

@@ -119,7 +119,7 @@ def test_the_first_messages_are_shown_as_they_would_be_sent_and_priced(account, 
     campaign = a_campaign(account, customer_ids=people, template="Hi {first_name} " + "x" * 80).id
     answer = call("GET", f"/api/campaigns/{campaign}/preview")
     assert answer.status_code == 200
-    assert list(answer.json) == ["campaign_id", "channel", "template", "messages", "estimate", "gaps"]
+    assert list(answer.json) == ["campaign_id", "channel", "template", "messages", "estimate", "warnings", "gaps"]
     first, second, third = answer.json["messages"]
     assert list(first) == ["customer_id", "phone", "text", "encoding", "segments", "forces_ucs2", "cost", "skipped"]
     assert (first["text"], first["encoding"], first["segments"]) == ("Hi First0 " + "x" * 80, "gsm7", 1)
