@@ -15,7 +15,7 @@ audience    members (counted, read page by page), choice, segments, filter (by o
 customers   customers, lists, list_members, suppressions, suppression_files, export; imports (a local CSV file) and
             import_upload → import_run (over HTTP, as jobs)
 texts       template, filters, letters, placeholders (that there are such), strangers (those of other tools), check,
-            stored (with versions), sms (how many segments a text takes)
+            stored (with versions), sms (how many segments a text takes), typography (which makes it take more)
 accounts    accounts (subscription), settings, keys, credits, audit_trail (who changed what)
 schedules   what people see and change of schedules, which `scheduling` runs
 hours       when a recipient may be messaged: zones (whose clock counts), window, quiet, holidays → slots (the next

@@ -5,6 +5,7 @@ from typing import Any, get_args
 import click
 
 from cli.campaign.brief import brief
+from cli.campaign.folding import fold_option
 from cli.campaign.timing import timing_of, timing_options
 from cli.shared.arguments import ids_of, time_of
 from cli.shared.caller import by_hand
@@ -40,6 +41,7 @@ def _show_created(made: dict[str, Any]) -> None:
 @click.option("--customers", metavar="1,2,3", help="Send to the customers with these ids.")
 @click.option("--everyone", is_flag=True, help="Send to every subscribed customer.")
 @click.option("--channel", type=click.Choice(CHANNELS), default="sms", show_default=True, help="How it is sent.")
+@fold_option
 @click.option("--schedule", metavar="ISO8601", help="Start then, for example 2030-01-31T09:00:00+02:00.")
 @click.option("--cron", metavar="EXPRESSION", help="Start an occurrence again and again, for example '0 9 * * 1'.")
 @click.option("--max-runs", type=int, metavar="N", help="End it after so many occurrences.")
@@ -94,11 +96,13 @@ def _draft(
     schedule: str | None,
     cron: str | None,
     template: str | None,
+    fold_typography: bool | None,
     **same: Any,
 ) -> CampaignDraft:
     """Returns the campaign that was typed, with the ids of what was called by its name."""
     return CampaignDraft(
         template=template or "",
+        fold_typography=bool(fold_typography),
         template_id=template_called(caller, stored) if stored is not None else None,
         customer_ids=ids_of(customers, option="--customers") if customers is not None else None,
         list_id=list_called(caller, list_name) if list_name is not None else None,

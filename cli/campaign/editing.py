@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from cli.campaign.brief import brief, campaign_id
+from cli.campaign.folding import fold_option
 from cli.campaign.timing import timing_of, timing_options
 from cli.shared.arguments import ids_of, time_of
 from cli.shared.caller import by_hand
@@ -24,6 +25,7 @@ from models.tenancy import ALL_ACCOUNTS
 @click.option("--name", help="New name of the campaign.")
 @click.option("--template", metavar="TEXT", help="The message, with fields like {first_name}.")
 @click.option("--channel", type=click.Choice(CHANNELS), help="How it is sent.")
+@fold_option
 @click.option("--list", "list_name", metavar="NAME", help="Send to this list.")
 @click.option("--segment", metavar="NAME", help="Send to this segment.")
 @click.option("--customers", metavar="1,2,3", help="Send to the customers with these ids.")
@@ -38,7 +40,8 @@ def edit(campaign_id: int, list_name: str | None, segment: str | None, **options
     \b
     python -m cli campaign edit 1 --template 'Hi {first_name}, the sale starts today.' --everyone
     """
-    changes = {field: options[field] for field in ("name", "template", "channel") if options[field] is not None}
+    written = ("name", "template", "channel", "fold_typography")
+    changes = {field: options[field] for field in written if options[field] is not None}
     changes |= timing_of(options)
     account_id = read_campaign(by_hand(ALL_ACCOUNTS), campaign_id).account_id
     if list_name is not None:

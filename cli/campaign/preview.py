@@ -3,6 +3,7 @@
 import click
 
 from cli.campaign.brief import campaign_id, show_gaps
+from cli.campaign.folding import show_saving
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_columns, show_value
 from cli.shared.servers import with_database
@@ -25,6 +26,7 @@ def _show_preview(preview: PreviewView | PersonalizedPreviewView) -> None:
     if isinstance(preview, PreviewView):
         _show_messages(preview.messages)
         show_value(preview.estimate)
+        show_saving(preview.typography)
         for remark in preview.warnings:
             show_value(remark.message)
         show_gaps(preview.gaps)

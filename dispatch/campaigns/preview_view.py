@@ -50,6 +50,14 @@ class EstimateView(View):
     exact: bool
 
 
+class FoldingView(View):
+    """What folding the typography of an SMS saves, or would save, and the first characters that it replaces."""
+
+    folded: bool = Field(description="whether the campaign does it")
+    saving: int = Field(description="in credits, estimated like the price")
+    replaced: list[NamedCharacterView]
+
+
 class PreviewView(View):
     """The first messages as they would be sent now."""
 
@@ -58,5 +66,6 @@ class PreviewView(View):
     template: str
     messages: list[PreviewedMessageView]
     estimate: EstimateView
+    typography: FoldingView
     warnings: list[RemarkView] = Field(description="what looks like a placeholder and is sent as it is")
     gaps: list[GapView] = Field(description="placeholders that are empty for some of the recipients")

@@ -14,6 +14,7 @@ from dispatch.audience.previews import AudiencePreviewView, preview_of
 from dispatch.caller import Caller
 from dispatch.campaigns.preview_view import (
     EstimateView,
+    FoldingView,
     PersonalizedPreviewView,
     PreviewedCustomerView,
     PreviewedMessageView,
@@ -24,13 +25,16 @@ from dispatch.errors import CustomerNotFound, MissingCustomerId, NoMessageText
 from dispatch.texts.check import about_text, named_character
 from dispatch.texts.filters import is_blank
 from dispatch.texts.placeholders import compile_for
-from dispatch.texts.sms import measure_for
-from dispatch.texts.template import CompiledTemplate, compile_template
+from dispatch.texts.sms import Measure, measure_for
+from dispatch.texts.template import compile_template
+from dispatch.texts.typography import fold, replaced_in
+from models.campaigns.campaign import Campaign
 
 MAX_MESSAGES = 50
 MESSAGES = 10
 # The price of a larger audience is estimated from this many members: rendering them takes milliseconds.
 ESTIMATED_FROM = 1000
+MOST_REPLACED = 10
 
 
 def personalized_preview(
@@ -47,7 +51,7 @@ def personalized_preview(
     if values is None:
         raise CustomerNotFound
     return PersonalizedPreviewView(
-        rendered_message=template.render(values),
+        rendered_message=_as_sent(campaign, template.render(values))[0],
         used_template=used,
         customer=PreviewedCustomerView(**{field: values[field] for field in shown if values[field] is not None}),
     )
@@ -61,7 +65,8 @@ def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES)
         raise NoMessageText
     template = compile_template(campaign.template)
     people = members.page_of(audience, template.fields, after=0, limit=ESTIMATED_FROM)
-    messages = [_message(campaign.channel, template, person) for person in people]
+    texts = [template.render(person) for person in people]
+    messages = [_message(campaign, text, person) for text, person in zip(texts, people, strict=True)]
     reach = reach_of(audience, template)
     return PreviewView(
         campaign_id=campaign.id,
@@ -69,6 +74,7 @@ def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES)
         template=campaign.template,
         messages=messages[: min(max(first, 1), MAX_MESSAGES)],
         estimate=_estimate(messages, reach),
+        typography=_folding(campaign, texts, messages, reach),
         warnings=about_text(campaign.template),
         gaps=reach.gaps,
     )
@@ -80,9 +86,8 @@ def preview_audience(caller: Caller, campaign_id: int) -> AudiencePreviewView:
 
 
 # A recipient is a dict because its fields depend on the template.
-def _message(channel: str, template: CompiledTemplate, person: dict[str, Any]) -> PreviewedMessageView:
-    text = template.render(person)
-    encoding, segments, first_ucs2 = measure_for(channel, text)
+def _message(campaign: Campaign, text: str, person: dict[str, Any]) -> PreviewedMessageView:
+    text, (encoding, segments, first_ucs2) = _as_sent(campaign, text)
     skipped: Literal["opted_out", "blank_text"] | None = (
         "opted_out" if person["opted_out"] else "blank_text" if is_blank(text) else None
     )
@@ -95,6 +100,33 @@ def _message(channel: str, template: CompiledTemplate, person: dict[str, Any]) -
         forces_ucs2=named_character(first_ucs2) if first_ucs2 else None,
         cost=0 if skipped else segments,
         skipped=skipped,
+    )
+
+
+def _as_sent(campaign: Campaign, text: str) -> tuple[str, Measure]:
+    measured = measure_for(campaign.channel, text)
+    return fold(text, measured) if campaign.fold_typography else (text, measured)
+
+
+def _folding(
+    campaign: Campaign, texts: Sequence[str], messages: Sequence[PreviewedMessageView], reach: Reach
+) -> FoldingView:
+    """Returns what folding saves in the texts that are sent, and in all of them if these are only the first."""
+    saving, sent, replaced = 0, 0, dict[str, None]()
+    for text, message in zip(texts, messages, strict=True):
+        if message.skipped:
+            continue
+        sent += 1
+        plain = measure_for(campaign.channel, text)
+        folded, cost = fold(text, plain)
+        saving += plain.segments - cost.segments
+        if folded != text:
+            replaced |= dict.fromkeys(replaced_in(text))
+    exact = len(messages) == reach.total
+    return FoldingView(
+        folded=campaign.fold_typography,
+        saving=saving if exact or not sent else round(saving / sent * reach.messages),
+        replaced=[named_character(character) for character in list(replaced)[:MOST_REPLACED]],
     )
 
 

@@ -25,6 +25,7 @@ from dispatch.start.planning import NOW, Due, Plan, keep_caps
 from dispatch.texts.filters import is_blank
 from dispatch.texts.sms import measure_for
 from dispatch.texts.template import CompiledTemplate, compile_template
+from dispatch.texts.typography import fold
 from models import credit
 from models.audit_event import AuditEvent
 from models.campaigns import preparation
@@ -184,12 +185,15 @@ def _messages(progress: PreparationProgress, recipients: list[dict[str, Any]]) -
     Those that may be sent first come first, so that a batch waits for one time and not for forty.
     """
     campaign_id, channel, render = progress.campaign.id, progress.campaign.channel, progress.template.render
-    may_be_blank = progress.template.may_be_blank
+    may_be_blank, folds = progress.template.may_be_blank, progress.campaign.fold_typography
     messages: list[NewMessage] = []
     make = NewMessage._make
     for n, (due, person) in enumerate(_in_order(progress.plan, recipients), start=progress.recipients):
         body = render(person)
-        encoding, segments, _ = measure_for(channel, body)
+        measured = measure_for(channel, body)
+        if folds:
+            body, measured = fold(body, measured)
+        encoding, segments, _ = measured
         not_before, send_until, zone, skipped = due
         state, reason = "pending", None
         if may_be_blank and is_blank(body):

@@ -14,6 +14,7 @@ from dispatch.texts.placeholders import compile_for
 from dispatch.texts.sms import Encoding, measure_for
 from dispatch.texts.strangers import strangers_in
 from dispatch.texts.template import ATTRIBUTE
+from dispatch.texts.typography import fold
 
 # A text is measured as this customer would get it; another's may be longer, or outside the GSM alphabet.
 SAMPLE = {
@@ -122,6 +123,8 @@ def _about_sms(sample: str, segments: int, first_ucs2: str | None) -> list[Remar
             f"{named.character} ({named.code_point}, {named.name}) is not in the GSM alphabet: a segment holds 70 "
             "characters instead of 160."
         )
+        if fold(sample, measure_for("sms", sample))[0] != sample:
+            message += " A campaign with fold_typography replaces it."
         remarks.append(RemarkView(code="ucs2", message=message))
     if segments > FEW_SMS_SEGMENTS:
         message = f"A message takes about {segments} segments, one credit each."

@@ -88,3 +88,18 @@ def test_people_are_told_whose_text_has_a_gap_before_and_at_the_start(cli, campa
 def test_a_send_says_whose_text_has_a_gap(cli, campaign_id):
     rows("UPDATE customer SET first_name = '' WHERE id = 1")
     assert "{first_name} is empty for 1 of 2 people" in cli("campaign", "send", campaign_id, "1,2").stdout
+
+
+def test_the_saving_of_plain_typography_is_shown_and_taken(cli, acme):
+    text = "Don’t miss our\u00a0sale – " + "x" * 100
+    words = ("--account", "Acme", "--name", "Sale", "--everyone", "--template", text)
+    campaign = cli("campaign", "create", *words, "--json").json["id"]
+    says = "save 4 credits by replacing ’ U+00A0 –"
+    assert f"would {says}" in cli("campaign", "preview", campaign).stdout
+    cli("campaign", "edit", campaign, "--fold-typography")
+    assert f"--fold-typography {says.replace('save', 'saves')}" in cli("campaign", "preview", campaign).stdout
+    assert cli("campaign", "preview", campaign, "--json").json["estimate"]["credits"] == 4
+    cli("campaign", "edit", campaign, "--keep-typography")
+    assert cli("campaign", "preview", campaign, "--json").json["typography"]["folded"] is False
+    folding = cli("campaign", "create", *words, "--fold-typography", "--json").json["id"]
+    assert cli("campaign", "preview", folding, "--json").json["typography"]["folded"] is True

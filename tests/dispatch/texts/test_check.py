@@ -53,6 +53,12 @@ def test_the_character_that_forces_ucs2_is_named():
     assert "ε (U+03B5, GREEK SMALL LETTER EPSILON)" in warnings[0].message
 
 
+@pytest.mark.parametrize(("body", "can"), [("Don’t miss it" + STOP, True), ("Γεια – σου" + STOP, False)])
+def test_typography_that_can_be_replaced_is_told(body, can):
+    [warning] = check(body).warnings
+    assert ("fold_typography" in warning.message) is can
+
+
 @pytest.mark.parametrize(
     ("body", "codes"),
     [
