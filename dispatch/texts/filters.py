@@ -7,11 +7,14 @@ only the first 100 characters are kept. Zero-width joiners stay: emoji families 
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 
 from dispatch.errors import InvalidTemplate
+from dispatch.formats.dates import date_of
 from dispatch.texts import letters
 
 MAX_VALUE = 100
+MAX_PATTERN = 30
 
 _SPACES = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
 _DANGEROUS = re.compile(
@@ -64,6 +67,38 @@ def _truncate(*arguments: object) -> TextFilter:
     return lambda text: text[:length].rstrip()
 
 
+_PARTS_OF_A_DATE: dict[str, Callable[[datetime], str]] = {
+    "d": lambda time: f"{time.day:02d}",
+    "j": lambda time: str(time.day),
+    "m": lambda time: f"{time.month:02d}",
+    "n": lambda time: str(time.month),
+    "Y": lambda time: f"{time.year:04d}",
+    "y": lambda time: f"{time.year % 100:02d}",
+    "H": lambda time: f"{time.hour:02d}",
+    "i": lambda time: f"{time.minute:02d}",
+}
+
+
+def _date(*arguments: object) -> TextFilter:
+    pattern = arguments[0] if len(arguments) == 1 else None
+    if not isinstance(pattern, str) or not pattern or len(pattern) > MAX_PATTERN:
+        raise InvalidTemplate('date takes one text, such as {{ appointment|date("d/m/Y H:i") }}.')
+    if unknown := [each for each in pattern if each.isalpha() and each not in _PARTS_OF_A_DATE]:
+        raise InvalidTemplate(
+            f'date("{pattern}"): {unknown[0]} is no part of a date; the parts are d and j (day, 05 or 5), m and n '
+            "(month), Y and y (year, 2026 or 26), H and i (hour and minute)."
+        )
+    parts = [_PARTS_OF_A_DATE.get(each) or each for each in cleaned(pattern)]
+
+    def write(text: str) -> str:
+        time = date_of(text.strip())
+        if time is None:
+            return text
+        return "".join(part if isinstance(part, str) else part(time) for part in parts)
+
+    return write
+
+
 def _plain(name: str, transform: TextFilter) -> Callable[..., TextFilter]:
     def build(*arguments: object) -> TextFilter:
         if arguments:
@@ -76,6 +111,7 @@ def _plain(name: str, transform: TextFilter) -> Callable[..., TextFilter]:
 FILTERS: dict[str, Callable[..., TextFilter]] = {
     "fallback": _fallback,
     "truncate": _truncate,
+    "date": _date,
     "upper": _plain("upper", letters.upper),
     "lower": _plain("lower", str.lower),
     "title": _plain("title", letters.title),
