@@ -18,6 +18,7 @@ from dispatch.campaigns.view import CampaignView, Status
 from dispatch.start import follow_ups
 from dispatch.start.enqueue import EnqueueResult, already_started, enqueue_campaign
 from dispatch.start.to_customers import SentView, already_sent, send_campaign
+from dispatch.texts.check import RemarkView
 
 routes = Routes("campaign_actions", __name__, url_prefix="/api/campaigns/<campaign_id>", tag="campaigns")
 
@@ -31,6 +32,10 @@ class Started(BaseModel):
     status: Status
     queue: str
     requestId: str
+    warnings: list[RemarkView] = Field(
+        exclude_if=lambda warnings: not warnings,
+        description="what looks like a placeholder and is sent as it is; left out without any",
+    )
     gaps: list[GapView] = Field(
         exclude_if=lambda gaps: not gaps,
         description="placeholders that are empty for some people; left out if none",
@@ -46,6 +51,7 @@ class Started(BaseModel):
             status=started.status,
             queue=started.queue,
             requestId=request_id.current(),
+            warnings=started.warnings,
             gaps=started.gaps,
             **more,
         )

@@ -10,6 +10,8 @@ from cli.shared.output import show_value
 from dispatch.audience.gaps import GapView
 from dispatch.campaigns.view import CampaignView
 from dispatch.start.enqueue import EnqueueResult
+from dispatch.start.to_customers import SentView
+from dispatch.texts.check import RemarkView
 
 campaign_id = click.argument("campaign_id", metavar="ID", type=row_id)
 
@@ -23,18 +25,19 @@ def brief(campaign: CampaignView, *fields: str) -> dict[str, Any]:
 def show_brief(shown: CampaignView | dict[str, Any]) -> None:
     """Shows a campaign to people, without empty fields and without states that no message is in."""
     values = shown.model_dump(mode="json") if isinstance(shown, CampaignView) else dict(shown)
-    gaps = values.pop("gaps", [])
+    remarks = [*values.pop("warnings", []), *values.pop("gaps", [])]
     counts = {state: count for state, count in values["stats"].items() if count}
     show_value({key: value for key, value in (values | {"stats": counts}).items() if value not in (None, "", {})})
-    show_gaps(gaps)
+    show_remarks(remarks)
 
 
-def show_gaps(gaps: Sequence[GapView]) -> None:
-    """Shows which placeholders are empty for how many people, a sentence each."""
-    for gap in gaps:
-        show_value(gap.message)
+def show_remarks(remarks: Sequence[GapView | RemarkView]) -> None:
+    """Shows what may be wrong with a text, a sentence each."""
+    for remark in remarks:
+        show_value(remark.message)
 
 
-def gaps_of(started: EnqueueResult) -> dict[str, list[GapView]]:
-    """Returns what the texts of a campaign that was started lack, as a part of the answer, if anything."""
-    return {"gaps": started.gaps} if started.gaps else {}
+def remarks_on(started: EnqueueResult | SentView) -> dict[str, Sequence[GapView | RemarkView]]:
+    """Returns what may be wrong with the text of a campaign that was started, as a part of the answer, if anything."""
+    told: dict[str, Sequence[GapView | RemarkView]] = {"warnings": started.warnings, "gaps": started.gaps}
+    return {name: remarks for name, remarks in told.items() if remarks}

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from cli.campaign.brief import brief, campaign_id, gaps_of, show_brief
+from cli.campaign.brief import brief, campaign_id, remarks_on, show_brief
 from cli.shared.arguments import time_of
 from cli.shared.caller import by_hand
 from cli.shared.output import answers
@@ -44,7 +44,7 @@ def enqueue(campaign_id: int) -> dict[str, Any]:
         "status": started.status,
         "queued": started.queued,
         "enqueued_jobs": started.enqueued_jobs,
-        **gaps_of(started),
+        **remarks_on(started),
     }
 
 

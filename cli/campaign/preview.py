@@ -2,7 +2,7 @@
 
 import click
 
-from cli.campaign.brief import campaign_id, show_gaps
+from cli.campaign.brief import campaign_id, show_remarks
 from cli.campaign.folding import show_saving
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_columns, show_value
@@ -27,9 +27,7 @@ def _show_preview(preview: PreviewView | PersonalizedPreviewView) -> None:
         _show_messages(preview.messages)
         show_value(preview.estimate)
         show_saving(preview.typography)
-        for remark in preview.warnings:
-            show_value(remark.message)
-        show_gaps(preview.gaps)
+        show_remarks([*preview.warnings, *preview.gaps])
     else:
         show_value(preview)
 

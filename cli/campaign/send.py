@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli.campaign.brief import brief, campaign_id, gaps_of, show_brief, show_gaps
+from cli.campaign.brief import brief, campaign_id, remarks_on, show_brief, show_remarks
 from cli.shared.arguments import ids_of
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_columns, show_value
@@ -21,8 +21,8 @@ from models.tenancy import ALL_ACCOUNTS
 
 
 def _show_sent(sent: dict[str, Any]) -> None:
-    show_value({field: value for field, value in sent.items() if field != "gaps"})
-    show_gaps(sent.get("gaps", []))
+    show_value({field: value for field, value in sent.items() if field not in ("warnings", "gaps")})
+    show_remarks([*sent.get("warnings", []), *sent.get("gaps", [])])
 
 
 def _show_test(child: dict[str, Any]) -> None:
@@ -44,8 +44,12 @@ def send(campaign_id: int, customers: str) -> dict[str, Any]:
     python -m cli campaign send 1 1,2,3
     """
     sent = send_campaign(by_hand(ALL_ACCOUNTS), campaign_id, ids_of(customers, option="1,2,3"))
-    answer = {"id": sent.campaign_id, "status": sent.status, "messages_queued": sent.messages_queued}
-    return answer | ({"gaps": sent.gaps} if sent.gaps else {})
+    return {
+        "id": sent.campaign_id,
+        "status": sent.status,
+        "messages_queued": sent.messages_queued,
+        **remarks_on(sent),
+    }
 
 
 @click.command("retry-failed")
@@ -103,5 +107,5 @@ def _child(parent_id: int, started: EnqueueResult) -> dict[str, Any]:
         **brief(read_campaign(by_hand(ALL_ACCOUNTS), started.campaign_id), "stats"),
         "queued": started.queued,
         "enqueued_jobs": started.enqueued_jobs,
-        **gaps_of(started),
+        **remarks_on(started),
     }

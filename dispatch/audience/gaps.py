@@ -50,9 +50,9 @@ def reach_of(audience: Audience, template: CompiledTemplate) -> Reach:
     counted = _count(audience, fields)
     total, reachable, all_empty = counted["total"], counted["reachable"], counted["all_empty"]
     gaps = [
-        _gap(audience, template, field, counted[f"empty_{place}"], of=reachable)
+        gap
         for place, field in enumerate(fields)
-        if counted[f"empty_{place}"]
+        if (people := counted[f"empty_{place}"]) and (gap := _gap(audience, template, field, people, of=reachable))
     ]
     return Reach(total, reachable, all_empty if template.may_be_blank else 0, gaps)
 
@@ -72,9 +72,12 @@ def _count(audience: Audience, fields: Sequence[str]) -> dict[str, int]:
     return counted
 
 
-def _gap(audience: Audience, template: CompiledTemplate, field: str, people: int, *, of: int) -> GapView:
+def _gap(audience: Audience, template: CompiledTemplate, field: str, people: int, *, of: int) -> GapView | None:
+    """Returns the gap with an example; None when no one is left who has it."""
     name = field.removeprefix(ATTRIBUTE)
-    [person] = members.first_without(audience, field, template.fields)
+    person = members.first_without(audience, field, template.fields)
+    if person is None:
+        return None
     text = template.render(person)
     quoted = text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
     return GapView(

@@ -128,9 +128,10 @@ def page_of(
     )
 
 
-def first_without(audience: Audience, field: str, fields: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Returns the first recipient for whom this field is empty, in a list, with the other fields too."""
-    return page_of(audience, fields, after=0, limit=1, only=f"{is_empty(field)} AND NOT {_OPTED_OUT}")
+def first_without(audience: Audience, field: str, fields: tuple[str, ...]) -> dict[str, Any] | None:
+    """Returns these fields of the first recipient for whom one of them is empty, or None."""
+    found = page_of(audience, fields, after=0, limit=1, only=f"{is_empty(field)} AND NOT {_OPTED_OUT}")
+    return found[0] if found else None
 
 
 def values_of(account_id: UUID, customer_id: int, fields: tuple[str, ...]) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ succeeds for exactly one of any number of callers. After it the campaign either 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import psycopg
 import structlog
@@ -37,6 +37,7 @@ from dispatch.errors import (
 )
 from dispatch.outbox import push_due_batches
 from dispatch.start import preparation
+from dispatch.texts.check import RemarkView, about_text
 from dispatch.texts.template import compile_template
 from models.account import Standing
 from models.campaigns.campaign import Campaign
@@ -58,6 +59,8 @@ class EnqueueResult:
     queue: str = queues.SEND
     #: What some of the texts lack.
     gaps: list[GapView] = field(default_factory=list)
+    #: What looks like a placeholder and is sent as it is.
+    warnings: list[RemarkView] = field(default_factory=list)
 
 
 def enqueue_campaign(caller: Caller, campaign_id: int, *, only_if_due: bool = False) -> EnqueueResult:
@@ -172,11 +175,13 @@ def _prepare(claimed: ClaimedCampaign, reach: Reach) -> EnqueueResult:
     """Writes the messages now, or leaves a large audience to jobs."""
     if reach.total > settings().enqueue_inline_limit:
         queues.push_preparation(claimed.id, claimed.prep_token)
-        return EnqueueResult(claimed.id, "preparing", reach.total, 0, gaps=reach.gaps)
-    return _prepare_now(claimed, reach.gaps)
+        started = EnqueueResult(claimed.id, "preparing", reach.total, 0)
+    else:
+        started = _prepare_now(claimed)
+    return replace(started, gaps=reach.gaps, warnings=about_text(claimed.template))
 
 
-def _prepare_now(claimed: ClaimedCampaign, gaps: list[GapView]) -> EnqueueResult:
+def _prepare_now(claimed: ClaimedCampaign) -> EnqueueResult:
     campaign_id, token = claimed.id, claimed.prep_token
     try:
         with _step("create_messages"):
@@ -194,7 +199,7 @@ def _prepare_now(claimed: ClaimedCampaign, gaps: list[GapView]) -> EnqueueResult
         raise EnqueueFailed from problem
     with _step("push"):
         jobs = push_due_batches(campaign_id)
-    return EnqueueResult(campaign_id, "sending", _queued(campaign_id), jobs, gaps=gaps)
+    return EnqueueResult(campaign_id, "sending", _queued(campaign_id), jobs)
 
 
 def _queued(campaign_id: int) -> int:

@@ -13,6 +13,7 @@ from dispatch.campaigns.view import Status
 from dispatch.errors import EmptyCustomerIds
 from dispatch.formats.view import View
 from dispatch.start.enqueue import EnqueueResult, already_started, start_in_one_transaction
+from dispatch.texts.check import RemarkView
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.campaign import Campaign
@@ -26,6 +27,11 @@ class SentView(View):
     campaign_id: int
     messages_queued: int
     status: Status
+    warnings: list[RemarkView] = Field(
+        default_factory=list,
+        exclude_if=lambda warnings: not warnings,
+        description="what looks like a placeholder and is sent as it is; left out without any",
+    )
     gaps: list[GapView] = Field(
         default_factory=list,
         exclude_if=lambda gaps: not gaps,
@@ -62,7 +68,11 @@ def already_sent(campaign: Campaign) -> SentView:
 
 def _sent(started: EnqueueResult) -> SentView:
     return SentView(
-        campaign_id=started.campaign_id, messages_queued=started.queued, status=started.status, gaps=started.gaps
+        campaign_id=started.campaign_id,
+        messages_queued=started.queued,
+        status=started.status,
+        warnings=started.warnings,
+        gaps=started.gaps,
     )
 
 

@@ -208,7 +208,10 @@ def test_a_start_says_whose_text_has_a_gap_and_nothing_if_none_has(account, call
     people = customers(account, 2, first_phone="+254712345670")
     body = {"send": {"customer_ids": people}, "test-send": {"numbers": ["+254712345670"]}}.get(verb)
     whole, gap = (a_campaign(account, customer_ids=people, template=text).id for text in ("Hi", "Hi {first_name}!"))
-    assert "gaps" not in call("POST", f"/api/campaigns/{whole}/{verb}", json=body).json
+    assert not {"gaps", "warnings"} & call("POST", f"/api/campaigns/{whole}/{verb}", json=body).json.keys()
+    stranger = a_campaign(account, customer_ids=people, template="Hi [first_name]!").id
+    [warning] = call("POST", f"/api/campaigns/{stranger}/{verb}", json=body).json["warnings"]
+    assert (warning["code"], warning["message"].split()[0]) == ("foreign_placeholder", "[first_name]")
     rows("UPDATE customer SET first_name = ''")
     [told] = call("POST", f"/api/campaigns/{gap}/{verb}", json=body).json["gaps"]
     assert (told["placeholder"], told["phone"], told["text"]) == ("first_name", "+254712345670", "Hi !")
