@@ -36,8 +36,9 @@ lint: .venv/.dev ## Check style, types and layers
 bench-api: .venv/.demo ## Measure how quickly web answers beside a million messages
 	@$(BIN)/python -m benchmarks.api $(ARGS)
 
-bench: .venv/.demo ## Measure messages per second on this machine
+bench: .venv/.demo ## Measure messages per second, and what a tick of schedules costs, on this machine
 	@$(BIN)/python -m benchmarks $(ARGS)
+	@$(BIN)/python -m benchmarks.schedules
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links $(ARGS)

@@ -25,6 +25,7 @@ VERBS = {
     "campaign": "Create, start, watch, pause and cancel campaigns.",
     "schedule": "Run registered functions once or again and again.",
     "sweep": "Start the campaigns that are due.",
+    "run-due": "Run the campaigns that are due, from cron or CI.",
     "events": "List who changed what.",
     "audit": "Prove from the rows that every promise holds.",
     "database": "Migrate and look at the database.",
@@ -41,7 +42,8 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in VERBS:
             return None
-        verb: click.Command = getattr(import_module(f"cli.{name}"), name)
+        module = name.replace("-", "_")
+        verb: click.Command = getattr(import_module(f"cli.{module}"), module)
         return verb
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -85,6 +85,7 @@ def edit(customer_id: int, remove_opt_out: bool, **given: str | None) -> Custome
     """Change a customer. Options left out change nothing.
 
     A customer who is unsubscribed is suppressed too; subscribing again lifts that only with --remove-opt-out.
+    When the phone changes and the old one is suppressed, the new one is too.
 
     \b
     python -m cli customers edit 1 --consent unsubscribed

@@ -78,6 +78,45 @@ class Settings(BaseSettings):
     simulator_seed: int = Field(1, description="makes the simulator's choices repeatable")
     simulator_attempts: Path | None = Field(None, description="records every attempt: phone, body, outcome")
 
+    # Remote services, for campaigns whose audience is `remote` (docs/remote.md).
+    user_service_url: str | None = Field(
+        None, description="user-service, which says who a campaign is for", examples=["https://users.example.com"]
+    )
+    user_query_page_size: int = Field(1000, ge=1, le=10_000, description="users per page of user-service")
+    domain_mapping_file: Path | None = Field(
+        None,
+        description="JSON: hostname of a business-service to its businessId",
+        examples=["/etc/campaign-dispatch/domain-mapping.json"],
+    )
+    business_service_url_scheme: Literal["https", "http"] = Field(
+        "https", description="scheme of the URLs made from DOMAIN_MAPPING_FILE"
+    )
+    business_service_map_file: Path | None = Field(
+        None,
+        description="JSON: URL of a business-service to its businessId; asked after DOMAIN_MAPPING_FILE",
+        examples=["/etc/campaign-dispatch/business-map.json"],
+    )
+    business_service_url: str | None = Field(
+        None,
+        description="business-service of every business that no file names",
+        examples=["https://business.example.com"],
+    )
+    messaging_service_url: str | None = Field(
+        None, description="messaging-service to send through", examples=["https://messaging.example.com"]
+    )
+    default_from: str | None = Field(
+        None, description="sender of messages whose account has none", examples=["Acme"], max_length=100
+    )
+    keycloak_token_url: str | None = Field(
+        None,
+        description="token endpoint for calls to the remote services",
+        examples=["https://keycloak.example.com/realms/main/protocol/openid-connect/token"],
+    )
+    keycloak_client_id: str | None = Field(
+        None, description="client of the token endpoint", examples=["campaign-dispatch"]
+    )
+    keycloak_client_secret: SecretStr | None = Field(None, description="secret of that client")
+
     # Logs.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe line kept")
     log_format: Literal["json", "console"] = Field("json", description="one JSON object a line, or colours")
@@ -101,7 +140,13 @@ class Settings(BaseSettings):
             raise ValueError("has a port that is not a number from 0 to 65535") from None
         return value
 
-    @field_validator("simulator_url")
+    @field_validator(
+        "simulator_url",
+        "user_service_url",
+        "business_service_url",
+        "messaging_service_url",
+        "keycloak_token_url",
+    )
     @classmethod
     def _speaks_http(cls, value: str | None) -> str | None:
         if value and not value.startswith(("http://", "https://")):
@@ -116,6 +161,13 @@ class Settings(BaseSettings):
         if value < timeout + 5:
             raise ValueError(f"must be at least 5 seconds longer than PROVIDER_TIMEOUT_SEC ({timeout:g})")
         return value
+
+    @model_validator(mode="after")
+    def _messages_need_a_token(self) -> "Settings":
+        for name in ("keycloak_token_url", "keycloak_client_id", "keycloak_client_secret"):
+            if self.messaging_service_url and not getattr(self, name):
+                raise ValueError(f"{name.upper()}: must be set, because MESSAGING_SERVICE_URL is")
+        return self
 
     @model_validator(mode="after")
     def _production_is_explicit(self) -> "Settings":

@@ -41,15 +41,19 @@ class Account(Row):
     cap_per_week: int | None
     #: What becomes of a message above a cap: skip or defer.
     over_cap: str
+    #: The account in user-service and business-service; None if it has no remote audiences.
+    business_id: str | None
     created_at: datetime
 
     @classmethod
-    def add(cls, name: str, *, subscribed: bool = True, country: str | None = None) -> "Account | None":
-        """Inserts an account; None when the name is taken."""
+    def add(
+        cls, name: str, *, subscribed: bool = True, country: str | None = None, business_id: str | None = None
+    ) -> "Account | None":
+        """Inserts an account; None when the name or the business is another account's."""
         return row(
-            """INSERT INTO account (name, country, subscription_status) VALUES (%s, %s, %s)
-               ON CONFLICT (name) DO NOTHING RETURNING *""",
-            [name, country, "active" if subscribed else "none"],
+            """INSERT INTO account (name, country, business_id, subscription_status) VALUES (%s, %s, %s, %s)
+               ON CONFLICT DO NOTHING RETURNING *""",
+            [name, country, business_id, "active" if subscribed else "none"],
             into=cls,
         )
 
@@ -82,8 +86,11 @@ class Account(Row):
 
     @classmethod
     def edit(cls, account_id: UUID, values: Mapping[str, str | int | None]) -> "Account | None":
-        """Changes the given settings, some of SETTINGS; None when there is no such account."""
-        given = ", ".join(f"{column} = %({column})s" for column in SETTINGS if column in values)
+        """Changes the given settings, some of SETTINGS, or the business; None when there is no such account.
+
+        psycopg.errors.UniqueViolation when the business is another account's.
+        """
+        given = ", ".join(f"{column} = %({column})s" for column in (*SETTINGS, "business_id") if column in values)
         return row(f"UPDATE account SET {given} WHERE id = %(id)s RETURNING *", {**values, "id": account_id}, into=cls)
 
     @classmethod

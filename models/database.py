@@ -1,15 +1,16 @@
 """The one database of this process, and the few ways to run SQL on it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, TypeAlias, TypeVar, overload
+from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
 from playhouse.postgres_ext import PooledPsycopg3Database
 from psycopg import Cursor
 from psycopg.rows import dict_row
 
 T = TypeVar("T")
+Line = TypeVar("Line", bound=NamedTuple)
 Params: TypeAlias = Mapping[str, Any] | Sequence[Any] | None
 
 db = PooledPsycopg3Database(None, autoconnect=False)
@@ -23,6 +24,10 @@ _CONNECTION = {
     "statement_timeout": "60s",
     "timezone": "UTC",
 }
+
+
+#: Enough that the number of round trips does not matter, few enough for flat memory.
+ROWS_PER_FETCH = 5_000
 
 
 class UnsafeServer(SystemExit):
@@ -100,6 +105,20 @@ def scalar(sql: str, params: Params = None) -> Any:
     with db.connection().cursor() as cursor:
         found = cursor.execute(sql, params).fetchone()
     return found[0] if found else None
+
+
+def stream(sql: str, params: Params, *, into: type[Line]) -> Iterator[Line]:
+    """Yields the rows of one statement as named tuples, in the order of its columns, with flat memory.
+
+    A transaction is open until the last one is read, so whoever reads must not wait for anything else meanwhile.
+    """
+    with db.atomic():
+        # All rows are read: without this, PostgreSQL would look for a plan that returns the first ones soon.
+        rows("SET LOCAL cursor_tuple_fraction = 1")
+        with db.connection().cursor(name="stream") as cursor:
+            cursor.itersize = ROWS_PER_FETCH
+            cursor.execute(sql, params)
+            yield from map(into._make, cursor)
 
 
 def database_now() -> datetime:

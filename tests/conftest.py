@@ -11,6 +11,7 @@ from models import database as database_module
 from models.database import rows
 from models.migrate import migrate
 from tests.clock import MONDAY, set_clock, stopped_clock
+from tests.doubles.remote import Remote, remote_services
 from tests.moves import REFUSED, enforce_moves, forget_refusals, was_refused
 from tests.servers import TestServers, running_servers, speak_to
 
@@ -81,3 +82,12 @@ def configure(servers: TestServers, monkeypatch: pytest.MonkeyPatch) -> Iterator
     yield set_variables
     monkeypatch.undo()
     settings.cache_clear()
+
+
+@pytest.fixture
+def remote(configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Iterator[Remote]:
+    """The remote services, which the settings name; a retry waits for milliseconds, and a page has four users."""
+    monkeypatch.setattr("dispatch.clients.reading.FIRST_WAIT_SEC", 0.001)
+    with remote_services() as running:
+        configure(**running.environment(), USER_QUERY_PAGE_SIZE=4)
+        yield running

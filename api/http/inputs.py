@@ -1,6 +1,7 @@
 """Types that check what callers send, shared by the routes."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -63,6 +64,11 @@ def empty_is_absent(value: Any) -> Any:
 
 def _whole_or_empty(value: Any) -> int | None:
     return None if value in (None, "") else whole(value)
+
+
+def or_empty(values: Iterable[str]) -> WithJsonSchema:
+    """Returns the schema of a choice in a query that a form may leave empty."""
+    return WithJsonSchema({"type": "string", "enum": [*values, ""]})
 
 
 PathId = Annotated[int, BeforeValidator(_id_in_path)]

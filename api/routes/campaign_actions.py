@@ -85,7 +85,7 @@ _CHILD = Start(lambda child: (StartedChild.of(already_started(child), parentId=c
     "/enqueue",
     summary="Start a campaign now",
     answers={202: Started},
-    refuses=(*_START,),
+    refuses=("REMOTE_NOT_CONFIGURED", *_START),
     scope="send",
     idempotency=Start(lambda campaign: (Started.of(already_started(campaign)), 202)),
 )

@@ -7,7 +7,8 @@ from itertools import count
 from pathlib import Path
 
 import config
-from dispatch.formats.phones import InvalidPhone, normalise
+from dispatch.formats.phone_text import InvalidPhone
+from dispatch.formats.phones import normalise
 from models.customers.customer import MAX_TEXT
 
 EXAMPLES = Path(config.__file__).parent.parent / "examples" / "customers.csv"

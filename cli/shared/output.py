@@ -31,17 +31,17 @@ WIDTH_OF_A_PIPE = 10_000
 def answers() -> Callable[[Callable[P, Result]], Callable[P, None]]: ...
 @overload
 def answers(
-    *, show: Callable[[Result], None], failed: Callable[[Result], bool] | None = None
+    *, show: Callable[[Result], None], failed: Callable[[Result], int] | None = None
 ) -> Callable[[Callable[P, Result]], Callable[P, None]]: ...
 @overload
-def answers(*, failed: Callable[[Result], bool]) -> Callable[[Callable[P, Result]], Callable[P, None]]: ...
+def answers(*, failed: Callable[[Result], int]) -> Callable[[Callable[P, Result]], Callable[P, None]]: ...
 def answers(
-    *, show: Callable[[Result], None] | None = None, failed: Callable[[Result], bool] | None = None
+    *, show: Callable[[Result], None] | None = None, failed: Callable[[Result], int] | None = None
 ) -> Callable[[Callable[P, Result]], Callable[P, None]]:
     """Adds --json to a verb, and prints what the verb returns: as JSON, or for people with `show`.
 
-    A result is a view, a dataclass, a page or a list of them, or anything that JSON knows. When `failed` says so of
-    the result, it is printed all the same and the exit status is 1.
+    A result is a view, a dataclass, a page or a list of them, or anything that JSON knows. It is printed even when
+    `failed` says that it is a failure; the exit status is what that returns, so True is 1.
     """
 
     def decorate(verb: Callable[P, Result]) -> Callable[P, None]:
@@ -53,8 +53,8 @@ def answers(
                 print_json(result)
             else:
                 (show or show_value)(result)
-            if failed and failed(result):
-                click.get_current_context().exit(1)
+            if failed and (status := failed(result)):
+                click.get_current_context().exit(int(status))
 
         return answered
 

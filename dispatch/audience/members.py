@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from dispatch.audience.filter import Group, read_filter
+from dispatch.audience.filter_phones import with_numbers
 from dispatch.audience.filter_sql import where_matches
 from dispatch.errors import NoTargetAudience
 from dispatch.texts.filters import BLANK
@@ -17,6 +18,10 @@ from models.segment import Segment
 
 _INVENTED = "'Maria', 'Papadopoulou', 'Athens', 'Shoes'"
 
+_CHOSEN = """campaign_customer m JOIN customer cu ON cu.id = m.customer_id
+        WHERE m.campaign_id = %(campaign)s AND m.account_id = %(account)s AND m.customer_id > %(after)s
+          AND cu.id > %(after)s"""
+
 # The customers that each kind of audience selects, after the last one of the previous page. In a join, both sides say
 # where the page begins: when only one did, the planner read the other from its start for every page.
 _MEMBERS = {
@@ -25,9 +30,9 @@ _MEMBERS = {
     "list": """list_member m JOIN customer cu ON cu.id = m.customer_id
         WHERE m.list_id = %(list)s AND m.account_id = %(account)s AND m.customer_id > %(after)s
           AND cu.id > %(after)s""",
-    "customers": """campaign_customer m JOIN customer cu ON cu.id = m.customer_id
-        WHERE m.campaign_id = %(campaign)s AND m.account_id = %(account)s AND m.customer_id > %(after)s
-          AND cu.id > %(after)s""",
+    "customers": _CHOSEN,
+    # Those that were fetched; before that, none.
+    "remote": _CHOSEN,
     # A test number that belongs to no customer gets the text of an invented one.
     "numbers": f"""campaign_number m CROSS JOIN LATERAL (
             SELECT id, account_id, m.phone, first_name, last_name, location, prefered_product, consent, zone, attributes
@@ -45,6 +50,7 @@ _ORDER = {
     "segment": "cu.id",
     "list": "m.customer_id",
     "customers": "m.customer_id",
+    "remote": "m.customer_id",
     "numbers": "m.id",
 }
 # What is left of a text when no one can see anything of it.
@@ -193,4 +199,5 @@ def _filter_of(audience: Audience) -> Group:
         if segment is None:
             raise LookupError("the segment of a campaign that has no filter of its own is missing")
         frozen = segment.filter
-    return read_filter(frozen)
+    # Numbers were read when the segment was stored; one stored before that was so has them as they were written.
+    return with_numbers(read_filter(frozen), audience.account_id, stored=True)

@@ -2,6 +2,7 @@
 
 from dispatch.audience import members
 from dispatch.audience.filter import Group
+from dispatch.audience.filter_phones import with_numbers
 from dispatch.audience.members import Audience
 from dispatch.audience.segments import read_segment
 from dispatch.caller import Caller
@@ -42,15 +43,15 @@ class AudiencePreviewView(View):
 def preview_segment(caller: Caller, segment_id: int) -> AudiencePreviewView:
     """Returns who a campaign for this segment would reach."""
     segment = read_segment(caller, segment_id)
-    return preview_filter(caller.within(segment.account_id), segment.filter)
+    frozen = segment.filter.model_dump(mode="json")
+    return preview_of(Audience(account_id=segment.account_id, campaign_id=None, kind="segment", segment_filter=frozen))
 
 
 def preview_filter(caller: Caller, filter: Group) -> AudiencePreviewView:
     """Returns who a campaign for a segment with this filter would reach."""
-    frozen = filter.model_dump(mode="json")
-    return preview_of(
-        Audience(account_id=caller.one_account(), campaign_id=None, kind="segment", segment_filter=frozen)
-    )
+    account_id = caller.one_account()
+    frozen = with_numbers(filter, account_id).model_dump(mode="json")
+    return preview_of(Audience(account_id=account_id, campaign_id=None, kind="segment", segment_filter=frozen))
 
 
 def preview_of(audience: Audience) -> AudiencePreviewView:

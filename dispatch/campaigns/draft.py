@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from dispatch.audience.choice import audience_kind
+from dispatch.audience.conditions import RemoteFilter
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import checked_times
 from dispatch.campaigns.timing import GRACE_SEC, checked_timing
@@ -28,6 +29,8 @@ class CampaignDraft:
     list_id: int | None = None
     segment_id: int | None = None
     everyone: bool = False
+    #: Conditions for user-service.
+    remote: RemoteFilter | None = None
     #: A time without a zone is one on the clocks of `timezone`.
     scheduled_at: datetime | None = None
     expires_at: datetime | None = None
@@ -62,6 +65,7 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
         list_id=draft.list_id,
         segment_id=draft.segment_id,
         everyone=draft.everyone,
+        remote=draft.remote,
     )
     return NewCampaign(
         account_id=account_id,
@@ -74,6 +78,7 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
         audience_kind=kind,
         list_id=draft.list_id,
         segment_id=draft.segment_id,
+        remote_filter=draft.remote.stored() if draft.remote else None,
         actor=caller.actor,
         correlation_id=caller.request_id,
         **checked_times(draft.scheduled_at, draft.expires_at, zone=draft.timezone),

@@ -21,7 +21,7 @@ from dispatch.campaigns.preview_view import (
     PreviewView,
 )
 from dispatch.campaigns.rules import get_campaign
-from dispatch.errors import CustomerNotFound, MissingCustomerId, NoMessageText
+from dispatch.errors import CustomerNotFound, InvalidStatus, MissingCustomerId, NoMessageText
 from dispatch.texts.check import about_text, named_character
 from dispatch.texts.filters import is_blank
 from dispatch.texts.placeholders import compile_for
@@ -29,6 +29,7 @@ from dispatch.texts.sms import Measure, measure_for
 from dispatch.texts.template import compile_template
 from dispatch.texts.typography import fold, replaced_in
 from models.campaigns.campaign import Campaign
+from models.campaigns.remote_fetch import RemoteFetch
 
 MAX_MESSAGES = 50
 MESSAGES = 10
@@ -60,7 +61,7 @@ def personalized_preview(
 def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES) -> PreviewView:
     """Returns the first messages as they would be sent, each with its price, and an estimate of the total price."""
     campaign = get_campaign(caller, campaign_id)
-    audience = Audience.of(campaign)
+    audience = known_audience(campaign)
     if not campaign.template.strip():
         raise NoMessageText
     template = compile_template(campaign.template)
@@ -82,7 +83,17 @@ def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES)
 
 def preview_audience(caller: Caller, campaign_id: int) -> AudiencePreviewView:
     """Returns who would get the campaign."""
-    return preview_of(Audience.of(get_campaign(caller, campaign_id)))
+    return preview_of(known_audience(get_campaign(caller, campaign_id)))
+
+
+def known_audience(campaign: Campaign) -> Audience:
+    """Returns the audience; InvalidStatus when it is remote and nothing of it has been fetched yet."""
+    if campaign.audience_kind == "remote" and campaign.id not in RemoteFetch.of([campaign.id]):
+        raise InvalidStatus(
+            "The audience of a remote campaign is fetched when it starts, so it cannot be previewed before.",
+            status=campaign.status,
+        )
+    return Audience.of(campaign)
 
 
 # A recipient is a dict because its fields depend on the template.

@@ -23,7 +23,8 @@ from dispatch.formats.checks import checked_name
 from dispatch.formats.csv_in import CsvFile, Record, Rejected, chunks
 from dispatch.formats.csv_out import safe_cell
 from dispatch.formats.dates import AmbiguousDate, as_date
-from dispatch.formats.phones import InvalidPhone, check_country, normalise
+from dispatch.formats.phone_text import InvalidPhone
+from dispatch.formats.phones import check_country, normalise
 from models.customers.customer import CONSENTS, FILE_COLUMNS, MAX_TEXT
 from models.customers.lists import CustomerList
 from models.customers.upsert import CustomerToWrite, opt_out_customers, upsert_customers

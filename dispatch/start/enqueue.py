@@ -16,6 +16,7 @@ import structlog
 from peewee import DatabaseError
 
 from config.settings import settings
+from config.stopping import stopping
 from dispatch import queues
 from dispatch.audience import members
 from dispatch.audience.gaps import GapView, Reach, reach_of
@@ -37,6 +38,7 @@ from dispatch.errors import (
 )
 from dispatch.outbox import push_due_batches
 from dispatch.start import preparation
+from dispatch.start.remote_audience import remote_services
 from dispatch.texts.check import RemarkView, about_text
 from dispatch.texts.template import compile_template
 from models.account import Standing
@@ -50,7 +52,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class EnqueueResult:
-    """A started campaign and how many messages it will send: the size of its audience while it is `preparing`."""
+    """A started campaign and how many messages it will send.
+
+    While it is `preparing`, that is the size of its audience, of which a remote one is counted as it is fetched.
+    """
 
     campaign_id: int
     status: str
@@ -63,18 +68,21 @@ class EnqueueResult:
     warnings: list[RemarkView] = field(default_factory=list)
 
 
-def enqueue_campaign(caller: Caller, campaign_id: int, *, only_if_due: bool = False) -> EnqueueResult:
+def enqueue_campaign(
+    caller: Caller, campaign_id: int, *, only_if_due: bool = False, in_place: bool = False
+) -> EnqueueResult:
     """Claims a draft or scheduled campaign, writes its messages, holds its price and pushes its first batches.
 
     Raises a DispatchError that says why it cannot start, and leaves the campaign as it was. With `only_if_due`, which
-    the sweep uses, a campaign that has been rescheduled in the meantime is refused.
+    the sweep uses, a campaign that has been rescheduled in the meantime is refused. A large audience and a remote one
+    are left to jobs, unless the caller wants to wait for it `in_place`; then only a request to stop leaves it to a job.
     """
     with structlog.contextvars.bound_contextvars(request_id=caller.request_id, campaign_id=campaign_id):
         with _step("load_campaign"):
             campaign = get_campaign(caller, campaign_id)
         reach = _check(caller, campaign)
         claimed = _claim(caller, campaign, reach, only_if_due=only_if_due)
-        return _prepare(claimed, reach)
+        return _prepare(claimed, reach, in_place=in_place)
 
 
 def start_in_one_transaction(caller: Caller, write: Callable[[], Campaign | None]) -> EnqueueResult | None:
@@ -109,8 +117,8 @@ def _check(caller: Caller, campaign: Campaign, *, queue_ready: Callable[[], bool
         if not queue_ready():
             raise QueueUnavailable
     with _step("resolve_audience"):
-        reach = reach_of(Audience.of(campaign), compile_template(campaign.template))
-        if reach.messages == 0:
+        reach = _reach(campaign)
+        if reach.messages == 0 and campaign.audience_kind != "remote":
             raise NoRecipients(_why_no_one(reach), total=reach.total)
     if reach.gaps:
         log.info("texts.with_gaps", people={gap.placeholder: gap.people for gap in reach.gaps})
@@ -118,6 +126,14 @@ def _check(caller: Caller, campaign: Campaign, *, queue_ready: Callable[[], bool
     with _step("check_approval"):
         check_approval(campaign, reach.total, actor=caller.actor)
     return reach
+
+
+def _reach(campaign: Campaign) -> Reach:
+    if campaign.audience_kind == "remote":
+        # Its size is known once it is fetched, after the claim; price and approval are decided then.
+        remote_services(campaign.account_id)
+        return Reach(0, 0)
+    return reach_of(Audience.of(campaign), compile_template(campaign.template))
 
 
 def _why_no_one(reach: Reach) -> str | None:
@@ -171,9 +187,11 @@ def _claim(caller: Caller, campaign: Campaign, reach: Reach, *, only_if_due: boo
     return claimed
 
 
-def _prepare(claimed: ClaimedCampaign, reach: Reach) -> EnqueueResult:
-    """Writes the messages now, or leaves a large audience to jobs."""
-    if reach.total > settings().enqueue_inline_limit:
+def _prepare(claimed: ClaimedCampaign, reach: Reach, *, in_place: bool = False) -> EnqueueResult:
+    """Writes the messages now, or leaves a large or a remote audience to jobs unless it is to be done in place."""
+    if in_place:
+        started = _prepare_now(claimed, until=lambda: stopping().asked)
+    elif reach.total > settings().enqueue_inline_limit or claimed.audience_kind == "remote":
         queues.push_preparation(claimed.id, claimed.prep_token)
         started = EnqueueResult(claimed.id, "preparing", reach.total, 0)
     else:
@@ -181,11 +199,13 @@ def _prepare(claimed: ClaimedCampaign, reach: Reach) -> EnqueueResult:
     return replace(started, gaps=reach.gaps, warnings=about_text(claimed.template))
 
 
-def _prepare_now(claimed: ClaimedCampaign) -> EnqueueResult:
+def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda: False) -> EnqueueResult:
     campaign_id, token = claimed.id, claimed.prep_token
     try:
         with _step("create_messages"):
-            preparation.prepare(claimed)
+            if not preparation.prepare(claimed, until=until):
+                queues.push_preparation(campaign_id, token)
+                return EnqueueResult(campaign_id, "preparing", claimed.recipients, 0)
         with _step("hold_credits"):
             preparation.finish(campaign_id, token)
     except preparation.PreparationLost:

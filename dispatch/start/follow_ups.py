@@ -16,7 +16,8 @@ from dispatch.caller import Caller
 from dispatch.campaigns.rules import get_campaign, note, refusal
 from dispatch.errors import DispatchError, InvalidRequest, NoRecipients
 from dispatch.formats.checks import MAX_NAME
-from dispatch.formats.phones import InvalidPhone, normalise
+from dispatch.formats.phone_text import InvalidPhone
+from dispatch.formats.phones import normalise
 from dispatch.start.enqueue import EnqueueResult, start_in_one_transaction
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignNumber, root_of
@@ -61,6 +62,11 @@ def send_to_rest(caller: Caller, campaign_id: int) -> EnqueueResult:
         raise InvalidRequest("A retry has no audience of its own; use send-to-rest on its parent.")
     if root.schedule_id is not None:
         raise InvalidRequest("A recurring campaign sends nothing itself; use send-to-rest on one of its occurrences.")
+    if root.audience_kind == "remote":
+        raise InvalidRequest(
+            "The audience of a remote campaign is fetched when it starts; copy the campaign to reach those who joined "
+            "since."
+        )
     members, params, opted_out = audience.as_sql(Audience.of(root))
     return _start_child(
         caller,

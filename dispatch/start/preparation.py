@@ -20,8 +20,11 @@ from dispatch.audience import members
 from dispatch.audience.members import Audience
 from dispatch.campaigns.approval import check_approval
 from dispatch.errors import DispatchError, InsufficientCredits, NoRecipients
+from dispatch.hours.plan import NOW, Due, Plan
 from dispatch.outbox import push_due_batches
-from dispatch.start.planning import NOW, Due, Plan, keep_caps
+from dispatch.start.lost import PreparationLost
+from dispatch.start.planning import keep_caps
+from dispatch.start.remote_audience import fetch_audience
 from dispatch.texts.filters import is_blank
 from dispatch.texts.sms import measure_for
 from dispatch.texts.template import CompiledTemplate, compile_template
@@ -40,10 +43,6 @@ log = structlog.get_logger()
 
 # Recipients per transaction: large enough that COPY sets the pace, small enough for flat memory and quick pauses.
 RECIPIENTS_PER_CHUNK = 10_000
-
-
-class PreparationLost(Exception):
-    """Another process holds this preparation now, or the campaign was paused or cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +73,12 @@ class PreparationProgress:
 
 
 def prepare(campaign: ClaimedCampaign, *, until: Callable[[], bool] = lambda: False) -> bool:
-    """Writes messages until the audience ends (True) or `until` says to stop (False).
+    """Writes messages until the audience ends (True) or `until` says to stop (False); a remote one is fetched first.
 
     PreparationLost when the campaign's token no longer holds.
     """
+    if campaign.audience_kind == "remote" and not fetch_audience(campaign, until=until):
+        return False
     progress = PreparationProgress.of(campaign)
     while not progress.done:
         if until():

@@ -55,7 +55,12 @@ class CampaignCustomer(Row):
 
     @classmethod
     def copy(cls, campaign: Campaign, source_id: int) -> int:
-        """Chooses the customers of another campaign, by choice or by number, for this one; returns how many."""
+        """Chooses the customers of another campaign, by choice or by number, for this one; returns how many.
+
+        A remote audience is fetched by each campaign for itself.
+        """
+        if campaign.audience_kind == "remote":
+            return 0
         return changed(
             """INSERT INTO campaign_customer (account_id, campaign_id, customer_id)
                SELECT account_id, %(campaign)s, customer_id FROM campaign_customer WHERE campaign_id = %(source)s

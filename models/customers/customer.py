@@ -46,6 +46,8 @@ class Customer(Row):
     #: The name of a time zone.
     zone: str | None
     consent: Consent
+    #: The person in user-service; None for those who were not fetched from there.
+    external_id: str | None
     created_at: datetime
     updated_at: datetime
 
@@ -111,14 +113,15 @@ class Customer(Row):
         return [each["name"] for each in found]
 
     @classmethod
-    def edit(cls, customer_id: int, tenant: Tenant, values: Mapping[str, object]) -> Self | None:
+    def edit(cls, customer_id: int, tenant: Tenant, values: Mapping[str, object]) -> "EditedCustomer | None":
         """Changes these columns of the tenant's customer and returns the row; None when there is none."""
         columns = _written(values)
         return row(
-            f"""UPDATE customer SET {"".join(f"{column} = %({column})s, " for column in columns)}updated_at = now()
-                WHERE id = %(id)s AND {owned_by(tenant)} RETURNING *""",
+            f"""WITH former AS (SELECT id, phone FROM customer WHERE id = %(id)s AND {owned_by(tenant)} FOR UPDATE)
+                UPDATE customer SET {"".join(f"{column} = %({column})s, " for column in columns)}updated_at = now()
+                FROM former WHERE customer.id = former.id RETURNING customer.*, former.phone AS former_phone""",
             {**columns, "id": customer_id, "account": tenant},
-            into=cls,
+            into=EditedCustomer,
         )
 
     @classmethod
@@ -136,6 +139,13 @@ class CustomerWithSuppression(Customer):
     """A customer, and whether the account must not message the phone."""
 
     suppressed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditedCustomer(Customer):
+    """A customer after a change, and the phone before it."""
+
+    former_phone: str
 
 
 class CustomerLine(NamedTuple):

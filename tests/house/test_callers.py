@@ -20,6 +20,7 @@ WITHOUT_A_CALLER = {
     "lines_of",
     "normalise",
     "open_csv",
+    "read_conditions",
     "read_filter",
     "ready",
     "register_occurrences",

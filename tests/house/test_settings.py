@@ -88,6 +88,14 @@ def test_production_refuses_to_start_workers_inside_web(tmp_path):
     assert refused.stderr.strip().startswith("campaign-dispatch: START_WORKER: must stay 0 in production")
 
 
+def test_messaging_service_without_a_token_is_refused_by_name(tmp_path):
+    named = {"MESSAGING_SERVICE_URL": "http://h", "KEYCLOAK_TOKEN_URL": "http://k", "KEYCLOAK_CLIENT_ID": "x"}
+    refused = _load(tmp_path, **named)
+    assert refused.returncode == 1
+    assert refused.stderr.strip().startswith("campaign-dispatch: KEYCLOAK_CLIENT_SECRET: must be set")
+    assert "SecretStr('**********')" in _load(tmp_path, **named, KEYCLOAK_CLIENT_SECRET="s3cret").stdout
+
+
 def test_secrets_are_never_shown(tmp_path):
     shown = _load(tmp_path, DATABASE_URL="postgresql://u:s3cret@h/d", REDIS_URL="redis://:s3cret@h").stdout
     assert shown

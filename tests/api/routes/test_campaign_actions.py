@@ -5,6 +5,7 @@ import pytest
 from api.http.errors import STATUS
 from models.database import rows
 from tests.factories import a_campaign, a_list, an_account, customers
+from tests.remote import a_business, a_remote_campaign
 from tests.sending import answering, deliver, start_and_deliver
 from tests.stored import phones_of, stored_rows
 
@@ -210,3 +211,20 @@ def test_a_start_repeated_under_its_idempotency_key_happens_once(account, call, 
     same = ("campaignId", "parentId", "queued", "campaign_id", "messages_queued", "status")
     assert [again.json.get(field) for field in same] == [first.json.get(field) for field in same]
     assert len(rows("SELECT 1 FROM campaign")) == (1 if verb == "send" else 2)
+
+
+def test_a_remote_campaign_is_preparing_until_its_users_are_fetched(as_account, remote):
+    business = a_business()
+    call = as_account(business)
+    campaign = a_remote_campaign(remote, business, users=3)
+    started = call("POST", f"/api/campaigns/{campaign.id}/enqueue", headers={"Idempotency-Key": "k"})
+    assert (started.status_code, started.json["status"], started.json["queued"]) == (202, "preparing", 0)
+    again = call("POST", f"/api/campaigns/{campaign.id}/enqueue", headers={"Idempotency-Key": "k"})
+    assert again.json == started.json
+    assert remote.users.requests == []
+
+
+def test_a_remote_campaign_of_an_account_without_a_business_is_refused(call, account, remote):
+    campaign = a_remote_campaign(remote, account)
+    refused = call("POST", f"/api/campaigns/{campaign.id}/enqueue")
+    assert (refused.status_code, refused.json["error"]["code"]) == (409, "REMOTE_NOT_CONFIGURED")

@@ -1,4 +1,6 @@
-"""Previews over HTTP: one customer's text, the first messages and their price, the audience."""
+"""Previews over HTTP: one customer's text, the first messages and their price, the audience, the plan."""
+
+from datetime import UTC, datetime
 
 import pytest
 
@@ -166,7 +168,7 @@ def test_an_invalid_number_of_messages_is_refused(account, call, first):
     assert answer.json["error"]["details"]["field"] == "first"
 
 
-@pytest.mark.parametrize("what", ["preview", "audience"])
+@pytest.mark.parametrize("what", ["preview", "audience", "plan"])
 def test_without_an_audience_or_a_text_there_is_nothing_to_preview(account, call, what):
     refused(call("GET", f"/api/campaigns/{a_campaign(account).id}/{what}"), "NO_TARGET_AUDIENCE")
     empty = a_campaign(account, recipients=1, template=" ").id
@@ -196,7 +198,7 @@ def test_an_audience_preview_has_a_count_a_sample_and_the_excluded(account, call
     assert shown["excluded"] == {"opted_out": opted_out, "invalid_number": 0, "duplicate": 0}
 
 
-@pytest.mark.parametrize("what", ["preview", "audience", "personalized-preview"])
+@pytest.mark.parametrize("what", ["preview", "audience", "plan", "personalized-preview"])
 def test_another_accounts_campaign_is_not_previewed(account, call, what):
     theirs = a_campaign(an_account(), recipients=1).id
     method, body = ("POST", {"json": {"customer_id": 1}}) if what == "personalized-preview" else ("GET", {})
@@ -227,3 +229,48 @@ def test_the_typography_of_a_campaign_is_chosen_over_http(account, call):
     assert call("PATCH", path, json={"fold_typography": False}).json["fold_typography"] is False
     for value in (None, "yes", 1):
         refused(call("PATCH", path, json={"fold_typography": value}), "INVALID_REQUEST")
+
+
+def test_a_plan_has_the_zones_and_who_is_held_back(account, call):
+    people = customers(account, 3)
+    rows("UPDATE customer SET zone = 'America/New_York' WHERE id = %s", [people[1]])
+    rows("UPDATE customer SET consent = 'unsubscribed' WHERE id = %s", [people[2]])
+    campaign = a_campaign(account, everyone=True, scheduled_at=datetime(2090, 1, 2, 8, tzinfo=UTC)).id
+    assert call("PATCH", f"/api/campaigns/{campaign}", json={"send_window": "09:00-18:00"}).status_code == 200
+    answer = call("GET", f"/api/campaigns/{campaign}/plan")
+    assert (answer.status_code, answer.json) == (
+        200,
+        {
+            "starts_at": "2090-01-02T08:00:00+00:00",
+            "expires_at": "2090-01-10T08:00:00+00:00",
+            "zones": [
+                {
+                    "zone": "Europe/Athens",
+                    "recipients": 1,
+                    "first_at": "2090-01-02T10:00:00+02:00",
+                    "until": "2090-01-02T18:00:00+02:00",
+                },
+                {
+                    "zone": "America/New_York",
+                    "recipients": 1,
+                    "first_at": "2090-01-02T09:00:00-05:00",
+                    "until": "2090-01-02T18:00:00-05:00",
+                },
+            ],
+            "held_back": {
+                "opted_out": 1,
+                "frequency_cap": 0,
+                "expired": 0,
+                "local_time": 0,
+                "holidays": 0,
+                "window": 1,
+                "quiet_hours": 0,
+            },
+        },
+    )
+
+
+def test_a_campaign_that_has_started_has_no_plan(account, call):
+    campaign = a_campaign(account, recipients=1).id
+    assert call("POST", f"/api/campaigns/{campaign}/enqueue").status_code == 202
+    refused(call("GET", f"/api/campaigns/{campaign}/plan"), "INVALID_STATUS")

@@ -1,4 +1,4 @@
-"""`campaign preview` and `audience`: what would be sent, to whom and at what price, without sending it."""
+"""`campaign preview`, `audience` and `plan`: what would be sent, to whom and at what price, without sending it."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def campaign_id(acme):
 
 def test_a_preview_changes_nothing(cli, campaign_id):
     before = stored_rows()
-    for verb in ("preview", "audience"):
+    for verb in ("preview", "audience", "plan"):
         assert cli("campaign", verb, campaign_id).status == 0
     assert stored_rows() == before
 
@@ -110,3 +110,26 @@ def test_the_saving_of_plain_typography_is_shown_and_taken(cli, acme):
     assert cli("campaign", "preview", campaign, "--json").json["typography"]["folded"] is False
     folding = cli("campaign", "create", *words, "--fold-typography", "--json").json["id"]
     assert cli("campaign", "preview", folding, "--json").json["typography"]["folded"] is True
+
+
+def test_a_plan_shows_each_zone_and_who_is_held_back(cli, campaign_id, monkeypatch):
+    rows("UPDATE customer SET zone = 'Asia/Tokyo' WHERE id = 1")
+    rows("UPDATE customer SET consent = 'unsubscribed' WHERE id = 2")
+    plan = cli("campaign", "plan", campaign_id, "--json").json
+    assert list(plan) == ["starts_at", "expires_at", "zones", "held_back"]
+    assert [(each["zone"], each["recipients"]) for each in plan["zones"]] == [("Asia/Tokyo", 1), ("Europe/Athens", 2)]
+    monkeypatch.setenv("COLUMNS", "300")
+    shown = [line.split() for line in cli("campaign", "plan", campaign_id).stdout.splitlines()]
+    assert ["zone", "recipients", "first_at", "until"] in shown
+    assert [line[:2] for line in shown if line[0] in ("Asia/Tokyo", "Europe/Athens")] == [
+        ["Asia/Tokyo", "1"],
+        ["Europe/Athens", "2"],
+    ]
+    assert any(line[:3] == ["held_back", "opted_out", "1"] for line in shown)
+
+
+def test_a_campaign_that_has_started_has_no_plan(cli, campaign_id):
+    rows("UPDATE account SET credits_available = 10")
+    assert cli("campaign", "enqueue", campaign_id).status == 0
+    refused = cli("campaign", "plan", campaign_id, "--json")
+    assert (refused.status, refused.error["code"]) == (1, "INVALID_STATUS")

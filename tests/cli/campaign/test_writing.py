@@ -27,10 +27,11 @@ def create(cli, *words):
         (("--segment", "athens"), {"kind": "segment", "segment_id": 1}),
         (("--customers", "1, 2"), {"kind": "customers"}),
         (("--everyone",), {"kind": "everyone"}),
+        (("--remote", '{"conditions": []}'), {"kind": "remote", "conditions": []}),
         ((), None),
     ],
 )
-def test_an_audience_is_of_one_of_four_kinds_or_is_chosen_later(cli, acme, words, audience):
+def test_an_audience_is_of_one_of_five_kinds_or_is_chosen_later(cli, acme, words, audience):
     made = create(cli, "--template", "Hi", *words, "--json").json
     shown = cli("campaign", "show", made["id"], "--json").json["audience"]
     assert (shown and {key: shown[key] for key in audience}) == audience
@@ -57,6 +58,17 @@ def test_a_name_that_does_not_exist_is_refused_and_named(cli, acme, words):
     assert error["code"] == "RESOURCE_NOT_FOUND"
     assert "'gone'" in error["message"]
     assert campaigns() == []
+
+
+def test_conditions_are_changed_from_a_file_and_refused_by_name(cli, acme, tmp_path):
+    made = create(cli, "--template", "Hi", "--json").json
+    file = tmp_path / "conditions.json"
+    file.write_text('{"conditions": [{"field": "age", "operator": "GREATER_THAN", "value": 17}]}')
+    edited = cli("campaign", "edit", made["id"], "--remote", f"@{file}", "--json").json
+    assert edited["audience"]["conditions"] == [{"field": "age", "operator": "GREATER_THAN", "value": 17}]
+    wrong = cli("campaign", "edit", made["id"], "--remote", '{"conditions": [{"field": "age"}]}', "--json")
+    assert wrong.error["message"].startswith("remote.conditions.0.operator")
+    assert cli("campaign", "edit", made["id"], "--remote", "{", "--json").error["code"] == "INVALID_REQUEST"
 
 
 def test_people_are_told_how_to_start_their_draft(cli, acme):

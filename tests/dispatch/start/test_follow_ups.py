@@ -209,7 +209,7 @@ def test_a_child_whose_start_crashed_after_the_claim_is_continued(account, monke
     campaign = a_campaign(account, recipients=2)
     start_and_deliver(campaign, reject=phones_of(account))
 
-    def die(*_):
+    def die(*_, **__):
         raise SystemExit
 
     with monkeypatch.context() as dying:

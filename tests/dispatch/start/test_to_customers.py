@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dispatch.audit import audit
+from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign, unschedule_campaign
 from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.view import AudienceView
-from dispatch.campaigns.writing import edit_campaign
 from dispatch.errors import (
     AlreadySending,
     CampaignNotFound,

@@ -7,8 +7,9 @@ import pytest
 
 from dispatch.audience.text_check import check_text
 from dispatch.campaigns.draft import CampaignDraft
+from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.previews import personalized_preview, preview_messages
-from dispatch.campaigns.writing import create_campaign, edit_campaign
+from dispatch.campaigns.writing import create_campaign
 from dispatch.customers.imports import import_customers
 from dispatch.errors import InvalidTemplate
 from dispatch.start.enqueue import enqueue_campaign

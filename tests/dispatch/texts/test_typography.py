@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.campaigns.draft import CampaignDraft
+from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.previews import personalized_preview, preview_messages
-from dispatch.campaigns.writing import create_campaign, duplicate_campaign, edit_campaign
+from dispatch.campaigns.writing import create_campaign, duplicate_campaign
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.follow_ups import send_test
 from dispatch.texts.sms import measure
