@@ -9,7 +9,7 @@ from cli.shared.output import answers, show_columns
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
-from dispatch.texts.check import CheckedView, check_template
+from dispatch.audience.text_check import CheckedForView, check_text
 from dispatch.texts.stored import (
     TemplateView,
     create_template,
@@ -21,6 +21,7 @@ from dispatch.texts.stored import (
 )
 from models.page import Page
 from models.states import CHANNELS
+from models.tenancy import ALL_ACCOUNTS
 
 _name = click.argument("name")
 _text = click.option(
@@ -113,7 +114,7 @@ def delete(name: str, account: str) -> Deleted:
     return delete_named(name, account, find=template_called, delete=delete_template)
 
 
-def _is_invalid(checked: CheckedView) -> bool:
+def _is_invalid(checked: CheckedForView) -> bool:
     return not checked.valid
 
 
@@ -122,13 +123,22 @@ def _is_invalid(checked: CheckedView) -> bool:
 @click.option(
     "--channel", type=click.Choice(CHANNELS), default="sms", show_default=True, help="The channel to check it for."
 )
+@account_option(required=False, help="The account whose attributes are known, and whose customers are counted.")
 @answers(failed=_is_invalid)
-def validate(text: str, channel: str) -> CheckedView:
+def validate(text: str, channel: str, account: str | None) -> CheckedForView:
     """Check a TEXT without storing it: placeholders, encoding, segments, and what may surprise.
 
     The exit status is 1 if it cannot be used.
 
     \b
     python -m cli templates validate 'Hi {first_name}!'
+    python -m cli templates validate 'Your code is {coupon}.' --account Acme
     """
-    return check_template(text, channel)
+    if account is None:
+        return check_text(by_hand(ALL_ACCOUNTS), text, channel)
+    return _check_for(account, text, channel)
+
+
+@with_database
+def _check_for(account: str, text: str, channel: str) -> CheckedForView:
+    return check_text(by_hand(id_of(account)), text, channel)

@@ -9,13 +9,17 @@ from api.http.auth import caller
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION, Start
 from api.routes.campaign_inputs import Approval, CampaignPath, Numbers, Recipients, Schedule
+from dispatch.audience.gaps import GapView
 from dispatch.campaigns import lifecycle
 from dispatch.campaigns.approval import approve_campaign
+from dispatch.campaigns.message_view import MessageView
+from dispatch.campaigns.messages import list_messages
 from dispatch.campaigns.view import CampaignView, Status
 from dispatch.start import follow_ups
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.started import EnqueueResult, already_started
 from dispatch.start.to_customers import SentView, already_sent, send_campaign
+from dispatch.texts.check import RemarkView
 
 routes = Routes("campaign_actions", __name__, url_prefix="/api/campaigns/<campaign_id>", tag="campaigns")
 
@@ -34,6 +38,14 @@ class Started(BaseModel):
         exclude_if=lambda skipped: not skipped,
     )
     requestId: str
+    warnings: list[RemarkView] = Field(
+        exclude_if=lambda warnings: not warnings,
+        description="what looks like a placeholder and is sent as it is; left out without any",
+    )
+    gaps: list[GapView] = Field(
+        exclude_if=lambda gaps: not gaps,
+        description="placeholders that are empty for some people; left out if none",
+    )
 
     @classmethod
     def of(cls, started: EnqueueResult, **more: Any) -> Self:
@@ -46,6 +58,8 @@ class Started(BaseModel):
             queue=started.queue,
             skipped=dict(started.skipped),
             requestId=request_id.current(),
+            warnings=started.warnings,
+            gaps=started.gaps,
             **more,
         )
 
@@ -54,6 +68,18 @@ class StartedChild(Started):
     """A started child campaign; `campaignId` is the child's id."""
 
     parentId: int
+
+
+class StartedTest(StartedChild):
+    """A started test, and the text that goes to each number."""
+
+    messages: list[MessageView]
+
+    @classmethod
+    def of_child(cls, started: EnqueueResult, *, parent_id: int | None) -> Self:
+        """Returns the answer to a start of this test."""
+        sent = list_messages(caller(), started.campaign_id, page_size=follow_ups.MOST_TEST_NUMBERS)
+        return cls.of(started, parentId=parent_id, messages=sent.rows)
 
 
 # Why a campaign may be refused a start.
@@ -207,13 +233,13 @@ def send_to_rest(path: CampaignPath) -> tuple[StartedChild, int]:
 @routes.post(
     "/test-send",
     summary="Send a campaign's text to a few numbers",
-    answers={202: StartedChild},
+    answers={202: StartedTest},
     refuses=(*_START,),
     body=True,
     scope="send",
-    idempotency=_CHILD,
+    idempotency=Start(lambda child: (StartedTest.of_child(already_started(child), parent_id=child.parent_id), 202)),
 )
-def send_test(path: CampaignPath, body: Numbers) -> tuple[StartedChild, int]:
+def send_test(path: CampaignPath, body: Numbers) -> tuple[StartedTest, int]:
     """As a child campaign, in any state. A number of no customer gets the text of an invented person."""
     started = follow_ups.send_test(caller(), path.campaign_id, body.numbers)
-    return StartedChild.of(started, parentId=path.campaign_id), 202
+    return StartedTest.of_child(started, parent_id=path.campaign_id), 202

@@ -31,6 +31,9 @@ class CampaignFields(Given):
     channel: Channel = "sms"
     base_template: str = Field("", description="up to 2000 characters, with placeholders like {first_name}")
     template_id: WholeNumber | None = Field(None, description="copies a stored template instead of `base_template`")
+    fold_typography: Annotated[bool, Strict()] = Field(
+        False, description="replaces quotes, dashes and the like in an SMS where that saves credits"
+    )
     customer_ids: list[WholeNumber] | None = None
     list_id: WholeNumber | None = None
     segment_id: WholeNumber | None = None

@@ -6,6 +6,7 @@ import click
 
 from cli.campaign.audience import audience_of, audience_options
 from cli.campaign.brief import brief
+from cli.campaign.folding import fold_option
 from cli.campaign.timing import timing_of, timing_options
 from cli.shared.arguments import text_of, time_of
 from cli.shared.caller import by_hand
@@ -41,6 +42,7 @@ def _show_created(made: dict[str, Any]) -> None:
 @click.option("--stored", metavar="NAME", help="Copy the text of this stored template, instead of --template.")
 @audience_options
 @click.option("--channel", type=click.Choice(CHANNELS), default="sms", show_default=True, help="How it is sent.")
+@fold_option
 @click.option("--schedule", metavar="ISO8601", help="Start then, for example 2030-01-31T09:00:00+02:00.")
 @click.option("--expires", metavar="ISO8601", help="Send nothing after this time.  [default: a day after the start]")
 @click.option("--cron", metavar="EXPRESSION", help="Start an occurrence again and again, for example '0 9 * * 1'.")
@@ -94,11 +96,13 @@ def _draft(
     expires: str | None,
     cron: str | None,
     template: str | None,
+    fold_typography: bool | None,
     **same: Any,
 ) -> CampaignDraft:
     """Returns the campaign that was typed, with the ids of what was called by its name."""
     return CampaignDraft(
         template=template or "",
+        fold_typography=bool(fold_typography),
         template_id=template_called(caller, stored) if stored is not None else None,
         scheduled_at=time_of(schedule, option="--schedule") if schedule is not None else None,
         expires_at=time_of(expires, option="--expires") if expires is not None else None,

@@ -6,6 +6,7 @@ import click
 
 from cli.campaign.audience import audience_of, audience_options
 from cli.campaign.brief import brief, campaign_id
+from cli.campaign.folding import fold_option
 from cli.campaign.timing import timing_of, timing_options
 from cli.shared.arguments import text_of, time_of
 from cli.shared.caller import by_hand
@@ -29,6 +30,7 @@ from models.tenancy import ALL_ACCOUNTS
     help="The message, with fields like {first_name}, or @file.",
 )
 @click.option("--channel", type=click.Choice(CHANNELS), help="How it is sent.")
+@fold_option
 @audience_options
 @click.option("--expires", metavar="ISO8601", help="Send nothing after this time.")
 @timing_options
@@ -40,7 +42,8 @@ def edit(campaign_id: int, **options: Any) -> dict[str, Any]:
     \b
     python -m cli campaign edit 1 --template 'Hi {first_name}, the sale starts today.' --everyone
     """
-    changes = {field: options[field] for field in ("name", "template", "channel") if options[field] is not None}
+    written = ("name", "template", "channel", "fold_typography")
+    changes = {field: options[field] for field in written if options[field] is not None}
     changes |= timing_of(options)
     account_id = read_campaign(by_hand(ALL_ACCOUNTS), campaign_id).account_id
     changes |= audience_of(by_hand(account_id), options)

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from cli.campaign.brief import brief, campaign_id, show_brief
+from cli.campaign.brief import brief, campaign_id, remarks_on, show_brief
 from cli.shared.arguments import time_of
 from cli.shared.caller import by_hand
 from cli.shared.output import answers
@@ -45,6 +45,7 @@ def enqueue(campaign_id: int) -> dict[str, Any]:
         "queued": started.queued,
         "enqueued_jobs": started.enqueued_jobs,
         **({"skipped": dict(started.skipped)} if started.skipped else {}),
+        **remarks_on(started),
     }
 
 

@@ -2,7 +2,8 @@
 
 import click
 
-from cli.campaign.brief import campaign_id
+from cli.campaign.brief import campaign_id, show_remarks
+from cli.campaign.folding import show_saving
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_columns, show_value
 from cli.shared.servers import with_database
@@ -27,6 +28,8 @@ def _show_preview(preview: PreviewView | PersonalizedPreviewView) -> None:
     if isinstance(preview, PreviewView):
         _show_messages(preview.messages)
         show_value(preview.estimate)
+        show_saving(preview.typography)
+        show_remarks([*preview.warnings, *preview.gaps])
     else:
         show_value(preview)
 

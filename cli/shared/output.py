@@ -133,10 +133,15 @@ def _show(value: Any) -> None:
                 # On a narrow terminal an id stays in one piece, to be copied, and nothing is cut off.
                 table.add_column(name, no_wrap=name == "id", overflow="fold")
             for row in value:
-                table.add_row(*(escape(_cell(item)) for item in row.values()))
+                table.add_row(*(escape(_in_its_row(_cell(item))) for item in row.values()))
             console().print(table)
         case _:
             console().print(escape(_cell(value)))
+
+
+def _in_its_row(cell: str) -> str:
+    """Returns the cell, in a pipe without its line breaks."""
+    return cell if console().is_terminal else " ".join(cell.splitlines())
 
 
 def _cell(value: Any) -> str:

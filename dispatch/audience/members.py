@@ -1,5 +1,6 @@
 """Who a campaign is for: counted before the start, read page by page while its messages are written."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,9 +9,11 @@ from dispatch.audience.filter import Group, read_filter
 from dispatch.audience.filter_phones import with_numbers
 from dispatch.audience.filter_sql import where_matches
 from dispatch.errors import NoTargetAudience
+from dispatch.texts.filters import BLANK
+from dispatch.texts.template import ATTRIBUTE
 from models.campaigns.campaign import Campaign
 from models.customers.phone_types import NO_MESSAGE
-from models.database import count, one, rows
+from models.database import count, dicts, one, rows
 from models.row import JsonObject
 from models.segment import Segment
 
@@ -33,10 +36,11 @@ _MEMBERS = {
     "remote": _CHOSEN,
     # A test number that belongs to no customer gets the text of an invented one.
     "numbers": f"""campaign_number m CROSS JOIN LATERAL (
-            SELECT id, account_id, m.phone, first_name, last_name, location, prefered_product, consent, zone, phone_type
+            SELECT id, account_id, m.phone, first_name, last_name, location, prefered_product, consent, zone,
+                   phone_type, attributes
             FROM customer WHERE account_id = m.account_id AND id = m.customer_id
             UNION ALL
-            SELECT NULL, m.account_id, m.phone, {_INVENTED}, 'subscribed', NULL, NULL
+            SELECT NULL, m.account_id, m.phone, {_INVENTED}, 'subscribed', NULL, NULL, '{{}}'
             WHERE m.customer_id IS NULL) cu
         WHERE m.campaign_id = %(campaign)s AND m.account_id = %(account)s AND m.id > %(after)s""",
 }
@@ -52,6 +56,10 @@ _ORDER = {
     "remote": "m.customer_id",
     "numbers": "m.id",
 }
+# What is left of a text when no one can see anything of it.
+_VISIBLE = "[^{}]".format("".join(f"\\u{ord(character):04x}" for character in BLANK if character != "\0"))
+# As a placeholder may contain it; nothing in it has a meaning in SQL.
+_ATTRIBUTE_NAME = re.compile(r"[\w -]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,19 +134,58 @@ def left_out_of(audience: Audience) -> int:
     return count(f"SELECT count(*) FROM {members}", params)
 
 
-def page_of(audience: Audience, fields: tuple[str, ...], *, after: int, limit: int) -> list[dict[str, Any]]:
+def page_of(
+    audience: Audience, fields: tuple[str, ...], *, after: int, limit: int, only: str = "true"
+) -> list[dict[str, Any]]:
     """Returns the next recipients, as dicts because their fields depend on the template.
 
-    Each has its `cursor`, and in `skipped` the reason why it gets no message, or None.
+    Each has its `cursor`, and in `skipped` the reason why it gets no message, or None. `only` is a condition on the
+    customers `cu`.
     """
-    columns = ", ".join(f"cu.{field}" for field in dict.fromkeys(("id", "phone", *fields)))
+    wanted = tuple(dict.fromkeys(("id", "phone", *fields)))
+    columns = ", ".join(map(_value, wanted))
     order = _ORDER[audience.kind]
     members, params = members_of(audience, after=after)
-    return rows(
-        f"""SELECT {order} AS cursor, {columns}, {NO_MESSAGE} AS skipped FROM {members}
+    return dicts(
+        f"""SELECT {order}, {columns}, {NO_MESSAGE} FROM {members} AND {only}
             ORDER BY {order} LIMIT {limit:d}""",
         params,
+        keys=("cursor", *wanted, "skipped"),
     )
+
+
+def first_without(audience: Audience, field: str, fields: tuple[str, ...]) -> dict[str, Any] | None:
+    """Returns these fields of the first recipient for whom one of them is empty, or None."""
+    found = page_of(audience, fields, after=0, limit=1, only=f"{is_empty(field)} AND {NO_MESSAGE} IS NULL")
+    return found[0] if found else None
+
+
+def values_of(account_id: UUID, customer_id: int, fields: tuple[str, ...]) -> dict[str, Any] | None:
+    """Returns these fields of one customer of the account, as `page_of` does; None when there is no such customer."""
+    found = dicts(
+        f"SELECT {', '.join(map(_value, fields))} FROM customer cu WHERE cu.account_id = %s AND cu.id = %s",
+        [account_id, customer_id],
+        keys=fields,
+    )
+    return found[0] if found else None
+
+
+def is_empty(field: str) -> str:
+    """Returns the condition that this field of `cu` is empty or has nothing that people can see."""
+    value = _value(field)
+    return f"({value} IS NULL OR {value} !~ '{_VISIBLE}')"
+
+
+def _value(field: str) -> str:
+    """Returns the SQL of a field of `cu`: a column, or an attribute as text, which is NULL when it is nested."""
+    if not field.startswith(ATTRIBUTE):
+        return f"cu.{field}"
+    name = field.removeprefix(ATTRIBUTE)
+    if not _ATTRIBUTE_NAME.fullmatch(name):
+        raise ValueError(f"not the name of a placeholder: {name!r}")
+    # The invented person of a test has each attribute's name as its value.
+    return f"""CASE WHEN cu.id IS NULL THEN '{name}' WHEN jsonb_typeof(cu.attributes -> '{name}') IN ('object', 'array')
+                    THEN NULL ELSE cu.attributes ->> '{name}' END"""
 
 
 def as_sql(audience: Audience) -> tuple[str, dict[str, Any], str]:

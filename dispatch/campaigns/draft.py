@@ -23,6 +23,8 @@ class CampaignDraft:
     template: str = ""
     template_id: int | None = None
     channel: str = "sms"
+    #: Replaces quotes, dashes and the like in an SMS where that saves credits.
+    fold_typography: bool = False
     customer_ids: Sequence[int] | None = None
     list_id: int | None = None
     segment_id: int | None = None
@@ -72,6 +74,7 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
         template=text.text,
         template_id=text.template_id,
         template_version=text.version,
+        fold_typography=draft.fold_typography,
         audience_kind=kind,
         list_id=draft.list_id,
         segment_id=draft.segment_id,

@@ -89,12 +89,14 @@ def _values(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> E
 
 
 def _checked(changes: Mapping[str, Any], *, zone: str | None) -> EditedColumns:
-    """Returns the name, channel and times to write."""
+    """Returns the name, channel, typography and times to write."""
     values = EditedColumns()
     if "name" in changes:
         values["name"] = checked_name(changes["name"])
     if "channel" in changes:
         values["channel"] = checked_channel(changes["channel"])
+    if "fold_typography" in changes:
+        values["fold_typography"] = changes["fold_typography"]
     times = checked_times(changes.get("scheduled_at"), changes.get("expires_at"), zone=zone)
     if "scheduled_at" in changes:
         values["scheduled_at"] = times["scheduled_at"]

@@ -95,6 +95,7 @@ class CampaignView(View):
     base_template: str
     template_id: int | None
     template_version: int | None
+    fold_typography: bool = Field(description="quotes, dashes and the like are replaced where that saves credits")
     audience: AudienceView | None
     purpose: Purpose = Field(description="quiet hours and caps are for marketing")
     timezone: str | None = Field(description="IANA zone of the times written for it; null: the account's")

@@ -2,10 +2,10 @@
 
 The file wins: for the columns it names, what a line says replaces what was there, blank cells included; other columns
 stay as they are. Columns that a customer does not have become attributes; `consent` can opt a customer out and never
-in; `zone` is the name of the customer's time zone. A phone that comes twice is one customer, the last line wins, and
-every line counts: imported (a new phone), updated (one seen before, in the table or in the file) or rejected. Each
-chunk is committed by itself, so an import that was cut short is finished by running it again, and running it twice
-makes the same rows.
+in; `zone` is the name of the customer's time zone. Dates are kept in ISO 8601, read in the order of day and month of
+the country. A phone that comes twice is one customer, the last line wins, and every line counts: imported (a new
+phone), updated (one seen before, in the table or in the file) or rejected. Each chunk is committed by itself, so an
+import that was cut short is finished by running it again, and running it twice makes the same rows.
 """
 
 import csv
@@ -23,6 +23,7 @@ from dispatch.caller import Caller
 from dispatch.formats.checks import checked_name
 from dispatch.formats.csv_in import CsvFile, Record, Rejected, chunks
 from dispatch.formats.csv_out import safe_cell
+from dispatch.formats.dates import AmbiguousDate, as_date
 from dispatch.formats.phone_text import InvalidPhone
 from dispatch.formats.phones import check_country, read_phone
 from models.customers.customer import CONSENTS, FILE_COLUMNS, MAX_TEXT
@@ -156,6 +157,11 @@ def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected
     except InvalidPhone as problem:
         return Rejected(record.line, f"phone: {problem.reason}", phone)
     attributes = {name: cells[name] for name in cells if name not in (*FILE_COLUMNS, "phone", CONSENT) and cells[name]}
+    for name, value in attributes.items():
+        try:
+            attributes[name] = as_date(value, country) or value
+        except AmbiguousDate as problem:
+            return Rejected(record.line, f"{name}: {problem.message}", phone)
     return CustomerToWrite(
         number,
         kind,

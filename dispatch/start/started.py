@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from dispatch import queues
 from dispatch.audience import members
+from dispatch.audience.gaps import GapView
 from dispatch.audience.members import Audience, AudienceSize
+from dispatch.texts.check import RemarkView
 from models.campaigns.campaign import Campaign
 from models.messages import batch
 from models.messages import reading as message_reading
@@ -22,6 +24,10 @@ class EnqueueResult:
     queue: str = queues.SEND
     #: How many of the audience get no message, by reason; while it is `preparing`, as far as that is known.
     skipped: Mapping[str, int] = field(default_factory=dict)
+    #: What some of the texts lack.
+    gaps: list[GapView] = field(default_factory=list)
+    #: What looks like a placeholder and is sent as it is.
+    warnings: list[RemarkView] = field(default_factory=list)
 
 
 def preparing(campaign_id: int, size: AudienceSize) -> EnqueueResult:

@@ -38,6 +38,8 @@ class Campaign(Row):
     #: The stored template that `template` was copied from, if any.
     template_id: int | None
     template_version: int | None
+    #: Whether quotes, dashes and the like are replaced where that saves credits.
+    fold_typography: bool
     status: str
     #: customers, list, segment, everyone, remote or, for a child, numbers; None until one is chosen.
     audience_kind: str | None

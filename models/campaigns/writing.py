@@ -12,7 +12,10 @@ from models.database import changed, row
 from models.row import JsonObject
 
 # What a campaign says, and who it is for: a copy takes over both, a child only the content.
-CONTENT = ("channel", "template", "template_id", "template_version", "purpose", "timezone", "send_window", "holidays")
+CONTENT = (
+    *("channel", "template", "template_id", "template_version", "fold_typography"),
+    *("purpose", "timezone", "send_window", "holidays"),
+)
 AUDIENCE = ("audience_kind", "list_id", "segment_id", "segment_filter", "remote_filter")
 # When it starts and whom it then reaches when: a copy takes it over, a child that starts at once does not.
 TIMING = ("local_time", "grace_sec")
@@ -26,6 +29,7 @@ class EditedColumns(TypedDict, total=False):
     template: str
     template_id: int | None
     template_version: int | None
+    fold_typography: bool
     audience_kind: str | None
     list_id: int | None
     segment_id: int | None
@@ -52,6 +56,7 @@ class NewCampaign:
     template: str
     template_id: int | None
     template_version: int | None
+    fold_typography: bool
     audience_kind: str | None
     list_id: int | None
     segment_id: int | None

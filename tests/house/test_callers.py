@@ -15,7 +15,6 @@ WITHOUT_A_CALLER = {
     "already_sent",
     "already_started",
     "audit",
-    "check_template",
     "entries_in_csv",
     "entries_of",
     "lines_of",

@@ -76,6 +76,42 @@ def test_people_see_each_text_and_the_total_price(cli, campaign_id, monkeypatch)
     assert credits.split() == ["credits", "4"]
 
 
+def test_people_are_told_whose_text_has_a_gap_before_and_at_the_start(cli, campaign_id):
+    rows("UPDATE customer SET first_name = '' WHERE id > 2")
+    says = "{first_name} is empty for 2 of 4 people, such as +306900000002: “Hi ”"
+    for verb in ("preview", "enqueue"):
+        assert says in cli("campaign", verb, campaign_id).stdout
+    sent = cli("campaign", "test-send", campaign_id, "+306900000003", "--json").json
+    assert [gap["placeholder"] for gap in sent["gaps"]] == ["first_name"]
+
+
+def test_people_are_told_of_placeholders_of_other_tools_before_and_at_the_start(cli, acme):
+    says = "[first_name] is sent as it is; a placeholder looks like {first_name}."
+    for verb, *more in (("preview",), ("enqueue",), ("test-send", "+306912345678"), ("send", "1,2")):
+        campaign = a_campaign(acme, everyone=True, template="Hi [first_name]").id
+        assert says in cli("campaign", verb, campaign, *more).stdout
+
+
+def test_a_send_says_whose_text_has_a_gap(cli, campaign_id):
+    rows("UPDATE customer SET first_name = '' WHERE id = 1")
+    assert "{first_name} is empty for 1 of 2 people" in cli("campaign", "send", campaign_id, "1,2").stdout
+
+
+def test_the_saving_of_plain_typography_is_shown_and_taken(cli, acme):
+    text = "Don’t miss our\u00a0sale – " + "x" * 100
+    words = ("--account", "Acme", "--name", "Sale", "--everyone", "--template", text)
+    campaign = cli("campaign", "create", *words, "--json").json["id"]
+    says = "save 4 credits by replacing ’ U+00A0 –"
+    assert f"would {says}" in cli("campaign", "preview", campaign).stdout
+    cli("campaign", "edit", campaign, "--fold-typography")
+    assert f"--fold-typography {says.replace('save', 'saves')}" in cli("campaign", "preview", campaign).stdout
+    assert cli("campaign", "preview", campaign, "--json").json["estimate"]["credits"] == 4
+    cli("campaign", "edit", campaign, "--keep-typography")
+    assert cli("campaign", "preview", campaign, "--json").json["typography"]["folded"] is False
+    folding = cli("campaign", "create", *words, "--fold-typography", "--json").json["id"]
+    assert cli("campaign", "preview", folding, "--json").json["typography"]["folded"] is True
+
+
 def test_a_plan_shows_each_zone_and_who_is_held_back(cli, campaign_id, monkeypatch):
     rows("UPDATE customer SET zone = 'Asia/Tokyo' WHERE id = 1")
     rows("UPDATE customer SET consent = 'unsubscribed' WHERE id = 2")
