@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import redis as redis_py
+from hypothesis import settings as hypothesis_settings
 from playhouse.postgres_ext import PooledPsycopg3Database
 
 from config.settings import settings
@@ -14,6 +15,10 @@ from tests.clock import MONDAY, set_clock, stopped_clock
 from tests.doubles.remote import Remote, remote_services
 from tests.moves import REFUSED, enforce_moves, forget_refusals, was_refused
 from tests.servers import TestServers, running_servers, speak_to
+
+# How long an example takes says more about what else the machine does than about the code.
+hypothesis_settings.register_profile("no deadlines", deadline=None)
+hypothesis_settings.load_profile("no deadlines")
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Stri
 from pydantic_core import PydanticCustomError
 
 from dispatch.formats.checks import can_be_id
+from dispatch.formats.times import names_zone, read_time
 
 MAX_PAGE = 1_000_000_000
 MAX_PAGE_SIZE = 100
@@ -31,6 +32,11 @@ def _time(value: Any) -> Any:
         raise PydanticCustomError("invalid_time", "must be a time like 2030-01-31T09:00:00+02:00")
     if value is not None and not isinstance(value, str):
         raise PydanticCustomError("invalid_time", "must be a time, as text like 2030-01-31T09:00:00+02:00")
+    if value is not None and names_zone(value):
+        try:
+            return read_time(value)
+        except ValueError as problem:
+            raise PydanticCustomError("invalid_time", "is not a time: {why}", {"why": str(problem)}) from None
     return value
 
 

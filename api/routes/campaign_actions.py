@@ -126,7 +126,7 @@ def send(path: CampaignPath, body: Recipients) -> SentView:
     idempotency=ONE_TRANSACTION,
 )
 def schedule(path: CampaignPath, body: Schedule) -> CampaignView:
-    """The next sweep after `scheduled_at` starts it."""
+    """The next sweep after `scheduled_at` starts it: by default up to a minute later (`SCHEDULE_SWEEP_INTERVAL_MS`)."""
     return lifecycle.schedule_campaign(caller(), path.campaign_id, body.scheduled_at)
 
 

@@ -90,7 +90,10 @@ class Copy(Given):
 
 
 class Schedule(Given):
-    scheduled_at: ZonedTime = Field(description="in the future; with a zone, or by the clocks of `timezone`")
+    scheduled_at: ZonedTime = Field(
+        description="in the future; with an offset, with a zone's name like 2030-01-31T09:00 Europe/Athens, or by the "
+        "clocks of `timezone`"
+    )
 
 
 class Recipients(Given):

@@ -7,12 +7,14 @@ import click
 from cli.campaign.audience import audience_of, audience_options
 from cli.campaign.brief import brief
 from cli.campaign.folding import fold_option
+from cli.campaign.starting import say_when_it_starts
 from cli.campaign.timing import timing_of, timing_options
 from cli.shared.arguments import text_of, time_of
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_value
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of
+from dispatch.accounts.accounts import read_account
 from dispatch.caller import Caller
 from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.writing import create_campaign
@@ -43,7 +45,7 @@ def _show_created(made: dict[str, Any]) -> None:
 @audience_options
 @click.option("--channel", type=click.Choice(CHANNELS), default="sms", show_default=True, help="How it is sent.")
 @fold_option
-@click.option("--schedule", metavar="ISO8601", help="Start then, for example 2030-01-31T09:00:00+02:00.")
+@click.option("--schedule", metavar="ISO8601", help="Start then, like '2030-01-31T09:00 Europe/Athens'.")
 @click.option("--expires", metavar="ISO8601", help="Send nothing after this time.  [default: a day after the start]")
 @click.option("--cron", metavar="EXPRESSION", help="Start an occurrence again and again, for example '0 9 * * 1'.")
 @click.option("--max-runs", type=int, metavar="N", help="End it after so many occurrences.")
@@ -74,6 +76,7 @@ def create(account: str, **options: Any) -> dict[str, Any]:
     caller = by_hand(id_of(account))
     same = timing_of(options) | audience_of(caller, options)
     made = create_campaign(caller, _draft(caller, **same, **options))
+    say_when_it_starts(made.scheduled_at, made.timezone or read_account(caller).zone)
     return brief(made, "id", "status", *(("schedule",) if made.schedule else ()))
 
 

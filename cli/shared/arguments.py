@@ -9,17 +9,20 @@ import click
 
 from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import MAX_ID
+from dispatch.formats.times import read_time
 
 row_id = click.IntRange(1, MAX_ID)
 
 
 def time_of(text: str, *, option: str) -> datetime:
-    """Returns the time that is written in ISO 8601."""
+    """Returns the time that is written in ISO 8601, or with the name of a zone."""
     try:
-        return datetime.fromisoformat(text.strip())
-    except ValueError:
+        return read_time(text)
+    except ValueError as problem:
+        why = f" ({problem})" if "IANA" in str(problem) or "leave out" in str(problem) else ""
         raise InvalidRequest(
-            f"{option}: {text[:60]!r} is not a time; write it like 2030-01-31T09:00:00+02:00 or 2030-01-31T07:00:00Z."
+            f"{option}: {text[:60]!r} is not a time{why}; write it like 2030-01-31T09:00:00+02:00, "
+            "2030-01-31T07:00:00Z or '2030-01-31T09:00 Europe/Athens'."
         ) from None
 
 

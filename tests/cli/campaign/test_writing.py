@@ -77,7 +77,8 @@ def test_people_are_told_how_to_start_their_draft(cli, acme):
     assert "campaign enqueue 1" in answer.stderr
     scheduled = create(cli, "--template", "Hi", "--everyone", "--schedule", "2090-01-31T09:00:00Z")
     assert "scheduled" in scheduled.stdout
-    assert scheduled.stderr == ""
+    assert scheduled.stderr.startswith("It starts on Tue 31 Jan 2090 at 09:00")
+    assert "enqueue" not in scheduled.stderr
 
 
 def test_only_the_named_fields_are_edited(cli, acme):
