@@ -29,6 +29,10 @@ def _show(report: ImportReport) -> None:
         console().print(f"Numbers that get no texts unless the account's text_to names their kind: {counted}")
 
 
+def _nothing_came_in(report: ImportReport) -> bool:
+    return report.rejected > 0 and not report.imported + report.updated
+
+
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 @click.option("--account", required=True, metavar="NAME", help="The account that gets the customers.")
@@ -40,14 +44,15 @@ def _show(report: ImportReport) -> None:
     metavar="FILE",
     help="File for rejected lines.  [default: rejected-FILE beside it]",
 )
-@answers(show=_show)
+@answers(show=_show, failed=_nothing_came_in)
 @with_database
 def import_(file: Path, account: str, list_name: str, country: str | None, rejects: Path | None) -> ImportReport:
     """Import customers from a CSV FILE and put them on a list.
 
     The first line names the columns: phone, and any of first_name, last_name, location, prefered_product;
     other columns become attributes. Lines that cannot be imported are written to the rejects file, with
-    number and reason; the rest is imported. Importing a file again changes nothing.
+    number and reason; the rest is imported. Importing a file again changes nothing. The exit status is 1
+    when every line was rejected.
 
     \b
     python -m cli customers import customers.csv --account Acme --list spring

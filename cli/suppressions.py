@@ -99,13 +99,19 @@ def remove(phone: str, account: str) -> dict[str, Any]:
     return {"id": suppression_id, "removed": True}
 
 
+def _nothing_came_in(report: SuppressionReport) -> bool:
+    return report.rejected > 0 and not report.added + report.known
+
+
 @suppressions.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 @account_option(help="Who must not message them.")
-@answers()
+@answers(failed=_nothing_came_in)
 @with_database
 def import_(file: Path, account: str) -> SuppressionReport:
     """Suppress the numbers in a CSV FILE with a column `phone` and an optional column `reason`.
+
+    The exit status is 1 when every line was rejected.
 
     \b
     python -m cli suppressions import optouts.csv --account Acme
