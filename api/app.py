@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from api.http import auth, connection, dashboard, documentation, errors, limits, methods, request_id
 from api.http.error_answer import ErrorAnswer
+from api.http.introduction import INTRODUCTION
 from api.http.json_body import Request, StrictJson
 from api.routes import (
     accounts,
@@ -86,7 +87,7 @@ def web_app(settings: Settings) -> Flask:
     register_occurrences()
     app = Web(
         "api",
-        info=Info(title="campaign-dispatch", version=release()),
+        info=Info(title="campaign-dispatch", version=release(), description=INTRODUCTION),
         security_schemes={auth.SCHEME: {"type": "http", "scheme": "bearer"}},
         validation_error_status=errors.STATUS["INVALID_REQUEST"],
         validation_error_model=ErrorAnswer,

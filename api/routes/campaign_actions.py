@@ -25,9 +25,15 @@ routes = Routes("campaign_actions", __name__, url_prefix="/api/campaigns/<campai
 
 
 class Started(BaseModel):
-    """A started campaign; `queued` is the size of its audience while it is still `preparing`."""
+    """A started campaign; `queued` is the size of its audience while it is still `preparing`.
+
+    The fields in camelCase are those that older clients read, with the same values.
+    """
 
     queued: int
+    enqueued_jobs: int
+    campaign_id: int
+    request_id: str
     enqueuedJobs: int
     campaignId: int
     status: Status
@@ -52,6 +58,9 @@ class Started(BaseModel):
         """Returns the answer to a start of this campaign."""
         return cls(
             queued=started.queued,
+            enqueued_jobs=started.enqueued_jobs,
+            campaign_id=started.campaign_id,
+            request_id=request_id.current(),
             enqueuedJobs=started.enqueued_jobs,
             campaignId=started.campaign_id,
             status=started.status,
@@ -67,7 +76,13 @@ class Started(BaseModel):
 class StartedChild(Started):
     """A started child campaign; `campaignId` is the child's id."""
 
+    parent_id: int
     parentId: int
+
+    @classmethod
+    def of_child(cls, started: EnqueueResult, parent_id: int | None) -> Self:
+        """Returns the answer to a start of this child."""
+        return cls.of(started, parent_id=parent_id, parentId=parent_id)
 
 
 class StartedTest(StartedChild):
@@ -76,16 +91,16 @@ class StartedTest(StartedChild):
     messages: list[MessageView]
 
     @classmethod
-    def of_child(cls, started: EnqueueResult, *, parent_id: int | None) -> Self:
+    def of_child(cls, started: EnqueueResult, parent_id: int | None) -> Self:
         """Returns the answer to a start of this test."""
         sent = list_messages(caller(), started.campaign_id, page_size=follow_ups.MOST_TEST_NUMBERS)
-        return cls.of(started, parentId=parent_id, messages=sent.rows)
+        return cls.of(started, parent_id=parent_id, parentId=parent_id, messages=sent.rows)
 
 
 # Why a campaign may be refused a start.
 _START = ("INSUFFICIENT_CREDITS", "INVALID_STATUS", "QUEUE_UNAVAILABLE")
 # A repeated start of a child is answered from the child.
-_CHILD = Start(lambda child: (StartedChild.of(already_started(child), parentId=child.parent_id), 202))
+_CHILD = Start(lambda child: (StartedChild.of_child(already_started(child), child.parent_id), 202))
 
 
 @routes.post(
@@ -213,7 +228,7 @@ def cancel(path: CampaignPath) -> CampaignView:
 def retry_failed(path: CampaignPath) -> tuple[StartedChild, int]:
     """As a child campaign, to everyone whose message failed or did not arrive, but to no one it may have reached."""
     started = follow_ups.retry_failed(caller(), path.campaign_id)
-    return StartedChild.of(started, parentId=path.campaign_id), 202
+    return StartedChild.of_child(started, path.campaign_id), 202
 
 
 @routes.post(
@@ -227,7 +242,7 @@ def retry_failed(path: CampaignPath) -> tuple[StartedChild, int]:
 def send_to_rest(path: CampaignPath) -> tuple[StartedChild, int]:
     """As a child campaign, to the current members of its audience who have no message of it."""
     started = follow_ups.send_to_rest(caller(), path.campaign_id)
-    return StartedChild.of(started, parentId=path.campaign_id), 202
+    return StartedChild.of_child(started, path.campaign_id), 202
 
 
 @routes.post(
@@ -237,9 +252,9 @@ def send_to_rest(path: CampaignPath) -> tuple[StartedChild, int]:
     refuses=(*_START,),
     body=True,
     scope="send",
-    idempotency=Start(lambda child: (StartedTest.of_child(already_started(child), parent_id=child.parent_id), 202)),
+    idempotency=Start(lambda child: (StartedTest.of_child(already_started(child), child.parent_id), 202)),
 )
 def send_test(path: CampaignPath, body: Numbers) -> tuple[StartedTest, int]:
     """As a child campaign, in any state. A number of no customer gets the text of an invented person."""
     started = follow_ups.send_test(caller(), path.campaign_id, body.numbers)
-    return StartedTest.of_child(started, parent_id=path.campaign_id), 202
+    return StartedTest.of_child(started, path.campaign_id), 202

@@ -22,6 +22,7 @@ WITHOUT_A_CALLER = {
     "open_csv",
     "read_conditions",
     "read_filter",
+    "read_time",
     "problem",
     "register_occurrences",
     "serve",

@@ -106,6 +106,10 @@ def test_a_retry_a_rest_and_a_test_answer_with_the_child(account, call, prefix):
             "status": "sending",
             "queue": "send",
             "requestId": answer.headers["X-Request-ID"],
+            "enqueued_jobs": 1,
+            "campaign_id": child["id"],
+            "parent_id": campaign.id,
+            "request_id": answer.headers["X-Request-ID"],
         }
         deliver(answering(), child["id"])
         assert call("GET", f"{prefix}/campaigns/{child['id']}").json["status"] == "completed"

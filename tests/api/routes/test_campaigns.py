@@ -64,6 +64,8 @@ def test_enqueue_answers_202_in_the_documented_shape(account, call, redis):
     assert answer.json == {
         "queued": 5, "enqueuedJobs": 1, "campaignId": campaign.id, "status": "sending", "queue": "send",
         "requestId": "mine-1",
+        # The same in the case of every other answer.
+        "enqueued_jobs": 1, "campaign_id": campaign.id, "request_id": "mine-1",
     }  # fmt: skip
     assert redis.llen("rq:queue:send") == 1
     shown = call("GET", f"/api/campaigns/{campaign.id}").json
