@@ -37,6 +37,8 @@ def _show(found: Page[AuditEventView]) -> None:
 def events(account: str | None, **options: Any) -> Page[AuditEventView]:
     """List the audit trail, newest first: every change, by whom, and by which request.
 
+    Over HTTP it is /api/audit-events. `audit` is something else: it proves that every promise holds.
+
     \b
     python -m cli events --account Acme --action campaign.started
     """

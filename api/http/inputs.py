@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Strict, WithJsonSchema
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from dispatch.formats.checks import can_be_id
@@ -98,7 +98,9 @@ class Given(BaseModel):
 class Organization(Given):
     """The account asked for; `auth.py` reads it on every route, since only an operator's key may name another one."""
 
-    organization_id: str | None = None
+    organization_id: str | None = Field(
+        None, description="an account's id: only an operator's key may name one that is not its own"
+    )
 
 
 class Page(Organization):

@@ -1,7 +1,9 @@
 """How the campaign verbs name a campaign, and how they show a few fields of it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -22,11 +24,21 @@ def brief(campaign: CampaignView, *fields: str) -> dict[str, Any]:
     return {field: values[field] for field in fields}
 
 
+def on_clock(time: datetime | str | None, zone: str | None) -> str:
+    """Returns the time as clocks in the zone show it, with its name; as it is without a zone, and "" for None."""
+    if time is None:
+        return ""
+    at = datetime.fromisoformat(time) if isinstance(time, str) else time
+    return f"{at.astimezone(ZoneInfo(zone)).isoformat()} {zone}" if zone else at.isoformat()
+
+
 def show_brief(shown: CampaignView | dict[str, Any]) -> None:
     """Shows a campaign to people, without empty fields and without states that no message is in."""
     values = shown.model_dump(mode="json") if isinstance(shown, CampaignView) else dict(shown)
     remarks = [*values.pop("warnings", []), *values.pop("gaps", [])]
     counts = {state: count for state, count in values["stats"].items() if count}
+    if zone := values.get("timezone"):
+        values = values | {field: on_clock(values.get(field), zone) for field in ("scheduled_at", "expires_at")}
     show_value({key: value for key, value in (values | {"stats": counts}).items() if value not in (None, "", {})})
     show_remarks(remarks)
 

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from cli.campaign.brief import campaign_id
+from cli.campaign.brief import campaign_id, on_clock
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, console, wants_json
 from cli.shared.servers import with_database
@@ -102,7 +102,7 @@ def _why_not(shown: CampaignView) -> str:
     if shown.blocked_reason:
         return f"{shown.blocked_reason}; checked again {_at(shown.next_check_at) or 'by the next sweep'}"
     if shown.status == "scheduled":
-        return f"starts at {_at(shown.scheduled_at)}"
+        return f"starts at {on_clock(shown.scheduled_at, shown.timezone)}"
     if shown.status == "draft":
         return f"a draft; `campaign enqueue {shown.id}` starts it"
     if shown.waits_until:

@@ -123,3 +123,11 @@ def test_a_zone_that_does_not_exist_is_named(cli, acme):
     campaign = a_campaign(acme, recipients=1).id
     error = cli("campaign", "schedule", campaign, "2090-01-31T09:00 Europe/Athen", "--json").error
     assert "'Europe/Athen' is no IANA time zone" in error["message"]
+
+
+def test_people_see_the_time_on_the_clocks_of_the_campaigns_zone(cli, acme, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    campaign = a_campaign(acme, recipients=1).id
+    cli("campaign", "edit", campaign, "--zone", "Europe/Athens")
+    cli("campaign", "schedule", campaign, "2090-01-31T09:00")
+    assert "2090-01-31T09:00:00+02:00 Europe/Athens" in cli("campaign", "show", campaign).stdout
