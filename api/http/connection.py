@@ -3,6 +3,7 @@
 import structlog
 from flask import Flask, g
 from peewee import OperationalError
+from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from config.settings import Settings
 from dispatch.errors import NotMigrated
@@ -41,6 +42,20 @@ def connect() -> None:
     if "connected" not in g:
         g.connected = db.connect(reuse_if_open=True)
         check_schema()
+
+
+def missing_schema(problem: Exception) -> NotMigrated | None:
+    """Returns the refusal if a statement failed because tables are gone that were there when this process looked.
+
+    Someone has dropped them since, or has restored an older database.
+    """
+    if isinstance(getattr(problem, "orig", problem), UndefinedTable | UndefinedColumn):
+        check_schema.cache_clear()
+        try:
+            check_schema()
+        except NotMigrated as refusal:
+            return refusal
+    return None
 
 
 def install(app: Flask) -> None:

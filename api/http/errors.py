@@ -11,13 +11,14 @@ import redis
 import structlog
 from flask import Flask, jsonify, request
 from flask import Response as Answer
-from peewee import InterfaceError, OperationalError
+from peewee import InterfaceError, OperationalError, ProgrammingError
 from playhouse.pool import MaxConnectionsExceeded
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from api.http import request_id
+from api.http.connection import missing_schema
 from api.http.error_answer import ErrorAnswer
 from config.logging import without_rows
 from config.redis import why_unusable
@@ -173,6 +174,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(redis.RedisError, _redis_away)
     for database_error in DATABASE_ERRORS:
         app.register_error_handler(database_error, _database_away)
+    for missing in (ProgrammingError, psycopg.ProgrammingError):
+        app.register_error_handler(missing, _perhaps_not_migrated)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -210,6 +213,11 @@ def _database_away(problem: Exception) -> Response:
     why = why_unreachable(problem)
     log.error("database.unavailable", problem=why or type(problem).__name__)
     return _answer("DATABASE_UNAVAILABLE", why or "The database does not answer; try again shortly.")
+
+
+def _perhaps_not_migrated(problem: Exception) -> Answer | Response:
+    refusal = missing_schema(problem)
+    return refused(refusal) if refusal else _unexpected(problem)
 
 
 def _redis_away(problem: redis.RedisError) -> Response:

@@ -7,10 +7,13 @@ import sys
 
 import pytest
 
+from dispatch.process.schema import check_schema
+from models.database import db, rows
 from models.heartbeat import Heartbeat
+from models.migrate import migrate
 from tests.addresses import with_password
 from tests.factories import a_campaign, a_key, an_account
-from tests.servers import fresh_database
+from tests.servers import fresh_database, speak_to
 
 # A separate web process, started as gunicorn starts it, which calls itself and prints the answers.
 ASK = """
@@ -105,6 +108,27 @@ def test_without_our_schema_web_says_what_to_run_and_is_still_live(servers):
     assert health[1]["workers"] == {"status": "unknown"}
     assert listed[1]["error"]["code"] == "DATABASE_NOT_MIGRATED"
     assert "`python -m cli database migrate`" in listed[1]["error"]["message"]
+
+
+@pytest.fixture
+def no_tables(servers):
+    """A database whose tables are dropped after this process has seen them."""
+    with fresh_database(servers.database_url) as url:
+        speak_to(url)
+        migrate()
+        with db.connection_context():
+            check_schema.cache_clear()
+            check_schema()
+            rows("DROP SCHEMA public CASCADE")
+            rows("CREATE SCHEMA public")
+        yield
+        speak_to(servers.database_url)
+        check_schema.cache_clear()
+
+
+def test_tables_that_vanish_under_a_running_web_are_said_as_such(app, no_tables):
+    answer = app.test_client().get("/api/campaigns", headers={"Authorization": "Bearer cd_ac_x"})
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "DATABASE_NOT_MIGRATED")
 
 
 @pytest.mark.processes
