@@ -13,7 +13,7 @@ from flask import Flask, jsonify, request
 from flask import Response as Answer
 from peewee import InterfaceError, OperationalError, ProgrammingError
 from playhouse.pool import MaxConnectionsExceeded
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -22,7 +22,7 @@ from api.http.connection import missing_schema
 from api.http.error_answer import ErrorAnswer
 from config.logging import without_rows
 from config.redis import why_unusable
-from dispatch.errors import DispatchError, InvalidRequest, QueueUnavailable
+from dispatch.errors import DispatchError, QueueUnavailable
 from models.unreachable import why_unreachable
 
 log = structlog.get_logger()
@@ -65,20 +65,6 @@ STATUS = {
     "STREAMS_BUSY": UNAVAILABLE,
 }
 
-# By the type of a problem that pydantic would describe in Python's words, or without saying what to send.
-_IN_WORDS_OF_JSON = {
-    "missing": "is missing",
-    "extra_forbidden": "there is no such field",
-    "dict_type": "must be a JSON object",
-    "list_type": "must be a JSON array",
-    "string_type": "must be a text",
-    "int_type": "must be a whole number",
-    "bool_type": "must be true or false",
-    "timezone_aware": "must have a time zone, like 2030-01-31T09:00:00+02:00",
-    "uuid_parsing": "must be an id as the API returns it, like 0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11",
-}
-
-MAX_PROBLEMS = 10
 RETRY_AFTER_SEC = 5
 
 # What Flask and Werkzeug refuse by themselves, with our codes and messages.
@@ -97,12 +83,6 @@ DATABASE_ERRORS = (
     psycopg.InterfaceError,
     MaxConnectionsExceeded,
 )
-
-
-class InvalidId(InvalidRequest):
-    """The id in the address is not a number."""
-
-    code = "INVALID_ID"
 
 
 class UnsupportedType(DispatchError):
@@ -148,23 +128,6 @@ _WITH_BODY = ("PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
 def refusals(*codes: str, body: bool = False) -> dict[str | int | Any, type[BaseModel]]:
     """Returns the refusals of a route for the OpenAPI document: these, and those that any route may have."""
     return {STATUS[code]: ErrorAnswer for code in (*_ANYWHERE, *(_WITH_BODY if body else ()), *codes)}
-
-
-def refuse_input(problem: ValidationError) -> Response:
-    """Raises what is wrong with a path, query or body; names the field and never repeats the input."""
-    found = problem.errors(include_url=False, include_input=False, include_context=False)
-    if not found[0]["loc"]:
-        raise InvalidRequest("The request needs a JSON object as its body.")
-    problems = [
-        {
-            "field": ".".join(str(part) for part in error["loc"]),
-            "problem": _sentence(_IN_WORDS_OF_JSON.get(error["type"], error["msg"])),
-        }
-        for error in found[:MAX_PROBLEMS]
-    ]
-    refusal = InvalidId if found[0]["type"] == "invalid_id" else InvalidRequest
-    message = " ".join(f"{one['field']}: {one['problem']}" for one in problems)
-    raise refusal(message, field=problems[0]["field"], problems=problems)
 
 
 def install(app: Flask) -> None:
@@ -245,8 +208,3 @@ def _answer(code: str, message: str, details: dict[str, Any] | None = None) -> A
     if response.status_code in (429, UNAVAILABLE):
         response.headers["Retry-After"] = str(RETRY_AFTER_SEC)
     return response
-
-
-def _sentence(message: str) -> str:
-    message = message.removeprefix("Value error, ")
-    return message if message.endswith(".") else f"{message}."
