@@ -171,7 +171,7 @@ def _write_chunk(progress: PreparationProgress) -> PreparationProgress:
             price=sum(batch.price for batch in batches),
         ):
             raise PreparationLost
-        copy_messages(messages)
+        copy_messages(messages, timed=progress.plan.hours.anything or progress.caps is not None)
         copy_batches(batches)
     log.info("chunk.written", campaign_id=campaign.id, recipients=progress.recipients + len(messages))
     return replace(
