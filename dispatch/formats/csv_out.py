@@ -12,10 +12,13 @@ from io import StringIO
 from itertools import islice
 from typing import Any
 
+from dispatch.formats.csv_records import DELIMITERS
+
 MEDIA_TYPE = "text/csv; charset=utf-8"
 
 # Lines in one piece: a piece for each line would cost more than the line.
 _LINES_TOGETHER = 500
+_DELIMITERS = tuple(DELIMITERS)
 # The full-width signs begin formulas in East Asian spreadsheets. Apostrophes before a sign are ours or look like ours;
 # one more is added then, or two different texts would become the same cell.
 _RUNS = re.compile(r"'*[\s\0]*[=+\-@＝＋－＠]|'*[\t\r\n]")
@@ -51,5 +54,12 @@ def csv_lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[
 
 def _written(rows: Iterable[Sequence[Any]]) -> str:
     text = StringIO()
-    csv.writer(text).writerows([safe_cell(value) for value in row] for row in rows)
+    csv.writer(text).writerows([_unmistakable(safe_cell(value)) for value in row] for row in rows)
     return text.getvalue()
+
+
+def _unmistakable(cell: str) -> str:
+    # The mark that ends a cell of several lines is not to look like one that begins a cell: see `csv_records`.
+    if ("\n" in cell or "\r" in cell) and cell.rstrip('"').endswith(_DELIMITERS):
+        return f"{cell} "
+    return cell

@@ -201,14 +201,16 @@ def test_a_rejected_line_is_reported_with_its_number_and_the_rest_imported(impor
     assert on_list(report.list_id) == ["+306900000001", "+306900000006"]
 
 
-def test_a_stray_quote_costs_its_own_line_only(import_file):
+def test_a_quote_that_is_not_closed_costs_the_lines_that_may_belong_to_its_cell(import_file):
     lines = [f"69000000{n:02d},Name" for n in range(60)]
     lines[3] = '6900000003,"Open'
     lines[9] = '6900000009,"Good"'
-    lines[50] = '6900000050,"Closed" badly'
+    lines[50] = '6900000050,Inch 5"'
     report, rejects = import_file("phone,first_name\n" + "\n".join(lines) + "\n")
-    assert counts(report) == (58, 0, 2)
-    assert [reject["line"] for reject in rejects] == ["5", "52"]
+    assert counts(report) == (53, 0, 7)
+    assert [reject["line"] for reject in rejects] == ["5", "6", "7", "8", "9", "10", "11"]
+    assert rejects[0]["reason"] == "text follows a closed quotation mark"
+    assert rejects[1]["reason"].startswith("belongs to the record of line 5, which cannot be read: ")
 
 
 def test_the_rejects_file_runs_nothing_in_a_spreadsheet(import_file):
