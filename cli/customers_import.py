@@ -11,6 +11,7 @@ from cli.shared.caller import by_hand
 from cli.shared.output import answers, console, wants_json
 from cli.shared.servers import with_database
 from dispatch.accounts.accounts import account_named
+from dispatch.customers.import_upload import MAX_FILE_NAME
 from dispatch.customers.imports import ImportReport, import_customers
 from dispatch.formats.csv_in import open_csv
 from embedded.refusal import Refused
@@ -74,6 +75,9 @@ def _import(file: Path, account_id: UUID, *, list_name: str, country: str | None
                 default_country=country,
                 rejects_path=rejects,
                 progress=advance,
+                file_name=file.name[-MAX_FILE_NAME:],
+                size=file.stat().st_size,
+                position=lines.buffer.tell,
             )
         except OSError as problem:
             raise Refused(

@@ -11,19 +11,24 @@ makes the same rows.
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
 import structlog
+from peewee import PeeweeException
 
 from dispatch.caller import Caller
+from dispatch.customers.open_imports import INTERRUPTED, end_import
 from dispatch.formats.checks import checked_name
 from dispatch.formats.csv_in import CsvFile, Record, Rejected, chunks
 from dispatch.formats.csv_out import safe_cell
 from dispatch.formats.phones import InvalidPhone, check_country, normalise
+from models.customers import import_commands
 from models.customers.customer import CONSENTS, FILE_COLUMNS, MAX_TEXT
+from models.customers.imports import CustomerImport, RunningImport
 from models.customers.lists import CustomerList
 from models.customers.upsert import CustomerToWrite, opt_out_customers, upsert_customers
 from models.database import db
@@ -38,6 +43,10 @@ UNSUBSCRIBED = "unsubscribed"
 log = structlog.get_logger()
 
 Reject = Callable[[Rejected], None]
+
+
+class NotOurs(Exception):
+    """Another job continues this import, or it has ended; there is nothing left to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +79,27 @@ def import_customers(
     default_country: str | None = None,
     rejects_path: Path | None = None,
     progress: Callable[[ImportReport], None] | None = None,
+    file_name: str = "",
+    size: int = 0,
+    position: Callable[[], int] = lambda: 0,
 ) -> ImportReport:
     """Imports what can be imported and reports what became of the lines; rejected ones go to `rejects_path`.
 
-    `lines` is best a file of `open_csv`. A country, list name or header that cannot be used is refused at once.
+    `lines` is best a file of `open_csv`, of which `position` says how many of the `size` bytes were read. A country,
+    list name or header that cannot be used is refused at once.
     """
     account_id = caller.one_account()
     country = check_country(default_country) if default_country else None
     list_name = checked_name(list_name, field="list")
     file = CsvFile(lines)
-    with _rejects_file(rejects_path) as reject:
-        report = ImportReport(0, 0, 0, CustomerList.named(account_id, list_name).id)
+    with _rejects_file(rejects_path) as reject, _seen_by_all(caller, list_name, file_name, country, size) as begun:
+        report = ImportReport(0, 0, 0, begun.list_id)
+        next_line = begun.next_line
         for chunk in read_chunks(file, country):
             for rejected in chunk.rejected:
                 reject(rejected)
-            imported, updated = write_chunk(account_id, report.list_id, chunk)
+            imported, updated = write_part(begun, chunk, old=next_line, read=position())
+            next_line = chunk.next_line
             report = replace(
                 report,
                 imported=report.imported + imported,
@@ -95,6 +110,36 @@ def import_customers(
                 progress(report)
     log.info("customers.imported", account_id=str(account_id), **asdict(report))
     return report
+
+
+@contextmanager
+def _seen_by_all(
+    caller: Caller, list_name: str, file_name: str, country: str | None, size: int
+) -> Iterator[RunningImport]:
+    """Shows the import as running while it is at work, so that no campaign starts on a part of its list."""
+    account_id = caller.one_account()
+    with db.atomic():
+        begun = import_commands.begin(
+            account_id,
+            list_id=CustomerList.named(account_id, list_name).id,
+            list_name=list_name,
+            file_name=file_name,
+            country=country,
+            size=size,
+            actor=caller.actor,
+        )
+    try:
+        yield begun
+    except BaseException:
+        # Recovery ends it if the database is away by now.
+        with suppress(PeeweeException, psycopg.Error):
+            end_import(begun.id, begun.token, error=INTERRUPTED)
+        raise
+    else:
+        end_import(begun.id, begun.token)
+    finally:
+        with suppress(PeeweeException, psycopg.Error):
+            import_commands.release(begun.id)
 
 
 def read_chunks(file: CsvFile, country: str | None) -> Iterator[Chunk]:
@@ -124,6 +169,19 @@ def write_chunk(account_id: UUID, list_id: int, chunk: Chunk) -> tuple[int, int]
         if chunk.opted_out:
             opt_out_customers(account_id, chunk.opted_out)
     return imported, chunk.lines - len(chunk.rejected) - imported
+
+
+def write_part(begun: RunningImport, chunk: Chunk, *, old: int, read: int) -> tuple[int, int]:
+    """Writes the chunk, counts it and moves the import's cursor over it, in one transaction; NotOurs if it has moved.
+
+    Returns how many lines were new and how many updated.
+    """
+    with db.atomic():
+        if not CustomerImport.advance(begun.id, begun.token, old=old, new=chunk.next_line, read=read):
+            raise NotOurs
+        imported, updated = write_chunk(begun.account_id, begun.list_id, chunk)
+        CustomerImport.count(begun.id, imported=imported, updated=updated, rejected=len(chunk.rejected))
+    return imported, updated
 
 
 def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected:

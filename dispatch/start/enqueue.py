@@ -1,7 +1,7 @@
 """Starts a campaign: the one way to do it, for the API, the sweep and the CLI.
 
-load_campaign → check_status → check_queue → resolve_audience → check_subscription → check_credits → check_approval →
-claim → create_messages → hold_credits → push
+load_campaign → check_status → check_queue → check_imports → resolve_audience → check_subscription → check_credits →
+check_approval → claim → create_messages → hold_credits → push
 
 Everything before `claim` only reads, so a refusal there changes nothing. The claim is one conditional UPDATE, which
 succeeds for exactly one of any number of callers. After it the campaign either sends or returns to its previous state.
@@ -22,6 +22,7 @@ from dispatch.audience.members import Audience, AudienceSize
 from dispatch.caller import Caller
 from dispatch.campaigns.approval import check_approval
 from dispatch.campaigns.rules import get_campaign
+from dispatch.customers.open_imports import check_no_import
 from dispatch.errors import (
     AlreadySending,
     DispatchError,
@@ -57,16 +58,19 @@ class EnqueueResult:
     queue: str = queues.SEND
 
 
-def enqueue_campaign(caller: Caller, campaign_id: int, *, only_if_due: bool = False) -> EnqueueResult:
+def enqueue_campaign(
+    caller: Caller, campaign_id: int, *, only_if_due: bool = False, anyway: bool = False
+) -> EnqueueResult:
     """Claims a draft or scheduled campaign, writes its messages, holds its price and pushes its first batches.
 
     Raises a DispatchError that says why it cannot start, and leaves the campaign as it was. With `only_if_due`, which
-    the sweep uses, a campaign that has been rescheduled in the meantime is refused.
+    the sweep uses, a campaign that has been rescheduled in the meantime is refused. While an import adds people to its
+    audience it is ImportRunning, unless it is to start `anyway`.
     """
     with structlog.contextvars.bound_contextvars(request_id=caller.request_id, campaign_id=campaign_id):
         with _step("load_campaign"):
             campaign = get_campaign(caller, campaign_id)
-        size = _check(caller, campaign)
+        size = _check(caller, campaign, anyway=anyway)
         claimed = _claim(caller, campaign, size, only_if_due=only_if_due)
         return _prepare(claimed, size)
 
@@ -95,13 +99,18 @@ def already_started(campaign: Campaign) -> EnqueueResult:
     return EnqueueResult(campaign.id, campaign.status, _queued(campaign.id), 0)
 
 
-def _check(caller: Caller, campaign: Campaign, *, queue_ready: Callable[[], bool] = queues.ready) -> AudienceSize:
+def _check(
+    caller: Caller, campaign: Campaign, *, queue_ready: Callable[[], bool] = queues.ready, anyway: bool = False
+) -> AudienceSize:
     """Refuses a campaign that cannot start, before anything is written, and returns the size of its audience."""
     with _step("check_status"):
         _check_status(campaign)
     with _step("check_queue"):
         if not queue_ready():
             raise QueueUnavailable
+    if not anyway:
+        with _step("check_imports"):
+            check_no_import(campaign)
     with _step("resolve_audience"):
         size = members.size_of(Audience.of(campaign))
         if size.reachable == 0:

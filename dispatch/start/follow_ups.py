@@ -14,6 +14,7 @@ from dispatch.audience import members as audience
 from dispatch.audience.members import Audience
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import get_campaign, note, refusal
+from dispatch.customers.open_imports import check_no_import
 from dispatch.errors import DispatchError, InvalidRequest, NoRecipients
 from dispatch.formats.checks import MAX_NAME
 from dispatch.formats.phones import InvalidPhone, normalise
@@ -51,8 +52,11 @@ def retry_failed(caller: Caller, campaign_id: int) -> EnqueueResult:
     )
 
 
-def send_to_rest(caller: Caller, campaign_id: int) -> EnqueueResult:
-    """Sends to everyone who has joined the campaign's audience since it started."""
+def send_to_rest(caller: Caller, campaign_id: int, *, anyway: bool = False) -> EnqueueResult:
+    """Sends to everyone who has joined the campaign's audience since it started.
+
+    While an import adds people to that audience it is ImportRunning, unless it is to start `anyway`.
+    """
     parent = get_campaign(caller, campaign_id)
     root = get_campaign(caller, root_of(campaign_id, "rest"))
     verb = "sent to the rest of its audience"
@@ -61,6 +65,8 @@ def send_to_rest(caller: Caller, campaign_id: int) -> EnqueueResult:
         raise InvalidRequest("A retry has no audience of its own; use send-to-rest on its parent.")
     if root.schedule_id is not None:
         raise InvalidRequest("A recurring campaign sends nothing itself; use send-to-rest on one of its occurrences.")
+    if not anyway:
+        check_no_import(root)
     members, params, opted_out = audience.as_sql(Audience.of(root))
     return _start_child(
         caller,

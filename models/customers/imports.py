@@ -1,4 +1,4 @@
-"""Uploaded files of customers: the rows, and the moves from `queued` to `done`, each guarded by token and cursor."""
+"""Imports of customers: the rows, and the moves from `queued` to `done`, each guarded by token and cursor."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ ImportStatus = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerImport(Row):
-    """One uploaded file, and how far its import is."""
+    """The import of one file, and how far it is."""
 
     id: int
     account_id: UUID
@@ -47,6 +47,8 @@ class CustomerImport(Row):
     takeovers: int
     actor: str
     request_id: str | None
+    #: Whether a command imports it, which keeps the file; else a job imports an uploaded one.
+    by_command: bool
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
@@ -75,6 +77,17 @@ class CustomerImport(Row):
                VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING *""",
             [account_id, list_id, list_name, file_name, country, size, actor, request_id],
             into=OpenImport,
+        )
+
+    @classmethod
+    def into_audience(cls, account_id: UUID, list_id: int | None) -> Self | None:
+        """Returns the first open import onto this list, or into the account when it is None; None if there is none."""
+        return row(
+            """SELECT * FROM customer_import
+               WHERE account_id = %(account)s AND status IN ('queued', 'running')
+                 AND (%(list)s::bigint IS NULL OR list_id = %(list)s) ORDER BY id LIMIT 1""",
+            {"account": account_id, "list": list_id},
+            into=cls,
         )
 
     @classmethod
@@ -156,10 +169,11 @@ class CustomerImport(Row):
 
     @classmethod
     def stale(cls, idle_sec: int) -> "list[OpenImport]":
-        """Returns the open imports that no job has touched for a while."""
+        """Returns the open imports of uploaded files that no job has touched for a while."""
         return rows(
             """SELECT * FROM customer_import
-               WHERE status IN ('queued', 'running') AND touched_at < now() - make_interval(secs => %s) ORDER BY id""",
+               WHERE status IN ('queued', 'running') AND NOT by_command
+                 AND touched_at < now() - make_interval(secs => %s) ORDER BY id""",
             [idle_sec],
             into=OpenImport,
         )

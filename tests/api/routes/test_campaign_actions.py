@@ -208,3 +208,19 @@ def test_a_start_repeated_under_its_idempotency_key_happens_once(account, call, 
     same = ("campaignId", "parentId", "queued", "campaign_id", "messages_queued", "status")
     assert [again.json.get(field) for field in same] == [first.json.get(field) for field in same]
     assert len(rows("SELECT 1 FROM campaign")) == (1 if verb == "send" else 2)
+
+
+def test_a_start_while_the_list_is_still_importing_is_refused_until_it_is_wanted_anyway(as_account):
+    account = an_account(country="GR")
+    members = a_list(account, 1, name="spring")
+    campaign = a_campaign(account, list_id=members)
+    call = as_account(account)
+    call("POST", "/api/imports?list=spring", data="phone\n6900000001\n", content_type="text/csv")
+    path = f"/api/campaigns/{campaign.id}/enqueue"
+    for body in ({}, {"json": {}}, {"json": {"anyway": False}}):
+        refused = call("POST", path, **body)
+        assert (refused.status_code, refused.json["error"]["code"]) == (409, "IMPORT_RUNNING")
+        assert refused.json["error"]["details"]["lines"] == 0
+    assert call("POST", path, json={"anyway": "yes"}).status_code == 400
+    started = call("POST", path, json={"anyway": True})
+    assert (started.status_code, started.json["queued"]) == (202, 1)
