@@ -23,11 +23,12 @@ from peewee import PeeweeException
 from dispatch.caller import Caller
 from dispatch.customers.open_imports import INTERRUPTED, end_import
 from dispatch.formats.checks import checked_name
+from dispatch.formats.columns import OWN, attribute_of, is_attribute, value_of
 from dispatch.formats.csv_in import CsvFile, Record, Rejected, chunks
 from dispatch.formats.csv_out import safe_cell
 from dispatch.formats.phones import InvalidPhone, check_country, normalise
 from models.customers import import_commands
-from models.customers.customer import CONSENTS, FILE_COLUMNS, MAX_TEXT
+from models.customers.customer import CONSENTS, FILE_COLUMNS, MAX_ATTRIBUTE, MAX_TEXT
 from models.customers.imports import CustomerImport, RunningImport
 from models.customers.lists import CustomerList
 from models.customers.upsert import CustomerToWrite, opt_out_customers, upsert_customers
@@ -35,7 +36,6 @@ from models.database import db
 from scheduling.zones import is_zone
 
 LINES_PER_CHUNK = 10_000
-MAX_ATTRIBUTE = 1000
 # A line that says unsubscribed opts its customer out for good; one that says subscribed opts no one in again.
 CONSENT = "consent"
 UNSUBSCRIBED = "unsubscribed"
@@ -67,6 +67,7 @@ class Chunk:
     opted_out: list[str]
     rejected: list[Rejected]
     columns: list[str]
+    attributes: list[str]
     lines: int
     next_line: int
 
@@ -144,7 +145,8 @@ def _seen_by_all(
 
 def read_chunks(file: CsvFile, country: str | None) -> Iterator[Chunk]:
     """Yields the rest of the file, chunk by chunk, each line checked; nothing is written."""
-    columns = [name for name in file.header.names if name and name not in ("phone", CONSENT)]
+    columns = [name for name in file.header.names if name in FILE_COLUMNS]
+    attributes = [attribute_of(name) for name in file.header.names if is_attribute(name)]
     for records in chunks(file, LINES_PER_CHUNK):
         customers: dict[str, CustomerToWrite] = {}
         opted_out = []
@@ -158,14 +160,22 @@ def read_chunks(file: CsvFile, country: str | None) -> Iterator[Chunk]:
                 if isinstance(record, Record) and record.cells.get(CONSENT, "").lower() == UNSUBSCRIBED:
                     opted_out.append(result.phone)
         yield Chunk(
-            list(customers.values()), opted_out, rejected, columns, lines=len(records), next_line=file.next_line
+            list(customers.values()),
+            opted_out,
+            rejected,
+            columns,
+            attributes,
+            lines=len(records),
+            next_line=file.next_line,
         )
 
 
 def write_chunk(account_id: UUID, list_id: int, chunk: Chunk) -> tuple[int, int]:
     """Writes the chunk's customers and puts them on the list; returns how many lines were new and how many updates."""
     with db.atomic():
-        imported = upsert_customers(account_id, list_id, chunk.customers, columns=chunk.columns)
+        imported = upsert_customers(
+            account_id, list_id, chunk.customers, columns=chunk.columns, attributes=chunk.attributes
+        )
         if chunk.opted_out:
             opt_out_customers(account_id, chunk.opted_out)
     return imported, chunk.lines - len(chunk.rejected) - imported
@@ -188,8 +198,8 @@ def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected
     cells = record.cells
     phone = cells["phone"]
     for name, value in cells.items():
-        limit = MAX_TEXT if name in FILE_COLUMNS or name == "phone" else MAX_ATTRIBUTE
-        if len(value) > limit:
+        limit = MAX_TEXT if name in OWN else MAX_ATTRIBUTE
+        if len(value) > limit and not name.startswith("json:"):
             return Rejected(record.line, f"{name} is longer than {limit} characters", phone[:MAX_TEXT])
     if cells.get(CONSENT, "").lower() not in ("", *CONSENTS):
         return Rejected(record.line, f"{CONSENT} is {UNSUBSCRIBED} or subscribed", phone[:MAX_TEXT])
@@ -199,7 +209,12 @@ def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected
         number = normalise(phone, country)
     except InvalidPhone as problem:
         return Rejected(record.line, f"phone: {problem.reason}", phone)
-    attributes = {name: cells[name] for name in cells if name not in (*FILE_COLUMNS, "phone", CONSENT) and cells[name]}
+    try:
+        attributes = {
+            attribute_of(name): value_of(name, cell) for name, cell in cells.items() if cell and is_attribute(name)
+        }
+    except ValueError as problem:
+        return Rejected(record.line, f"a value cannot be stored: {problem}", phone[:MAX_TEXT])
     return CustomerToWrite(
         number,
         cells.get("first_name", ""),

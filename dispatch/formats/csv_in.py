@@ -4,15 +4,16 @@ Each data line becomes one `Record` or one `Rejected`, in order, with the number
 first is 1). Where records end, and what becomes of a broken one, is in `csv_records`.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import IO, NamedTuple, TextIO
+from unicodedata import normalize
 
 from dispatch.errors import InvalidRequest
+from dispatch.formats.columns import MAX_NAME, attribute_of, column_name
 from dispatch.formats.csv_out import plain_cell
 from dispatch.formats.csv_records import (
     DELIMITERS,
@@ -24,7 +25,7 @@ from dispatch.formats.csv_records import (
     split,
 )
 
-MAX_COLUMNS = 100
+MAX_COLUMNS = 10_000
 # Of a phone that is quoted in a report.
 MAX_PHONE = 255
 
@@ -84,10 +85,15 @@ class CsvFile:
         if len(values) > len(names) and any(value.strip() for value in values[len(names) :]):
             return Rejected(raw.line, f"{len(values)} values for {len(names)} columns")
         values += [""] * (len(names) - len(values))
-        cells = {name: plain_cell(value.lstrip()).strip() for name, value in zip(names, values, strict=False) if name}
+        cells = {name: _text(value) for name, value in zip(names, values, strict=False) if name}
         if '"' in cells["phone"]:
             return Rejected(raw.line, "phone: contains a quotation mark", cells["phone"][:MAX_PHONE])
         return Record(raw.line, cells)
+
+
+def _text(cell: str) -> str:
+    text = plain_cell(cell.lstrip()).strip()
+    return text if text.isascii() else normalize("NFC", text)
 
 
 def open_csv(path: Path) -> TextIO:
@@ -111,7 +117,7 @@ def _read_header(text: str) -> Header:
     if len(text) >= MAX_LINE:
         raise InvalidRequest(f"The first line is longer than {MAX_LINE:,} characters; is this a CSV file?")
     for delimiter in DELIMITERS:
-        names = [_column_name(value) for value in split(text, delimiter) or []]
+        names = [column_name(plain_cell(value)) for value in split(text, delimiter) or []]
         if "phone" in names:
             return _checked(Header(tuple(names), delimiter))
     if UNREADABLE.search(text):
@@ -120,15 +126,12 @@ def _read_header(text: str) -> Header:
     raise InvalidRequest(f"The first line must name the columns, one of them phone; it has: {found}")
 
 
-def _column_name(value: str) -> str:
-    name = re.sub(r"[\s-]+", "_", plain_cell(value.strip()).lower())
-    return "prefered_product" if name == "preferred_product" else name
-
-
 def _checked(header: Header) -> Header:
     named = [name for name in header.names if name]
-    if len(named) > MAX_COLUMNS or any(len(name) > MAX_COLUMNS for name in named):
-        raise InvalidRequest(f"At most {MAX_COLUMNS} columns, each named in at most {MAX_COLUMNS} characters.")
+    if len(named) > MAX_COLUMNS:
+        raise InvalidRequest(f"The first line names {len(named)} columns; at most {MAX_COLUMNS:,} can be imported.")
+    if long := [name for name in named if len(name) > MAX_NAME and attribute_of(name) == name]:
+        raise InvalidRequest(f"A column has a name of more than {MAX_NAME} characters: {long[0][:40]}…")
     if twice := sorted({name for name in named if named.count(name) > 1}):
         raise InvalidRequest(f"The first line names a column twice: {', '.join(twice)}.")
     if any(UNREADABLE.search(name) for name in named):

@@ -1,7 +1,8 @@
 """Writes CSV whose cells no spreadsheet runs as formulas, for every export, and reads such cells back, for imports.
 
-A cell that begins like a formula gets an apostrophe in front, phone numbers too: that also keeps a spreadsheet from
-rounding them. `plain_cell` removes exactly that apostrophe, so what was exported can be imported unchanged.
+A cell that begins like a formula gets an apostrophe in front; a phone number, which is a plus and digits, is none.
+`plain_cell` removes exactly that apostrophe, so what was exported can be imported unchanged. A file begins with a
+byte-order mark, without which Excel takes Greek for Latin letters.
 """
 
 import csv
@@ -21,6 +22,7 @@ _LINES_TOGETHER = 500
 _DELIMITERS = tuple(DELIMITERS)
 # The full-width signs begin formulas in East Asian spreadsheets. Apostrophes before a sign are ours or look like ours;
 # one more is added then, or two different texts would become the same cell.
+_PHONE = re.compile(r"\+[0-9]+")
 _RUNS = re.compile(r"'*[\s\0]*[=+\-@＝＋－＠]|'*[\t\r\n]")
 
 
@@ -29,7 +31,7 @@ def safe_cell(value: Any) -> str:
     if isinstance(value, str):
         # Lone surrogates stand for bytes that were not UTF-8, and could not be written again.
         text = value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
-        return f"'{text}" if _RUNS.match(text) else text
+        return f"'{text}" if _RUNS.match(text) and not _PHONE.fullmatch(text) else text
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -47,7 +49,7 @@ def plain_cell(cell: str) -> str:
 def csv_lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     """Yields the file in pieces of whole lines, made as the rows come; the header is there even without rows."""
     rest = iter(rows)
-    yield _written([header])
+    yield "\ufeff" + _written([header])
     while some := list(islice(rest, _LINES_TOGETHER)):
         yield _written(some)
 

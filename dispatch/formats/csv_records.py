@@ -13,7 +13,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-MAX_LINE = 200_000
+# More than the attributes that one request can write take as JSON between quotation marks.
+MAX_LINE = 2_000_000
 MAX_LINES_PER_RECORD = 100
 
 UNREADABLE = re.compile("[\0\ud800-\udfff]")

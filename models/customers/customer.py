@@ -20,6 +20,11 @@ CONSENTS: tuple[Consent, ...] = get_args(Consent)
 TEXT_COLUMNS = ("first_name", "last_name", "location", "prefered_product")
 # Of each of them; the table refuses a longer one.
 MAX_TEXT = 255
+# Of an attribute in a file, unless its column is JSON.
+MAX_ATTRIBUTE = 1000
+# What a reader of files would change: space around a text, as Python understands it, and more than a few lines.
+_SPACE = r"[\s\x1c-\x1f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+_NOT_KEPT_BY_A_CELL = rf"^{_SPACE}|{_SPACE}$|([\r\n][^\r\n]*){{20}}"
 # What people may say of a customer.
 # Columns of a file that are columns of the table, and not attributes.
 FILE_COLUMNS = (*TEXT_COLUMNS, "zone")
@@ -101,14 +106,17 @@ class Customer(Row):
         return export_lines("customer", account_id, into=CustomerLine)
 
     @classmethod
-    def attribute_names(cls, account_id: UUID) -> list[str]:
-        """Returns the names of all attributes that any customer of the account has, in order."""
-        found = rows(
-            """SELECT DISTINCT jsonb_object_keys(attributes) AS name FROM customer
-               WHERE account_id = %s AND attributes <> '{}' ORDER BY name""",
-            [account_id],
+    def attribute_columns(cls, account_id: UUID) -> "list[AttributeColumn]":
+        """Returns all attributes that any customer of the account has, by name, and whether each is only plain text."""
+        return rows(
+            f"""SELECT key AS name, bool_and(
+                    jsonb_typeof(value) = 'string' AND length(value #>> '{{}}') BETWEEN 1 AND {MAX_ATTRIBUTE}
+                    AND value #>> '{{}}' !~ %(odd)s) AS is_text
+                FROM customer, jsonb_each(attributes)
+                WHERE account_id = %(account)s AND attributes <> '{{}}' GROUP BY key ORDER BY key""",
+            {"account": account_id, "odd": _NOT_KEPT_BY_A_CELL},
+            into=AttributeColumn,
         )
-        return [each["name"] for each in found]
 
     @classmethod
     def edit(cls, customer_id: int, tenant: Tenant, values: Mapping[str, object]) -> Self | None:
@@ -136,6 +144,14 @@ class CustomerWithSuppression(Customer):
     """A customer, and whether the account must not message the phone."""
 
     suppressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeColumn:
+    """An attribute as a column of a file, and whether its cells can be the texts themselves."""
+
+    name: str
+    is_text: bool
 
 
 class CustomerLine(NamedTuple):

@@ -7,6 +7,8 @@ from uuid import UUID
 from models.customers.customer import FILE_COLUMNS
 from models.database import changed, scalar
 
+Names = Collection[str]
+
 
 class CustomerToWrite(NamedTuple):
     """A customer as it came in; `attributes` is JSON text."""
@@ -22,11 +24,11 @@ class CustomerToWrite(NamedTuple):
 
 
 def upsert_customers(
-    account_id: UUID, list_id: int, customers: Sequence[CustomerToWrite], *, columns: Collection[str]
+    account_id: UUID, list_id: int, customers: Sequence[CustomerToWrite], *, columns: Names, attributes: Names
 ) -> int:
     """Inserts or updates the customers (no phone twice), adds them to the list, and returns how many are new.
 
-    Of a customer that exists only `columns` change; those that are not columns of the table are attributes.
+    Of a customer that exists only `columns` of the table and these attributes change.
     """
     fields = CustomerToWrite._fields
     by_field: list[Any] = [list(values) for values in zip(*customers, strict=True)] or [[]] * len(fields)
@@ -55,7 +57,7 @@ def upsert_customers(
             **dict(zip(fields, by_field, strict=True)),
             "account": account_id,
             "list": list_id,
-            "keys": [name for name in columns if name not in FILE_COLUMNS],
+            "keys": list(attributes),
         },
     )
     return inserted

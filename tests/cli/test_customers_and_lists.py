@@ -115,7 +115,7 @@ def test_an_export_replaces_an_older_one(cli, acme, tmp_path):
     file = tmp_path / "customers.csv"
     file.write_text("old\n" * 1000)
     cli("customers", "export", file, "--account", "Acme")
-    with file.open(newline="") as lines:
+    with file.open(newline="", encoding="utf-8-sig") as lines:
         assert len(list(csv.DictReader(lines))) == 3
 
 

@@ -50,7 +50,7 @@ def test_a_form_is_imported_and_its_rejected_lines_can_be_downloaded(call, work)
     download = call("GET", f"{path}/rejections")
     assert download.headers["Content-Disposition"] == f'attachment; filename="import-{done["id"]}-rejections.csv"'
     assert download.mimetype == "text/csv"
-    assert download.text == "line,reason,phone\r\n3,phone: not a number,'=1+1\r\n"
+    assert download.text == "\ufeffline,reason,phone\r\n3,phone: not a number,'=1+1\r\n"
 
 
 def test_a_csv_body_is_accepted_with_its_list_in_the_query(call, work):

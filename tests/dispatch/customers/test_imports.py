@@ -42,7 +42,7 @@ def import_file(account, tmp_path):
 def read_rejects(path):
     if not path.exists():
         return []
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 
 
@@ -215,7 +215,7 @@ def test_a_quote_that_is_not_closed_costs_the_lines_that_may_belong_to_its_cell(
 
 def test_the_rejects_file_runs_nothing_in_a_spreadsheet(import_file):
     _, rejects = import_file("phone\n=1+1\n+99912345678\n@SUM(1)\n")
-    assert [reject["phone"][0] for reject in rejects] == ["'", "'", "'"]
+    assert [reject["phone"][0] for reject in rejects] == ["'", "+", "'"]
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_the_rejects_file_runs_nothing_in_a_spreadsheet(import_file):
         "phone,first_name,first_name\n6900000001,A,B\n",
         "phone,preferred_product,prefered_product\n6900000001,A,B\n",
         "phone,first_name\n6900000001,Ελένη\n".encode("utf-16"),
-        "phone," + ",".join(f"c{n}" for n in range(200)) + "\n",
+        "phone," + ",".join(f"c{n}" for n in range(10_001)) + "\n",
     ],
 )
 def test_an_invalid_header_changes_nothing(import_file, content):
@@ -326,3 +326,10 @@ def test_zones_and_opt_outs_travel_to_another_account(import_file, db):
         ("+306912345672", None, "subscribed"),
     ]
     assert rows("SELECT phone FROM suppression WHERE account_id = %s", [other]) == [{"phone": "+306912345671"}]
+
+
+def test_a_value_that_cannot_be_stored_rejects_its_line_and_no_other(import_file):
+    report, rejects = import_file('phone,json:age\n6900000001,"""\\u0000"""\n6900000002,42\n')
+    assert counts(report) == (1, 0, 1)
+    assert rejects[0]["reason"] == "a value cannot be stored: a text contains the character NUL"
+    assert [customer["attributes"] for customer in customers()] == [{"age": 42}]

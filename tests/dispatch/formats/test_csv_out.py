@@ -1,6 +1,7 @@
 """An exported CSV runs nothing in a spreadsheet, and can be imported again unchanged."""
 
 import csv
+import re
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -16,14 +17,15 @@ TEXTS = st.one_of(st.text(), st.text("'=+-@ \t\r\n\",a"))
 
 
 def read(pieces):
-    return list(csv.reader(StringIO("".join(pieces), newline="")))
+    text = "".join(pieces)
+    assert text.startswith("\ufeff")
+    return list(csv.reader(StringIO(text[1:], newline="")))
 
 
 @given(TEXTS)
 def test_no_cell_begins_like_a_formula(text):
     cell = safe_cell(text)
-    assert not cell.startswith(tuple(RUNS))
-    assert not cell.lstrip().startswith(tuple(RUNS))
+    assert re.fullmatch(r"\+[0-9]+", cell) or not cell.lstrip().startswith(tuple(RUNS))
 
 
 @given(TEXTS)
@@ -41,7 +43,12 @@ def test_two_texts_never_become_the_same_cell(one, other):
     [
         ("=1+1", "'=1+1"),
         ("  =1+1", "'  =1+1"),
-        ("+306900000001", "'+306900000001"),
+        ("+306900000001", "+306900000001"),
+        ("+1-202-555-0104", "'+1-202-555-0104"),
+        ("+30 690", "'+30 690"),
+        ("+", "'+"),
+        ("+٣٠", "'+٣٠"),
+        ("'+306900000001", "''+306900000001"),
         ("@SUM(A1)", "'@SUM(A1)"),
         ("-2", "'-2"),
         ("\t=1", "'\t=1"),

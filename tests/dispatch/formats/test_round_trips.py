@@ -2,6 +2,7 @@
 
 import json
 from io import BytesIO
+from unicodedata import normalize
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,12 +19,35 @@ from tests.factories import an_account, asking
 PHONES = st.integers(0, 9999).map(lambda n: f"+30690000{n:04d}")
 # What a name, reason or attribute may contain: no control characters, nothing to strip; often like a formula.
 WORDS = st.one_of(st.text(max_size=20), st.text("'=+-@;,\"\t| a", max_size=8)).map(
-    lambda text: "".join(character for character in text if character.isprintable()).strip()
+    lambda text: normalize("NFC", "".join(character for character in text if character.isprintable()).strip())
 )
-ATTRIBUTES = st.dictionaries(
-    st.sampled_from(["tier", "=cmd", "shoe_size", "πόλη", "'quoted"]), WORDS.filter(bool), max_size=3
+# Everything that JSON can hold and PostgreSQL can store, in composed characters.
+ANY_TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12).map(
+    lambda text: normalize("NFC", text)
 )
-CUSTOMERS = st.dictionaries(PHONES, st.tuples(WORDS, WORDS, WORDS, WORDS, ATTRIBUTES), max_size=8)
+LONG = st.sampled_from(["x" * 1001, "λέξη\n" * 300, '"' * 5000, " both ends ", "a\n,", "-5", "[1]", "true", "5", "'=1"])
+VALUES = st.recursive(
+    st.one_of(
+        WORDS,
+        ANY_TEXT,
+        LONG,
+        st.none(),
+        st.booleans(),
+        st.integers(-(10**30), 10**30),
+        st.floats(allow_nan=False, allow_infinity=False),
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(ANY_TEXT, inner, max_size=3)),
+    max_leaves=4,
+)
+NAMES = st.one_of(
+    st.sampled_from(["tier", "Tier", "TIER", " tier", "tier ", "shoe size", "shoe_size", "shoe-size", "=cmd", "πόλη"]),
+    st.sampled_from(["consent", "zone", "phone", "location", "prefered_product", "preferred_product", "mobile", ""]),
+    st.sampled_from(["rejected_line", "json:tier", "attribute:tier", '"tier"', "a,b;c", "a\nb", "'quoted", "x" * 300]),
+    ANY_TEXT,
+)
+ATTRIBUTES = st.dictionaries(NAMES, VALUES, max_size=4)
+CONSENTS = st.sampled_from(["subscribed", "unsubscribed"])
+CUSTOMERS = st.dictionaries(PHONES, st.tuples(WORDS, WORDS, WORDS, WORDS, ATTRIBUTES, CONSENTS), max_size=8)
 
 with_database = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -41,7 +65,8 @@ def as_file(pieces):
 
 def customers_of(account_id):
     return rows(
-        f"SELECT phone, {', '.join(TEXT_COLUMNS)}, attributes FROM customer WHERE account_id = %s ORDER BY phone",
+        f"""SELECT phone, {", ".join(TEXT_COLUMNS)}, attributes, zone, consent FROM customer
+            WHERE account_id = %s ORDER BY phone""",
         [account_id],
     )
 
@@ -51,11 +76,12 @@ def customers_of(account_id):
 def test_exported_customers_are_imported_unchanged(accounts, people):
     ours, theirs = accounts
     rows("DELETE FROM customer")
-    for phone, (first, last, location, product, attributes) in people.items():
+    for phone, (first, last, location, product, attributes, consent) in people.items():
         rows(
-            """INSERT INTO customer (account_id, phone, first_name, last_name, location, prefered_product, attributes)
-               VALUES (%s, %s, %s, %s, %s, %s, %s::jsonb)""",
-            [ours, phone, first, last, location or None, product or None, json.dumps(attributes)],
+            """INSERT INTO customer (account_id, phone, first_name, last_name, location, prefered_product, attributes,
+                                     consent, zone)
+               VALUES (%s, %s, %s, %s, %s, %s, %s::jsonb, %s, 'Asia/Tokyo')""",
+            [ours, phone, first, last, location or None, product or None, json.dumps(attributes), consent],
         )
     exported = list(export_customers(asking(ours)))
     report = import_customers(asking(theirs), as_file(exported), list_name="all", default_country="GR")
