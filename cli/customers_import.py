@@ -1,5 +1,7 @@
 """`customers import`: a CSV file of any length into an account and onto a list."""
 
+from dataclasses import dataclass
+from io import SEEK_END
 from pathlib import Path
 from uuid import UUID
 
@@ -8,12 +10,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.shared.caller import by_hand
+from cli.shared.file_in import encoding_option, file_in, mapping_option, opened, rejects_beside
 from cli.shared.output import answers, console, wants_json
 from cli.shared.servers import with_database
 from dispatch.accounts.accounts import account_named
 from dispatch.customers.import_upload import MAX_FILE_NAME
 from dispatch.customers.imports import ImportReport, import_customers
-from dispatch.formats.csv_in import open_csv
+from dispatch.formats.csv_in import CsvFile, lines_of
+from dispatch.formats.encodings import encoding_of
 from embedded.refusal import Refused
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -27,7 +31,7 @@ def _show(report: ImportReport) -> None:
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@file_in
 @click.option("--account", required=True, metavar="NAME", help="The account that gets the customers.")
 @click.option("--list", "list_name", required=True, metavar="NAME", help="The list; created if it does not exist.")
 @click.option("--country", metavar="GR", help="Of numbers without a country code.  [default: the account's country]")
@@ -37,51 +41,82 @@ def _show(report: ImportReport) -> None:
     metavar="FILE",
     help="File for rejected lines.  [default: rejected-FILE beside it]",
 )
+@encoding_option
+@mapping_option
 @answers(show=_show)
 @with_database
-def import_(file: Path, account: str, list_name: str, country: str | None, rejects: Path | None) -> ImportReport:
-    """Import customers from a CSV FILE and put them on a list.
+def import_(
+    file: Path,
+    account: str,
+    list_name: str,
+    country: str | None,
+    rejects: Path | None,
+    encoding: str | None,
+    mapping: dict[str, str],
+) -> ImportReport:
+    """Import customers from a CSV FILE (- for standard input) and put them on a list.
 
-    The first line names the columns: phone, and any of first_name, last_name, location, prefered_product;
-    other columns become attributes. Lines that cannot be imported are written to the rejects file, with
-    number and reason; the rest is imported. Importing a file again changes nothing.
+    The first line names the columns: phone, and any of first_name, last_name, location, prefered_product,
+    zone and consent; other columns become attributes. Words that people use for phone and names are known;
+    --map says what others mean. Lines that cannot be imported are written to the rejects file, with all
+    their columns and the reason; repair them there and import that file. Importing a file again changes nothing.
 
     \b
     python -m cli customers import customers.csv --account Acme --list spring
+    python -m cli customers import customers.csv --account Acme --list spring --map phone=Contact
     """
     tenant = account_named(account)
-    rejects = rejects or file.with_name(f"rejected-{file.name}")
+    rejects = rejects or rejects_beside(file)
     if rejects.resolve() == file.resolve():
         raise Refused("The rejects file cannot be the imported file; choose another with --rejects.")
-    report = _import(file, tenant.id, list_name=list_name, country=country or tenant.country, rejects=rejects)
+    options = Options(list_name, country or tenant.country, rejects, encoding, mapping)
+    report = _import(file, tenant.id, options)
     if report.rejected:
         click.echo(f"Rejected lines are in {rejects}", err=True)
     return report
 
 
-def _import(file: Path, account_id: UUID, *, list_name: str, country: str | None, rejects: Path) -> ImportReport:
-    with open_csv(file) as lines, _progress() as bar:
-        task = bar.add_task(file.name, total=file.stat().st_size, lines=0)
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a file is imported."""
+
+    list_name: str
+    country: str | None
+    rejects: Path
+    encoding: str | None
+    mapping: dict[str, str]
+
+
+def _import(file: Path, account_id: UUID, options: Options) -> ImportReport:
+    with opened(file) as raw, _progress() as bar:
+        size = raw.seek(0, SEEK_END)
+        raw.seek(0)
+        encoding = encoding_of(raw, options.encoding)
+        header = CsvFile(lines_of(raw, encoding), mapping=options.mapping).header
+        raw.seek(0)
+        click.echo("Columns: " + ", ".join(f"{name} = {cell}" for cell, name in header.mapping.items()), err=True)
+        task = bar.add_task(file.name, total=size, lines=0)
 
         def advance(report: ImportReport) -> None:
             done = report.imported + report.updated + report.rejected
-            bar.update(task, completed=lines.buffer.tell(), lines=done)
+            bar.update(task, completed=raw.tell(), lines=done)
 
         try:
             return import_customers(
                 by_hand(account_id),
-                lines,
-                list_name=list_name,
-                default_country=country,
-                rejects_path=rejects,
+                lines_of(raw, encoding),
+                list_name=options.list_name,
+                default_country=options.country,
+                mapping=options.mapping,
+                rejects_path=options.rejects,
                 progress=advance,
                 file_name=file.name[-MAX_FILE_NAME:],
-                size=file.stat().st_size,
-                position=lines.buffer.tell,
+                size=size,
+                position=raw.tell,
             )
         except OSError as problem:
             raise Refused(
-                f"{problem.filename or rejects}: {problem.strerror}; choose another file with --rejects."
+                f"{problem.filename or options.rejects}: {problem.strerror}; choose another file with --rejects."
             ) from None
 
 

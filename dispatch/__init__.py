@@ -19,8 +19,8 @@ accounts    accounts (subscription), settings, keys, credits, audit_trail (who c
 schedules   what people see and change of schedules, which `scheduling` runs
 hours       when a recipient may be messaged: zones (whose clock counts), window, quiet, holidays → slots (the next
             time); timetable (a campaign's hours), caps (how often)
-formats     view (what people see of a row), phones, csv_records, columns → csv_in, csv_out, checks
-            (names, texts, times), strict_json (what can be stored)
+formats     view (what people see of a row), phones, csv_out, checks (names, texts, times), strict_json
+            (what can be stored); encodings, csv_records, columns → headers → csv_in → rejects (to be repaired)
 process     startup, children (kept running), heartbeat, listed_job (what a worker may run), lock (in Redis; it saves
             work and decides nothing)
 providers   what every provider takes and answers; choice, http, simulator/

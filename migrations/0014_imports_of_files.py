@@ -1,11 +1,18 @@
-"""Lets imports by a command be seen like those by a job, so that a campaign does not start while they add customers."""
+"""Lets imports by a command be seen like those by a job, and keeps of a file what it takes to repair its lines."""
 
 UP = r"""
 -- An import by a command: the command holds an advisory lock while it is at work, and keeps the file itself.
 ALTER TABLE customer_import
     ADD COLUMN by_command boolean NOT NULL DEFAULT false,
+    ADD COLUMN encoding text NOT NULL DEFAULT 'utf-8',
+    ADD COLUMN header text[] NOT NULL DEFAULT '{phone}',
+    ADD COLUMN columns text[] NOT NULL DEFAULT '{phone}',
     DROP CONSTRAINT customer_import_size_check,
     ADD CONSTRAINT customer_import_size_check CHECK (size >= 0);
+-- A rejected line, so that it can be repaired: the values of its columns, or its text if it has no such values.
+ALTER TABLE customer_import_reject
+    ADD COLUMN cells text[] NOT NULL DEFAULT '{}',
+    ADD COLUMN content text NOT NULL DEFAULT '';
 -- what the start of a campaign asks
 CREATE INDEX customer_import_open_account ON customer_import (account_id, list_id)
     WHERE status IN ('queued', 'running');
@@ -15,8 +22,12 @@ CREATE INDEX customer_import_open_account ON customer_import (account_id, list_i
 DOWN = """
 DROP INDEX customer_import_open_account;
 DELETE FROM customer_import WHERE by_command;
+ALTER TABLE customer_import_reject DROP COLUMN cells, DROP COLUMN content;
 ALTER TABLE customer_import
     DROP COLUMN by_command,
+    DROP COLUMN encoding,
+    DROP COLUMN header,
+    DROP COLUMN columns,
     DROP CONSTRAINT customer_import_size_check,
     ADD CONSTRAINT customer_import_size_check CHECK (size > 0);
 """

@@ -20,6 +20,7 @@ from dispatch.customers.imports import Chunk, NotOurs, read_chunks, write_part
 from dispatch.customers.open_imports import end_import, end_interrupted_imports
 from dispatch.errors import DispatchError
 from dispatch.formats.csv_in import CsvFile, lines_of
+from dispatch.formats.rejects import storable
 from models.customers.import_files import CustomerImportPart, CustomerImportReject
 from models.customers.imports import CustomerImport, RunningImport
 from models.database import db
@@ -105,7 +106,8 @@ def take_over_imports(idle_sec: int) -> Counter[str]:
 def _import(begun: RunningImport, should_stop: Callable[[], bool]) -> bool:
     """Imports until the file ends (returns True) or it should stop (False)."""
     content = Content(CustomerImportPart.read(begun.id))
-    file = CsvFile(lines_of(io.BufferedReader(content)), next_line=begun.next_line)
+    lines = lines_of(io.BufferedReader(content), begun.encoding)
+    file = CsvFile(lines, next_line=begun.next_line, mapping=_as_mapping(begun))
     next_line = begun.next_line
     for chunk in read_chunks(file, begun.country):
         _write(begun, chunk, old=next_line, read=content.bytes_read)
@@ -115,10 +117,15 @@ def _import(begun: RunningImport, should_stop: Callable[[], bool]) -> bool:
     return True
 
 
+def _as_mapping(begun: RunningImport) -> dict[str, str]:
+    """Returns what makes every name the column that it was when the file came in."""
+    return {column: cell for cell, column in zip(begun.header, begun.columns, strict=True) if column}
+
+
 def _write(begun: RunningImport, chunk: Chunk, *, old: int, read: int) -> None:
     with db.atomic():
         write_part(begun, chunk, old=old, read=read)
-        CustomerImportReject.keep(begun.id, chunk.rejected)
+        CustomerImportReject.keep(begun.id, [each._replace(text=storable(each.text)) for each in chunk.rejected])
 
 
 def _should_stop(deadline: float) -> bool:

@@ -4,21 +4,24 @@ The job is `import_run.py`. Redis and the web process's disk may lose the file a
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import IO
 from uuid import UUID
 
 import structlog
+from pydantic import Field
 
 from dispatch import queues
 from dispatch.accounts.accounts import account_with_id
 from dispatch.caller import Caller
 from dispatch.errors import InvalidRequest, NotFound
 from dispatch.formats.checks import checked_name, checked_text
+from dispatch.formats.columns import IGNORED
 from dispatch.formats.csv_in import CsvFile, Rejected, lines_of
-from dispatch.formats.csv_out import csv_lines
+from dispatch.formats.encodings import encoding_of
 from dispatch.formats.phones import check_country
+from dispatch.formats.rejects import reject_lines
 from dispatch.formats.view import Time, View
 from models.customers.import_files import CustomerImportPart, CustomerImportReject
 from models.customers.imports import CustomerImport, ImportStatus
@@ -50,25 +53,34 @@ class CustomerImportView(View):
     updated: int
     rejected: int
     error: str | None
+    encoding: str
+    mapping: dict[str, str] = Field(description="the column that each name in the first line was taken for")
     created_at: Time
     started_at: Time | None
     ended_at: Time | None
 
 
 def start_import(
-    caller: Caller, file: IO[bytes], *, list_name: str, country: str | None = None, file_name: str = ""
+    caller: Caller,
+    file: IO[bytes],
+    *,
+    list_name: str,
+    country: str | None = None,
+    file_name: str = "",
+    encoding: str | None = None,
+    mapping: Mapping[str, str] | None = None,
 ) -> CustomerImportView:
     """Keeps the file and queues its import onto the list of this name, which is made when there is none.
 
     Whatever can be known without reading it all is refused now: an empty file, a first line that names no phone
-    column, a country or list name that cannot be. `file` is one that can be read twice.
+    column, an encoding that is not certain, a country or list name that cannot be. `file` is one that can be read
+    twice; `mapping` says which of its names is which column, as {"phone": "Mobile"}.
     """
     account_id = caller.one_account()
-    own_country = account_with_id(account_id).country
-    country = check_country(country) if country else own_country
+    country = check_country(country) if country else account_with_id(account_id).country
     list_name = checked_name(list_name, field="list")
     file_name = checked_text(file_name[-MAX_FILE_NAME:], field="filename", most=MAX_FILE_NAME) or ""
-    size = _checked_size(file)
+    size, encoding, read = _checked(file, encoding, mapping)
     with db.atomic():
         made = CustomerImport.add(
             account_id,
@@ -77,6 +89,9 @@ def start_import(
             file_name=file_name,
             country=country,
             size=size,
+            encoding=encoding,
+            header=read.header.cells,
+            columns=read.header.names,
             actor=caller.actor,
             request_id=caller.request_id,
         )
@@ -89,10 +104,7 @@ def start_import(
 
 def read_import(caller: Caller, import_id: int) -> CustomerImportView:
     """Returns the import, with how far it is; NotFound when there is none."""
-    found = CustomerImport.find(import_id, caller.account)
-    if found is None:
-        raise NotFound("There is no such import.")
-    return CustomerImportView.model_validate(found)
+    return CustomerImportView.model_validate(_find(caller, import_id))
 
 
 def list_imports(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page[CustomerImportView]:
@@ -101,17 +113,26 @@ def list_imports(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page[
 
 
 def rejected_lines(caller: Caller, import_id: int) -> Iterator[str]:
-    """Returns the lines rejected so far, with number, reason and phone as it stood, as CSV in pieces."""
-    read_import(caller, import_id)
-    return csv_lines(Rejected._fields, CustomerImportReject.lines(import_id))
+    """Returns the lines rejected so far with all their columns, number, reason and text, as CSV in pieces."""
+    found = _find(caller, import_id)
+    columns = [cell for cell, name in zip(found.header, found.columns, strict=True) if name not in IGNORED]
+    return reject_lines(columns, (Rejected(*each) for each in CustomerImportReject.lines(import_id)))
 
 
-def _checked_size(file: IO[bytes]) -> int:
-    """Returns how many bytes the file has, and leaves it at its beginning."""
+def _find(caller: Caller, import_id: int) -> CustomerImport:
+    found = CustomerImport.find(import_id, caller.account)
+    if found is None:
+        raise NotFound("There is no such import.")
+    return found
+
+
+def _checked(file: IO[bytes], encoding: str | None, mapping: Mapping[str, str] | None) -> tuple[int, str, CsvFile]:
+    """Returns how many bytes the file has, its encoding and its header, and leaves it at its beginning."""
     size = file.seek(0, io.SEEK_END)
     if size == 0:
         raise InvalidRequest("The file is empty.", field="file")
     file.seek(0)
-    CsvFile(lines_of(file))
+    encoding = encoding_of(file, encoding)
+    read = CsvFile(lines_of(file, encoding), mapping=mapping)
     file.seek(0)
-    return size
+    return size, encoding, read

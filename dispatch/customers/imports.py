@@ -8,29 +8,24 @@ chunk is committed by itself, so an import that was cut short is finished by run
 makes the same rows.
 """
 
-import csv
 import json
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 from uuid import UUID
 
-import psycopg
 import structlog
-from peewee import PeeweeException
 
 from dispatch.caller import Caller
-from dispatch.customers.open_imports import INTERRUPTED, end_import
+from dispatch.customers.open_imports import seen_by_all
 from dispatch.formats.checks import checked_name
 from dispatch.formats.columns import OWN, attribute_of, is_attribute, value_of
 from dispatch.formats.csv_in import CsvFile, Record, Rejected, chunks
-from dispatch.formats.csv_out import safe_cell
 from dispatch.formats.phones import InvalidPhone, check_country, normalise
-from models.customers import import_commands
+from dispatch.formats.rejects import rejects_file
 from models.customers.customer import CONSENTS, FILE_COLUMNS, MAX_ATTRIBUTE, MAX_TEXT
 from models.customers.imports import CustomerImport, RunningImport
-from models.customers.lists import CustomerList
 from models.customers.upsert import CustomerToWrite, opt_out_customers, upsert_customers
 from models.database import db
 from scheduling.zones import is_zone
@@ -41,8 +36,6 @@ CONSENT = "consent"
 UNSUBSCRIBED = "unsubscribed"
 
 log = structlog.get_logger()
-
-Reject = Callable[[Rejected], None]
 
 
 class NotOurs(Exception):
@@ -57,6 +50,18 @@ class ImportReport:
     updated: int
     rejected: int
     list_id: int
+    #: The column that each name in the first line was taken for.
+    mapping: Mapping[str, str]
+
+    def plus(self, written: tuple[int, int], rejected: int) -> Self:
+        """Returns the report with some more lines: how many of them were new, updated and rejected."""
+        imported, updated = written
+        return replace(
+            self,
+            imported=self.imported + imported,
+            updated=self.updated + updated,
+            rejected=self.rejected + rejected,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ def import_customers(
     *,
     list_name: str,
     default_country: str | None = None,
+    mapping: Mapping[str, str] | None = None,
     rejects_path: Path | None = None,
     progress: Callable[[ImportReport], None] | None = None,
     file_name: str = "",
@@ -86,61 +92,28 @@ def import_customers(
 ) -> ImportReport:
     """Imports what can be imported and reports what became of the lines; rejected ones go to `rejects_path`.
 
-    `lines` is best a file of `open_csv`, of which `position` says how many of the `size` bytes were read. A country,
-    list name or header that cannot be used is refused at once.
+    `lines` is best a file of `checked_lines`, of which `position` says how many of the `size` bytes were read;
+    `mapping` says which of its names is which column. What cannot be used of these is refused at once.
     """
     account_id = caller.one_account()
     country = check_country(default_country) if default_country else None
     list_name = checked_name(list_name, field="list")
-    file = CsvFile(lines)
-    with _rejects_file(rejects_path) as reject, _seen_by_all(caller, list_name, file_name, country, size) as begun:
-        report = ImportReport(0, 0, 0, begun.list_id)
+    file = CsvFile(lines, mapping=mapping)
+    with (
+        rejects_file(rejects_path, file.columns) as reject,
+        seen_by_all(caller, list_name, file_name, country, size) as begun,
+    ):
+        report = ImportReport(0, 0, 0, begun.list_id, file.header.mapping)
         next_line = begun.next_line
         for chunk in read_chunks(file, country):
-            for rejected in chunk.rejected:
-                reject(rejected)
-            imported, updated = write_part(begun, chunk, old=next_line, read=position())
+            reject(chunk.rejected)
+            report = report.plus(write_part(begun, chunk, old=next_line, read=position()), len(chunk.rejected))
             next_line = chunk.next_line
-            report = replace(
-                report,
-                imported=report.imported + imported,
-                updated=report.updated + updated,
-                rejected=report.rejected + len(chunk.rejected),
-            )
             if progress:
                 progress(report)
-    log.info("customers.imported", account_id=str(account_id), **asdict(report))
+    counts = {name: getattr(report, name) for name in ("imported", "updated", "rejected", "list_id")}
+    log.info("customers.imported", account_id=str(account_id), **counts)
     return report
-
-
-@contextmanager
-def _seen_by_all(
-    caller: Caller, list_name: str, file_name: str, country: str | None, size: int
-) -> Iterator[RunningImport]:
-    """Shows the import as running while it is at work, so that no campaign starts on a part of its list."""
-    account_id = caller.one_account()
-    with db.atomic():
-        begun = import_commands.begin(
-            account_id,
-            list_id=CustomerList.named(account_id, list_name).id,
-            list_name=list_name,
-            file_name=file_name,
-            country=country,
-            size=size,
-            actor=caller.actor,
-        )
-    try:
-        yield begun
-    except BaseException:
-        # Recovery ends it if the database is away by now.
-        with suppress(PeeweeException, psycopg.Error):
-            end_import(begun.id, begun.token, error=INTERRUPTED)
-        raise
-    else:
-        end_import(begun.id, begun.token)
-    finally:
-        with suppress(PeeweeException, psycopg.Error):
-            import_commands.release(begun.id)
 
 
 def read_chunks(file: CsvFile, country: str | None) -> Iterator[Chunk]:
@@ -154,7 +127,7 @@ def read_chunks(file: CsvFile, country: str | None) -> Iterator[Chunk]:
         for record in records:
             result = _customer(record, country) if isinstance(record, Record) else record
             if isinstance(result, Rejected):
-                rejected.append(result)
+                rejected.append(result if isinstance(record, Rejected) else result._replace(values=record.values))
             else:
                 customers[result.phone] = result
                 if isinstance(record, Record) and record.cells.get(CONSENT, "").lower() == UNSUBSCRIBED:
@@ -200,21 +173,21 @@ def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected
     for name, value in cells.items():
         limit = MAX_TEXT if name in OWN else MAX_ATTRIBUTE
         if len(value) > limit and not name.startswith("json:"):
-            return Rejected(record.line, f"{name} is longer than {limit} characters", phone[:MAX_TEXT])
+            return Rejected(record.line, f"{name} is longer than {limit} characters")
     if cells.get(CONSENT, "").lower() not in ("", *CONSENTS):
-        return Rejected(record.line, f"{CONSENT} is {UNSUBSCRIBED} or subscribed", phone[:MAX_TEXT])
+        return Rejected(record.line, f"{CONSENT} is {UNSUBSCRIBED} or subscribed")
     if (zone := cells.get("zone") or None) and not is_zone(zone):
-        return Rejected(record.line, "zone is no IANA time zone, such as Europe/Athens", phone[:MAX_TEXT])
+        return Rejected(record.line, "zone is no IANA time zone, such as Europe/Athens")
     try:
         number = normalise(phone, country)
     except InvalidPhone as problem:
-        return Rejected(record.line, f"phone: {problem.reason}", phone)
+        return Rejected(record.line, f"phone: {problem.reason}")
     try:
         attributes = {
             attribute_of(name): value_of(name, cell) for name, cell in cells.items() if cell and is_attribute(name)
         }
     except ValueError as problem:
-        return Rejected(record.line, f"a value cannot be stored: {problem}", phone[:MAX_TEXT])
+        return Rejected(record.line, f"a value cannot be stored: {problem}")
     return CustomerToWrite(
         number,
         cells.get("first_name", ""),
@@ -224,19 +197,3 @@ def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected
         zone,
         json.dumps(attributes) if attributes else "{}",
     )
-
-
-@contextmanager
-def _rejects_file(path: Path | None) -> Iterator[Reject]:
-    """Opens a CSV file of line, reason and phone as it stood; it is deleted again when no line was rejected."""
-    if path is None:
-        yield lambda rejected: None
-        return
-    # Opened before the first row is imported, so that a path that cannot be written to is found out in time.
-    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        writer = csv.writer(file)
-        header = writer.writerow(Rejected._fields)
-        yield lambda rejected: writer.writerow(map(safe_cell, rejected))
-        nothing_rejected = file.tell() == header
-    if nothing_rejected:
-        path.unlink()

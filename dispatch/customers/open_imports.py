@@ -1,15 +1,21 @@
 """Imports that have not ended: a campaign does not start on the part of its audience that is there by now."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import structlog
+from peewee import PeeweeException
 
+from dispatch.caller import Caller
 from dispatch.errors import ImportRunning
 from models.campaigns.campaign import Campaign
 from models.customers import import_commands
-from models.customers.imports import CustomerImport
+from models.customers.imports import CustomerImport, RunningImport
+from models.customers.lists import CustomerList
 from models.database import db
 
 INTERRUPTED = "The command was interrupted; what it had imported stays. Run it again to import the rest."
@@ -29,6 +35,36 @@ def check_no_import(campaign: Campaign) -> None:
         running = None
     if running:
         raise _refusal(running)
+
+
+@contextmanager
+def seen_by_all(
+    caller: Caller, list_name: str, file_name: str, country: str | None, size: int
+) -> Iterator[RunningImport]:
+    """Shows the import as running while it is at work, so that no campaign starts on a part of its list."""
+    account_id = caller.one_account()
+    with db.atomic():
+        begun = import_commands.begin(
+            account_id,
+            list_id=CustomerList.named(account_id, list_name).id,
+            list_name=list_name,
+            file_name=file_name,
+            country=country,
+            size=size,
+            actor=caller.actor,
+        )
+    try:
+        yield begun
+    except BaseException:
+        # Recovery ends it if the database is away by now.
+        with suppress(PeeweeException, psycopg.Error):
+            end_import(begun.id, begun.token, error=INTERRUPTED)
+        raise
+    else:
+        end_import(begun.id, begun.token)
+    finally:
+        with suppress(PeeweeException, psycopg.Error):
+            import_commands.release(begun.id)
 
 
 def end_import(import_id: int, token: UUID, *, error: str | None = None) -> bool:

@@ -1,5 +1,6 @@
 """Imports of customers: the rows, and the moves from `queued` to `done`, each guarded by token and cursor."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Self
@@ -49,9 +50,18 @@ class CustomerImport(Row):
     request_id: str | None
     #: Whether a command imports it, which keeps the file; else a job imports an uploaded one.
     by_command: bool
+    encoding: str
+    #: The names in the first line as they stand there, and the column that each is.
+    header: list[str]
+    columns: list[str]
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Returns which column each name in the first line was taken for."""
+        return {cell: column for cell, column in zip(self.header, self.columns, strict=True) if column}
 
     @property
     def lines(self) -> int:
@@ -68,14 +78,30 @@ class CustomerImport(Row):
         file_name: str,
         country: str | None,
         size: int,
+        encoding: str,
+        header: Sequence[str],
+        columns: Sequence[str],
         actor: str,
         request_id: str | None,
     ) -> "OpenImport":
         """Inserts an import that waits for a job; its file is kept in the same transaction."""
         return one(
-            """INSERT INTO customer_import (account_id, list_id, list_name, file_name, country, size, actor, request_id)
-               VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING *""",
-            [account_id, list_id, list_name, file_name, country, size, actor, request_id],
+            """INSERT INTO customer_import (account_id, list_id, list_name, file_name, country, size, encoding, header,
+                                            columns, actor, request_id)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING *""",
+            [
+                account_id,
+                list_id,
+                list_name,
+                file_name,
+                country,
+                size,
+                encoding,
+                list(header),
+                list(columns),
+                actor,
+                request_id,
+            ],
             into=OpenImport,
         )
 
@@ -209,3 +235,6 @@ class RunningImport:
     next_line: int
     token: UUID
     request_id: str | None
+    encoding: str
+    header: list[str]
+    columns: list[str]

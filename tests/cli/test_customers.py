@@ -30,8 +30,14 @@ def test_json_is_one_object_and_nothing_else(customers_import, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     list_id = rows("SELECT id FROM customer_list WHERE name = 'spring'")[0]["id"]
-    assert json.loads(done.stdout) == {"imported": 1, "updated": 0, "rejected": 1, "list_id": list_id}
-    assert (tmp_path / "rejected-customers.csv").read_text().splitlines()[1] == "3,phone: too short,12345"
+    assert json.loads(done.stdout) == {
+        "imported": 1,
+        "updated": 0,
+        "rejected": 1,
+        "list_id": list_id,
+        "mapping": {"phone": "phone", "first_name": "first_name"},
+    }
+    assert (tmp_path / "rejected-customers.csv").read_text().splitlines()[1] == "12345,Νίκος,3,phone: too short,"
 
 
 def test_the_country_option_wins_over_the_account(customers_import):
