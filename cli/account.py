@@ -53,6 +53,7 @@ def show(name: str) -> AccountView:
 
 @account.command()
 @_name
+@click.option("--name", "new_name", metavar="NEW", help="What the account is called from now on.")
 @click.option("--country", metavar="GR", help="Where phone numbers without a country code are read.")
 @click.option("--approval-above", type=int, metavar="N", help="Larger campaigns need the approval of a second key.")
 @click.option("--no-approval", is_flag=True, help="No campaign needs an approval.")
@@ -64,7 +65,7 @@ def show(name: str) -> AccountView:
 @answers()
 @with_database
 def change(
-    name: str, country: str | None, approval_above: int | None, no_approval: bool, **options: str | int | None
+    name: str, new_name: str | None, approval_above: int | None, no_approval: bool, **options: str | int | None
 ) -> AccountView:
     """Change an account's settings. Options left out change nothing.
 
@@ -72,12 +73,13 @@ def change(
     `default` takes those of the recipient's country.
 
     \b
+    python -m cli account change Acme --name 'Acme Shoes'
     python -m cli account change Acme --approval-above 5000
     python -m cli account change Acme --quiet-hours 22:00-09:00 --cap-per-week 3
     """
     if no_approval and approval_above is not None:
         raise click.UsageError("Use either --approval-above N or --no-approval, not both.")
-    given = {"country": country, **options}
+    given = {"name": new_name, **options}
     changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
     for cap in ("cap_per_day", "cap_per_week"):
         if changes.get(cap) == 0:

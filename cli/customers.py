@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from cli.customers_import import import_
+from cli.customers_imports import imports
 from cli.shared.arguments import row_id
 from cli.shared.caller import by_hand
 from cli.shared.csv_file import WrittenFile, csv_file, write_csv
@@ -39,6 +40,7 @@ def customers() -> None:
 
 
 customers.add_command(import_)
+customers.add_command(imports)
 
 
 @customers.command("list")

@@ -8,7 +8,16 @@ ALTER TABLE customer_import
     ADD COLUMN header text[] NOT NULL DEFAULT '{phone}',
     ADD COLUMN columns text[] NOT NULL DEFAULT '{phone}',
     DROP CONSTRAINT customer_import_size_check,
-    ADD CONSTRAINT customer_import_size_check CHECK (size >= 0);
+    ADD CONSTRAINT customer_import_size_check CHECK (size >= 0),
+    DROP CONSTRAINT customer_import_status_check,
+    ADD CONSTRAINT customer_import_status_check
+        CHECK (status IN ('queued', 'running', 'done', 'failed', 'cancelled')),
+    DROP CONSTRAINT customer_import_open_has_list,
+    ADD CONSTRAINT customer_import_open_has_list CHECK (status NOT IN ('queued', 'running') OR list_id IS NOT NULL),
+    DROP CONSTRAINT customer_import_open_has_token,
+    ADD CONSTRAINT customer_import_open_has_token CHECK ((status IN ('queued', 'running')) = (token IS NOT NULL)),
+    DROP CONSTRAINT customer_import_ended_has_time,
+    ADD CONSTRAINT customer_import_ended_has_time CHECK ((status IN ('queued', 'running')) = (ended_at IS NULL));
 -- A rejected line, so that it can be repaired: the values of its columns, or its text if it has no such values.
 ALTER TABLE customer_import_reject
     ADD COLUMN cells text[] NOT NULL DEFAULT '{}',
@@ -18,10 +27,11 @@ CREATE INDEX customer_import_open_account ON customer_import (account_id, list_i
     WHERE status IN ('queued', 'running');
 """
 
-# Imports by commands have ended when a release is taken back; an older one would take their size for wrong.
+# An older release does not know imports by commands, and takes a cancelled one for failed.
 DOWN = """
 DROP INDEX customer_import_open_account;
 DELETE FROM customer_import WHERE by_command;
+UPDATE customer_import SET status = 'failed', error = 'The import was cancelled.' WHERE status = 'cancelled';
 ALTER TABLE customer_import_reject DROP COLUMN cells, DROP COLUMN content;
 ALTER TABLE customer_import
     DROP COLUMN by_command,
@@ -29,7 +39,15 @@ ALTER TABLE customer_import
     DROP COLUMN header,
     DROP COLUMN columns,
     DROP CONSTRAINT customer_import_size_check,
-    ADD CONSTRAINT customer_import_size_check CHECK (size > 0);
+    ADD CONSTRAINT customer_import_size_check CHECK (size > 0),
+    DROP CONSTRAINT customer_import_status_check,
+    ADD CONSTRAINT customer_import_status_check CHECK (status IN ('queued', 'running', 'done', 'failed')),
+    DROP CONSTRAINT customer_import_open_has_list,
+    ADD CONSTRAINT customer_import_open_has_list CHECK (status IN ('done', 'failed') OR list_id IS NOT NULL),
+    DROP CONSTRAINT customer_import_open_has_token,
+    ADD CONSTRAINT customer_import_open_has_token CHECK ((status IN ('done', 'failed')) = (token IS NULL)),
+    DROP CONSTRAINT customer_import_ended_has_time,
+    ADD CONSTRAINT customer_import_ended_has_time CHECK ((status IN ('done', 'failed')) = (ended_at IS NOT NULL));
 """
 
 

@@ -4,7 +4,7 @@ campaigns   campaign, writing, audience (chosen customers, numbers), approval, h
             (recurring campaigns) and their occurrences; due
 messages    message (and what is recorded of it), claiming, caps (how often a person is messaged), writing, recovery,
             reading; batch; arrays (how the send path passes a window)
-customers   customer, lists, upsert, imports, import_commands, import_files, suppression
+customers   customer, lists, upsert, imports, open_imports, import_commands, import_files, suppression
 schedules   schedule, run
 accounts    account, api_key, audit_event, credit, idempotency_key
 texts       template, segment

@@ -14,7 +14,7 @@ from api.http.files import FileOptions, mapping_of
 from api.http.inputs import Given, Page, PathId
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
-from api.http.rules import HARMLESS_TWICE
+from api.http.rules import HARMLESS_TWICE, ONE_TRANSACTION
 from dispatch.customers import import_upload
 from dispatch.customers.import_upload import CustomerImportView
 from dispatch.errors import InvalidRequest
@@ -115,6 +115,19 @@ def index(query: Page) -> Paged[CustomerImportView]:
 def read(path: ImportPath) -> CustomerImportView:
     """`error` says why the import failed; what it had imported by then stays."""
     return import_upload.read_import(caller(), path.import_id)
+
+
+@routes.post(
+    "/<import_id>/cancel",
+    summary="Stop an import",
+    answers={200: CustomerImportView},
+    refuses=("RESOURCE_NOT_FOUND", "INVALID_STATUS"),
+    scope="write",
+    idempotency=ONE_TRANSACTION,
+)
+def cancel(path: ImportPath) -> CustomerImportView:
+    """What it has imported stays, and so do its rejected lines."""
+    return import_upload.cancel_import(caller(), path.import_id)
 
 
 @routes.get(

@@ -15,7 +15,7 @@ from pydantic import Field
 from dispatch import queues
 from dispatch.accounts.accounts import account_with_id
 from dispatch.caller import Caller
-from dispatch.errors import InvalidRequest, NotFound
+from dispatch.errors import ImportRunning, InvalidRequest, InvalidStatus, NotFound
 from dispatch.formats.checks import checked_name, checked_text
 from dispatch.formats.columns import IGNORED
 from dispatch.formats.csv_in import CsvFile, Rejected, lines_of
@@ -23,6 +23,8 @@ from dispatch.formats.encodings import encoding_of
 from dispatch.formats.phones import check_country
 from dispatch.formats.rejects import reject_lines
 from dispatch.formats.view import Time, View
+from models.campaigns.campaign import Campaign
+from models.customers import open_imports
 from models.customers.import_files import CustomerImportPart, CustomerImportReject
 from models.customers.imports import CustomerImport, ImportStatus
 from models.customers.lists import CustomerList
@@ -105,6 +107,17 @@ def start_import(
 def read_import(caller: Caller, import_id: int) -> CustomerImportView:
     """Returns the import, with how far it is; NotFound when there is none."""
     return CustomerImportView.model_validate(_find(caller, import_id))
+
+
+def cancel_import(caller: Caller, import_id: int) -> CustomerImportView:
+    """Stops the import, also one by a command; what it has imported stays. InvalidStatus if it has ended."""
+    with db.atomic():
+        cancelled = open_imports.cancel(import_id, caller.account)
+        if cancelled is None:
+            raise InvalidStatus(f"The import has ended already: it is {_find(caller, import_id).status}.")
+        Campaign.unblock(cancelled.account_id, ImportRunning.code)
+        caller.note("import.cancelled", import_id, account_id=cancelled.account_id)
+    return read_import(caller, import_id)
 
 
 def list_imports(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page[CustomerImportView]:

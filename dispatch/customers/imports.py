@@ -19,6 +19,7 @@ import structlog
 
 from dispatch.caller import Caller
 from dispatch.customers.open_imports import seen_by_all
+from dispatch.errors import InvalidStatus
 from dispatch.formats.checks import checked_name
 from dispatch.formats.columns import OWN, attribute_of, is_attribute, value_of
 from dispatch.formats.csv_in import CsvFile, Record, Rejected, chunks
@@ -38,7 +39,7 @@ UNSUBSCRIBED = "unsubscribed"
 log = structlog.get_logger()
 
 
-class NotOurs(Exception):
+class NotOurs(InvalidStatus):
     """Another job continues this import, or it has ended; there is nothing left to do."""
 
 
@@ -161,7 +162,7 @@ def write_part(begun: RunningImport, chunk: Chunk, *, old: int, read: int) -> tu
     """
     with db.atomic():
         if not CustomerImport.advance(begun.id, begun.token, old=old, new=chunk.next_line, read=read):
-            raise NotOurs
+            raise NotOurs("The import was cancelled, or its command was taken for dead; what it had imported stays.")
         imported, updated = write_chunk(begun.account_id, begun.list_id, chunk)
         CustomerImport.count(begun.id, imported=imported, updated=updated, rejected=len(chunk.rejected))
     return imported, updated

@@ -13,7 +13,7 @@ from peewee import PeeweeException
 from dispatch.caller import Caller
 from dispatch.errors import ImportRunning
 from models.campaigns.campaign import Campaign
-from models.customers import import_commands
+from models.customers import import_commands, open_imports
 from models.customers.imports import CustomerImport, RunningImport
 from models.customers.lists import CustomerList
 from models.database import db
@@ -28,9 +28,9 @@ log = structlog.get_logger()
 def check_no_import(campaign: Campaign) -> None:
     """Raises ImportRunning, with its progress, while an import adds people to the campaign's audience."""
     if campaign.audience_kind == "list":
-        running = CustomerImport.into_audience(campaign.account_id, campaign.list_id)
+        running = open_imports.into_audience(campaign.account_id, campaign.list_id)
     elif campaign.audience_kind in _OF_WHOLE_ACCOUNT:
-        running = CustomerImport.into_audience(campaign.account_id, None)
+        running = open_imports.into_audience(campaign.account_id, None)
     else:
         running = None
     if running:

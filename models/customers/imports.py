@@ -16,6 +16,7 @@ ImportStatus = Literal[
     "running",  # Its lines are being written, chunk by chunk.
     "done",  # Every line is written or among the rejected ones.
     "failed",  # It stopped; `error` says why, and what was written before stays.
+    "cancelled",  # A person stopped it; what was written before stays.
 ]
 
 
@@ -106,17 +107,6 @@ class CustomerImport(Row):
         )
 
     @classmethod
-    def into_audience(cls, account_id: UUID, list_id: int | None) -> Self | None:
-        """Returns the first open import onto this list, or into the account when it is None; None if there is none."""
-        return row(
-            """SELECT * FROM customer_import
-               WHERE account_id = %(account)s AND status IN ('queued', 'running')
-                 AND (%(list)s::bigint IS NULL OR list_id = %(list)s) ORDER BY id LIMIT 1""",
-            {"account": account_id, "list": list_id},
-            into=cls,
-        )
-
-    @classmethod
     def find(cls, import_id: int, tenant: Tenant) -> Self | None:
         """Returns the import, or None when there is none or it is not the tenant's."""
         return row(
@@ -189,7 +179,7 @@ class CustomerImport(Row):
         """Lets the list be deleted as far as ended imports are concerned, which then know only its name."""
         changed(
             f"""UPDATE customer_import SET list_id = NULL
-                WHERE list_id = %(id)s AND {owned_by(tenant)} AND status IN ('done', 'failed')""",
+                WHERE list_id = %(id)s AND {owned_by(tenant)} AND status NOT IN ('queued', 'running')""",
             {"id": list_id, "account": tenant},
         )
 

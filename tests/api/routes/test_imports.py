@@ -184,3 +184,10 @@ def test_a_job_reads_every_column_as_it_was_understood_when_the_file_came(call, 
     work()
     attributes = {"Tier": "1", "TIER": "2", 'a "b"': 3, "mobile": "4"}
     assert rows("SELECT attributes FROM customer") == [{"attributes": attributes}]
+
+
+def test_an_import_can_be_cancelled(call):
+    made = call("POST", "/api/imports", **form()).json
+    assert call("POST", f"/api/imports/{made['id']}/cancel").json["status"] == "cancelled"
+    again = call("POST", f"/api/imports/{made['id']}/cancel")
+    assert (again.status_code, again.json["error"]["code"]) == (409, "INVALID_STATUS")
