@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from io import SEEK_END
 from pathlib import Path
+from typing import IO
 from uuid import UUID
 
 import click
@@ -14,6 +15,7 @@ from cli.shared.file_in import encoding_option, file_in, mapping_option, opened,
 from cli.shared.output import answers, console, wants_json
 from cli.shared.servers import with_database
 from dispatch.accounts.accounts import account_named
+from dispatch.customers.import_trial import try_import
 from dispatch.customers.import_upload import MAX_FILE_NAME
 from dispatch.customers.imports import ImportReport, import_customers
 from dispatch.formats.csv_in import CsvFile, lines_of
@@ -26,7 +28,9 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 def _show(report: ImportReport) -> None:
     console().print(
         f"[bold]{report.imported}[/bold] imported, [bold]{report.updated}[/bold] updated, "
-        f"[bold]{report.rejected}[/bold] rejected; list {report.list_id}"
+        + (f"[bold]{report.repeated}[/bold] repeated, " if report.repeated else "")
+        + f"[bold]{report.rejected}[/bold] rejected; "
+        + (f"list {report.list_id}" if report.list_id else "only tried, nothing is written")
     )
 
 
@@ -43,6 +47,7 @@ def _show(report: ImportReport) -> None:
 )
 @encoding_option
 @mapping_option
+@click.option("--dry-run", is_flag=True, help="Say what would be imported and rejected, and import nothing.")
 @answers(show=_show)
 @with_database
 def import_(
@@ -53,6 +58,7 @@ def import_(
     rejects: Path | None,
     encoding: str | None,
     mapping: dict[str, str],
+    dry_run: bool,
 ) -> ImportReport:
     """Import customers from a CSV FILE (- for standard input) and put them on a list.
 
@@ -69,7 +75,7 @@ def import_(
     rejects = rejects or rejects_beside(file)
     if rejects.resolve() == file.resolve():
         raise Refused("The rejects file cannot be the imported file; choose another with --rejects.")
-    options = Options(list_name, country or tenant.country, rejects, encoding, mapping)
+    options = Options(list_name, country or tenant.country, rejects, encoding, mapping, dry_run)
     report = _import(file, tenant.id, options)
     if report.rejected:
         click.echo(f"Rejected lines are in {rejects}", err=True)
@@ -85,6 +91,7 @@ class Options:
     rejects: Path
     encoding: str | None
     mapping: dict[str, str]
+    dry_run: bool
 
 
 def _import(file: Path, account_id: UUID, options: Options) -> ImportReport:
@@ -92,16 +99,22 @@ def _import(file: Path, account_id: UUID, options: Options) -> ImportReport:
         size = raw.seek(0, SEEK_END)
         raw.seek(0)
         encoding = encoding_of(raw, options.encoding)
-        header = CsvFile(lines_of(raw, encoding), mapping=options.mapping).header
-        raw.seek(0)
-        click.echo("Columns: " + ", ".join(f"{name} = {cell}" for cell, name in header.mapping.items()), err=True)
+        _tell_columns(raw, encoding, options.mapping)
         task = bar.add_task(file.name, total=size, lines=0)
 
         def advance(report: ImportReport) -> None:
-            done = report.imported + report.updated + report.rejected
+            done = report.imported + report.updated + report.repeated + report.rejected
             bar.update(task, completed=raw.tell(), lines=done)
 
         try:
+            if options.dry_run:
+                return try_import(
+                    by_hand(account_id),
+                    lines_of(raw, encoding),
+                    default_country=options.country,
+                    mapping=options.mapping,
+                    rejects_path=options.rejects,
+                )
             return import_customers(
                 by_hand(account_id),
                 lines_of(raw, encoding),
@@ -118,6 +131,12 @@ def _import(file: Path, account_id: UUID, options: Options) -> ImportReport:
             raise Refused(
                 f"{problem.filename or options.rejects}: {problem.strerror}; choose another file with --rejects."
             ) from None
+
+
+def _tell_columns(raw: IO[bytes], encoding: str, mapping: dict[str, str]) -> None:
+    header = CsvFile(lines_of(raw, encoding), mapping=mapping).header
+    raw.seek(0)
+    click.echo("Columns: " + ", ".join(f"{name} = {cell}" for cell, name in header.mapping.items()), err=True)
 
 
 def _progress() -> Progress:

@@ -12,8 +12,9 @@ campaigns   draft, timing (when it may reach people), writing, lifecycle, patter
             what people see of those
 audience    members (counted, read page by page), choice, segments, filter (by operators and their values) → filter_sql,
             previews (who it would reach)
-customers   customers, lists, list_members, suppressions, suppression_files, export; imports (a local CSV file) and
-            import_upload → import_run (over HTTP, as jobs); open_imports (keeps campaigns from starting on a part)
+customers   customers, lists, list_members, suppressions, suppression_files, export; imports (a local CSV file),
+            import_trial (changes nothing), import_upload → import_run (over HTTP, as jobs); open_imports (keeps
+            campaigns from starting on a part)
 texts       template, filters, check, stored (with versions), sms (how many segments a text takes)
 accounts    accounts (subscription), settings, keys, credits, audit_trail (who changed what)
 schedules   what people see and change of schedules, which `scheduling` runs

@@ -18,6 +18,9 @@ ALTER TABLE customer_import
     ADD CONSTRAINT customer_import_open_has_token CHECK ((status IN ('queued', 'running')) = (token IS NOT NULL)),
     DROP CONSTRAINT customer_import_ended_has_time,
     ADD CONSTRAINT customer_import_ended_has_time CHECK ((status IN ('queued', 'running')) = (ended_at IS NULL));
+ALTER TABLE customer_import ADD COLUMN repeated integer NOT NULL DEFAULT 0;
+-- The import that wrote the customer last: it knows by this which phones come again in its file.
+ALTER TABLE customer ADD COLUMN import_id bigint;
 -- A rejected line, so that it can be repaired: the values of its columns, or its text if it has no such values.
 ALTER TABLE customer_import_reject
     ADD COLUMN cells text[] NOT NULL DEFAULT '{}',
@@ -31,10 +34,12 @@ CREATE INDEX customer_import_open_account ON customer_import (account_id, list_i
 DOWN = """
 DROP INDEX customer_import_open_account;
 DELETE FROM customer_import WHERE by_command;
+ALTER TABLE customer DROP COLUMN import_id;
 UPDATE customer_import SET status = 'failed', error = 'The import was cancelled.' WHERE status = 'cancelled';
 ALTER TABLE customer_import_reject DROP COLUMN cells, DROP COLUMN content;
 ALTER TABLE customer_import
     DROP COLUMN by_command,
+    DROP COLUMN repeated,
     DROP COLUMN encoding,
     DROP COLUMN header,
     DROP COLUMN columns,

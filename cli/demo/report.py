@@ -23,7 +23,7 @@ def show_outcome(outcome: Outcome, console: Console) -> None:
     summary = outcome.summary()
     broken = ", ".join(f"{violation.invariant} {violation.what}" for violation in outcome.violations)
     table = Table(show_header=False, box=None)
-    table.add_row("customers", f"{outcome.imported.imported:,} imported, {outcome.imported.updated:,} repeated, "
+    table.add_row("customers", f"{outcome.imported.imported:,} imported, {outcome.imported.repeated:,} repeated, "
                   f"{outcome.imported.rejected:,} rejected")  # fmt: skip
     table.add_row("campaign", f"{summary['campaign_id']}, {summary['status']}")
     for name in ("recipients", "sent", "failed", "unknown", "skipped"):

@@ -39,7 +39,7 @@ log = structlog.get_logger()
 
 
 class CustomerImportView(View):
-    """An import; `bytes` of its `size` bytes were read, and every line so far is counted as one of the three."""
+    """An import; `bytes` of its `size` bytes were read, and every line so far is counted as one of the four."""
 
     id: int
     account_id: UUID
@@ -53,6 +53,7 @@ class CustomerImportView(View):
     lines: int
     imported: int
     updated: int
+    repeated: int
     rejected: int
     error: str | None
     encoding: str

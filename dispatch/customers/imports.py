@@ -3,17 +3,16 @@
 The file wins: for the columns it names, what a line says replaces what was there, blank cells included; other columns
 stay as they are. Columns that a customer does not have become attributes; `consent` can opt a customer out and never
 in; `zone` is the name of the customer's time zone. A phone that comes twice is one customer, the last line wins, and
-every line counts: imported (a new phone), updated (one seen before, in the table or in the file) or rejected. Each
+every line counts: imported (a new phone), updated (one in the table), repeated (one in the file) or rejected. Each
 chunk is committed by itself, so an import that was cut short is finished by running it again, and running it twice
 makes the same rows.
 """
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
-from uuid import UUID
 
 import structlog
 
@@ -27,7 +26,7 @@ from dispatch.formats.phones import InvalidPhone, check_country, normalise
 from dispatch.formats.rejects import rejects_file
 from models.customers.customer import CONSENTS, FILE_COLUMNS, MAX_ATTRIBUTE, MAX_TEXT
 from models.customers.imports import CustomerImport, RunningImport
-from models.customers.upsert import CustomerToWrite, opt_out_customers, upsert_customers
+from models.customers.upsert import CustomerToWrite, Target, opt_out_customers, upsert_customers
 from models.database import db
 from scheduling.zones import is_zone
 
@@ -44,25 +43,31 @@ class NotOurs(InvalidStatus):
 
 
 @dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What became of the lines so far; the three counts add up to the lines that were not blank."""
+class Counts:
+    """What became of some lines: a new phone, one known before, one that came before in the file, or rejected."""
 
     imported: int
     updated: int
+    repeated: int
     rejected: int
-    list_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of the lines so far; the four counts add up to the lines that were not blank."""
+
+    imported: int
+    updated: int
+    repeated: int
+    rejected: int
+    #: None if nothing was written, only tried.
+    list_id: int | None
     #: The column that each name in the first line was taken for.
     mapping: Mapping[str, str]
 
-    def plus(self, written: tuple[int, int], rejected: int) -> Self:
-        """Returns the report with some more lines: how many of them were new, updated and rejected."""
-        imported, updated = written
-        return replace(
-            self,
-            imported=self.imported + imported,
-            updated=self.updated + updated,
-            rejected=self.rejected + rejected,
-        )
+    def plus(self, some: Counts) -> Self:
+        """Returns the report with some more lines."""
+        return replace(self, **{name: count + getattr(self, name) for name, count in asdict(some).items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,11 @@ class Chunk:
     attributes: list[str]
     lines: int
     next_line: int
+
+    def counted(self, *, new: int, repeated: int) -> Counts:
+        """Returns what became of its lines, of whose phones so many were new or had come in an earlier chunk."""
+        within = self.lines - len(self.rejected) - len(self.customers)
+        return Counts(new, len(self.customers) - new - repeated, within + repeated, len(self.rejected))
 
 
 def import_customers(
@@ -104,15 +114,15 @@ def import_customers(
         rejects_file(rejects_path, file.columns) as reject,
         seen_by_all(caller, list_name, file_name, country, size) as begun,
     ):
-        report = ImportReport(0, 0, 0, begun.list_id, file.header.mapping)
+        report = ImportReport(0, 0, 0, 0, begun.list_id, file.header.mapping)
         next_line = begun.next_line
         for chunk in read_chunks(file, country):
             reject(chunk.rejected)
-            report = report.plus(write_part(begun, chunk, old=next_line, read=position()), len(chunk.rejected))
+            report = report.plus(write_part(begun, chunk, old=next_line, read=position()))
             next_line = chunk.next_line
             if progress:
                 progress(report)
-    counts = {name: getattr(report, name) for name in ("imported", "updated", "rejected", "list_id")}
+    counts = {name: getattr(report, name) for name in ("imported", "updated", "repeated", "rejected", "list_id")}
     log.info("customers.imported", account_id=str(account_id), **counts)
     return report
 
@@ -144,28 +154,21 @@ def read_chunks(file: CsvFile, country: str | None) -> Iterator[Chunk]:
         )
 
 
-def write_chunk(account_id: UUID, list_id: int, chunk: Chunk) -> tuple[int, int]:
-    """Writes the chunk's customers and puts them on the list; returns how many lines were new and how many updates."""
-    with db.atomic():
-        imported = upsert_customers(
-            account_id, list_id, chunk.customers, columns=chunk.columns, attributes=chunk.attributes
-        )
-        if chunk.opted_out:
-            opt_out_customers(account_id, chunk.opted_out)
-    return imported, chunk.lines - len(chunk.rejected) - imported
-
-
-def write_part(begun: RunningImport, chunk: Chunk, *, old: int, read: int) -> tuple[int, int]:
+def write_part(begun: RunningImport, chunk: Chunk, *, old: int, read: int) -> Counts:
     """Writes the chunk, counts it and moves the import's cursor over it, in one transaction; NotOurs if it has moved.
 
-    Returns how many lines were new and how many updated.
+    Returns what became of the lines.
     """
+    target = Target(begun.account_id, begun.list_id, begun.id)
     with db.atomic():
         if not CustomerImport.advance(begun.id, begun.token, old=old, new=chunk.next_line, read=read):
             raise NotOurs("The import was cancelled, or its command was taken for dead; what it had imported stays.")
-        imported, updated = write_chunk(begun.account_id, begun.list_id, chunk)
-        CustomerImport.count(begun.id, imported=imported, updated=updated, rejected=len(chunk.rejected))
-    return imported, updated
+        written = upsert_customers(target, chunk.customers, columns=chunk.columns, attributes=chunk.attributes)
+        if chunk.opted_out:
+            opt_out_customers(begun.account_id, chunk.opted_out)
+        counts = chunk.counted(new=written.inserted, repeated=written.repeated)
+        CustomerImport.count(begun.id, **asdict(counts))
+    return counts
 
 
 def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected:

@@ -92,7 +92,7 @@ def end_interrupted_imports() -> Counter[str]:
 def _refusal(running: CustomerImport) -> ImportRunning:
     share = f"{100 * running.bytes // running.size} % of its file" if running.size else "an unknown part of its file"
     progress: dict[str, Any] = {
-        field: getattr(running, field) for field in ("status", "lines", "imported", "updated", "rejected")
+        field: getattr(running, field) for field in ("status", "lines", "imported", "updated", "repeated", "rejected")
     }
     return ImportRunning(
         f"Import {running.id} is still adding customers to the list {running.list_name}: {share} is read, "
@@ -105,7 +105,7 @@ def _refusal(running: CustomerImport) -> ImportRunning:
 
 
 def _log(ended: CustomerImport) -> None:
-    counts = {"imported": ended.imported, "updated": ended.updated, "rejected": ended.rejected}
+    counts = {name: getattr(ended, name) for name in ("imported", "updated", "repeated", "rejected")}
     if ended.error:
         log.error("import.failed", import_id=ended.id, reason=ended.error, **counts)
     else:

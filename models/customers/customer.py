@@ -51,6 +51,8 @@ class Customer(Row):
     #: The name of a time zone.
     zone: str | None
     consent: Consent
+    #: The import that wrote it last.
+    import_id: int | None
     created_at: datetime
     updated_at: datetime
 

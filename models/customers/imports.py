@@ -41,6 +41,8 @@ class CustomerImport(Row):
     next_line: int
     imported: int
     updated: int
+    #: Lines whose phone had come before in the file.
+    repeated: int
     rejected: int
     #: Its holder may continue the import; None once it has ended.
     token: UUID | None
@@ -67,7 +69,7 @@ class CustomerImport(Row):
     @property
     def lines(self) -> int:
         """How many lines were read and counted."""
-        return self.imported + self.updated + self.rejected
+        return self.imported + self.updated + self.repeated + self.rejected
 
     @classmethod
     def add(
@@ -151,12 +153,13 @@ class CustomerImport(Row):
         )
 
     @classmethod
-    def count(cls, import_id: int, *, imported: int, updated: int, rejected: int) -> None:
+    def count(cls, import_id: int, *, imported: int, updated: int, repeated: int, rejected: int) -> None:
         """Adds what became of a chunk's lines, in the transaction that moved the cursor over it."""
         changed(
-            """UPDATE customer_import SET imported = imported + %s, updated = updated + %s, rejected = rejected + %s
+            """UPDATE customer_import SET imported = imported + %s, updated = updated + %s, repeated = repeated + %s,
+                      rejected = rejected + %s
                WHERE id = %s""",
-            [imported, updated, rejected, import_id],
+            [imported, updated, repeated, rejected, import_id],
         )
 
     @classmethod

@@ -7,6 +7,7 @@ import pytest
 from models.database import row, rows
 from tests.cli.refusing import assert_refused
 from tests.factories import a_list, an_account
+from tests.stored import stored_rows
 
 PHONE = "+306912345678"
 
@@ -146,3 +147,12 @@ def test_standard_input_is_read_and_standard_output_written_as_a_dash(cli, acme)
     words = ("customers", "import", "-", "--account", "Acme", "--list", "new", "--json")
     answer = cli(*words, input=exported.stdout)
     assert (answer.json["updated"], answer.json["rejected"]) == (3, 0)
+
+
+def test_a_dry_run_says_what_would_be_imported_and_imports_nothing(cli, acme, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text("phone\n6911111111\n6911111111\n12\n")
+    before = stored_rows()
+    answer = cli("customers", "import", file, "--account", "Acme", "--list", "new", "--dry-run")
+    assert "1 imported, 0 updated, 1 repeated, 1 rejected; only tried, nothing is written" in answer.stdout
+    assert stored_rows() == before

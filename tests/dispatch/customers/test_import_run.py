@@ -73,7 +73,7 @@ def many(lines: int, *, wrong: int = 0) -> str:
 
 
 def counts(shown: CustomerImportView) -> tuple:
-    return shown.imported, shown.updated, shown.rejected
+    return shown.imported, shown.updated, shown.repeated, shown.rejected
 
 
 def customers() -> list[dict]:
@@ -89,7 +89,7 @@ def test_a_job_imports_the_file_and_deletes_it(account, redis):
     assert (made.status, made.lines, made.file_name) == ("queued", 0, "customers.csv")
     work(redis)
     done = read_import(asking(account), made.id)
-    assert (done.status, counts(done), done.lines) == ("done", (1, 0, 1), 2)
+    assert (done.status, counts(done), done.lines) == ("done", (1, 0, 0, 1), 2)
     assert done.bytes == done.size == made.size
     assert done.ended_at >= done.started_at >= done.created_at
     assert [customer["first_name"] for customer in customers()] == ["Ελένη"]
@@ -123,7 +123,7 @@ def test_the_result_is_the_same_as_from_a_local_file(account, monkeypatch, tmp_p
     import_id = upload(account, content).id
     while (shown := run(import_id, seconds=0)).status == "running":
         pass
-    assert counts(shown) == (report.imported, report.updated, report.rejected)
+    assert counts(shown) == (report.imported, report.updated, report.repeated, report.rejected)
     assert (customers(), members()) == (expected, on_list)
     assert rejects(import_id) == expected_rejects
 
@@ -133,7 +133,7 @@ def test_a_file_of_several_parts_is_put_together_again(account, monkeypatch):
     content = "phone,first_name\n6900000001,Ελένη\n6900000002,😀\n"
     import_id = upload(account, content).id
     assert row("SELECT count(*) AS parts FROM customer_import_part")["parts"] > 5
-    assert counts(run(import_id)) == (2, 0, 0)
+    assert counts(run(import_id)) == (2, 0, 0, 0)
     assert [customer["first_name"] for customer in customers()] == ["Ελένη", "😀"]
 
 
@@ -155,7 +155,7 @@ def test_a_job_that_ran_out_of_time_pushes_the_next(account, monkeypatch, redis)
     run(import_id, seconds=0)
     assert queues.queued_imports() == {import_id}
     work(redis)
-    assert counts(read_import(asking(), import_id)) == (30, 0, 0)
+    assert counts(read_import(asking(), import_id)) == (30, 0, 0, 0)
 
 
 def test_an_import_gives_way_to_a_preparation(account, monkeypatch):
@@ -182,8 +182,8 @@ def test_a_worker_that_dies_in_a_chunk_costs_nothing(account, monkeypatch):
     monkeypatch.setattr(CustomerImport, "count", die_in_the_second)
     with pytest.raises(KeyboardInterrupt):
         run(import_id)
-    assert (counts(read_import(asking(), import_id)), len(customers())) == ((10, 0, 0), 10)
-    assert counts(run(import_id)) == (30, 0, 5)
+    assert (counts(read_import(asking(), import_id)), len(customers())) == ((10, 0, 0, 0), 10)
+    assert counts(run(import_id)) == (30, 0, 0, 5)
     assert (len(customers()), members(), len(rejects(import_id))) == (30, 30, 5)
 
 
@@ -193,7 +193,7 @@ def test_a_job_that_runs_twice_counts_nothing_twice(account, monkeypatch, db):
     token = token_of(import_id)
 
     race(*[lambda: continue_import(import_id, token)] * 2)
-    assert counts(read_import(asking(), import_id)) == (200, 0, 10)
+    assert counts(read_import(asking(), import_id)) == (200, 0, 0, 10)
     assert (len(customers()), len(rejects(import_id))) == (200, 10)
 
 
@@ -203,7 +203,7 @@ def test_a_job_with_an_old_token_does_nothing(account):
     assert read_import(asking(), import_id).status == "queued"
     run(import_id)
     continue_import(import_id, uuid4())
-    assert counts(read_import(asking(), import_id)) == (3, 0, 0)
+    assert counts(read_import(asking(), import_id)) == (3, 0, 0, 0)
 
 
 def long_ago() -> None:
@@ -221,7 +221,7 @@ def test_an_import_whose_job_redis_forgot_is_taken_over(account, redis, status):
     assert recover() == {"imports_taken_over": 1}
     assert token_of(import_id) != old
     work(redis)
-    assert counts(read_import(asking(), import_id)) == (3, 0, 0)
+    assert counts(read_import(asking(), import_id)) == (3, 0, 0, 0)
 
 
 def test_an_import_that_waits_in_the_queue_is_left_alone(account):
@@ -242,7 +242,7 @@ def test_an_import_that_always_kills_its_worker_fails_and_keeps_what_was_importe
     long_ago()
     assert recover() == {"imports_failed": 1}
     failed = read_import(asking(), import_id)
-    assert (failed.status, counts(failed)) == ("failed", (2, 0, 0))
+    assert (failed.status, counts(failed)) == ("failed", (2, 0, 0, 0))
     assert "5 times" in failed.error
     assert rows("SELECT 1 FROM customer_import_part") == []
     long_ago()
@@ -270,7 +270,7 @@ def test_without_redis_the_file_is_kept_and_no_takeover_is_used_up(account, redi
     monkeypatch.undo()
     assert recover() == {"imports_taken_over": 1}
     work(redis)
-    assert counts(read_import(asking(), import_id)) == (3, 0, 0)
+    assert counts(read_import(asking(), import_id)) == (3, 0, 0, 0)
 
 
 def unreachable():
@@ -288,7 +288,7 @@ def test_a_file_that_becomes_unreadable_fails_with_the_reason(account):
 def test_an_overlong_line_is_rejected_and_the_next_one_imported(account):
     content = "phone,first_name\n6900000001," + "x" * 5_000_000 + "\n6900000002,Good\n"
     import_id = upload(account, content).id
-    assert counts(run(import_id)) == (1, 0, 1)
+    assert counts(run(import_id)) == (1, 0, 0, 1)
     [rejected] = rejects(import_id)
     assert (rejected["rejected_line"], rejected["rejected_reason"]) == ("2", "longer than 2,000,000 characters")
     assert rejected["rejected_text"].startswith("6900000001,xxx")
@@ -348,4 +348,4 @@ def test_a_stopping_worker_hands_the_rest_on(account, monkeypatch):
     monkeypatch.setattr(import_run.stopping(), "asked", True)
     assert run(import_id).lines == 2
     monkeypatch.undo()
-    assert counts(run(import_id)) == (9, 0, 0)
+    assert counts(run(import_id)) == (9, 0, 0, 0)

@@ -2,18 +2,21 @@
 
 import csv
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dispatch.customers import imports
 from dispatch.customers.export import export_customers
+from dispatch.customers.import_trial import try_import
 from dispatch.customers.imports import ImportReport, import_customers
 from dispatch.errors import InvalidRequest
 from dispatch.formats.csv_in import checked_lines
 from models.database import rows
 from tests.factories import an_account, asking
 from tests.racing import race
+from tests.stored import stored_rows
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "customers.csv"
 
@@ -58,7 +61,7 @@ def customers():
 
 
 def counts(report):
-    return report.imported, report.updated, report.rejected
+    return report.imported, report.updated + report.repeated, report.rejected
 
 
 def on_list(list_id):
@@ -74,7 +77,7 @@ def test_a_line_becomes_a_customer_on_the_list(import_file):
         "phone,first_name,last_name,location,prefered_product,tier\n690 000 0001, Ελένη ,Βλάχου,Αθήνα,Παπούτσια,gold\n"
     )
     names = ("phone", "first_name", "last_name", "location", "prefered_product", "tier")
-    assert report == ImportReport(1, 0, 0, list_id=report.list_id, mapping={name: name for name in names})
+    assert report == ImportReport(1, 0, 0, 0, list_id=report.list_id, mapping={name: name for name in names})
     assert rejects == []
     assert on_list(report.list_id) == ["+306900000001"]
     assert customers() == [
@@ -98,7 +101,7 @@ def test_the_example_file_is_imported_and_its_bad_lines_are_reported(account, tm
     with EXAMPLE.open(newline="") as file:
         total = sum(any(row) for row in csv.reader(file)) - 1
     assert report.imported > 350
-    assert report.updated > 10
+    assert report.repeated > 10
     assert len(read_rejects(rejects)) == report.rejected > 10
     assert sum(counts(report)) == total
     assert len(on_list(report.list_id)) == report.imported == len(customers())
@@ -114,7 +117,7 @@ def test_a_second_import_changes_nothing(account, monkeypatch, chunk):
 
     first, before = run(), customers()
     second = run()
-    assert counts(second) == (0, first.imported + first.updated, first.rejected)
+    assert counts(second) == (0, first.imported + first.repeated, first.rejected)
     assert second.list_id == first.list_id
     assert customers() == before
     assert len(on_list(second.list_id)) == len(before)
@@ -364,3 +367,26 @@ def test_a_file_in_another_encoding_is_refused_as_a_whole(import_file):
     with pytest.raises(InvalidRequest, match="windows-1252"):
         import_file("phone,first_name\n6900000001,Ann\n6900000002,André\n".encode("cp1252"))
     assert customers() == rows("SELECT 1 FROM customer_list") == []
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 100])
+def test_a_phone_that_comes_again_in_a_file_is_counted_as_repeated(import_file, monkeypatch, chunk):
+    monkeypatch.setattr(imports, "LINES_PER_CHUNK", chunk)
+    import_file("phone\n6900000001\n6900000002\n")
+    report, _ = import_file("phone\n6900000001\n6900000003\n+30 690 000 0003\n12\n6900000001\n6900000003\n")
+    assert (report.imported, report.updated, report.repeated, report.rejected) == (1, 1, 3, 1)
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 100])
+def test_a_dry_run_reports_what_an_import_would_do_and_changes_nothing(account, monkeypatch, tmp_path, chunk):
+    monkeypatch.setattr(imports, "LINES_PER_CHUNK", chunk)
+    lines = [line + "\n" for line in ("phone", "6900000001", "6900000002", "12", "6900000001", "6900000003")]
+    options = {"default_country": "GR", "rejects_path": tmp_path / "rejected.csv"}
+    import_customers(asking(account), lines[:3], list_name="all", default_country="GR")
+    before = stored_rows()
+    tried = try_import(asking(account), lines, **options)
+    assert stored_rows() == before
+    assert [each["phone"] for each in read_rejects(options["rejects_path"])] == ["12"]
+    done = import_customers(asking(account), lines, list_name="all", **options)
+    assert replace(done, list_id=None) == tried
+    assert (tried.imported, tried.updated, tried.repeated, tried.rejected) == (1, 2, 1, 1)

@@ -62,6 +62,7 @@ def test_a_start_by_hand_is_refused_with_the_progress_of_the_import(account, spr
         "lines": 1,
         "imported": 1,
         "updated": 0,
+        "repeated": 0,
         "rejected": 0,
     }
     assert read_campaign(asking(), campaign.id).status == "draft"
