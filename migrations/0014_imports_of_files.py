@@ -25,6 +25,26 @@ ALTER TABLE customer ADD COLUMN import_id bigint;
 ALTER TABLE customer_import_reject
     ADD COLUMN cells text[] NOT NULL DEFAULT '{}',
     ADD COLUMN content text NOT NULL DEFAULT '';
+-- What of a name tells it from others: not case, width, invisible characters or how many spaces.
+CREATE FUNCTION name_key(name text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN
+    lower(btrim(regexp_replace(
+        regexp_replace(normalize(name, NFKC),
+                       '[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]', '', 'g'),
+        '\s+', ' ', 'g')));
+-- Of names that are the same by that, the first stays as it is, and the others get their id behind them.
+UPDATE customer_list t SET name = left(name, 180) || ' (' || t.id || ')'
+    FROM (SELECT id, row_number() OVER (PARTITION BY account_id, name_key(name) ORDER BY id) FROM customer_list) AS twin
+    WHERE twin.id = t.id AND twin.row_number > 1;
+UPDATE segment t SET name = left(name, 180) || ' (' || t.id || ')'
+    FROM (SELECT id, row_number() OVER (PARTITION BY account_id, name_key(name) ORDER BY id) FROM segment) AS twin
+    WHERE twin.id = t.id AND twin.row_number > 1;
+UPDATE template t SET name = left(name, 180) || ' (' || t.id || ')'
+    FROM (SELECT id, row_number() OVER (PARTITION BY account_id, name_key(name) ORDER BY id) FROM template) AS twin
+    WHERE twin.id = t.id AND twin.row_number > 1;
+-- The older indexes, on the names as they are, stay for the release before.
+CREATE UNIQUE INDEX customer_list_account_id_name_key ON customer_list (account_id, name_key(name));
+CREATE UNIQUE INDEX segment_account_id_name_key ON segment (account_id, name_key(name));
+CREATE UNIQUE INDEX template_account_id_name_key ON template (account_id, name_key(name));
 -- what the start of a campaign asks
 CREATE INDEX customer_import_open_account ON customer_import (account_id, list_id)
     WHERE status IN ('queued', 'running');
@@ -32,7 +52,9 @@ CREATE INDEX customer_import_open_account ON customer_import (account_id, list_i
 
 # An older release does not know imports by commands, and takes a cancelled one for failed.
 DOWN = """
-DROP INDEX customer_import_open_account;
+DROP INDEX customer_import_open_account, customer_list_account_id_name_key, segment_account_id_name_key,
+    template_account_id_name_key;
+DROP FUNCTION name_key;
 DELETE FROM customer_import WHERE by_command;
 ALTER TABLE customer DROP COLUMN import_id;
 UPDATE customer_import SET status = 'failed', error = 'The import was cancelled.' WHERE status = 'cancelled';
