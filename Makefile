@@ -7,7 +7,8 @@ ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	if $$python -c '$(ENOUGH)' 2>/dev/null; then echo $$python; break; fi; done)
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Errors only: people cannot do anything about pip's warnings on this or that index.
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 help: ## Print this
 	@echo "make VERB [ARGS=\"...\"]"
@@ -36,8 +37,9 @@ lint: .venv/.dev ## Check style, types and layers
 bench-api: .venv/.demo ## Measure how quickly web answers beside a million messages
 	@$(BIN)/python -m benchmarks.api $(ARGS)
 
-bench: .venv/.demo ## Measure messages per second on this machine
+bench: .venv/.demo ## Measure messages per second, and what a tick of schedules costs, on this machine
 	@$(BIN)/python -m benchmarks $(ARGS)
+	@$(BIN)/python -m benchmarks.schedules
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links $(ARGS)
@@ -72,5 +74,5 @@ $(BIN)/python:
 	@echo "making .venv"
 	@$(PYTHON) -m venv .venv >/dev/null 2>&1 \
 		|| { rm -rf .venv && $(PYTHON) -m venv --without-pip .venv \
-			&& $(PYTHON) -m pip --python .venv/bin/python install --quiet pip; } \
+			&& $(PYTHON) -m pip --python .venv/bin/python install -qq pip; } \
 		|| { rm -rf .venv; echo "Python's venv module is missing (Debian: apt install python3-venv)"; exit 1; }

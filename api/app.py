@@ -7,7 +7,9 @@ from flask_openapi3 import Info, OpenAPI
 from pydantic import BaseModel
 
 from api.http import auth, connection, dashboard, documentation, errors, limits, methods, request_id
+from api.http.bad_input import refuse_input
 from api.http.error_answer import ErrorAnswer
+from api.http.introduction import INTRODUCTION
 from api.http.json_body import Request, StrictJson
 from api.routes import (
     accounts,
@@ -86,11 +88,11 @@ def web_app(settings: Settings) -> Flask:
     register_occurrences()
     app = Web(
         "api",
-        info=Info(title="campaign-dispatch", version=release()),
+        info=Info(title="campaign-dispatch", version=release(), description=INTRODUCTION),
         security_schemes={auth.SCHEME: {"type": "http", "scheme": "bearer"}},
         validation_error_status=errors.STATUS["INVALID_REQUEST"],
         validation_error_model=ErrorAnswer,
-        validation_error_callback=errors.refuse_input,
+        validation_error_callback=refuse_input,
         doc_ui=False,
         static_folder=None,
     )

@@ -25,6 +25,7 @@ VERBS = {
     "campaign": "Create, start, watch, pause and cancel campaigns.",
     "schedule": "Run registered functions once or again and again.",
     "sweep": "Start the campaigns that are due.",
+    "run-due": "Run the campaigns that are due, from cron or CI.",
     "events": "List who changed what.",
     "audit": "Prove from the rows that every promise holds.",
     "database": "Migrate and look at the database.",
@@ -41,7 +42,8 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in VERBS:
             return None
-        verb: click.Command = getattr(import_module(f"cli.{name}"), name)
+        module = name.replace("-", "_")
+        verb: click.Command = getattr(import_module(f"cli.{module}"), module)
         return verb
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -53,7 +55,18 @@ class Verbs(click.Group):
             return super().invoke(ctx)
 
 
+def _show_version(context: click.Context, _option: click.Parameter, value: bool) -> None:
+    if value:
+        from config.version import release
+
+        click.echo(f"campaign-dispatch {release()}")
+        context.exit()
+
+
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Print the version."
+)
 def main() -> None:
     """Sends SMS and WhatsApp campaigns: every recipient at most once, whatever crashes.
 

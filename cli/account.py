@@ -9,12 +9,22 @@ from cli.shared.output import answers, show_value
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import id_of
-from dispatch.accounts.accounts import AccountView, change_account, create_account, list_accounts, read_account
+from dispatch.accounts.accounts import (
+    AccountView,
+    change_account,
+    change_business,
+    create_account,
+    list_accounts,
+    read_account,
+)
 from models.account import OVER_CAP
 from models.page import Page
 from models.tenancy import ALL_ACCOUNTS
 
 _name = click.argument("name")
+_business_id = click.option(
+    "--business-id", metavar="TEXT", help="The account in user-service and business-service ('' removes it)."
+)
 
 
 @click.group()
@@ -26,15 +36,18 @@ def account() -> None:
 @_name
 @click.option("--no-subscription", is_flag=True, help="Create it without a subscription; it cannot send.")
 @click.option("--country", metavar="GR", help="Where phone numbers without a country code are read.")
+@_business_id
 @answers()
 @with_database
-def create(name: str, no_subscription: bool, country: str | None) -> dict[str, str]:
+def create(name: str, no_subscription: bool, country: str | None, business_id: str | None) -> dict[str, str]:
     """Create an account called NAME, with an active subscription and no credits.
 
     \b
     python -m cli account create Acme --country GR
     """
-    made = create_account(by_hand(ALL_ACCOUNTS), name, subscribed=not no_subscription, country=country)
+    made = create_account(
+        by_hand(ALL_ACCOUNTS), name, subscribed=not no_subscription, country=country, business_id=business_id
+    )
     return {"id": str(made.id), "name": made.name}
 
 
@@ -61,32 +74,48 @@ def show(name: str) -> AccountView:
 @click.option("--quiet-hours", metavar="HOURS", help="No marketing then: off, default or like 22:00-09:00.")
 @click.option("--cap-per-day", type=int, metavar="N", help="Marketing messages one person gets in 24 hours; 0: any.")
 @click.option("--cap-per-week", type=int, metavar="N", help="Marketing messages one person gets in 7 days; 0: any.")
+@click.option("--text-to", metavar="KINDS", help="Also text to fixed, premium or shared_cost numbers, or to none.")
 @click.option("--over-cap", type=click.Choice(OVER_CAP), help="What becomes of a message above a cap.")
+@_business_id
 @answers()
 @with_database
 def change(
-    name: str, new_name: str | None, approval_above: int | None, no_approval: bool, **options: str | int | None
+    name: str,
+    new_name: str | None,
+    approval_above: int | None,
+    no_approval: bool,
+    business_id: str | None,
+    **options: str | int | None,
 ) -> AccountView:
     """Change an account's settings. Options left out change nothing.
 
     Quiet hours are those of each recipient's own clock, and what comes up then waits until they end.
     `default` takes those of the recipient's country.
 
+    Landlines, premium and shared-cost numbers get no texts unless --text-to names them.
+
     \b
     python -m cli account change Acme --name 'Acme Shoes'
     python -m cli account change Acme --approval-above 5000
     python -m cli account change Acme --quiet-hours 22:00-09:00 --cap-per-week 3
+    python -m cli account change Acme --text-to fixed,shared_cost
     """
     if no_approval and approval_above is not None:
         raise click.UsageError("Use either --approval-above N or --no-approval, not both.")
     given = {"name": new_name, **options}
     changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
+    if "text_to" in changes:
+        named = changes["text_to"].strip().lower()
+        changes["text_to"] = [] if named in ("", "none") else [kind.strip() for kind in named.split(",")]
     for cap in ("cap_per_day", "cap_per_week"):
         if changes.get(cap) == 0:
             changes[cap] = None
     if no_approval or approval_above is not None:
         changes["approval_above"] = approval_above
-    return change_account(by_hand(id_of(name)), changes)
+    caller = by_hand(id_of(name))
+    if business_id is not None:
+        change_business(caller, business_id or None)
+    return change_account(caller, changes)
 
 
 def _show_list(accounts: Page[AccountView]) -> None:

@@ -6,11 +6,13 @@ import click
 from psycopg.conninfo import conninfo_to_dict
 
 from cli.shared.output import answers
-from cli.shared.servers import find_servers, open_servers, with_database
+from cli.shared.servers import find_servers, on_servers, open_servers
 from config.settings import settings
+from dispatch.process.schema import check_schema
 from embedded.binaries import psql_program
 from embedded.refusal import Refused
 from embedded.servers import child_environment
+from models.database import db
 from models.migrate import MigrationStep, migration_status
 from models.migrate import migrate as apply_migrations
 from models.table_size import TableSize, table_sizes
@@ -27,6 +29,7 @@ def _show_applied(answer: dict[str, list[str]]) -> None:
 
 @database.command()
 @answers(show=_show_applied)
+@on_servers
 def migrate() -> dict[str, list[str]]:
     """Apply pending migrations.
 
@@ -34,7 +37,11 @@ def migrate() -> dict[str, list[str]]:
     python -m cli database migrate
     """
     open_servers()
-    return {"applied": apply_migrations()}
+    applied = apply_migrations()
+    with db.connection_context():
+        if newer := check_schema():
+            click.secho(newer, err=True, fg="yellow")
+    return {"applied": applied}
 
 
 def _is_pending(steps: list[MigrationStep]) -> bool:
@@ -43,6 +50,7 @@ def _is_pending(steps: list[MigrationStep]) -> bool:
 
 @database.command()
 @answers(failed=_is_pending)
+@on_servers
 def status() -> list[MigrationStep]:
     """List the migrations; exit status 1 when one is pending.
 
@@ -55,17 +63,20 @@ def status() -> list[MigrationStep]:
 
 @database.command()
 @answers()
-@with_database
+@on_servers
 def tables() -> list[TableSize]:
     """List the tables with their estimated number of rows and their size on disk.
 
     \b
     python -m cli database tables
     """
-    return table_sizes()
+    open_servers()
+    with db.connection_context():
+        return table_sizes()
 
 
 @database.command()
+@on_servers
 def shell() -> None:
     """Open psql, PostgreSQL's shell, on the database.
 

@@ -7,7 +7,7 @@ from time import monotonic, sleep
 
 import click
 
-from cli.shared.data_directory import data_directory, data_option
+from cli.shared.data_directory import data_option, running_directory
 from cli.shared.output import answers
 from embedded.lock import END_TIMEOUT_SEC
 from embedded.refusal import Refused
@@ -22,12 +22,12 @@ def _show(answer: dict[str, bool]) -> None:
 @data_option
 @answers(show=_show)
 def down(data: Path | None) -> dict[str, bool]:
-    """Stop everything that `up` runs, and wait until it is gone.
+    """Stop everything that `up` or the demo runs, and wait until it is gone.
 
     \b
     python -m cli down
     """
-    directory = data_directory(data)
+    directory = running_directory(data)
     pid = running_pid(directory)
     if pid is None:
         return {"stopped": False}

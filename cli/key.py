@@ -9,10 +9,12 @@ from cli.shared.output import answers, show_columns
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, tenant_of
-from dispatch.accounts.keys import KeyView, issue_key, list_keys, revoke_key
+from dispatch.accounts.keys import KeyView, issue_key, key_called, list_keys, read_key, revoke_key
 from models.api_key import SCOPES
 from models.page import Page
 from models.tenancy import ALL_ACCOUNTS
+
+_key = click.argument("wanted", metavar="KEY")
 
 
 @click.group()
@@ -44,7 +46,7 @@ def create(account: str | None, operator: bool, scopes: tuple[str, ...], name: s
 @key.command("list")
 @account_option(required=False, help="Only this account's keys.  [default: all, operators' keys too]")
 @pages
-@answers(show=show_columns("id", "name", "prefix", "scopes", "last_used_at", "revoked_at"))
+@answers(show=show_columns("id", "name", "prefix", "account_id", "scopes", "last_used_at", "revoked_at"))
 @with_database
 def list_(account: str | None, page: int, page_size: int) -> Page[KeyView]:
     """List keys, newest first, with the prefix of each and when it was last used.
@@ -56,14 +58,31 @@ def list_(account: str | None, page: int, page_size: int) -> Page[KeyView]:
 
 
 @key.command()
-@click.argument("key_id", metavar="ID", type=click.UUID)
+@_key
 @answers()
 @with_database
-def revoke(key_id: UUID) -> dict[str, UUID | bool]:
-    """Revoke a key at once; ID is the one that `key create` printed.
+def show(wanted: str) -> KeyView:
+    """Show a live key: whose it is, what it may do and when it was last used; never the key itself.
+
+    \b
+    python -m cli key show dashboard
+    """
+    caller = by_hand(ALL_ACCOUNTS)
+    return read_key(caller, key_called(caller, wanted))
+
+
+@key.command()
+@_key
+@answers()
+@with_database
+def revoke(wanted: str) -> dict[str, UUID | bool]:
+    """Revoke a key at once. KEY is its id, its name, or its prefix, as `key list` shows them.
 
     \b
     python -m cli key revoke 0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11
+    python -m cli key revoke dashboard
     """
-    revoke_key(by_hand(ALL_ACCOUNTS), key_id)
+    caller = by_hand(ALL_ACCOUNTS)
+    key_id = key_called(caller, wanted)
+    revoke_key(caller, key_id)
     return {"id": key_id, "revoked": True}

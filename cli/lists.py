@@ -24,6 +24,7 @@ from dispatch.customers.lists import (
     delete_list,
     list_called,
     list_lists,
+    read_list,
     rename_list,
 )
 from models.page import Page
@@ -50,6 +51,21 @@ def list_(account: str | None, search: str | None, page: int, page_size: int) ->
     python -m cli lists list --account Acme
     """
     return list_lists(by_hand(tenant_of(account)), page=page, page_size=page_size, q=search)
+
+
+@lists.command()
+@_name
+@account_option(help="The account of the list.")
+@answers()
+@with_database
+def show(name: str, account: str) -> CustomerListView:
+    """Show the list called NAME, with how many customers are on it; `lists members` shows them.
+
+    \b
+    python -m cli lists show spring --account Acme
+    """
+    caller = by_hand(id_of(account))
+    return read_list(caller, list_called(caller, name))
 
 
 @lists.command()

@@ -9,7 +9,7 @@ from time import sleep
 
 import click
 
-from cli.shared.data_directory import data_directory, data_option
+from cli.shared.data_directory import data_option, running_directory
 from cli.shared.output import answers, wants_json
 from embedded.logs import last_lines, new_lines
 from embedded.refusal import Refused
@@ -34,7 +34,7 @@ def logs(process: str | None, follow: bool, lines: int, data: Path | None) -> li
     python -m cli logs --lines 50
     python -m cli logs worker --follow
     """
-    files = _log_files(data_directory(data) / "logs", process)
+    files = _log_files(running_directory(data) / "logs", process)
     wanted = partial(_is_of, process=process)
     last = [{"process": file.stem, "line": line} for file in files for line in last_lines(file, lines, wanted)]
     if wants_json():

@@ -18,6 +18,7 @@ from dispatch.audience.segments import (
     delete_segment,
     edit_segment,
     list_segments,
+    read_segment,
     segment_called,
 )
 from models.page import Page
@@ -54,6 +55,21 @@ def list_(account: str | None, page: int, page_size: int) -> Page[SegmentView]:
     python -m cli segments list --account Acme
     """
     return list_segments(by_hand(tenant_of(account)), page=page, page_size=page_size)
+
+
+@segments.command()
+@_name
+@account_option(help="The account of the segment.")
+@answers()
+@with_database
+def show(name: str, account: str) -> SegmentView:
+    """Show the segment called NAME with its filter; `segments preview` shows whom it selects.
+
+    \b
+    python -m cli segments show athens --account Acme
+    """
+    caller = by_hand(id_of(account))
+    return read_segment(caller, segment_called(caller, name))
 
 
 @segments.command()

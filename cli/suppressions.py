@@ -22,6 +22,7 @@ from dispatch.customers.suppressions import (
     SuppressionView,
     add_suppression,
     list_suppressions,
+    read_suppression,
     remove_suppression,
     suppression_of,
 )
@@ -50,6 +51,20 @@ def list_(account: str | None, search: str | None, page: int, page_size: int) ->
     python -m cli suppressions list --account Acme
     """
     return list_suppressions(by_hand(tenant_of(account)), page=page, page_size=page_size, q=search)
+
+
+@suppressions.command()
+@_phone
+@account_option(help="Who must not message it.")
+@answers()
+@with_database
+def show(phone: str, account: str) -> SuppressionView:
+    """Show since when and why PHONE is suppressed.
+
+    \b
+    python -m cli suppressions show '+30 690 000 0001' --account Acme
+    """
+    return read_suppression(by_hand(id_of(account)), phone)
 
 
 @suppressions.command()
@@ -85,15 +100,21 @@ def remove(phone: str, account: str) -> dict[str, Any]:
     return {"id": suppression_id, "removed": True}
 
 
+def _nothing_came_in(report: SuppressionReport) -> bool:
+    return report.rejected > 0 and not report.added + report.known
+
+
 @suppressions.command("import")
 @file_in
 @account_option(help="Who must not message them.")
 @encoding_option
 @mapping_option
-@answers()
+@answers(failed=_nothing_came_in)
 @with_database
 def import_(file: Path, account: str, encoding: str | None, mapping: dict[str, str]) -> SuppressionReport:
     """Suppress the numbers in a CSV FILE with a column `phone` and an optional column `reason`.
+
+    The exit status is 1 when every line was rejected.
 
     \b
     python -m cli suppressions import optouts.csv --account Acme

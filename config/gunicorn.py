@@ -12,7 +12,7 @@ from config.stopping import stopping
 
 _chosen = settings()
 
-bind = f"0.0.0.0:{_chosen.port}"
+bind = f"{f'[{_chosen.web_host}]' if ':' in _chosen.web_host else _chosen.web_host}:{_chosen.port}"
 workers = _chosen.web_workers
 threads = _chosen.web_threads
 worker_class = "gthread"

@@ -32,12 +32,36 @@ def counting(settings: Settings) -> redis.Redis:
     return _client(settings, retry=Retry(NoBackoff(), 0), socket_timeout=1, socket_connect_timeout=1)
 
 
-def answers(client: redis.Redis) -> bool:
-    """Returns whether Redis answers right now."""
+def problem_with(client: redis.Redis) -> str | None:
+    """Returns a sentence about why Redis cannot be used right now, or None if it can."""
     try:
-        return bool(client.ping())
-    except redis.RedisError:
-        return False
+        client.ping()
+    except redis.RedisError as problem:
+        return why_unusable(problem) or "Redis does not answer."
+    return None
+
+
+def why_unusable(problem: redis.RedisError) -> str | None:
+    """Returns what has to change for Redis to serve us, or None if it simply does not answer."""
+    match problem:
+        case redis.AuthenticationError() if "without any password" in str(problem):
+            return "Redis has no password, and REDIS_URL has one."
+        case redis.AuthenticationError() if "invalid" in str(problem) or "WRONGPASS" in str(problem):
+            return "Redis refuses the user or the password in REDIS_URL."
+        case redis.AuthenticationError():
+            return "Redis asks for a password, and REDIS_URL has none."
+        case redis.exceptions.NoPermissionError():
+            return "Redis does not let the user in REDIS_URL run the commands that are needed."
+        case redis.ReadOnlyError():
+            return "The Redis in REDIS_URL is a replica and takes no writes."
+        case redis.exceptions.OutOfMemoryError():
+            return "Redis has no memory left."
+        case redis.BusyLoadingError():
+            return "Redis is still loading its data; try again shortly."
+        case redis.ResponseError() if "DB index" in str(problem):
+            return "Redis has no database of the number at the end of REDIS_URL."
+        case _:
+            return None
 
 
 def _client(settings: Settings, **options: Any) -> redis.Redis:

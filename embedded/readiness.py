@@ -13,8 +13,28 @@ from models.heartbeat import Heartbeat
 QUEUES = (SEND, HOUSE, PREPARE)
 
 
+# What listens on every address is reached on this one.
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+LOCAL = "127.0.0.1"
+
+
+def reachable_at(host: str) -> str:
+    """Returns the address at which this machine reaches what listens on `host`."""
+    return EVERYWHERE.get(host, host)
+
+
+def host_exists(host: str) -> bool:
+    """Returns whether this machine has this address, or one of this name."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.bind((host, 0))
+    except OSError:
+        return False
+    return True
+
+
 def port_is_free(port: int) -> bool:
-    """Returns whether web could listen on the port."""
+    """Returns whether web could listen on the port, at any address."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -29,9 +49,9 @@ def next_free_port(first: int) -> int:
     return next(port for port in range(first, 65_536) if port_is_free(port))
 
 
-def web_answers(port: int) -> bool:
+def web_answers(port: int, host: str = LOCAL) -> bool:
     """Returns whether web answers its health check."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    connection = http.client.HTTPConnection(reachable_at(host), port, timeout=2)
     try:
         connection.request("GET", "/health/live")
         return connection.getresponse().status == 200

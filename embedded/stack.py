@@ -6,18 +6,28 @@ from functools import partial
 from pathlib import Path
 from subprocess import Popen
 from time import monotonic
+from urllib.parse import urlsplit
 
 from psutil import pid_exists
 from pydantic import SecretStr
 
 import config
-from config.redis import answers, enqueueing
+from config.redis import enqueueing, problem_with
 from config.settings import point_at, settings
 from config.stopping import Stopping
 from dispatch.process.children import Child
 from embedded.logs import limit_size, log_path, quote_end, spawn
 from embedded.processes import LocalProcesses
-from embedded.readiness import is_staffed, pids_of, port_is_free, web_answers, working_processes
+from embedded.readiness import (
+    LOCAL,
+    host_exists,
+    is_staffed,
+    pids_of,
+    port_is_free,
+    reachable_at,
+    web_answers,
+    working_processes,
+)
 from embedded.refusal import Refused
 from embedded.run_file import Run, run_path, write_run
 from embedded.servers import child_environment, embedded_servers
@@ -37,12 +47,14 @@ class Stack:
         *,
         lock: int,
         port: int | None,
+        host: str = LOCAL,
         stop: Stopping,
         say: Callable[[str], None],
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.directory = directory
         self.port = port
+        self.host = host
         self._stop = stop
         self._say = say
         self._environment = environment or {}
@@ -52,10 +64,18 @@ class Stack:
     @property
     def web_url(self) -> str | None:
         """Returns the address of web, or None when only the servers run."""
-        return f"http://127.0.0.1:{self.port}" if self.port else None
+        host = reachable_at(self.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}" if self.port else None
+
+    def servers(self) -> dict[str, str]:
+        """Returns the host and port of each server, without its password; valid once `start` has returned."""
+        named = {"postgres": _open(settings().database_url), "redis": _open(settings().redis_url)}
+        return {name: urlsplit(url).netloc.rpartition("@")[2] for name, url in named.items()}
 
     def start(self) -> None:
         """Starts everything; returns when all of it works and `run.json` is written."""
+        if self.port and not host_exists(self.host):
+            raise Refused(f"This machine has no address {self.host}; choose another with --host.", code="NO_SUCH_HOST")
         if self.port and not port_is_free(self.port):
             raise Refused(f"Port {self.port} is taken; choose another with --port.", code="PORT_TAKEN")
         self._start_servers()
@@ -115,14 +135,15 @@ class Stack:
 
     def _check_queue(self) -> None:
         with enqueueing(settings()) as queue:
-            if not answers(queue):
-                raise Refused("REDIS_URL: Redis does not answer.", code="QUEUE_UNAVAILABLE")
+            if problem := problem_with(queue):
+                raise Refused(problem, code="QUEUE_UNAVAILABLE")
 
     def _migrate(self) -> None:
         open_database(_open(settings().database_url), application="up", pool=4)
         applied = migrate()
         if applied:
-            self._say(f"migrated the database: {', '.join(applied)}")
+            more = f" and {len(applied) - 1} before it" if len(applied) > 1 else ""
+            self._say(f"migrated the database: {applied[-1]}{more}")
 
     def _start_product(self, port: int) -> None:
         gunicorn = ["-m", "gunicorn", "--config", str(Path(config.__file__).with_name("gunicorn.py"))]
@@ -131,7 +152,7 @@ class Stack:
         self._wait_until_at_work(port, web, supervisor)
 
     def _run(self, name: str, *arguments: str) -> Child:
-        environment = child_environment(**self._environment, PORT=str(self.port))
+        environment = child_environment(**self._environment, WEB_HOST=self.host, PORT=str(self.port))
         log = log_path(self.directory, name)
         return self._launch(name, partial(spawn, [sys.executable, *arguments], log=log, env=environment))
 
@@ -146,7 +167,7 @@ class Stack:
                 if child.process and child.process.poll() is not None:
                     raise self._not_started(child, f"ended with status {child.process.returncode}")
             if monotonic() > deadline:
-                late = supervisor if web_answers(port) else web
+                late = supervisor if web_answers(port, self.host) else web
                 raise self._not_started(late, f"did not start working within {START_TIMEOUT_SEC:.0f} s")
             if self._stop.wait(0.1):
                 raise Refused("Stopped while starting.")
@@ -156,7 +177,7 @@ class Stack:
 
     def _at_work(self, port: int) -> bool:
         working = working_processes(self._processes.pids().get("supervisor"))
-        return working is not None and is_staffed(working) and web_answers(port)
+        return working is not None and is_staffed(working) and web_answers(port, self.host)
 
 
 def _open(secret: SecretStr | None) -> str:

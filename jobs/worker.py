@@ -10,7 +10,7 @@ import redis
 import structlog
 from rq.exceptions import StopRequested
 
-from config.redis import working
+from config.redis import why_unusable, working
 from config.settings import Settings
 from config.stopping import stop_with, stopping
 from dispatch.process.heartbeat import HeartbeatThread
@@ -49,7 +49,7 @@ class WorkerProcess:
             if not stopping().asked:
                 self._worker.work(logging_level=None)
         except redis.RedisError as problem:
-            log.warning("worker.lost_redis", problem=type(problem).__name__)
+            log.warning("worker.lost_redis", problem=why_unusable(problem) or type(problem).__name__)
         finally:
             self._worker = None
 

@@ -1,10 +1,11 @@
 """Rows and their moves: each table has its own file, with every change of its state as one statement.
 
-campaigns   campaign, writing, audience (chosen customers, numbers), approval, hours, preparation, sending; patterns
-            (recurring campaigns) and their occurrences; due
+campaigns   campaign, writing, audience (chosen customers, numbers), approval, hours, preparation, remote_fetch,
+            sending; patterns (recurring campaigns) and their occurrences; due
 messages    message (and what is recorded of it), claiming, caps (how often a person is messaged), writing, recovery,
             reading; batch; arrays (how the send path passes a window)
-customers   customer, lists, upsert, imports, open_imports, import_commands, import_files, suppression
+customers   customer, phone_types, lists, upsert, remote (users of user-service), imports, open_imports,
+            import_commands, import_files, suppression
 schedules   schedule, run
 accounts    account, api_key, audit_event, credit, idempotency_key
 texts       template, segment

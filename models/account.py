@@ -13,7 +13,17 @@ from models.tenancy import Tenant, owned_by
 SUBSCRIPTION_STATES = ("active", "none", "past_due", "cancelled")
 OVER_CAP = ("skip", "defer")
 # What a person may change of an account.
-SETTINGS = ("name", "country", "zone", "approval_above", "quiet_hours", "cap_per_day", "cap_per_week", "over_cap")
+SETTINGS = (
+    "name",
+    "country",
+    "zone",
+    "approval_above",
+    "quiet_hours",
+    "cap_per_day",
+    "cap_per_week",
+    "over_cap",
+    "text_to",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +51,21 @@ class Account(Row):
     cap_per_week: int | None
     #: What becomes of a message above a cap: skip or defer.
     over_cap: str
+    #: Kinds of numbers that are messaged although they are usually left out; some of LEFT_OUT in phone_types.
+    text_to: list[str]
+    #: The account in user-service and business-service; None if it has no remote audiences.
+    business_id: str | None
     created_at: datetime
 
     @classmethod
-    def add(cls, name: str, *, subscribed: bool = True, country: str | None = None) -> "Account | None":
-        """Inserts an account; None when the name is taken."""
+    def add(
+        cls, name: str, *, subscribed: bool = True, country: str | None = None, business_id: str | None = None
+    ) -> "Account | None":
+        """Inserts an account; None when the name or the business is another account's."""
         return row(
-            """INSERT INTO account (name, country, subscription_status) VALUES (%s, %s, %s)
-               ON CONFLICT (name) DO NOTHING RETURNING *""",
-            [name, country, "active" if subscribed else "none"],
+            """INSERT INTO account (name, country, business_id, subscription_status) VALUES (%s, %s, %s, %s)
+               ON CONFLICT DO NOTHING RETURNING *""",
+            [name, country, business_id, "active" if subscribed else "none"],
             into=cls,
         )
 
@@ -82,8 +98,11 @@ class Account(Row):
 
     @classmethod
     def edit(cls, account_id: UUID, values: Mapping[str, str | int | None]) -> "Account | None":
-        """Changes the given settings, some of SETTINGS; None when there is no such account."""
-        given = ", ".join(f"{column} = %({column})s" for column in SETTINGS if column in values)
+        """Changes the given settings, some of SETTINGS, or the business; None when there is no such account.
+
+        psycopg.errors.UniqueViolation when the business is another account's.
+        """
+        given = ", ".join(f"{column} = %({column})s" for column in (*SETTINGS, "business_id") if column in values)
         return row(f"UPDATE account SET {given} WHERE id = %(id)s RETURNING *", {**values, "id": account_id}, into=cls)
 
     @classmethod

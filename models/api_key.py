@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from models.database import changed, row
+from models.database import changed, row, rows
 from models.page import Page, read_page
 from models.row import Row
 from models.tenancy import Tenant, owned_by
@@ -90,6 +90,17 @@ class ApiKey(Row):
             order="created_at DESC, id",
             page=page,
             page_size=page_size,
+            into=cls,
+        )
+
+    @classmethod
+    def live_called(cls, text: str, tenant: Tenant) -> "list[ApiKey]":
+        """Returns the tenant's live keys with this id, name, or beginning of the key as far as it is stored."""
+        return rows(
+            f"""SELECT * FROM api_key WHERE revoked_at IS NULL AND {owned_by(tenant)}
+                 AND (id::text = lower(%(text)s) OR name = %(text)s OR (prefix = left(%(text)s, 12)
+                      AND length(%(text)s) >= 12)) ORDER BY created_at DESC, id""",
+            {"text": text, "account": tenant},
             into=cls,
         )
 

@@ -1,15 +1,16 @@
 """The one database of this process, and the few ways to run SQL on it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, TypeAlias, TypeVar, overload
+from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
 from playhouse.postgres_ext import PooledPsycopg3Database
 from psycopg import Cursor
 from psycopg.rows import dict_row
 
 T = TypeVar("T")
+Line = TypeVar("Line", bound=NamedTuple)
 Params: TypeAlias = Mapping[str, Any] | Sequence[Any] | None
 
 db = PooledPsycopg3Database(None, autoconnect=False)
@@ -25,12 +26,21 @@ _CONNECTION = {
 }
 
 
-class UnsafeServer(SystemExit):
-    """PostgreSQL runs with fsync off: a crash of its machine may lose committed rows."""
+#: Enough that the number of round trips does not matter, few enough for flat memory.
+ROWS_PER_FETCH = 5_000
+# The oldest major version that PostgreSQL's own project maintains: https://www.postgresql.org/support/versioning/
+OLDEST_MAJOR = 15
+
+
+class UnsuitableServer(SystemExit):
+    """PostgreSQL is too old, or runs with fsync off, so that a crash of its machine may lose committed rows."""
 
 
 def open_database(url: str, *, application: str, pool: int = 16, allow_unsafe: bool = False) -> None:
-    """Points `db` at the server and checks that its commits are durable; connections are opened when first used."""
+    """Points `db` at the server and checks its version and that its commits are durable.
+
+    With `allow_unsafe` neither is checked, and connections are opened when they are first used.
+    """
     db.init(
         url.replace("postgres://", "postgresql://", 1),
         max_connections=pool,
@@ -43,8 +53,28 @@ def open_database(url: str, *, application: str, pool: int = 16, allow_unsafe: b
     )
     if not allow_unsafe:
         with db.connection_context():
-            if rows("SHOW fsync")[0]["fsync"] != "on":
-                raise UnsafeServer("campaign-dispatch: DATABASE_URL: this server runs with fsync=off; turn it on")
+            check_server()
+
+
+def check_server() -> None:
+    """Raises UnsuitableServer unless this thread's connection is to a server on which the promises hold."""
+    found = one(
+        """SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync,
+                  current_setting('server_version_num')::int / 10000 AS major"""
+    )
+    if found["major"] < OLDEST_MAJOR:
+        raise UnsuitableServer(
+            f"campaign-dispatch: DATABASE_URL: this is PostgreSQL {found['version']}, "
+            f"and the oldest supported version is {OLDEST_MAJOR}; upgrade the server or name another one"
+        )
+    if found["fsync"] != "on":
+        raise UnsuitableServer("campaign-dispatch: DATABASE_URL: this server runs with fsync=off; turn it on")
+
+
+def dicts(sql: str, params: Params = None, *, keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Returns the rows as dicts with these keys, in the order of the columns, whose own names end after 63 bytes."""
+    with db.connection().cursor() as cursor:
+        return [dict(zip(keys, values, strict=True)) for values in cursor.execute(sql, params).fetchall()]
 
 
 # Without `into` a row is a dict: for what does not leave the function that asked.
@@ -94,6 +124,20 @@ def scalar(sql: str, params: Params = None) -> Any:
     with db.connection().cursor() as cursor:
         found = cursor.execute(sql, params).fetchone()
     return found[0] if found else None
+
+
+def stream(sql: str, params: Params, *, into: type[Line]) -> Iterator[Line]:
+    """Yields the rows of one statement as named tuples, in the order of its columns, with flat memory.
+
+    A transaction is open until the last one is read, so whoever reads must not wait for anything else meanwhile.
+    """
+    with db.atomic():
+        # All rows are read: without this, PostgreSQL would look for a plan that returns the first ones soon.
+        rows("SET LOCAL cursor_tuple_fraction = 1")
+        with db.connection().cursor(name="stream") as cursor:
+            cursor.itersize = ROWS_PER_FETCH
+            cursor.execute(sql, params)
+            yield from map(into._make, cursor)
 
 
 def database_now() -> datetime:

@@ -5,24 +5,46 @@ from datetime import datetime
 from pathlib import Path
 
 from playhouse.migrations import Runner
+from psycopg.errors import DuplicateTable
 
-from models.database import db, rows
+from models.database import db, rows, scalar
 
 _DIRECTORY = Path(__file__).parent.parent / "migrations"
 # Any number that no other program locks on this database.
 _LOCK = 7_221_001
 
 
+class ForeignTables(RuntimeError):
+    """The database has tables of another program whose names we need."""
+
+
 @dataclass(frozen=True, slots=True)
 class MigrationStep:
-    """A migration, and when it was applied; None while it is pending."""
+    """A migration, and when it was applied; None while it is pending.
+
+    `known` is false for one that a newer release has applied.
+    """
 
     name: str
     applied_at: datetime | None
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaGap:
+    """How the schema differs from this release's: what is not applied of it, and what is that it does not have."""
+
+    pending: tuple[str, ...]
+    unknown: tuple[str, ...]
+    #: Whether the database has none of our tables.
+    empty: bool
 
 
 def migrate() -> list[str]:
-    """Applies pending migrations and returns their names; processes that start together wait for each other."""
+    """Applies pending migrations and returns their names; processes that start together wait for each other.
+
+    Each is applied as a whole or not at all; ForeignTables if another program's table is in the way of one.
+    """
     with db.connection_context():
         # Two of the library's runners at once collide (we saw a duplicate key), hence the lock.
         rows("SET lock_timeout = 0")
@@ -30,6 +52,11 @@ def migrate() -> list[str]:
         try:
             applied: list[str] = Runner(db, str(_DIRECTORY)).up()
             return applied
+        except DuplicateTable as problem:
+            raise ForeignTables(
+                f"This database belongs to another program ({str(problem).splitlines()[0]}); "
+                "create an empty one and name it in DATABASE_URL."
+            ) from None
         finally:
             rows("SELECT pg_advisory_unlock(%s)", [_LOCK])
             rows("RESET lock_timeout")
@@ -38,4 +65,13 @@ def migrate() -> list[str]:
 def migration_status() -> list[MigrationStep]:
     """Returns every migration, oldest first."""
     with db.connection_context():
-        return [MigrationStep(step.name, step.applied) for step in Runner(db, str(_DIRECTORY)).status()]
+        steps = Runner(db, str(_DIRECTORY)).status()
+    return [MigrationStep(step.name, step.applied, known=step.path is not None) for step in steps]
+
+
+def schema_gap() -> SchemaGap:
+    """Compares the database of this thread's connection with this release, in two statements that lock nothing."""
+    ours = {path.stem for path in _DIRECTORY.glob("[0-9]*.py")}
+    recorded = scalar("SELECT to_regclass('schema_migration') IS NOT NULL")
+    applied = {found["name"] for found in rows("SELECT name FROM schema_migration")} if recorded else set()
+    return SchemaGap(tuple(sorted(ours - applied)), tuple(sorted(applied - ours)), empty=not applied)

@@ -14,6 +14,7 @@ from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 from rq_scheduler import Scheduler
 
+from config.redis import why_unusable
 from config.stopping import stopping
 from dispatch.process.listed_job import ListedJob
 from dispatch.process.lock import Lock
@@ -66,7 +67,7 @@ class SweepScheduler(Scheduler):
                 lost = False
             except redis.RedisError as problem:
                 if not lost:
-                    log.warning("scheduler.lost_redis", problem=type(problem).__name__)
+                    log.warning("scheduler.lost_redis", problem=why_unusable(problem) or type(problem).__name__)
                 lost = True
             except Exception:
                 log.exception("scheduler.poll_failed")

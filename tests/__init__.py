@@ -15,6 +15,6 @@ house       what CONTRIBUTING.md and docs/ promise, compared with the code
 
 Shared by all: factories (arrange), sending and scripted_provider (send in the test), stored (look at the database),
 racing (many at once), clock (stands still), zone_changes (every one until 2037), recurring (campaigns with a schedule),
-waiting, servers, own_redis, processes, simulator; moves refuses a change of state that models/states.py does not allow,
-in every test.
+doubles (the remote services), waiting, servers, own_redis, processes, simulator; moves refuses a change of state that
+models/states.py does not allow, in every test.
 """

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import redis as redis_py
+from hypothesis import settings as hypothesis_settings
 from playhouse.postgres_ext import PooledPsycopg3Database
 
 from config.settings import settings
@@ -11,8 +12,13 @@ from models import database as database_module
 from models.database import rows
 from models.migrate import migrate
 from tests.clock import MONDAY, set_clock, stopped_clock
+from tests.doubles.remote import Remote, remote_services
 from tests.moves import REFUSED, enforce_moves, forget_refusals, was_refused
 from tests.servers import TestServers, running_servers, speak_to
+
+# How long an example takes says more about what else the machine does than about the code.
+hypothesis_settings.register_profile("no deadlines", deadline=None)
+hypothesis_settings.load_profile("no deadlines")
 
 
 @pytest.fixture(scope="session")
@@ -81,3 +87,12 @@ def configure(servers: TestServers, monkeypatch: pytest.MonkeyPatch) -> Iterator
     yield set_variables
     monkeypatch.undo()
     settings.cache_clear()
+
+
+@pytest.fixture
+def remote(configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Iterator[Remote]:
+    """The remote services, which the settings name; a retry waits for milliseconds, and a page has four users."""
+    monkeypatch.setattr("dispatch.clients.reading.FIRST_WAIT_SEC", 0.001)
+    with remote_services() as running:
+        configure(**running.environment(), USER_QUERY_PAGE_SIZE=4)
+        yield running

@@ -9,6 +9,7 @@ from uuid import UUID
 from dispatch.accounts.accounts import AccountView, create_account
 from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
+from dispatch.audience.conditions import read_conditions
 from dispatch.audience.filter import read_filter
 from dispatch.audience.segments import create_segment
 from dispatch.caller import Caller
@@ -86,19 +87,19 @@ def a_campaign(
     *,
     recipients: int | None = None,
     list_id: int | None = None,
-    customer_ids: Sequence[int] | None = None,
-    segment_id: int | None = None,
-    everyone: bool = False,
+    remote: Sequence[dict[str, Any]] | None = None,
     template: str = "Hello {first_name}",
     channel: str = "sms",
     scheduled_at: datetime | None = None,
     expires_at: datetime | None = None,
     due: bool = False,
     name: str | None = None,
+    **audience: Any,
 ) -> CampaignView:
     """Creates a campaign: a draft, `scheduled` with a time, or `due` since a minute ago.
 
-    `recipients` creates a list of so many new customers for it.
+    `recipients` creates a list of so many new customers for it; `remote` are conditions for user-service; `audience`
+    is any other, as a draft names it.
     """
     campaign = create_campaign(
         asking(account.id),
@@ -107,11 +108,10 @@ def a_campaign(
             template=template,
             channel=channel,
             list_id=a_list(account, recipients) if recipients else list_id,
-            customer_ids=customer_ids,
-            segment_id=segment_id,
-            everyone=everyone,
+            remote=read_conditions({"conditions": remote}) if remote is not None else None,
             scheduled_at=scheduled_at,
             expires_at=expires_at,
+            **audience,
         ),
     )
     if not due:

@@ -36,7 +36,7 @@ def running_servers() -> Iterator[TestServers]:
     with ExitStack() as stack:
         own_database, own_redis = stack.enter_context(_embedded(postgres=not database_url, redis=not redis_url))
         if database_url:
-            own_database = stack.enter_context(_fresh_database(database_url))
+            own_database = stack.enter_context(fresh_database(database_url))
         if redis_url:
             own_redis = _empty_redis(redis_url)
         yield TestServers(own_database, own_redis)
@@ -81,7 +81,8 @@ def _embedded(*, postgres: bool, redis: bool) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def _fresh_database(server_url: str) -> Iterator[str]:
+def fresh_database(server_url: str) -> Iterator[str]:
+    """Yields the address of a new, empty database on the server, and then drops it."""
     name = f"campaigns_test_{secrets.token_hex(4)}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")

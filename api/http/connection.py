@@ -3,9 +3,12 @@
 import structlog
 from flask import Flask, g
 from peewee import OperationalError
+from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from config.settings import Settings
-from dispatch.process.startup import servers_named
+from dispatch.errors import NotMigrated
+from dispatch.process.schema import check_schema
+from dispatch.process.startup import servers_named, warn_of_newer_schema
 from models.database import db, open_database
 
 log = structlog.get_logger()
@@ -22,15 +25,37 @@ def open_database_if_there(settings: Settings) -> None:
             pool=settings.database_pool,
             allow_unsafe=settings.environment == "test",
         )
+        with db.connection_context():
+            warn_of_newer_schema()
     except OperationalError:
         # A web process that dies here would be restarted again and again, and could not report what is wrong.
         log.warning("database.unavailable_at_start")
+    except NotMigrated as problem:
+        log.warning("database.not_migrated", problem=problem.message)
 
 
 def connect() -> None:
-    """Takes a connection for this request, which keeps it until it has been answered."""
+    """Takes a connection for this request, which keeps it until it has been answered; NotMigrated if the schema is old.
+
+    A process that started before the migration serves requests as soon as it has been run.
+    """
     if "connected" not in g:
         g.connected = db.connect(reuse_if_open=True)
+        check_schema()
+
+
+def missing_schema(problem: Exception) -> NotMigrated | None:
+    """Returns the refusal if a statement failed because tables are gone that were there when this process looked.
+
+    Someone has dropped them since, or has restored an older database.
+    """
+    if isinstance(getattr(problem, "orig", problem), UndefinedTable | UndefinedColumn):
+        check_schema.cache_clear()
+        try:
+            check_schema()
+        except NotMigrated as refusal:
+            return refusal
+    return None
 
 
 def install(app: Flask) -> None:

@@ -8,6 +8,7 @@ from flask_openapi3 import OpenAPI
 
 from api.http.errors import STATUS
 from api.http.idempotency import HEADER, MAX_KEY_CHARACTERS, REPLAYED
+from api.http.introduction import EXAMPLES
 
 # Only these lines are ours; everything else on the page comes from the swagger package.
 _PAGE = """<!doctype html>
@@ -64,16 +65,23 @@ def install(app: OpenAPI) -> None:
     document = _with_what_holds_everywhere(app.api_doc)
     app.register_blueprint(blueprint)
 
+    @app.route("/")
+    def root() -> Response:
+        """Leads people who open the address in a browser to what they can look at."""
+        return Response(status=302, headers={"Location": "/docs"})
+
     @app.route("/openapi.json")
     def openapi() -> dict[str, Any]:
         return document
 
 
 def _with_what_holds_everywhere(document: dict[str, Any]) -> dict[str, Any]:
-    """Returns the document with the header that every POST takes, and the refusals that come before any route."""
+    """Returns the document with examples, the header that every POST takes, and the refusals that any route has."""
     refusal = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}}}
-    for operations in document["paths"].values():
+    for path, operations in document["paths"].items():
         for method, operation in operations.items():
+            if example := EXAMPLES.get((method, path)):
+                operation["requestBody"]["content"]["application/json"]["example"] = example
             codes = ["RATE_LIMITED"]
             if method == "post":
                 codes += ["IDEMPOTENCY_MISMATCH", "DUPLICATE"]

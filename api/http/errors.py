@@ -11,16 +11,19 @@ import redis
 import structlog
 from flask import Flask, jsonify, request
 from flask import Response as Answer
-from peewee import InterfaceError, OperationalError
+from peewee import InterfaceError, OperationalError, ProgrammingError
 from playhouse.pool import MaxConnectionsExceeded
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from api.http import request_id
+from api.http.connection import missing_schema
 from api.http.error_answer import ErrorAnswer
 from config.logging import without_rows
-from dispatch.errors import DispatchError, InvalidRequest, QueueUnavailable
+from config.redis import why_unusable
+from dispatch.errors import DispatchError, QueueUnavailable
+from models.unreachable import why_unreachable
 
 log = structlog.get_logger()
 
@@ -49,31 +52,20 @@ STATUS = {
     "TOO_LATE": 409,
     "IMPORT_RUNNING": 409,
     "DUPLICATE": 409,
+    "REMOTE_NOT_CONFIGURED": 409,
     "PAYLOAD_TOO_LARGE": 413,
     "UNSUPPORTED_MEDIA_TYPE": 415,
     "IDEMPOTENCY_MISMATCH": 422,
     "RATE_LIMITED": 429,
     "ENQUEUE_FAILED": 500,
     "INTERNAL": 500,
+    "REMOTE_FAILED": 502,
     "QUEUE_UNAVAILABLE": UNAVAILABLE,
     "DATABASE_UNAVAILABLE": UNAVAILABLE,
+    "DATABASE_NOT_MIGRATED": UNAVAILABLE,
     "STREAMS_BUSY": UNAVAILABLE,
 }
 
-# By the type of a problem that pydantic would describe in Python's words, or without saying what to send.
-_IN_WORDS_OF_JSON = {
-    "missing": "is missing",
-    "extra_forbidden": "there is no such field",
-    "dict_type": "must be a JSON object",
-    "list_type": "must be a JSON array",
-    "string_type": "must be a text",
-    "int_type": "must be a whole number",
-    "bool_type": "must be true or false",
-    "timezone_aware": "must have a time zone, like 2030-01-31T09:00:00+02:00",
-    "uuid_parsing": "must be an id as the API returns it, like 0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11",
-}
-
-MAX_PROBLEMS = 10
 RETRY_AFTER_SEC = 5
 
 # What Flask and Werkzeug refuse by themselves, with our codes and messages.
@@ -92,12 +84,6 @@ DATABASE_ERRORS = (
     psycopg.InterfaceError,
     MaxConnectionsExceeded,
 )
-
-
-class InvalidId(InvalidRequest):
-    """The id in the address is not a number."""
-
-    code = "INVALID_ID"
 
 
 class UnsupportedType(DispatchError):
@@ -145,23 +131,6 @@ def refusals(*codes: str, body: bool = False) -> dict[str | int | Any, type[Base
     return {STATUS[code]: ErrorAnswer for code in (*_ANYWHERE, *(_WITH_BODY if body else ()), *codes)}
 
 
-def refuse_input(problem: ValidationError) -> Response:
-    """Raises what is wrong with a path, query or body; names the field and never repeats the input."""
-    found = problem.errors(include_url=False, include_input=False, include_context=False)
-    if not found[0]["loc"]:
-        raise InvalidRequest("The request needs a JSON object as its body.")
-    problems = [
-        {
-            "field": ".".join(str(part) for part in error["loc"]),
-            "problem": _sentence(_IN_WORDS_OF_JSON.get(error["type"], error["msg"])),
-        }
-        for error in found[:MAX_PROBLEMS]
-    ]
-    refusal = InvalidId if found[0]["type"] == "invalid_id" else InvalidRequest
-    message = " ".join(f"{one['field']}: {one['problem']}" for one in problems)
-    raise refusal(message, field=problems[0]["field"], problems=problems)
-
-
 def install(app: Flask) -> None:
     """Answers every error of the application with a status from the table."""
     app.register_error_handler(DispatchError, refused)
@@ -169,6 +138,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(redis.RedisError, _redis_away)
     for database_error in DATABASE_ERRORS:
         app.register_error_handler(database_error, _database_away)
+    for missing in (ProgrammingError, psycopg.ProgrammingError):
+        app.register_error_handler(missing, _perhaps_not_migrated)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -203,13 +174,20 @@ def _refused_by_flask(problem: HTTPException) -> Response:
 
 def _database_away(problem: Exception) -> Response:
     # Only the kind of problem: a driver's message may quote the statement's values.
-    log.error("database.unavailable", problem=type(problem).__name__)
-    return _answer("DATABASE_UNAVAILABLE", "The database does not answer; try again shortly.")
+    why = why_unreachable(problem)
+    log.error("database.unavailable", problem=why or type(problem).__name__)
+    return _answer("DATABASE_UNAVAILABLE", why or "The database does not answer; try again shortly.")
 
 
-def _redis_away(problem: Exception) -> Response:
-    log.error("queue.unavailable", problem=type(problem).__name__)
-    return _answer(QueueUnavailable.code, QueueUnavailable().message)
+def _perhaps_not_migrated(problem: Exception) -> Answer | Response:
+    refusal = missing_schema(problem)
+    return refused(refusal) if refusal else _unexpected(problem)
+
+
+def _redis_away(problem: redis.RedisError) -> Response:
+    why = why_unusable(problem)
+    log.error("queue.unavailable", problem=why or type(problem).__name__)
+    return _answer(QueueUnavailable.code, why or QueueUnavailable().message)
 
 
 def _unexpected(problem: Exception) -> Response:
@@ -231,8 +209,3 @@ def _answer(code: str, message: str, details: dict[str, Any] | None = None) -> A
     if response.status_code in (429, UNAVAILABLE):
         response.headers["Retry-After"] = str(RETRY_AFTER_SEC)
     return response
-
-
-def _sentence(message: str) -> str:
-    message = message.removeprefix("Value error, ")
-    return message if message.endswith(".") else f"{message}."

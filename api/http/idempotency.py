@@ -159,7 +159,9 @@ def _asked(key: str) -> RequestKey:
         raise InvalidRequest(f"{HEADER} must have 1 to {MAX_KEY_CHARACTERS} characters of ASCII.", field=HEADER)
     # The same with and without the prefix, and quoted: an address may contain what a row cannot.
     route = quote(request.path.removeprefix("/api").rstrip("/"))
-    whole = "\n".join((route, request.query_string.decode("latin-1"), _hash_of_body()))
+    # Parameters in another order are the same request; of one that is repeated, the order may matter.
+    query = sorted(request.query_string.decode("latin-1").split("&"), key=lambda parameter: parameter.split("=")[0])
+    whole = "\n".join((route, "&".join(query), _hash_of_body()))
     return RequestKey(
         # Any key of an account may repeat the request of another one; operators are told apart by their keys.
         owner=holder().key_id if holder().operator else caller().one_account(),
@@ -171,6 +173,8 @@ def _asked(key: str) -> RequestKey:
 
 def _hash_of_body() -> str:
     """Returns a hash of the whole body, which can then be read again."""
+    if request.is_json:
+        return _hash_of_json(request.get_data())
     digest = sha256(request.mimetype.encode())
     if request.mimetype == "multipart/form-data":
         # Of its parts, because the boundary between them is new each time.
@@ -180,14 +184,28 @@ def _hash_of_body() -> str:
             digest.update(json.dumps([name, part.filename]).encode())
             _feed(digest, part.stream)
             part.stream.seek(0)
-    elif "_cached_data" in vars(request):
-        digest.update(request.get_data())
+        return digest.hexdigest()
+    if "_cached_data" in vars(request):
+        body = request.get_data()
+        digest.update(body)
+        return digest.hexdigest() if body else _hash_of_json(body)
+    received: IO[bytes] = SpooledTemporaryFile(max_size=MAX_IN_MEMORY_BYTES)  # noqa: SIM115 (it lives as long as the request)
+    _feed(digest, request.stream, copy=received)
+    size = received.tell()
+    received.seek(0)
+    request.stream = received
+    return digest.hexdigest() if size else _hash_of_json(b"")
+
+
+def _hash_of_json(body: bytes) -> str:
+    """Returns a hash of the value, however it is written: in any order of keys, or not at all for `{}`."""
+    try:
+        value = current_app.json.loads(body or b"{}")
+    except ValueError:  # the route refuses it
+        written = body
     else:
-        received: IO[bytes] = SpooledTemporaryFile(max_size=MAX_IN_MEMORY_BYTES)  # noqa: SIM115 (it lives as long as the request)
-        _feed(digest, request.stream, copy=received)
-        received.seek(0)
-        request.stream = received
-    return digest.hexdigest()
+        written = json.dumps(value, sort_keys=True).encode()
+    return sha256(b"application/json" + written).hexdigest()
 
 
 def _feed(digest: Any, source: IO[bytes], *, copy: IO[bytes] | None = None) -> None:

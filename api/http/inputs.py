@@ -1,13 +1,15 @@
 """Types that check what callers send, shared by the routes."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Strict, WithJsonSchema
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from dispatch.formats.checks import can_be_id
+from dispatch.formats.times import names_zone, read_time
 
 MAX_PAGE = 1_000_000_000
 MAX_PAGE_SIZE = 100
@@ -30,6 +32,11 @@ def _time(value: Any) -> Any:
         raise PydanticCustomError("invalid_time", "must be a time like 2030-01-31T09:00:00+02:00")
     if value is not None and not isinstance(value, str):
         raise PydanticCustomError("invalid_time", "must be a time, as text like 2030-01-31T09:00:00+02:00")
+    if value is not None and names_zone(value):
+        try:
+            return read_time(value)
+        except ValueError as problem:
+            raise PydanticCustomError("invalid_time", "is not a time: {why}", {"why": str(problem)}) from None
     return value
 
 
@@ -65,6 +72,11 @@ def _whole_or_empty(value: Any) -> int | None:
     return None if value in (None, "") else whole(value)
 
 
+def or_empty(values: Iterable[str]) -> WithJsonSchema:
+    """Returns the schema of a choice in a query that a form may leave empty."""
+    return WithJsonSchema({"type": "string", "enum": [*values, ""]})
+
+
 PathId = Annotated[int, BeforeValidator(_id_in_path)]
 Time = Annotated[AwareDatetime, BeforeValidator(_time)]
 # A time that may leave its zone to another field; the function it is given to refuses one without any.
@@ -86,7 +98,9 @@ class Given(BaseModel):
 class Organization(Given):
     """The account asked for; `auth.py` reads it on every route, since only an operator's key may name another one."""
 
-    organization_id: str | None = None
+    organization_id: str | None = Field(
+        None, description="an account's id: only an operator's key may name one that is not its own"
+    )
 
 
 class Page(Organization):

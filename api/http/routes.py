@@ -8,6 +8,7 @@ from flask_openapi3 import APIBlueprint, Tag
 from api.http.auth import SCHEME
 from api.http.errors import refusals
 from api.http.idempotency import done_once
+from api.http.introduction import GROUPS
 from api.http.rules import Idempotency, RouteRules
 
 # A view, whatever it takes and answers: what comes and goes is checked by its types.
@@ -23,7 +24,7 @@ class Routes(APIBlueprint):
             name,
             import_name,
             url_prefix=url_prefix,
-            abp_tags=[Tag(name=tag or name)],
+            abp_tags=[Tag(name=tag or name, description=GROUPS[tag or name])],
             abp_security=[{SCHEME: []}],
         )
         #: By endpoint, as the application knows it: `blueprint.view`.

@@ -10,7 +10,7 @@ from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
 from dispatch.accounts import accounts
-from dispatch.accounts.accounts import AccountView, OverCap, SubscriptionState, SubscriptionView
+from dispatch.accounts.accounts import AccountView, OverCap, SubscriptionState, SubscriptionView, TextTo
 
 routes = Routes("accounts", __name__, url_prefix="/api")
 
@@ -23,6 +23,7 @@ class NewAccount(Given):
     name: str = Field(description="1 to 200 characters, not that of another account")
     country: str | None = Field(None, description="two letters: where numbers without a country code are read")
     subscribed: Annotated[bool, Strict()] = True
+    business_id: str | None = Field(None, description="the account in user-service and business-service; unique")
 
 
 class AccountChanges(Given):
@@ -44,6 +45,13 @@ class AccountChanges(Given):
         None, description="marketing messages one person gets in 7 days, at most; null: any number"
     )
     over_cap: OverCap = Field("skip", description="what becomes of a message above a cap")
+    text_to: list[TextTo] = Field(
+        [], description="kinds of numbers that get texts although they are usually left out", max_length=10
+    )
+
+
+class Business(Given):
+    business_id: str | None = Field(description="1 to 200 characters, not that of another account; null: none")
 
 
 class NewSubscription(Given):
@@ -87,6 +95,20 @@ def read(query: Organization) -> AccountView:
 def change(query: Organization, body: AccountChanges) -> AccountView:
     """With `approval_above`, larger campaigns start only once a second key has approved them."""
     return accounts.change_account(caller(), body.model_dump(exclude_unset=True))
+
+
+@routes.put(
+    "/account/business",
+    summary="Say which business an account is",
+    answers={200: AccountView},
+    refuses=("DUPLICATE",),
+    body=True,
+    scope="admin",
+    operators_only=True,
+)
+def business(query: Organization, body: Business) -> AccountView:
+    """For operators, because it decides whose users the account reaches through user-service."""
+    return accounts.change_business(caller(), body.business_id)
 
 
 @routes.get("/subscription", summary="Read one's subscription", answers={200: SubscriptionView}, scope="read")

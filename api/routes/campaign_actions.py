@@ -1,65 +1,32 @@
 """Actions on one campaign over HTTP: start, send, schedule, approve, pause, resume, cancel, follow up."""
 
-from typing import Any, Self
-
-from pydantic import BaseModel
-
-from api.http import request_id
 from api.http.auth import caller
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION, Start
+from api.routes.campaign_answers import Started, StartedChild, StartedTest
 from api.routes.campaign_inputs import Approval, CampaignPath, Numbers, Recipients, Schedule, StartOptions
 from dispatch.campaigns import lifecycle
 from dispatch.campaigns.approval import approve_campaign
-from dispatch.campaigns.view import CampaignView, Status
+from dispatch.campaigns.view import CampaignView
 from dispatch.start import follow_ups
-from dispatch.start.enqueue import EnqueueResult, already_started, enqueue_campaign
+from dispatch.start.enqueue import enqueue_campaign
+from dispatch.start.started import already_started
 from dispatch.start.to_customers import SentView, already_sent, send_campaign
 
 routes = Routes("campaign_actions", __name__, url_prefix="/api/campaigns/<campaign_id>", tag="campaigns")
 
 
-class Started(BaseModel):
-    """A started campaign; `queued` is the size of its audience while it is still `preparing`."""
-
-    queued: int
-    enqueuedJobs: int
-    campaignId: int
-    status: Status
-    queue: str
-    requestId: str
-
-    @classmethod
-    def of(cls, started: EnqueueResult, **more: Any) -> Self:
-        """Returns the answer to a start of this campaign."""
-        return cls(
-            queued=started.queued,
-            enqueuedJobs=started.enqueued_jobs,
-            campaignId=started.campaign_id,
-            status=started.status,
-            queue=started.queue,
-            requestId=request_id.current(),
-            **more,
-        )
-
-
-class StartedChild(Started):
-    """A started child campaign; `campaignId` is the child's id."""
-
-    parentId: int
-
-
 # Why a campaign may be refused a start.
 _START = ("INSUFFICIENT_CREDITS", "INVALID_STATUS", "QUEUE_UNAVAILABLE")
 # A repeated start of a child is answered from the child.
-_CHILD = Start(lambda child: (StartedChild.of(already_started(child), parentId=child.parent_id), 202))
+_CHILD = Start(lambda child: (StartedChild.of_child(already_started(child), child.parent_id), 202))
 
 
 @routes.post(
     "/enqueue",
     summary="Start a campaign now",
     answers={202: Started},
-    refuses=("IMPORT_RUNNING", *_START),
+    refuses=("IMPORT_RUNNING", "REMOTE_NOT_CONFIGURED", *_START),
     body=True,
     scope="send",
     idempotency=Start(lambda campaign: (Started.of(already_started(campaign)), 202)),
@@ -94,7 +61,7 @@ def send(path: CampaignPath, body: Recipients) -> SentView:
     idempotency=ONE_TRANSACTION,
 )
 def schedule(path: CampaignPath, body: Schedule) -> CampaignView:
-    """The next sweep after `scheduled_at` starts it."""
+    """The next sweep after `scheduled_at` starts it: by default up to a minute later (`SCHEDULE_SWEEP_INTERVAL_MS`)."""
     return lifecycle.schedule_campaign(caller(), path.campaign_id, body.scheduled_at)
 
 
@@ -181,7 +148,7 @@ def cancel(path: CampaignPath) -> CampaignView:
 def retry_failed(path: CampaignPath) -> tuple[StartedChild, int]:
     """As a child campaign, to everyone whose message failed or did not arrive, but to no one it may have reached."""
     started = follow_ups.retry_failed(caller(), path.campaign_id)
-    return StartedChild.of(started, parentId=path.campaign_id), 202
+    return StartedChild.of_child(started, path.campaign_id), 202
 
 
 @routes.post(
@@ -196,19 +163,19 @@ def retry_failed(path: CampaignPath) -> tuple[StartedChild, int]:
 def send_to_rest(path: CampaignPath, body: StartOptions) -> tuple[StartedChild, int]:
     """As a child campaign, to the current members of its audience who have no message of it."""
     started = follow_ups.send_to_rest(caller(), path.campaign_id, anyway=body.anyway)
-    return StartedChild.of(started, parentId=path.campaign_id), 202
+    return StartedChild.of_child(started, path.campaign_id), 202
 
 
 @routes.post(
     "/test-send",
     summary="Send a campaign's text to a few numbers",
-    answers={202: StartedChild},
+    answers={202: StartedTest},
     refuses=(*_START,),
     body=True,
     scope="send",
-    idempotency=_CHILD,
+    idempotency=Start(lambda child: (StartedTest.of_child(already_started(child), child.parent_id), 202)),
 )
-def send_test(path: CampaignPath, body: Numbers) -> tuple[StartedChild, int]:
+def send_test(path: CampaignPath, body: Numbers) -> tuple[StartedTest, int]:
     """As a child campaign, in any state. A number of no customer gets the text of an invented person."""
     started = follow_ups.send_test(caller(), path.campaign_id, body.numbers)
-    return StartedChild.of(started, parentId=path.campaign_id), 202
+    return StartedTest.of_child(started, path.campaign_id), 202

@@ -4,10 +4,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, Strict, model_validator
 
-from api.http.inputs import Given, OptionalId, Page, PathId, WholeNumber, ZonedTime, empty_is_absent, storable
+from api.http.inputs import Given, OptionalId, Page, PathId, WholeNumber, ZonedTime, empty_is_absent, or_empty, storable
+from dispatch.audience.conditions import Conditions
 from dispatch.campaigns.timing import GRACE_SEC
 from dispatch.campaigns.view import Kind, Purpose, Status
 from dispatch.formats.view import Channel
+from models.states import CAMPAIGN_KINDS, CAMPAIGN_STATES, CHANNELS
 from scheduling.draft import Misfire
 
 
@@ -16,9 +18,9 @@ class CampaignPath(Given):
 
 
 class CampaignQuery(Page):
-    channel: Annotated[Channel | None, BeforeValidator(empty_is_absent)] = None
-    status: Annotated[Status | None, BeforeValidator(empty_is_absent)] = None
-    kind: Annotated[Kind | None, BeforeValidator(empty_is_absent)] = None
+    channel: Annotated[Channel | None, BeforeValidator(empty_is_absent), or_empty(CHANNELS)] = None
+    status: Annotated[Status | None, BeforeValidator(empty_is_absent), or_empty(CAMPAIGN_STATES)] = None
+    kind: Annotated[Kind | None, BeforeValidator(empty_is_absent), or_empty(CAMPAIGN_KINDS)] = None
     parent_id: OptionalId = Field(None, description="only the children of this campaign, such as its occurrences")
     q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="part of the name")
 
@@ -29,10 +31,14 @@ class CampaignFields(Given):
     channel: Channel = "sms"
     base_template: str = Field("", description="up to 2000 characters, with placeholders like {first_name}")
     template_id: WholeNumber | None = Field(None, description="copies a stored template instead of `base_template`")
+    fold_typography: Annotated[bool, Strict()] = Field(
+        False, description="replaces quotes, dashes and the like in an SMS where that saves credits"
+    )
     customer_ids: list[WholeNumber] | None = None
     list_id: WholeNumber | None = None
     segment_id: WholeNumber | None = None
     everyone: Annotated[bool, Strict()] = False
+    remote: Conditions | None = Field(None, description="users of the account's business, by user-service")
     purpose: Purpose = Field("marketing", description="quiet hours and caps are for marketing only")
     timezone: str | None = Field(None, description="IANA zone of cron_expression and of times without one")
     local_time: str | None = Field(None, description="like 10:00: each person is messaged when their clock shows it")
@@ -84,7 +90,10 @@ class Copy(Given):
 
 
 class Schedule(Given):
-    scheduled_at: ZonedTime = Field(description="in the future; with a zone, or by the clocks of `timezone`")
+    scheduled_at: ZonedTime = Field(
+        description="in the future; with an offset, with a zone's name like 2030-01-31T09:00 Europe/Athens, or by the "
+        "clocks of `timezone`"
+    )
 
 
 class Recipients(Given):

@@ -6,7 +6,7 @@ from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
 from api.routes.campaign_inputs import CampaignChanges, CampaignPath, CampaignQuery, Copy, NewCampaign
-from dispatch.campaigns import reading, writing
+from dispatch.campaigns import editing, reading, writing
 from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.view import CampaignView
 
@@ -22,8 +22,9 @@ class Campaigns(Paged[CampaignView]):
 )
 def create(query: Organization, body: NewCampaign) -> tuple[CampaignView, int]:
     """With `scheduled_at` it is scheduled, with `cron_expression` recurring; both also require the scope `send`."""
-    fields = body.model_dump(exclude={"base_template"})
-    return writing.create_campaign(caller(), CampaignDraft(template=body.base_template, **fields)), 201
+    fields = body.model_dump(exclude={"base_template", "remote"})
+    draft = CampaignDraft(template=body.base_template, remote=body.remote, **fields)
+    return writing.create_campaign(caller(), draft), 201
 
 
 @routes.get(
@@ -71,9 +72,11 @@ def read(path: CampaignPath) -> CampaignView:
 def edit(path: CampaignPath, body: CampaignChanges) -> CampaignView:
     """Scheduling a campaign, or changing one that is scheduled or recurring, also requires the scope `send`."""
     changes = body.model_dump(exclude_unset=True)
+    if "remote" in changes:
+        changes["remote"] = body.remote
     if "base_template" in changes:
         changes["template"] = changes.pop("base_template")
-    return writing.edit_campaign(caller(), path.campaign_id, changes)
+    return editing.edit_campaign(caller(), path.campaign_id, changes)
 
 
 @routes.delete(

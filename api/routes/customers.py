@@ -108,7 +108,10 @@ def read(path: CustomerPath) -> CustomerView:
     scope="write",
 )
 def edit(path: CustomerPath, body: EditedCustomer) -> CustomerView:
-    """Only the fields sent change. Unsubscribing also suppresses the phone; subscribing lifts that on request."""
+    """Only the fields sent change. Unsubscribing also suppresses the phone; subscribing lifts that on request.
+
+    When the phone changes and the old one is suppressed, the new one is too.
+    """
     changes = body.model_dump(exclude_unset=True, exclude={"remove_opt_out"})
     return customers.edit_customer(caller(), path.customer_id, remove_opt_out=body.remove_opt_out, **changes)
 

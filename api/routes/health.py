@@ -10,8 +10,11 @@ from flask import Blueprint
 from api.http.connection import connect
 from api.http.errors import DATABASE_ERRORS, UNAVAILABLE
 from dispatch import queues
+from dispatch.errors import NotMigrated
 from dispatch.formats.view import Time, View
+from dispatch.process.schema import check_schema
 from models.heartbeat import Heartbeat
+from models.unreachable import why_unreachable
 
 log = structlog.get_logger()
 
@@ -19,7 +22,7 @@ blueprint = Blueprint("health", __name__)
 
 
 class Check(View):
-    """Whether something works."""
+    """Whether something works, and what is to be done about it, or was noticed."""
 
     status: Literal["healthy", "unhealthy"]
     message: str | None = None
@@ -59,9 +62,8 @@ class Health(View):
 @blueprint.get("/health")
 def health() -> tuple[dict[str, Any], int]:
     """Checks the database and the queue, which web needs, and counts the live workers and sweepers."""
-    living = _living()
-    database = _check(living is not None, "PostgreSQL does not answer")
-    queue = _check(queues.ready(), "Redis does not answer")
+    database, living = _database()
+    queue = _queue()
     healthy = database.status == queue.status == "healthy"
     answer = Health(
         status="healthy" if healthy else "unhealthy",
@@ -79,17 +81,22 @@ def live() -> dict[str, str]:
     return {"status": "healthy", "timestamp": datetime.now(UTC).isoformat()}
 
 
-def _check(works: bool, otherwise: str) -> Check:
-    return Check(status="healthy") if works else Check(status="unhealthy", message=otherwise)
+def _queue() -> Check:
+    problem = queues.problem()
+    return Check(status="unhealthy", message=problem) if problem else Check(status="healthy")
 
 
-def _living() -> list[Heartbeat] | None:
+def _database() -> tuple[Check, list[Heartbeat] | None]:
+    """Returns how the database is, and the heartbeats in it; None if they cannot be read."""
     try:
         connect()
-        return Heartbeat.living()
+        return Check(status="healthy", message=check_schema()), Heartbeat.living()
+    except NotMigrated as problem:
+        return Check(status="unhealthy", message=problem.message), None
     except DATABASE_ERRORS as problem:
-        log.warning("health.database_unavailable", problem=type(problem).__name__)
-        return None
+        why = why_unreachable(problem)
+        log.warning("health.database_unavailable", problem=why or type(problem).__name__)
+        return Check(status="unhealthy", message=why or "PostgreSQL does not answer."), None
 
 
 def _workers(living: list[Heartbeat] | None) -> Workers:

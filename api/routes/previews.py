@@ -1,4 +1,4 @@
-"""Previews over HTTP: what a campaign would say, to whom, and at what price."""
+"""Previews over HTTP: what a campaign would say, to whom, when, and at what price."""
 
 from typing import Annotated, Any
 
@@ -10,7 +10,8 @@ from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
 from api.routes.campaign_inputs import CampaignPath
 from dispatch.audience.previews import AudiencePreviewView
-from dispatch.campaigns import previews
+from dispatch.campaigns import plans, previews
+from dispatch.campaigns.plan_view import PlanView
 from dispatch.campaigns.preview_view import PersonalizedPreviewView, PreviewView
 
 routes = Routes("previews", __name__, url_prefix="/api/campaigns", tag="campaigns")
@@ -55,7 +56,7 @@ def personalized(path: CampaignPath, body: PersonalizedPreviewBody) -> Personali
     "/<campaign_id>/preview",
     summary="Show the first messages and the price of all",
     answers={200: PreviewView},
-    refuses=("CAMPAIGN_NOT_FOUND", "NO_TARGET_AUDIENCE", "NO_MESSAGE_TEXT"),
+    refuses=("CAMPAIGN_NOT_FOUND", "NO_TARGET_AUDIENCE", "NO_MESSAGE_TEXT", "INVALID_STATUS"),
     scope="read",
 )
 def messages(path: CampaignPath, query: PreviewQuery) -> PreviewView:
@@ -67,9 +68,21 @@ def messages(path: CampaignPath, query: PreviewQuery) -> PreviewView:
     "/<campaign_id>/audience",
     summary="Show who would get a campaign",
     answers={200: AudiencePreviewView},
-    refuses=("CAMPAIGN_NOT_FOUND", "NO_TARGET_AUDIENCE"),
+    refuses=("CAMPAIGN_NOT_FOUND", "NO_TARGET_AUDIENCE", "INVALID_STATUS"),
     scope="read",
 )
 def audience(path: CampaignPath) -> AudiencePreviewView:
     """Shows how many, ten of them, and how many are excluded and why."""
     return previews.preview_audience(caller(), path.campaign_id)
+
+
+@routes.get(
+    "/<campaign_id>/plan",
+    summary="Show how many people would be reached when",
+    answers={200: PlanView},
+    refuses=("CAMPAIGN_NOT_FOUND", "INVALID_STATUS", "NO_TARGET_AUDIENCE"),
+    scope="read",
+)
+def plan(path: CampaignPath) -> PlanView:
+    """Shows the zones in the order of their times, and who is held back why, as far as is known before the start."""
+    return plans.plan_campaign(caller(), path.campaign_id)

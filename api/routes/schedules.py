@@ -6,12 +6,13 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 
 from api.http.auth import caller
-from api.http.inputs import Given, Organization, Page, Time, WholeNumber, empty_is_absent, storable, whole
+from api.http.inputs import Given, Organization, Page, Time, WholeNumber, empty_is_absent, or_empty, storable, whole
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
 from dispatch.schedules import schedules
 from dispatch.schedules.schedules import MAX_TIMES, NextTimesView, ScheduleRunView, ScheduleView, Status
+from models.states import SCHEDULE_STATES
 from scheduling.draft import Misfire, ScheduleDraft
 
 routes = Routes("schedules", __name__, url_prefix="/api/schedules")
@@ -54,7 +55,7 @@ class ScheduleChanges(Chosen):
 
 
 class Filtered(Page):
-    status: Annotated[Status | None, BeforeValidator(empty_is_absent)] = None
+    status: Annotated[Status | None, BeforeValidator(empty_is_absent), or_empty(SCHEDULE_STATES)] = None
     job_type: Annotated[str | None, BeforeValidator(storable)] = None
 
 

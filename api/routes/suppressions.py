@@ -7,8 +7,9 @@ from flask import Response, request
 from pydantic import BeforeValidator, Field, ValidationError
 
 from api.http.auth import caller
+from api.http.bad_input import refuse_input
 from api.http.csv_answer import csv_answer, csv_response
-from api.http.errors import UnsupportedType, refuse_input
+from api.http.errors import UnsupportedType
 from api.http.files import FileOptions, mapping_of
 from api.http.inputs import Given, Organization, Page, PathId, storable
 from api.http.pages import Paged, paged

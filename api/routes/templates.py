@@ -9,14 +9,14 @@ from api.http.inputs import Given, Organization, Page, PathId
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
+from dispatch.audience.text_check import CheckedForView, check_text
 from dispatch.formats.view import Channel
 from dispatch.texts import stored
-from dispatch.texts.check import CheckedView, check_template
 from dispatch.texts.stored import TemplateView, VersionView
 
 routes = Routes("templates", __name__, url_prefix="/api/templates")
 
-Body = Annotated[str, Field(description="1 to 2000 characters, with placeholders like {first_name}")]
+Body = Annotated[str, Field(description="1 to 2000 characters, with placeholders like {first_name} or an attribute")]
 
 
 class TemplatePath(Given):
@@ -73,14 +73,17 @@ def index(query: Page) -> Paged[TemplateView]:
 @routes.post(
     "/validate",
     summary="Check a template",
-    answers={200: CheckedView},
+    answers={200: CheckedForView},
     body=True,
     scope="read",
     idempotency=ONE_TRANSACTION,
 )
-def validate(body: ToValidate) -> CheckedView:
-    """Says whether the text can be used, and what may surprise. If it cannot, the answer says why, with status 200."""
-    return check_template(body.body, body.channel)
+def validate(query: Organization, body: ToValidate) -> CheckedForView:
+    """Says whether the text can be used, and what may surprise. If it cannot, the answer says why, with status 200.
+
+    An operator's key that names no account knows no attributes, and counts no one.
+    """
+    return check_text(caller(), body.body, body.channel)
 
 
 @routes.get("/<template_id>", summary="Read a template", answers={200: TemplateView}, scope="read")

@@ -3,6 +3,7 @@
 from typing import Any
 
 import click
+from pydantic import Field
 
 from cli.campaign.approval import approve
 from cli.campaign.brief import brief, campaign_id, show_brief
@@ -16,11 +17,14 @@ from cli.campaign.watch import watch
 from cli.shared.arguments import row_id
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_value
+from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, tenant_of
+from dispatch.accounts.accounts import read_account
 from dispatch.campaigns.reading import list_campaigns, read_campaign
 from dispatch.campaigns.view import CampaignView
 from dispatch.start.occurrences import register_occurrences
+from models.page import Page
 from models.states import CAMPAIGN_KINDS, CAMPAIGN_STATES, CHANNELS
 from models.tenancy import ALL_ACCOUNTS
 
@@ -48,9 +52,30 @@ def show(campaign_id: int) -> CampaignView:
     return read_campaign(by_hand(ALL_ACCOUNTS), campaign_id)
 
 
-def _show_list(campaigns: list[CampaignView]) -> None:
-    kept, counts = ("id", "name", "channel", "status"), ("total", "sent", "failed", "skipped", "unknown")
-    show_value([brief(each, *kept) | {count: getattr(each.stats, count) for count in counts} for each in campaigns])
+class ListedCampaign(CampaignView):
+    """A campaign among those of several accounts."""
+
+    account: str = Field(description="the name of its account")
+
+
+def _show_list(campaigns: Page[ListedCampaign]) -> None:
+    kept, counts = ("id", "name", "account", "channel", "status"), ("total", "sent", "failed", "skipped", "unknown")
+    waiting = any(each.blocked_reason for each in campaigns.rows)
+    show_value(
+        [
+            brief(each, *kept)
+            | {"starts": each.started_at or each.scheduled_at}
+            | ({"waits for": each.blocked_reason} if waiting else {})
+            | {count: getattr(each.stats, count) for count in counts}
+            for each in campaigns.rows
+        ]
+    )
+
+
+def _with_accounts(found: Page[CampaignView]) -> Page[ListedCampaign]:
+    ids = {each.account_id for each in found.rows}
+    names = {account_id: read_account(by_hand(account_id)).name for account_id in ids}
+    return found.map(lambda each: ListedCampaign(**dict(each), account=names[each.account_id]))
 
 
 @campaign.command("list")
@@ -60,15 +85,15 @@ def _show_list(campaigns: list[CampaignView]) -> None:
 @click.option("--kind", type=click.Choice(CAMPAIGN_KINDS), help="Only campaigns of this kind.")
 @click.option("--parent", "parent_id", type=row_id, metavar="ID", help="Only its children, such as its occurrences.")
 @click.option("--search", "q", metavar="TEXT", help="Only campaigns with this in their name.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
+@pages
 @answers(show=_show_list)
 @with_database
-def list_(account: str | None, limit: int, **filters: Any) -> list[CampaignView]:
-    """List campaigns, newest first.
+def list_(account: str | None, **filters: Any) -> Page[ListedCampaign]:
+    """List campaigns, newest first, with the time they start or started, and what they wait for.
 
     \b
     python -m cli campaign list --account Acme --status sending
     python -m cli campaign list --parent 5
     """
     caller = by_hand(tenant_of(account))
-    return list_campaigns(caller, page_size=limit, **filters).rows
+    return _with_accounts(list_campaigns(caller, **filters))

@@ -4,18 +4,20 @@ from typing import Any, get_args
 
 import click
 
+from cli.campaign.audience import audience_of, audience_options
 from cli.campaign.brief import brief
+from cli.campaign.folding import fold_option
+from cli.campaign.starting import say_when_it_starts
 from cli.campaign.timing import timing_of, timing_options
-from cli.shared.arguments import ids_of, time_of
+from cli.shared.arguments import text_of, time_of
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_value
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of
-from dispatch.audience.segments import segment_called
+from dispatch.accounts.accounts import read_account
 from dispatch.caller import Caller
 from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.writing import create_campaign
-from dispatch.customers.lists import list_called
 from dispatch.texts.stored import template_called
 from models.states import CHANNELS
 from scheduling.draft import Misfire
@@ -33,14 +35,18 @@ def _show_created(made: dict[str, Any]) -> None:
 @click.command()
 @account_option(help="The account that sends it.")
 @click.option("--name", required=True, help="Name of the campaign.")
-@click.option("--template", metavar="TEXT", help="The message, with fields like {first_name}.")
+@click.option(
+    "--template",
+    metavar="TEXT",
+    callback=text_of,
+    help="The message, with fields like {first_name}, or @file.",
+)
 @click.option("--stored", metavar="NAME", help="Copy the text of this stored template, instead of --template.")
-@click.option("--list", "list_name", metavar="NAME", help="Send to this list.")
-@click.option("--segment", metavar="NAME", help="Send to this segment.")
-@click.option("--customers", metavar="1,2,3", help="Send to the customers with these ids.")
-@click.option("--everyone", is_flag=True, help="Send to every subscribed customer.")
+@audience_options
 @click.option("--channel", type=click.Choice(CHANNELS), default="sms", show_default=True, help="How it is sent.")
-@click.option("--schedule", metavar="ISO8601", help="Start then, for example 2030-01-31T09:00:00+02:00.")
+@fold_option
+@click.option("--schedule", metavar="ISO8601", help="Start then, like '2030-01-31T09:00 Europe/Athens'.")
+@click.option("--expires", metavar="ISO8601", help="Send nothing after this time.  [default: a day after the start]")
 @click.option("--cron", metavar="EXPRESSION", help="Start an occurrence again and again, for example '0 9 * * 1'.")
 @click.option("--max-runs", type=int, metavar="N", help="End it after so many occurrences.")
 @click.option(
@@ -56,7 +62,7 @@ def create(account: str, **options: Any) -> dict[str, Any]:
 
     With --schedule it starts by itself at that time, with --cron again and again, each time for whoever is in its
     audience then; otherwise it is a draft until `campaign enqueue`.
-    Choose the audience with one of --list, --segment, --customers and --everyone.
+    Choose the audience with one of --list, --segment, --customers, --everyone and --remote.
 
     \b
     python -m cli campaign create --account Acme --name Spring --list customers \\
@@ -68,8 +74,9 @@ def create(account: str, **options: Any) -> dict[str, Any]:
     """
     _check(options)
     caller = by_hand(id_of(account))
-    timing = timing_of(options)
-    made = create_campaign(caller, _draft(caller, **timing, **options))
+    same = timing_of(options) | audience_of(caller, options)
+    made = create_campaign(caller, _draft(caller, **same, **options))
+    say_when_it_starts(made.scheduled_at, made.timezone or read_account(caller).zone)
     return brief(made, "id", "status", *(("schedule",) if made.schedule else ()))
 
 
@@ -88,22 +95,20 @@ def _draft(
     caller: Caller,
     *,
     stored: str | None,
-    list_name: str | None,
-    segment: str | None,
-    customers: str | None,
     schedule: str | None,
+    expires: str | None,
     cron: str | None,
     template: str | None,
+    fold_typography: bool | None,
     **same: Any,
 ) -> CampaignDraft:
     """Returns the campaign that was typed, with the ids of what was called by its name."""
     return CampaignDraft(
         template=template or "",
+        fold_typography=bool(fold_typography),
         template_id=template_called(caller, stored) if stored is not None else None,
-        customer_ids=ids_of(customers, option="--customers") if customers is not None else None,
-        list_id=list_called(caller, list_name) if list_name is not None else None,
-        segment_id=segment_called(caller, segment) if segment is not None else None,
         scheduled_at=time_of(schedule, option="--schedule") if schedule is not None else None,
+        expires_at=time_of(expires, option="--expires") if expires is not None else None,
         cron_expression=cron,
         **same,
     )

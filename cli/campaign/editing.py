@@ -4,17 +4,18 @@ from typing import Any
 
 import click
 
+from cli.campaign.audience import audience_of, audience_options
 from cli.campaign.brief import brief, campaign_id
+from cli.campaign.folding import fold_option
 from cli.campaign.timing import timing_of, timing_options
-from cli.shared.arguments import ids_of, time_of
+from cli.shared.arguments import text_of, time_of
 from cli.shared.caller import by_hand
 from cli.shared.named import Deleted
 from cli.shared.output import answers
 from cli.shared.servers import with_database
-from dispatch.audience.segments import segment_called
+from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.reading import read_campaign
-from dispatch.campaigns.writing import delete_campaign, duplicate_campaign, edit_campaign
-from dispatch.customers.lists import list_called
+from dispatch.campaigns.writing import delete_campaign, duplicate_campaign
 from models.states import CHANNELS
 from models.tenancy import ALL_ACCOUNTS
 
@@ -22,33 +23,30 @@ from models.tenancy import ALL_ACCOUNTS
 @click.command()
 @campaign_id
 @click.option("--name", help="New name of the campaign.")
-@click.option("--template", metavar="TEXT", help="The message, with fields like {first_name}.")
+@click.option(
+    "--template",
+    metavar="TEXT",
+    callback=text_of,
+    help="The message, with fields like {first_name}, or @file.",
+)
 @click.option("--channel", type=click.Choice(CHANNELS), help="How it is sent.")
-@click.option("--list", "list_name", metavar="NAME", help="Send to this list.")
-@click.option("--segment", metavar="NAME", help="Send to this segment.")
-@click.option("--customers", metavar="1,2,3", help="Send to the customers with these ids.")
-@click.option("--everyone", is_flag=True, help="Send to every subscribed customer.")
+@fold_option
+@audience_options
 @click.option("--expires", metavar="ISO8601", help="Send nothing after this time.")
 @timing_options
 @answers()
 @with_database
-def edit(campaign_id: int, list_name: str | None, segment: str | None, **options: Any) -> dict[str, Any]:
+def edit(campaign_id: int, **options: Any) -> dict[str, Any]:
     """Change a campaign that has not started. Options left out change nothing; an audience replaces the previous one.
 
     \b
     python -m cli campaign edit 1 --template 'Hi {first_name}, the sale starts today.' --everyone
     """
-    changes = {field: options[field] for field in ("name", "template", "channel") if options[field] is not None}
+    written = ("name", "template", "channel", "fold_typography")
+    changes = {field: options[field] for field in written if options[field] is not None}
     changes |= timing_of(options)
     account_id = read_campaign(by_hand(ALL_ACCOUNTS), campaign_id).account_id
-    if list_name is not None:
-        changes["list_id"] = list_called(by_hand(account_id), list_name)
-    if segment is not None:
-        changes["segment_id"] = segment_called(by_hand(account_id), segment)
-    if options["customers"] is not None:
-        changes["customer_ids"] = ids_of(options["customers"], option="--customers")
-    if options["everyone"]:
-        changes["everyone"] = True
+    changes |= audience_of(by_hand(account_id), options)
     if options["expires"] is not None:
         changes["expires_at"] = time_of(options["expires"], option="--expires")
     edited = edit_campaign(by_hand(ALL_ACCOUNTS), campaign_id, changes)

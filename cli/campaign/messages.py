@@ -27,7 +27,7 @@ from models.tenancy import ALL_ACCOUNTS
     help="Only messages in this state; may be repeated.",
 )
 @pages
-@answers(show=show_columns("id", "phone", "state", "reason", "error_code", "attempts", "sent_at"))
+@answers(show=show_columns("id", "phone", "state", "reason", "error_code", "attempts", "sent_at", "text"))
 @with_database
 def messages(campaign_id: int, states: tuple[str, ...], page: int, page_size: int) -> Page[MessageView]:
     """List a campaign's messages.

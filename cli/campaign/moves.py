@@ -5,7 +5,8 @@ from typing import Any
 import click
 
 from cli.campaign.anyway import anyway_option
-from cli.campaign.brief import brief, campaign_id, show_brief
+from cli.campaign.brief import brief, campaign_id, remarks_on, show_brief
+from cli.campaign.starting import say_when_it_starts
 from cli.shared.arguments import time_of
 from cli.shared.caller import by_hand
 from cli.shared.output import answers
@@ -47,6 +48,8 @@ def enqueue(campaign_id: int, anyway: bool) -> dict[str, Any]:
         "status": started.status,
         "queued": started.queued,
         "enqueued_jobs": started.enqueued_jobs,
+        **({"skipped": dict(started.skipped)} if started.skipped else {}),
+        **remarks_on(started),
     }
 
 
@@ -56,13 +59,20 @@ def enqueue(campaign_id: int, anyway: bool) -> dict[str, Any]:
 @answers(show=show_brief)
 @with_database
 def schedule(campaign_id: int, at: str) -> dict[str, Any]:
-    """Schedule a campaign, or change its time; it then starts by itself.
+    """Schedule a campaign, or change its time; it then starts by itself, within the interval of the sweep (a minute).
+
+    The time has an offset or the name of a zone; otherwise it is on the clocks of the campaign's zone.
 
     \b
     python -m cli campaign schedule 1 2030-01-31T09:00:00+02:00
+    python -m cli campaign schedule 1 '2030-01-31T09:00 Europe/Athens'
     """
     time = time_of(at, option="ISO8601")
     moved = schedule_campaign(by_hand(ALL_ACCOUNTS), campaign_id, time)
+    if time.tzinfo:
+        say_when_it_starts(time)
+    else:
+        say_when_it_starts(moved.scheduled_at, moved.timezone)
     return brief(moved, *MOVED, "scheduled_at")
 
 

@@ -1,12 +1,15 @@
-"""`campaign preview` and `audience`: what a campaign would say, to whom, and at what price."""
+"""`campaign preview`, `audience` and `plan`: what a campaign would say, to whom, when, and at what price."""
 
 import click
 
-from cli.campaign.brief import campaign_id
+from cli.campaign.brief import campaign_id, show_remarks
+from cli.campaign.folding import show_saving
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_columns, show_value
 from cli.shared.servers import with_database
 from dispatch.audience.previews import AudiencePreviewView
+from dispatch.campaigns.plan_view import PlanView
+from dispatch.campaigns.plans import plan_campaign
 from dispatch.campaigns.preview_view import PersonalizedPreviewView, PreviewView
 from dispatch.campaigns.previews import (
     MAX_MESSAGES,
@@ -25,6 +28,8 @@ def _show_preview(preview: PreviewView | PersonalizedPreviewView) -> None:
     if isinstance(preview, PreviewView):
         _show_messages(preview.messages)
         show_value(preview.estimate)
+        show_saving(preview.typography)
+        show_remarks([*preview.warnings, *preview.gaps])
     else:
         show_value(preview)
 
@@ -79,4 +84,23 @@ def audience(campaign_id: int) -> AudiencePreviewView:
     return preview_audience(by_hand(ALL_ACCOUNTS), campaign_id)
 
 
-PREVIEWS = (preview, audience)
+def _show_plan(plan: PlanView) -> None:
+    show_value({"starts_at": plan.starts_at, "expires_at": plan.expires_at})
+    show_value(plan.zones)
+    show_value({"held_back": plan.held_back.model_dump()})
+
+
+@click.command()
+@campaign_id
+@answers(show=_show_plan)
+@with_database
+def plan(campaign_id: int) -> PlanView:
+    """Show how many people a campaign would reach when, by zone, and who is held back why.
+
+    \b
+    python -m cli campaign plan 1
+    """
+    return plan_campaign(by_hand(ALL_ACCOUNTS), campaign_id)
+
+
+PREVIEWS = (preview, audience, plan)

@@ -8,22 +8,33 @@ from typing import Any
 import click
 
 from cli.campaign.anyway import anyway_option
-from cli.campaign.brief import brief, campaign_id, show_brief
+from cli.campaign.brief import brief, campaign_id, remarks_on, show_brief, show_remarks
 from cli.shared.arguments import ids_of
 from cli.shared.caller import by_hand
-from cli.shared.output import answers
+from cli.shared.output import answers, show_columns, show_value
 from cli.shared.servers import with_database
+from dispatch.campaigns.messages import list_messages
 from dispatch.campaigns.reading import read_campaign
 from dispatch.start import follow_ups
-from dispatch.start.enqueue import EnqueueResult
+from dispatch.start.started import EnqueueResult
 from dispatch.start.to_customers import send_campaign
 from models.tenancy import ALL_ACCOUNTS
+
+
+def _show_sent(sent: dict[str, Any]) -> None:
+    show_value({field: value for field, value in sent.items() if field not in ("warnings", "gaps")})
+    show_remarks([*sent.get("warnings", []), *sent.get("gaps", [])])
+
+
+def _show_test(child: dict[str, Any]) -> None:
+    show_brief({field: value for field, value in child.items() if field != "messages"})
+    show_columns("phone", "encoding", "segments", "state", "reason", "text")(child["messages"])
 
 
 @click.command()
 @campaign_id
 @click.argument("customers", metavar="1,2,3")
-@answers()
+@answers(show=_show_sent)
 @with_database
 def send(campaign_id: int, customers: str) -> dict[str, Any]:
     """Send a campaign to exactly the customers with these ids.
@@ -34,7 +45,12 @@ def send(campaign_id: int, customers: str) -> dict[str, Any]:
     python -m cli campaign send 1 1,2,3
     """
     sent = send_campaign(by_hand(ALL_ACCOUNTS), campaign_id, ids_of(customers, option="1,2,3"))
-    return {"id": sent.campaign_id, "status": sent.status, "messages_queued": sent.messages_queued}
+    return {
+        "id": sent.campaign_id,
+        "status": sent.status,
+        "messages_queued": sent.messages_queued,
+        **remarks_on(sent),
+    }
 
 
 @click.command("retry-failed")
@@ -67,17 +83,19 @@ def send_to_rest(campaign_id: int, anyway: bool) -> dict[str, Any]:
 @click.command("test-send")
 @campaign_id
 @click.argument("numbers", metavar="NUMBER…", nargs=-1, required=True)
-@answers(show=show_brief)
+@answers(show=_show_test)
 @with_database
 def test_send(campaign_id: int, numbers: tuple[str, ...]) -> dict[str, Any]:
-    """Send a campaign's text to up to ten numbers now, as a child campaign.
+    """Send a campaign's text to up to ten numbers now, as a child campaign, and show the text that each gets.
 
     Test messages are charged like any other.
 
     \b
     python -m cli campaign test-send 1 '+30 691 234 5678'
     """
-    return _child(campaign_id, follow_ups.send_test(by_hand(ALL_ACCOUNTS), campaign_id, numbers))
+    caller = by_hand(ALL_ACCOUNTS)
+    child = _child(campaign_id, follow_ups.send_test(caller, campaign_id, numbers))
+    return child | {"messages": list_messages(caller, child["id"], page_size=follow_ups.MOST_TEST_NUMBERS).rows}
 
 
 SENDING = (send, retry_failed, send_to_rest, test_send)
@@ -91,4 +109,6 @@ def _child(parent_id: int, started: EnqueueResult) -> dict[str, Any]:
         **brief(read_campaign(by_hand(ALL_ACCOUNTS), started.campaign_id), "stats"),
         "queued": started.queued,
         "enqueued_jobs": started.enqueued_jobs,
+        **({"skipped": dict(started.skipped)} if started.skipped else {}),
+        **remarks_on(started),
     }

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from cli.shared.data_directory import data_option
+from cli.shared.data_directory import data_option, demo_directory
+from cli.shared.host import host_of, host_option
 from cli.shared.output import print_json, takes_json, wants_json
 from config.logging import start_logging
 from config.settings import settings
@@ -29,12 +30,19 @@ ATTEMPTS_FILE = "demo-attempts.jsonl"
 @click.option("--recipients", type=click.IntRange(1, 5_000_000), help="How many.  [default: 1000; --retries: 20]")
 @click.option("--retries", is_flag=True, help="Let most calls fail, and show every attempt.")
 @click.option("--exit", "leave", is_flag=True, help="Stop at the end; the last line is the result as JSON.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Where web listens.  [default: PORT, or the next free]")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port of web.  [default: PORT, or the next free]")
+@host_option
 @data_option
 @takes_json
 @click.pass_context
 def demo(
-    context: click.Context, recipients: int | None, retries: bool, leave: bool, port: int | None, data: Path | None
+    context: click.Context,
+    recipients: int | None,
+    retries: bool,
+    leave: bool,
+    port: int | None,
+    host: str | None,
+    data: Path | None,
 ) -> None:
     """Show the whole product at work on this machine.
 
@@ -50,12 +58,11 @@ def demo(
     from models.database import db
 
     console = Console(stderr=wants_json(), highlight=False)
-    # Not the usual directory: fictional customers should not mix with data that people keep.
-    directory = data or settings().data_dir / "demo"
+    directory = data or demo_directory(retries=retries)
     record = directory / ATTEMPTS_FILE
     environment = SHORT_WAITS | (MANY_FAILURES | {"SIMULATOR_ATTEMPTS": str(record)} if retries else {})
-    with _running(directory, port, console, environment) as stack, db.connection_context():
-        outcome = run_demo(recipients or (20 if retries else 1000), console)
+    with _running(directory, (host_of(host), port), console, environment) as stack, db.connection_context():
+        outcome = run_demo(recipients or (20 if retries else 1000), console, smooth=retries)
         show_outcome(outcome, console)
         if retries:
             show_attempts(outcome, record, console)
@@ -69,7 +76,9 @@ def demo(
 
 
 @contextmanager
-def _running(directory: Path, port: int | None, console: Console, environment: dict[str, str]) -> "Iterator[Stack]":
+def _running(
+    directory: Path, address: tuple[str, int | None], console: Console, environment: dict[str, str]
+) -> "Iterator[Stack]":
     """Runs everything that `up` runs while the block does its work."""
     from cli.up import stopping_at_hangup
     from embedded.lock import holding
@@ -78,9 +87,10 @@ def _running(directory: Path, port: int | None, console: Console, environment: d
 
     stop = stopping_at_hangup()
     _log_to(directory / "logs" / "demo.log")
+    host, port = address
     port = port or next_free_port(settings().port)
     with holding(directory) as lock:
-        stack = Stack(directory, lock=lock, port=port, stop=stop, say=console.print, environment=environment)
+        stack = Stack(directory, lock=lock, port=port, host=host, stop=stop, say=console.print, environment=environment)
         keeper = Thread(target=stack.keep_running, name="keeper")
         try:
             stack.start()

@@ -1,5 +1,6 @@
 """What the demo does: imports customers, then has a campaign scheduled, swept, sent and audited."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from cli.demo.customers import COUNTRY, demo_lines
+from cli.demo.customers import COUNTRY, TROUBLED, demo_lines
 from cli.shared.caller import by_hand
 from config.stopping import stopping
 from dispatch.accounts.accounts import create_account
@@ -19,7 +20,9 @@ from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign
+from dispatch.customers.customers import list_customers
 from dispatch.customers.imports import ImportReport, import_customers
+from dispatch.customers.suppressions import add_suppression
 from embedded.refusal import Refused
 from models.states import CAMPAIGN_MOVES
 from models.tenancy import ALL_ACCOUNTS
@@ -27,6 +30,9 @@ from models.tenancy import ALL_ACCOUNTS
 TEMPLATE = 'Hi {{ first_name|fallback("there") }}, {{ prefered_product|fallback("everything") }} is 20% off today.'
 # A message has at most two segments of one credit each.
 CREDITS_PER_MESSAGE = 2
+# From this many recipients on, two have a number that fails, and some opt out before the start.
+ENOUGH_FOR_TROUBLE = 100
+OPTED_OUT = 3
 # The sweep starts the campaign after this time, so that one can see it wait.
 START_DELAY = timedelta(seconds=2)
 
@@ -66,14 +72,21 @@ class Outcome:
         }
 
 
-def run_demo(recipients: int, console: Console) -> Outcome:
-    """Runs a whole campaign for this many recipients in a new account."""
+def run_demo(recipients: int, console: Console, *, smooth: bool = False) -> Outcome:
+    """Runs a whole campaign for this many recipients in a new account.
+
+    Unless it is to run smoothly, some of many recipients opt out before the start, and two have numbers that fail.
+    """
+    troubled = recipients >= ENOUGH_FOR_TROUBLE and not smooth
     account = create_account(by_hand(ALL_ACCOUNTS), f"Demo {datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}", country=COUNTRY)
     caller = by_hand(account.id)
     key = issue_key(caller, name="demo").key
     top_up(caller, recipients * CREDITS_PER_MESSAGE)
     with _progress(console) as progress:
-        imported = _import(caller, recipients, progress)
+        imported = _import(caller, demo_lines(recipients, TROUBLED if troubled else ()), recipients, progress)
+        if troubled:
+            for customer in list_customers(caller, page_size=OPTED_OUT).rows:
+                add_suppression(caller, phone=customer.phone, reason="replied STOP")
         campaign = create_campaign(
             caller,
             CampaignDraft(
@@ -87,16 +100,14 @@ def run_demo(recipients: int, console: Console) -> Outcome:
     return Outcome(caller, campaign, imported, key, audit(ALL_ACCOUNTS))
 
 
-def _import(caller: Caller, recipients: int, progress: Progress) -> ImportReport:
+def _import(caller: Caller, lines: Iterator[str], recipients: int, progress: Progress) -> ImportReport:
     task = progress.add_task("customers imported", total=recipients)
 
     def advance(report: ImportReport) -> None:
         _refuse_when_stopped()
         progress.update(task, completed=report.imported)
 
-    return import_customers(
-        caller, demo_lines(recipients), list_name="everyone", default_country=COUNTRY, progress=advance
-    )
+    return import_customers(caller, lines, list_name="everyone", default_country=COUNTRY, progress=advance)
 
 
 def _watch(caller: Caller, campaign: CampaignView, recipients: int, progress: Progress) -> CampaignView:

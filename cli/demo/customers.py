@@ -1,13 +1,14 @@
 """The customers of the demo: the rows of examples/customers.csv, then as many similar ones as needed."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 import config
-from dispatch.formats.phones import InvalidPhone, normalise
+from dispatch.formats.phone_text import InvalidPhone
+from dispatch.formats.phones import normalise
 from models.customers.customer import MAX_TEXT
 
 EXAMPLES = Path(config.__file__).parent.parent / "examples" / "customers.csv"
@@ -19,15 +20,18 @@ _PLACES = ("Θεσσαλονίκη", "Málaga", "Köln", "Αθήνα", "Götebor
 _PRODUCTS = ("Καφές", "Running shoes", "Gift card €50", "Sunglasses 😎", "")
 # Ways in which people write the same kind of number.
 _SHAPES = ("+30690{:07}", "0030 690 {:07}", "690{:07}", "690-{:07}", "(690) {:07}")
+# Numbers for which the simulated provider always has the same answer (docs/simulator.md): rejected, and a reply that is
+# lost after the message was taken.
+TROUBLED = ("+15005550001,Rita,Refused,,", "+15005550005,Uma,Unclear,,")
 # The examples use smaller numbers.
 _FIRST = 1_000_000
 
 
-def demo_lines(recipients: int) -> Iterator[str]:
-    """Yields CSV lines with this many different valid numbers, among invalid and repeated ones."""
+def demo_lines(recipients: int, first: Iterable[str] = ()) -> Iterator[str]:
+    """Yields CSV lines with this many different valid numbers, these first, among invalid and repeated ones."""
     yield _HEADER
     seen: set[str] = set()
-    for line in _rows():
+    for line in chain(first, _rows()):
         if len(seen) == recipients:
             return
         yield line

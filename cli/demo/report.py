@@ -9,34 +9,63 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.demo.campaign import Outcome
-from config.settings import settings
-from dispatch.audit import CHECKS
+from cli.shared.data_directory import running_directory
+from dispatch.audit import PROMISES
 from dispatch.campaigns.messages import group_attempts, list_messages, read_message
 from embedded.stack import Stack
 
 SHOWN_TEXTS = 3
 SHOWN_ATTEMPTS = 40
 
+# What each outcome means, for someone who sees it for the first time.
+MEANINGS = {
+    "sent": "taken by the provider",
+    "failed": "refused by the provider; `campaign retry-failed` tries again",
+    "unknown": "no clear answer came: not repeated, it may have arrived",
+    "skipped": "had opted out, and were not messaged",
+}
+
 
 def show_outcome(outcome: Outcome, console: Console) -> None:
-    """Prints what became of the customers and the campaign, and whether the promises hold."""
-    summary = outcome.summary()
-    broken = ", ".join(f"{violation.invariant} {violation.what}" for violation in outcome.violations)
+    """Prints what became of the customers and the campaign, in words, and what was proved."""
+    summary, imported = outcome.summary(), outcome.imported
     table = Table(show_header=False, box=None)
-    table.add_row("customers", f"{outcome.imported.imported:,} imported, {outcome.imported.repeated:,} repeated, "
-                  f"{outcome.imported.rejected:,} rejected")  # fmt: skip
-    table.add_row("campaign", f"{summary['campaign_id']}, {summary['status']}")
-    for name in ("recipients", "sent", "failed", "unknown", "skipped"):
-        table.add_row(name, f"{summary[name]:,}")
-    table.add_row("seconds", f"{summary['seconds']:.1f}, {summary['messages_per_second']:,} messages/s")
-    table.add_row("audit", f"[red]{broken}[/red]" if broken else f"[green]{', '.join(CHECKS)} hold[/green]")
+    rows = {
+        "customers": (imported.imported, "imported from a file of phone numbers"),
+        "repeated": (imported.repeated, "lines of the file had a number again"),
+        "rejected": (imported.rejected, "lines had none that can be messaged"),
+        "recipients": (summary["recipients"], f"of campaign {summary['campaign_id']}, {summary['status']}"),
+        **{state: (summary[state], meaning) for state, meaning in MEANINGS.items()},
+    }
+    for name, (number, meaning) in rows.items():
+        table.add_row(name, f"{number:,}", meaning if number else "")
+    table.add_row("seconds", f"{summary['seconds']:.1f}", f"{summary['messages_per_second']:,} messages/s")
     console.print()
     console.print(table)
-    console.print()
-    sent = list_messages(outcome.caller, summary["campaign_id"], states=["sent"], page_size=SHOWN_TEXTS)
-    for message in sent.rows:
+    _show_proof(outcome, console)
+    for state in MEANINGS:
+        _show_messages(outcome, state, console)
+
+
+def _show_proof(outcome: Outcome, console: Console) -> None:
+    broken = {violation.invariant for violation in outcome.violations}
+    console.print("\nProved from the rows, as `audit` does at any time:")
+    for invariant, promise in PROMISES.items():
+        sign = "[red]BROKEN[/red]" if invariant in broken else "[green]✓[/green]"
+        console.print(f"  {sign} {promise} [dim]({invariant})[/dim]", soft_wrap=True)
+    for violation in outcome.violations:
+        console.print(f"[red]{violation.invariant} {violation.what}[/red]")
+
+
+def _show_messages(outcome: Outcome, state: str, console: Console) -> None:
+    """Prints a few messages in this state: what was sent, or why it was not."""
+    found = list_messages(outcome.caller, outcome.campaign.id, states=[state], page_size=SHOWN_TEXTS).rows
+    if found:
+        console.print(f"\nFor example, {state}:")
+    for message in found:
         text = read_message(outcome.caller, message.id).text
-        console.print(Text(f"  {message.phone}  {text}", style="dim"))
+        why = ", ".join(filter(None, [message.reason, message.error_code]))
+        console.print(Text(f"  {message.phone}  {why or text}", style="dim"), soft_wrap=True)
 
 
 def show_attempts(outcome: Outcome, record: Path, console: Console) -> None:
@@ -58,13 +87,12 @@ def show_attempts(outcome: Outcome, record: Path, console: Console) -> None:
 def show_ways(outcome: Outcome, stack: Stack, console: Console) -> None:
     """Prints the addresses, the key, and commands to try in a second terminal."""
     campaign_id = outcome.campaign.id
-    cli = f"{'' if stack.directory == settings().data_dir else f'DATA_DIR={stack.directory} '}.venv/bin/python -m cli"
+    cli = f"{'' if stack.directory == running_directory() else f'DATA_DIR={stack.directory} '}.venv/bin/python -m cli"
     ways = {
-        "web": stack.web_url,
+        "web": f"{stack.web_url}/  (leads to /docs, where every call can be tried with the key)",
         "health": f"{stack.web_url}/health",
         "key": outcome.key,
         "try": f"curl -H 'Authorization: Bearer {outcome.key}' {stack.web_url}/api/campaigns/{campaign_id}",
-        "docs": f"{stack.web_url}/docs",
         "or": f"{cli} campaign show {campaign_id}",
         "and": f"{cli} logs -f",
     }

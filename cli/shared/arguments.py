@@ -9,17 +9,20 @@ import click
 
 from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import MAX_ID
+from dispatch.formats.times import read_time
 
 row_id = click.IntRange(1, MAX_ID)
 
 
 def time_of(text: str, *, option: str) -> datetime:
-    """Returns the time that is written in ISO 8601."""
+    """Returns the time that is written in ISO 8601, or with the name of a zone."""
     try:
-        return datetime.fromisoformat(text.strip())
-    except ValueError:
+        return read_time(text)
+    except ValueError as problem:
+        why = f" ({problem})" if "IANA" in str(problem) or "leave out" in str(problem) else ""
         raise InvalidRequest(
-            f"{option}: {text[:60]!r} is not a time; write it like 2030-01-31T09:00:00+02:00 or 2030-01-31T07:00:00Z."
+            f"{option}: {text[:60]!r} is not a time{why}; write it like 2030-01-31T09:00:00+02:00, "
+            "2030-01-31T07:00:00Z or '2030-01-31T09:00 Europe/Athens'."
         ) from None
 
 
@@ -30,6 +33,23 @@ def ids_of(text: str, *, option: str) -> list[int]:
     if wrong is not None:
         raise InvalidRequest(f"{option}: {wrong[:60]!r} is not an id; write ids with commas, like 1,2,3.")
     return [int(part) for part in parts]
+
+
+def text_of(_context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+    """Returns the text that was typed, or the one in the file named after an @; a text that begins with @ has two."""
+    if text is None or not text.startswith("@"):
+        return text
+    if text.startswith("@@"):
+        return text[1:]
+    option = parameter.opts[0] if parameter.opts[0].startswith("-") else parameter.human_readable_name
+    try:
+        return Path(text[1:]).read_text("utf-8").removesuffix("\n")
+    except UnicodeDecodeError:
+        raise InvalidRequest(f"{option}: {text[1:]} is not in UTF-8; save it as that.") from None
+    except OSError as problem:
+        raise InvalidRequest(
+            f"{option}: {problem.filename}: {problem.strerror}; a text that begins with @ is written with two."
+        ) from None
 
 
 def json_of(text: str, *, option: str) -> Any:

@@ -31,17 +31,17 @@ WIDTH_OF_A_PIPE = 10_000
 def answers() -> Callable[[Callable[P, Result]], Callable[P, None]]: ...
 @overload
 def answers(
-    *, show: Callable[[Result], None], failed: Callable[[Result], bool] | None = None
+    *, show: Callable[[Result], None], failed: Callable[[Result], int] | None = None
 ) -> Callable[[Callable[P, Result]], Callable[P, None]]: ...
 @overload
-def answers(*, failed: Callable[[Result], bool]) -> Callable[[Callable[P, Result]], Callable[P, None]]: ...
+def answers(*, failed: Callable[[Result], int]) -> Callable[[Callable[P, Result]], Callable[P, None]]: ...
 def answers(
-    *, show: Callable[[Result], None] | None = None, failed: Callable[[Result], bool] | None = None
+    *, show: Callable[[Result], None] | None = None, failed: Callable[[Result], int] | None = None
 ) -> Callable[[Callable[P, Result]], Callable[P, None]]:
     """Adds --json to a verb, and prints what the verb returns: as JSON, or for people with `show`.
 
-    A result is a view, a dataclass, a page or a list of them, or anything that JSON knows. When `failed` says so of
-    the result, it is printed all the same and the exit status is 1.
+    A result is a view, a dataclass, a page or a list of them, or anything that JSON knows. It is printed even when
+    `failed` says that it is a failure; the exit status is what that returns, so True is 1.
     """
 
     def decorate(verb: Callable[P, Result]) -> Callable[P, None]:
@@ -53,17 +53,29 @@ def answers(
                 print_json(result)
             else:
                 (show or show_value)(result)
-            if failed and failed(result):
-                click.get_current_context().exit(1)
+                _say_total(result)
+            if failed and (status := failed(result)):
+                click.get_current_context().exit(int(status))
 
         return answered
 
     return decorate
 
 
+def _say_total(result: object) -> None:
+    """Says on standard error, so that a pipe gets rows only, how many rows there are when the page has not all."""
+    if isinstance(result, Page) and len(result.rows) < result.total:
+        click.secho(
+            f"{len(result.rows):,} of {result.total:,}; --page 2 and --page-size show others", err=True, dim=True
+        )
+
+
 def takes_json(verb: Verb) -> Verb:
     """Adds --json and no more, for a verb that prints by itself while it runs."""
-    option = click.option("--json", is_flag=True, expose_value=False, callback=_remember, help="Print JSON only.")
+    # Eager, so that what another option refuses is JSON too.
+    option = click.option(
+        "--json", is_flag=True, is_eager=True, expose_value=False, callback=_remember, help="Print JSON only."
+    )
     return option(verb)
 
 
@@ -121,10 +133,15 @@ def _show(value: Any) -> None:
                 # On a narrow terminal an id stays in one piece, to be copied, and nothing is cut off.
                 table.add_column(name, no_wrap=name == "id", overflow="fold")
             for row in value:
-                table.add_row(*(escape(_cell(item)) for item in row.values()))
+                table.add_row(*(escape(_in_its_row(_cell(item))) for item in row.values()))
             console().print(table)
         case _:
             console().print(escape(_cell(value)))
+
+
+def _in_its_row(cell: str) -> str:
+    """Returns the cell, in a pipe without its line breaks."""
+    return cell if console().is_terminal else " ".join(cell.splitlines())
 
 
 def _cell(value: Any) -> str:
@@ -170,6 +187,11 @@ def explain_errors(context: click.Context) -> Iterator[None]:
         if explanation is None:
             raise
         _fail(context, *explanation)
+    except SystemExit as ended:
+        # A setting that cannot be used: one line, with which the other processes end.
+        if not isinstance(ended.code, str):
+            raise
+        _fail(context, code="BAD_SETTING", message=ended.code.removeprefix("campaign-dispatch: "))
 
 
 def _fail(context: click.Context, code: str, message: str) -> None:
@@ -184,16 +206,26 @@ def _explain(surprise: Exception) -> tuple[str, str] | None:
     # Imported late: `--help` should not wait for database drivers.
     from peewee import InterfaceError, OperationalError
     from psycopg import OperationalError as ServerError
+    from psycopg.errors import InsufficientPrivilege
     from redis import RedisError
 
+    from config.redis import why_unusable
     from embedded.binaries import MissingServer
     from embedded.home import UnreachableProgram, UnsafeDirectory
     from embedded.server import ServerDied
+    from models.migrate import ForeignTables
+    from models.unreachable import why_unreachable
 
+    if isinstance(surprise, ForeignTables):
+        return "FOREIGN_TABLES", str(surprise)
+    original = getattr(surprise, "orig", surprise)  # peewee wraps the driver's exceptions
+    if isinstance(original, InsufficientPrivilege):
+        return "DATABASE_UNAVAILABLE", f"The user in DATABASE_URL lacks a right in PostgreSQL: {_first_line(original)}."
     if isinstance(surprise, OperationalError | InterfaceError | ServerError):
-        return "DATABASE_UNAVAILABLE", f"PostgreSQL does not answer: {_first_line(surprise)}"
+        why = why_unreachable(surprise)
+        return "DATABASE_UNAVAILABLE", why or f"PostgreSQL does not answer: {_first_line(surprise)}"
     if isinstance(surprise, RedisError):
-        return "QUEUE_UNAVAILABLE", f"Redis does not answer: {_first_line(surprise)}"
+        return "QUEUE_UNAVAILABLE", why_unusable(surprise) or f"Redis does not answer: {_first_line(surprise)}"
     if isinstance(surprise, MissingServer | ServerDied | UnreachableProgram | UnsafeDirectory):
         return "SERVER_UNAVAILABLE", str(surprise)
     return None

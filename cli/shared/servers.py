@@ -1,22 +1,55 @@
-"""Finds the servers for a verb: those named in the environment, otherwise those that `up` runs in DATA_DIR."""
+"""Finds the servers for a verb: those named in the environment, otherwise those of `up` in DATA_DIR, or of the demo."""
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 
-from cli.shared.output import P, Result
+import click
+
+from cli.shared.data_directory import running_directory
+from cli.shared.output import P, Result, Verb
 from config.settings import point_at, settings
 from embedded.refusal import Refused
 from embedded.run_file import is_running, read_run
 
+_DATA = "cli.data"
+
+
+def on_servers(verb: Verb) -> Verb:
+    """Adds --data, which names the `up` whose servers the verb uses, whatever the environment says."""
+    option = click.option(
+        "--data",
+        type=click.Path(file_okay=False, path_type=Path),
+        expose_value=False,
+        callback=_remember,
+        help="Use the servers that `up` runs in this directory.  [default: DATABASE_URL and REDIS_URL, or .data]",
+    )
+    return option(verb)
+
+
+def _remember(context: click.Context, _option: click.Parameter, value: Path | None) -> None:
+    if value:
+        context.meta[_DATA] = value
+
 
 def find_servers() -> None:
     """Makes the settings name both servers; if there are none, says in one sentence how to get them."""
-    chosen = settings()
+    chosen, context = settings(), click.get_current_context(silent=True)
+    named: Path | None = context.meta.get(_DATA) if context else None
+    if named is not None:
+        run = read_run(named)
+        if run is None:
+            raise Refused(f"Nothing is running in {named}; start `python -m cli up --data {named}`.", code="NO_SERVERS")
+        point_at(database_url=run.database_url, redis_url=run.redis_url)
+        return
     if chosen.database_url and chosen.redis_url:
         return
-    run = read_run(chosen.data_dir)
+    directory = running_directory()
+    run = read_run(directory)
     if run is None:
         raise Refused(_how_to_get_servers(), code="NO_SERVERS")
+    if directory != chosen.data_dir:
+        click.secho(f"using the demo, which runs in {directory}", err=True, dim=True)
     # A server named in the environment takes precedence, even if the other one is not.
     point_at(
         database_url=chosen.database_url.get_secret_value() if chosen.database_url else run.database_url,
@@ -25,14 +58,18 @@ def find_servers() -> None:
 
 
 def with_database(verb: Callable[P, Result]) -> Callable[P, Result]:
-    """Makes the verb find the servers and connect to the database before it runs."""
+    """Makes the verb find the servers and connect to the database, whose schema must fit, before it runs."""
 
+    @on_servers
     @functools.wraps(verb)
     def connected(*args: P.args, **options: P.kwargs) -> Result:
         open_servers()
+        from dispatch.process.schema import check_schema
         from models.database import db
 
         with db.connection_context():
+            if newer := check_schema():
+                click.secho(newer, err=True, fg="yellow")
             return verb(*args, **options)
 
     return connected
@@ -58,7 +95,7 @@ def open_servers() -> None:
 
 
 def _how_to_get_servers() -> str:
-    directory = settings().data_dir
+    directory = running_directory()
     if is_running(directory):
         return f"`up` is still starting in {directory}; try again in a moment"
     return (

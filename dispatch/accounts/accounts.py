@@ -16,10 +16,12 @@ from dispatch.formats.phones import check_country
 from dispatch.formats.view import Time, View
 from models.account import OVER_CAP, SUBSCRIPTION_STATES, Account
 from models.campaigns.campaign import Campaign
+from models.customers.phone_types import LEFT_OUT
 from models.database import db
 from models.page import Page
 
 OverCap = Annotated[str, WithJsonSchema({"type": "string", "enum": list(OVER_CAP)})]
+TextTo = Annotated[str, WithJsonSchema({"type": "string", "enum": list(LEFT_OUT)})]
 SubscriptionState = Annotated[str, WithJsonSchema({"type": "string", "enum": list(SUBSCRIPTION_STATES)})]
 
 
@@ -62,6 +64,8 @@ class AccountView(View):
     cap_per_day: int | None = Field(description="marketing messages one person gets in 24 hours, at most")
     cap_per_week: int | None = Field(description="marketing messages one person gets in 7 days, at most")
     over_cap: OverCap = Field(description="what becomes of a message above a cap")
+    text_to: list[TextTo] = Field(description="kinds of numbers that get texts although they are usually left out")
+    business_id: str | None = Field(description="the account in user-service and business-service")
     subscription: SubscriptionView
     credits: BalanceView
     created_at: Time
@@ -79,22 +83,35 @@ class AccountView(View):
             cap_per_day=account.cap_per_day,
             cap_per_week=account.cap_per_week,
             over_cap=account.over_cap,
+            text_to=account.text_to,
+            business_id=account.business_id,
             subscription=SubscriptionView.of(account),
             credits=BalanceView.of(account),
             created_at=account.created_at,
         )
 
 
-def create_account(caller: Caller, name: str, *, subscribed: bool = True, country: str | None = None) -> AccountView:
-    """Creates an account and returns it; Duplicate when the name is taken.
+def create_account(
+    caller: Caller,
+    name: str,
+    *,
+    subscribed: bool = True,
+    country: str | None = None,
+    business_id: str | None = None,
+) -> AccountView:
+    """Creates an account and returns it; Duplicate when the name or the business is another account's.
 
-    `country` is where phone numbers without a country code are read.
+    `country` is where phone numbers without a country code are read; `business_id` is the account in the remote
+    services (docs/remote.md).
     """
     name = checked_name(name)
     country = check_country(country) if country else None
+    business_id = checked_name(business_id, field="business_id") if business_id else None
     with db.atomic():
-        made = Account.add(name, subscribed=subscribed, country=country)
+        made = Account.add(name, subscribed=subscribed, country=country, business_id=business_id)
         if made is None:
+            if Account.find_named(name) is None:
+                raise _business_taken()
             raise _taken(name)
         caller.note("account.created", made.id, account_id=made.id, name=name)
     return AccountView.of(made)
@@ -149,6 +166,23 @@ def change_account(caller: Caller, changes: Mapping[str, Any]) -> AccountView:
     return AccountView.of(changed)
 
 
+def change_business(caller: Caller, business_id: str | None) -> AccountView:
+    """Says which business the account is in the remote services, or none, and returns the account.
+
+    Duplicate when it is another account's. It decides whose users the account reaches, so it is for operators.
+    """
+    account_id = caller.one_account()
+    business_id = checked_name(business_id, field="business_id") if business_id is not None else None
+    try:
+        with db.atomic():
+            changed = _found(Account.edit(account_id, {"business_id": business_id}))
+            Campaign.unblock(account_id, "REMOTE_NOT_CONFIGURED")
+            caller.note("account.changed", account_id, account_id=account_id, business_id=business_id)
+    except UniqueViolation:
+        raise _business_taken() from None
+    return AccountView.of(changed)
+
+
 def read_subscription(caller: Caller) -> SubscriptionView:
     """Returns the account's subscription."""
     return SubscriptionView.of(account_with_id(caller.one_account()))
@@ -173,6 +207,10 @@ def change_subscription(caller: Caller, *, plan: str, status: str, ends_at: date
 
 def _taken(name: str) -> Duplicate:
     return Duplicate(f"There is already an account called {name}; choose another name.", field="name")
+
+
+def _business_taken() -> Duplicate:
+    return Duplicate("Another account has this business id; each business has one account.", field="business_id")
 
 
 def _found(account: Account | None) -> Account:

@@ -8,12 +8,13 @@ from pydantic import Field, WithJsonSchema
 
 from dispatch.accounts.accounts import account_with_id
 from dispatch.caller import Caller
-from dispatch.errors import Duplicate, InvalidRequest, NotFound
+from dispatch.errors import MAX_NAMED, Duplicate, InvalidRequest, NotFound
 from dispatch.formats.checks import checked_text
 from dispatch.formats.view import Time, View
 from models.api_key import MAX_LIVE, SCOPES, ApiKey
 from models.database import db
 from models.page import Page
+from models.tenancy import ALL_ACCOUNTS
 
 MAX_NAME = 200
 
@@ -37,6 +38,23 @@ class IssuedKeyView(KeyView):
     """The key itself is in this answer and nowhere else; null when the answer is repeated."""
 
     key: Annotated[str, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})]
+
+
+def holder_of(caller: Caller, key: str) -> Caller | None:
+    """Returns who holds this live key, to act in the same request with their rights only; None if there is no such key.
+
+    Having the key is the proof: the caller needs no right of their own.
+    """
+    found = ApiKey.holder(key)
+    if found is None:
+        return None
+    return Caller(
+        actor=f"key:{found.key_id}",
+        account=ALL_ACCOUNTS if found.account_id is None else found.account_id,
+        scopes=frozenset(found.scopes),
+        request_id=caller.request_id,
+        idempotency_key=None,
+    )
 
 
 def issue_key(
@@ -65,6 +83,25 @@ def issue_key(
 def list_keys(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page[KeyView]:
     """Returns one page of the keys that the caller sees, newest first; operators without an account see all keys."""
     return ApiKey.page(caller.account, page=page, page_size=page_size).map(KeyView.model_validate)
+
+
+def read_key(caller: Caller, key_id: UUID) -> KeyView:
+    """Returns a live key; NotFound when there is none with this id, or it is another account's."""
+    found = ApiKey.live_called(str(key_id), caller.account)
+    if not found:
+        raise NotFound("There is no live key with this id.")
+    return KeyView.model_validate(found[0])
+
+
+def key_called(caller: Caller, text: str) -> UUID:
+    """Returns the id of the live key with this id, name or prefix; NotFound for none, InvalidRequest for several."""
+    found = ApiKey.live_called(text, caller.account)
+    if not found:
+        raise NotFound("There is no live key with this id, prefix or name.")
+    if len(found) > 1:
+        ids = ", ".join(str(key.id) for key in found[:MAX_NAMED])
+        raise InvalidRequest(f"{len(found)} live keys are called that; choose one by its id: {ids}.", field="key")
+    return found[0].id
 
 
 def revoke_key(caller: Caller, key_id: UUID) -> None:

@@ -10,7 +10,12 @@ from models.customers.lists import CustomerList
 
 
 def audience_kind(
-    *, customer_ids: Sequence[int] | None, list_id: int | None, segment_id: int | None, everyone: bool
+    *,
+    customer_ids: Sequence[int] | None,
+    list_id: int | None,
+    segment_id: int | None,
+    everyone: bool,
+    remote: object | None = None,
 ) -> str | None:
     """Returns the kind of the given audience, or None if none is given; InvalidRequest when there is more than one."""
     kinds = {
@@ -18,11 +23,13 @@ def audience_kind(
         "list": list_id is not None,
         "everyone": everyone,
         "segment": segment_id is not None,
+        "remote": remote is not None,
     }
     given = [kind for kind, is_given in kinds.items() if is_given]
     if len(given) > 1:
         raise InvalidRequest(
-            f"A campaign has one audience: customers, a list, a segment or everyone; given: {', '.join(given)}.",
+            "A campaign has one audience: customers, a list, a segment, everyone or remote; "
+            f"given: {', '.join(given)}.",
             field="audience",
         )
     if customer_ids is not None and not customer_ids:

@@ -29,7 +29,7 @@ MAX_CONDITIONS = 50
 MAX_DEPTH = 3
 MAX_KEY = 100
 
-Column = Literal["phone", "first_name", "last_name", "location", "prefered_product", "zone", "created_at"]
+Column = Literal["phone", "phone_type", "first_name", "last_name", "location", "prefered_product", "zone", "created_at"]
 Attribute = Annotated[str, Field(pattern=rf"^attributes\.[^\x00]{{1,{MAX_KEY}}}$")]
 Scalar = str | bool | int | float
 

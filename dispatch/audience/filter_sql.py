@@ -5,11 +5,12 @@ The columns come from a fixed map; keys of attributes and values are bound. No p
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 from psycopg.types.json import Jsonb
 
 from dispatch.audience.filter import COLUMNS, Condition, Group
+from dispatch.audience.operators import Calendar
 
 # The values of a statement, by placeholder; psycopg takes any.
 Params = dict[str, Any]
@@ -20,6 +21,17 @@ _COLUMNS = {name: f"cu.{name}" for name in COLUMNS}
 _SIGNS = {"eq": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _OPPOSITES = {"neq": "eq", "not_in": "in", "is_not_null": "is_null"}
 
+_LEAP = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)"
+_DAY = "(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31"
+_CLOCK = "([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-9]{2}([.][0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+# Doubled braces, because a format is made of it.
+_DATE = f"^(?!0000)([0-9]{{4}}-((0[1-9]|1[0-2])-{_DAY})|{_LEAP}-02-29){_CLOCK}$"
+_IS_DATE = _DATE.replace("{", "{{").replace("}", "}}")
+# Whose clocks show which day it is. While a campaign is prepared, today is the day of its claim, so that all its pages
+# belong to one audience.
+_ZONE = "(SELECT zone FROM account WHERE id = %(account)s)"
+_NOW = "coalesce((SELECT started_at FROM campaign WHERE id = %(campaign)s AND status = 'preparing'), now())"
+_TODAY = f"({_NOW} AT TIME ZONE {_ZONE})::date"
 # An attribute as a value of one SQL type, NULL when it is of another. The second is long because an import keeps
 # numbers as text, and a cast of any other text would fail the statement.
 _READ_AS = {
@@ -27,12 +39,18 @@ _READ_AS = {
     "numeric": """CASE WHEN jsonb_typeof({0}) = 'number' OR (jsonb_typeof({0}) = 'string'
                             AND {0} #>> '{{}}' ~ '^[+-]?[0-9]{{1,30}}([.][0-9]{{1,30}})?$')
                   THEN ({0} #>> '{{}}')::numeric END""",
+    # Only what is a date, so that the cast cannot fail; the time of day and its zone are left out.
+    "date": f"""CASE WHEN jsonb_typeof({{0}}) = 'string' AND {{0}} #>> '{{{{}}}}' ~ '{_IS_DATE}'
+                THEN left({{0}} #>> '{{{{}}}}', 10)::date END""",
     "boolean": "CASE WHEN jsonb_typeof({0}) = 'boolean' THEN ({0} #>> '{{}}')::boolean END",
 }
 
 
 def where_matches(group: Group) -> tuple[str, Params]:
-    """Returns the condition that is true for exactly the customers of the segment, and its parameters."""
+    """Returns the condition that is true for exactly the customers of the segment, and its parameters.
+
+    The statement that it becomes a part of has the parameters `account` and `campaign`, which decide what is today.
+    """
     params: Params = {}
 
     def bind(value: Any) -> str:
@@ -71,6 +89,13 @@ def _comparison(condition: Condition, operator: str, bind: Bind) -> str:
             f"{_operand(condition, attribute, kind)} = ANY ({bind(values)}::{kind}[])"
             for kind, values in _by_type(value).items()
         )
+    if operator in get_args(Calendar):
+        date = (
+            _operand(condition, attribute, "date")
+            if attribute
+            else f"({_column(condition)} AT TIME ZONE {_ZONE})::date"
+        )
+        return _on_calendar(date, operator, bind(value))
     kind = _type(value)
     operand, given = _operand(condition, attribute, kind), f"{bind(_bound(value))}::{kind}"
     if operator == "contains":
@@ -78,6 +103,22 @@ def _comparison(condition: Condition, operator: str, bind: Bind) -> str:
     # By code points, because the order of letters depends on the server's locale.
     order = ' COLLATE "C"' if kind == "text" else ""
     return f"{operand} {_SIGNS[operator]} {given}{order}"
+
+
+def _on_calendar(date: str, operator: str, given: str) -> str:
+    match operator:
+        case "before" | "after":
+            return f"{date} {'<' if operator == 'before' else '>'} {given}::date"
+        case "in_last_days":
+            return f"{date} BETWEEN {_TODAY} - {given}::integer AND {_TODAY}"
+        case "in_next_days":
+            return f"{date} BETWEEN {_TODAY} AND {_TODAY} + {given}::integer"
+        case "anniversary_in_month":
+            return f"extract(month FROM {date}) = {given}::integer"
+    day = f"({_TODAY} + {given}::integer)"
+    # In a year without 29 February, its anniversary is on the 28th.
+    return f"""to_char({date}, 'MM-DD') = to_char({day}, 'MM-DD') OR to_char({date}, 'MM-DD') = '02-29'
+               AND to_char({day}, 'MM-DD') = '02-28' AND to_char({day} + 1, 'MM-DD') = '03-01'"""
 
 
 def _attribute(condition: Condition, bind: Bind) -> str | None:

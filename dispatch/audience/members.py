@@ -1,18 +1,27 @@
 """Who a campaign is for: counted before the start, read page by page while its messages are written."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from dispatch.audience.filter import Group, read_filter
+from dispatch.audience.filter_phones import with_numbers
 from dispatch.audience.filter_sql import where_matches
 from dispatch.errors import NoTargetAudience
+from dispatch.texts.filters import BLANK
+from dispatch.texts.template import ATTRIBUTE
 from models.campaigns.campaign import Campaign
-from models.database import count, one, rows
+from models.customers.phone_types import NO_MESSAGE
+from models.database import count, dicts, one, rows
 from models.row import JsonObject
 from models.segment import Segment
 
 _INVENTED = "'Maria', 'Papadopoulou', 'Athens', 'Shoes'"
+
+_CHOSEN = """campaign_customer m JOIN customer cu ON cu.id = m.customer_id
+        WHERE m.campaign_id = %(campaign)s AND m.account_id = %(account)s AND m.customer_id > %(after)s
+          AND cu.id > %(after)s"""
 
 # The customers that each kind of audience selects, after the last one of the previous page. In a join, both sides say
 # where the page begins: when only one did, the planner read the other from its start for every page.
@@ -22,15 +31,17 @@ _MEMBERS = {
     "list": """list_member m JOIN customer cu ON cu.id = m.customer_id
         WHERE m.list_id = %(list)s AND m.account_id = %(account)s AND m.customer_id > %(after)s
           AND cu.id > %(after)s""",
-    "customers": """campaign_customer m JOIN customer cu ON cu.id = m.customer_id
-        WHERE m.campaign_id = %(campaign)s AND m.account_id = %(account)s AND m.customer_id > %(after)s
-          AND cu.id > %(after)s""",
+    "customers": _CHOSEN,
+    # Those that were fetched; before that, none.
+    "remote": _CHOSEN,
     # A test number that belongs to no customer gets the text of an invented one.
     "numbers": f"""campaign_number m CROSS JOIN LATERAL (
-            SELECT id, account_id, m.phone, first_name, last_name, location, prefered_product, consent, zone
+            SELECT id, account_id, m.phone, first_name, last_name, location, prefered_product, consent, zone,
+                   phone_type, attributes
             FROM customer WHERE account_id = m.account_id AND id = m.customer_id
             UNION ALL
-            SELECT NULL, m.account_id, m.phone, {_INVENTED}, 'subscribed', NULL WHERE m.customer_id IS NULL) cu
+            SELECT NULL, m.account_id, m.phone, {_INVENTED}, 'subscribed', NULL, NULL, '{{}}'
+            WHERE m.customer_id IS NULL) cu
         WHERE m.campaign_id = %(campaign)s AND m.account_id = %(account)s AND m.id > %(after)s""",
 }
 # Everyone means everyone subscribed. A list, or customers chosen by id, may include unsubscribed ones, whose messages
@@ -42,11 +53,13 @@ _ORDER = {
     "segment": "cu.id",
     "list": "m.customer_id",
     "customers": "m.customer_id",
+    "remote": "m.customer_id",
     "numbers": "m.id",
 }
-# Whether a member must not be messaged: unsubscribed, or the number is suppressed.
-_OPTED_OUT = """(cu.consent <> 'subscribed' OR EXISTS (
-        SELECT FROM suppression s WHERE s.account_id = cu.account_id AND s.phone = cu.phone))"""
+# What is left of a text when no one can see anything of it.
+_VISIBLE = "[^{}]".format("".join(f"\\u{ord(character):04x}" for character in BLANK if character != "\0"))
+# As a placeholder may contain it; nothing in it has a meaning in SQL.
+_ATTRIBUTE_NAME = re.compile(r"[\w -]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,20 +91,39 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class AudienceSize:
-    """The number of people in an audience, and how many of them may be messaged."""
+    """The number of people in an audience, how many of them get a message, and how many have no such number."""
 
     total: int
     reachable: int
+    not_mobile: int = 0
+
+    @property
+    def opted_out(self) -> int:
+        """How many have opted out."""
+        return self.total - self.reachable - self.not_mobile
 
 
 def size_of(audience: Audience) -> AudienceSize:
     """Counts the audience as it is now."""
     members, params = members_of(audience)
     return one(
-        f"SELECT count(*) AS total, count(*) FILTER (WHERE NOT {_OPTED_OUT}) AS reachable FROM {members}",
+        f"""SELECT count(*) AS total, count(*) FILTER (WHERE skipped IS NULL) AS reachable,
+                   count(*) FILTER (WHERE skipped = 'not_mobile') AS not_mobile
+            FROM (SELECT {NO_MESSAGE} AS skipped FROM {members}) AS asked""",
         params,
         into=AudienceSize,
     )
+
+
+def kinds_of(audience: Audience) -> dict[str, int]:
+    """Counts the audience by the kind of its numbers, largest first; `unknown` where it is not known."""
+    members, params = members_of(audience)
+    found = rows(
+        f"""SELECT coalesce(cu.phone_type, 'unknown') AS kind, count(*) AS people FROM {members}
+            GROUP BY 1 ORDER BY 2 DESC, 1""",
+        params,
+    )
+    return {each["kind"]: each["people"] for each in found}
 
 
 def left_out_of(audience: Audience) -> int:
@@ -102,21 +134,63 @@ def left_out_of(audience: Audience) -> int:
     return count(f"SELECT count(*) FROM {members}", params)
 
 
-def page_of(audience: Audience, fields: tuple[str, ...], *, after: int, limit: int) -> list[dict[str, Any]]:
-    """Returns the next recipients, each with its `cursor`, as dicts because their fields depend on the template."""
-    columns = ", ".join(f"cu.{field}" for field in dict.fromkeys(("id", "phone", *fields)))
+def page_of(
+    audience: Audience, fields: tuple[str, ...], *, after: int, limit: int, only: str = "true"
+) -> list[dict[str, Any]]:
+    """Returns the next recipients, as dicts because their fields depend on the template.
+
+    Each has its `cursor`, and in `skipped` the reason why it gets no message, or None. `only` is a condition on the
+    customers `cu`.
+    """
+    wanted = tuple(dict.fromkeys(("id", "phone", *fields)))
+    columns = ", ".join(map(_value, wanted))
     order = _ORDER[audience.kind]
     members, params = members_of(audience, after=after)
-    return rows(
-        f"""SELECT {order} AS cursor, {columns}, {_OPTED_OUT} AS opted_out FROM {members}
+    return dicts(
+        f"""SELECT {order}, {columns}, {NO_MESSAGE} FROM {members} AND {only}
             ORDER BY {order} LIMIT {limit:d}""",
         params,
+        keys=("cursor", *wanted, "skipped"),
     )
 
 
+def first_without(audience: Audience, field: str, fields: tuple[str, ...]) -> dict[str, Any] | None:
+    """Returns these fields of the first recipient for whom one of them is empty, or None."""
+    found = page_of(audience, fields, after=0, limit=1, only=f"{is_empty(field)} AND {NO_MESSAGE} IS NULL")
+    return found[0] if found else None
+
+
+def values_of(account_id: UUID, customer_id: int, fields: tuple[str, ...]) -> dict[str, Any] | None:
+    """Returns these fields of one customer of the account, as `page_of` does; None when there is no such customer."""
+    found = dicts(
+        f"SELECT {', '.join(map(_value, fields))} FROM customer cu WHERE cu.account_id = %s AND cu.id = %s",
+        [account_id, customer_id],
+        keys=fields,
+    )
+    return found[0] if found else None
+
+
+def is_empty(field: str) -> str:
+    """Returns the condition that this field of `cu` is empty or has nothing that people can see."""
+    value = _value(field)
+    return f"({value} IS NULL OR {value} !~ '{_VISIBLE}')"
+
+
+def _value(field: str) -> str:
+    """Returns the SQL of a field of `cu`: a column, or an attribute as text, which is NULL when it is nested."""
+    if not field.startswith(ATTRIBUTE):
+        return f"cu.{field}"
+    name = field.removeprefix(ATTRIBUTE)
+    if not _ATTRIBUTE_NAME.fullmatch(name):
+        raise ValueError(f"not the name of a placeholder: {name!r}")
+    # The invented person of a test has each attribute's name as its value.
+    return f"""CASE WHEN cu.id IS NULL THEN '{name}' WHEN jsonb_typeof(cu.attributes -> '{name}') IN ('object', 'array')
+                    THEN NULL ELSE cu.attributes ->> '{name}' END"""
+
+
 def as_sql(audience: Audience) -> tuple[str, dict[str, Any], str]:
-    """Returns the audience for use in another statement: its members, the parameters, and which members opted out."""
-    return (*members_of(audience), _OPTED_OUT)
+    """Returns the audience for use in another statement: its members, the parameters, and why one gets no message."""
+    return (*members_of(audience), NO_MESSAGE)
 
 
 def members_of(audience: Audience, *, after: int = 0, consent: str = "subscribed") -> tuple[str, dict[str, Any]]:
@@ -145,4 +219,5 @@ def _filter_of(audience: Audience) -> Group:
         if segment is None:
             raise LookupError("the segment of a campaign that has no filter of its own is missing")
         frozen = segment.filter
-    return read_filter(frozen)
+    # Numbers were read when the segment was stored; one stored before that was so has them as they were written.
+    return with_numbers(read_filter(frozen), audience.account_id, stored=True)

@@ -1,7 +1,10 @@
 """Who an audience would reach now: how many, some of them, and how many are excluded; nothing is written."""
 
+from pydantic import Field
+
 from dispatch.audience import members
 from dispatch.audience.filter import Group
+from dispatch.audience.filter_phones import with_numbers
 from dispatch.audience.members import Audience
 from dispatch.audience.segments import read_segment
 from dispatch.caller import Caller
@@ -27,6 +30,7 @@ class ExcludedView(View):
     """How many members get no message, by reason."""
 
     opted_out: int
+    not_mobile: int = Field(description="the number is of a kind that gets no texts, such as a landline")
     invalid_number: int
     duplicate: int
 
@@ -37,34 +41,37 @@ class AudiencePreviewView(View):
     count: int
     sample: list[PersonView]
     excluded: ExcludedView
+    phone_types: dict[str, int] = Field(description="how many of all of them have which kind of number")
 
 
 def preview_segment(caller: Caller, segment_id: int) -> AudiencePreviewView:
     """Returns who a campaign for this segment would reach."""
     segment = read_segment(caller, segment_id)
-    return preview_filter(caller.within(segment.account_id), segment.filter)
+    frozen = segment.filter.model_dump(mode="json")
+    return preview_of(Audience(account_id=segment.account_id, campaign_id=None, kind="segment", segment_filter=frozen))
 
 
 def preview_filter(caller: Caller, filter: Group) -> AudiencePreviewView:
     """Returns who a campaign for a segment with this filter would reach."""
-    frozen = filter.model_dump(mode="json")
-    return preview_of(
-        Audience(account_id=caller.one_account(), campaign_id=None, kind="segment", segment_filter=frozen)
-    )
+    account_id = caller.one_account()
+    frozen = with_numbers(filter, account_id).model_dump(mode="json")
+    return preview_of(Audience(account_id=account_id, campaign_id=None, kind="segment", segment_filter=frozen))
 
 
 def preview_of(audience: Audience) -> AudiencePreviewView:
     """Returns who this audience would reach."""
     size = members.size_of(audience)
     first = members.page_of(audience, tuple(PersonView.model_fields), after=0, limit=_SEARCHED)
-    reached = [person for person in first if not person["opted_out"]][:SAMPLE]
+    reached = [person for person in first if not person["skipped"]][:SAMPLE]
     return AudiencePreviewView(
         count=size.reachable,
         sample=[PersonView.model_validate(person) for person in reached],
         excluded=ExcludedView(
-            opted_out=size.total - size.reachable + members.left_out_of(audience),
+            opted_out=size.opted_out + members.left_out_of(audience),
+            not_mobile=size.not_mobile,
             # Always 0: numbers are checked when they come in, and the table allows each once per account.
             invalid_number=0,
             duplicate=0,
         ),
+        phone_types=members.kinds_of(audience),
     )

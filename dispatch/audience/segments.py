@@ -9,6 +9,7 @@ from uuid import UUID
 import psycopg
 
 from dispatch.audience.filter import Group
+from dispatch.audience.filter_phones import with_numbers
 from dispatch.caller import Caller
 from dispatch.errors import Duplicate, InvalidStatus, NotFound
 from dispatch.formats.checks import can_be_id, checked_name
@@ -30,10 +31,11 @@ class SegmentView(View):
 
 
 def create_segment(caller: Caller, *, name: str, filter: Group) -> SegmentView:
-    """Stores a segment; Duplicate when the name is taken."""
+    """Stores a segment, its phones in E.164; Duplicate when the name is taken."""
     name = checked_name(name)
+    frozen = with_numbers(filter, caller.one_account()).model_dump(mode="json")
     with db.atomic():
-        made = Segment.add(caller.one_account(), name=name, filter=filter.model_dump(mode="json"))
+        made = Segment.add(caller.one_account(), name=name, filter=frozen)
         if made is None:
             raise _taken()
         _note(caller, "segment.created", made)
@@ -60,6 +62,8 @@ def edit_segment(
     if name is None and filter is None:
         return read_segment(caller, segment_id)
     new_name = checked_name(name) if name is not None else None
+    if filter:
+        filter = with_numbers(filter, read_segment(caller, segment_id).account_id)
     new_filter = filter.model_dump(mode="json") if filter else None
     try:
         with db.atomic():

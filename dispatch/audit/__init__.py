@@ -27,6 +27,15 @@ CHECKS: dict[str, dict[str, str]] = {
     "I9": I9 | schedules.I9,
     "I12": I12 | schedules.I12,
 }
+# What each proves, in a newcomer's words.
+PROMISES = {
+    "I3": "nothing is lost: everyone has one message, and each is counted in one outcome",
+    "I5": "nothing is stuck: whatever is unfinished has someone who comes back to it",
+    "I7": "no credit is lost: what was sent is paid, and the rest was given back",
+    "I8": "every number shown equals the rows that it counts",
+    "I9": "the campaign was started once and charged once",
+    "I12": "no account sees or touches another's rows",
+}
 MAX_IDS = 20
 
 # MATERIALIZED keeps the LIMIT out of the query: nothing is expected to be found, so a plan that counts on stopping

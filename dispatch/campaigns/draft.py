@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from dispatch.audience.choice import audience_kind
+from dispatch.audience.conditions import RemoteFilter
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import checked_times
 from dispatch.campaigns.timing import GRACE_SEC, checked_timing
@@ -22,10 +23,14 @@ class CampaignDraft:
     template: str = ""
     template_id: int | None = None
     channel: str = "sms"
+    #: Replaces quotes, dashes and the like in an SMS where that saves credits.
+    fold_typography: bool = False
     customer_ids: Sequence[int] | None = None
     list_id: int | None = None
     segment_id: int | None = None
     everyone: bool = False
+    #: Conditions for user-service.
+    remote: RemoteFilter | None = None
     #: A time without a zone is one on the clocks of `timezone`.
     scheduled_at: datetime | None = None
     expires_at: datetime | None = None
@@ -60,6 +65,7 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
         list_id=draft.list_id,
         segment_id=draft.segment_id,
         everyone=draft.everyone,
+        remote=draft.remote,
     )
     return NewCampaign(
         account_id=account_id,
@@ -68,9 +74,11 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
         template=text.text,
         template_id=text.template_id,
         template_version=text.version,
+        fold_typography=draft.fold_typography,
         audience_kind=kind,
         list_id=draft.list_id,
         segment_id=draft.segment_id,
+        remote_filter=draft.remote.stored() if draft.remote else None,
         actor=caller.actor,
         correlation_id=caller.request_id,
         **checked_times(draft.scheduled_at, draft.expires_at, zone=draft.timezone),

@@ -28,6 +28,7 @@ class MessageView(View):
     provider_id: str | None
     not_before: Time | None
     sent_at: Time | None
+    text: str = Field(description="frozen when the campaign started; what is priced is what is sent")
 
 
 class MessageEventView(SparseView):
@@ -40,9 +41,8 @@ class MessageEventView(SparseView):
 
 
 class MessageDetailView(MessageView):
-    """One message, its text, and what happened to it."""
+    """One message, and what happened to it."""
 
-    text: str
     history: list[MessageEventView]
 
 

@@ -54,7 +54,7 @@ def read_message(caller: Caller, reference: str) -> MessageDetailView:
     if campaign is None or message is None:
         raise NotFound("There is no such message.")
     shown = MessageView.model_validate(message)
-    return MessageDetailView(**dict(shown), text=message.body, history=_history(campaign, message))
+    return MessageDetailView(**dict(shown), history=_history(campaign, message))
 
 
 def group_troubles(caller: Caller, campaign_id: int) -> list[TroubleView]:

@@ -4,8 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from dispatch.audience.gaps import GapView
 from dispatch.formats.view import Channel, SparseView, View
-from dispatch.texts.check import NamedCharacterView
+from dispatch.texts.check import NamedCharacterView, RemarkView
 from dispatch.texts.sms import Encoding
 
 
@@ -38,7 +39,7 @@ class PreviewedMessageView(View):
     segments: int
     forces_ucs2: NamedCharacterView | None = Field(description="the first character outside the GSM alphabet")
     cost: int = Field(description="in credits; 0 when it is skipped")
-    skipped: Literal["opted_out"] | None
+    skipped: Literal["opted_out", "not_mobile", "blank_text"] | None
 
 
 class EstimateView(View):
@@ -49,6 +50,14 @@ class EstimateView(View):
     exact: bool
 
 
+class FoldingView(View):
+    """What folding the typography of an SMS saves, or would save, and the first characters that it replaces."""
+
+    folded: bool = Field(description="whether the campaign does it")
+    saving: int = Field(description="in credits, estimated like the price")
+    replaced: list[NamedCharacterView]
+
+
 class PreviewView(View):
     """The first messages as they would be sent now."""
 
@@ -57,3 +66,6 @@ class PreviewView(View):
     template: str
     messages: list[PreviewedMessageView]
     estimate: EstimateView
+    typography: FoldingView
+    warnings: list[RemarkView] = Field(description="what looks like a placeholder and is sent as it is")
+    gaps: list[GapView] = Field(description="placeholders that are empty for some of the recipients")

@@ -8,27 +8,34 @@ from math import ceil
 from typing import Any
 
 from dispatch.audience import members
-from dispatch.audience.members import Audience, AudienceSize
+from dispatch.audience.gaps import Reach, reach_of
+from dispatch.audience.members import Audience
 from dispatch.audience.previews import AudiencePreviewView, preview_of
 from dispatch.caller import Caller
 from dispatch.campaigns.preview_view import (
     EstimateView,
+    FoldingView,
     PersonalizedPreviewView,
     PreviewedCustomerView,
     PreviewedMessageView,
     PreviewView,
 )
 from dispatch.campaigns.rules import get_campaign
-from dispatch.errors import CustomerNotFound, MissingCustomerId, NoMessageText
-from dispatch.texts.check import named_character
-from dispatch.texts.sms import measure_for
-from dispatch.texts.template import CUSTOMER_FIELDS, CompiledTemplate, compile_template
-from models.customers.customer import Customer
+from dispatch.errors import CustomerNotFound, InvalidStatus, MissingCustomerId, NoMessageText
+from dispatch.texts.check import about_text, named_character
+from dispatch.texts.filters import is_blank
+from dispatch.texts.placeholders import compile_for
+from dispatch.texts.sms import Measure, measure_for
+from dispatch.texts.template import compile_template
+from dispatch.texts.typography import fold, replaced_in
+from models.campaigns.campaign import Campaign
+from models.campaigns.remote_fetch import RemoteFetch
 
 MAX_MESSAGES = 50
 MESSAGES = 10
 # The price of a larger audience is estimated from this many members: rendering them takes milliseconds.
 ESTIMATED_FROM = 1000
+MOST_REPLACED = 10
 
 
 def personalized_preview(
@@ -38,45 +45,61 @@ def personalized_preview(
     campaign = get_campaign(caller, campaign_id)
     if not customer_id:
         raise MissingCustomerId(field="customer_id")
-    customer = Customer.find(customer_id, campaign.account_id)
-    if customer is None:
-        raise CustomerNotFound
     used = override_template or campaign.template
-    values = {field: getattr(customer, field) for field in PreviewedCustomerView.model_fields}
+    template = compile_for(campaign.account_id, override_template) if override_template else compile_template(used)
+    shown = tuple(PreviewedCustomerView.model_fields)
+    values = members.values_of(campaign.account_id, customer_id, (*shown, *template.fields))
+    if values is None:
+        raise CustomerNotFound
     return PersonalizedPreviewView(
-        rendered_message=compile_template(used).render(values),
+        rendered_message=_as_sent(campaign, template.render(values))[0],
         used_template=used,
-        customer=PreviewedCustomerView(**{field: value for field, value in values.items() if value is not None}),
+        customer=PreviewedCustomerView(**{field: values[field] for field in shown if values[field] is not None}),
     )
 
 
 def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES) -> PreviewView:
     """Returns the first messages as they would be sent, each with its price, and an estimate of the total price."""
     campaign = get_campaign(caller, campaign_id)
-    audience = Audience.of(campaign)
+    audience = known_audience(campaign)
     if not campaign.template.strip():
         raise NoMessageText
     template = compile_template(campaign.template)
-    people = members.page_of(audience, tuple(CUSTOMER_FIELDS), after=0, limit=ESTIMATED_FROM)
-    messages = [_message(campaign.channel, template, person) for person in people]
+    people = members.page_of(audience, template.fields, after=0, limit=ESTIMATED_FROM)
+    texts = [template.render(person) for person in people]
+    messages = [_message(campaign, text, person) for text, person in zip(texts, people, strict=True)]
+    reach = reach_of(audience, template)
     return PreviewView(
         campaign_id=campaign.id,
         channel=campaign.channel,
         template=campaign.template,
         messages=messages[: min(max(first, 1), MAX_MESSAGES)],
-        estimate=_estimate(messages, members.size_of(audience)),
+        estimate=_estimate(messages, reach),
+        typography=_folding(campaign, texts, messages, reach),
+        warnings=about_text(campaign.template),
+        gaps=reach.gaps,
     )
 
 
 def preview_audience(caller: Caller, campaign_id: int) -> AudiencePreviewView:
     """Returns who would get the campaign."""
-    return preview_of(Audience.of(get_campaign(caller, campaign_id)))
+    return preview_of(known_audience(get_campaign(caller, campaign_id)))
+
+
+def known_audience(campaign: Campaign) -> Audience:
+    """Returns the audience; InvalidStatus when it is remote and nothing of it has been fetched yet."""
+    if campaign.audience_kind == "remote" and campaign.id not in RemoteFetch.of([campaign.id]):
+        raise InvalidStatus(
+            "The audience of a remote campaign is fetched when it starts, so it cannot be previewed before.",
+            status=campaign.status,
+        )
+    return Audience.of(campaign)
 
 
 # A recipient is a dict because its fields depend on the template.
-def _message(channel: str, template: CompiledTemplate, person: dict[str, Any]) -> PreviewedMessageView:
-    text = template.render(person)
-    encoding, segments, first_ucs2 = measure_for(channel, text)
+def _message(campaign: Campaign, text: str, person: dict[str, Any]) -> PreviewedMessageView:
+    text, (encoding, segments, first_ucs2) = _as_sent(campaign, text)
+    skipped = person["skipped"] or ("blank_text" if is_blank(text) else None)
     return PreviewedMessageView(
         customer_id=person["id"],
         phone=person["phone"],
@@ -84,18 +107,45 @@ def _message(channel: str, template: CompiledTemplate, person: dict[str, Any]) -
         encoding=encoding,
         segments=segments,
         forces_ucs2=named_character(first_ucs2) if first_ucs2 else None,
-        cost=0 if person["opted_out"] else segments,
-        skipped="opted_out" if person["opted_out"] else None,
+        cost=0 if skipped else segments,
+        skipped=skipped,
     )
 
 
-def _estimate(messages: Sequence[PreviewedMessageView], size: AudienceSize) -> EstimateView:
+def _as_sent(campaign: Campaign, text: str) -> tuple[str, Measure]:
+    measured = measure_for(campaign.channel, text)
+    return fold(text, measured) if campaign.fold_typography else (text, measured)
+
+
+def _folding(
+    campaign: Campaign, texts: Sequence[str], messages: Sequence[PreviewedMessageView], reach: Reach
+) -> FoldingView:
+    """Returns what folding saves in the texts that are sent, and in all of them if these are only the first."""
+    saving, sent, replaced = 0, 0, dict[str, None]()
+    for text, message in zip(texts, messages, strict=True):
+        if message.skipped:
+            continue
+        sent += 1
+        plain = measure_for(campaign.channel, text)
+        folded, cost = fold(text, plain)
+        saving += plain.segments - cost.segments
+        if folded != text:
+            replaced |= dict.fromkeys(replaced_in(text))
+    exact = len(messages) == reach.total
+    return FoldingView(
+        folded=campaign.fold_typography,
+        saving=saving if exact or not sent else round(saving / sent * reach.messages),
+        replaced=[named_character(character) for character in list(replaced)[:MOST_REPLACED]],
+    )
+
+
+def _estimate(messages: Sequence[PreviewedMessageView], reach: Reach) -> EstimateView:
     """Returns the sum of the prices when all messages were rendered, or else an estimate from those that were."""
     costs = [message.cost for message in messages if message.cost]
-    exact = len(messages) == size.total
+    exact = len(messages) == reach.total
     average = sum(costs) / len(costs) if costs else 1
     return EstimateView(
-        recipients=size.reachable,
-        credits=sum(costs) if exact else ceil(average * size.reachable),
+        recipients=len(costs) if exact else reach.messages,
+        credits=sum(costs) if exact else ceil(average * reach.messages),
         exact=exact,
     )

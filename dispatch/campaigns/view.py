@@ -13,8 +13,10 @@ from dispatch.formats.view import Channel, Clock, SparseView, Time, View
 from dispatch.schedules.schedules import Status as ScheduleStatus
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.campaign import Campaign
+from models.campaigns.remote_fetch import FetchState, RemoteFetch
 from models.messages import batch
 from models.messages.batch import Stats
+from models.row import JsonObject
 from models.schedules.schedule import Schedule
 from models.states import CAMPAIGN_KINDS, CAMPAIGN_STATES
 from scheduling.draft import rule_of
@@ -35,13 +37,28 @@ class CreditsView(View):
     released: int
 
 
+class FetchView(View):
+    """How far user-service was read for a remote audience, and why users were not kept."""
+
+    state: FetchState
+    capacity: int | None = Field(description="the most recipients; null: not asked yet, or no limit")
+    users_seen: int
+    users_kept: int
+    rejected: dict[str, int] = Field(description="users who were not kept, counted by reason")
+    error: str | None
+    started_at: Time
+    ended_at: Time | None
+
+
 class AudienceView(SparseView):
     """Who a campaign is for; only the fields of its kind are present."""
 
-    kind: Literal["customers", "list", "segment", "everyone", "numbers"]
+    kind: Literal["customers", "list", "segment", "everyone", "numbers", "remote"]
     customers: int = 0
     list_id: int | None = None
     segment_id: int | None = None
+    conditions: list[JsonObject] = []
+    fetch: FetchView | None = None
 
 
 class CampaignScheduleView(View):
@@ -78,6 +95,7 @@ class CampaignView(View):
     base_template: str
     template_id: int | None
     template_version: int | None
+    fold_typography: bool = Field(description="quotes, dashes and the like are replaced where that saves credits")
     audience: AudienceView | None
     purpose: Purpose = Field(description="quiet hours and caps are for marketing")
     timezone: str | None = Field(description="IANA zone of the times written for it; null: the account's")
@@ -113,9 +131,10 @@ def view(campaign: Campaign) -> CampaignView:
 
 
 def view_all(campaigns: Sequence[Campaign]) -> list[CampaignView]:
-    """Returns what people see of the campaigns, with four queries for any number of them; batches hold the counts."""
+    """Returns what people see of the campaigns, with five queries for any number of them; batches hold the counts."""
     counts = batch.stats([campaign.id for campaign in campaigns])
     chosen = CampaignCustomer.counts([campaign.id for campaign in campaigns if campaign.audience_kind == "customers"])
+    fetches = RemoteFetch.of([campaign.id for campaign in campaigns if campaign.audience_kind == "remote"])
     waiting = batch.waiting_until(
         [each.id for each in campaigns if each.status == "sending" and counts[each.id].pending]
     )
@@ -125,6 +144,7 @@ def view_all(campaigns: Sequence[Campaign]) -> list[CampaignView]:
             each,
             counts[each.id],
             chosen.get(each.id, 0),
+            fetch=fetches.get(each.id),
             waits_until=waiting.get(each.id),
             schedule=schedules.get(each.schedule_id) if each.schedule_id else None,
         )
@@ -133,7 +153,13 @@ def view_all(campaigns: Sequence[Campaign]) -> list[CampaignView]:
 
 
 def _view(
-    campaign: Campaign, counts: Stats, chosen: int, *, waits_until: datetime | None, schedule: Schedule | None
+    campaign: Campaign,
+    counts: Stats,
+    chosen: int,
+    *,
+    fetch: RemoteFetch | None,
+    waits_until: datetime | None,
+    schedule: Schedule | None,
 ) -> CampaignView:
     columns = {name: getattr(campaign, name) for name in _COLUMNS}
     return CampaignView(
@@ -141,7 +167,7 @@ def _view(
         | {
             "base_template": campaign.template,
             "waits_until": waits_until,
-            "audience": _audience(campaign, chosen),
+            "audience": _audience(campaign, chosen, fetch),
             "schedule": CampaignScheduleView.of(schedule) if schedule else None,
             "reason": campaign.reason or None,
             "credits": CreditsView.model_validate(campaign),
@@ -150,7 +176,7 @@ def _view(
     )
 
 
-def _audience(campaign: Campaign, chosen: int) -> AudienceView | None:
+def _audience(campaign: Campaign, chosen: int, fetch: RemoteFetch | None) -> AudienceView | None:
     match campaign.audience_kind:
         case None:
             return None
@@ -160,6 +186,12 @@ def _audience(campaign: Campaign, chosen: int) -> AudienceView | None:
             return AudienceView(kind="segment", segment_id=campaign.segment_id)
         case "customers":
             return AudienceView(kind="customers", customers=chosen)
+        case "remote":
+            return AudienceView(
+                kind="remote",
+                conditions=(campaign.remote_filter or {}).get("conditions", []),
+                fetch=FetchView.model_validate(fetch) if fetch else None,
+            )
         case kind:
             return AudienceView.model_validate({"kind": kind})
 

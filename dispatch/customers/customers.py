@@ -15,9 +15,10 @@ from dispatch.accounts.accounts import account_with_id
 from dispatch.caller import Caller
 from dispatch.errors import CustomerNotFound, Duplicate, InvalidRequest
 from dispatch.formats.checks import checked_text
-from dispatch.formats.phones import normalise
+from dispatch.formats.phones import read_phone
 from dispatch.formats.view import Time, View
-from models.customers.customer import CONSENTS, MAX_TEXT, Consent, Customer
+from models.customers.customer import CONSENTS, MAX_TEXT, Consent, Customer, EditedCustomer
+from models.customers.phone_types import PhoneType
 from models.customers.suppression import Suppression
 from models.database import db
 from models.page import Page
@@ -30,6 +31,7 @@ class CustomerView(View):
     id: int
     account_id: UUID
     phone: str
+    phone_type: PhoneType | None = Field(description="what kind of number it is; null: not known yet")
     first_name: str
     last_name: str
     location: str | None
@@ -37,6 +39,7 @@ class CustomerView(View):
     attributes: JsonObject
     zone: str | None
     consent: Consent
+    external_id: str | None = Field(description="the person in user-service, if they were fetched from there")
     created_at: Time
     suppressed: bool = Field(description="nothing is sent to this phone, whatever the consent says")
 
@@ -74,7 +77,9 @@ def edit_customer(caller: Caller, customer_id: int, *, remove_opt_out: bool = Fa
     """Changes the fields that are named, attributes as a whole.
 
     A customer who is unsubscribed is suppressed too, in the same transaction, since the claim of a message looks at
-    nothing else. Subscribing them again lifts that suppression only on request: it may come from their own STOP.
+    nothing else. Subscribing them again lifts that suppression only on request: it may come from their own STOP. When
+    the phone changes, a suppression of the old one follows to the new one, for whatever reason it was made; the old
+    one stays suppressed too.
     """
     if not changes:
         raise InvalidRequest("Name at least one field to change.")
@@ -87,6 +92,7 @@ def edit_customer(caller: Caller, customer_id: int, *, remove_opt_out: bool = Fa
             edited = Customer.edit(customer_id, caller.account, values)
             if edited is None:
                 raise CustomerNotFound
+            _follow(caller, edited)
             if edited.consent == "unsubscribed":
                 Suppression.add(edited.account_id, edited.phone, source="unsubscribed")
             elif remove_opt_out:
@@ -96,6 +102,15 @@ def edit_customer(caller: Caller, customer_id: int, *, remove_opt_out: bool = Fa
     except UniqueViolation:
         raise _known() from None
     return read_customer(caller, customer_id)
+
+
+def _follow(caller: Caller, edited: EditedCustomer) -> None:
+    """Keeps a person whose number was suppressed from being messaged at the new one."""
+    if edited.phone == edited.former_phone:
+        return
+    followed = Suppression.follow(edited.account_id, old=edited.former_phone, new=edited.phone)
+    if followed:
+        caller.note("suppression.added", followed.id, account_id=edited.account_id)
 
 
 def delete_customer(caller: Caller, customer_id: int) -> None:
@@ -114,7 +129,10 @@ def delete_customer(caller: Caller, customer_id: int) -> None:
 
 def _checked(given: Mapping[str, object], country: str | None) -> dict[str, object]:
     """Returns the fields of a customer as they are stored; InvalidRequest names the first that cannot be."""
-    return {field: _checked_field(field, value, country) for field, value in given.items()}
+    values = {field: _checked_field(field, value, country) for field, value in given.items() if field != "phone"}
+    if "phone" in given:
+        values["phone"], values["phone_type"] = read_phone(str(given["phone"]), country)
+    return values
 
 
 def _checked_field(field: str, value: Any, country: str | None) -> object:
@@ -123,8 +141,6 @@ def _checked_field(field: str, value: Any, country: str | None) -> object:
             return checked_text(value, field=field, most=MAX_TEXT) or ""
         case "location" | "prefered_product":
             return checked_text(value, field=field, most=MAX_TEXT) or None
-        case "phone":
-            return normalise(value, country)
         case "zone":
             return _checked_zone(value)
         case "attributes":

@@ -55,6 +55,7 @@ class CustomerImportView(View):
     updated: int
     repeated: int
     rejected: int
+    phone_types: dict[str, int] = Field(description="how many lines that were not rejected have which kind of number")
     error: str | None
     encoding: str
     mapping: dict[str, str] = Field(description="the column that each name in the first line was taken for")

@@ -2,15 +2,16 @@
 
 The file wins: for the columns it names, what a line says replaces what was there, blank cells included; other columns
 stay as they are. Columns that a customer does not have become attributes; `consent` can opt a customer out and never
-in; `zone` is the name of the customer's time zone. A phone that comes twice is one customer, the last line wins, and
-every line counts: imported (a new phone), updated (one in the table), repeated (one in the file) or rejected. Each
-chunk is committed by itself, so an import that was cut short is finished by running it again, and running it twice
-makes the same rows.
+in; `zone` is the name of the customer's time zone. Dates are kept in ISO 8601, read in the order of day and month of
+the country. A phone that comes twice is one customer, the last line wins, and every line counts: imported (a new
+phone), updated (one in the table), repeated (one in the file) or rejected. Each chunk is committed by itself, so an
+import that was cut short is finished by running it again, and running it twice makes the same rows.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -22,7 +23,9 @@ from dispatch.errors import InvalidStatus
 from dispatch.formats.checks import checked_name
 from dispatch.formats.columns import OWN, attribute_of, is_attribute, value_of
 from dispatch.formats.csv_in import CsvFile, Record, Rejected, chunks
-from dispatch.formats.phones import InvalidPhone, check_country, normalise
+from dispatch.formats.dates import AmbiguousDate
+from dispatch.formats.phone_text import InvalidPhone
+from dispatch.formats.phones import check_country, read_phone
 from dispatch.formats.rejects import rejects_file
 from models.customers.customer import CONSENTS, FILE_COLUMNS, MAX_ATTRIBUTE, MAX_TEXT
 from models.customers.imports import CustomerImport, RunningImport
@@ -50,11 +53,13 @@ class Counts:
     updated: int
     repeated: int
     rejected: int
+    #: How many of those that were not rejected have which kind of number.
+    phone_types: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of the lines so far; the four counts add up to the lines that were not blank."""
+    """What became of the lines so far; the first four counts add up to the lines that were not blank."""
 
     imported: int
     updated: int
@@ -64,10 +69,19 @@ class ImportReport:
     list_id: int | None
     #: The column that each name in the first line was taken for.
     mapping: Mapping[str, str]
+    #: How many of the lines that were not rejected have which kind of number.
+    phone_types: Mapping[str, int] = field(default_factory=dict)
 
     def plus(self, some: Counts) -> Self:
         """Returns the report with some more lines."""
-        return replace(self, **{name: count + getattr(self, name) for name, count in asdict(some).items()})
+        return replace(
+            self,
+            imported=self.imported + some.imported,
+            updated=self.updated + some.updated,
+            repeated=self.repeated + some.repeated,
+            rejected=self.rejected + some.rejected,
+            phone_types=dict(Counter(self.phone_types) + Counter(some.phone_types)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +93,15 @@ class Chunk:
     rejected: list[Rejected]
     columns: list[str]
     attributes: list[str]
+    phone_types: dict[str, int]
     lines: int
     next_line: int
 
     def counted(self, *, new: int, repeated: int) -> Counts:
         """Returns what became of its lines, of whose phones so many were new or had come in an earlier chunk."""
         within = self.lines - len(self.rejected) - len(self.customers)
-        return Counts(new, len(self.customers) - new - repeated, within + repeated, len(self.rejected))
+        updated = len(self.customers) - new - repeated
+        return Counts(new, updated, within + repeated, len(self.rejected), self.phone_types)
 
 
 def import_customers(
@@ -122,8 +138,8 @@ def import_customers(
             next_line = chunk.next_line
             if progress:
                 progress(report)
-    counts = {name: getattr(report, name) for name in ("imported", "updated", "repeated", "rejected", "list_id")}
-    log.info("customers.imported", account_id=str(account_id), **counts)
+    logged = ("imported", "updated", "repeated", "rejected", "list_id", "phone_types")
+    log.info("customers.imported", account_id=str(account_id), **{name: getattr(report, name) for name in logged})
     return report
 
 
@@ -135,12 +151,14 @@ def read_chunks(file: CsvFile, country: str | None) -> Iterator[Chunk]:
         customers: dict[str, CustomerToWrite] = {}
         opted_out = []
         rejected = []
+        phone_types = Counter[str]()
         for record in records:
             result = _customer(record, country) if isinstance(record, Record) else record
             if isinstance(result, Rejected):
                 rejected.append(result if isinstance(record, Rejected) else result._replace(values=record.values))
             else:
                 customers[result.phone] = result
+                phone_types[result.phone_type] += 1
                 if isinstance(record, Record) and record.cells.get(CONSENT, "").lower() == UNSUBSCRIBED:
                     opted_out.append(result.phone)
         yield Chunk(
@@ -149,6 +167,7 @@ def read_chunks(file: CsvFile, country: str | None) -> Iterator[Chunk]:
             rejected,
             columns,
             attributes,
+            dict(phone_types),
             lines=len(records),
             next_line=file.next_line,
         )
@@ -183,17 +202,15 @@ def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected
     if (zone := cells.get("zone") or None) and not is_zone(zone):
         return Rejected(record.line, "zone is no IANA time zone, such as Europe/Athens")
     try:
-        number = normalise(phone, country)
+        number, kind = read_phone(phone, country)
     except InvalidPhone as problem:
         return Rejected(record.line, f"phone: {problem.reason}")
-    try:
-        attributes = {
-            attribute_of(name): value_of(name, cell) for name, cell in cells.items() if cell and is_attribute(name)
-        }
-    except ValueError as problem:
-        return Rejected(record.line, f"a value cannot be stored: {problem}")
+    attributes = _attributes(record, country)
+    if isinstance(attributes, Rejected):
+        return attributes
     return CustomerToWrite(
         number,
+        kind,
         cells.get("first_name", ""),
         cells.get("last_name", ""),
         cells.get("location") or None,
@@ -201,3 +218,16 @@ def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected
         zone,
         json.dumps(attributes) if attributes else "{}",
     )
+
+
+def _attributes(record: Record, country: str | None) -> dict[str, object] | Rejected:
+    attributes = {}
+    for name, cell in record.cells.items():
+        if cell and is_attribute(name):
+            try:
+                attributes[attribute_of(name)] = value_of(name, cell, country)
+            except AmbiguousDate as problem:
+                return Rejected(record.line, f"{name}: {problem.message}")
+            except ValueError as problem:
+                return Rejected(record.line, f"a value cannot be stored: {problem}")
+    return attributes

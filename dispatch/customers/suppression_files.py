@@ -13,7 +13,8 @@ from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import checked_name
 from dispatch.formats.csv_in import CsvFile, Rejected
 from dispatch.formats.csv_out import csv_lines
-from dispatch.formats.phones import InvalidPhone, normalise
+from dispatch.formats.phone_text import InvalidPhone
+from dispatch.formats.phones import normalise
 from dispatch.formats.view import View
 from models.customers.suppression import OPTED_OUT, Suppression, SuppressionLine
 from models.database import db

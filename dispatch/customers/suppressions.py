@@ -52,13 +52,18 @@ def list_suppressions(
     return found.map(SuppressionView.model_validate)
 
 
-def suppression_of(caller: Caller, phone: str) -> int:
-    """Returns the id of the suppression of this number; NotFound when there is none."""
+def read_suppression(caller: Caller, phone: str) -> SuppressionView:
+    """Returns the suppression of this number; NotFound when there is none."""
     account_id = caller.one_account()
     found = Suppression.of_phone(account_id, normalise(phone, account_with_id(account_id).country))
     if found is None:
         raise NotFound("This number is not suppressed.")
-    return found.id
+    return SuppressionView.model_validate(found)
+
+
+def suppression_of(caller: Caller, phone: str) -> int:
+    """Returns the id of the suppression of this number; NotFound when there is none."""
+    return read_suppression(caller, phone).id
 
 
 def remove_suppression(caller: Caller, suppression_id: int) -> None:

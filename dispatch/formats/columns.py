@@ -9,6 +9,7 @@ import json
 import re
 
 from dispatch.formats import strict_json
+from dispatch.formats.dates import as_date
 
 #: Columns of lines that were rejected before; they are not read again.
 REJECTED_LINE, REJECTED_REASON, REJECTED_TEXT = "rejected_line", "rejected_reason", "rejected_text"
@@ -55,10 +56,13 @@ def attribute_of(column: str) -> str:
     return name
 
 
-def value_of(column: str, cell: str) -> object:
-    """Returns the value of an attribute's cell: of a JSON column what the JSON says, or its text if it is none."""
+def value_of(column: str, cell: str, country: str | None = None) -> object:
+    """Returns the value of an attribute's cell: of a JSON column what the JSON says, or its text if it is none.
+
+    A date in any other column is returned in ISO 8601; AmbiguousDate if the country does not say which it is.
+    """
     if not column.startswith("json:"):
-        return cell
+        return as_date(cell, country) or cell
     try:
         return strict_json.loads(cell)
     except json.JSONDecodeError:

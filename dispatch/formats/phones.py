@@ -1,20 +1,54 @@
-"""Parses phone numbers as people write them into E.164, once, when they come in."""
+"""Reads phone numbers as people write them, once, when they come in: in E.164, and what kind of number it is.
+
+`phone_text.py` reduces what was written to digits; here they are read as a number of some country. `docs/importing.md`
+has the rules as a table.
+"""
 
 import re
+from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers import NumberParseException, ValidationResult
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, ValidationResult
 
 from dispatch.errors import InvalidRequest
+from dispatch.formats.phone_text import InvalidPhone, plain_phone
+from models.customers.phone_types import PhoneType
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_SPREADSHEET = re.compile(r"\d+([.,]\d+)?[eE]\+?\d+")
+# The trunk zero of the national form, written after the country code: +30 (0) 691 234 5678.
+_TRUNK_ZERO = re.compile(r"(?<=\d)\D*\(0\)")
+# Until August 2019, calls in Mexico had 01, 044 or 045 in front of the ten digits, and calls to its mobiles from abroad
+# a 1 (Instituto Federal de Telecomunicaciones, Plan Técnico Fundamental de Numeración). Many address books still do.
+_MEXICO = 52
+_FORMER_MEXICAN = re.compile(r"(?:1|01|044|045)([0-9]{10})")
 
+_MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+_NEVER_TEXTED = (
+    PhoneNumberType.FIXED_LINE,
+    PhoneNumberType.TOLL_FREE,
+    PhoneNumberType.PREMIUM_RATE,
+    PhoneNumberType.SHARED_COST,
+    PhoneNumberType.UAN,
+    PhoneNumberType.VOICEMAIL,
+)
+_KINDS: dict[int, PhoneType] = {
+    PhoneNumberType.MOBILE: "mobile",
+    PhoneNumberType.FIXED_LINE_OR_MOBILE: "fixed_or_mobile",
+    PhoneNumberType.FIXED_LINE: "fixed",
+    PhoneNumberType.PREMIUM_RATE: "premium",
+    PhoneNumberType.SHARED_COST: "shared_cost",
+    PhoneNumberType.TOLL_FREE: "toll_free",
+    PhoneNumberType.VOIP: "voip",
+}
+# Inmarsat, the global mobile satellite system (such as Iridium) and Thuraya (ITU-T E.164, list of assigned codes); the
+# library calls the first two mobile.
+_SATELLITE = ("+870", "+881", "+88216")
 _UNREADABLE = {
     NumberParseException.NOT_A_NUMBER: "not a number",
     NumberParseException.TOO_SHORT_AFTER_IDD: "too short",
     NumberParseException.TOO_SHORT_NSN: "too short",
     NumberParseException.TOO_LONG: "too long",
+    NumberParseException.INVALID_COUNTRY_CODE: "unknown country code",
 }
 _IMPOSSIBLE = {
     ValidationResult.INVALID_COUNTRY_CODE: "unknown country code",
@@ -24,12 +58,23 @@ _IMPOSSIBLE = {
 }
 
 
-class InvalidPhone(InvalidRequest):
-    """The phone number cannot be used."""
+class Phone(NamedTuple):
+    """A number in E.164, and what kind of number it is."""
 
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(f"The phone number cannot be used: {reason}.", reason=reason)
+    number: str
+    type: PhoneType
+
+
+class _Reading(NamedTuple):
+    """One way to read what was written."""
+
+    number: str
+    type: int
+    country_code: int | None
+
+
+# Why it cannot be read in this way.
+_Reason = str
 
 
 def check_country(country: str) -> str:
@@ -41,37 +86,119 @@ def check_country(country: str) -> str:
 
 
 def normalise(raw: str, default_country: str | None = None) -> str:
-    """Returns the number in E.164; without a country code it is read as one of `default_country` (two letters)."""
-    text = raw.strip()
-    if not text:
-        raise InvalidPhone("empty")
-    if _SPREADSHEET.fullmatch(text):
-        raise InvalidPhone("rounded by a spreadsheet; format the column as text")
-    if any(character.isalpha() for character in text):
-        # The library would take letters for a keypad's digits, and the message would go to someone else.
-        raise InvalidPhone("contains letters")
+    """Returns the number in E.164; without a country code it is read as one of `default_country` (two letters).
+
+    Digits without a plus that are a number with their own country code are that number, unless they may as well be
+    another one of `default_country`: those are refused, with both readings.
+    """
+    return read_phone(raw, default_country).number
+
+
+def read_phone(raw: str, default_country: str | None = None) -> Phone:
+    """Returns the number as `normalise` does, and what kind of number it is."""
+    found = _read(plain_phone(raw), default_country)
+    if isinstance(found, str):
+        raise InvalidPhone(found)
+    return Phone(found.number, _kind(found))
+
+
+def phone_type(phone: str) -> PhoneType:
+    """Returns what kind of number this is, in E.164; `other` if it has gone out of use."""
     try:
-        number = phonenumbers.parse(text, default_country)
-    except NumberParseException as problem:
-        raise InvalidPhone(_unreadable(text, default_country, problem)) from None
-    return _checked(number)
+        number = phonenumbers.parse(phone)
+    except NumberParseException:
+        return "other"
+    return _kind(_Reading(phone, phonenumbers.number_type(number), number.country_code))
 
 
-def _unreadable(text: str, country: str | None, problem: NumberParseException) -> str:
-    if problem.error_type == NumberParseException.INVALID_COUNTRY_CODE:
-        if country or text.lstrip("'( ").startswith(("+", "+")):
-            return "unknown country code"
+def _kind(reading: _Reading) -> PhoneType:
+    return "satellite" if reading.number.startswith(_SATELLITE) else _KINDS.get(reading.type, "other")
+
+
+def is_stored_form(phone: str) -> bool:
+    """Returns whether this is written as numbers are stored, in E.164."""
+    return _E164.fullmatch(phone) is not None
+
+
+def _read(text: str, country: str | None) -> _Reading | _Reason:
+    digits = re.sub(r"\D", "", text)
+    if text.startswith("+"):
+        return _international(digits.removeprefix("00"), text)
+    if digits.startswith("00"):
+        abroad = _international(digits[2:], text)
+        return _either(_national(digits, country), abroad) if country else abroad
+    if country is None:
         return "no country code and no default country"
-    return _UNREADABLE[problem.error_type]
+    national = _national(digits, country)
+    if digits.startswith("0"):
+        return national
+    foreign = _international(digits, text)
+    if isinstance(national, _Reading) and isinstance(foreign, _Reading) and national.number != foreign.number:
+        return _more_likely(text, digits, national, foreign)
+    return _either(national, foreign)
 
 
-def _checked(number: phonenumbers.PhoneNumber) -> str:
+def _either(first: _Reading | _Reason, second: _Reading | _Reason) -> _Reading | _Reason:
+    """Returns the reading that is one, else why the first is none; refuses two that differ."""
+    if not isinstance(second, _Reading):
+        return first
+    if not isinstance(first, _Reading) or first.number == second.number:
+        return second
+    return f"could be {first.number} or {second.number}; write it with + and the country code"
+
+
+def _more_likely(text: str, digits: str, national: _Reading, foreign: _Reading) -> _Reading | _Reason:
+    """Returns which of two different readings digits without a plus have; refuses them when that is not certain."""
+    own_code = national.country_code == foreign.country_code
+    if own_code and foreign.type in _MOBILE and national.type not in _MOBILE:
+        return foreign
+    if not own_code and national.type in _MOBILE and _is_national_form(national, digits):
+        # (203) 555-0123 is no Egyptian number, +20 35550123, and as a landline that one would get no text anyway.
+        groups = {sum(map(str.isdigit, text[: gap.start()])) for gap in re.finditer(r"(?<=\d)\D+(?=\d)", text)}
+        if foreign.type in _NEVER_TEXTED or (groups and len(str(foreign.country_code)) not in groups):
+            return national
+    return _either(foreign, national)
+
+
+def _is_national_form(reading: _Reading, digits: str) -> bool:
+    """Returns whether people in the country write the number with exactly these digits: with its trunk zero, if any."""
+    number = phonenumbers.parse(reading.number)
+    return digits == re.sub(r"\D", "", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL))
+
+
+def _international(digits: str, text: str) -> _Reading | _Reason:
+    """Reads digits that begin with a country code; `text` is how they were written."""
+    found = _reading(f"+{digits}")
+    if _TRUNK_ZERO.search(text):
+        # 30 0691… becomes 30 691…; in Italy the zero belongs to the number, so it is read with it too.
+        without = re.sub(r"\D", "", _TRUNK_ZERO.sub("", text)).removeprefix("00")
+        found = _either(_reading(f"+{without}"), found)
+    return found
+
+
+def _national(digits: str, country: str) -> _Reading | _Reason:
+    """Reads a number that was dialled in the country, which has the country's own way to call abroad."""
+    code = str(phonenumbers.country_code_for_region(country))
+    if digits.startswith(code):
+        # The library would drop a leading country code if it likes the rest better.
+        return _reading(f"+{code}{digits}")
+    return _reading(digits, country)
+
+
+def _reading(text: str, country: str | None = None) -> _Reading | _Reason:
+    try:
+        number = phonenumbers.parse(text, country)
+    except NumberParseException as problem:
+        return _UNREADABLE[problem.error_type]
+    if number.country_code == _MEXICO and (
+        former := _FORMER_MEXICAN.fullmatch(phonenumbers.national_significant_number(number))
+    ):
+        number = PhoneNumber(country_code=_MEXICO, national_number=int(former[1]))
     possible = phonenumbers.is_possible_number_with_reason(number)
     if possible != ValidationResult.IS_POSSIBLE:
-        raise InvalidPhone(_IMPOSSIBLE.get(possible, "wrong length"))
-    if not phonenumbers.is_valid_number(number):
-        raise InvalidPhone("not in use in its country")
+        return _IMPOSSIBLE.get(possible, "wrong length")
+    kind = phonenumbers.number_type(number)
+    if kind == PhoneNumberType.UNKNOWN:
+        return "not in use in its country"
     formatted = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    if not _E164.fullmatch(formatted):
-        raise InvalidPhone("too long")
-    return formatted
+    return _Reading(formatted, kind, number.country_code) if _E164.fullmatch(formatted) else "too long"

@@ -15,6 +15,8 @@ from scheduling.zones import instant_of, last_instant_of, offset_at, stretches, 
 
 #: How far ahead allowed time is looked for.
 HORIZON = timedelta(days=31)
+#: How far ahead a local time is looked for that is allowed: as long as a campaign with hours lives by default.
+LOCAL_TIMES = timedelta(days=8)
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 
@@ -29,7 +31,7 @@ class Hours:
     quiet: str
     #: The country whose public holidays are left out (two letters), or None.
     holidays: str | None
-    #: The time of the day at which each recipient's clock must have arrived first, or None.
+    #: The time of the day at which each recipient is to be messaged, by their own clock, or None.
     local_time: time | None
 
     @property
@@ -65,15 +67,30 @@ def slot_after(hours: Hours, place: Place, earliest: datetime) -> Slot | None:
     """Returns the first allowed stretch that starts at `earliest` or later; None if there is none within 31 days.
 
     At every instant of it the recipient's clock shows a time within the window, on no public holiday and outside the
-    quiet hours. With a `local_time` it starts no earlier than the clock next shows that time.
+    quiet hours. With a `local_time` it starts when the clock shows that time, the first time within 8 days that this is
+    allowed; if it never is, as early as allowed after the clock first shows it.
     """
     earliest = earliest.astimezone(UTC)
-    zone, latest = zone_called(place.zone), earliest + HORIZON
-    if hours.local_time is not None:
-        earliest = _next_showing(hours.local_time, zone, earliest)
+    if hours.local_time is None:
+        return _first_stretch(hours, place, earliest)
+    zone = zone_called(place.zone)
+    showing = first_showing = _next_showing(hours.local_time, zone, earliest)
+    while showing < earliest + LOCAL_TIMES:
+        stretch = _first_stretch(hours, place, showing)
+        if stretch is None:
+            break
+        if stretch.start == showing:
+            return stretch
+        showing = _next_showing(hours.local_time, zone, stretch.start)
+    return _first_stretch(hours, place, first_showing)
+
+
+def _first_stretch(hours: Hours, place: Place, earliest: datetime) -> Slot | None:
+    """Returns what window, holidays and quiet hours allow at `earliest` or next, whatever the local time."""
     if not replace(hours, local_time=None).anything:
         return Slot(earliest, None)
     found: Slot | None = None
+    zone, latest = zone_called(place.zone), earliest + HORIZON
     for start, end in _allowed(hours, place.region, zone, earliest, latest):
         if found and start != found.end:
             break

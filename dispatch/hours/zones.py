@@ -1,6 +1,7 @@
 """Whose clock counts: the zone and country of a recipient, from the customer, the phone number and the account."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -49,6 +50,23 @@ def place_of(phone: str, *, own_zone: str | None, account_zone: str) -> Place:
     return Place(_zone(_zones_of(digits), origin, account_zone), origin.region)
 
 
+@lru_cache(maxsize=1)
+def deciding_digits() -> tuple[int, ...]:
+    """Returns how many first digits of a number decide its place, by its first two digits (00 to 99).
+
+    Numbers that agree in them, of people with the same zone of their own, have the same place.
+    """
+    return tuple(max(_lengths(f"{beginning:02}"), default=2) for beginning in range(100))
+
+
+def _lengths(beginning: str) -> Iterator[int]:
+    """Yields how many digits decide country and kind of these numbers, and how many the table of zones looks at."""
+    for code in map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE):
+        if code.startswith(beginning) or beginning.startswith(code):
+            yield _decisive(code)
+    yield from (len(prefix) for prefix in TIMEZONE_DATA if prefix.startswith(beginning))
+
+
 @lru_cache(maxsize=8192)
 def _zone(zones: tuple[str, ...], origin: _Origin, account_zone: str) -> str:
     """Returns the zone of a number to which the phone library's table gives these zones."""
@@ -63,13 +81,17 @@ def _zone(zones: tuple[str, ...], origin: _Origin, account_zone: str) -> str:
 
 def _origin(digits: str) -> _Origin:
     code = _calling_code(digits)
-    decisive = digits[: len(code) + (_AREA_CODE if code == _NORTH_AMERICA else _NATIONAL_DIGITS)]
+    decisive = digits[: _decisive(code)]
     try:
         return _origins[decisive]
     except KeyError:
         if len(_origins) >= _MOST_REMEMBERED:
             _origins.clear()
         return _origins.setdefault(decisive, _look_up(code, digits))
+
+
+def _decisive(code: str) -> int:
+    return len(code) + (_AREA_CODE if code == _NORTH_AMERICA else _NATIONAL_DIGITS)
 
 
 def _look_up(code: str, digits: str) -> _Origin:

@@ -1,12 +1,18 @@
 """What a worker or sweeper process does before its work: settings, logs, database."""
 
 import redis
+import structlog
 from peewee import DatabaseError
 
 from config.logging import start_logging
 from config.redis import enqueueing
 from config.settings import BadSetting, Settings, settings
-from models.database import open_database
+from dispatch.errors import NotMigrated
+from dispatch.process.schema import check_schema
+from models.database import db, open_database
+from models.unreachable import why_unreachable
+
+log = structlog.get_logger()
 
 
 def start_process(name: str) -> Settings:
@@ -21,11 +27,20 @@ def start_process(name: str) -> Settings:
             pool=chosen.database_pool,
             allow_unsafe=chosen.environment == "test",
         )
+        with db.connection_context():
+            warn_of_newer_schema()
+    except NotMigrated as problem:
+        raise BadSetting(f"campaign-dispatch: {problem.message}") from None
     except DatabaseError as problem:
-        raise BadSetting(
-            f"campaign-dispatch: DATABASE_URL: PostgreSQL does not answer ({type(problem).__name__})"
-        ) from None
+        why = why_unreachable(problem) or f"DATABASE_URL: PostgreSQL does not answer ({type(problem).__name__})"
+        raise BadSetting(f"campaign-dispatch: {why}") from None
     return chosen
+
+
+def warn_of_newer_schema() -> None:
+    """Logs that the database was migrated by a newer release, if it was; NotMigrated if it lacks migrations."""
+    if newer := check_schema():
+        log.warning("schema.newer", problem=newer)
 
 
 def servers_named(chosen: Settings) -> Settings:

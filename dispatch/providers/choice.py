@@ -1,7 +1,9 @@
 """Which provider this deployment sends through."""
 
 from config.settings import Settings
+from dispatch.clients.tokens import Tokens
 from dispatch.providers import Provider
+from dispatch.providers.messaging_service import MessagingService
 from dispatch.providers.simulator.decisions import Simulation
 from dispatch.providers.simulator.in_process import Simulator
 from dispatch.providers.simulator.log import AttemptsFile
@@ -9,7 +11,15 @@ from dispatch.providers.simulator.over_http import SimulatorOverHttp
 
 
 def provider_for(settings: Settings) -> Provider:
-    """Returns the simulator at SIMULATOR_URL, or the one in process when there is no such setting."""
+    """Returns messaging-service at MESSAGING_SERVICE_URL, else the simulator at SIMULATOR_URL or in this process."""
+    if settings.messaging_service_url:
+        return MessagingService(
+            settings.messaging_service_url,
+            Tokens.of(settings),
+            default_sender=settings.default_from,
+            connections=settings.send_window,
+            timeout=settings.provider_timeout_sec,
+        )
     if settings.simulator_url:
         return SimulatorOverHttp(
             settings.simulator_url, connections=settings.send_window, timeout=settings.provider_timeout_sec

@@ -9,15 +9,16 @@ succeeds for exactly one of any number of callers. After it the campaign either 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 
 import psycopg
 import structlog
 from peewee import DatabaseError
 
 from config.settings import settings
+from config.stopping import stopping
 from dispatch import queues
-from dispatch.audience import members
+from dispatch.audience.gaps import Reach, reach_of
 from dispatch.audience.members import Audience, AudienceSize
 from dispatch.caller import Caller
 from dispatch.campaigns.approval import check_approval
@@ -37,42 +38,34 @@ from dispatch.errors import (
 )
 from dispatch.outbox import push_due_batches
 from dispatch.start import preparation
+from dispatch.start.remote_audience import remote_services
+from dispatch.start.started import EnqueueResult, preparing, started
+from dispatch.texts.check import about_text
 from dispatch.texts.template import compile_template
 from models.account import Standing
 from models.campaigns.campaign import Campaign
 from models.campaigns.preparation import ClaimedCampaign, claim
 from models.database import db
-from models.messages import batch
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class EnqueueResult:
-    """A started campaign and how many messages it will send: the size of its audience while it is `preparing`."""
-
-    campaign_id: int
-    status: str
-    queued: int
-    enqueued_jobs: int
-    queue: str = queues.SEND
-
-
 def enqueue_campaign(
-    caller: Caller, campaign_id: int, *, only_if_due: bool = False, anyway: bool = False
+    caller: Caller, campaign_id: int, *, only_if_due: bool = False, in_place: bool = False, anyway: bool = False
 ) -> EnqueueResult:
     """Claims a draft or scheduled campaign, writes its messages, holds its price and pushes its first batches.
 
     Raises a DispatchError that says why it cannot start, and leaves the campaign as it was. With `only_if_due`, which
-    the sweep uses, a campaign that has been rescheduled in the meantime is refused. While an import adds people to its
-    audience it is ImportRunning, unless it is to start `anyway`.
+    the sweep uses, a campaign that has been rescheduled in the meantime is refused. A large audience and a remote one
+    are left to jobs, unless the caller wants to wait for it `in_place`; then only a request to stop leaves it to a job.
+    While an import adds people to its audience it is ImportRunning, unless it is to start `anyway`.
     """
     with structlog.contextvars.bound_contextvars(request_id=caller.request_id, campaign_id=campaign_id):
         with _step("load_campaign"):
             campaign = get_campaign(caller, campaign_id)
-        size = _check(caller, campaign, anyway=anyway)
-        claimed = _claim(caller, campaign, size, only_if_due=only_if_due)
-        return _prepare(claimed, size)
+        reach = _check(caller, campaign, anyway=anyway)
+        claimed = _claim(caller, campaign, reach, only_if_due=only_if_due)
+        return _prepare(claimed, reach, in_place=in_place)
 
 
 def start_in_one_transaction(caller: Caller, write: Callable[[], Campaign | None]) -> EnqueueResult | None:
@@ -81,58 +74,82 @@ def start_in_one_transaction(caller: Caller, write: Callable[[], Campaign | None
     A refusal rolls both back. After a crash past the commit, recovery continues the preparation.
     """
     with structlog.contextvars.bound_contextvars(request_id=caller.request_id, campaign_id=None):
-        ready = queues.ready()
+        refusal = queues.refusal()
         with db.atomic():
             campaign = write()
             if campaign is None:
                 return None
             structlog.contextvars.bind_contextvars(campaign_id=campaign.id)
-            size = _check(caller, campaign, queue_ready=lambda: ready)
-            claimed = _claim(caller, campaign, size)
-        return _prepare(claimed, size)
-
-
-def already_started(campaign: Campaign) -> EnqueueResult:
-    """Returns what the start of this campaign answered, or would have answered."""
-    if campaign.status == "preparing":
-        return EnqueueResult(campaign.id, "preparing", members.size_of(Audience.of(campaign)).total, 0)
-    return EnqueueResult(campaign.id, campaign.status, _queued(campaign.id), 0)
+            reach = _check(caller, campaign, queue=lambda: refusal)
+            claimed = _claim(caller, campaign, reach)
+        return _prepare(claimed, reach)
 
 
 def _check(
-    caller: Caller, campaign: Campaign, *, queue_ready: Callable[[], bool] = queues.ready, anyway: bool = False
-) -> AudienceSize:
-    """Refuses a campaign that cannot start, before anything is written, and returns the size of its audience."""
+    caller: Caller,
+    campaign: Campaign,
+    *,
+    queue: Callable[[], QueueUnavailable | None] = queues.refusal,
+    anyway: bool = False,
+) -> Reach:
+    """Refuses a campaign that cannot start, before anything is written, and returns whom it would reach."""
     with _step("check_status"):
         _check_status(campaign)
     with _step("check_queue"):
-        if not queue_ready():
-            raise QueueUnavailable
+        if refusal := queue():
+            raise refusal
     if not anyway:
         with _step("check_imports"):
             check_no_import(campaign)
     with _step("resolve_audience"):
-        size = members.size_of(Audience.of(campaign))
-        if size.reachable == 0:
-            raise NoRecipients(
-                f"All {size.total} people of the audience have opted out." if size.total else None,
-                total=size.total,
-            )
-    _check_can_pay(campaign, size)
+        reach = _reach(campaign)
+        if reach.messages == 0 and campaign.audience_kind != "remote":
+            raise _no_one(reach)
+    if reach.gaps:
+        log.info("texts.with_gaps", people={gap.placeholder: gap.people for gap in reach.gaps})
+    _check_can_pay(campaign, reach)
     with _step("check_approval"):
-        check_approval(campaign, size.total, actor=caller.actor)
-    return size
+        check_approval(campaign, reach.total, actor=caller.actor)
+    return reach
 
 
-def _check_can_pay(campaign: Campaign, size: AudienceSize) -> None:
+def _reach(campaign: Campaign) -> Reach:
+    if campaign.audience_kind == "remote":
+        # Its size is known once it is fetched, after the claim; price and approval are decided then.
+        remote_services(campaign.account_id)
+        return Reach(AudienceSize(0, 0))
+    return reach_of(Audience.of(campaign), compile_template(campaign.template))
+
+
+def _no_one(reach: Reach) -> NoRecipients:
+    size = reach.size
+    if reach.blank:
+        return NoRecipients(
+            f"The text is blank for all {reach.blank} people who could get it; give its placeholders a fallback.",
+            total=size.total,
+        )
+    if size.not_mobile:
+        return NoRecipients(
+            f"None of the {size.total} people of the audience can be messaged: {size.opted_out} have opted out, and the"
+            f" numbers of {size.not_mobile} are landlines or others that get no texts; text_to of the account lets them"
+            " in.",
+            total=size.total,
+            not_mobile=size.not_mobile,
+        )
+    return NoRecipients(
+        f"All {size.total} people of the audience have opted out." if size.total else None, total=size.total
+    )
+
+
+def _check_can_pay(campaign: Campaign, reach: Reach) -> None:
     standing = Standing.of(campaign.account_id)
     with _step("check_subscription"):
         if not standing.subscribed:
             raise SubscriptionRequired
     with _step("check_credits"):
         # Every message costs at least one credit; the exact price is known, and held, once the texts are written.
-        if standing.available < size.reachable:
-            raise InsufficientCredits(needed=size.reachable, available=standing.available)
+        if standing.available < reach.messages:
+            raise InsufficientCredits(needed=reach.messages, available=standing.available)
 
 
 def _check_status(campaign: Campaign) -> None:
@@ -153,7 +170,7 @@ def _check_status(campaign: Campaign) -> None:
         raise NoTargetAudience
 
 
-def _claim(caller: Caller, campaign: Campaign, size: AudienceSize, *, only_if_due: bool = False) -> ClaimedCampaign:
+def _claim(caller: Caller, campaign: Campaign, reach: Reach, *, only_if_due: bool = False) -> ClaimedCampaign:
     with _step("claim"):
         claimed = claim(
             campaign.id,
@@ -161,27 +178,33 @@ def _claim(caller: Caller, campaign: Campaign, size: AudienceSize, *, only_if_du
             actor=caller.actor,
             request_id=caller.request_id,
             only_if_due=only_if_due,
-            expected_recipients=size.total,
+            expected_recipients=reach.total,
             key=caller.idempotency_key,
         )
         if claimed is None:
-            raise _too_late(caller, campaign, size)
+            raise _too_late(caller, campaign, reach)
     return claimed
 
 
-def _prepare(claimed: ClaimedCampaign, size: AudienceSize) -> EnqueueResult:
-    """Writes the messages now, or leaves a large audience to jobs."""
-    if size.total > settings().enqueue_inline_limit:
+def _prepare(claimed: ClaimedCampaign, reach: Reach, *, in_place: bool = False) -> EnqueueResult:
+    """Writes the messages now, or leaves a large or a remote audience to jobs unless it is to be done in place."""
+    if in_place:
+        answer = _prepare_now(claimed, until=lambda: stopping().asked)
+    elif reach.total > settings().enqueue_inline_limit or claimed.audience_kind == "remote":
         queues.push_preparation(claimed.id, claimed.prep_token)
-        return EnqueueResult(claimed.id, "preparing", size.total, 0)
-    return _prepare_now(claimed)
+        answer = preparing(claimed.id, reach.size)
+    else:
+        answer = _prepare_now(claimed)
+    return replace(answer, gaps=reach.gaps, warnings=about_text(claimed.template))
 
 
-def _prepare_now(claimed: ClaimedCampaign) -> EnqueueResult:
+def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda: False) -> EnqueueResult:
     campaign_id, token = claimed.id, claimed.prep_token
     try:
         with _step("create_messages"):
-            preparation.prepare(claimed)
+            if not preparation.prepare(claimed, until=until):
+                queues.push_preparation(campaign_id, token)
+                return preparing(campaign_id, AudienceSize(claimed.recipients, claimed.recipients))
         with _step("hold_credits"):
             preparation.finish(campaign_id, token)
     except preparation.PreparationLost:
@@ -195,18 +218,13 @@ def _prepare_now(claimed: ClaimedCampaign) -> EnqueueResult:
         raise EnqueueFailed from problem
     with _step("push"):
         jobs = push_due_batches(campaign_id)
-    return EnqueueResult(campaign_id, "sending", _queued(campaign_id), jobs)
+    return started(campaign_id, "sending", jobs=jobs)
 
 
-def _queued(campaign_id: int) -> int:
-    written = batch.stats([campaign_id])[campaign_id]
-    return written.total - written.skipped
-
-
-def _too_late(caller: Caller, campaign: Campaign, size: AudienceSize) -> DispatchError:
+def _too_late(caller: Caller, campaign: Campaign, reach: Reach) -> DispatchError:
     current = Campaign.find(campaign.id, campaign.account_id)
     if current and current.status in ("draft", "scheduled"):
-        check_approval(current, size.total, actor=caller.actor)
+        check_approval(current, reach.total, actor=caller.actor)
         return InvalidStatus("The campaign was rescheduled and is no longer due.", status=current.status)
     return AlreadySending(status=current.status if current else campaign.status)
 

@@ -17,12 +17,16 @@ from dispatch.campaigns.rules import get_campaign, note, refusal
 from dispatch.customers.open_imports import check_no_import
 from dispatch.errors import DispatchError, InvalidRequest, NoRecipients
 from dispatch.formats.checks import MAX_NAME
-from dispatch.formats.phones import InvalidPhone, normalise
-from dispatch.start.enqueue import EnqueueResult, start_in_one_transaction
+from dispatch.formats.phone_text import InvalidPhone
+from dispatch.formats.phones import read_phone
+from dispatch.start.enqueue import start_in_one_transaction
+from dispatch.start.started import EnqueueResult
+from models.account import Account
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignNumber, root_of
 from models.campaigns.campaign import Campaign
 from models.campaigns.writing import NewChild
+from models.customers.phone_types import LEFT_OUT
 from models.database import db
 from models.states import CAMPAIGN_STATES
 
@@ -65,13 +69,18 @@ def send_to_rest(caller: Caller, campaign_id: int, *, anyway: bool = False) -> E
         raise InvalidRequest("A retry has no audience of its own; use send-to-rest on its parent.")
     if root.schedule_id is not None:
         raise InvalidRequest("A recurring campaign sends nothing itself; use send-to-rest on one of its occurrences.")
+    if root.audience_kind == "remote":
+        raise InvalidRequest(
+            "The audience of a remote campaign is fetched when it starts; copy the campaign to reach those who joined "
+            "since."
+        )
     if not anyway:
         check_no_import(root)
-    members, params, opted_out = audience.as_sql(Audience.of(root))
+    members, params, skipped = audience.as_sql(Audience.of(root))
     return _start_child(
         caller,
         _child_of(caller, parent, "rest", follows=root),
-        lambda child: CampaignNumber.take_rest(child, root.id, members=members, opted_out=opted_out, params=params),
+        lambda child: CampaignNumber.take_rest(child, root.id, members=members, skipped=skipped, params=params),
         verb=verb,
         if_none="No one has joined the campaign's audience since it started.",
     )
@@ -83,7 +92,7 @@ def send_test(caller: Caller, campaign_id: int, numbers: Sequence[str]) -> Enque
     A number of one of the account's customers gets that customer's text, any other number an invented person's.
     """
     parent = get_campaign(caller, campaign_id)
-    phones = _checked_numbers(numbers, account_with_id(parent.account_id).country)
+    phones = _checked_numbers(numbers, account_with_id(parent.account_id))
     return _start_child(
         caller,
         replace(_child_of(caller, parent, "test", follows=parent), in_states=list(CAMPAIGN_STATES)),
@@ -113,7 +122,7 @@ def _child_of(caller: Caller, parent: Campaign, kind: str, *, follows: Campaign)
     )
 
 
-def _checked_numbers(numbers: Sequence[str], country: str | None) -> list[str]:
+def _checked_numbers(numbers: Sequence[str], account: Account) -> list[str]:
     """Returns the numbers in E.164, each once; InvalidRequest names the position of the first that cannot be used."""
     if not 1 <= len(numbers) <= MOST_TEST_NUMBERS:
         raise InvalidRequest(
@@ -122,11 +131,14 @@ def _checked_numbers(numbers: Sequence[str], country: str | None) -> list[str]:
     phones = []
     for place, number in enumerate(numbers):
         try:
-            phones.append(normalise(number, country))
+            phone, kind = read_phone(number, account.country)
+            if kind in LEFT_OUT and kind not in account.text_to:
+                raise InvalidPhone(f"it is of the kind {kind}, which gets no texts unless the account's text_to has it")
         except InvalidPhone as problem:
             raise InvalidRequest(
                 f"numbers.{place}: {problem.message}", field=f"numbers.{place}", reason=problem.reason
             ) from None
+        phones.append(phone)
     return list(dict.fromkeys(phones))
 
 

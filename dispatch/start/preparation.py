@@ -20,10 +20,15 @@ from dispatch.audience import members
 from dispatch.audience.members import Audience
 from dispatch.campaigns.approval import check_approval
 from dispatch.errors import DispatchError, InsufficientCredits, NoRecipients
+from dispatch.hours.plan import NOW, Due, Plan
 from dispatch.outbox import push_due_batches
-from dispatch.start.planning import NOW, Due, Plan, keep_caps
+from dispatch.start.lost import PreparationLost
+from dispatch.start.planning import keep_caps
+from dispatch.start.remote_audience import fetch_audience
+from dispatch.texts.filters import is_blank
 from dispatch.texts.sms import measure_for
 from dispatch.texts.template import CompiledTemplate, compile_template
+from dispatch.texts.typography import fold
 from models import credit
 from models.audit_event import AuditEvent
 from models.campaigns import preparation
@@ -38,10 +43,6 @@ log = structlog.get_logger()
 
 # Recipients per transaction: large enough that COPY sets the pace, small enough for flat memory and quick pauses.
 RECIPIENTS_PER_CHUNK = 10_000
-
-
-class PreparationLost(Exception):
-    """Another process holds this preparation now, or the campaign was paused or cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,12 @@ class PreparationProgress:
 
 
 def prepare(campaign: ClaimedCampaign, *, until: Callable[[], bool] = lambda: False) -> bool:
-    """Writes messages until the audience ends (True) or `until` says to stop (False).
+    """Writes messages until the audience ends (True) or `until` says to stop (False); a remote one is fetched first.
 
     PreparationLost when the campaign's token no longer holds.
     """
+    if campaign.audience_kind == "remote" and not fetch_audience(campaign, until=until):
+        return False
     progress = PreparationProgress.of(campaign)
     while not progress.done:
         if until():
@@ -146,7 +149,7 @@ def continue_preparation(campaign_id: int, token: UUID, *, seconds: float = 20) 
 
 
 def _write_chunk(progress: PreparationProgress) -> PreparationProgress:
-    campaign, fields = progress.campaign, (*progress.template.placeholders, "zone")
+    campaign, fields = progress.campaign, (*progress.template.fields, "zone")
     size = campaign.batch_size
     # Whole batches, so that message n is always in batch n // size.
     limit = max(1, RECIPIENTS_PER_CHUNK // size) * size
@@ -183,16 +186,21 @@ def _messages(progress: PreparationProgress, recipients: list[dict[str, Any]]) -
     Those that may be sent first come first, so that a batch waits for one time and not for forty.
     """
     campaign_id, channel, render = progress.campaign.id, progress.campaign.channel, progress.template.render
+    may_be_blank, folds = progress.template.may_be_blank, progress.campaign.fold_typography
     messages: list[NewMessage] = []
     make = NewMessage._make
     for n, (due, person) in enumerate(_in_order(progress.plan, recipients), start=progress.recipients):
         body = render(person)
-        encoding, segments, _ = measure_for(channel, body)
-        not_before, send_until, zone, skipped = due
-        state, reason = "pending", None
-        if person["opted_out"] or skipped:
-            state, reason = "skipped", "opted_out" if person["opted_out"] else skipped
-            not_before = send_until = None
+        measured = measure_for(channel, body)
+        if folds:
+            body, measured = fold(body, measured)
+        encoding, segments, _ = measured
+        not_before, send_until, zone, never = due
+        state, reason = "pending", person["skipped"] or never
+        if may_be_blank and reason is None and is_blank(body):
+            reason = "blank_text"
+        if reason:
+            state, not_before, send_until = "skipped", None, None
         row = (campaign_id, n, person["id"], person["phone"], body, encoding, segments, state, reason)
         messages.append(make((*row, not_before, send_until, zone)))
     return messages

@@ -84,8 +84,20 @@ def _time_box() -> float:
     return min(settings().schedule_sweep_interval_ms / 2000, JOB_TIMEOUT_SEC / 2)
 
 
-def start_due(caller: Caller, campaign: DueCampaign) -> SweptCampaign | SweepError | None:
-    """Starts one campaign; None when another process is starting it, Redis is away or it is no longer due."""
+def start_if_due(caller: Caller, campaign_id: int) -> None:
+    """Starts one campaign as a sweep does, if it is still due; a refusal sets it aside and is logged."""
+    campaign = DueCampaign.find(campaign_id, caller.account)
+    if campaign is None:
+        log.info("sweep.campaign_gone", campaign_id=campaign_id, code=CampaignNotFound.code)
+    else:
+        start_due(caller, campaign)
+
+
+def start_due(caller: Caller, campaign: DueCampaign, *, in_place: bool = False) -> SweptCampaign | SweepError | None:
+    """Starts one campaign; None when another process is starting it, Redis is away or it is no longer due.
+
+    Its messages are written before this returns if it is `in_place`, however many they are.
+    """
     if campaign.late:
         log.warning("campaign.too_late", campaign_id=campaign.id)
         return _set_aside(campaign, TooLate())
@@ -97,7 +109,7 @@ def start_due(caller: Caller, campaign: DueCampaign) -> SweptCampaign | SweepErr
         log.warning("sweep.campaign_skipped", campaign_id=campaign.id, problem=type(problem).__name__)
         return None
     try:
-        return _enqueue(caller, campaign)
+        return _enqueue(caller, campaign, in_place=in_place)
     except (InvalidStatus, CampaignNotFound) as gone:
         log.info("sweep.campaign_gone", campaign_id=campaign.id, code=gone.code)
         return None
@@ -113,7 +125,7 @@ def start_due(caller: Caller, campaign: DueCampaign) -> SweptCampaign | SweepErr
         lock.release()
 
 
-def _enqueue(caller: Caller, campaign: DueCampaign) -> SweptCampaign:
+def _enqueue(caller: Caller, campaign: DueCampaign, *, in_place: bool) -> SweptCampaign:
     result = enqueue_campaign(
         replace(
             caller,
@@ -123,6 +135,7 @@ def _enqueue(caller: Caller, campaign: DueCampaign) -> SweptCampaign:
         ),
         campaign.id,
         only_if_due=True,
+        in_place=in_place,
     )
     return SweptCampaign(
         campaign_id=campaign.id,

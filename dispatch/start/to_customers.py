@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 
 import structlog
+from pydantic import Field
 
 from dispatch.audience.choice import choose_customers
+from dispatch.audience.gaps import GapView
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import get_campaign, note, refusal
 from dispatch.campaigns.view import Status
 from dispatch.errors import EmptyCustomerIds
 from dispatch.formats.view import View
-from dispatch.start.enqueue import EnqueueResult, already_started, start_in_one_transaction
+from dispatch.start.enqueue import start_in_one_transaction
+from dispatch.start.started import EnqueueResult, already_started
+from dispatch.texts.check import RemarkView
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.campaign import Campaign
@@ -24,6 +28,16 @@ class SentView(View):
     campaign_id: int
     messages_queued: int
     status: Status
+    warnings: list[RemarkView] = Field(
+        default_factory=list,
+        exclude_if=lambda warnings: not warnings,
+        description="what looks like a placeholder and is sent as it is; left out without any",
+    )
+    gaps: list[GapView] = Field(
+        default_factory=list,
+        exclude_if=lambda gaps: not gaps,
+        description="placeholders that are empty for some of them; left out without any",
+    )
 
 
 def send_campaign(caller: Caller, campaign_id: int, customer_ids: Sequence[int]) -> SentView:
@@ -54,7 +68,13 @@ def already_sent(campaign: Campaign) -> SentView:
 
 
 def _sent(started: EnqueueResult) -> SentView:
-    return SentView(campaign_id=started.campaign_id, messages_queued=started.queued, status=started.status)
+    return SentView(
+        campaign_id=started.campaign_id,
+        messages_queued=started.queued,
+        status=started.status,
+        warnings=started.warnings,
+        gaps=started.gaps,
+    )
 
 
 def _queue(caller: Caller, campaign_id: int, customer_ids: Sequence[int]) -> tuple[int, Campaign | None]:

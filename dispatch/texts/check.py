@@ -3,14 +3,18 @@
 import re
 import unicodedata
 from typing import Literal
+from uuid import UUID
 
 from pydantic import Field
 
 from dispatch.errors import InvalidTemplate
 from dispatch.formats.checks import checked_channel
 from dispatch.formats.view import View
+from dispatch.texts.placeholders import compile_for
 from dispatch.texts.sms import Encoding, measure_for
-from dispatch.texts.template import compile_template
+from dispatch.texts.strangers import strangers_in
+from dispatch.texts.template import ATTRIBUTE
+from dispatch.texts.typography import fold
 
 # A text is measured as this customer would get it; another's may be longer, or outside the GSM alphabet.
 SAMPLE = {
@@ -38,7 +42,7 @@ class NamedCharacterView(View):
 class RemarkView(View):
     """Something that the writer of a template may not intend: a code for programs and a sentence for people."""
 
-    code: Literal["braces", "ucs2", "many_segments", "no_opt_out"]
+    code: Literal["braces", "foreign_placeholder", "ucs2", "many_segments", "no_opt_out", "empty_placeholder"]
     message: str
 
 
@@ -55,20 +59,22 @@ class CheckedView(View):
     problem: str | None = Field(description="what makes it invalid")
 
 
-def check_template(body: str, channel: str = "sms") -> CheckedView:
-    """Checks a text for this channel; one that cannot be used is an answer here, not a refusal."""
+def check_template(body: str, channel: str = "sms", *, account_id: UUID | None) -> CheckedView:
+    """Checks a text for this channel and account; one that cannot be used is an answer here, not a refusal."""
     checked_channel(channel)
     try:
-        template = compile_template(body)
+        template = compile_for(account_id, body)
     except InvalidTemplate as refusal:
         return _unusable(refusal)
-    sample = template.render(SAMPLE)
+    # An attribute has its own name as its value.
+    invented = {field: field.removeprefix(ATTRIBUTE) for field in template.fields} | SAMPLE
+    sample = template.render(invented)
     encoding, segments, first_ucs2 = measure_for(channel, sample)
     return CheckedView(
         valid=bool(body.strip()),
         placeholders=list(template.placeholders),
         unknown=[],
-        warnings=[*_about_text(body), *(_about_sms(sample, segments, first_ucs2) if channel == "sms" else [])],
+        warnings=[*about_text(body), *(_about_sms(sample, segments, first_ucs2) if channel == "sms" else [])],
         encoding=encoding,
         segments=segments,
         sample=sample,
@@ -97,12 +103,16 @@ def named_character(character: str) -> NamedCharacterView:
     )
 
 
-def _about_text(body: str) -> list[RemarkView]:
-    braces = _NOT_A_PLACEHOLDER.findall(_DOUBLE_BRACES.sub("", body))
-    if not braces:
-        return []
-    named = ", ".join(sorted({found[:20] for found in braces}))
-    return [RemarkView(code="braces", message=f"{named} is not a placeholder and is sent as it is.")]
+def about_text(body: str) -> list[RemarkView]:
+    """Returns what is sent as it is and looks like a placeholder, ours or another tool's."""
+    remarks = []
+    if braces := _NOT_A_PLACEHOLDER.findall(_DOUBLE_BRACES.sub("", body)):
+        named = ", ".join(sorted({found[:20] for found in braces}))
+        remarks.append(RemarkView(code="braces", message=f"{named} is not a placeholder and is sent as it is."))
+    for written, meant in strangers_in(body):
+        message = f"{written} is sent as it is; a placeholder looks like {{{meant or 'first_name'}}}."
+        remarks.append(RemarkView(code="foreign_placeholder", message=message))
+    return remarks
 
 
 def _about_sms(sample: str, segments: int, first_ucs2: str | None) -> list[RemarkView]:
@@ -113,6 +123,8 @@ def _about_sms(sample: str, segments: int, first_ucs2: str | None) -> list[Remar
             f"{named.character} ({named.code_point}, {named.name}) is not in the GSM alphabet: a segment holds 70 "
             "characters instead of 160."
         )
+        if fold(sample, measure_for("sms", sample))[0] != sample:
+            message += " A campaign with fold_typography replaces it."
         remarks.append(RemarkView(code="ucs2", message=message))
     if segments > FEW_SMS_SEGMENTS:
         message = f"A message takes about {segments} segments, one credit each."

@@ -1,6 +1,7 @@
 """An account's stored templates; every version is kept, and a campaign copies the one that it is created with."""
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from uuid import UUID
 
 import psycopg
@@ -9,6 +10,7 @@ from dispatch.caller import Caller
 from dispatch.errors import Duplicate, InvalidRequest, InvalidTemplate, NotFound
 from dispatch.formats.checks import can_be_id, checked_name
 from dispatch.formats.view import Channel, Time, View
+from dispatch.texts.placeholders import compile_for
 from dispatch.texts.template import compile_template
 from models.database import db
 from models.page import Page
@@ -50,9 +52,10 @@ class CampaignText:
 
 def create_template(caller: Caller, *, name: str, body: str, channel: str | None = None) -> TemplateView:
     """Stores a template as its version 1; Duplicate when the name is taken."""
-    name, body, channel = checked_name(name), _checked_body(body), _checked_channel(channel)
+    account_id = caller.one_account()
+    name, body, channel = checked_name(name), _checked_body(account_id, body), _checked_channel(channel)
     with db.atomic():
-        made = Template.add(caller.one_account(), name=name, body=body, channel=channel, actor=caller.actor)
+        made = Template.add(account_id, name=name, body=body, channel=channel, actor=caller.actor)
         if made is None:
             raise _taken()
         _note(caller, "template.created", made)
@@ -77,9 +80,9 @@ def list_versions(caller: Caller, template_id: int, *, page: int = 1, page_size:
 
 def edit_template(caller: Caller, template_id: int, **changes: str | None) -> TemplateView:
     """Changes the name, body or channel; another body becomes a new version."""
-    values = _checked(changes)
-    if not values:
+    if not changes:
         return read_template(caller, template_id)
+    values = _checked(_found(caller, template_id).account_id, changes)
     try:
         with db.atomic():
             edited = Template.edit(_checked_id(template_id), caller.account, **values, actor=caller.actor)
@@ -113,7 +116,7 @@ def text_for_campaign(
 ) -> CampaignText:
     """Returns the checked text of a campaign: its own, or that of a stored template."""
     if template_id is None:
-        compile_template(template)
+        compile_for(account_id, template)
         return CampaignText(template)
     if template:
         raise InvalidRequest(
@@ -134,10 +137,10 @@ def check_version(account_id: UUID, template_id: int | None, version: int | None
         raise _missing()
 
 
-def _checked(changes: dict[str, str | None]) -> dict[str, str | None]:
+def _checked(account_id: UUID, changes: dict[str, str | None]) -> dict[str, str | None]:
     """Returns the checked changes of name, body and channel; a name or a body cannot be removed."""
     checked = dict(changes)
-    for field, check in (("name", checked_name), ("body", _checked_body)):
+    for field, check in (("name", checked_name), ("body", partial(_checked_body, account_id))):
         if field in changes:
             value = changes[field]
             if value is None:
@@ -147,10 +150,10 @@ def _checked(changes: dict[str, str | None]) -> dict[str, str | None]:
     return checked
 
 
-def _checked_body(body: str) -> str:
+def _checked_body(account_id: UUID, body: str) -> str:
     if not body.strip():
         raise InvalidTemplate("The template has no text; write one.")
-    compile_template(body)
+    compile_for(account_id, body)
     return body
 
 

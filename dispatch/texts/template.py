@@ -1,12 +1,13 @@
 """Compiles a campaign's template into something that renders half a million texts a second, and nothing more.
 
 `{first_name}`, `{{ first_name }}` and `{{ first_name|fallback("friend")|upper }}` are placeholders; the
-rest is text. Braces that hold anything but a word (`{}`, `{1}`, `{ :) }`) are text too, while `{word}`
-must be a known name, so that a typing error is refused when the campaign is saved instead of being read
-by a hundred thousand people. Names are case-sensitive. A customer's value is never expanded again, NULL
-is empty, and nothing is escaped: an SMS is not HTML.
+rest is text. Braces that hold anything but words (`{}`, `{1}`, `{ :) }`) are text too. A name that is no
+column of a customer is one of their attributes, whose names may contain spaces and hyphens (`{order-no}`,
+only in single braces); `placeholders.py` checks that there is such a one. Names are case-sensitive. A
+customer's value is never expanded again, NULL is empty, and nothing is escaped: an SMS is not HTML.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from dataclasses import dataclass
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from dispatch.errors import InvalidTemplate
-from dispatch.texts.filters import FILTERS, TextFilter, as_text, cleaned
+from dispatch.texts.filters import FILTERS, TextFilter, as_text, cleaned, is_blank
 
 CUSTOMER_FIELDS = frozenset({"first_name", "last_name", "phone", "location", "prefered_product"})
+# What an attribute is called among the fields of a customer, as in the filter of a segment.
+ATTRIBUTE = "attributes."
 MAX_SOURCE = 2000
 MAX_PLACEHOLDERS = 100
 MAX_FILTERS = 5
@@ -24,6 +27,10 @@ MAX_FILTERS = 5
 # Only ever parses: compiling folds constants, and {{ 'a'*10**8 }} then costs seconds and 100 MB.
 _PARSER = Environment(keep_trailing_newline=True)
 _SINGLE_BRACES = re.compile(r"\{(\s*[^\W\d][^{}]*)\}")
+_NAMED = re.compile(r"\s*([^\W\d]\w*(?:[ -]+\w+)*)\s*((?:\|.*)?)", re.DOTALL)
+_DOUBLE_BRACES = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+# Of what a refusal quotes.
+_QUOTED = 60
 _OPEN_BRACE = re.compile(r"\{\s*[^\W\d]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -35,6 +42,11 @@ class Slot:
     name: str
     filters: tuple[TextFilter, ...] = ()
 
+    @property
+    def field(self) -> str:
+        """The column of a customer that it shows, or `attributes.` and the name of an attribute."""
+        return self.name if self.name in CUSTOMER_FIELDS else ATTRIBUTE + self.name
+
 
 @dataclass(frozen=True, slots=True)
 class CompiledTemplate:
@@ -42,52 +54,58 @@ class CompiledTemplate:
 
     placeholders: tuple[str, ...]
     _frame: str
-    _slots: tuple[Slot, ...]
+    _filling: tuple[tuple[str, tuple[TextFilter, ...]], ...]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What rendering reads of a customer: columns, and `attributes.` with the name of an attribute."""
+        return tuple(dict.fromkeys(field for field, _ in self._filling))
+
+    @property
+    def without_fallback(self) -> tuple[str, ...]:
+        """The fields that leave a gap in the text of a customer who has no value for them."""
+        return tuple(dict.fromkeys(field for field, filters in self._filling if is_blank(_filled(filters, None))))
+
+    @property
+    def may_be_blank(self) -> bool:
+        """Whether the text of a customer without any values is blank; the text of others then may be too."""
+        return is_blank(self.render({}))
 
     def render(self, values: Mapping[str, object]) -> str:
-        """Returns the text for one customer; a missing value or NULL is empty."""
+        """Returns the text for one customer, whose values have the names of `fields`; none, or NULL, is empty."""
         get = values.get
-        return self._frame % tuple([_filled(slot, get(slot.name)) for slot in self._slots])
+        return self._frame % tuple([_filled(filters, get(field)) for field, filters in self._filling])
 
 
-def _filled(slot: Slot, value: object) -> str:
+def _filled(filters: tuple[TextFilter, ...], value: object) -> str:
     text = as_text(value)
-    for transform in slot.filters:
+    for transform in filters:
         text = transform(text)
     return text
 
 
-def compile_template(source: str, *, allowed: frozenset[str] = CUSTOMER_FIELDS) -> CompiledTemplate:
-    """Checks and compiles a template; InvalidTemplate says what to change when it cannot be used."""
+def compile_template(source: str) -> CompiledTemplate:
+    """Compiles a template; InvalidTemplate says what to change when it cannot be read."""
     _check_source(source)
     parts = list(_parts(source))
     slots = tuple(part for part in parts if isinstance(part, Slot))
+    if len(slots) > MAX_PLACEHOLDERS:
+        raise InvalidTemplate(f"The template has {len(slots)} placeholders; at most {MAX_PLACEHOLDERS} are allowed.")
     names = tuple(dict.fromkeys(slot.name for slot in slots))
-    _check_names(names, count=len(slots), allowed=allowed)
     frame = "".join("%s" if isinstance(part, Slot) else part.replace("%", "%%") for part in parts)
-    return CompiledTemplate(names, frame, slots)
+    return CompiledTemplate(names, frame, tuple((slot.field, slot.filters) for slot in slots))
 
 
 def _check_source(source: str) -> None:
     if len(source) > MAX_SOURCE:
         raise InvalidTemplate(f"The template has {len(source)} characters; at most {MAX_SOURCE} are allowed.")
-    if "{%" in source or "{#" in source:
-        raise InvalidTemplate("Statements {% %} and comments {# #} are not allowed, only placeholders {first_name}.")
+    if found := re.search(r"\{[%#]", source):
+        raise InvalidTemplate(
+            f"Statements {{% %}} and comments {{# #}} are not allowed, only placeholders {{first_name}}; to send "
+            f'{found[0]} itself, write {{{{ "{{" }}}}{found[0][1]}.'
+        )
     if found := _CONTROL.search(source):
         raise InvalidTemplate(f"The template has a control character (U+{ord(found[0]):04X}); remove it.")
-
-
-def _check_names(names: tuple[str, ...], *, count: int, allowed: frozenset[str]) -> None:
-    if count > MAX_PLACEHOLDERS:
-        raise InvalidTemplate(f"The template has {count} placeholders; at most {MAX_PLACEHOLDERS} are allowed.")
-    unknown = [name for name in names if name not in allowed]
-    if unknown:
-        listed = ", ".join(f"{{{name}}}" for name in unknown)
-        raise InvalidTemplate(
-            f"Unknown placeholder {listed}; the names are: {', '.join(sorted(allowed))}.",
-            placeholders=list(names),
-            unknown=unknown,
-        )
 
 
 def _parts(source: str) -> Iterator[str | Slot]:
@@ -95,15 +113,18 @@ def _parts(source: str) -> Iterator[str | Slot]:
         if isinstance(node, nodes.TemplateData):
             yield from _text_parts(node.data)
         else:
-            yield _expression(node, f"line {node.lineno}")
+            yield _expression(node, line=node.lineno)
 
 
 def _text_parts(text: str) -> Iterator[str | Slot]:
     # split() alternates between text and the inside of braces.
     for index, piece in enumerate(_SINGLE_BRACES.split(text)):
         if index % 2:
-            where = f"{{{piece[:40]}}}"
-            yield from (_expression(node, where) for node in _parsed(f"{{{{ {piece} }}}}", where))
+            braces = f"{{{piece}}}"
+            # A word of Jinja's (`in`), or several words, may be the name of an attribute.
+            named = _NAMED.fullmatch(piece)
+            name, expression = (named[1], f"name{named[2]}") if named else (None, piece)
+            yield from (_expression(node, braces, name) for node in _parsed(f"{{{{ {expression} }}}}", braces))
         else:
             _check_text(piece)
             yield piece
@@ -111,17 +132,20 @@ def _text_parts(text: str) -> Iterator[str | Slot]:
 
 def _check_text(text: str) -> None:
     if _OPEN_BRACE.search(text):
-        raise InvalidTemplate("A { before a word is never closed; a placeholder looks like {first_name}.")
+        raise InvalidTemplate(
+            "A { before a word is never closed; a placeholder looks like {first_name}. To send the character itself, "
+            'write {{ "{" }}.'
+        )
     if text.startswith("}") or "}}" in text:
         raise InvalidTemplate('A } without a { before it; to send the character itself, write {{ "}" }}.')
 
 
-def _parsed(source: str, where: str | None = None) -> list[nodes.Expr]:
+def _parsed(source: str, braces: str | None = None) -> list[nodes.Expr]:
+    """Returns the texts and expressions of a source; `braces` is what stands in the template, if that is another."""
     try:
         body = _PARSER.parse(source).body
     except TemplateSyntaxError as problem:
-        reason = (problem.message or "").rstrip(".")
-        raise InvalidTemplate(f"The template cannot be read ({where or f'line {problem.lineno}'}): {reason}.") from None
+        raise _refused(braces or _unreadable(source), line=problem.lineno) from None
     except (RecursionError, ValueError, OverflowError):
         # Nested brackets exhaust the parser, and a numeral of thousands of digits exhausts int().
         raise InvalidTemplate("The template cannot be read: an expression is too complicated.") from None
@@ -129,30 +153,53 @@ def _parsed(source: str, where: str | None = None) -> list[nodes.Expr]:
     return [node for output in body if isinstance(output, nodes.Output) for node in output.nodes]
 
 
-def _expression(node: nodes.Node, where: str) -> str | Slot:
+def _expression(node: nodes.Node, braces: str | None = None, name: str | None = None, *, line: int = 0) -> str | Slot:
     if isinstance(node, nodes.Const) and isinstance(node.value, str):
         return cleaned(node.value)
     filters: list[TextFilter] = []
     while isinstance(node, nodes.Filter) and node.node is not None and len(filters) < MAX_FILTERS:
-        filters.append(_filter(node, where))
+        filters.append(_filter(node, braces, line))
         node = node.node
     if not isinstance(node, nodes.Name):
-        raise _refused(where)
-    return Slot(node.name, tuple(reversed(filters)))
+        raise _refused(braces, line=line)
+    return Slot(name or node.name, tuple(reversed(filters)))
 
 
-def _filter(node: nodes.Filter, where: str) -> TextFilter:
+def _filter(node: nodes.Filter, braces: str | None, line: int) -> TextFilter:
     known = FILTERS.get(node.name)
     if known is None:
         raise InvalidTemplate(f"Unknown filter {node.name[:40]}; the filters are: {', '.join(sorted(FILTERS))}.")
     arguments = [argument.value for argument in node.args if isinstance(argument, nodes.Const)]
     if len(arguments) != len(node.args) or node.kwargs or node.dyn_args or node.dyn_kwargs:
-        raise _refused(where)
+        raise _refused(braces, line=line)
     return known(*arguments)
 
 
-def _refused(where: str) -> InvalidTemplate:
+def _unreadable(source: str) -> str | None:
+    """Returns the first braces of a source that cannot be read; None when it is not their content that is wrong."""
+    for found in _DOUBLE_BRACES.finditer(source):
+        try:
+            _PARSER.parse(found[0])
+        except TemplateSyntaxError:
+            return found[0]
+    return None
+
+
+def _refused(braces: str | None, *, line: int) -> InvalidTemplate:
+    """Returns the refusal of what is no placeholder, with how to send it as it is."""
+    if braces is None:
+        return InvalidTemplate(
+            f"The placeholder on line {line} cannot be read: it holds a name and up to {MAX_FILTERS} filters and ends "
+            'with as many braces as it begins with, like {first_name} or {{ first_name|fallback("friend") }}. To send '
+            'braces themselves, write {{ "{" }} and {{ "}" }}.'
+        )
+    shown = braces if len(braces) <= _QUOTED else f"{braces[:_QUOTED]}…"
     return InvalidTemplate(
-        f"A placeholder holds a name and up to {MAX_FILTERS} filters, nothing else ({where}); for example "
-        '{first_name} or {{ first_name|fallback("friend") }}.'
+        f"{shown} is not a placeholder, which holds a name and up to {MAX_FILTERS} filters, like {{first_name}} or "
+        f'{{{{ first_name|fallback("friend") }}}}. To send the braces as they are, write {escaped_braces(braces)}.'
     )
+
+
+def escaped_braces(text: str) -> str:
+    """Returns how a template writes this text, which contains braces, so that it is sent as it is."""
+    return f"{{{{ {json.dumps(text, ensure_ascii=False)} }}}}" if len(text) <= _QUOTED else '{{ "{" }} and {{ "}" }}'

@@ -33,21 +33,21 @@ def approve(campaign_id: int, *, recipients: int, actor: str) -> Campaign | None
 def has_written(campaign: Campaign, actor: str) -> bool:
     """Returns whether this actor wrote, changed or started the campaign, according to the audit trail.
 
-    Who made it recurring, changed its schedule or ran that out of turn has started it.
+    An occurrence was written by whoever wrote its pattern. Who made that recurring, changed its schedule or asked for a
+    run out of turn has started it.
     """
+    written = [campaign.id]
+    if campaign.kind == "occurrence" and campaign.parent_id is not None:
+        written.append(campaign.parent_id)
     return (
         row(
             """SELECT 1 FROM audit_event WHERE account_id = %(account)s AND actor = %(actor)s
-                 AND (subject = %(campaign)s AND action LIKE 'campaign.%%' AND action <> ALL(%(harmless)s)
-                      OR subject = %(schedule)s AND action IN ('schedule.changed', 'schedule.run_requested'))
+                 AND subject IN (SELECT unnest(%(written)s::bigint[])::text
+                                 UNION ALL SELECT schedule_id::text FROM campaign WHERE id = ANY(%(written)s))
+                 AND (action LIKE 'campaign.%%' AND action <> ALL(%(harmless)s)
+                      OR action IN ('schedule.changed', 'schedule.run_requested'))
                LIMIT 1""",
-            {
-                "account": campaign.account_id,
-                "campaign": str(campaign.id),
-                "schedule": str(campaign.schedule_id),
-                "actor": actor,
-                "harmless": list(HARMLESS),
-            },
+            {"account": campaign.account_id, "actor": actor, "written": written, "harmless": list(HARMLESS)},
         )
         is not None
     )

@@ -55,7 +55,12 @@ class CampaignCustomer(Row):
 
     @classmethod
     def copy(cls, campaign: Campaign, source_id: int) -> int:
-        """Chooses the customers of another campaign, by choice or by number, for this one; returns how many."""
+        """Chooses the customers of another campaign, by choice or by number, for this one; returns how many.
+
+        A remote audience is fetched by each campaign for itself.
+        """
+        if campaign.audience_kind == "remote":
+            return 0
         return changed(
             """INSERT INTO campaign_customer (account_id, campaign_id, customer_id)
                SELECT account_id, %(campaign)s, customer_id FROM campaign_customer WHERE campaign_id = %(source)s
@@ -99,7 +104,7 @@ WHERE m.campaign_id = %(parent)s AND m.state IN ('failed', 'undelivered')
 _TAKE_REST = _TAKE.format(
     candidates="""
 SELECT cu.account_id, %(child)s, %(root)s, cu.id, cu.phone
-FROM {members} AND NOT {opted_out}
+FROM {members} AND ({skipped}) IS NULL
   AND NOT EXISTS (SELECT FROM message m WHERE m.campaign_id = %(root)s AND m.customer_id = cu.id)
   AND NOT EXISTS (SELECT FROM message m WHERE m.campaign_id = %(root)s AND m.phone = cu.phone)"""
 )
@@ -132,13 +137,13 @@ class CampaignNumber(Row):
         )
 
     @classmethod
-    def take_rest(cls, child: Campaign, root_id: int, *, members: str, opted_out: str, params: dict[str, Any]) -> int:
+    def take_rest(cls, child: Campaign, root_id: int, *, members: str, skipped: str, params: dict[str, Any]) -> int:
         """Assigns to the child the root's current audience minus everyone already messaged; returns how many.
 
-        `members` and `opted_out` are the audience as SQL (`dispatch/audience/members.py`), over the customers `cu`.
+        `members` and `skipped` are the audience as SQL (`dispatch/audience/members.py`), over the customers `cu`.
         """
         given = {"child": child.id, "root": root_id, "not_messaged": ["cancelled", "skipped"]}
-        return changed(_TAKE_REST.format(members=members, opted_out=opted_out), {**params, **given})
+        return changed(_TAKE_REST.format(members=members, skipped=skipped), {**params, **given})
 
     @classmethod
     def assign(cls, child: Campaign, phones: list[str]) -> int:

@@ -38,13 +38,17 @@ class Campaign(Row):
     #: The stored template that `template` was copied from, if any.
     template_id: int | None
     template_version: int | None
+    #: Whether quotes, dashes and the like are replaced where that saves credits.
+    fold_typography: bool
     status: str
-    #: customers, list, segment, everyone or, for a child, numbers; None until one is chosen.
+    #: customers, list, segment, everyone, remote or, for a child, numbers; None until one is chosen.
     audience_kind: str | None
     list_id: int | None
     segment_id: int | None
     #: The segment's filter as it was at the claim (JSON; `dispatch/audience/filter.py` reads it).
     segment_filter: JsonObject | None
+    #: What user-service is asked with (JSON; `dispatch/audience/conditions.py` reads it), if it knows the audience.
+    remote_filter: JsonObject | None
     #: marketing or service; quiet hours and caps are for marketing.
     purpose: str
     #: Of the times that a person writes for it; None for the account's zone.

@@ -5,8 +5,17 @@ from typing import Self
 from uuid import UUID
 
 from models.campaigns.campaign import Campaign
-from models.database import rows
+from models.database import row, rows
 from models.tenancy import Tenant, owned_by
+
+_DUE = """
+SELECT id, account_id, name, status, correlation_id,
+       scheduled_at < now() - make_interval(secs => grace_sec) AS late,
+       CASE kind WHEN 'occurrence' THEN actor END AS starter
+FROM campaign
+WHERE status = 'scheduled' AND scheduled_at <= now() AND (next_check_at IS NULL OR next_check_at <= now())
+  AND blocked_reason IS DISTINCT FROM 'TOO_LATE'
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +46,11 @@ class DueCampaign:
         )
 
     @classmethod
+    def find(cls, campaign_id: int, tenant: Tenant) -> "DueCampaign | None":
+        """Returns the tenant's campaign if it is due and was not set aside."""
+        return row(f"{_DUE} AND {owned_by(tenant)} AND id = %(id)s", {"account": tenant, "id": campaign_id}, into=cls)
+
+    @classmethod
     def page(cls, limit: int, tenant: Tenant, *, seen: list[int]) -> "list[DueCampaign]":
         """Returns campaigns whose time has come and that are not in `seen`, oldest first.
 
@@ -44,14 +58,7 @@ class DueCampaign:
         reschedules or starts them.
         """
         return rows(
-            f"""SELECT id, account_id, name, status, correlation_id,
-                       scheduled_at < now() - make_interval(secs => grace_sec) AS late,
-                       CASE kind WHEN 'occurrence' THEN actor END AS starter
-                FROM campaign
-                WHERE status = 'scheduled' AND scheduled_at <= now()
-                  AND (next_check_at IS NULL OR next_check_at <= now()) AND blocked_reason IS DISTINCT FROM 'TOO_LATE'
-                  AND {owned_by(tenant)} AND id <> ALL(%(seen)s)
-                ORDER BY scheduled_at, id LIMIT %(limit)s""",
+            f"{_DUE} AND {owned_by(tenant)} AND id <> ALL(%(seen)s) ORDER BY scheduled_at, id LIMIT %(limit)s",
             {"limit": limit, "account": tenant, "seen": seen},
             into=cls,
         )

@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime, time
 
+from models.campaigns.campaign import DEFAULT_LIFE
 from models.database import one
+
+_HOURS = """
+a.zone AS account_zone,
+CASE WHEN c.purpose = 'marketing' AND c.kind <> 'test' THEN a.quiet_hours ELSE 'off' END AS quiet_hours,
+CASE WHEN c.kind <> 'test' THEN c.local_time END AS local_time,
+CASE WHEN c.kind <> 'test' THEN c.send_window END AS send_window,
+CASE WHEN c.kind <> 'test' THEN c.holidays END AS holidays
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +33,27 @@ class CampaignHours:
 def hours_of(campaign_id: int) -> CampaignHours:
     """Returns the hours of an existing campaign as they are now; a test has none."""
     return one(
-        """SELECT a.zone AS account_zone, c.started_at, c.expires_at,
-                  CASE WHEN c.purpose = 'marketing' AND c.kind <> 'test' THEN a.quiet_hours ELSE 'off' END
-                      AS quiet_hours,
-                  CASE WHEN c.kind <> 'test' THEN c.local_time END AS local_time,
-                  CASE WHEN c.kind <> 'test' THEN c.send_window END AS send_window,
-                  CASE WHEN c.kind <> 'test' THEN c.holidays END AS holidays
-           FROM campaign c JOIN account a ON a.id = c.account_id WHERE c.id = %s""",
+        f"""SELECT {_HOURS}, c.started_at, c.expires_at
+            FROM campaign c JOIN account a ON a.id = c.account_id WHERE c.id = %s""",
+        [campaign_id],
+        into=CampaignHours,
+    )
+
+
+def hours_at_start(campaign_id: int) -> CampaignHours:
+    """Returns the hours of a campaign that has not started, as they will be when it does, as far as is known now.
+
+    It starts at its time, a recurring one at the next of its schedule; without a time, or after it, now. It ends as if
+    it were claimed then; what recurs ends like its next occurrence. The time is in whole seconds.
+    """
+    return one(
+        f"""SELECT {_HOURS}, start.at AS started_at,
+                   CASE WHEN c.schedule_id IS NULL THEN coalesce(c.expires_at, start.at + {DEFAULT_LIFE})
+                        ELSE least(c.expires_at, start.at + {DEFAULT_LIFE}) END AS expires_at
+            FROM campaign c JOIN account a ON a.id = c.account_id LEFT JOIN schedule s ON s.id = c.schedule_id
+            CROSS JOIN LATERAL (
+                SELECT greatest(c.scheduled_at, s.next_run_at, date_trunc('second', now())) AS at) AS start
+            WHERE c.id = %s""",
         [campaign_id],
         into=CampaignHours,
     )

@@ -1,8 +1,11 @@
 """Campaigns as the send path and recovery see them: which may send, which are done, which are unsettled."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models.campaigns.campaign import Campaign
 from models.database import changed, row, rows
+from models.tenancy import Tenant, owned_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,20 @@ def unsettled() -> list[UnsettledCampaign]:
               OR (status IN ('completed', 'cancelled') AND settled_at IS NULL) ORDER BY id""",
         into=UnsettledCampaign,
     )
+
+
+def under_way(tenant: Tenant) -> list[int]:
+    """Returns the tenant's campaigns that are being prepared or sent, oldest first."""
+    found = rows(
+        f"SELECT id FROM campaign WHERE status IN ('preparing', 'sending') AND {owned_by(tenant)} ORDER BY id",
+        {"account": tenant},
+    )
+    return [campaign["id"] for campaign in found]
+
+
+def with_ids(campaign_ids: Sequence[int]) -> list[Campaign]:
+    """Returns these campaigns, oldest first; those that have been deleted are left out."""
+    return rows("SELECT * FROM campaign WHERE id = ANY(%s) ORDER BY id", [list(campaign_ids)], into=Campaign)
 
 
 def resume_expired() -> int:

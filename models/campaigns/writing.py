@@ -5,12 +5,18 @@ from datetime import datetime, time
 from typing import TypedDict
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
+
 from models.campaigns.campaign import DEFAULT_LIFE, Campaign
 from models.database import changed, row
+from models.row import JsonObject
 
 # What a campaign says, and who it is for: a copy takes over both, a child only the content.
-CONTENT = ("channel", "template", "template_id", "template_version", "purpose", "timezone", "send_window", "holidays")
-AUDIENCE = ("audience_kind", "list_id", "segment_id", "segment_filter")
+CONTENT = (
+    *("channel", "template", "template_id", "template_version", "fold_typography"),
+    *("purpose", "timezone", "send_window", "holidays"),
+)
+AUDIENCE = ("audience_kind", "list_id", "segment_id", "segment_filter", "remote_filter")
 # When it starts and whom it then reaches when: a copy takes it over, a child that starts at once does not.
 TIMING = ("local_time", "grace_sec")
 
@@ -23,10 +29,12 @@ class EditedColumns(TypedDict, total=False):
     template: str
     template_id: int | None
     template_version: int | None
+    fold_typography: bool
     audience_kind: str | None
     list_id: int | None
     segment_id: int | None
     segment_filter: None
+    remote_filter: JsonObject | None
     queued_at: None
     scheduled_at: datetime | None
     expires_at: datetime | None
@@ -48,9 +56,12 @@ class NewCampaign:
     template: str
     template_id: int | None
     template_version: int | None
+    fold_typography: bool
     audience_kind: str | None
     list_id: int | None
     segment_id: int | None
+    #: What user-service is asked with, for an audience that it knows.
+    remote_filter: JsonObject | None
     scheduled_at: datetime | None
     expires_at: datetime | None
     purpose: str
@@ -99,7 +110,7 @@ def write(new: NewCampaign) -> Campaign | None:
                   CASE WHEN %(scheduled_at)s::timestamptz IS NULL THEN 'draft' ELSE 'scheduled' END
            WHERE coalesce(%(scheduled_at)s::timestamptz, %(expires_at)s::timestamptz, 'infinity') > now()
            RETURNING *""",
-        asdict(new),
+        asdict(new) | {"remote_filter": _json(new.remote_filter)},
         into=Campaign,
     )
 
@@ -134,7 +145,13 @@ def edit(campaign_id: int, values: EditedColumns, *, channel: str | None, may_se
               AND coalesce({ends}, 'infinity') > coalesce({starts}, '-infinity')
               AND channel = coalesce(%(as_channel)s, channel) AND (%(may_send)s OR status = 'draft')
             RETURNING *""",
-        {**values, "id": campaign_id, "as_channel": channel, "may_send": may_send},
+        {
+            **values,
+            "remote_filter": _json(values.get("remote_filter")),
+            "id": campaign_id,
+            "as_channel": channel,
+            "may_send": may_send,
+        },
         into=Campaign,
     )
 
@@ -205,3 +222,7 @@ def spawn(child: NewChild) -> Campaign | None:
 def delete(campaign_id: int) -> bool:
     """Deletes a draft and its chosen audience; its test campaigns stay. False when it is not a draft."""
     return changed("DELETE FROM campaign WHERE id = %s AND status = 'draft'", [campaign_id]) == 1
+
+
+def _json(value: JsonObject | None) -> Jsonb | None:
+    return None if value is None else Jsonb(value)

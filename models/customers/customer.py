@@ -8,6 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from models.customers.phone_types import PhoneType
 from models.database import row, rows
 from models.export import export_lines
 from models.page import Page, read_page
@@ -22,13 +23,16 @@ TEXT_COLUMNS = ("first_name", "last_name", "location", "prefered_product")
 MAX_TEXT = 255
 # Of an attribute in a file, unless its column is JSON.
 MAX_ATTRIBUTE = 1000
-# What a reader of files would change: space around a text, as Python understands it, and more than a few lines.
+# What a reader of files would change: space around a text, as Python understands it, more than a few lines, and what
+# may be a date, unless it is in ISO 8601.
 _SPACE = r"[\s\x1c-\x1f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
-_NOT_KEPT_BY_A_CELL = rf"^{_SPACE}|{_SPACE}$|([\r\n][^\r\n]*){{20}}"
-# What people may say of a customer.
+_ISO_DATE = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?"
+_DATE = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(,?[T ] *[\d:]+)?"
+_NOT_KEPT_BY_A_CELL = rf"^{_SPACE}|{_SPACE}$|([\r\n][^\r\n]*){{20}}|^(?!{_ISO_DATE}$){_DATE}$"
 # Columns of a file that are columns of the table, and not attributes.
 FILE_COLUMNS = (*TEXT_COLUMNS, "zone")
-_WRITABLE = ("phone", *TEXT_COLUMNS, "attributes", "zone", "consent")
+# What may be written of a customer; the kind of a phone goes with the phone.
+_WRITABLE = ("phone", "phone_type", *TEXT_COLUMNS, "attributes", "zone", "consent")
 
 _WITH_SUPPRESSION = """customer.*, EXISTS (
     SELECT FROM suppression s WHERE s.account_id = customer.account_id AND s.phone = customer.phone) AS suppressed"""
@@ -42,6 +46,8 @@ class Customer(Row):
     account_id: UUID
     #: In E.164: it is parsed once, when it comes in, and never on the send path.
     phone: str
+    #: What kind of number it is; None: not known yet.
+    phone_type: PhoneType | None
     first_name: str
     last_name: str
     location: str | None
@@ -51,6 +57,8 @@ class Customer(Row):
     #: The name of a time zone.
     zone: str | None
     consent: Consent
+    #: The person in user-service; None for those who were not fetched from there.
+    external_id: str | None
     #: The import that wrote it last.
     import_id: int | None
     created_at: datetime
@@ -121,14 +129,25 @@ class Customer(Row):
         )
 
     @classmethod
-    def edit(cls, customer_id: int, tenant: Tenant, values: Mapping[str, object]) -> Self | None:
+    def attribute_names(cls, account_id: UUID) -> list[str]:
+        """Returns the names of all attributes that any customer of the account has, in order."""
+        found = rows(
+            """SELECT DISTINCT jsonb_object_keys(attributes) AS name FROM customer
+               WHERE account_id = %s AND attributes <> '{}' ORDER BY name""",
+            [account_id],
+        )
+        return [each["name"] for each in found]
+
+    @classmethod
+    def edit(cls, customer_id: int, tenant: Tenant, values: Mapping[str, object]) -> "EditedCustomer | None":
         """Changes these columns of the tenant's customer and returns the row; None when there is none."""
         columns = _written(values)
         return row(
-            f"""UPDATE customer SET {"".join(f"{column} = %({column})s, " for column in columns)}updated_at = now()
-                WHERE id = %(id)s AND {owned_by(tenant)} RETURNING *""",
+            f"""WITH former AS (SELECT id, phone FROM customer WHERE id = %(id)s AND {owned_by(tenant)} FOR UPDATE)
+                UPDATE customer SET {"".join(f"{column} = %({column})s, " for column in columns)}updated_at = now()
+                FROM former WHERE customer.id = former.id RETURNING customer.*, former.phone AS former_phone""",
             {**columns, "id": customer_id, "account": tenant},
-            into=cls,
+            into=EditedCustomer,
         )
 
     @classmethod
@@ -154,6 +173,13 @@ class AttributeColumn:
 
     name: str
     is_text: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditedCustomer(Customer):
+    """A customer after a change, and the phone before it."""
+
+    former_phone: str
 
 
 class CustomerLine(NamedTuple):

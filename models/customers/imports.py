@@ -1,16 +1,19 @@
 """Imports of customers: the rows, and the moves from `queued` to `done`, each guarded by token and cursor."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Self
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
+
 from models.database import changed, one, row, rows
 from models.page import Page, read_page
-from models.row import Row
+from models.row import JsonObject, Row
 from models.tenancy import Tenant, owned_by
 
+Counts = Mapping[str, int]
 ImportStatus = Literal[
     "queued",  # A job will take it.
     "running",  # Its lines are being written, chunk by chunk.
@@ -44,6 +47,8 @@ class CustomerImport(Row):
     #: Lines whose phone had come before in the file.
     repeated: int
     rejected: int
+    #: How many of the lines that were not rejected have which kind of number.
+    phone_types: JsonObject
     #: Its holder may continue the import; None once it has ended.
     token: UUID | None
     touched_at: datetime
@@ -153,13 +158,20 @@ class CustomerImport(Row):
         )
 
     @classmethod
-    def count(cls, import_id: int, *, imported: int, updated: int, repeated: int, rejected: int) -> None:
+    def count(
+        cls, import_id: int, *, imported: int, updated: int, repeated: int, rejected: int, phone_types: Counts
+    ) -> None:
         """Adds what became of a chunk's lines, in the transaction that moved the cursor over it."""
         changed(
             """UPDATE customer_import SET imported = imported + %s, updated = updated + %s, repeated = repeated + %s,
-                      rejected = rejected + %s
+                      rejected = rejected + %s,
+                      phone_types = (
+                        SELECT coalesce(jsonb_object_agg(type, lines), '{}') FROM (
+                          SELECT key AS type, sum(value::bigint) AS lines
+                          FROM (SELECT * FROM jsonb_each_text(phone_types)
+                                UNION ALL SELECT * FROM jsonb_each_text(%s)) AS each GROUP BY key) AS summed)
                WHERE id = %s""",
-            [imported, updated, repeated, rejected, import_id],
+            [imported, updated, repeated, rejected, Jsonb(dict(phone_types)), import_id],
         )
 
     @classmethod

@@ -51,6 +51,18 @@ class Suppression(Row):
         )
 
     @classmethod
+    def follow(cls, account_id: UUID, *, old: str, new: str) -> Self | None:
+        """Suppresses the new number for the reason of the old one; None when the old is not suppressed, or both are."""
+        return row(
+            """INSERT INTO suppression (account_id, phone, reason, source)
+               SELECT account_id, %(new)s, reason, source FROM suppression
+               WHERE account_id = %(account)s AND phone = %(old)s
+               ON CONFLICT (account_id, phone) DO NOTHING RETURNING *""",
+            {"account": account_id, "old": old, "new": new},
+            into=cls,
+        )
+
+    @classmethod
     def of_phone(cls, account_id: UUID, phone: str) -> Self | None:
         """Returns the account's suppression of this number, or None when it may be messaged."""
         return row("SELECT * FROM suppression WHERE account_id = %s AND phone = %s", [account_id, phone], into=cls)

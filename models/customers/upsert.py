@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from models.customers.customer import FILE_COLUMNS
+from models.customers.phone_types import PhoneType
 from models.database import changed, one, rows
 
 Names = Collection[str]
@@ -24,6 +25,7 @@ class CustomerToWrite(NamedTuple):
     """A customer as it came in; `attributes` is JSON text."""
 
     phone: str
+    phone_type: PhoneType
     first_name: str
     last_name: str
     location: str | None
@@ -54,18 +56,19 @@ def upsert_customers(
     return one(
         f"""WITH given AS (
                 SELECT * FROM unnest(
-                    %(phone)s::text[], %(first_name)s::text[], %(last_name)s::text[], %(location)s::text[],
-                    %(prefered_product)s::text[], %(zone)s::text[], %(attributes)s::jsonb[]
-                ) AS t (phone, first_name, last_name, location, prefered_product, zone, attributes)
+                    %(phone)s::text[], %(phone_type)s::text[], %(first_name)s::text[], %(last_name)s::text[],
+                    %(location)s::text[], %(prefered_product)s::text[], %(zone)s::text[], %(attributes)s::jsonb[]
+                ) AS t (phone, phone_type, first_name, last_name, location, prefered_product, zone, attributes)
             ), before AS (
                 SELECT count(*) AS repeated FROM customer JOIN given USING (phone)
                 WHERE customer.account_id = %(account_id)s AND customer.import_id = %(import_id)s
             ), upserted AS (
                 INSERT INTO customer
-                    (account_id, import_id, phone, first_name, last_name, location, prefered_product, zone, attributes)
+                    (account_id, import_id, phone, phone_type, first_name, last_name, location, prefered_product,
+                     zone, attributes)
                 SELECT %(account_id)s, %(import_id)s, given.* FROM given ORDER BY phone
                 ON CONFLICT (account_id, phone) DO UPDATE SET {changes}
-                    import_id = EXCLUDED.import_id,
+                    import_id = EXCLUDED.import_id, phone_type = EXCLUDED.phone_type,
                     attributes = (customer.attributes - %(keys)s::text[]) || EXCLUDED.attributes, updated_at = now()
                 RETURNING id, xmax = 0 AS inserted
             ), joined AS (

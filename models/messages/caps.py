@@ -34,6 +34,18 @@ OVER_CAP = f"""(
     WHERE {_RECENT.format(account="c.account_id", campaign="c.id")})"""
 
 
+# Of the `people`, by phone: the times, to the minute, of the account's other marketing messages in the week before `at`
+# and from then on, if they are as many as a cap allows.
+TIMES_BY_PHONE = f"""
+SELECT x.phone, array_agg(date_trunc('minute', {_AT}) ORDER BY {_AT}) AS times
+FROM campaign o JOIN message x ON x.campaign_id = o.id JOIN people p ON p.phone = x.phone
+WHERE {_RECENT.format(account="%(account)s", campaign="%(campaign)s")}
+    AND x.state IN ('pending', 'sending', 'sent', 'delivered', 'read', 'unknown')
+    AND {_AT} > %(at)s - interval '7 days'
+GROUP BY x.phone HAVING count(*) >= %(fewest)s
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
     """An account's caps; None for any number."""
@@ -43,6 +55,11 @@ class Caps:
     cap_per_week: int | None
     #: skip or defer.
     over_cap: str
+
+    @property
+    def fewest(self) -> int:
+        """The smallest number of messages that reaches one of the caps."""
+        return min(cap for cap in (self.cap_per_day, self.cap_per_week) if cap is not None)
 
     def params(self) -> dict[str, Any]:
         """Returns the parameters of `OVER_CAP`; no cap is one that is never reached."""

@@ -52,6 +52,11 @@ class Message(Row):
         """How people refer to it: `<campaign>-<n>`."""
         return f"{self.campaign_id}-{self.n}"
 
+    @property
+    def text(self) -> str:
+        """What people call its body."""
+        return self.body
+
 
 # Named tuples, like everything of which there is one per message: making a frozen dataclass takes three times as long.
 class Claimed(NamedTuple):

@@ -149,6 +149,17 @@ def troubles(campaign_id: int) -> list[Trouble]:
     )
 
 
+def skipped(campaign_id: int) -> dict[str, int]:
+    """Counts the campaign's messages that are not sent, by reason; only batches with such messages are read."""
+    found = rows(
+        """SELECT m.reason, count(*) AS messages FROM batch b
+           JOIN message m ON m.campaign_id = b.campaign_id AND m.n >= b.first_n AND m.n < b.first_n + b.size
+           WHERE b.campaign_id = %s AND b.skipped > 0 AND m.state = 'skipped' GROUP BY m.reason ORDER BY m.reason""",
+        [campaign_id],
+    )
+    return {each["reason"]: each["messages"] for each in found}
+
+
 def attempts(campaign_id: int) -> list[AttemptCount]:
     """Counts messages by state and number of attempts, fewest attempts first; reads all messages."""
     return rows(

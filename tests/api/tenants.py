@@ -86,8 +86,8 @@ _VALUES: dict[str, Any] = {
 
 
 def is_id(name: str) -> bool:
-    """Returns whether a field is the id of something that belongs to an account; a request id is not."""
-    return name.endswith(("_id", "_ids")) and name != "request_id"
+    """Returns whether a field is the id of something of an account here; that of a request or a business is not."""
+    return name.endswith(("_id", "_ids")) and name not in ("request_id", "business_id")
 
 
 def properties(operation: Schema, document: Schema) -> Schema:

@@ -28,6 +28,24 @@ def test_an_accounts_hours_and_caps_are_changed(cli, acme):
     assert cli("account", "change", "Acme", "--quiet-hours", "9", "--json").error["code"] == "INVALID_REQUEST"
 
 
+def test_an_account_lets_in_landlines_and_leaves_them_out_again(cli, acme):
+    changed = cli("account", "change", "Acme", "--text-to", "premium, fixed", "--json").json
+    assert changed["text_to"] == ["fixed", "premium"]
+    assert cli("account", "change", "Acme", "--text-to", "none", "--json").json["text_to"] == []
+    refused = cli("account", "change", "Acme", "--text-to", "landlines", "--json").error
+    assert (refused["code"], "fixed, premium, shared_cost" in refused["message"]) == ("INVALID_REQUEST", True)
+
+
+def test_an_account_names_the_business_that_it_is_elsewhere(cli, acme):
+    assert cli("account", "change", "Acme", "--business-id", " b-1 ", "--json").json["business_id"] == "b-1"
+    assert cli("account", "create", "Other", "--business-id", "b-1", "--json").error["code"] == "DUPLICATE"
+    made = cli("account", "create", "Other", "--business-id", "b-2", "--json").json
+    assert cli("account", "change", "Other", "--business-id", "b-1", "--json").error["code"] == "DUPLICATE"
+    assert cli("account", "show", "Other", "--json").json["business_id"] == "b-2"
+    assert cli("account", "change", "Other", "--business-id", "", "--json").json["business_id"] is None
+    assert made["name"] == "Other"
+
+
 def test_a_subscription_is_set_and_shown(cli, acme):
     words = ("--account", "Acme", "--status", "past_due", "--plan", "gold", "--until", "2090-01-31T00:00:00+02:00")
     set_to = cli("subscription", "set", *words, "--json").json

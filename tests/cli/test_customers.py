@@ -37,6 +37,7 @@ def test_json_is_one_object_and_nothing_else(customers_import, tmp_path):
         "rejected": 1,
         "list_id": list_id,
         "mapping": {"phone": "phone", "first_name": "first_name"},
+        "phone_types": {"mobile": 1},
     }
     assert (tmp_path / "rejected-customers.csv").read_text().splitlines()[1] == "12345,Νίκος,3,phone: too short,"
 

@@ -6,7 +6,7 @@ import pytest
 
 from models.database import row, rows
 from tests.cli.refusing import assert_refused
-from tests.factories import a_list, an_account
+from tests.factories import a_list, an_account, customers
 from tests.stored import stored_rows
 
 PHONE = "+306912345678"
@@ -104,9 +104,10 @@ def test_a_file_without_a_column_phone_is_refused(cli, acme, tmp_path, verb):
 
 def test_an_import_tells_people_its_counts_and_where_rejected_lines_are(cli, acme, tmp_path):
     file = tmp_path / "people.csv"
-    file.write_text("phone,first_name\n6911111111,Ann\n12,Bob\n")
+    file.write_text("phone,first_name\n6911111111,Ann\n12,Bob\n2101234567,Eve\n")
     answer = cli("customers", "import", file, "--account", "Acme", "--list", "new")
-    assert "1 imported, 0 updated, 1 rejected" in answer.stdout
+    assert "2 imported, 0 updated, 1 rejected" in answer.stdout
+    assert "no texts unless the account's text_to names their kind: 1 fixed" in answer.stdout.replace("\n", " ")
     assert str(tmp_path / "rejected-people.csv") in answer.stderr.replace("\n", "")
     with (tmp_path / "rejected-people.csv").open(newline="") as rejected:
         assert len(list(csv.reader(rejected))) == 2
@@ -156,3 +157,9 @@ def test_a_dry_run_says_what_would_be_imported_and_imports_nothing(cli, acme, tm
     answer = cli("customers", "import", file, "--account", "Acme", "--list", "new", "--dry-run")
     assert "1 imported, 0 updated, 1 repeated, 1 rejected; only tried, nothing is written" in answer.stdout
     assert stored_rows() == before
+
+
+def test_the_kinds_of_an_accounts_numbers_are_counted(cli, acme):
+    customers(acme, 2, first_phone="+306911111111")
+    customers(acme, 1, first_phone="+302101234567")
+    assert cli("customers", "phone-types", "--account", "Acme", "--json").json == {"mobile": 5, "fixed": 1}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dispatch.caller import system_caller
 from tests.factories import a_campaign, an_account
 
 
@@ -53,6 +54,12 @@ def test_events_are_filtered_by_subject(trail):
 def test_events_are_filtered_by_request(trail):
     [paused] = trail("--action", "campaign.paused")
     assert trail("--request", paused["request_id"]) == [paused]
+
+
+def test_what_nobody_typed_is_done_by_the_system(cli, trail):
+    system_caller().note("campaign.swept", 1, account_id=None)
+    assert "system" in cli("events", "--action", "campaign.swept").stdout.split()
+    assert actions(trail("--actor", "system")) == ["campaign.swept"]
 
 
 def test_people_see_who_did_what_to_what(cli, trail, monkeypatch):

@@ -50,6 +50,27 @@ def test_a_revoked_key_opens_nothing_and_says_so_in_the_list(cli, acme):
     assert listed["revoked_at"]
 
 
+@pytest.mark.parametrize("by", [lambda made: made["id"], lambda made: made["key"][:12], lambda made: "dashboard"])
+def test_a_key_is_revoked_by_its_id_its_prefix_or_its_name(cli, acme, by):
+    made = cli("key", "create", "--account", "Acme", "--scope", "read", "--name", "dashboard", "--json").json
+    other = cli("key", "create", "--account", "Acme", "--scope", "send", "--json").json
+    assert cli("key", "show", by(made), "--json").json["name"] == "dashboard"
+    assert cli("key", "revoke", by(made), "--json").json == {"id": made["id"], "revoked": True}
+    assert ApiKey.holder(made["key"]) is None
+    assert ApiKey.holder(other["key"])
+
+
+def test_a_name_that_two_live_keys_have_is_refused_with_their_ids(cli, acme):
+    made = [
+        cli("key", "create", "--account", "Acme", "--scope", scope, "--name", "x", "--json").json
+        for scope in ("read", "send")
+    ]
+    error = cli("key", "revoke", "x", "--json").error
+    assert error["code"] == "INVALID_REQUEST"
+    assert all(each["id"] in error["message"] for each in made)
+    assert all(ApiKey.holder(each["key"]) for each in made)
+
+
 def test_keys_are_listed_for_one_account_or_for_all(cli, acme):
     an_account(name="Other")
     for whose in (("--account", "Acme"), ("--account", "Other"), ("--operator",)):

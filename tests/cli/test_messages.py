@@ -27,6 +27,12 @@ def test_messages_are_listed_by_state_and_page(cli, campaign):
     assert "deferrals" not in shown
 
 
+def test_the_text_that_was_sent_is_shown(cli, campaign):
+    texts = [message["text"] for message in cli("campaign", "messages", campaign, "--json").json]
+    assert texts == ["Hello First0", "Hello First1", "Hello First2"]
+    assert "Hello First2" in cli("campaign", "messages", campaign).stdout
+
+
 def test_what_went_wrong_is_counted(cli, campaign):
     assert cli("campaign", "errors", campaign, "--json").json == [
         {"state": "failed", "reason": "rejected", "error_code": "no_such_number", "messages": 1},

@@ -67,8 +67,16 @@ def test_people_see_a_view_as_two_columns_and_no_markup():
 
 
 def test_people_see_a_page_as_a_table():
-    lines = _run(Page([ATHENS], total=40)).output.splitlines()
+    shown = _run(Page([ATHENS], total=1))
+    lines = shown.output.splitlines()
     assert [line.split() for line in lines] == [["name", "seen_at"], ["[/Athens]", "2030-01-31T09:00:00+00:00"]]
+
+
+def test_a_page_that_is_not_all_says_how_many_there_are_beside_the_rows():
+    shown = _run(Page([ATHENS], total=4000))
+    assert len(shown.stdout.splitlines()) == 2
+    assert shown.stderr.startswith("1 of 4,000; --page 2")
+    assert _run(Page([ATHENS], total=4000), "--json").stderr == ""
 
 
 def test_people_see_none_where_there_is_nothing():

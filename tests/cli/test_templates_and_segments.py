@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from models.database import rows
 from tests.cli.refusing import assert_refused
 from tests.factories import a_list, a_segment, an_account
 
@@ -91,3 +92,14 @@ def test_a_campaign_keeps_the_version_it_copied(cli, acme):
     cli("templates", "edit", "hi", *ACME, "--text", "Bye {first_name}")
     shown = cli("campaign", "preview", made["id"], "--first", 1, "--json").json
     assert shown["messages"][0]["text"] == "Hi First0"
+
+
+def test_a_check_for_an_account_knows_its_attributes_and_counts_its_people(cli, acme):
+    rows("""UPDATE customer SET attributes = '{"coupon": "X1"}' WHERE id = 1""")
+    text = "Your code: {coupon}. Answer STOP to end."
+    checked = cli("templates", "validate", text, *ACME, "--json").json
+    assert [(gap["placeholder"], gap["people"]) for gap in checked["gaps"]] == [("coupon", 2)]
+    assert "{coupon} is empty for 2 of 3 people" in cli("templates", "validate", text, *ACME).stdout
+    unknown = cli("templates", "validate", text, "--json")
+    assert (unknown.status, unknown.json["unknown"]) == (1, ["coupon"])
+    assert "once you name the account" in unknown.json["problem"]

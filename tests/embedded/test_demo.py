@@ -43,7 +43,22 @@ def test_everyone_gets_a_message_and_every_promise_holds(directory):
     assert summary["audit"] == {"ok": True, "violations": []}
     assert summary["sent"] > 0
     assert "rejected" in ended.stdout
+    assert (summary["skipped"], summary["unknown"]) == (3, 1)
+    assert summary["failed"] >= 1
     assert not [process for process in psutil.process_iter() if str(directory) in " ".join(_command(process))]
+
+
+def test_a_newcomer_reads_what_was_proved_and_why_some_got_no_message(directory):
+    ended, _ = demo(directory, "--recipients", "200")
+    for words in (
+        "nothing is lost: everyone has one message",
+        "no credit is lost",
+        "+15005550001  rejected, invalid_number",
+        "+15005550005  no_answer",
+        "opted_out",
+        "had opted out, and were not messaged",
+    ):
+        assert words in ended.stdout
 
 
 def test_the_demo_of_retries_shows_every_attempt(directory):

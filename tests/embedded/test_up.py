@@ -123,6 +123,7 @@ def test_the_whole_product_is_named_in_run_json_and_comes_back_process_by_proces
             try:
                 before = wait_for_run(directory, process)
                 assert set(before["processes"]) == {"postgres", "redis", "web", "supervisor", "worker", "sweeper"}
+                assert listening(before["processes"]["web"][0]) == {"127.0.0.1"}
                 with urlopen(f"{before['web_url']}/health/live") as answer:
                     assert answer.status == 200
                 killed = {pids[0] for pids in before["processes"].values()}
@@ -134,6 +135,11 @@ def test_the_whole_product_is_named_in_run_json_and_comes_back_process_by_proces
                 process.send_signal(signal.SIGTERM)
         assert process.returncode == 0
         assert not [pid for pid in family if lives(pid)]
+
+
+def listening(pid: int) -> set[str]:
+    listeners = [each for each in psutil.Process(pid).net_connections() if each.status == psutil.CONN_LISTEN]
+    return {each.laddr.ip for each in listeners}
 
 
 def is_whole_again(directory: Path, before: dict, killed: set[int]) -> bool:

@@ -30,8 +30,10 @@ def test_every_code_of_the_table_is_answered_somewhere():
 
 def test_the_page_lists_each_reason_of_a_message_and_each_error_code_of_ours():
     reasons, codes = MESSAGES.split("`error_code` is the provider's own word")
-    sending, rows = (sources("dispatch/sending", "dispatch/providers/http.py"), sources("models"))
-    assert listed_in(reasons) == {*re.findall(r'reason="(\w+)"', sending), *reasons_in_sql(rows)}
+    providers = ("dispatch/providers/http.py", "dispatch/providers/messaging_service.py")
+    sending, rows = (sources("dispatch/sending", *providers), sources("models"))
+    writing = re.findall(r'^ +reason = "(\w+)"', sources("dispatch/start"), re.MULTILINE)
+    assert listed_in(reasons) == {*re.findall(r'reason="(\w+)"', sending), *writing, *reasons_in_sql(rows)}
     assert listed_in(codes) == set(re.findall(r'error_code="(\w+)"', sending))
 
 
@@ -50,6 +52,7 @@ def reasons_in_sql(source: str) -> set[str]:
     """Returns the reasons that statements over messages write; the claim's `late` messages are put off instead."""
     written = re.findall(r"(?:UPDATE message|claimed AS).*?reason = (.+?)(?:,\n|\n {4}FROM)", source, re.DOTALL)
     written += re.findall(r"AS place, m.n.+?AS hindrance|THEN 'frequency_cap'", source, re.DOTALL)
+    written += re.findall(r"THEN '(?:opted_out|not_mobile)'", re.search(r"NO_MESSAGE = .+?END\n", source, re.DOTALL)[0])
     return {word for expression in written for word in re.findall(r"'(\w+)'", expression)} - {"late"}
 
 

@@ -65,7 +65,12 @@ def test_dot_env_is_read_and_the_real_environment_wins(tmp_path):
         ("BATCH_SIZE", "0", "for example BATCH_SIZE=1000"),
         ("REDIS_URL", "http://h:s3cret@x", "for example REDIS_URL=redis://"),
         ("REDIS_URL", "redis://:s3cret@host:99999/0", "has a port that is not a number"),
+        ("REDIS_URL", "redis://:s3cret#@host/0", "# %23"),
         ("DATABASE_URL", "mysql://u:s3cret@x/y", "must start with postgresql://"),
+        ("DATABASE_URL", "postgresql://u:s3cret@1@host/y", "@ is written %40"),
+        ("DATABASE_URL", "postgresql://u:s3cret@[::1/y", "cannot be read"),
+        ("DATABASE_URL", "postgresql://u:s3cret@host:port/y", "cannot be read"),
+        ("DATABASE_URL", "postgresql://u:s3cret@host/y?pool=3", "cannot be read"),
         ("SYSTEM_USER_ID", "nobody", "for example SYSTEM_USER_ID=00000000-"),
         ("SIMULATOR_URL", "localhost", "must start with http://"),
         ("LEASE_SEC", "10", "longer than PROVIDER_TIMEOUT_SEC"),
@@ -86,6 +91,14 @@ def test_production_refuses_to_start_workers_inside_web(tmp_path):
     refused = _load(tmp_path, ENVIRONMENT="production", START_WORKER="1")
     assert refused.returncode == 1
     assert refused.stderr.strip().startswith("campaign-dispatch: START_WORKER: must stay 0 in production")
+
+
+def test_messaging_service_without_a_token_is_refused_by_name(tmp_path):
+    named = {"MESSAGING_SERVICE_URL": "http://h", "KEYCLOAK_TOKEN_URL": "http://k", "KEYCLOAK_CLIENT_ID": "x"}
+    refused = _load(tmp_path, **named)
+    assert refused.returncode == 1
+    assert refused.stderr.strip().startswith("campaign-dispatch: KEYCLOAK_CLIENT_SECRET: must be set")
+    assert "SecretStr('**********')" in _load(tmp_path, **named, KEYCLOAK_CLIENT_SECRET="s3cret").stdout
 
 
 def test_secrets_are_never_shown(tmp_path):

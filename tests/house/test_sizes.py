@@ -18,6 +18,7 @@ LONGER_FILES = {
     "migrations/0001_campaigns_and_messages.py": "one release's schema; an applied migration is never split",
     "tests/api/http/test_idempotency.py": "one promise, with every way in which its answer may get lost",
     "tests/api/routes/test_accounts.py": "every setting of an account, and its keys, over the same fixtures",
+    "tests/api/routes/test_previews.py": "each of a campaign's previews, over the same customers",
     "tests/dispatch/audience/test_filter.py": "every operator on every kind of field, against one oracle",
     "tests/dispatch/customers/test_import_run.py": "one import in every state in which its worker may leave it",
     "tests/dispatch/customers/test_imports.py": "every way to write a line of a CSV file",

@@ -6,9 +6,9 @@ from math import inf
 
 import pytest
 
+from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.lifecycle import pause_campaign, resume_campaign
 from dispatch.campaigns.reading import read_campaign
-from dispatch.campaigns.writing import edit_campaign
 from dispatch.process.lock import campaign_lock
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.sweep import SweepReport, due_campaigns, sweep_due

@@ -2,6 +2,11 @@
 
 import re
 
+import pytest
+
+from api.http.introduction import EXAMPLES, GROUPS
+from dispatch.accounts.accounts import account_named
+
 
 def test_every_post_says_that_it_takes_an_idempotency_key(document):
     for path, operations in document["paths"].items():
@@ -39,6 +44,56 @@ def test_the_page_is_open_and_loads_everything_from_this_server(client):
     assert "'self'" in page.headers["Content-Security-Policy"]
 
 
+def test_a_browser_at_the_bare_address_is_led_to_the_page(client):
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/docs")
+
+
 def test_nothing_else_of_the_package_is_served(client):
     for path in ("/docs/files/../__init__.py", "/docs/files/%2e%2e/__init__.py", "/docs/oauth2-redirect.html"):
         assert client.get(path).status_code == 404
+
+
+def test_the_page_begins_with_an_introduction_and_every_group_has_a_text(document):
+    for words in ("Authorization: Bearer", "organization_id", "Idempotency-Key", "up to a minute later"):
+        assert words in document["info"]["description"]
+    assert {tag["name"]: tag["description"] for tag in document["tags"]} == GROUPS
+
+
+def test_calls_that_take_json_have_an_example(document):
+    shown = {
+        (method, path): operation["requestBody"]["content"]["application/json"].get("example")
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if "application/json" in operation.get("requestBody", {}).get("content", {})
+    }
+    assert {call: example for call, example in shown.items() if example} == EXAMPLES
+    assert sorted(path for (_, path), example in shown.items() if not example) == [
+        "/api/account/business",
+        "/api/campaigns/{campaign_id}/approve",
+        "/api/campaigns/{campaign_id}/enqueue",
+        "/api/campaigns/{campaign_id}/send",
+        "/api/campaigns/{campaign_id}/send-to-rest",
+        "/api/schedules",
+        "/api/schedules/{schedule_id}",
+        "/api/suppressions/import",
+    ]
+
+
+@pytest.fixture
+def acme(as_account):
+    """Calls with a key of the account that the first example creates, and with an operator's."""
+    operator = as_account(None)
+    (method, path), body = next(iter(EXAMPLES.items()))
+    made = operator(method.upper(), path, json=body).json
+    return as_account(account_named(body["name"])), operator, made["id"]
+
+
+def test_every_example_does_what_it_says_in_a_new_account(acme):
+    call, operator, account_id = acme
+    for (method, path), body in list(EXAMPLES.items())[1:]:
+        address = re.sub(r"{\w+}", "1", path)
+        by = operator if path in ("/api/subscription", "/api/credits/topup") else call
+        named = f"?organization_id={account_id}" if by is operator else ""
+        answer = by(method.upper(), f"{address}{named}", json=body)
+        assert answer.status_code in (200, 201, 202), (method, path, answer.json)

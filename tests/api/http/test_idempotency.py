@@ -102,6 +102,59 @@ def test_another_request_under_the_same_key_is_refused(as_account, other):
     assert count("customer") == 1
 
 
+@pytest.mark.parametrize(
+    "again",
+    [
+        json.dumps(dict(reversed(ANNA.items()))),
+        json.dumps(ANNA, indent=4),
+        json.dumps(ANNA, separators=(",", ":")),
+        json.dumps(ANNA).replace("Anna", "\\u0041nna"),
+    ],
+)
+def test_the_same_json_written_differently_is_the_same_request(as_account, again):
+    call = as_account(an_account())
+    call("POST", "/api/customers", json=ANNA, **under("k1"))
+    repeated = call("POST", "/api/customers", data=again, content_type="application/json", **under("k1"))
+    assert (repeated.status_code, repeated.headers.get(REPLAYED)) == (201, "true")
+    assert count("customer") == 1
+
+
+def test_keys_in_another_order_are_the_same_request_also_inside_of_it(as_account):
+    call = as_account(an_account())
+    condition = {"field": "location", "operator": "eq", "value": "Athens"}
+    filters = [
+        {"logic": "and", "conditions": [condition]},
+        {"conditions": [dict(reversed(condition.items()))], "logic": "and"},
+    ]
+    answers = [
+        call("POST", "/api/segments", json={"name": "Athens", "filter": each}, **under("k1")) for each in filters
+    ]
+    assert [answer.headers.get(REPLAYED) for answer in answers] == [None, "true"]
+
+
+def test_a_list_in_another_order_is_another_request(as_account):
+    account = an_account()
+    people = customers(account, 2)
+    call = as_account(account)
+    answers = [
+        call("POST", "/api/campaigns", json={"name": "Sale", "customer_ids": ids}, **under("k1"))
+        for ids in (people, people[::-1])
+    ]
+    assert [answer.status_code for answer in answers] == [201, 422]
+
+
+@pytest.mark.parametrize("first", [{}, {"json": {}}, {"content_type": "application/json"}, {"data": b""}])
+@pytest.mark.parametrize("again", [{}, {"json": {}}, {"data": b" {\n} ", "content_type": "application/json"}])
+def test_no_body_and_an_empty_object_are_the_same_request(as_account, first, again):
+    account = an_account()
+    path = f"/api/campaigns/{a_campaign(account, recipients=3).id}/enqueue"
+    call = as_account(account)
+    started, repeated = (call("POST", path, **body, **under("k1")) for body in (first, again))
+    assert (started.status_code, repeated.status_code, repeated.data) == (202, 202, started.data)
+    assert repeated.headers.get(REPLAYED) == "true"
+    assert count("credit_entry", "kind = 'hold'") == 1
+
+
 def test_the_query_is_part_of_the_request(as_account):
     ours, theirs = an_account(), an_account()
     call = as_account(None)
@@ -110,6 +163,14 @@ def test_the_query_is_part_of_the_request(as_account):
         for account in (ours, theirs)
     ]
     assert [answer.status_code for answer in topped_up] == [200, 422]
+
+
+def test_parameters_in_another_order_are_the_same_request(as_account):
+    call = as_account(an_account())
+    options = {"data": b"phone\n+306912345678\n", "content_type": "text/csv"}
+    first = call("POST", "/api/imports?list=spring&country=GR", **options, **under("k1"))
+    again = call("POST", "/api/imports?country=GR&list=spring", **options, **under("k1"))
+    assert (first.status_code, again.status_code, again.headers.get(REPLAYED)) == (202, 202, "true")
 
 
 def test_a_key_belongs_to_its_account_and_its_address(as_account):
@@ -224,7 +285,7 @@ def test_a_start_whose_answer_was_lost_in_a_crash_gets_its_202(as_account, serve
     assert again[0].json["queued"] == 3
     assert {answer.headers.get(REPLAYED) for answer in again} == {"true"}
     assert call("POST", path, **under("k2")).json["error"]["code"] == "ALREADY_SENDING"
-    assert call("POST", path, json={}, **under("k1")).json["error"]["code"] == "IDEMPOTENCY_MISMATCH"
+    assert call("POST", path, json={"x": 1}, **under("k1")).json["error"]["code"] == "IDEMPOTENCY_MISMATCH"
     assert count("credit_entry", "kind = 'hold'") == 1
     assert audit(ALL_ACCOUNTS) == []
 

@@ -45,10 +45,27 @@ def test_an_invalid_account_is_refused(as_account, given, code):
     assert len(rows("SELECT 1 FROM account")) == 1
 
 
+def test_an_operator_says_which_business_an_account_is(as_account):
+    first, second = an_account(), an_account()
+    operator = as_account(None)
+
+    def set_business(account, business_id):
+        path = f"/api/account/business?organization_id={account.id}"
+        return operator("PUT", path, json={"business_id": business_id})
+
+    assert set_business(first, "b-1").json["business_id"] == "b-1"
+    refused(set_business(second, "b-1"), "DUPLICATE", "business id")
+    refused(set_business(second, " "), "INVALID_REQUEST", "business_id")
+    refused(operator("POST", "/api/accounts", json={"name": "x", "business_id": "b-1"}), "DUPLICATE", "business id")
+    assert set_business(first, None).json["business_id"] is None
+    assert set_business(second, "b-1").json["business_id"] == "b-1"
+
+
 OPERATORS_ONLY = [
     ("POST", "/api/accounts", {"name": "x"}),
     ("GET", "/api/accounts", None),
     ("PUT", "/api/subscription", {"status": "active"}),
+    ("PUT", "/api/account/business", {"business_id": "b-1"}),
     ("POST", "/api/credits/topup", {"amount": 5}),
 ]
 
@@ -99,6 +116,9 @@ def test_an_account_changes_only_its_own_settings_and_only_those_sent(as_account
         {"cap_per_day": 0},
         {"cap_per_week": 1001},
         {"over_cap": "queue"},
+        {"text_to": ["mobile"]},
+        {"text_to": "fixed"},
+        {"text_to": None},
     ],
 )
 def test_an_invalid_setting_is_refused(as_account, given):
@@ -124,6 +144,7 @@ def test_an_account_chooses_its_hours_and_how_often_it_messages_a_person(as_acco
         "cap_per_day": 1,
         "cap_per_week": 3,
         "over_cap": "defer",
+        "text_to": ["fixed", "shared_cost"],
     }
     assert call("PATCH", "/api/account", json=chosen).json == {**shown, **chosen}
     assert call("PATCH", "/api/account", json={"cap_per_day": None}).json["cap_per_day"] is None

@@ -5,6 +5,7 @@ import pytest
 from api.http.errors import STATUS
 from models.database import rows
 from tests.factories import a_campaign, a_list, an_account, customers
+from tests.remote import a_business, a_remote_campaign
 from tests.sending import answering, deliver, start_and_deliver
 from tests.stored import phones_of, stored_rows
 
@@ -51,7 +52,7 @@ def test_the_documented_send_starts_a_draft(account, call, prefix):
 
 def test_the_documented_lists_are_answered(account, call, prefix):
     made = [a_campaign(account, name=f"Campaign {n}", channel="sms").id for n in range(12)]
-    a_campaign(account, channel="whatsapp")
+    a_campaign(account, channel="whatsapp", name="Other")
     first = call("GET", f"{prefix}/campaigns?page=1&page_size=10&channel=sms").json
     assert [campaign["id"] for campaign in first["data"]] == made[:1:-1]
     assert first["pagination"] == {"page": 1, "page_size": 10, "total_count": 12, "total_pages": 2}
@@ -95,7 +96,9 @@ def test_a_retry_a_rest_and_a_test_answer_with_the_child(account, call, prefix):
         assert answer.status_code == 202
         child = call("GET", f"{prefix}/campaigns/{answer.json['campaignId']}").json
         assert (child["kind"], child["parent_id"], child["stats"]["pending"]) == (kind, campaign.id, 1)
-        assert answer.json == {
+        texts = [message["text"] for message in answer.json.get("messages", [])]
+        assert texts == (["Hello Maria"] if kind == "test" else [])
+        assert {name: value for name, value in answer.json.items() if name != "messages"} == {
             "queued": 1,
             "enqueuedJobs": 1,
             "campaignId": child["id"],
@@ -103,6 +106,10 @@ def test_a_retry_a_rest_and_a_test_answer_with_the_child(account, call, prefix):
             "status": "sending",
             "queue": "send",
             "requestId": answer.headers["X-Request-ID"],
+            "enqueued_jobs": 1,
+            "campaign_id": child["id"],
+            "parent_id": campaign.id,
+            "request_id": answer.headers["X-Request-ID"],
         }
         deliver(answering(), child["id"])
         assert call("GET", f"{prefix}/campaigns/{child['id']}").json["status"] == "completed"
@@ -224,3 +231,20 @@ def test_a_start_while_the_list_is_still_importing_is_refused_until_it_is_wanted
     assert call("POST", path, json={"anyway": "yes"}).status_code == 400
     started = call("POST", path, json={"anyway": True})
     assert (started.status_code, started.json["queued"]) == (202, 1)
+
+
+def test_a_remote_campaign_is_preparing_until_its_users_are_fetched(as_account, remote):
+    business = a_business()
+    call = as_account(business)
+    campaign = a_remote_campaign(remote, business, users=3)
+    started = call("POST", f"/api/campaigns/{campaign.id}/enqueue", headers={"Idempotency-Key": "k"})
+    assert (started.status_code, started.json["status"], started.json["queued"]) == (202, "preparing", 0)
+    again = call("POST", f"/api/campaigns/{campaign.id}/enqueue", headers={"Idempotency-Key": "k"})
+    assert again.json == started.json
+    assert remote.users.requests == []
+
+
+def test_a_remote_campaign_of_an_account_without_a_business_is_refused(call, account, remote):
+    campaign = a_remote_campaign(remote, account)
+    refused = call("POST", f"/api/campaigns/{campaign.id}/enqueue")
+    assert (refused.status_code, refused.json["error"]["code"]) == (409, "REMOTE_NOT_CONFIGURED")

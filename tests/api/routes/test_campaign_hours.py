@@ -99,3 +99,11 @@ def test_a_window_within_quiet_hours_is_refused(call, account):
     refused = new(call, send_window="06:00-08:00")
     assert (refused.status_code, refused.json["error"]["details"]["field"]) == (400, "send_window")
     assert new(call, send_window="06:00-08:00", purpose="service").status_code == 201
+
+
+def test_a_time_may_name_its_zone_and_a_wrong_one_is_named(call):
+    made = new(call, scheduled_at="2090-01-31T09:00 Europe/Athens")
+    assert made.json["scheduled_at"] == "2090-01-31T07:00:00+00:00"
+    wrong = call("POST", f"/api/campaigns/{made.json['id']}/schedule", json={"scheduled_at": "2090-01-31T09:00 Athens"})
+    assert wrong.status_code == 400
+    assert "'Athens' is no IANA time zone" in wrong.json["error"]["message"]

@@ -64,6 +64,8 @@ def test_enqueue_answers_202_in_the_documented_shape(account, call, redis):
     assert answer.json == {
         "queued": 5, "enqueuedJobs": 1, "campaignId": campaign.id, "status": "sending", "queue": "send",
         "requestId": "mine-1",
+        # The same in the case of every other answer.
+        "enqueued_jobs": 1, "campaign_id": campaign.id, "request_id": "mine-1",
     }  # fmt: skip
     assert redis.llen("rq:queue:send") == 1
     shown = call("GET", f"/api/campaigns/{campaign.id}").json
@@ -115,3 +117,14 @@ def test_a_list_of_customers_is_an_audience(account, call):
     of_list = call("POST", "/campaigns", json={"name": "B", "list_id": list_id})
     assert of_ids.json["audience"] == {"kind": "customers", "customers": 2}
     assert of_list.json["audience"] == {"kind": "list", "list_id": list_id}
+
+
+def test_a_remote_audience_is_given_and_refused_by_its_conditions(call):
+    remote = {"conditions": [{"field": "city", "operator": "IN", "value": ["Athens"]}]}
+    made = call("POST", "/api/campaigns", json={"name": "x", "remote": remote})
+    assert made.json["audience"] == {"kind": "remote", **remote, "fetch": None}
+    changed = call("PATCH", f"/api/campaigns/{made.json['id']}", json={"remote": {"conditions": []}})
+    assert changed.json["audience"]["conditions"] == []
+    wrong = call("POST", "/api/campaigns", json={"name": "x", "remote": {"conditions": [{"field": "city"}]}})
+    assert wrong.status_code == 400
+    assert wrong.json["error"]["message"].startswith("remote.conditions.0.operator: is missing")

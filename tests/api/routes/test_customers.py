@@ -109,6 +109,36 @@ def test_an_unsubscribed_customer_stays_suppressed_under_another_number(account,
     assert (moved["phone"], moved["suppressed"]) == ("+306912345679", True)
 
 
+@pytest.mark.parametrize("reason", ["opted_out", "complaint"])
+def test_a_suppression_follows_a_customer_to_another_number_and_stays_on_the_old_one(account, call, reason):
+    [customer_id] = customers(account, 1)
+    path = f"/api/customers/{customer_id}"
+    old = call("GET", path).json["phone"]
+    call("POST", "/api/suppressions", json={"phone": old, "reason": reason})
+    assert call("PATCH", path, json={"phone": "691 234 5679"}).json["suppressed"] is True
+    listed = call("GET", "/api/suppressions").json["data"]
+    assert {(each["phone"], each["reason"]) for each in listed} == {(old, reason), ("+306912345679", reason)}
+    assert call("PATCH", path, json={"phone": old}).json["suppressed"] is True
+    assert len(call("GET", "/api/suppressions").json["data"]) == 2
+    events = rows("SELECT subject, details FROM audit_event WHERE action = 'suppression.added'")
+    assert len(events) == 2
+    assert "+30" not in str(events)
+
+
+def test_a_new_number_whose_owner_subscribes_again_may_be_messaged(account, call):
+    [customer_id] = customers(account, 1)
+    path = f"/api/customers/{customer_id}"
+    call("PATCH", path, json={"consent": "unsubscribed"})
+    again = {"phone": "691 234 5679", "consent": "subscribed", "remove_opt_out": True}
+    assert call("PATCH", path, json=again).json["suppressed"] is False
+
+
+def test_another_number_of_a_customer_who_may_be_messaged_may_be_messaged(account, call):
+    [customer_id, other] = customers(account, 2)
+    call("POST", "/api/suppressions", json={"phone": call("GET", f"/api/customers/{other}").json["phone"]})
+    assert call("PATCH", f"/api/customers/{customer_id}", json={"phone": "691 234 5679"}).json["suppressed"] is False
+
+
 @pytest.mark.parametrize(
     ("given", "code", "says"),
     [

@@ -7,8 +7,13 @@ import sys
 
 import pytest
 
+from dispatch.process.schema import check_schema
+from models.database import db, rows
 from models.heartbeat import Heartbeat
+from models.migrate import migrate
+from tests.addresses import with_password
 from tests.factories import a_campaign, a_key, an_account
+from tests.servers import fresh_database, speak_to
 
 # A separate web process, started as gunicorn starts it, which calls itself and prints the answers.
 ASK = """
@@ -86,3 +91,60 @@ def test_without_redis_web_says_so_and_an_enqueue_changes_nothing(db):
     assert live[0] == 200
     assert (started[0], started[1]["error"]["code"]) == (503, "QUEUE_UNAVAILABLE")
     assert shown == [200, campaign.model_dump(mode="json")]
+
+
+@pytest.mark.processes
+def test_without_our_schema_web_says_what_to_run_and_is_still_live(servers):
+    with fresh_database(servers.database_url) as empty:
+        health, live, listed = answers_of_a_web_process(
+            {"DATABASE_URL": empty},
+            ("GET", "/health", ""),
+            ("GET", "/health/live", ""),
+            ("GET", "/api/campaigns", "cd_ac_some_key"),
+        )
+    assert (health[0], live[0], listed[0]) == (503, 200, 503)
+    said = health[1]["checks"]["database"]
+    assert (said["status"], "`python -m cli database migrate`" in said["message"]) == ("unhealthy", True)
+    assert health[1]["workers"] == {"status": "unknown"}
+    assert listed[1]["error"]["code"] == "DATABASE_NOT_MIGRATED"
+    assert "`python -m cli database migrate`" in listed[1]["error"]["message"]
+
+
+@pytest.fixture
+def no_tables(servers):
+    """A database whose tables are dropped after this process has seen them."""
+    with fresh_database(servers.database_url) as url:
+        speak_to(url)
+        migrate()
+        with db.connection_context():
+            check_schema.cache_clear()
+            check_schema()
+            rows("DROP SCHEMA public CASCADE")
+            rows("CREATE SCHEMA public")
+        yield
+        speak_to(servers.database_url)
+        check_schema.cache_clear()
+
+
+def test_tables_that_vanish_under_a_running_web_are_said_as_such(app, no_tables):
+    answer = app.test_client().get("/api/campaigns", headers={"Authorization": "Bearer cd_ac_x"})
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "DATABASE_NOT_MIGRATED")
+
+
+@pytest.mark.processes
+def test_wrong_passwords_are_said_as_such_without_repeating_them(servers):
+    health, listed = answers_of_a_web_process(
+        {
+            "DATABASE_URL": with_password(servers.database_url, "wr0ng"),
+            "REDIS_URL": with_password(servers.redis_url, "wr0ng"),
+        },
+        ("GET", "/health", ""),
+        ("GET", "/api/campaigns", "cd_ac_some_key"),
+    )
+    assert health[0] == 503
+    said = {name: check["message"] for name, check in health[1]["checks"].items()}
+    assert said == {
+        "database": "PostgreSQL refuses the user or the password in DATABASE_URL.",
+        "queue": "Redis refuses the user or the password in REDIS_URL.",
+    }
+    assert listed[1]["error"] == {"code": "DATABASE_UNAVAILABLE", "message": said["database"]}

@@ -119,7 +119,16 @@ def test_the_first_messages_are_shown_as_they_would_be_sent_and_priced(account, 
     campaign = a_campaign(account, customer_ids=people, template="Hi {first_name} " + "x" * 80).id
     answer = call("GET", f"/api/campaigns/{campaign}/preview")
     assert answer.status_code == 200
-    assert list(answer.json) == ["campaign_id", "channel", "template", "messages", "estimate"]
+    assert list(answer.json) == [
+        "campaign_id",
+        "channel",
+        "template",
+        "messages",
+        "estimate",
+        "typography",
+        "warnings",
+        "gaps",
+    ]
     first, second, third = answer.json["messages"]
     assert list(first) == ["customer_id", "phone", "text", "encoding", "segments", "forces_ucs2", "cost", "skipped"]
     assert (first["text"], first["encoding"], first["segments"]) == ("Hi First0 " + "x" * 80, "gsm7", 1)
@@ -157,7 +166,7 @@ def test_an_invalid_number_of_messages_is_refused(account, call, first):
     assert answer.json["error"]["details"]["field"] == "first"
 
 
-@pytest.mark.parametrize("what", ["preview", "audience"])
+@pytest.mark.parametrize("what", ["preview", "audience", "plan"])
 def test_without_an_audience_or_a_text_there_is_nothing_to_preview(account, call, what):
     refused(call("GET", f"/api/campaigns/{a_campaign(account).id}/{what}"), "NO_TARGET_AUDIENCE")
     empty = a_campaign(account, recipients=1, template=" ").id
@@ -182,13 +191,39 @@ def test_an_audience_preview_has_a_count_a_sample_and_the_excluded(account, call
     shown = call("GET", f"/campaigns/{campaign}/audience").json
     assert shown["count"] == 12
     assert [person["id"] for person in shown["sample"]] == people[2:12]
-    assert list(shown) == ["count", "sample", "excluded"]
+    assert list(shown) == ["count", "sample", "excluded", "phone_types"]
     assert list(shown["sample"][0]) == ["id", "first_name", "last_name", "phone", "location", "prefered_product"]
-    assert shown["excluded"] == {"opted_out": opted_out, "invalid_number": 0, "duplicate": 0}
+    assert shown["excluded"] == {"opted_out": opted_out, "not_mobile": 0, "invalid_number": 0, "duplicate": 0}
 
 
-@pytest.mark.parametrize("what", ["preview", "audience", "personalized-preview"])
+@pytest.mark.parametrize("what", ["preview", "audience", "plan", "personalized-preview"])
 def test_another_accounts_campaign_is_not_previewed(account, call, what):
     theirs = a_campaign(an_account(), recipients=1).id
     method, body = ("POST", {"json": {"customer_id": 1}}) if what == "personalized-preview" else ("GET", {})
     refused(call(method, f"/api/campaigns/{theirs}/{what}", **body), "CAMPAIGN_NOT_FOUND")
+
+
+@pytest.mark.parametrize("verb", ["enqueue", "send", "test-send"])
+def test_a_start_says_whose_text_has_a_gap_and_nothing_if_none_has(account, call, verb):
+    people = customers(account, 2, first_phone="+254712345670")
+    body = {"send": {"customer_ids": people}, "test-send": {"numbers": ["+254712345670"]}}.get(verb)
+    whole, gap = (a_campaign(account, customer_ids=people, template=text).id for text in ("Hi", "Hi {first_name}!"))
+    assert not {"gaps", "warnings"} & call("POST", f"/api/campaigns/{whole}/{verb}", json=body).json.keys()
+    stranger = a_campaign(account, customer_ids=people, template="Hi [first_name]!").id
+    [warning] = call("POST", f"/api/campaigns/{stranger}/{verb}", json=body).json["warnings"]
+    assert (warning["code"], warning["message"].split()[0]) == ("foreign_placeholder", "[first_name]")
+    rows("UPDATE customer SET first_name = ''")
+    [told] = call("POST", f"/api/campaigns/{gap}/{verb}", json=body).json["gaps"]
+    assert (told["placeholder"], told["phone"], told["text"]) == ("first_name", "+254712345670", "Hi !")
+
+
+def test_the_typography_of_a_campaign_is_chosen_over_http(account, call):
+    customers(account, 1)
+    body = {"name": "Sale", "base_template": "Don’t!", "everyone": True, "fold_typography": True}
+    made = call("POST", "/api/campaigns", json=body).json
+    assert made["fold_typography"] is True
+    path = f"/api/campaigns/{made['id']}"
+    assert call("GET", f"{path}/preview").json["messages"][0]["text"] == "Don't!"
+    assert call("PATCH", path, json={"fold_typography": False}).json["fold_typography"] is False
+    for value in (None, "yes", 1):
+        refused(call("PATCH", path, json={"fold_typography": value}), "INVALID_REQUEST")

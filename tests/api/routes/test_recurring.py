@@ -9,6 +9,7 @@ from api.http.errors import STATUS
 from config.settings import settings
 from dispatch.accounts.accounts import change_account
 from dispatch.audit import audit
+from dispatch.campaigns.approval import approve_campaign
 from dispatch.start.occurrences import register_occurrences
 from models.database import rows
 from models.schedules.schedule import Schedule
@@ -17,7 +18,7 @@ from scheduling import registry
 from scheduling.registry import known_types
 from scheduling.tick import tick
 from tests.factories import a_campaign, an_account, asking, customers
-from tests.recurring import a_pattern, deliver_all
+from tests.recurring import a_pattern, deliver_all, occurrences_of
 from tests.stored import stored_rows
 
 WEEKLY = {
@@ -199,6 +200,16 @@ def test_a_page_of_campaigns_asks_for_their_schedules_once(call, account, monkey
     monkeypatch.setattr(Schedule, "by_id", lambda ids: asked.append(len(ids)) or by_id(ids))
     assert len(call("GET", "/api/campaigns").json["data"]) == 3
     assert asked == [3]
+
+
+def test_an_occurrence_to_chosen_customers_keeps_the_approval_of_its_pattern(account):
+    change_account(asking(account.id), {"approval_above": 2})
+    pattern = a_pattern(account, customer_ids=customers(account, 3))
+    approve_campaign(asking(account.id, actor="second"), pattern.id, revision=pattern.revision)
+    be_due()
+    assert tick() == {"succeeded": 1}
+    [occurrence] = occurrences_of(pattern.id)
+    assert (occurrence.status, occurrence.approved_by, occurrence.stats.total) == ("sending", "second", 3)
 
 
 def test_the_trail_says_who_made_it_recurring_and_what_followed(call, account):

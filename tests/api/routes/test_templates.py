@@ -157,6 +157,19 @@ def test_validating_an_unusable_template_is_answered_too(account, as_account):
         "segments": 1,
         "sample": "Hi Alice. STOP to end",
         "problem": None,
+        "gaps": [],
     }
     wrong = reader("POST", "/api/templates/validate", json={"body": "Hi {frist_name}"})
     assert (wrong.status_code, wrong.json["valid"], wrong.json["unknown"]) == (200, False, ["frist_name"])
+
+
+def test_an_operator_names_the_account_that_a_text_is_checked_for(account, as_account):
+    rows(
+        """INSERT INTO customer (account_id, phone, first_name, last_name, attributes)
+           VALUES (%s, '+306912345678', '', '', '{"coupon": "X1"}')""",
+        [account.id],
+    )
+    operator = as_account(None)
+    for query, valid, gaps in (("", False, []), (f"?organization_id={account.id}", True, ["first_name"])):
+        checked = operator("POST", f"/api/templates/validate{query}", json={"body": "{first_name}: {coupon}"}).json
+        assert (checked["valid"], [gap["placeholder"] for gap in checked["gaps"]]) == (valid, gaps)

@@ -52,6 +52,20 @@ def test_a_retry_a_rest_and_a_test_answer_with_the_child(cli, acme):
     assert recipients_of(test["id"]) == ["+306912222222"]
 
 
+def test_a_test_shows_the_text_that_each_number_gets(cli, acme):
+    customers(acme, 1, first_phone="+306912222222")
+    campaign = a_campaign(acme, template="Hi {first_name},\nsee you in {location}").id
+    numbers = ("+30 691 222 2222", "+30 691 333 3333")
+    sent = cli("campaign", "test-send", campaign, *numbers, "--json").json["messages"]
+    assert [(message["phone"], message["text"]) for message in sent] == [
+        ("+306912222222", "Hi First0,\nsee you in Athens"),
+        ("+306913333333", "Hi Maria,\nsee you in Athens"),
+    ]
+    shown = cli("campaign", "test-send", campaign, *numbers).stdout
+    [line] = [line for line in shown.splitlines() if "Maria" in line]
+    assert line.split() == ["+306913333333", "gsm7", "1", "pending", *["Hi", "Maria,", "see", "you", "in", "Athens"]]
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

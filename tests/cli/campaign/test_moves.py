@@ -111,3 +111,34 @@ def test_a_start_while_the_list_is_still_importing_is_refused_until_it_is_wanted
     start_import(asking(account.id), BytesIO(b"phone\n6900000001\n"), list_name="spring")
     assert cli("campaign", "enqueue", campaign.id, "--json").error["code"] == "IMPORT_RUNNING"
     assert cli("campaign", "enqueue", campaign.id, "--anyway", "--json").json["queued"] == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("2090-01-31T09:00 Europe/Athens", "Tue 31 Jan 2090 at 09:00 Europe/Athens"),
+        (AT, "Tue 31 Jan 2090 at 09:00 +0200"),
+        ("2090-01-31T09:00", "Tue 31 Jan 2090 at 09:00 Europe/Athens"),
+    ],
+)
+def test_whoever_schedules_reads_when_it_starts_and_how_late_that_can_be(cli, acme, typed, said):
+    campaign = a_campaign(acme, recipients=1).id
+    cli("campaign", "edit", campaign, "--zone", "Europe/Athens")
+    answer = cli("campaign", "schedule", campaign, typed)
+    assert f"It starts on {said}, or up to 60 s later" in answer.stderr
+    assert cli("campaign", "show", campaign, "--json").json["scheduled_at"].startswith("2090-01-31T07:00")
+    assert cli("campaign", "schedule", campaign, typed, "--json").stderr == ""
+
+
+def test_a_zone_that_does_not_exist_is_named(cli, acme):
+    campaign = a_campaign(acme, recipients=1).id
+    error = cli("campaign", "schedule", campaign, "2090-01-31T09:00 Europe/Athen", "--json").error
+    assert "'Europe/Athen' is no IANA time zone" in error["message"]
+
+
+def test_people_see_the_time_on_the_clocks_of_the_campaigns_zone(cli, acme, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    campaign = a_campaign(acme, recipients=1).id
+    cli("campaign", "edit", campaign, "--zone", "Europe/Athens")
+    cli("campaign", "schedule", campaign, "2090-01-31T09:00")
+    assert "2090-01-31T09:00:00+02:00 Europe/Athens" in cli("campaign", "show", campaign).stdout

@@ -59,12 +59,26 @@ def test_people_see_the_counts_at_the_end(out):
         assert words in shown
 
 
+def test_in_a_pipe_each_change_is_a_line_while_it_happens(out):
+    campaign_id = started(recipients=3, name="Spring")
+    with watching(campaign_id, out=out) as process:
+        wait_until(lambda: out.read_text().splitlines(), "the first line is there before the end")
+        deliver(ScriptedProvider(), campaign_id)
+        assert process.wait(30) == 0
+    lines = out.read_text().splitlines()
+    assert lines[0] == "Spring  sending  0 of 3  pending 3"
+    assert lines[-1] == "Spring  completed  3 of 3  sent 3"
+    assert len(set(lines)) == len(lines)
+
+
 def test_ctrl_c_stops_watching_but_not_the_campaign(out):
     campaign_id = started(recipients=3)
     with watching(campaign_id, out=out) as process:
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 1
-    assert "Traceback" not in out.read_text()
+    said = out.read_text()
+    assert "Traceback" not in said
+    assert said.endswith("Campaign 1 goes on; `campaign pause 1` would pause it.\n")
     assert row("SELECT status FROM campaign") == {"status": "sending"}
 
 

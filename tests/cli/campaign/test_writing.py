@@ -27,10 +27,11 @@ def create(cli, *words):
         (("--segment", "athens"), {"kind": "segment", "segment_id": 1}),
         (("--customers", "1, 2"), {"kind": "customers"}),
         (("--everyone",), {"kind": "everyone"}),
+        (("--remote", '{"conditions": []}'), {"kind": "remote", "conditions": []}),
         ((), None),
     ],
 )
-def test_an_audience_is_of_one_of_four_kinds_or_is_chosen_later(cli, acme, words, audience):
+def test_an_audience_is_of_one_of_five_kinds_or_is_chosen_later(cli, acme, words, audience):
     made = create(cli, "--template", "Hi", *words, "--json").json
     shown = cli("campaign", "show", made["id"], "--json").json["audience"]
     assert (shown and {key: shown[key] for key in audience}) == audience
@@ -59,13 +60,25 @@ def test_a_name_that_does_not_exist_is_refused_and_named(cli, acme, words):
     assert campaigns() == []
 
 
+def test_conditions_are_changed_from_a_file_and_refused_by_name(cli, acme, tmp_path):
+    made = create(cli, "--template", "Hi", "--json").json
+    file = tmp_path / "conditions.json"
+    file.write_text('{"conditions": [{"field": "age", "operator": "GREATER_THAN", "value": 17}]}')
+    edited = cli("campaign", "edit", made["id"], "--remote", f"@{file}", "--json").json
+    assert edited["audience"]["conditions"] == [{"field": "age", "operator": "GREATER_THAN", "value": 17}]
+    wrong = cli("campaign", "edit", made["id"], "--remote", '{"conditions": [{"field": "age"}]}', "--json")
+    assert wrong.error["message"].startswith("remote.conditions.0.operator")
+    assert cli("campaign", "edit", made["id"], "--remote", "{", "--json").error["code"] == "INVALID_REQUEST"
+
+
 def test_people_are_told_how_to_start_their_draft(cli, acme):
     answer = create(cli, "--template", "Hi", "--everyone")
     assert "draft" in answer.stdout
     assert "campaign enqueue 1" in answer.stderr
     scheduled = create(cli, "--template", "Hi", "--everyone", "--schedule", "2090-01-31T09:00:00Z")
     assert "scheduled" in scheduled.stdout
-    assert scheduled.stderr == ""
+    assert scheduled.stderr.startswith("It starts on Tue 31 Jan 2090 at 09:00")
+    assert "enqueue" not in scheduled.stderr
 
 
 def test_only_the_named_fields_are_edited(cli, acme):
@@ -145,3 +158,14 @@ def test_deleting_a_draft_is_confirmed(cli, acme):
     campaign = a_campaign(acme).id
     assert "deleted" in cli("campaign", "delete", campaign).stdout
     assert campaigns() == []
+
+
+def test_the_list_says_whose_a_campaign_is_when_it_starts_and_what_it_waits_for(cli, acme):
+    a_campaign(acme, name="Later", recipients=1, due=True)
+    rows("UPDATE campaign SET blocked_reason = 'INSUFFICIENT_CREDITS'")
+    [listed] = cli("campaign", "list", "--json").json
+    assert listed["account"] == "Acme"
+    header, line = cli("campaign", "list").stdout.splitlines()
+    assert header.split()[:7] == ["id", "name", "account", "channel", "status", "starts", "waits"]
+    for word in ("Acme", listed["scheduled_at"], "INSUFFICIENT_CREDITS"):
+        assert word in line.split()

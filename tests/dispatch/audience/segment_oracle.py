@@ -1,11 +1,14 @@
 """A segment's filter evaluated in plain Python, one customer at a time, as a check on the SQL."""
 
 import re
+from calendar import isleap
 from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}([.][0-9]{1,30})?")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _OPPOSITES = {"neq": "eq", "not_in": "in", "is_not_null": "is_null"}
 
 
@@ -39,7 +42,37 @@ def _holds(has: Any, operator: str, value: Any) -> bool:
             return isinstance(has, list) and any(_is_among(wanted, has) for wanted in value)
         case "contains_all":
             return isinstance(has, list) and all(_is_among(wanted, has) for wanted in value)
+        case "before" | "after" | "in_last_days" | "in_next_days" | "anniversary_in_days" | "anniversary_in_month":
+            day = _day(has)
+            return day is not None and _on_calendar(day, operator, value)
     return _in_order(has, operator, value)
+
+
+def _day(has: Any) -> date | None:
+    try:
+        return date.fromisoformat(has[:10]) if isinstance(has, str) and _DATE.fullmatch(has) else None
+    except ValueError:
+        return None
+
+
+def _on_calendar(day: date, operator: str, value: Any) -> bool:
+    today = datetime.now(UTC).date()
+    match operator:
+        case "before":
+            return day < date.fromisoformat(value)
+        case "after":
+            return day > date.fromisoformat(value)
+        case "in_last_days":
+            return timedelta() <= today - day <= timedelta(days=value)
+        case "in_next_days":
+            return timedelta() <= day - today <= timedelta(days=value)
+        case "anniversary_in_month":
+            return day.month == value
+    wanted = today + timedelta(days=value)
+    celebrated = (day.month, day.day)
+    if celebrated == (2, 29) and not isleap(wanted.year):
+        celebrated = (2, 28)
+    return celebrated == (wanted.month, wanted.day)
 
 
 def _equal(has: Any, value: Any) -> bool:

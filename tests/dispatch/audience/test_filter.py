@@ -1,6 +1,7 @@
 """A segment's filter: what it may say, and that its SQL selects the same customers as plain Python."""
 
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,12 +10,14 @@ from psycopg.types.json import Jsonb
 
 from dispatch.audience.filter import COLUMNS, MAX_CONDITIONS, MAX_DEPTH, Group, read_filter
 from dispatch.audience.filter_sql import where_matches
-from dispatch.audience.operators import MAX_VALUES, OPERATORS
+from dispatch.audience.operators import MAX_VALUES, OPERATORS, Calendar, Dates
 from dispatch.errors import InvalidRequest
 from models.database import rows
 from tests.dispatch.audience.segment_oracle import selects
 from tests.factories import an_account
 
+# These depend on the day, which the oracle takes from its own clock.
+RELATIVE = set(get_args(Calendar)) - set(get_args(Dates))
 TEXT_COLUMNS = ("first_name", "last_name", "location", "prefered_product")
 
 
@@ -47,7 +50,7 @@ def selected(account, asked) -> list[int]:
     where, params = where_matches(read_filter(asked))
     found = rows(
         f"SELECT cu.id FROM customer cu WHERE cu.account_id = %(account)s AND {where} ORDER BY cu.id",
-        {"account": account.id, **params},
+        {"account": account.id, "campaign": None, **params},
     )
     return [customer["id"] for customer in found]
 
@@ -162,6 +165,15 @@ FINE = {"field": "location", "operator": "is_null"}
         (a_filter("created_at", "gt", "yesterday"), "filter.conditions.0.value", "2030-01-31"),
         (a_filter("created_at", "gt", "2030-01-31T09:00:00"), "filter.conditions.0.value", "zone"),
         (a_filter("created_at", "gt", 2030), "filter.conditions.0.value", "2030-01-31"),
+        (a_filter("location", "before", "2030-01-31"), "filter.conditions.0.operator", "contains"),
+        (a_filter("attributes.birthday", "before", "31/01/2030"), "filter.conditions.0.value", "2030-01-31"),
+        (a_filter("attributes.birthday", "after", "2030-02-30"), "filter.conditions.0.value", "2030-01-31"),
+        (a_filter("attributes.birthday", "after", "2030-01-31T10:00"), "filter.conditions.0.value", "2030-01-31"),
+        (a_filter("attributes.birthday", "in_last_days", "7"), "filter.conditions.0.value", "0 to 3660"),
+        (a_filter("attributes.birthday", "in_last_days", True), "filter.conditions.0.value", "0 to 3660"),
+        (a_filter("attributes.birthday", "in_next_days", -1), "filter.conditions.0.value", "0 to 3660"),
+        (a_filter("attributes.birthday", "anniversary_in_days"), "filter.conditions.0.value", "0 to 3660"),
+        (a_filter("attributes.birthday", "anniversary_in_month", 13), "filter.conditions.0.value", "1 to 12"),
         (a_filter("created_at", "gt", "9999-12-31T23:59:59-23:00"), "filter.conditions.0.value", "2030-01-31"),
         (group(group(group(group(FINE)))), "filter.conditions.0.conditions.0.conditions.0", "deep"),
         (group(*[FINE] * (MAX_CONDITIONS + 1)), "filter.conditions", str(MAX_CONDITIONS)),
@@ -183,6 +195,17 @@ def test_the_api_describes_the_limits_that_are_enforced():
 
 
 TEXTS = ["", "a", "A", "b", "ab", "a%b", "Γ", "ß", "🌸", "\uffff", "true", "7", "7.0", "-1.5", "+2", "1e3", "7\n", "x7"]
+DATES = ["2026-05-17", "2028-02-29", "2000-02-29", "0001-01-01", "9999-12-31"]
+TEXTS += [
+    *DATES,
+    "2026-05-17T23:30:15Z",
+    "2026-05-17 09:30+0200",
+    "2026-05-17x",
+    "2026-02-29",
+    "1900-02-29",
+    "2026-13-01",
+]
+TEXTS += ["2026-04-31", "0000-01-01", "2026-05-17T25:00", "17/05/2026", "2026-05-17\n", "٢٠٢٦-٠٥-١٧"]
 FIGURES = [0, 1, -1, 7, 7.0, 1.5, -1.5, 2, 1e3, 1e-7, 1e300, 2**70]
 SCALAR_VALUES = [*TEXTS, *FIGURES, True, False]
 LISTS = [[], ["a"], ["a", 7], ["7", True], [1, 1.5], [["a"]], [False, None]]
@@ -197,6 +220,10 @@ def asked_with(operator):
         return [(list(pair),) for pair in pairwise(SCALAR_VALUES)] + [([value],) for value in SCALAR_VALUES]
     if operator == "contains":
         return [(text,) for text in TEXTS if text]
+    if operator in RELATIVE:
+        return [(days,) for days in (0, 1, 7, 12)] if operator != "anniversary_in_month" else [(2,), (5,)]
+    if operator in get_args(Dates):
+        return [(text,) for text in DATES]
     ordered = operator not in ("eq", "neq")
     return [(value,) for value in SCALAR_VALUES if not (ordered and isinstance(value, bool))]
 
@@ -229,6 +256,10 @@ def values(operator, scalar):
         return st.just({})
     if operator == "contains":
         one = WORDS.filter(bool)
+    elif operator in RELATIVE:
+        one = st.integers(1, 12)
+    elif operator in get_args(Dates):
+        one = st.sampled_from(DATES)
     elif operator in ("gt", "gte", "lt", "lte"):
         one = scalar.filter(lambda value: not isinstance(value, bool))
     elif operator in ("eq", "neq"):

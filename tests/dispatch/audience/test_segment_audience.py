@@ -10,10 +10,11 @@ from dispatch.audience.filter import read_filter
 from dispatch.audience.members import Audience
 from dispatch.audience.segments import delete_segment, edit_segment
 from dispatch.campaigns.draft import CampaignDraft
+from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.lifecycle import cancel_campaign
 from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.view import AudienceView
-from dispatch.campaigns.writing import create_campaign, duplicate_campaign, edit_campaign
+from dispatch.campaigns.writing import create_campaign, duplicate_campaign
 from dispatch.errors import InsufficientCredits, InvalidRequest, InvalidStatus, NotFound
 from dispatch.start import preparation
 from dispatch.start.enqueue import enqueue_campaign

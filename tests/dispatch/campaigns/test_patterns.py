@@ -3,17 +3,20 @@
 import pytest
 
 from dispatch.campaigns.approval import approve_campaign
+from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.lifecycle import pause_campaign
 from dispatch.campaigns.reading import read_campaign
-from dispatch.campaigns.writing import delete_campaign, edit_campaign
+from dispatch.campaigns.writing import delete_campaign
 from dispatch.errors import Forbidden, InvalidRequest, InvalidStatus
 from dispatch.schedules.schedules import edit_schedule, run_schedule_now
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.follow_ups import send_to_rest
 from dispatch.start.occurrences import register_occurrences
+from models.database import rows
 from scheduling.registry import known_types
 from tests.clock import DAY, NINE, set_clock, tick_at
 from tests.factories import a_campaign, an_account, asking, customers
+from tests.racing import race
 from tests.recurring import a_pattern, deliver_all, occurrences_of, schedule_of, scheduled
 from tests.sending import start_and_deliver
 from tests.stored import stored_rows
@@ -77,6 +80,13 @@ def test_a_campaign_that_cannot_recur_is_refused_with_the_reason(account):
 def send_to_rest_of(account, sent):
     customers(account, 1)
     return read_campaign(asking(), send_to_rest(asking(), sent.id).campaign_id)
+
+
+def test_of_two_schedules_created_at_once_one_gets_the_campaign(account):
+    campaign = a_campaign(account, everyone=True)
+    outcomes = race(*[lambda: scheduled(campaign).status] * 2)
+    assert sorted(outcomes) == ["INVALID_REQUEST", "active"]
+    assert len(rows("SELECT 1 FROM schedule")) == 1
 
 
 def test_a_schedule_keeps_its_campaign(account):

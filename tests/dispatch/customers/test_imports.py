@@ -77,7 +77,9 @@ def test_a_line_becomes_a_customer_on_the_list(import_file):
         "phone,first_name,last_name,location,prefered_product,tier\n690 000 0001, Ελένη ,Βλάχου,Αθήνα,Παπούτσια,gold\n"
     )
     names = ("phone", "first_name", "last_name", "location", "prefered_product", "tier")
-    assert report == ImportReport(1, 0, 0, 0, list_id=report.list_id, mapping={name: name for name in names})
+    assert report == ImportReport(
+        1, 0, 0, 0, list_id=report.list_id, mapping={name: name for name in names}, phone_types={"mobile": 1}
+    )
     assert rejects == []
     assert on_list(report.list_id) == ["+306900000001"]
     assert customers() == [

@@ -65,6 +65,19 @@ def test_only_a_json_column_has_types(column, cell, value):
     assert value_of(column, cell) == value
 
 
+@pytest.mark.parametrize(
+    ("column", "cell", "value"),
+    [
+        ("visit", "3/4/2026", "2026-04-03"),
+        ("attribute:Next Visit", "3.4.2026 9:30", "2026-04-03T09:30"),
+        ("json:visit", '"3/4/2026"', "3/4/2026"),
+        ("json:visit", "3/4/2026", "3/4/2026"),
+    ],
+)
+def test_a_date_is_read_unless_its_column_is_json(column, cell, value):
+    assert value_of(column, cell, "GR") == value
+
+
 @pytest.mark.parametrize("cell", ['"\\u0000"', "1e999", "NaN", "9" * 500, "[" * 100 + "]" * 100])
 def test_a_value_that_cannot_be_stored_is_refused(cell):
     with pytest.raises(ValueError, match=r"it is|number|text"):

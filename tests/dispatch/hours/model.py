@@ -1,6 +1,6 @@
 """A slow model of allowed time: it looks at a clock on the wall minute by minute, by the standard library alone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import groupby
@@ -70,22 +70,21 @@ def _nights(clock: Clock, quiet: QuietHours) -> Iterable[tuple[int, int]]:
             yield quiet_minutes[0], max(quiet_minutes[-1] + 1, *showing_the_end, 0)
 
 
-def next_showing(clock: Clock, wall_time: time, minute: int) -> int:
-    """The first minute from this one on at which the clock shows the time, or has just skipped it."""
-
-    def shows(at: int) -> bool:
-        before, now = clock.shown[at - 1], clock.shown[at]
-        skipped = (datetime.combine(day, wall_time) for day in {before.date(), now.date()})
-        return now.time() == wall_time or any(before < wall < now for wall in skipped)
-
-    return _first(shows, minute)
+def shows(clock: Clock, wall_time: time, minute: int) -> bool:
+    """Whether the clock shows the time at this minute, or has just skipped it."""
+    before, now = clock.shown[minute - 1], clock.shown[minute]
+    skipped = (datetime.combine(day, wall_time) for day in {before.date(), now.date()})
+    return now.time() == wall_time or any(before < wall < now for wall in skipped)
 
 
-def next_allowed(may: list[bool], minute: int) -> int:
-    return _first(may.__getitem__, minute)
+def next_at(clock: Clock, wall_time: time, may: list[bool], minute: int) -> int | None:
+    """The first minute from this one on, of 8 days, at which the clock shows the time and is allowed to.
+
+    If there is none, the first allowed minute after the clock shows it; None if the model ends before.
+    """
+    showing = [at for at in range(minute, minute + 8 * DAY // MINUTE) if shows(clock, wall_time, at)]
+    return next((at for at in showing if may[at]), next_allowed(may, showing[0]))
 
 
-def _first(holds: Callable[[int], bool], minute: int) -> int:
-    while not holds(minute):
-        minute += 1
-    return minute
+def next_allowed(may: list[bool], minute: int) -> int | None:
+    return next((at for at in range(minute, len(may)) if may[at]), None)

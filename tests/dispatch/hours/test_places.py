@@ -7,7 +7,7 @@ import pytest
 from phonenumbers.tzdata import TIMEZONE_DATA
 
 from dispatch.hours import zones
-from dispatch.hours.zones import Place, place_of
+from dispatch.hours.zones import Place, deciding_digits, place_of
 
 ATHENS = "Europe/Athens"
 # Guernsey and the rest of the kingdom, Saint Barthélemy and Guadeloupe, Kazakhstan and Russia: one calling code each.
@@ -92,3 +92,15 @@ def test_a_number_is_placed_as_if_it_were_the_first(phone, monkeypatch):
     others = [place(other) for other in ALIKE if other != phone]
     assert place(phone) == alone
     assert len(others) == len(ALIKE) - 1
+
+
+@pytest.mark.parametrize("beginning", range(10, 100))
+def test_numbers_that_agree_in_the_deciding_digits_are_in_one_place(beginning):
+    """Also where a longer prefix of the library's table begins with them."""
+    digits = deciding_digits()[beginning]
+    known = {prefix for prefix in TIMEZONE_DATA if prefix.startswith(str(beginning))} | {str(beginning)}
+    assert all(len(prefix) <= digits for prefix in known)
+    for prefix in sorted(known)[::7]:
+        alike = prefix.ljust(digits, "2")
+        places = {place(f"+{alike}{rest}".ljust(12, "3")) for rest in ("0", "1", "55", "999", "")}
+        assert len(places) == 1, alike

@@ -9,7 +9,7 @@ from dispatch.hours.quiet import quiet_in
 from dispatch.hours.slots import Hours, slot_after
 from dispatch.hours.window import SendWindow
 from dispatch.hours.zones import Place
-from tests.dispatch.hours.model import MINUTE, Clock, allowed, next_showing
+from tests.dispatch.hours.model import MINUTE, Clock, allowed, next_allowed, next_at
 from tests.zone_changes import ZONES
 
 DAYS, MINUTES_OF_A_DAY = 11, 24 * 60
@@ -31,11 +31,12 @@ instants = st.integers(0, 18 * 366 * MINUTES_OF_A_DAY).map(lambda n: datetime(20
 def test_a_slot_is_the_first_run_of_minutes_at_which_a_clock_on_the_wall_allows(given_hours, zone, region, earliest):
     clock = Clock.of(zone, earliest - timedelta(days=2), DAYS * MINUTES_OF_A_DAY)
     may = allowed(clock, given_hours.window, quiet_in(given_hours.quiet, region))
-    start, last = clock.minute(earliest), (DAYS - 1) * MINUTES_OF_A_DAY
-    if given_hours.local_time is not None:
-        start = next_showing(clock, given_hours.local_time, start)
-    while start < last and not may[start]:
-        start += 1
+    asked, last = clock.minute(earliest), (DAYS - 1) * MINUTES_OF_A_DAY
+    if given_hours.local_time is None:
+        start = next_allowed(may, asked)
+    else:
+        start = next_at(clock, given_hours.local_time, may, asked)
+    start = last if start is None else min(start, last)
     end = start
     while end < last and may[end]:
         end += 1

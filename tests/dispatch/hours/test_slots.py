@@ -72,10 +72,33 @@ def test_a_local_time_is_the_next_one_on_the_recipients_clock():
     assert slot_after(hours(local="14:00"), ATHENS, MONDAY_NOON) == Slot(MONDAY_NOON, None)
 
 
-def test_a_local_time_that_is_not_allowed_waits_for_the_next_time_that_is():
-    # Monday 10:00 in Athens is past, so Tuesday 10:00; but the window opens on Thursday.
-    assert slot_after(hours("Thu-Fri 09:00-18:00", local="10:00"), ATHENS, MONDAY_NOON).start == utc("2026-03-19 07:00")
+def test_a_local_time_that_is_not_allowed_today_waits_for_the_day_on_which_it_is():
+    # Monday 10:00 in Athens is past, and on Tuesday and Wednesday the window is closed.
+    for window in ("Thu-Fri", "Thu-Fri 09:00-18:00"):
+        assert slot_after(hours(window, local="10:00"), ATHENS, MONDAY_NOON).start == utc("2026-03-19 08:00")
+    assert slot_after(hours("Mon", local="10:00"), ATHENS, MONDAY_NOON).start == utc("2026-03-23 08:00")
+    saturday = utc("2026-03-21 12:00")
+    assert slot_after(hours("Mon-Fri", local="10:00"), ATHENS, saturday).start == utc("2026-03-23 08:00")
+    # 25 March is a holiday in Greece.
+    eve = utc("2026-03-24 12:00")
+    assert slot_after(hours(holidays="GR", local="10:00"), ATHENS, eve).start == utc("2026-03-26 08:00")
+
+
+def test_a_local_time_that_is_never_allowed_becomes_the_next_time_that_is():
     assert slot_after(hours(quiet="22:00-11:00", local="10:00"), ATHENS, MONDAY_NOON).start == utc("2026-03-17 09:00")
+    found = slot_after(hours("Thu-Fri 11:00-18:00", local="10:00"), ATHENS, MONDAY_NOON)
+    assert found == Slot(utc("2026-03-19 09:00"), utc("2026-03-19 16:00"))
+
+
+def test_a_local_time_is_looked_for_in_eight_days():
+    # In Greece 13 April 2026 is Easter Monday, so the next Monday that is open comes in 14 days.
+    on_mondays = hours("Mon", holidays="GR", local="10:00")
+    assert slot_after(on_mondays, ATHENS, utc("2026-04-06 12:00")).start == utc("2026-04-19 21:00")
+    assert slot_after(on_mondays, ATHENS, utc("2026-04-12 12:00")).start == utc("2026-04-20 07:00")
+
+
+def test_a_local_time_and_hours_without_any_time_find_nothing():
+    assert slot_after(hours("08:00-09:00", quiet="default", local="08:30"), ATHENS, MONDAY_NOON) is None
 
 
 def test_a_local_time_that_the_clock_skips_is_the_first_minute_after_the_gap():

@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 
 from dispatch.accounts.accounts import change_account
+from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.lifecycle import pause_campaign, resume_campaign
-from dispatch.campaigns.writing import edit_campaign
 from dispatch.start.enqueue import enqueue_campaign
 from models.database import rows
 from tests.clock import advance_clock, set_clock, stopped_clock

@@ -4,6 +4,7 @@ import pytest
 
 from dispatch.accounts.accounts import change_account
 from dispatch.campaigns.approval import approve_campaign
+from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.reading import read_campaign
 from dispatch.errors import ApprovalRequired
 from dispatch.schedules.schedules import edit_schedule, run_schedule_now
@@ -67,6 +68,20 @@ def test_whoever_changed_or_ran_the_schedule_cannot_approve_the_campaign(account
         with pytest.raises(ApprovalRequired, match="someone else has to approve it"):
             approve_campaign(asking(account.id, actor=actor), pattern.id, revision=pattern.revision)
     approve_campaign(asking(account.id, actor="third"), pattern.id, revision=pattern.revision)
+
+
+def test_whoever_wrote_the_pattern_cannot_approve_an_occurrence(account):
+    above_two(account)
+    pattern = a_pattern(account)
+    edit_campaign(asking(account.id, actor="writer"), pattern.id, {"template": "New"})
+    edit_schedule(asking(account.id, actor="planner"), schedule_of(pattern.id)["id"], {"max_runs": 9})
+    tick_at(NINE)
+    [made] = occurrences_of(pattern.id)
+    for actor in ("test", "writer", "planner"):
+        with pytest.raises(ApprovalRequired, match="someone else has to approve it"):
+            approve_campaign(asking(account.id, actor=actor), made.id, revision=made.revision)
+    approve_campaign(asking(account.id, actor="second"), made.id, revision=made.revision)
+    assert len(sweep_due(asking()).campaigns) == 1
 
 
 def test_a_segment_that_is_changed_takes_the_approval_of_the_pattern_away(account):

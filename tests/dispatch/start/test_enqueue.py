@@ -26,7 +26,8 @@ from dispatch.errors import (
     SubscriptionRequired,
 )
 from dispatch.start import enqueue, preparation
-from dispatch.start.enqueue import EnqueueResult, enqueue_campaign
+from dispatch.start.enqueue import enqueue_campaign
+from dispatch.start.started import EnqueueResult
 from models.campaigns.preparation import held_by
 from models.database import rows
 from models.messages import batch

@@ -198,7 +198,7 @@ def test_without_redis_nothing_is_written(account, monkeypatch):
     campaign = a_campaign(account, recipients=1)
     start_and_deliver(campaign, reject=phones_of(account))
     before = stored_rows()
-    monkeypatch.setattr("dispatch.queues.answers", lambda _: False)
+    monkeypatch.setattr("dispatch.queues.problem_with", lambda _: "Redis does not answer.")
     for follow_up in (retry_failed, lambda caller, id: send_test(caller, id, ["+306912345678"])):
         with pytest.raises(QueueUnavailable):
             follow_up(asking(), campaign.id)
@@ -209,7 +209,7 @@ def test_a_child_whose_start_crashed_after_the_claim_is_continued(account, monke
     campaign = a_campaign(account, recipients=2)
     start_and_deliver(campaign, reject=phones_of(account))
 
-    def die(*_):
+    def die(*_, **__):
         raise SystemExit
 
     with monkeypatch.context() as dying:

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from dispatch.accounts.accounts import change_account
+from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.reading import read_campaign
-from dispatch.campaigns.writing import edit_campaign
 from dispatch.errors import NoRecipients
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.follow_ups import retry_failed, send_test

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dispatch.audit import audit
+from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign, unschedule_campaign
 from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.view import AudienceView
-from dispatch.campaigns.writing import edit_campaign
 from dispatch.errors import (
     AlreadySending,
     CampaignNotFound,
@@ -151,7 +151,7 @@ def test_another_accounts_customers_and_campaigns_do_not_exist(account):
 
 def test_without_redis_a_draft_stays_as_it_is_and_a_scheduled_campaign_is_queued(account, monkeypatch):
     draft, scheduled = a_campaign(account), a_campaign(account, scheduled_at=LATER)
-    monkeypatch.setattr("dispatch.queues.answers", lambda _: False)
+    monkeypatch.setattr("dispatch.queues.problem_with", lambda _: "Redis does not answer.")
     before = stored_rows()
     with pytest.raises(QueueUnavailable):
         send_campaign(asking(), draft.id, [1])

@@ -8,12 +8,16 @@ from dispatch.texts.check import check_template
 STOP = " Answer STOP to end."
 
 
+def check(body, channel="sms"):
+    return check_template(body, channel, account_id=None)
+
+
 def warned(body, channel="sms"):
-    return [warning.code for warning in check_template(body, channel).warnings]
+    return [warning.code for warning in check(body, channel).warnings]
 
 
 def test_a_good_template_is_measured_as_a_sample_customer_gets_it():
-    checked = check_template("Hi {first_name} from {{ location|upper }}." + STOP)
+    checked = check("Hi {first_name} from {{ location|upper }}." + STOP)
     assert (checked.valid, checked.problem, checked.warnings) == (True, None, [])
     assert checked.placeholders == ["first_name", "location"]
     assert checked.sample == "Hi Alice from NAIROBI. Answer STOP to end."
@@ -33,20 +37,26 @@ def test_a_good_template_is_measured_as_a_sample_customer_gets_it():
     ],
 )
 def test_the_refusal_of_a_template_says_why(body, unknown, says):
-    checked = check_template(body)
+    checked = check(body)
     assert not checked.valid
     assert checked.unknown == unknown
     assert says in checked.problem
 
 
 def test_known_placeholders_beside_an_unknown_one_are_listed_too():
-    assert check_template("{frist_name} {location}").placeholders == ["frist_name", "location"]
+    assert check("{frist_name} {location}").placeholders == ["frist_name", "location"]
 
 
 def test_the_character_that_forces_ucs2_is_named():
-    warnings = check_template("Γεια σου {first_name}" + STOP).warnings
+    warnings = check("Γεια σου {first_name}" + STOP).warnings
     assert [warning.code for warning in warnings] == ["ucs2"]
     assert "ε (U+03B5, GREEK SMALL LETTER EPSILON)" in warnings[0].message
+
+
+@pytest.mark.parametrize(("body", "can"), [("Don’t miss it" + STOP, True), ("Γεια – σου" + STOP, False)])
+def test_typography_that_can_be_replaced_is_told(body, can):
+    [warning] = check(body).warnings
+    assert ("fold_typography" in warning.message) is can
 
 
 @pytest.mark.parametrize(
@@ -64,10 +74,10 @@ def test_what_may_surprise_is_a_warning(body, codes):
 
 
 def test_whatsapp_has_no_segments_to_warn_of():
-    checked = check_template("Γεια 🌸" * 50, "whatsapp")
+    checked = check("Γεια 🌸" * 50, "whatsapp")
     assert (checked.warnings, checked.encoding, checked.segments) == ([], "text", 1)
 
 
 def test_a_channel_that_does_not_exist_is_refused():
     with pytest.raises(InvalidRequest, match="sms, whatsapp"):
-        check_template("Hi", "fax")
+        check("Hi", "fax")

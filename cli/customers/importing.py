@@ -21,6 +21,7 @@ from dispatch.customers.imports import ImportReport, import_customers
 from dispatch.formats.csv_in import CsvFile, lines_of
 from dispatch.formats.encodings import encoding_of
 from embedded.refusal import Refused
+from models.customers.phone_types import LEFT_OUT
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -32,6 +33,13 @@ def _show(report: ImportReport) -> None:
         + f"[bold]{report.rejected}[/bold] rejected; "
         + (f"list {report.list_id}" if report.list_id else "only tried, nothing is written")
     )
+    if left_out := {kind: report.phone_types[kind] for kind in LEFT_OUT if kind in report.phone_types}:
+        counted = ", ".join(f"{lines} {kind}" for kind, lines in left_out.items())
+        console().print(f"Numbers that get no texts unless the account's text_to names their kind: {counted}")
+
+
+def _nothing_came_in(report: ImportReport) -> bool:
+    return report.rejected > 0 and not report.imported + report.updated
 
 
 @click.command("import")
@@ -48,7 +56,7 @@ def _show(report: ImportReport) -> None:
 @encoding_option
 @mapping_option
 @click.option("--dry-run", is_flag=True, help="Say what would be imported and rejected, and import nothing.")
-@answers(show=_show)
+@answers(show=_show, failed=_nothing_came_in)
 @with_database
 def import_(
     file: Path,
@@ -66,6 +74,7 @@ def import_(
     zone and consent; other columns become attributes. Words that people use for phone and names are known;
     --map says what others mean. Lines that cannot be imported are written to the rejects file, with all
     their columns and the reason; repair them there and import that file. Importing a file again changes nothing.
+    The exit status is 1 when every line was rejected.
 
     \b
     python -m cli customers import customers.csv --account Acme --list spring

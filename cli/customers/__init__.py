@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-from cli.customers_import import import_
-from cli.customers_imports import imports
+from cli.customers.add import add
+from cli.customers.importing import import_
+from cli.customers.imports import imports
 from cli.shared.arguments import row_id
 from cli.shared.caller import by_hand
 from cli.shared.csv_file import WrittenFile, csv_file, write_csv
@@ -23,6 +24,7 @@ from dispatch.customers.customers import (
     read_customer,
 )
 from dispatch.customers.export import export_customers
+from dispatch.customers.phone_types import fill_phone_types
 from models.customers.customer import CONSENTS
 from models.page import Page
 from models.tenancy import ALL_ACCOUNTS
@@ -36,10 +38,11 @@ _customer_id = click.argument("customer_id", metavar="ID", type=row_id)
 
 @click.group()
 def customers() -> None:
-    """Import, find, edit and delete customers."""
+    """Import, add, find, edit and delete customers."""
 
 
 customers.add_command(import_)
+customers.add_command(add)
 customers.add_command(imports)
 
 
@@ -87,12 +90,28 @@ def edit(customer_id: int, remove_opt_out: bool, **given: str | None) -> Custome
     """Change a customer. Options left out change nothing.
 
     A customer who is unsubscribed is suppressed too; subscribing again lifts that only with --remove-opt-out.
+    When the phone changes and the old one is suppressed, the new one is too.
 
     \b
     python -m cli customers edit 1 --consent unsubscribed
     """
     changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
     return edit_customer(by_hand(ALL_ACCOUNTS), customer_id, remove_opt_out=remove_opt_out, **changes)
+
+
+@customers.command("phone-types")
+@account_option(help="Whose customers.")
+@answers()
+@with_database
+def phone_types(account: str) -> dict[str, int]:
+    """Count the account's customers by the kind of their numbers: mobile, fixed, premium and so on.
+
+    Numbers that came in before their kind was stored are looked at first; doing it again changes nothing.
+
+    \b
+    python -m cli customers phone-types --account Acme
+    """
+    return fill_phone_types(by_hand(id_of(account)))
 
 
 @customers.command()

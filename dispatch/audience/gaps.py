@@ -1,0 +1,96 @@
+"""For how many people of an audience a text has a gap: a placeholder that is empty and has no fallback."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field as default
+
+from dispatch.audience import members
+from dispatch.audience.members import Audience, AudienceSize
+from dispatch.formats.view import View
+from dispatch.texts.template import ATTRIBUTE, CompiledTemplate
+from models.database import one
+
+# Of the text that is quoted in a sentence.
+_QUOTED = 160
+
+
+class GapView(View):
+    """A placeholder without a fallback that is empty for some of those who get the text, and what one of them reads."""
+
+    placeholder: str
+    people: int
+    customer_id: int | None
+    phone: str
+    text: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many people an audience has, how many of them may be messaged, and what their texts lack."""
+
+    size: AudienceSize
+    #: Of the reachable, those whose text would be blank; they get none.
+    blank: int = 0
+    gaps: list[GapView] = default(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """How many people the audience has."""
+        return self.size.total
+
+    @property
+    def messages(self) -> int:
+        """How many messages would be sent."""
+        return self.size.reachable - self.blank
+
+
+def reach_of(audience: Audience, template: CompiledTemplate) -> Reach:
+    """Counts the audience, and for how many of it each placeholder of the text is empty, in one statement."""
+    fields = template.without_fallback
+    if not fields:
+        size = members.size_of(audience)
+        return Reach(size, size.reachable if template.may_be_blank else 0)
+    counted = _count(audience, fields)
+    size = AudienceSize(counted["total"], counted["reachable"], counted["not_mobile"])
+    gaps = [
+        gap
+        for place, field in enumerate(fields)
+        if (people := counted[f"empty_{place}"]) and (gap := _gap(audience, template, field, people, of=size.reachable))
+    ]
+    return Reach(size, counted["all_empty"] if template.may_be_blank else 0, gaps)
+
+
+def _count(audience: Audience, fields: Sequence[str]) -> dict[str, int]:
+    sql, params, no_message = members.as_sql(audience)
+    empty = [f"{members.is_empty(field)} AS e{place}" for place, field in enumerate(fields)]
+    each = [f"count(*) FILTER (WHERE skipped IS NULL AND e{place}) AS empty_{place}" for place in range(len(fields))]
+    every = " AND ".join(f"e{place}" for place in range(len(fields)))
+    # OFFSET 0, so that each condition is evaluated once for a member and not once for each count.
+    counted: dict[str, int] = one(
+        f"""SELECT count(*) AS total, count(*) FILTER (WHERE skipped IS NULL) AS reachable,
+                   count(*) FILTER (WHERE skipped = 'not_mobile') AS not_mobile,
+                   count(*) FILTER (WHERE skipped IS NULL AND {every}) AS all_empty, {", ".join(each)}
+            FROM (SELECT {no_message} AS skipped, {", ".join(empty)} FROM {sql} OFFSET 0) AS judged""",
+        params,
+    )
+    return counted
+
+
+def _gap(audience: Audience, template: CompiledTemplate, field: str, people: int, *, of: int) -> GapView | None:
+    """Returns the gap with an example; None when no one is left who has it."""
+    name = field.removeprefix(ATTRIBUTE)
+    person = members.first_without(audience, field, template.fields)
+    if person is None:
+        return None
+    text = template.render(person)
+    quoted = text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
+    return GapView(
+        placeholder=name,
+        people=people,
+        customer_id=person["id"],
+        phone=person["phone"],
+        text=text,
+        message=f"{{{name}}} is empty for {people} of {of} people, such as {person['phone']}: “{quoted}” "
+        f'Write {{{{ {name}|fallback("…") }}}} to fill it.',
+    )

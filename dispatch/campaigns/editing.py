@@ -1,0 +1,176 @@
+"""Changes a campaign that has not started, or a recurring one, which then counts from its next occurrence on."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import structlog
+
+from dispatch.audience.choice import audience_kind, check_list, choose_customers
+from dispatch.audience.segments import check_segment
+from dispatch.caller import Caller
+from dispatch.campaigns.rules import (
+    checked_times,
+    get_campaign,
+    must_be_in_future,
+    note,
+    refusal,
+)
+from dispatch.campaigns.timing import check_window, checked_timing
+from dispatch.campaigns.view import CampaignView, view
+from dispatch.errors import (
+    DispatchError,
+    InvalidRequest,
+    InvalidStatus,
+)
+from dispatch.formats.checks import checked_channel, checked_name
+from dispatch.texts.stored import check_version, text_for_campaign
+from models.campaigns import writing as campaign_writing
+from models.campaigns.audience import CampaignCustomer
+from models.campaigns.campaign import Campaign
+from models.campaigns.remote_fetch import RemoteFetch
+from models.campaigns.writing import EditedColumns
+from models.database import db
+
+log = structlog.get_logger()
+
+AUDIENCE = ("customer_ids", "list_id", "segment_id", "everyone", "remote")
+
+
+def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) -> CampaignView:
+    """Changes the given fields of a draft, scheduled or recurring campaign, which the next sweep then checks again.
+
+    The fields are those of `CampaignDraft` but for the schedule. An audience replaces the previous one; None removes a
+    time. Scheduling a campaign, or changing one that starts by itself, requires the scope `send`. What is changed in a
+    recurring campaign counts for its next occurrences.
+    """
+    if changes.get("scheduled_at"):
+        caller.require("send")
+    campaign = get_campaign(caller, campaign_id)
+    if not changes:
+        raise InvalidRequest("Name at least one field to change.")
+    values = _values(caller, campaign, changes)
+    # A stored template is checked for a channel, so the edit counts only while that is still the campaign's.
+    checked_for = campaign.channel if values.get("template_id") and "channel" not in values else None
+    with db.atomic():
+        check_list(campaign.account_id, values.get("list_id"))
+        check_segment(campaign.account_id, values.get("segment_id"))
+        check_version(campaign.account_id, values.get("template_id"), values.get("template_version"))
+        edited = campaign_writing.edit(
+            campaign_id,
+            values,
+            channel=checked_for,
+            may_send="send" in caller.scopes,
+        )
+        if edited is None:
+            raise _why_not(caller, get_campaign(caller, campaign_id), values, checked_for=checked_for)
+        # The users that were fetched are those of one channel.
+        if "audience_kind" in values or (edited.audience_kind == "remote" and "channel" in values):
+            _replace_choice(edited, changes.get("customer_ids"))
+        note(caller, "campaign.edited", edited, fields=sorted(changes))
+        db.after_commit(partial(log.info, "campaign.edited", campaign_id=campaign_id, status=edited.status))
+        return view(edited)
+
+
+def _values(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:
+    """Returns the columns to write; InvalidRequest says what cannot be used."""
+    values: EditedColumns = {
+        **_checked(changes, zone=changes.get("timezone", campaign.timezone)),
+        **checked_timing(changes),
+        **_text(caller, campaign, changes),
+        **_audience(changes),
+    }
+    check_window(
+        campaign.account_id,
+        send_window=values.get("send_window", campaign.send_window),
+        purpose=values.get("purpose", campaign.purpose),
+    )
+    return values
+
+
+def _checked(changes: Mapping[str, Any], *, zone: str | None) -> EditedColumns:
+    """Returns the name, channel, typography and times to write."""
+    values = EditedColumns()
+    if "name" in changes:
+        values["name"] = checked_name(changes["name"])
+    if "channel" in changes:
+        values["channel"] = checked_channel(changes["channel"])
+    if "fold_typography" in changes:
+        values["fold_typography"] = changes["fold_typography"]
+    times = checked_times(changes.get("scheduled_at"), changes.get("expires_at"), zone=zone)
+    if "scheduled_at" in changes:
+        values["scheduled_at"] = times["scheduled_at"]
+    if "expires_at" in changes:
+        values["expires_at"] = times["expires_at"]
+    return values
+
+
+def _text(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:
+    """Returns the text to write and, if it comes from a stored template, which one."""
+    if "template" not in changes and "template_id" not in changes:
+        return {}
+    template_id = changes.get("template_id")
+    if template_id is None and "template" not in changes:
+        return {"template_id": None, "template_version": None}
+    text = text_for_campaign(
+        caller,
+        campaign.account_id,
+        template=changes.get("template", ""),
+        template_id=template_id,
+        channel=changes.get("channel", campaign.channel),
+    )
+    return {"template": text.text, "template_id": text.template_id, "template_version": text.version}
+
+
+def _audience(changes: Mapping[str, Any]) -> EditedColumns:
+    """Returns the columns of a new audience, if there is one; customers that `send` queued are then dropped."""
+    if not any(field in changes for field in AUDIENCE):
+        return {}
+    list_id, segment_id = changes.get("list_id"), changes.get("segment_id")
+    kind = audience_kind(
+        customer_ids=changes.get("customer_ids"),
+        list_id=list_id,
+        segment_id=segment_id,
+        everyone=bool(changes.get("everyone")),
+        remote=changes.get("remote"),
+    )
+    return {
+        "audience_kind": kind,
+        "list_id": list_id,
+        "segment_id": segment_id,
+        "segment_filter": None,
+        "remote_filter": changes["remote"].stored() if changes.get("remote") else None,
+        "queued_at": None,
+    }
+
+
+def _replace_choice(campaign: Campaign, customer_ids: Sequence[int] | None) -> None:
+    CampaignCustomer.forget(campaign.id)
+    RemoteFetch.forget(campaign.id)
+    if customer_ids is not None:
+        choose_customers(campaign.account_id, campaign.id, customer_ids)
+
+
+def _why_not(caller: Caller, campaign: Campaign, values: EditedColumns, *, checked_for: str | None) -> DispatchError:
+    """Returns the reason why the edit was not written."""
+    recurring = "recurring" in (campaign.status, campaign.paused_from)
+    if campaign.status not in ("draft", "scheduled") and not recurring:
+        return refusal("edited", campaign.status)
+    if campaign.status != "draft":
+        caller.require("send")
+    if recurring and "scheduled_at" in values:
+        return InvalidStatus(
+            "A recurring campaign has the times of its schedule; change those, or unschedule it first.",
+            status=campaign.status,
+        )
+    starts = values.get("scheduled_at", campaign.scheduled_at)
+    ends = values.get("expires_at", campaign.expires_at)
+    if starts and ends and ends <= starts:
+        return InvalidRequest("expires_at must be after scheduled_at.", field="expires_at")
+    if campaign.channel != (checked_for or campaign.channel) or not (
+        values.get("scheduled_at") or values.get("expires_at")
+    ):
+        return InvalidStatus(
+            "The campaign was changed at the same time; read it and try again.", status=campaign.status
+        )
+    return must_be_in_future("scheduled_at" if values.get("scheduled_at") else "expires_at")

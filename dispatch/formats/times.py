@@ -1,0 +1,38 @@
+"""Times as people write them: ISO 8601 with an offset, or with the name of a zone."""
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from scheduling.zones import instant_of, is_zone
+
+# 2026-11-25T15:30 Europe/Athens, and with an offset 2026-11-25T15:30+02:00[Europe/Athens] (RFC 9557).
+_WITH_ZONE = re.compile(r"(?P<time>\d[^\[\]]*?)(?:\s+(?P<named>[A-Za-z][\w+/-]*)|\[(?P<boxed>[A-Za-z][\w+/-]*)\])")
+
+
+def names_zone(text: str) -> bool:
+    """Returns whether a zone is named behind the time."""
+    return bool(_WITH_ZONE.fullmatch(text.strip()))
+
+
+def read_time(text: str) -> datetime:
+    """Returns the time that is written; without a zone when none is written. ValueError says what is wrong with it.
+
+    A time that the zone's clock skips is the first one that it shows afterwards.
+    """
+    text = text.strip()
+    found = _WITH_ZONE.fullmatch(text)
+    if found is None:
+        return datetime.fromisoformat(text)
+    name = found["named"] or found["boxed"]
+    if not is_zone(name):
+        raise ValueError(f"{name[:60]!r} is no IANA time zone; use one like Europe/Athens")
+    zone, time = ZoneInfo(name), datetime.fromisoformat(found["time"])
+    if not 1970 <= time.year <= 9000:
+        raise ValueError("the year must be from 1970 to 9000")
+    if time.tzinfo is None:
+        return instant_of(time, zone).astimezone(zone)
+    there = time.astimezone(zone)
+    if there.utcoffset() != time.utcoffset():
+        raise ValueError(f"{name} is at {there:%z} then, and not at {time:%z}; leave out one of the two")
+    return there

@@ -1,0 +1,66 @@
+"""What a run did, and how its campaigns are."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from pydantic import Field
+
+from dispatch.formats.view import Time, View
+from dispatch.start.sweep import SweepError
+from models.campaigns.sending import with_ids
+from models.messages import batch
+from models.messages.batch import Stats
+
+# A campaign whose next message may be sent only after this long, because of people's hours or of a Retry-After, is left
+# to a later run.
+LEAVE_AFTER_SEC = 300
+
+
+class RunCampaign(View):
+    """A campaign of the run: its state, and its messages counted by state."""
+
+    campaign_id: int
+    organization_id: UUID
+    name: str
+    status: str
+    waits_until: Time | None = Field(description="when the first message may be sent, if none may be now")
+    stats: Stats
+
+    @property
+    def is_left(self) -> bool:
+        """Returns whether a run leaves it to a later one, because it waits too long."""
+        until = self.waits_until
+        return until is not None and until > datetime.now(UTC) + timedelta(seconds=LEAVE_AFTER_SEC)
+
+
+class RunReport(View):
+    """What a run did."""
+
+    processed: int
+    campaigns: list[RunCampaign]
+    errors: list[SweepError]
+
+
+def run_campaigns(campaign_ids: Sequence[int]) -> list[RunCampaign]:
+    """Returns the campaigns as they are now."""
+    counts = batch.stats(list(campaign_ids))
+    waiting = batch.waiting_until(list(campaign_ids))
+    return [
+        RunCampaign(
+            campaign_id=campaign.id,
+            organization_id=campaign.account_id,
+            name=campaign.name,
+            status=campaign.status,
+            waits_until=waiting.get(campaign.id) if campaign.status == "sending" else None,
+            stats=counts[campaign.id],
+        )
+        for campaign in with_ids(campaign_ids)
+    ]
+
+
+def report_on(campaign_ids: Sequence[int], errors: dict[int, SweepError]) -> RunReport:
+    """Returns the report on these campaigns, and on those that are only among the errors."""
+    campaigns = run_campaigns(campaign_ids)
+    processed = {each.campaign_id for each in campaigns} | errors.keys()
+    return RunReport(processed=len(processed), campaigns=campaigns, errors=list(errors.values()))

@@ -1,0 +1,56 @@
+"""Replaces what makes an SMS more expensive: one character outside the GSM alphabet halves what a segment holds.
+
+Replaced are quotes, dashes, the ellipsis, spaces that do not break, bullets, and those Greek capitals that look like
+Latin ones (the others are in the alphabet). A text that has anything else outside of the alphabet, such as small Greek
+letters or an emoji, stays as it is, because it would cost the same; so does one that would take more segments.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+
+from dispatch.texts.sms import Measure, measure
+
+_REPLACED = {
+    '"': "“”„‟«»″‶＂",
+    "'": "‘’‚‛‹›′‵´`ʼʹ＇",
+    "-": "‐‑‒–—―−﹣－•‣◦",
+    " ": "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000",
+    "": "\u00ad\u200b\u2060\ufeff",
+    "\n": "\u2028\u2029",
+    "...": "…",
+    ".": "·․",
+    "/": "⁄∕",
+    "x": "×",
+    "A": "ΑΆ",
+    "B": "Β",
+    "E": "ΕΈ",
+    "Z": "Ζ",
+    "H": "ΗΉ",
+    "I": "ΙΊΪ",
+    "K": "Κ",
+    "M": "Μ",
+    "N": "Ν",
+    "O": "ΟΌ",
+    "P": "Ρ",
+    "T": "Τ",
+    "Y": "ΥΎΫ",
+    "X": "Χ",
+    "Ω": "Ώ\u2126",
+    "Δ": "\u2206",
+    ";": "\u037e",
+}
+_TABLE = {ord(character): instead for instead, characters in _REPLACED.items() for character in characters}
+
+
+def fold(text: str, measured: Measure) -> tuple[str, Measure]:
+    """Returns an SMS text and its measure as they are sent by a campaign that folds its typography."""
+    if measured.encoding != "ucs2":
+        return text, measured
+    folded = unicodedata.normalize("NFC", text).translate(_TABLE)
+    now = measure(folded)
+    return (folded, now) if now.encoding == "gsm7" and now.segments <= measured.segments else (text, measured)
+
+
+def replaced_in(text: str) -> Iterator[str]:
+    """Yields the characters of the text that folding replaces."""
+    return (character for character in text if ord(character) in _TABLE)
