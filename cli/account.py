@@ -66,6 +66,7 @@ def show(name: str) -> AccountView:
 
 @account.command()
 @_name
+@click.option("--name", "new_name", metavar="NEW", help="What the account is called from now on.")
 @click.option("--country", metavar="GR", help="Where phone numbers without a country code are read.")
 @click.option("--approval-above", type=int, metavar="N", help="Larger campaigns need the approval of a second key.")
 @click.option("--no-approval", is_flag=True, help="No campaign needs an approval.")
@@ -80,7 +81,7 @@ def show(name: str) -> AccountView:
 @with_database
 def change(
     name: str,
-    country: str | None,
+    new_name: str | None,
     approval_above: int | None,
     no_approval: bool,
     business_id: str | None,
@@ -94,13 +95,14 @@ def change(
     Landlines, premium and shared-cost numbers get no texts unless --text-to names them.
 
     \b
+    python -m cli account change Acme --name 'Acme Shoes'
     python -m cli account change Acme --approval-above 5000
     python -m cli account change Acme --quiet-hours 22:00-09:00 --cap-per-week 3
     python -m cli account change Acme --text-to fixed,shared_cost
     """
     if no_approval and approval_above is not None:
         raise click.UsageError("Use either --approval-above N or --no-approval, not both.")
-    given = {"country": country, **options}
+    given = {"name": new_name, **options}
     changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
     if "text_to" in changes:
         named = changes["text_to"].strip().lower()

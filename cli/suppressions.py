@@ -7,6 +7,7 @@ import click
 
 from cli.shared.caller import by_hand
 from cli.shared.csv_file import WrittenFile, csv_file, write_csv
+from cli.shared.file_in import encoding_option, file_in, mapping_option, opened
 from cli.shared.output import answers
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
@@ -25,7 +26,7 @@ from dispatch.customers.suppressions import (
     remove_suppression,
     suppression_of,
 )
-from dispatch.formats.csv_in import open_csv
+from dispatch.formats.csv_in import checked_lines
 from models.customers.suppression import OPTED_OUT
 from models.page import Page
 
@@ -104,11 +105,13 @@ def _nothing_came_in(report: SuppressionReport) -> bool:
 
 
 @suppressions.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@file_in
 @account_option(help="Who must not message them.")
+@encoding_option
+@mapping_option
 @answers(failed=_nothing_came_in)
 @with_database
-def import_(file: Path, account: str) -> SuppressionReport:
+def import_(file: Path, account: str, encoding: str | None, mapping: dict[str, str]) -> SuppressionReport:
     """Suppress the numbers in a CSV FILE with a column `phone` and an optional column `reason`.
 
     The exit status is 1 when every line was rejected.
@@ -117,8 +120,8 @@ def import_(file: Path, account: str) -> SuppressionReport:
     python -m cli suppressions import optouts.csv --account Acme
     """
     caller = by_hand(id_of(account))
-    with open_csv(file) as lines:
-        return import_suppressions(caller, entries_in_csv(lines), source="cli")
+    with opened(file) as raw:
+        return import_suppressions(caller, entries_in_csv(checked_lines(raw, encoding), mapping), source="cli")
 
 
 @suppressions.command()

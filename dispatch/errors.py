@@ -8,6 +8,7 @@ DispatchError
 │   ├── CampaignNotFound, CustomerNotFound
 ├── InvalidStatus           the campaign is in a state that does not allow this
 │   └── AlreadySending
+├── ImportRunning           an import is still adding people to the campaign's audience
 ├── TooLate                 the campaign comes to start so much later than planned that a person has to decide
 ├── Duplicate               the row already exists
 ├── Forbidden               the caller's key lacks the scope, or is not an operator's
@@ -118,6 +119,12 @@ class AlreadySending(InvalidStatus):
     """The campaign has already been started."""
 
     code = "ALREADY_SENDING"
+
+
+class ImportRunning(DispatchError):
+    """An import is still adding customers to the campaign's audience; wait until it ends, or start it anyway."""
+
+    code = "IMPORT_RUNNING"
 
 
 class TooLate(DispatchError):

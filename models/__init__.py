@@ -4,7 +4,8 @@ campaigns   campaign, writing, audience (chosen customers, numbers), approval, h
             sending; patterns (recurring campaigns) and their occurrences; due
 messages    message (and what is recorded of it), claiming, caps (how often a person is messaged), writing, recovery,
             reading; batch; arrays (how the send path passes a window)
-customers   customer, phone_types, lists, upsert, remote (users of user-service), imports, import_files, suppression
+customers   customer, phone_types, lists, upsert, remote (users of user-service), imports, open_imports,
+            import_commands, import_files, suppression
 schedules   schedule, run
 accounts    account, api_key, audit_event, credit, idempotency_key
 texts       template, segment

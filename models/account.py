@@ -13,7 +13,17 @@ from models.tenancy import Tenant, owned_by
 SUBSCRIPTION_STATES = ("active", "none", "past_due", "cancelled")
 OVER_CAP = ("skip", "defer")
 # What a person may change of an account.
-SETTINGS = ("country", "zone", "approval_above", "quiet_hours", "cap_per_day", "cap_per_week", "over_cap", "text_to")
+SETTINGS = (
+    "name",
+    "country",
+    "zone",
+    "approval_above",
+    "quiet_hours",
+    "cap_per_day",
+    "cap_per_week",
+    "over_cap",
+    "text_to",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

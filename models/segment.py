@@ -37,7 +37,9 @@ class Segment(Row):
     @classmethod
     def id_named(cls, account_id: UUID, name: str) -> int | None:
         """Returns the id of the account's segment of this name, or None."""
-        found: int | None = scalar("SELECT id FROM segment WHERE account_id = %s AND name = %s", [account_id, name])
+        found: int | None = scalar(
+            "SELECT id FROM segment WHERE account_id = %s AND name_key(name) = name_key(%s)", [account_id, name]
+        )
         return found
 
     @classmethod
@@ -57,7 +59,7 @@ class Segment(Row):
         """Inserts a segment; None when the name is taken."""
         return row(
             """INSERT INTO segment (account_id, name, filter) VALUES (%s, %s, %s)
-               ON CONFLICT (account_id, name) DO NOTHING RETURNING *""",
+               ON CONFLICT (account_id, name_key(name)) DO NOTHING RETURNING *""",
             [account_id, name, Jsonb(filter)],
             into=cls,
         )

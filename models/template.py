@@ -38,7 +38,9 @@ class Template(Row):
     @classmethod
     def id_named(cls, account_id: UUID, name: str) -> int | None:
         """Returns the id of the account's template of this name, or None."""
-        found: int | None = scalar("SELECT id FROM template WHERE account_id = %s AND name = %s", [account_id, name])
+        found: int | None = scalar(
+            "SELECT id FROM template WHERE account_id = %s AND name_key(name) = name_key(%s)", [account_id, name]
+        )
         return found
 
     @classmethod
@@ -60,7 +62,7 @@ class Template(Row):
             _with_its_version(
                 """INSERT INTO template (account_id, name, body, channel)
                    VALUES (%(account)s, %(name)s, %(body)s, %(channel)s)
-                   ON CONFLICT (account_id, name) DO NOTHING"""
+                   ON CONFLICT (account_id, name_key(name)) DO NOTHING"""
             ),
             {"account": account_id, "name": name, "body": body, "channel": channel, "actor": actor},
             into=cls,

@@ -1,7 +1,5 @@
 """Strict JSON: rejects ambiguity and whatever PostgreSQL cannot store, before any route runs."""
 
-import json
-import math
 from typing import Any
 
 import flask
@@ -9,9 +7,7 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import UnsupportedMediaType
 
 from dispatch.errors import InvalidRequest
-
-MAX_DEPTH = 20
-MAX_DIGITS = 100
+from dispatch.formats import strict_json
 
 
 class StrictJson(DefaultJSONProvider):
@@ -22,12 +18,7 @@ class StrictJson(DefaultJSONProvider):
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """Returns the value, all of which PostgreSQL can store."""
-        try:
-            value = json.loads(s, parse_constant=_refuse_constant, parse_int=_whole, **kwargs)
-        except RecursionError:
-            raise ValueError("it is nested too deeply") from None
-        _check(value)
-        return value
+        return strict_json.loads(s, **kwargs)
 
 
 class Request(flask.Request):
@@ -50,39 +41,3 @@ class Request(flask.Request):
         if not isinstance(value, dict):
             raise InvalidRequest("The request needs a JSON object as its body.")
         return value
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-def _whole(digits: str) -> int:
-    if len(digits) > MAX_DIGITS:
-        raise ValueError("a number has too many digits")
-    return int(digits)
-
-
-def _check(value: Any) -> None:
-    """Refuses characters and numbers that PostgreSQL cannot store, and nesting deeper than anyone needs."""
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        for leaf in level:
-            _check_leaf(leaf)
-        level = [inner for outer in level if isinstance(outer, dict | list) for inner in _inside(outer)]
-        if not level:
-            return
-    raise ValueError(f"it is nested more than {MAX_DEPTH} deep")
-
-
-def _check_leaf(value: Any) -> None:
-    if isinstance(value, str):
-        if "\0" in value:
-            raise ValueError("a text contains the character NUL")
-        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-            raise ValueError("a text contains half of a character (a lone surrogate)")
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("a number is too large")
-
-
-def _inside(outer: dict[str, Any] | list[Any]) -> list[Any]:
-    return [*outer.keys(), *outer.values()] if isinstance(outer, dict) else outer

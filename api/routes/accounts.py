@@ -29,6 +29,7 @@ class NewAccount(Given):
 class AccountChanges(Given):
     """Fields that are left out stay as they are."""
 
+    name: str = Field("", description="1 to 200 characters, not that of another account")
     country: str | None = Field(None, description="two letters: where numbers without a country code are read")
     approval_above: WholeNumber | None = Field(
         None, description="campaigns with more recipients need the approval of a second key; null: none does"

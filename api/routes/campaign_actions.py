@@ -4,7 +4,7 @@ from api.http.auth import caller
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION, Start
 from api.routes.campaign_answers import Started, StartedChild, StartedTest
-from api.routes.campaign_inputs import Approval, CampaignPath, Numbers, Recipients, Schedule
+from api.routes.campaign_inputs import Approval, CampaignPath, Numbers, Recipients, Schedule, StartOptions
 from dispatch.campaigns import lifecycle
 from dispatch.campaigns.approval import approve_campaign
 from dispatch.campaigns.view import CampaignView
@@ -26,13 +26,14 @@ _CHILD = Start(lambda child: (StartedChild.of_child(already_started(child), chil
     "/enqueue",
     summary="Start a campaign now",
     answers={202: Started},
-    refuses=("REMOTE_NOT_CONFIGURED", *_START),
+    refuses=("IMPORT_RUNNING", "REMOTE_NOT_CONFIGURED", *_START),
+    body=True,
     scope="send",
     idempotency=Start(lambda campaign: (Started.of(already_started(campaign)), 202)),
 )
-def enqueue(path: CampaignPath) -> tuple[Started, int]:
+def enqueue(path: CampaignPath, body: StartOptions) -> tuple[Started, int]:
     """Claims the campaign, writes its messages, holds their price and queues them; jobs prepare a large audience."""
-    started = enqueue_campaign(caller(), path.campaign_id)
+    started = enqueue_campaign(caller(), path.campaign_id, anyway=body.anyway)
     return Started.of(started), 202
 
 
@@ -154,13 +155,14 @@ def retry_failed(path: CampaignPath) -> tuple[StartedChild, int]:
     "/send-to-rest",
     summary="Send to everyone who has joined the audience since",
     answers={202: StartedChild},
-    refuses=(*_START,),
+    refuses=("IMPORT_RUNNING", *_START),
+    body=True,
     scope="send",
     idempotency=_CHILD,
 )
-def send_to_rest(path: CampaignPath) -> tuple[StartedChild, int]:
+def send_to_rest(path: CampaignPath, body: StartOptions) -> tuple[StartedChild, int]:
     """As a child campaign, to the current members of its audience who have no message of it."""
-    started = follow_ups.send_to_rest(caller(), path.campaign_id)
+    started = follow_ups.send_to_rest(caller(), path.campaign_id, anyway=body.anyway)
     return StartedChild.of_child(started, path.campaign_id), 202
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, Strict, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, Strict, model_validator
 
 from api.http.inputs import Given, OptionalId, Page, PathId, WholeNumber, ZonedTime, empty_is_absent, or_empty, storable
 from dispatch.audience.conditions import Conditions
@@ -102,6 +102,19 @@ class Recipients(Given):
 
 class Numbers(Given):
     numbers: list[str] = Field(description="1 to 10 numbers, in E.164 or as written in the account's country")
+
+
+class StartOptions(BaseModel):
+    """How a campaign starts; the body may be left out, and other fields mean nothing, as before there were any."""
+
+    anyway: Annotated[bool, Strict()] = Field(
+        False, description="also while an import is adding people to its audience: those who are there get it"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _may_be_left_out(cls, given: Any) -> Any:
+        return {} if given is None else given
 
 
 class Approval(Given):

@@ -10,10 +10,11 @@ from pydantic import Field
 from api.http.auth import caller
 from api.http.csv_answer import csv_answer, csv_response
 from api.http.errors import UnsupportedType
-from api.http.inputs import Given, Organization, Page, PathId
+from api.http.files import FileOptions, mapping_of
+from api.http.inputs import Given, Page, PathId
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
-from api.http.rules import HARMLESS_TWICE
+from api.http.rules import HARMLESS_TWICE, ONE_TRANSACTION
 from dispatch.customers import import_upload
 from dispatch.customers.import_upload import CustomerImportView
 from dispatch.errors import InvalidRequest
@@ -31,6 +32,8 @@ _FORM = {
         "file": {"type": "string", "format": "binary"},
         "list": {"type": "string", "description": "the list's name; made when there is none"},
         "country": {"type": "string", "description": "two letters; the account's if left out"},
+        "encoding": {"type": "string", "description": "if it is not certain, such as windows-1253"},
+        "mapping": {"type": "string", "description": 'JSON, as {"phone": "Mobile"}: what names in the first line mean'},
     },
     "required": ["file", "list"],
 }
@@ -43,7 +46,7 @@ _CONTENT = {
 }
 
 
-class ImportQuery(Organization):
+class ImportQuery(FileOptions):
     """Options for a file that is the body itself; a form has them as fields."""
 
     list: str | None = Field(None, description="the list's name; made when there is none")
@@ -77,8 +80,8 @@ def _take_a_large_file() -> None:
 def create(query: ImportQuery) -> tuple[CustomerImportView, int]:
     """A job imports the file; read the import to see its progress. Importing a file again changes nothing.
 
-    The first line names the columns: phone, and any of first_name, last_name, location, prefered_product; others become
-    attributes.
+    The first line names the columns: phone, and any of first_name, last_name, location, prefered_product, zone,
+    consent; others become attributes. The answer's `mapping` says how they were understood.
     """
     fields = request.form if request.mimetype == "multipart/form-data" else query.model_dump()
     if not fields.get("list"):
@@ -89,6 +92,8 @@ def create(query: ImportQuery) -> tuple[CustomerImportView, int]:
             file,
             list_name=fields["list"],
             country=fields.get("country"),
+            encoding=fields.get("encoding") or None,
+            mapping=mapping_of(fields.get("mapping")),
             file_name=query.filename or _name_of_part(),
         )
     return made, 202
@@ -112,15 +117,28 @@ def read(path: ImportPath) -> CustomerImportView:
     return import_upload.read_import(caller(), path.import_id)
 
 
+@routes.post(
+    "/<import_id>/cancel",
+    summary="Stop an import",
+    answers={200: CustomerImportView},
+    refuses=("RESOURCE_NOT_FOUND", "INVALID_STATUS"),
+    scope="write",
+    idempotency=ONE_TRANSACTION,
+)
+def cancel(path: ImportPath) -> CustomerImportView:
+    """What it has imported stays, and so do its rejected lines."""
+    return import_upload.cancel_import(caller(), path.import_id)
+
+
 @routes.get(
     "/<import_id>/rejections",
     summary="Download the lines that were rejected",
-    answers={200: csv_response("line, reason, phone as it stood")},
+    answers={200: csv_response("all columns of the lines, and rejected_line, rejected_reason, rejected_text")},
     refuses=("RESOURCE_NOT_FOUND",),
     scope="read",
 )
 def rejections(path: ImportPath) -> Response:
-    """Includes each line's number in the file. Cells that a spreadsheet would run as formulas get an apostrophe."""
+    """Repaired, the file can be imported as it is: those three columns are not read."""
     pieces = import_upload.rejected_lines(caller(), path.import_id)
     return csv_answer(pieces, f"import-{path.import_id}-rejections.csv")
 

@@ -10,6 +10,7 @@ from api.http.auth import caller
 from api.http.bad_input import refuse_input
 from api.http.csv_answer import csv_answer, csv_response
 from api.http.errors import UnsupportedType
+from api.http.files import FileOptions, mapping_of
 from api.http.inputs import Given, Organization, Page, PathId, storable
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
@@ -17,7 +18,7 @@ from api.http.rules import HARMLESS_TWICE, ONE_TRANSACTION
 from dispatch.customers import suppression_files, suppressions
 from dispatch.customers.suppression_files import Entries, SuppressionReport
 from dispatch.customers.suppressions import SuppressionView
-from dispatch.formats.csv_in import lines_of
+from dispatch.formats.csv_in import checked_lines
 from models.customers.suppression import OPTED_OUT
 
 routes = Routes("suppressions", __name__, url_prefix="/api/suppressions")
@@ -103,9 +104,9 @@ def delete(path: SuppressionPath) -> tuple[str, int]:
     idempotency=HARMLESS_TWICE,
     openapi_extensions=_CONTENT,
 )
-def import_(query: Organization) -> SuppressionReport:
+def import_(query: FileOptions) -> SuppressionReport:
     """Suppresses every readable number and names the other lines. Sending it again changes nothing more."""
-    return suppression_files.import_suppressions(caller(), _entries(), source="api")
+    return suppression_files.import_suppressions(caller(), _entries(query), source="api")
 
 
 @routes.get(
@@ -119,9 +120,11 @@ def export(query: Organization) -> Response:
     return csv_answer(suppression_files.export_suppressions(caller()), "suppressions.csv")
 
 
-def _entries() -> Entries:
+def _entries(query: FileOptions) -> Entries:
     if request.mimetype == "text/csv":
-        return suppression_files.entries_in_csv(lines_of(BytesIO(request.get_data())))
+        return suppression_files.entries_in_csv(
+            checked_lines(BytesIO(request.get_data()), query.encoding), mapping_of(query.mapping)
+        )
     if request.mimetype != "application/json":
         raise UnsupportedType("Send the numbers as application/json or text/csv.")
     try:

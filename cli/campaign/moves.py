@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from cli.campaign.anyway import anyway_option
 from cli.campaign.brief import brief, campaign_id, remarks_on, show_brief
 from cli.campaign.starting import say_when_it_starts
 from cli.shared.arguments import time_of
@@ -27,19 +28,21 @@ MOVED = ("id", "status", "stats")
 
 @click.command()
 @campaign_id
+@anyway_option
 @answers(show=show_brief)
 @with_database
-def enqueue(campaign_id: int) -> dict[str, Any]:
+def enqueue(campaign_id: int, anyway: bool) -> dict[str, Any]:
     """Start a draft or scheduled campaign now.
 
-    The workers prepare a large audience; until they have, the status is `preparing`.
+    The workers prepare a large audience; until they have, the status is `preparing`. While an import is
+    adding people to its audience it is refused, unless it is started --anyway.
 
     \b
     python -m cli campaign enqueue 1
     python -m cli campaign watch 1
     """
     caller = by_hand(ALL_ACCOUNTS)
-    started = enqueue_campaign(caller, campaign_id)
+    started = enqueue_campaign(caller, campaign_id, anyway=anyway)
     return {
         **brief(read_campaign(caller, campaign_id), *MOVED),
         "status": started.status,

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from cli.campaign.anyway import anyway_option
 from cli.campaign.brief import brief, campaign_id, remarks_on, show_brief, show_remarks
 from cli.shared.arguments import ids_of
 from cli.shared.caller import by_hand
@@ -67,15 +68,16 @@ def retry_failed(campaign_id: int) -> dict[str, Any]:
 
 @click.command("send-to-rest")
 @campaign_id
+@anyway_option
 @answers(show=show_brief)
 @with_database
-def send_to_rest(campaign_id: int) -> dict[str, Any]:
+def send_to_rest(campaign_id: int, anyway: bool) -> dict[str, Any]:
     """Send, as a child campaign, to everyone who has joined the campaign's audience since it started.
 
     \b
     python -m cli campaign send-to-rest 1
     """
-    return _child(campaign_id, follow_ups.send_to_rest(by_hand(ALL_ACCOUNTS), campaign_id))
+    return _child(campaign_id, follow_ups.send_to_rest(by_hand(ALL_ACCOUNTS), campaign_id, anyway=anyway))
 
 
 @click.command("test-send")

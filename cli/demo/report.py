@@ -32,7 +32,7 @@ def show_outcome(outcome: Outcome, console: Console) -> None:
     table = Table(show_header=False, box=None)
     rows = {
         "customers": (imported.imported, "imported from a file of phone numbers"),
-        "repeated": (imported.updated, "lines of the file had a number again"),
+        "repeated": (imported.repeated, "lines of the file had a number again"),
         "rejected": (imported.rejected, "lines had none that can be messaged"),
         "recipients": (summary["recipients"], f"of campaign {summary['campaign_id']}, {summary['status']}"),
         **{state: (summary[state], meaning) for state, meaning in MEANINGS.items()},

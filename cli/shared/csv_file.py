@@ -8,7 +8,9 @@ import click
 
 from embedded.refusal import Refused
 
-csv_file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+STDOUT = Path("-")
+
+csv_file = click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,11 @@ class WrittenFile:
 
 
 def write_csv(pieces: Iterable[str], file: Path) -> WrittenFile:
-    """Writes the pieces to the file; Refused when it cannot be written."""
+    """Writes the pieces to the file; Refused when it cannot be written. Standard output has nothing else then."""
+    if file == STDOUT:
+        for piece in pieces:
+            click.echo(piece, nl=False)
+        raise click.exceptions.Exit
     try:
         with file.open("w", encoding="utf-8", newline="") as out:
             out.writelines(pieces)

@@ -112,7 +112,7 @@ def create_account(
         if made is None:
             if Account.find_named(name) is None:
                 raise _business_taken()
-            raise Duplicate(f"There is already an account called {name}; choose another name.", field="name")
+            raise _taken(name)
         caller.note("account.created", made.id, account_id=made.id, name=name)
     return AccountView.of(made)
 
@@ -146,7 +146,7 @@ def list_accounts(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page
 
 
 def change_account(caller: Caller, changes: Mapping[str, Any]) -> AccountView:
-    """Changes the settings that are given, some of SETTINGS, and returns the account.
+    """Changes the settings that are given, some of SETTINGS, and returns the account; Duplicate if a name is taken.
 
     Campaigns with more recipients than `approval_above` start only once a second person has approved them; with None,
     none needs an approval. Quiet hours and caps count for what is prepared from now on, and again when it is sent.
@@ -155,11 +155,14 @@ def change_account(caller: Caller, changes: Mapping[str, Any]) -> AccountView:
     values = checked_settings(changes)
     if not values:
         return read_account(caller)
-    with db.atomic():
-        changed = _found(Account.edit(account_id, values))
-        if "approval_above" in values:
-            Campaign.unblock(account_id, "APPROVAL_REQUIRED")
-        caller.note("account.changed", account_id, account_id=account_id, **values)
+    try:
+        with db.atomic():
+            changed = _found(Account.edit(account_id, values))
+            if "approval_above" in values:
+                Campaign.unblock(account_id, "APPROVAL_REQUIRED")
+            caller.note("account.changed", account_id, account_id=account_id, **values)
+    except UniqueViolation:
+        raise _taken(values["name"]) from None
     return AccountView.of(changed)
 
 
@@ -200,6 +203,10 @@ def change_subscription(caller: Caller, *, plan: str, status: str, ends_at: date
         details = subscription.model_dump(mode="json")
         caller.note("subscription.changed", account_id, account_id=account_id, **details)
     return subscription
+
+
+def _taken(name: str) -> Duplicate:
+    return Duplicate(f"There is already an account called {name}; choose another name.", field="name")
 
 
 def _business_taken() -> Duplicate:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from dispatch.errors import InvalidRequest
-from dispatch.formats.checks import checked_zone
+from dispatch.formats.checks import checked_name, checked_zone
 from dispatch.formats.phones import check_country
 from dispatch.hours.quiet import read_quiet_hours
 from models.account import OVER_CAP, SETTINGS
@@ -20,9 +20,11 @@ def checked_settings(changes: Mapping[str, Any]) -> dict[str, Any]:
     if unknown := changes.keys() - set(SETTINGS):
         raise InvalidRequest(f"An account has no setting {sorted(unknown)[0]!r}.", field=sorted(unknown)[0])
     values = dict(changes)
-    for field in ("zone", "quiet_hours", "over_cap", "text_to"):
+    for field in ("name", "zone", "quiet_hours", "over_cap", "text_to"):
         if field in values and values[field] is None:
             raise InvalidRequest(f"{field} cannot be null.", field=field)
+    if "name" in values:
+        values["name"] = checked_name(values["name"])
     if values.get("country") is not None:
         values["country"] = check_country(values["country"])
     if "zone" in values:

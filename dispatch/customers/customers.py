@@ -140,7 +140,7 @@ def _checked_field(field: str, value: Any, country: str | None) -> object:
         case "first_name" | "last_name":
             return checked_text(value, field=field, most=MAX_TEXT) or ""
         case "location" | "prefered_product":
-            return checked_text(value, field=field, most=MAX_TEXT)
+            return checked_text(value, field=field, most=MAX_TEXT) or None
         case "zone":
             return _checked_zone(value)
         case "attributes":

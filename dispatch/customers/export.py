@@ -4,25 +4,30 @@ import json
 from collections.abc import Iterator, Sequence
 
 from dispatch.caller import Caller
+from dispatch.formats.columns import OWN, header_of
 from dispatch.formats.csv_out import csv_lines
-from models.customers.customer import FILE_COLUMNS, Customer, CustomerLine
+from models.customers.customer import AttributeColumn, Customer, CustomerLine
 
 
 def export_customers(caller: Caller) -> Iterator[str]:
     """Returns every customer, oldest first, in pieces: phone, names, location, product, zone, consent, each attribute.
 
-    Imported again it changes nothing. Numbers and lists among attributes come back as text, as all of CSV does.
+    Imported, into this account or another, it makes exactly the same customers. An attribute that is not always a text
+    is written as JSON, in a column called `json:` and its name.
     """
     account_id = caller.one_account()
-    columns = ("phone", *FILE_COLUMNS, "consent")
-    attributes = [name for name in Customer.attribute_names(account_id) if name not in ("", *columns)]
-    return csv_lines((*columns, *attributes), (_line(each, attributes) for each in Customer.lines(account_id)))
+    attributes = Customer.attribute_columns(account_id)
+    header = (*OWN, *(header_of(each.name, is_text=each.is_text) for each in attributes))
+    return csv_lines(header, (_line(each, attributes) for each in Customer.lines(account_id)))
 
 
-def _line(customer: CustomerLine, attributes: Sequence[str]) -> list[object]:
+def _line(customer: CustomerLine, attributes: Sequence[AttributeColumn]) -> list[object]:
     *columns, own = customer
-    return [*columns, *(_cell(own.get(name)) for name in attributes)]
+    return [*columns, *(_cell(own[each.name], each) if each.name in own else "" for each in attributes)]
 
 
-def _cell(value: object) -> object:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+def _cell(value: object, column: AttributeColumn) -> str:
+    # What became no text since the columns were listed is written as JSON all the same.
+    if column.is_text and isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)

@@ -16,9 +16,11 @@ import structlog
 
 from config.stopping import stopping
 from dispatch import queues
-from dispatch.customers.imports import Chunk, read_chunks, write_chunk
+from dispatch.customers.imports import Chunk, NotOurs, read_chunks, write_part
+from dispatch.customers.open_imports import end_import, end_interrupted_imports
 from dispatch.errors import DispatchError
 from dispatch.formats.csv_in import CsvFile, lines_of
+from dispatch.formats.rejects import storable
 from models.customers.import_files import CustomerImportPart, CustomerImportReject
 from models.customers.imports import CustomerImport, RunningImport
 from models.database import db
@@ -27,10 +29,6 @@ from models.database import db
 MAX_TAKEOVERS = 5
 
 log = structlog.get_logger()
-
-
-class NotOurs(Exception):
-    """Another job continues this import; there is nothing left to do."""
 
 
 class Content(io.RawIOBase):
@@ -71,16 +69,19 @@ def continue_import(import_id: int, token: UUID, *, seconds: float = 20) -> None
             if not _import(begun, lambda: _should_stop(deadline)):
                 queues.push_import(import_id, token)
                 return
-            _end(import_id, token)
+            end_import(import_id, token)
         except NotOurs:
             log.info("import.not_ours")
         except DispatchError as refusal:
-            _end(import_id, token, error=refusal.message)
+            end_import(import_id, token, error=refusal.message)
 
 
 def take_over_imports(idle_sec: int) -> Counter[str]:
-    """Pushes a new job for each import that no job continues; one that loses its worker too often fails."""
-    done: Counter[str] = Counter()
+    """Pushes a new job for each import that no job continues; one that loses its worker too often fails.
+
+    Those whose command has died end as failed.
+    """
+    done = end_interrupted_imports()
     stale = CustomerImport.stale(idle_sec)
     try:
         queued = queues.queued_imports() if stale else set()
@@ -92,7 +93,7 @@ def take_over_imports(idle_sec: int) -> Counter[str]:
         if import_id in queued:
             continue
         if abandoned.takeovers >= MAX_TAKEOVERS:
-            done["imports_failed"] += _end(
+            done["imports_failed"] += end_import(
                 import_id, token, error=f"The import stopped {MAX_TAKEOVERS} times at the same place; see the logs."
             )
         elif taken := CustomerImport.take_over(import_id, token, most=MAX_TAKEOVERS):
@@ -105,7 +106,8 @@ def take_over_imports(idle_sec: int) -> Counter[str]:
 def _import(begun: RunningImport, should_stop: Callable[[], bool]) -> bool:
     """Imports until the file ends (returns True) or it should stop (False)."""
     content = Content(CustomerImportPart.read(begun.id))
-    file = CsvFile(lines_of(io.BufferedReader(content)), next_line=begun.next_line)
+    lines = lines_of(io.BufferedReader(content), begun.encoding)
+    file = CsvFile(lines, next_line=begun.next_line, mapping=_as_mapping(begun))
     next_line = begun.next_line
     for chunk in read_chunks(file, begun.country):
         _write(begun, chunk, old=next_line, read=content.bytes_read)
@@ -115,34 +117,16 @@ def _import(begun: RunningImport, should_stop: Callable[[], bool]) -> bool:
     return True
 
 
+def _as_mapping(begun: RunningImport) -> dict[str, str]:
+    """Returns what makes every name the column that it was when the file came in."""
+    return {column: cell for cell, column in zip(begun.header, begun.columns, strict=True) if column}
+
+
 def _write(begun: RunningImport, chunk: Chunk, *, old: int, read: int) -> None:
-    import_id = begun.id
     with db.atomic():
-        if not CustomerImport.advance(import_id, begun.token, old=old, new=chunk.next_line, read=read):
-            raise NotOurs
-        imported, updated = write_chunk(begun.account_id, begun.list_id, chunk)
-        CustomerImportReject.keep(import_id, chunk.rejected)
-        CustomerImport.count(
-            import_id,
-            imported=imported,
-            updated=updated,
-            rejected=len(chunk.rejected),
-            phone_types=chunk.phone_types,
-        )
+        write_part(begun, chunk, old=old, read=read)
+        CustomerImportReject.keep(begun.id, [each._replace(text=storable(each.text)) for each in chunk.rejected])
 
 
 def _should_stop(deadline: float) -> bool:
     return time.monotonic() > deadline or stopping().asked or queues.preparation_waits()
-
-
-def _end(import_id: int, token: UUID, *, error: str | None = None) -> bool:
-    with db.atomic():
-        ended = CustomerImport.end(import_id, token, error=error)
-    if ended is None:
-        return False
-    counts = {"imported": ended.imported, "updated": ended.updated, "rejected": ended.rejected}
-    if error:
-        log.error("import.failed", import_id=import_id, reason=error, **counts)
-    else:
-        log.info("import.finished", import_id=import_id, **counts)
-    return True

@@ -59,9 +59,9 @@ def entries_of(phones: Iterable[str], reason: str = OPTED_OUT) -> Entries:
     return (Entry(line, phone, reason) for line, phone in enumerate(phones, start=1))
 
 
-def entries_in_csv(lines: Iterable[str]) -> Entries:
+def entries_in_csv(lines: Iterable[str], mapping: Mapping[str, str] | None = None) -> Entries:
     """Returns the numbers of a CSV text with a column `phone` and an optional `reason`; refuses any other header."""
-    file = CsvFile(lines)
+    file = CsvFile(lines, mapping=mapping)
     return (
         each
         if isinstance(each, Rejected)

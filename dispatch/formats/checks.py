@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, time
+from unicodedata import normalize
 
 from dispatch.errors import InvalidRequest
 from models.states import CHANNELS
@@ -13,24 +14,32 @@ MAX_ID = 2**63 - 1
 
 # No one types these into a name, and PostgreSQL refuses NUL and the surrogates.
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+# Pasted with a name and never seen in it; not the joiners, which Persian and emoji need.
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def checked_name(name: str, *, field: str = "name") -> str:
-    """Returns the name without surrounding spaces; InvalidRequest unless it has 1 to 200 characters."""
-    name = name.strip()
+    """Returns the name in composed characters, without what cannot be seen; InvalidRequest unless it has 1 to 200.
+
+    Several spaces are one, and there are none around it.
+    """
+    name = normalize("NFC", _INVISIBLE.sub("", name)).strip()
     if not 1 <= len(name) <= MAX_NAME:
         raise InvalidRequest(f"{field} must have 1 to {MAX_NAME} characters; it has {len(name)}.", field=field)
     if found := _CONTROL.search(name):
         raise InvalidRequest(f"{field} has a control character (U+{ord(found[0]):04X}).", field=field)
-    return name
+    return re.sub(r"\s+", " ", name)
 
 
 def checked_text(text: str | None, *, field: str, most: int) -> str | None:
-    """Returns the text without surrounding spaces, or None; InvalidRequest if it is too long or cannot be stored."""
+    """Returns the text in composed characters, without surrounding spaces, or None.
+
+    InvalidRequest if it is too long or cannot be stored.
+    """
     if text is None:
         return None
-    text = text.strip()
+    text = normalize("NFC", text).strip()
     if len(text) > most:
         raise InvalidRequest(f"{field} must have at most {most} characters; it has {len(text)}.", field=field)
     if found := _CONTROL.search(text):

@@ -1,7 +1,8 @@
 """Writes CSV whose cells no spreadsheet runs as formulas, for every export, and reads such cells back, for imports.
 
-A cell that begins like a formula gets an apostrophe in front, phone numbers too: that also keeps a spreadsheet from
-rounding them. `plain_cell` removes exactly that apostrophe, so what was exported can be imported unchanged.
+A cell that begins like a formula gets an apostrophe in front; a phone number, which is a plus and digits, is none.
+`plain_cell` removes exactly that apostrophe, so what was exported can be imported unchanged. A file begins with a
+byte-order mark, without which Excel takes Greek for Latin letters.
 """
 
 import csv
@@ -12,12 +13,16 @@ from io import StringIO
 from itertools import islice
 from typing import Any
 
+from dispatch.formats.csv_records import DELIMITERS
+
 MEDIA_TYPE = "text/csv; charset=utf-8"
 
 # Lines in one piece: a piece for each line would cost more than the line.
 _LINES_TOGETHER = 500
+_DELIMITERS = tuple(DELIMITERS)
 # The full-width signs begin formulas in East Asian spreadsheets. Apostrophes before a sign are ours or look like ours;
 # one more is added then, or two different texts would become the same cell.
+_PHONE = re.compile(r"\+[0-9]+")
 _RUNS = re.compile(r"'*[\s\0]*[=+\-@＝＋－＠]|'*[\t\r\n]")
 
 
@@ -26,7 +31,7 @@ def safe_cell(value: Any) -> str:
     if isinstance(value, str):
         # Lone surrogates stand for bytes that were not UTF-8, and could not be written again.
         text = value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
-        return f"'{text}" if _RUNS.match(text) else text
+        return f"'{text}" if _RUNS.match(text) and not _PHONE.fullmatch(text) else text
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -44,12 +49,19 @@ def plain_cell(cell: str) -> str:
 def csv_lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     """Yields the file in pieces of whole lines, made as the rows come; the header is there even without rows."""
     rest = iter(rows)
-    yield _written([header])
+    yield "\ufeff" + _written([header])
     while some := list(islice(rest, _LINES_TOGETHER)):
         yield _written(some)
 
 
 def _written(rows: Iterable[Sequence[Any]]) -> str:
     text = StringIO()
-    csv.writer(text).writerows([safe_cell(value) for value in row] for row in rows)
+    csv.writer(text).writerows([_unmistakable(safe_cell(value)) for value in row] for row in rows)
     return text.getvalue()
+
+
+def _unmistakable(cell: str) -> str:
+    # The mark that ends a cell of several lines is not to look like one that begins a cell: see `csv_records`.
+    if ("\n" in cell or "\r" in cell) and cell.rstrip('"').endswith(_DELIMITERS):
+        return f"{cell} "
+    return cell

@@ -1,7 +1,7 @@
 """Starts a campaign: the one way to do it, for the API, the sweep and the CLI.
 
-load_campaign → check_status → check_queue → resolve_audience → check_subscription → check_credits → check_approval →
-claim → create_messages → hold_credits → push
+load_campaign → check_status → check_queue → check_imports → resolve_audience → check_subscription → check_credits →
+check_approval → claim → create_messages → hold_credits → push
 
 Everything before `claim` only reads, so a refusal there changes nothing. The claim is one conditional UPDATE, which
 succeeds for exactly one of any number of callers. After it the campaign either sends or returns to its previous state.
@@ -23,6 +23,7 @@ from dispatch.audience.members import Audience, AudienceSize
 from dispatch.caller import Caller
 from dispatch.campaigns.approval import check_approval
 from dispatch.campaigns.rules import get_campaign
+from dispatch.customers.open_imports import check_no_import
 from dispatch.errors import (
     AlreadySending,
     DispatchError,
@@ -50,18 +51,19 @@ log = structlog.get_logger()
 
 
 def enqueue_campaign(
-    caller: Caller, campaign_id: int, *, only_if_due: bool = False, in_place: bool = False
+    caller: Caller, campaign_id: int, *, only_if_due: bool = False, in_place: bool = False, anyway: bool = False
 ) -> EnqueueResult:
     """Claims a draft or scheduled campaign, writes its messages, holds its price and pushes its first batches.
 
     Raises a DispatchError that says why it cannot start, and leaves the campaign as it was. With `only_if_due`, which
     the sweep uses, a campaign that has been rescheduled in the meantime is refused. A large audience and a remote one
     are left to jobs, unless the caller wants to wait for it `in_place`; then only a request to stop leaves it to a job.
+    While an import adds people to its audience it is ImportRunning, unless it is to start `anyway`.
     """
     with structlog.contextvars.bound_contextvars(request_id=caller.request_id, campaign_id=campaign_id):
         with _step("load_campaign"):
             campaign = get_campaign(caller, campaign_id)
-        reach = _check(caller, campaign)
+        reach = _check(caller, campaign, anyway=anyway)
         claimed = _claim(caller, campaign, reach, only_if_due=only_if_due)
         return _prepare(claimed, reach, in_place=in_place)
 
@@ -84,7 +86,11 @@ def start_in_one_transaction(caller: Caller, write: Callable[[], Campaign | None
 
 
 def _check(
-    caller: Caller, campaign: Campaign, *, queue: Callable[[], QueueUnavailable | None] = queues.refusal
+    caller: Caller,
+    campaign: Campaign,
+    *,
+    queue: Callable[[], QueueUnavailable | None] = queues.refusal,
+    anyway: bool = False,
 ) -> Reach:
     """Refuses a campaign that cannot start, before anything is written, and returns whom it would reach."""
     with _step("check_status"):
@@ -92,6 +98,9 @@ def _check(
     with _step("check_queue"):
         if refusal := queue():
             raise refusal
+    if not anyway:
+        with _step("check_imports"):
+            check_no_import(campaign)
     with _step("resolve_audience"):
         reach = _reach(campaign)
         if reach.messages == 0 and campaign.audience_kind != "remote":

@@ -14,6 +14,7 @@ from dispatch.audience import members as audience
 from dispatch.audience.members import Audience
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import get_campaign, note, refusal
+from dispatch.customers.open_imports import check_no_import
 from dispatch.errors import DispatchError, InvalidRequest, NoRecipients
 from dispatch.formats.checks import MAX_NAME
 from dispatch.formats.phone_text import InvalidPhone
@@ -55,8 +56,11 @@ def retry_failed(caller: Caller, campaign_id: int) -> EnqueueResult:
     )
 
 
-def send_to_rest(caller: Caller, campaign_id: int) -> EnqueueResult:
-    """Sends to everyone who has joined the campaign's audience since it started."""
+def send_to_rest(caller: Caller, campaign_id: int, *, anyway: bool = False) -> EnqueueResult:
+    """Sends to everyone who has joined the campaign's audience since it started.
+
+    While an import adds people to that audience it is ImportRunning, unless it is to start `anyway`.
+    """
     parent = get_campaign(caller, campaign_id)
     root = get_campaign(caller, root_of(campaign_id, "rest"))
     verb = "sent to the rest of its audience"
@@ -70,6 +74,8 @@ def send_to_rest(caller: Caller, campaign_id: int) -> EnqueueResult:
             "The audience of a remote campaign is fetched when it starts; copy the campaign to reach those who joined "
             "since."
         )
+    if not anyway:
+        check_no_import(root)
     members, params, skipped = audience.as_sql(Audience.of(root))
     return _start_child(
         caller,

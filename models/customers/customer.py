@@ -21,6 +21,14 @@ CONSENTS: tuple[Consent, ...] = get_args(Consent)
 TEXT_COLUMNS = ("first_name", "last_name", "location", "prefered_product")
 # Of each of them; the table refuses a longer one.
 MAX_TEXT = 255
+# Of an attribute in a file, unless its column is JSON.
+MAX_ATTRIBUTE = 1000
+# What a reader of files would change: space around a text, as Python understands it, more than a few lines, and what
+# may be a date, unless it is in ISO 8601.
+_SPACE = r"[\s\x1c-\x1f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+_ISO_DATE = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?"
+_DATE = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(,?[T ] *[\d:]+)?"
+_NOT_KEPT_BY_A_CELL = rf"^{_SPACE}|{_SPACE}$|([\r\n][^\r\n]*){{20}}|^(?!{_ISO_DATE}$){_DATE}$"
 # Columns of a file that are columns of the table, and not attributes.
 FILE_COLUMNS = (*TEXT_COLUMNS, "zone")
 # What may be written of a customer; the kind of a phone goes with the phone.
@@ -51,6 +59,8 @@ class Customer(Row):
     consent: Consent
     #: The person in user-service; None for those who were not fetched from there.
     external_id: str | None
+    #: The import that wrote it last.
+    import_id: int | None
     created_at: datetime
     updated_at: datetime
 
@@ -106,6 +116,19 @@ class Customer(Row):
         return export_lines("customer", account_id, into=CustomerLine)
 
     @classmethod
+    def attribute_columns(cls, account_id: UUID) -> "list[AttributeColumn]":
+        """Returns all attributes that any customer of the account has, by name, and whether each is only plain text."""
+        return rows(
+            f"""SELECT key AS name, bool_and(
+                    jsonb_typeof(value) = 'string' AND length(value #>> '{{}}') BETWEEN 1 AND {MAX_ATTRIBUTE}
+                    AND value #>> '{{}}' !~ %(odd)s) AS is_text
+                FROM customer, jsonb_each(attributes)
+                WHERE account_id = %(account)s AND attributes <> '{{}}' GROUP BY key ORDER BY key""",
+            {"account": account_id, "odd": _NOT_KEPT_BY_A_CELL},
+            into=AttributeColumn,
+        )
+
+    @classmethod
     def attribute_names(cls, account_id: UUID) -> list[str]:
         """Returns the names of all attributes that any customer of the account has, in order."""
         found = rows(
@@ -142,6 +165,14 @@ class CustomerWithSuppression(Customer):
     """A customer, and whether the account must not message the phone."""
 
     suppressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeColumn:
+    """An attribute as a column of a file, and whether its cells can be the texts themselves."""
+
+    name: str
+    is_text: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What is kept of an uploaded file: its pieces until the import ends, and the lines that were rejected."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -45,22 +46,26 @@ class CustomerImportReject(Row):
     import_id: int
     line: int
     reason: str
-    #: As it stood in the file.
+    #: As it stood in the file; only imports of an earlier release have nothing more.
     phone: str
+    #: The values of its columns, as they stood; none if it could not be split into those, and has its text.
+    cells: list[str]
+    content: str
 
     @classmethod
-    def keep(cls, import_id: int, rejected: Sequence[tuple[int, str, str]]) -> None:
-        """Stores line number, reason and phone of each."""
-        lines, reasons, phones = zip(*rejected, strict=True) if rejected else ((), (), ())
+    def keep(cls, import_id: int, rejected: Sequence[tuple[int, str, Sequence[str], str]]) -> None:
+        """Stores line number, reason, values and text of each."""
+        lines, reasons, values, texts = zip(*rejected, strict=True) if rejected else ((), (), (), ())
         changed(
-            """INSERT INTO customer_import_reject (import_id, line, reason, phone)
-               SELECT %s, * FROM unnest(%s::integer[], %s::text[], %s::text[])""",
-            [import_id, list(lines), list(reasons), list(phones)],
+            """INSERT INTO customer_import_reject (import_id, line, reason, cells, content)
+               SELECT %s, line, reason, ARRAY(SELECT json_array_elements_text(cells)), content
+               FROM unnest(%s::integer[], %s::text[], %s::json[], %s::text[]) AS t (line, reason, cells, content)""",
+            [import_id, list(lines), list(reasons), [json.dumps(list(each)) for each in values], list(texts)],
         )
 
     @classmethod
-    def lines(cls, import_id: int) -> Iterator[tuple[int, str, str]]:
-        """Yields line number, reason and phone of each, in the order of the file; no transaction is open in between."""
+    def lines(cls, import_id: int) -> "Iterator[tuple[int, str, list[str], str]]":
+        """Yields line number, reason, values and text of each, in the file's order; no transaction is open between."""
         last_line = 0
         while found := _rejects_after(import_id, last_line):
             yield from found
@@ -77,8 +82,11 @@ def _part(import_id: int, number: int) -> bytes | None:
     return found[0] if found else None
 
 
-def _rejects_after(import_id: int, line: int) -> list[tuple[int, str, str]]:
-    sql = """SELECT line, reason, phone FROM customer_import_reject
+def _rejects_after(import_id: int, line: int) -> list[tuple[int, str, list[str], str]]:
+    sql = """SELECT line, reason, CASE WHEN phone <> '' THEN ARRAY[phone] ELSE cells END, content
+             FROM customer_import_reject
              WHERE import_id = %s AND line > %s ORDER BY line LIMIT %s"""
-    found: list[tuple[int, str, str]] = db.connection().execute(sql, [import_id, line, REJECTS_PAGE]).fetchall()
+    found: list[tuple[int, str, list[str], str]] = (
+        db.connection().execute(sql, [import_id, line, REJECTS_PAGE]).fetchall()
+    )
     return found

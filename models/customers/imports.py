@@ -1,6 +1,6 @@
-"""Uploaded files of customers: the rows, and the moves from `queued` to `done`, each guarded by token and cursor."""
+"""Imports of customers: the rows, and the moves from `queued` to `done`, each guarded by token and cursor."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Self
@@ -13,17 +13,19 @@ from models.page import Page, read_page
 from models.row import JsonObject, Row
 from models.tenancy import Tenant, owned_by
 
+Counts = Mapping[str, int]
 ImportStatus = Literal[
     "queued",  # A job will take it.
     "running",  # Its lines are being written, chunk by chunk.
     "done",  # Every line is written or among the rejected ones.
     "failed",  # It stopped; `error` says why, and what was written before stays.
+    "cancelled",  # A person stopped it; what was written before stays.
 ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerImport(Row):
-    """One uploaded file, and how far its import is."""
+    """The import of one file, and how far it is."""
 
     id: int
     account_id: UUID
@@ -42,8 +44,10 @@ class CustomerImport(Row):
     next_line: int
     imported: int
     updated: int
+    #: Lines whose phone had come before in the file.
+    repeated: int
     rejected: int
-    #: How many of the imported and updated lines have which kind of number.
+    #: How many of the lines that were not rejected have which kind of number.
     phone_types: JsonObject
     #: Its holder may continue the import; None once it has ended.
     token: UUID | None
@@ -52,14 +56,25 @@ class CustomerImport(Row):
     takeovers: int
     actor: str
     request_id: str | None
+    #: Whether a command imports it, which keeps the file; else a job imports an uploaded one.
+    by_command: bool
+    encoding: str
+    #: The names in the first line as they stand there, and the column that each is.
+    header: list[str]
+    columns: list[str]
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
 
     @property
+    def mapping(self) -> dict[str, str]:
+        """Returns which column each name in the first line was taken for."""
+        return {cell: column for cell, column in zip(self.header, self.columns, strict=True) if column}
+
+    @property
     def lines(self) -> int:
         """How many lines were read and counted."""
-        return self.imported + self.updated + self.rejected
+        return self.imported + self.updated + self.repeated + self.rejected
 
     @classmethod
     def add(
@@ -71,14 +86,30 @@ class CustomerImport(Row):
         file_name: str,
         country: str | None,
         size: int,
+        encoding: str,
+        header: Sequence[str],
+        columns: Sequence[str],
         actor: str,
         request_id: str | None,
     ) -> "OpenImport":
         """Inserts an import that waits for a job; its file is kept in the same transaction."""
         return one(
-            """INSERT INTO customer_import (account_id, list_id, list_name, file_name, country, size, actor, request_id)
-               VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING *""",
-            [account_id, list_id, list_name, file_name, country, size, actor, request_id],
+            """INSERT INTO customer_import (account_id, list_id, list_name, file_name, country, size, encoding, header,
+                                            columns, actor, request_id)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING *""",
+            [
+                account_id,
+                list_id,
+                list_name,
+                file_name,
+                country,
+                size,
+                encoding,
+                list(header),
+                list(columns),
+                actor,
+                request_id,
+            ],
             into=OpenImport,
         )
 
@@ -128,18 +159,19 @@ class CustomerImport(Row):
 
     @classmethod
     def count(
-        cls, import_id: int, *, imported: int, updated: int, rejected: int, phone_types: Mapping[str, int]
+        cls, import_id: int, *, imported: int, updated: int, repeated: int, rejected: int, phone_types: Counts
     ) -> None:
         """Adds what became of a chunk's lines, in the transaction that moved the cursor over it."""
         changed(
-            """UPDATE customer_import SET imported = imported + %s, updated = updated + %s, rejected = rejected + %s,
+            """UPDATE customer_import SET imported = imported + %s, updated = updated + %s, repeated = repeated + %s,
+                      rejected = rejected + %s,
                       phone_types = (
                         SELECT coalesce(jsonb_object_agg(type, lines), '{}') FROM (
                           SELECT key AS type, sum(value::bigint) AS lines
                           FROM (SELECT * FROM jsonb_each_text(phone_types)
                                 UNION ALL SELECT * FROM jsonb_each_text(%s)) AS each GROUP BY key) AS summed)
                WHERE id = %s""",
-            [imported, updated, rejected, Jsonb(dict(phone_types)), import_id],
+            [imported, updated, repeated, rejected, Jsonb(dict(phone_types)), import_id],
         )
 
     @classmethod
@@ -162,16 +194,17 @@ class CustomerImport(Row):
         """Lets the list be deleted as far as ended imports are concerned, which then know only its name."""
         changed(
             f"""UPDATE customer_import SET list_id = NULL
-                WHERE list_id = %(id)s AND {owned_by(tenant)} AND status IN ('done', 'failed')""",
+                WHERE list_id = %(id)s AND {owned_by(tenant)} AND status NOT IN ('queued', 'running')""",
             {"id": list_id, "account": tenant},
         )
 
     @classmethod
     def stale(cls, idle_sec: int) -> "list[OpenImport]":
-        """Returns the open imports that no job has touched for a while."""
+        """Returns the open imports of uploaded files that no job has touched for a while."""
         return rows(
             """SELECT * FROM customer_import
-               WHERE status IN ('queued', 'running') AND touched_at < now() - make_interval(secs => %s) ORDER BY id""",
+               WHERE status IN ('queued', 'running') AND NOT by_command
+                 AND touched_at < now() - make_interval(secs => %s) ORDER BY id""",
             [idle_sec],
             into=OpenImport,
         )
@@ -207,3 +240,6 @@ class RunningImport:
     next_line: int
     token: UUID
     request_id: str | None
+    encoding: str
+    header: list[str]
+    columns: list[str]

@@ -29,7 +29,8 @@ class CustomerList(Row):
         # A row that was inserted has no xmax.
         return one(
             """INSERT INTO customer_list (account_id, name) VALUES (%s, %s)
-               ON CONFLICT (account_id, name) DO UPDATE SET name = EXCLUDED.name RETURNING id, xmax = 0 AS is_new""",
+               ON CONFLICT (account_id, name_key(name)) DO UPDATE SET name = customer_list.name
+               RETURNING id, xmax = 0 AS is_new""",
             [account_id, name],
             into=NamedList,
         )
@@ -37,7 +38,11 @@ class CustomerList(Row):
     @classmethod
     def of_name(cls, account_id: UUID, name: str) -> Self | None:
         """Returns the account's list of this name, or None when there is none."""
-        return row("SELECT * FROM customer_list WHERE account_id = %s AND name = %s", [account_id, name], into=cls)
+        return row(
+            "SELECT * FROM customer_list WHERE account_id = %s AND name_key(name) = name_key(%s)",
+            [account_id, name],
+            into=cls,
+        )
 
     @classmethod
     def find(cls, list_id: int, tenant: Tenant) -> "CountedList | None":

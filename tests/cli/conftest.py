@@ -46,10 +46,10 @@ def cli(db: PooledPsycopg3Database, redis: object, servers: TestServers, monkeyp
     # Logging is configured for the process, so here log lines go nowhere.
     monkeypatch.setattr("config.logging.start_logging", lambda *_, **__: None)
 
-    def run(*words: object) -> Answer:
+    def run(*words: object, input: str | None = None) -> Answer:
         db.close()
         with capture_logs():
-            done = CliRunner(catch_exceptions=False).invoke(main, [str(word) for word in words])
+            done = CliRunner(catch_exceptions=False).invoke(main, [str(word) for word in words], input=input)
         # The verb has configured the database again, with the small pool of a command line.
         speak_to(servers.database_url)
         db.connect()

@@ -90,3 +90,13 @@ def test_events_tell_who_changed_what(cli, acme):
     assert event["request_id"].startswith("cli-")
     assert event["details"] == {"country": "GR"}
     assert cli("events", "--account", "Acme").status == 0
+
+
+def test_an_account_can_be_renamed_but_not_to_the_name_of_another(cli):
+    made = an_account(name="Acme")
+    an_account(name="Other")
+    renamed = cli("account", "change", "Acme", "--name", " Acme Shoes ", "--json").json
+    assert (renamed["id"], renamed["name"]) == (str(made.id), "Acme Shoes")
+    assert cli("account", "change", "Acme Shoes", "--name", "Other", "--json").error["code"] == "DUPLICATE"
+    assert cli("account", "change", "Acme Shoes", "--name", " ", "--json").error["code"] == "INVALID_REQUEST"
+    assert cli("account", "show", "Acme Shoes", "--json").json["id"] == str(made.id)

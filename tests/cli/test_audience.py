@@ -71,8 +71,8 @@ def test_numbers_are_suppressed_removed_exported_and_imported(account, acme, cli
     assert [each["reason"] for each in acme("suppressions", "list")] == ["complaint"]
     file = tmp_path / "out.csv"
     acme("suppressions", "export", file)
-    with file.open(newline="") as lines:
-        assert [line["phone"] for line in csv.DictReader(lines)] == [f"'{PHONE}"]
+    with file.open(newline="", encoding="utf-8-sig") as lines:
+        assert [line["phone"] for line in csv.DictReader(lines)] == [PHONE]
     assert acme("suppressions", "remove", PHONE)["removed"]
     assert cli("suppressions", "remove", PHONE, "--account", "Acme", "--json").error["code"] == "RESOURCE_NOT_FOUND"
     report = acme("suppressions", "import", file)

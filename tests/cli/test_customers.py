@@ -33,11 +33,13 @@ def test_json_is_one_object_and_nothing_else(customers_import, tmp_path):
     assert json.loads(done.stdout) == {
         "imported": 1,
         "updated": 0,
+        "repeated": 0,
         "rejected": 1,
         "list_id": list_id,
+        "mapping": {"phone": "phone", "first_name": "first_name"},
         "phone_types": {"mobile": 1},
     }
-    assert (tmp_path / "rejected-customers.csv").read_text().splitlines()[1] == "3,phone: too short,12345"
+    assert (tmp_path / "rejected-customers.csv").read_text().splitlines()[1] == "12345,Νίκος,3,phone: too short,"
 
 
 def test_the_country_option_wins_over_the_account(customers_import):

@@ -7,6 +7,7 @@ import pytest
 from models.database import row, rows
 from tests.cli.refusing import assert_refused
 from tests.factories import a_list, an_account, customers
+from tests.stored import stored_rows
 
 PHONE = "+306912345678"
 
@@ -116,7 +117,7 @@ def test_an_export_replaces_an_older_one(cli, acme, tmp_path):
     file = tmp_path / "customers.csv"
     file.write_text("old\n" * 1000)
     cli("customers", "export", file, "--account", "Acme")
-    with file.open(newline="") as lines:
+    with file.open(newline="", encoding="utf-8-sig") as lines:
         assert len(list(csv.DictReader(lines))) == 3
 
 
@@ -127,6 +128,35 @@ def test_a_deleted_customer_is_off_every_list(cli, acme):
 
 def test_a_phone_may_be_typed_with_spaces_and_punctuation(cli, acme):
     assert cli("customers", "edit", 1, "--phone", "691 234 5678", "--json").json["phone"] == PHONE
+
+
+def test_names_and_encoding_of_a_file_can_be_told_and_what_was_understood_is_said(cli, acme, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_bytes("Επαφή;Vorname\n6911111111;Ελένη\n".encode("cp1253"))
+    words = ("customers", "import", file, "--account", "Acme", "--list", "new")
+    assert_refused(cli, *words, code="INVALID_REQUEST", says="windows-1253")
+    assert_refused(cli, *words, "--encoding", "windows-1253", code="INVALID_REQUEST", says="--map phone=NAME")
+    answer = cli(*words, "--encoding", "windows-1253", "--map", "phone=Επαφή")
+    assert "Columns: phone = Επαφή, first_name = Vorname" in answer.stderr
+    assert "1 imported, 0 updated, 0 rejected" in answer.stdout
+    assert cli(*words, "--map", "phone").status == 2
+
+
+def test_standard_input_is_read_and_standard_output_written_as_a_dash(cli, acme):
+    exported = cli("customers", "export", "-", "--account", "Acme")
+    assert exported.stdout.startswith("\ufeffphone,first_name")
+    words = ("customers", "import", "-", "--account", "Acme", "--list", "new", "--json")
+    answer = cli(*words, input=exported.stdout)
+    assert (answer.json["updated"], answer.json["rejected"]) == (3, 0)
+
+
+def test_a_dry_run_says_what_would_be_imported_and_imports_nothing(cli, acme, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text("phone\n6911111111\n6911111111\n12\n")
+    before = stored_rows()
+    answer = cli("customers", "import", file, "--account", "Acme", "--list", "new", "--dry-run")
+    assert "1 imported, 0 updated, 1 repeated, 1 rejected; only tried, nothing is written" in answer.stdout
+    assert stored_rows() == before
 
 
 def test_the_kinds_of_an_accounts_numbers_are_counted(cli, acme):

@@ -1,12 +1,14 @@
 """What is true of every verb that takes an account, an id or a page; generated, so that new verbs are included."""
 
 import json
+from io import BytesIO
 
 import click
 import pytest
 
 from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
+from dispatch.customers.import_upload import start_import
 from dispatch.customers.lists import create_list
 from dispatch.customers.suppressions import add_suppression
 from dispatch.texts.stored import create_template
@@ -27,6 +29,7 @@ RIGHT = {
     "customer_id": "1",
     "customers": "1",
     "file": "phones.csv",
+    "import_id": "1",
     "job_type": "note",
     "list_name": "spring",
     "name": "spring",
@@ -51,6 +54,7 @@ NEVER = str(2**62)
 UNKNOWN = {
     "campaign_id": "CAMPAIGN_NOT_FOUND",
     "customer_id": "CUSTOMER_NOT_FOUND",
+    "import_id": "RESOURCE_NOT_FOUND",
     "wanted": "RESOURCE_NOT_FOUND",
     "schedule_id": "RESOURCE_NOT_FOUND",
 }
@@ -129,6 +133,11 @@ def test_an_invalid_page_is_a_usage_error(cli, verb, option, wrong):
     assert option in answer.stderr
 
 
+def three_imports(account):
+    for name in ("a", "b", "c"):
+        start_import(asking(account.id), BytesIO(b"phone\n+306912345678\n"), list_name=name)
+
+
 def three_schedules_and_runs(account):
     """Makes three schedules, and three runs of the one that RIGHT names."""
     made = [MAKE["schedule_id"](account) for _ in range(3)]
@@ -154,6 +163,8 @@ def three_of(verb, account):
                 issue_key(asking(account.id), scopes=[scope])
         case "customers list":
             customers(account, 3)
+        case "customers imports list":
+            three_imports(account)
         case "lists list":
             for name in ("a", "b", "c"):
                 a_list(account, 1, name=name)

@@ -43,7 +43,7 @@ def test_what_went_wrong_is_counted(cli, campaign):
 def test_an_exported_file_has_a_line_for_each_message(cli, campaign, tmp_path):
     file = tmp_path / "messages.csv"
     assert cli("campaign", "export", campaign, file, "--json").json == {"file": str(file), "bytes": file.stat().st_size}
-    with file.open(newline="") as lines:
+    with file.open(newline="", encoding="utf-8-sig") as lines:
         assert [line["state"] for line in csv.DictReader(lines)] == ["failed", "unknown", "sent"]
 
 

@@ -69,8 +69,11 @@ def test_calls_that_take_json_have_an_example(document):
     }
     assert {call: example for call, example in shown.items() if example} == EXAMPLES
     assert sorted(path for (_, path), example in shown.items() if not example) == [
+        "/api/account/business",
         "/api/campaigns/{campaign_id}/approve",
+        "/api/campaigns/{campaign_id}/enqueue",
         "/api/campaigns/{campaign_id}/send",
+        "/api/campaigns/{campaign_id}/send-to-rest",
         "/api/schedules",
         "/api/schedules/{schedule_id}",
         "/api/suppressions/import",

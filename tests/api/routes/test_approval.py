@@ -5,6 +5,7 @@ import pytest
 from api.http.errors import STATUS
 from dispatch.accounts.accounts import change_account
 from dispatch.audience.gaps import Reach
+from dispatch.audience.members import AudienceSize
 from dispatch.campaigns.view import CampaignView
 from dispatch.errors import ApprovalRequired
 from dispatch.start import enqueue
@@ -197,7 +198,7 @@ def test_an_edit_between_the_check_and_the_claim_is_not_sent(account, writer, ap
 
 def test_an_audience_that_grows_after_the_claim_is_put_back(account, monkeypatch):
     campaign = a_campaign(account, recipients=3)
-    monkeypatch.setattr(enqueue, "reach_of", lambda *_: Reach(total=2, reachable=2))
+    monkeypatch.setattr(enqueue, "reach_of", lambda *_: Reach(AudienceSize(2, 2)))
     with pytest.raises(ApprovalRequired):
         enqueue.enqueue_campaign(asking(ALL_ACCOUNTS, request_id="c-1"), campaign.id)
     found = row("SELECT status, blocked_reason, held FROM campaign")

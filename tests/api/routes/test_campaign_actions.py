@@ -217,6 +217,22 @@ def test_a_start_repeated_under_its_idempotency_key_happens_once(account, call, 
     assert len(rows("SELECT 1 FROM campaign")) == (1 if verb == "send" else 2)
 
 
+def test_a_start_while_the_list_is_still_importing_is_refused_until_it_is_wanted_anyway(as_account):
+    account = an_account(country="GR")
+    members = a_list(account, 1, name="spring")
+    campaign = a_campaign(account, list_id=members)
+    call = as_account(account)
+    call("POST", "/api/imports?list=spring", data="phone\n6900000001\n", content_type="text/csv")
+    path = f"/api/campaigns/{campaign.id}/enqueue"
+    for body in ({}, {"json": {}}, {"json": {"anyway": False}}):
+        refused = call("POST", path, **body)
+        assert (refused.status_code, refused.json["error"]["code"]) == (409, "IMPORT_RUNNING")
+        assert refused.json["error"]["details"]["lines"] == 0
+    assert call("POST", path, json={"anyway": "yes"}).status_code == 400
+    started = call("POST", path, json={"anyway": True})
+    assert (started.status_code, started.json["queued"]) == (202, 1)
+
+
 def test_a_remote_campaign_is_preparing_until_its_users_are_fetched(as_account, remote):
     business = a_business()
     call = as_account(business)

@@ -181,4 +181,4 @@ def test_an_export_runs_nothing_in_a_spreadsheet(account, call):
     call("POST", "/api/customers", json={"phone": "+306912345678", "first_name": "=cmd|' /C calc'!A0"})
     exported = call("GET", "/api/customers/export")
     assert exported.headers["Content-Disposition"] == 'attachment; filename="customers.csv"'
-    assert exported.text.splitlines()[1] == "'+306912345678,'=cmd|' /C calc'!A0,,,,,subscribed"
+    assert exported.text.splitlines()[1] == "+306912345678,'=cmd|' /C calc'!A0,,,,,subscribed"

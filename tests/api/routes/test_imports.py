@@ -50,7 +50,9 @@ def test_a_form_is_imported_and_its_rejected_lines_can_be_downloaded(call, work)
     download = call("GET", f"{path}/rejections")
     assert download.headers["Content-Disposition"] == f'attachment; filename="import-{done["id"]}-rejections.csv"'
     assert download.mimetype == "text/csv"
-    assert download.text == "line,reason,phone\r\n3,phone: not a number,'=1+1\r\n"
+    assert download.text == (
+        "\ufeffphone,first_name,rejected_line,rejected_reason,rejected_text\r\n'=1+1,Formula,3,phone: not a number,\r\n"
+    )
 
 
 def test_a_csv_body_is_accepted_with_its_list_in_the_query(call, work):
@@ -158,3 +160,34 @@ def test_a_file_sent_again_under_its_key_is_imported_once(call, work, as_form):
     work()
     assert call("GET", f"/api/imports/{first.json['id']}").json["status"] == "done"
     assert len(rows("SELECT 1 FROM customer_import")) == 1
+
+
+def test_the_names_of_the_first_line_and_the_encoding_can_be_told(call, work):
+    greek = "Επαφή,Vorname\n6912345678,Ελένη\n".encode("cp1253")
+    options = {"mapping": '{"phone": "Επαφή"}', "encoding": "windows-1253"}
+    for wrong in ({}, {"encoding": "windows-1253"}, {**options, "mapping": "[]"}, {**options, "encoding": "nope"}):
+        refused(call("POST", "/api/imports", data=greek, query_string={"list": "x", **wrong}, **CSV), "INVALID_REQUEST")
+    taken = call("POST", "/api/imports", data=greek, query_string={"list": "x", **options}, **CSV).json
+    assert taken["mapping"] == {"Επαφή": "phone", "Vorname": "first_name"}
+    work()
+    assert call("GET", f"/api/imports/{taken['id']}").json["imported"] == 1
+    assert rows("SELECT phone, first_name FROM customer") == [{"phone": "+306912345678", "first_name": "Ελένη"}]
+    data = {"file": (BytesIO(greek), "people.csv"), "list": "x", **options}
+    assert call("POST", "/api/imports", data=data, **FORM).json["mapping"] == taken["mapping"]
+    path = "/api/suppressions/import"
+    assert call("POST", path, data=greek, query_string=options, **CSV).json["added"] == 1
+
+
+def test_a_job_reads_every_column_as_it_was_understood_when_the_file_came(call, work):
+    file = 'phone,attribute:Tier,attribute:TIER,"json:a ""b""",Mobile\n6912345678,1,2,3,4\n'
+    call("POST", "/api/imports", data=file, query_string={"list": "x"}, **CSV)
+    work()
+    attributes = {"Tier": "1", "TIER": "2", 'a "b"': 3, "mobile": "4"}
+    assert rows("SELECT attributes FROM customer") == [{"attributes": attributes}]
+
+
+def test_an_import_can_be_cancelled(call):
+    made = call("POST", "/api/imports", **form()).json
+    assert call("POST", f"/api/imports/{made['id']}/cancel").json["status"] == "cancelled"
+    again = call("POST", f"/api/imports/{made['id']}/cancel")
+    assert (again.status_code, again.json["error"]["code"]) == (409, "INVALID_STATUS")

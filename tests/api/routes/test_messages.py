@@ -1,6 +1,7 @@
 """Messages over HTTP: pages, causes of failure, history and the CSV file."""
 
 import csv
+import re
 from io import StringIO
 
 import pytest
@@ -166,10 +167,11 @@ def test_the_file_contains_every_message_and_no_formula(call, account, monkeypat
     campaign = sent(account, 11, template='=cmd|"/C calc"!A0 {first_name}')
     answer = call("GET", f"/api/campaigns/{campaign}/messages.csv")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-    header, *lines = csv.reader(StringIO(answer.text))
+    header, *lines = csv.reader(StringIO(answer.text.removeprefix("\ufeff")))
     assert ",".join(header) == HEADER
     assert [line[0] for line in lines] == [f"{campaign}-{n}" for n in range(11)]
-    assert not [cell for line in lines for cell in line if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
+    cells = [cell for line in lines for cell in line if not re.fullmatch(r"\+[0-9]+", cell)]
+    assert not [cell for cell in cells if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
     first = dict(zip(header, map(plain_cell, lines[0]), strict=True))
     assert (first["phone"], first["state"]) == (f"+{FIRST}", "sent")
     assert first["text"] == '=cmd|"/C calc"!A0 First0'

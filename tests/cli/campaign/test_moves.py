@@ -1,10 +1,13 @@
 """`campaign enqueue`, `schedule`, `unschedule`, `pause`, `resume`, `cancel`: which states allow them."""
 
+from io import BytesIO
+
 import pytest
 
+from dispatch.customers.import_upload import start_import
 from models.database import row
 from tests.cli.refusing import assert_refused
-from tests.factories import a_campaign, an_account, arrange_state
+from tests.factories import a_campaign, a_list, an_account, arrange_state, asking
 from tests.sending import started
 from tests.stored import stored_rows
 
@@ -100,6 +103,14 @@ def test_people_see_what_a_start_did(cli, acme):
     shown = cli("campaign", "enqueue", a_campaign(acme, recipients=2).id).stdout
     assert "sending" in shown
     assert "pending 2" in shown
+
+
+def test_a_start_while_the_list_is_still_importing_is_refused_until_it_is_wanted_anyway(cli):
+    account = an_account(country="GR")
+    campaign = a_campaign(account, list_id=a_list(account, 1, name="spring"))
+    start_import(asking(account.id), BytesIO(b"phone\n6900000001\n"), list_name="spring")
+    assert cli("campaign", "enqueue", campaign.id, "--json").error["code"] == "IMPORT_RUNNING"
+    assert cli("campaign", "enqueue", campaign.id, "--anyway", "--json").json["queued"] == 1
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,21 @@
 
 import csv
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dispatch.customers import imports
 from dispatch.customers.export import export_customers
+from dispatch.customers.import_trial import try_import
 from dispatch.customers.imports import ImportReport, import_customers
 from dispatch.errors import InvalidRequest
-from dispatch.formats.csv_in import open_csv
+from dispatch.formats.csv_in import checked_lines
 from models.database import rows
 from tests.factories import an_account, asking
 from tests.racing import race
+from tests.stored import stored_rows
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "customers.csv"
 
@@ -30,9 +33,13 @@ def import_file(account, tmp_path):
     def run(content, *, account_id=account, list_name="spring", country="GR"):
         source, rejects = tmp_path / "customers.csv", tmp_path / "rejected.csv"
         source.write_bytes(content if isinstance(content, bytes) else content.encode())
-        with open_csv(source) as lines:
+        with source.open("rb") as raw:
             report = import_customers(
-                asking(account_id), lines, list_name=list_name, default_country=country, rejects_path=rejects
+                asking(account_id),
+                checked_lines(raw),
+                list_name=list_name,
+                default_country=country,
+                rejects_path=rejects,
             )
         return report, read_rejects(rejects)
 
@@ -42,7 +49,7 @@ def import_file(account, tmp_path):
 def read_rejects(path):
     if not path.exists():
         return []
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 
 
@@ -54,7 +61,7 @@ def customers():
 
 
 def counts(report):
-    return report.imported, report.updated, report.rejected
+    return report.imported, report.updated + report.repeated, report.rejected
 
 
 def on_list(list_id):
@@ -69,7 +76,10 @@ def test_a_line_becomes_a_customer_on_the_list(import_file):
     report, rejects = import_file(
         "phone,first_name,last_name,location,prefered_product,tier\n690 000 0001, Ελένη ,Βλάχου,Αθήνα,Παπούτσια,gold\n"
     )
-    assert report == ImportReport(imported=1, updated=0, rejected=0, list_id=report.list_id, phone_types={"mobile": 1})
+    names = ("phone", "first_name", "last_name", "location", "prefered_product", "tier")
+    assert report == ImportReport(
+        1, 0, 0, 0, list_id=report.list_id, mapping={name: name for name in names}, phone_types={"mobile": 1}
+    )
     assert rejects == []
     assert on_list(report.list_id) == ["+306900000001"]
     assert customers() == [
@@ -86,12 +96,14 @@ def test_a_line_becomes_a_customer_on_the_list(import_file):
 
 def test_the_example_file_is_imported_and_its_bad_lines_are_reported(account, tmp_path):
     rejects = tmp_path / "rejected.csv"
-    with open_csv(EXAMPLE) as lines:
-        report = import_customers(asking(account), lines, list_name="all", default_country="GR", rejects_path=rejects)
+    with EXAMPLE.open("rb") as raw:
+        report = import_customers(
+            asking(account), checked_lines(raw), list_name="all", default_country="GR", rejects_path=rejects
+        )
     with EXAMPLE.open(newline="") as file:
         total = sum(any(row) for row in csv.reader(file)) - 1
     assert report.imported > 350
-    assert report.updated > 10
+    assert report.repeated > 10
     assert len(read_rejects(rejects)) == report.rejected > 10
     assert sum(counts(report)) == total
     assert len(on_list(report.list_id)) == report.imported == len(customers())
@@ -102,12 +114,12 @@ def test_a_second_import_changes_nothing(account, monkeypatch, chunk):
     monkeypatch.setattr(imports, "LINES_PER_CHUNK", chunk)
 
     def run():
-        with open_csv(EXAMPLE) as lines:
-            return import_customers(asking(account), lines, list_name="all", default_country="GR")
+        with EXAMPLE.open("rb") as raw:
+            return import_customers(asking(account), checked_lines(raw), list_name="all", default_country="GR")
 
     first, before = run(), customers()
     second = run()
-    assert counts(second) == (0, first.imported + first.updated, first.rejected)
+    assert counts(second) == (0, first.imported + first.repeated, first.rejected)
     assert second.list_id == first.list_id
     assert customers() == before
     assert len(on_list(second.list_id)) == len(before)
@@ -184,36 +196,36 @@ def test_a_rejected_line_is_reported_with_its_number_and_the_rest_imported(impor
         b"\n"
         b"+44 7700 900123,Fiction\n"
         b"6900000002," + b"x" * 256 + b"\n"
-        b"6900000003,Andr\xe9\n"
         b"6900000004,N\x00l\n"
         b"6900000005,Two,many\n"
         b"6900000006,Good\n"
     )
-    assert counts(report) == (2, 0, 6)
-    assert [(reject["line"], reject["reason"]) for reject in rejects] == [
+    assert counts(report) == (2, 0, 5)
+    assert [(reject["rejected_line"], reject["rejected_reason"]) for reject in rejects] == [
         ("3", "phone: too short"),
         ("5", "phone: not in use in its country"),
         ("6", "first_name is longer than 255 characters"),
-        ("7", "not UTF-8"),
-        ("8", "contains a NUL character"),
-        ("9", "3 values for 2 columns"),
+        ("7", "contains a NUL character"),
+        ("8", "3 values for 2 columns"),
     ]
     assert on_list(report.list_id) == ["+306900000001", "+306900000006"]
 
 
-def test_a_stray_quote_costs_its_own_line_only(import_file):
+def test_a_quote_that_is_not_closed_costs_the_lines_that_may_belong_to_its_cell(import_file):
     lines = [f"69000000{n:02d},Name" for n in range(60)]
     lines[3] = '6900000003,"Open'
     lines[9] = '6900000009,"Good"'
-    lines[50] = '6900000050,"Closed" badly'
+    lines[50] = '6900000050,Inch 5"'
     report, rejects = import_file("phone,first_name\n" + "\n".join(lines) + "\n")
-    assert counts(report) == (58, 0, 2)
-    assert [reject["line"] for reject in rejects] == ["5", "52"]
+    assert counts(report) == (53, 0, 7)
+    assert [reject["rejected_line"] for reject in rejects] == ["5", "6", "7", "8", "9", "10", "11"]
+    assert rejects[0]["rejected_reason"] == "text follows a closed quotation mark"
+    assert rejects[1]["rejected_reason"].startswith("belongs to the record of line 5, which cannot be read: ")
 
 
 def test_the_rejects_file_runs_nothing_in_a_spreadsheet(import_file):
     _, rejects = import_file("phone\n=1+1\n+99912345678\n@SUM(1)\n")
-    assert [reject["phone"][0] for reject in rejects] == ["'", "'", "'"]
+    assert [reject["phone"][0] for reject in rejects] == ["'", "+", "'"]
 
 
 @pytest.mark.parametrize(
@@ -225,8 +237,8 @@ def test_the_rejects_file_runs_nothing_in_a_spreadsheet(import_file):
         "6900000001,Ann\n",
         "phone,first_name,first_name\n6900000001,A,B\n",
         "phone,preferred_product,prefered_product\n6900000001,A,B\n",
-        "phone,first_name\n6900000001,Ελένη\n".encode("utf-16"),
-        "phone," + ",".join(f"c{n}" for n in range(200)) + "\n",
+        "phone,first_name\n6900000001,Ελένη\n".encode("utf-16-le"),
+        "phone," + ",".join(f"c{n}" for n in range(10_001)) + "\n",
     ],
 )
 def test_an_invalid_header_changes_nothing(import_file, content):
@@ -293,7 +305,7 @@ def test_consent_unsubscribed_opts_the_customer_out_and_any_other_word_is_reject
         "phone,consent\n6900000001,unsubscribed\n6900000002,subscribed\n6900000003,\n6900000004,maybe\n"
     )
     assert counts(report) == (3, 0, 1)
-    assert rejects[0]["reason"] == "consent is unsubscribed or subscribed"
+    assert rejects[0]["rejected_reason"] == "consent is unsubscribed or subscribed"
     assert rows("SELECT phone, consent FROM customer ORDER BY phone") == [
         {"phone": "+306900000001", "consent": "unsubscribed"},
         {"phone": "+306900000002", "consent": "subscribed"},
@@ -307,7 +319,7 @@ def test_a_zone_is_the_customers_own_and_one_that_does_not_exist_rejects_its_lin
     content = "phone,zone\n6912345671,Asia/Tokyo\n6912345672,\n6912345673,Mars/Olympus\n"
     report, rejected = import_file(content)
     assert (report.imported, report.rejected) == (2, 1)
-    assert rejected[0]["reason"] == "zone is no IANA time zone, such as Europe/Athens"
+    assert rejected[0]["rejected_reason"] == "zone is no IANA time zone, such as Europe/Athens"
     zones = rows("SELECT zone, attributes FROM customer ORDER BY phone")
     assert zones == [{"zone": "Asia/Tokyo", "attributes": {}}, {"zone": None, "attributes": {}}]
 
@@ -324,3 +336,59 @@ def test_zones_and_opt_outs_travel_to_another_account(import_file, db):
         ("+306912345672", None, "subscribed"),
     ]
     assert rows("SELECT phone FROM suppression WHERE account_id = %s", [other]) == [{"phone": "+306912345671"}]
+
+
+def test_a_value_that_cannot_be_stored_rejects_its_line_and_no_other(import_file):
+    report, rejects = import_file('phone,json:age\n6900000001,"""\\u0000"""\n6900000002,42\n')
+    assert counts(report) == (1, 0, 1)
+    assert rejects[0]["rejected_reason"] == "a value cannot be stored: a text contains the character NUL"
+    assert [customer["attributes"] for customer in customers()] == [{"age": 42}]
+
+
+def test_rejected_lines_have_all_their_columns_and_are_imported_once_they_are_repaired(import_file, tmp_path):
+    content = 'Mobile;Vorname;Tier\n12345;Ann;gold\n6900000001;Bob;\n6900000002;"Cid\n6900000003;Dan;x\n'
+    report, rejects = import_file(content)
+    assert counts(report) == (1, 0, 3)
+    assert [list(each.values()) for each in rejects] == [
+        ["12345", "Ann", "gold", "2", "phone: too short", ""],
+        ["", "", "", "4", "a quotation mark is not closed", '6900000002;"Cid'],
+        ["", "", "", "5", rejects[2]["rejected_reason"], "6900000003;Dan;x"],
+    ]
+    again = (tmp_path / "rejected.csv").read_bytes()
+    report, rejects = import_file(again)
+    assert counts(report) == (0, 0, 3)
+    assert [each["rejected_text"] for each in rejects] == ["", '6900000002;"Cid', "6900000003;Dan;x"]
+    repaired = again.replace(b"12345,", b"6900000005,")
+    report, rejects = import_file(repaired)
+    assert counts(report) == (1, 0, 2)
+    (ann,) = [each for each in customers() if each["phone"] == "+306900000005"]
+    assert (ann["first_name"], ann["attributes"]) == ("Ann", {"tier": "gold"})
+
+
+def test_a_file_in_another_encoding_is_refused_as_a_whole(import_file):
+    with pytest.raises(InvalidRequest, match="windows-1252"):
+        import_file("phone,first_name\n6900000001,Ann\n6900000002,André\n".encode("cp1252"))
+    assert customers() == rows("SELECT 1 FROM customer_list") == []
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 100])
+def test_a_phone_that_comes_again_in_a_file_is_counted_as_repeated(import_file, monkeypatch, chunk):
+    monkeypatch.setattr(imports, "LINES_PER_CHUNK", chunk)
+    import_file("phone\n6900000001\n6900000002\n")
+    report, _ = import_file("phone\n6900000001\n6900000003\n+30 690 000 0003\n12\n6900000001\n6900000003\n")
+    assert (report.imported, report.updated, report.repeated, report.rejected) == (1, 1, 3, 1)
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 100])
+def test_a_dry_run_reports_what_an_import_would_do_and_changes_nothing(account, monkeypatch, tmp_path, chunk):
+    monkeypatch.setattr(imports, "LINES_PER_CHUNK", chunk)
+    lines = [line + "\n" for line in ("phone", "6900000001", "6900000002", "12", "6900000001", "6900000003")]
+    options = {"default_country": "GR", "rejects_path": tmp_path / "rejected.csv"}
+    import_customers(asking(account), lines[:3], list_name="all", default_country="GR")
+    before = stored_rows()
+    tried = try_import(asking(account), lines, **options)
+    assert stored_rows() == before
+    assert [each["phone"] for each in read_rejects(options["rejects_path"])] == ["12"]
+    done = import_customers(asking(account), lines, list_name="all", **options)
+    assert replace(done, list_id=None) == tried
+    assert (tried.imported, tried.updated, tried.repeated, tried.rejected) == (1, 2, 1, 1)

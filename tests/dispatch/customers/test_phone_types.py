@@ -49,7 +49,7 @@ def stored():
 def test_an_import_stores_and_counts_the_kinds(account):
     lines = StringIO("phone\n" + "\n".join([*NUMBERS, "691 234 5678", "691 234 5679", "12"]))
     report = import_customers(asking(account.id), lines, list_name="spring", default_country="GR")
-    assert (report.imported, report.updated, report.rejected) == (13, 1, 1)
+    assert (report.imported, report.updated, report.repeated, report.rejected) == (13, 0, 1, 1)
     assert report.phone_types == {
         "mobile": 3,
         "fixed_or_mobile": 2,

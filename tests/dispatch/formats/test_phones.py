@@ -160,7 +160,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "importing.md"
 
 def rows_of_the_page():
     """Yields what is written, the country and what becomes of it, for each row of the table."""
-    section = PAGE.read_text().split("\n## ")[1]
+    section = PAGE.read_text().partition("## How phone numbers are understood\n")[2].partition("\n## ")[0]
     for line in section.splitlines():
         if line.startswith("| `"):
             written, country, becomes = (cell.strip() for cell in line.strip("|").split(" | "))

@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-from cli.customers_add import add
-from cli.customers_import import import_
+from cli.customers.add import add
+from cli.customers.importing import import_
+from cli.customers.imports import imports
 from cli.shared.arguments import row_id
 from cli.shared.caller import by_hand
 from cli.shared.csv_file import WrittenFile, csv_file, write_csv
@@ -42,6 +43,7 @@ def customers() -> None:
 
 customers.add_command(import_)
 customers.add_command(add)
+customers.add_command(imports)
 
 
 @customers.command("list")

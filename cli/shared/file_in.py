@@ -1,0 +1,57 @@
+"""A file that a verb reads, or standard input as `-`: how it is named, opened, and what its columns are."""
+
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO
+
+import click
+
+STDIN = Path("-")
+_IN_MEMORY_BYTES = 1024 * 1024
+
+file_in = click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True, path_type=Path)
+)
+encoding_option = click.option(
+    "--encoding", metavar="NAME", help="Such as windows-1253.  [default: UTF-8, or what the file says]"
+)
+
+
+def _mapping(context: click.Context, parameter: click.Parameter, given: Sequence[str]) -> dict[str, str]:
+    pairs = [each.partition("=") for each in given]
+    for column, _, name in pairs:
+        if not column.strip() or not name.strip():
+            raise click.BadParameter("write COLUMN=NAME, such as phone=Mobile")
+    return {column.strip(): name.strip() for column, _, name in pairs}
+
+
+mapping_option = click.option(
+    "--map",
+    "mapping",
+    multiple=True,
+    metavar="COLUMN=NAME",
+    callback=_mapping,
+    help="What a name in the first line means, such as phone=Mobile; may be repeated.",
+)
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[IO[bytes]]:
+    """Opens the file so that it can be read twice; standard input is kept until it has ended."""
+    if file != STDIN:
+        with file.open("rb") as raw:
+            yield raw
+        return
+    with SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as kept:
+        shutil.copyfileobj(sys.stdin.buffer, kept, _IN_MEMORY_BYTES)
+        kept.seek(0)
+        yield kept
+
+
+def rejects_beside(file: Path) -> Path:
+    """Returns where the rejected lines of a file go, if nothing else is said."""
+    return Path("rejected.csv") if file == STDIN else file.with_name(f"rejected-{file.name}")

@@ -1,0 +1,112 @@
+"""Imports that have not ended: a campaign does not start on the part of its audience that is there by now."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+from peewee import PeeweeException
+
+from dispatch.caller import Caller
+from dispatch.errors import ImportRunning
+from models.campaigns.campaign import Campaign
+from models.customers import import_commands, open_imports
+from models.customers.imports import CustomerImport, RunningImport
+from models.customers.lists import CustomerList
+from models.database import db
+
+INTERRUPTED = "The command was interrupted; what it had imported stays. Run it again to import the rest."
+# Audiences that an import into any list of the account changes.
+_OF_WHOLE_ACCOUNT = ("everyone", "segment")
+
+log = structlog.get_logger()
+
+
+def check_no_import(campaign: Campaign) -> None:
+    """Raises ImportRunning, with its progress, while an import adds people to the campaign's audience."""
+    if campaign.audience_kind == "list":
+        running = open_imports.into_audience(campaign.account_id, campaign.list_id)
+    elif campaign.audience_kind in _OF_WHOLE_ACCOUNT:
+        running = open_imports.into_audience(campaign.account_id, None)
+    else:
+        running = None
+    if running:
+        raise _refusal(running)
+
+
+@contextmanager
+def seen_by_all(
+    caller: Caller, list_name: str, file_name: str, country: str | None, size: int
+) -> Iterator[RunningImport]:
+    """Shows the import as running while it is at work, so that no campaign starts on a part of its list."""
+    account_id = caller.one_account()
+    with db.atomic():
+        begun = import_commands.begin(
+            account_id,
+            list_id=CustomerList.named(account_id, list_name).id,
+            list_name=list_name,
+            file_name=file_name,
+            country=country,
+            size=size,
+            actor=caller.actor,
+        )
+    try:
+        yield begun
+    except BaseException:
+        # Recovery ends it if the database is away by now.
+        with suppress(PeeweeException, psycopg.Error):
+            end_import(begun.id, begun.token, error=INTERRUPTED)
+        raise
+    else:
+        end_import(begun.id, begun.token)
+    finally:
+        with suppress(PeeweeException, psycopg.Error):
+            import_commands.release(begun.id)
+
+
+def end_import(import_id: int, token: UUID, *, error: str | None = None) -> bool:
+    """Ends the import and lets the campaigns that wait for it be looked at; False if the token is no longer its own."""
+    with db.atomic():
+        ended = CustomerImport.end(import_id, token, error=error)
+        if ended is None:
+            return False
+        Campaign.unblock(ended.account_id, ImportRunning.code)
+    _log(ended)
+    return True
+
+
+def end_interrupted_imports() -> Counter[str]:
+    """Ends the imports whose command has died, and returns how many those were."""
+    with db.atomic():
+        ended = import_commands.end_dead(INTERRUPTED)
+        for each in ended:
+            Campaign.unblock(each.account_id, ImportRunning.code)
+    for each in ended:
+        _log(each)
+    return Counter(imports_failed=len(ended))
+
+
+def _refusal(running: CustomerImport) -> ImportRunning:
+    share = f"{100 * running.bytes // running.size} % of its file" if running.size else "an unknown part of its file"
+    progress: dict[str, Any] = {
+        field: getattr(running, field) for field in ("status", "lines", "imported", "updated", "repeated", "rejected")
+    }
+    return ImportRunning(
+        f"Import {running.id} is still adding customers to the list {running.list_name}: {share} is read, "
+        f"{running.lines} lines so far. Wait until it ends, or start anyway with those who are there.",
+        import_id=running.id,
+        bytes=running.bytes,
+        size=running.size,
+        **progress,
+    )
+
+
+def _log(ended: CustomerImport) -> None:
+    counts = {name: getattr(ended, name) for name in ("imported", "updated", "repeated", "rejected")}
+    if ended.error:
+        log.error("import.failed", import_id=ended.id, reason=ended.error, **counts)
+    else:
+        log.info("import.finished", import_id=ended.id, **counts)

@@ -1,0 +1,131 @@
+"""Finds out in which encoding a file is written, before any of it is read; refuses a file that is not certain.
+
+UTF-8, and UTF-16 and UTF-32 with their byte-order mark, are certain when the whole file can be read as that. Any other
+can only be guessed, so the refusal names the guess and what it would read, and people confirm it.
+"""
+
+import codecs
+from collections.abc import Iterator
+from typing import IO
+
+from charset_normalizer import from_bytes
+
+from dispatch.errors import InvalidRequest
+
+UTF_8 = "utf-8"
+
+_BLOCK = 1024 * 1024
+# Bytes that a guess is made from, out of lines that are not ASCII; more make it slower and no better.
+_SAMPLE = 20_000
+_MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"))
+_BYTE_ORDER_MARKS = (*_MARKS, (codecs.BOM_UTF16_BE, "utf-16"))
+# What spreadsheets and databases of some age write, by codec.
+_GUESSED = (
+    *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp737", "cp850", "cp866"),
+    *("iso8859_7", "mac_roman", "mac_greek", "koi8_r", "gb18030", "big5", "shift_jis", "euc_kr"),
+)
+# Codecs of Python that are no encodings of files.
+_NO_ENCODINGS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7", "mbcs", "oem"}
+_OTHER_FILES = {
+    b"PK\x03\x04": "an Excel workbook (.xlsx) or another zip file",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls)",
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "a compressed file (gzip)",
+    b"\x89PNG": "a picture",
+}
+SAVE_AS = "save it as 'CSV UTF-8' (in Excel: File, Save as, CSV UTF-8) and try again"
+
+
+def encoding_of(raw: IO[bytes], given: str | None = None) -> str:
+    """Returns the encoding in which the whole file can be read, and leaves it at its beginning.
+
+    InvalidRequest if it cannot be read in the `given` one, or, without that, if it is not certain; nothing is imported.
+    """
+    head = raw.read(4096)
+    for magic, kind in _OTHER_FILES.items():
+        if head.startswith(magic):
+            raise InvalidRequest(f"The file is {kind}; {SAVE_AS}.", field="file")
+    certain = next((name for mark, name in _BYTE_ORDER_MARKS if head.startswith(mark)), UTF_8)
+    encoding = _codec(given) if given else certain
+    raw.seek(0)
+    wrong = _first_wrong_line(raw, encoding)
+    guess = None if given or encoding != UTF_8 else _utf_16(head)
+    if wrong is None and guess is None:
+        raw.seek(0)
+        return encoding
+    if given or encoding != UTF_8:
+        raise InvalidRequest(f"Line {wrong} cannot be read as {encoding}; {SAVE_AS}.", field="encoding", line=wrong)
+    raise _uncertain(raw, wrong or 1, guess)
+
+
+def _codec(name: str) -> str:
+    try:
+        found = codecs.lookup(name)
+    except (LookupError, ValueError):
+        found = None
+    if found is None or found.name in _NO_ENCODINGS or not found._is_text_encoding:
+        raise InvalidRequest(
+            f"There is no encoding called {name[:40]!r}; use one like windows-1253 or utf-16.", field="encoding"
+        )
+    return found.name
+
+
+def _first_wrong_line(raw: IO[bytes], encoding: str) -> int | None:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line = 1
+    for block in _blocks(raw):
+        try:
+            decoder.decode(block)
+        except UnicodeDecodeError as wrong:
+            return line + wrong.object[: wrong.start].count(b"\n")
+        line += block.count(b"\n")
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return line
+    return None
+
+
+def _utf_16(head: bytes) -> str | None:
+    """Returns the UTF-16 that a beginning without a mark looks like: every other byte of Latin text is zero then."""
+    for zeros, name in ((head[1::2], "utf-16-le"), (head[0::2], "utf-16-be")):
+        if len(head) >= 4 and zeros.count(0) > len(zeros) / 2:
+            return name
+    return None
+
+
+def _uncertain(raw: IO[bytes], line: int, guess: str | None) -> InvalidRequest:
+    raw.seek(0)
+    sample = raw.read(_SAMPLE) if guess else _lines_that_are_not_ascii(raw)
+    if guess is None and (best := from_bytes(sample, cp_isolation=list(_GUESSED)).best()):
+        guess = best.encoding
+        # Where both say the same, the usual one.
+        if guess == "cp1250" and sample.decode("cp1252", "replace") == sample.decode("cp1250", "replace"):
+            guess = "cp1252"
+    if guess is None:
+        return InvalidRequest(f"Line {line} is not UTF-8, so nothing is imported; {SAVE_AS}.", field="file", line=line)
+    name = guess.replace("cp125", "windows-125")
+    read = sample.decode(guess, "replace").strip().splitlines()[0][:60].strip()
+    return InvalidRequest(
+        f"Line {line} is not UTF-8, so nothing is imported. In {name} the file would say: {read}. If that is right, "
+        f"import it with the encoding {name} (--encoding {name}); else {SAVE_AS}.",
+        field="encoding",
+        encoding=name,
+        line=line,
+    )
+
+
+def _lines_that_are_not_ascii(raw: IO[bytes]) -> bytes:
+    found = b""
+    for block in _blocks(raw):
+        for line in block.splitlines(keepends=True):
+            if not line.isascii():
+                found += line[:1000]
+            if len(found) > _SAMPLE:
+                return found
+    return found
+
+
+def _blocks(raw: IO[bytes]) -> Iterator[bytes]:
+    while block := raw.read(_BLOCK):
+        yield block

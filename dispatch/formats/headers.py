@@ -1,0 +1,153 @@
+"""Reads the line that names the columns, as people and their programs write it.
+
+Before it there may be blank lines, byte-order marks and Excel's `sep=;`. Which column is the phone or a name says its
+own name, else the caller's mapping, else one of the words that people use for it, if only one column has one.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from unicodedata import combining, normalize
+
+from dispatch.errors import InvalidRequest
+from dispatch.formats.columns import IGNORED, MAX_NAME, OWN, attribute_of, column_name
+from dispatch.formats.csv_out import plain_cell
+from dispatch.formats.csv_records import DELIMITERS, MAX_LINE, UNREADABLE, split
+
+MAX_COLUMNS = 10_000
+_MAX_LINES = 20
+_SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+
+# Without case, accents, spaces and signs. English, German, Greek, French, Spanish, Italian, Portuguese, Dutch, Turkish.
+_PHONE = """phonenumber phoneno phonenr mobile mobilephone mobilenumber mobileno mobilephonenumber cell cellphone
+    cellnumber telephone telephonenumber tel telno msisdn smsnumber whatsapp whatsappnumber contactnumber
+    telefon telefonnummer handy handynr handynummer telefonnr telnr mobil mobilnummer mobiltelefon rufnummer
+    τηλεφωνο κινητο κινητοτηλεφωνο αριθμοστηλεφωνου αριθμοσκινητου τηλ
+    portable telephoneportable numerodetelephone telefono telefonomovil movil celular numerodetelefono cellulare
+    telefonocellulare telefone telemovel telefoonnummer telefoon mobiel mobielnummer telefonnumarası ceptelefonu cep"""
+_FIRST_NAME = """fname givenname forename vorname ονομα μικροονομα prenom nombre nome primeironome voornaam isim"""
+_LAST_NAME = """lname surname familyname nachname familienname επωνυμο επιθετο nomdefamille apellido apellidos cognome
+    sobrenome apelido achternaam soyad soyisim"""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The cells of the first line, the column that each is ('' for one that is left out), and what separates them."""
+
+    cells: tuple[str, ...]
+    names: tuple[str, ...]
+    delimiter: str
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Returns which column each cell was taken for, an attribute by its name."""
+        return {
+            cell: name if name in OWN else attribute_of(name)
+            for cell, name in zip(self.cells, self.names, strict=True)
+            if name and name not in IGNORED
+        }
+
+
+def read_header(numbered: Iterator[tuple[int, str]], mapping: Mapping[str, str] | None = None) -> Header:
+    """Returns the header, and leaves what follows it to be read; InvalidRequest if no column is the phone.
+
+    `mapping` says which cell each column is: {"phone": "Mobile"}.
+    """
+    text = _first_line(numbered)
+    delimiters = DELIMITERS
+    if separator := _SEPARATOR.fullmatch(text.strip()):
+        delimiters = separator[1] if separator[1] in DELIMITERS else DELIMITERS
+        text = _first_line(numbered)
+    if len(text) >= MAX_LINE:
+        raise InvalidRequest(f"The first line is longer than {MAX_LINE:,} characters; is this a CSV file?")
+    if UNREADABLE.search(text):
+        raise InvalidRequest("The first line is not UTF-8 text; save the file as 'CSV UTF-8' and try again.")
+    for delimiter in delimiters:
+        cells = [plain_cell(cell.strip()) for cell in split(text, delimiter) or []]
+        names = _names(cells, mapping or {}, delimiter)
+        if "phone" in names:
+            return _checked(Header(tuple(cells), tuple(names), delimiter))
+    _check_mapping(text, mapping or {})
+    found = text.strip()[:100] or "nothing"
+    raise InvalidRequest(
+        f"The first line must name the columns, one of them phone; it has: {found}. If one of these is the phone, say "
+        f"so: --map phone=NAME (HTTP: mapping).",
+        field="mapping",
+    )
+
+
+def _first_line(numbered: Iterator[tuple[int, str]]) -> str:
+    text = ""
+    for _, piece in numbered:
+        text = (text + piece).lstrip("\ufeff")
+        if text.strip() and (text.count('"') % 2 == 0 or text.count("\n") > _MAX_LINES or len(text) >= MAX_LINE):
+            break
+        if not text.strip():
+            text = ""
+    return text
+
+
+def _names(cells: list[str], mapping: Mapping[str, str], delimiter: str) -> list[str]:
+    names = [column_name(cell) for cell in cells]
+    for wanted, source in mapping.items():
+        column = column_name(wanted)
+        places = _places(cells, source)
+        if len(places) != 1:
+            return []
+        if column in names and names.index(column) != places[0]:
+            taken = names.index(column)
+            names[taken] = f"attribute:{cells[taken]}"
+        names[places[0]] = column
+    for column, words in SYNONYMS.items():
+        places = [place for place, cell in enumerate(cells) if _key(cell) in words and names[place] not in mapping]
+        if column in names or not places:
+            continue
+        if len(places) == 1:
+            names[places[0]] = column
+        elif column == "phone":
+            both = " and ".join(cells[place] for place in places)
+            raise InvalidRequest(
+                f"{both} may each be the phone; say which: --map phone='{cells[places[0]]}' (HTTP: mapping).",
+                field="mapping",
+            )
+    return names
+
+
+def _places(cells: list[str], source: str) -> list[int]:
+    """Returns where a cell is called so, exactly or else but for case, accents, spaces and signs."""
+    exact = [place for place, cell in enumerate(cells) if cell == source.strip()]
+    return exact or [place for place, cell in enumerate(cells) if cell and _key(cell) == _key(source)]
+
+
+def _check_mapping(text: str, mapping: Mapping[str, str]) -> None:
+    delimiter = max(DELIMITERS, key=text.count)
+    cells = [plain_cell(cell.strip()) for cell in split(text, delimiter) or []]
+    for source in mapping.values():
+        found = _places(cells, source)
+        if len(found) != 1:
+            has = ", ".join(cell for cell in cells if cell)[:300]
+            how = "no column" if not found else f"{len(found)} columns"
+            raise InvalidRequest(f"The file has {how} called {source!r}; it has: {has}.", field="mapping")
+
+
+def _key(cell: str) -> str:
+    letters = normalize("NFKD", cell).casefold()
+    return "".join(character for character in letters if character.isalnum() and not combining(character))
+
+
+def _checked(header: Header) -> Header:
+    named = [name for name in header.names if name]
+    if len(named) > MAX_COLUMNS:
+        raise InvalidRequest(f"The first line names {len(named)} columns; at most {MAX_COLUMNS:,} can be imported.")
+    if long := [name for name in named if len(name) > MAX_NAME and attribute_of(name) == name]:
+        raise InvalidRequest(f"A column has a name of more than {MAX_NAME} characters: {long[0][:40]}…")
+    if twice := sorted({name for name in named if named.count(name) > 1}):
+        raise InvalidRequest(f"The first line names a column twice: {', '.join(twice)}.")
+    return header
+
+
+SYNONYMS = {
+    "phone": frozenset(map(_key, _PHONE.split())),
+    "first_name": frozenset(map(_key, ("firstname", *_FIRST_NAME.split()))),
+    "last_name": frozenset(map(_key, ("lastname", *_LAST_NAME.split()))),
+}

@@ -1,0 +1,72 @@
+"""A file is read in the encoding it is written in, or refused as a whole with the one it seems to have."""
+
+from io import BytesIO
+
+import pytest
+
+from dispatch.errors import InvalidRequest
+from dispatch.formats.csv_in import CsvFile, checked_lines
+from dispatch.formats.encodings import encoding_of
+
+GREEK = "phone,first_name\n6900000001,Ελένη\n6900000002,Γιώργος\n"
+FRENCH = "phone,first_name\n6900000001,André\n6900000002,Zoé\n"
+
+
+def names(raw, encoding=None):
+    return [each.cells["first_name"] for each in CsvFile(checked_lines(BytesIO(raw), encoding))]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_a_file_that_says_its_encoding_is_read(encoding):
+    assert names(GREEK.encode(encoding)) == ["Ελένη", "Γιώργος"]
+
+
+def test_utf_16_of_either_order_is_read_by_its_mark():
+    assert names(b"\xfe\xff" + GREEK.encode("utf-16-be")) == ["Ελένη", "Γιώργος"]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "guess"),
+    [(GREEK, "cp1253", "windows-1253"), (FRENCH, "cp1252", "windows-1252"), (FRENCH, "utf-16-le", "utf-16-le")],
+)
+def test_a_guess_is_asked_and_read_once_it_is_confirmed(text, encoding, guess):
+    raw = text.encode(encoding)
+    with pytest.raises(InvalidRequest, match=f"--encoding {guess}") as refused:
+        names(raw)
+    assert refused.value.details["encoding"] == guess
+    assert names(raw, guess) == names(text.encode())
+
+
+def test_one_wrong_byte_in_a_long_file_is_found_before_anything_is_read():
+    raw = b"phone,first_name\n" + b"6900000001,Ann\n" * 200_000 + b"6900000002,Andr\xe9\n"
+    with pytest.raises(InvalidRequest, match=r"Line 200002 is not UTF-8.* 6900000002,André") as refused:
+        checked_lines(BytesIO(raw))
+    assert refused.value.details["line"] == 200_002
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_a_character_that_is_cut_in_two_at_the_end_is_found(cut):
+    with pytest.raises(InvalidRequest, match="Line 2 "):
+        encoding_of(BytesIO("phone\n😀".encode()[:-cut]))
+
+
+@pytest.mark.parametrize("encoding", ["nope", "rot13", "idna", "base64", "x\0", "utf-7", ""])
+def test_what_is_no_encoding_of_files_is_refused(encoding):
+    if encoding:
+        with pytest.raises(InvalidRequest, match="no encoding called"):
+            encoding_of(BytesIO(GREEK.encode()), encoding)
+    else:
+        assert encoding_of(BytesIO(GREEK.encode()), encoding) == "utf-8"
+
+
+def test_a_confirmed_encoding_that_is_wrong_is_refused_with_the_line():
+    with pytest.raises(InvalidRequest, match="Line 2 cannot be read as utf-8"):
+        encoding_of(BytesIO(GREEK.encode("cp1253")), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("magic", "says"), [(b"PK\x03\x04", r"\.xlsx"), (b"\xd0\xcf\x11\xe0\xa1", r"\.xls\)"), (b"%PDF-1.7", "PDF")]
+)
+def test_a_file_of_another_kind_is_named_as_what_it_is_and_how_to_save_it(magic, says):
+    with pytest.raises(InvalidRequest, match=f"{says}.*CSV UTF-8"):
+        encoding_of(BytesIO(magic + bytes(100)))

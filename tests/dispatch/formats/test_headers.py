@@ -1,0 +1,85 @@
+"""The first line is understood as people and their programs write it; what is not certain is asked."""
+
+import pytest
+
+from dispatch.errors import InvalidRequest
+from dispatch.formats.columns import OWN
+from dispatch.formats.csv_records import numbered_lines
+from dispatch.formats.headers import SYNONYMS, read_header
+
+
+def header(text, **mapping):
+    return read_header(numbered_lines(text.splitlines(keepends=True)), mapping)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("phone,tier\n", ("phone", "tier")),
+        ("\ufeffphone,tier\n", ("phone", "tier")),
+        ("\ufeff\ufeffphone,tier\n", ("phone", "tier")),
+        ("\n\n ,\nphone,tier\n", None),
+        ("\n  \r\nphone,tier\n", ("phone", "tier")),
+        ("sep=;\nphone;tier\n", ("phone", "tier")),
+        ("\ufeffsep=;\r\n\r\nphone;a,b\r\n", ("phone", "a,b")),
+        ('"sep=;"\nphone;tier\n', ("phone", "tier")),
+        ("Mobile,Vorname,Nachname\n", ("phone", "first_name", "last_name")),
+        ("Phone Number;First name;Surname\n", ("phone", "first_name", "last_name")),
+        ("Κινητό,Όνομα,ΕΠΩΝΥΜΟ\n", ("phone", "first_name", "last_name")),
+        ("ΚΙΝΗΤΌ ΤΗΛΈΦΩΝΟ,Πόλη\n", ("phone", "πόλη")),
+        ("Téléphone,Prénom,Nom de famille\n", ("phone", "first_name", "last_name")),
+        ("Handy-Nr.\tVorname\n", ("phone", "first_name")),
+        ("Phone,Mobile\n", ("phone", "mobile")),
+        ("phone,Vorname,first_name\n", ("phone", "vorname", "first_name")),
+        ("phone,Vorname,Forename\n", ("phone", "vorname", "forename")),
+        ('"Phone\nNumber",Tier\n', ("phone", "tier")),
+        ("house number,phone\n", ("house_number", "phone")),
+    ],
+)
+def test_a_first_line_as_people_write_it(text, names):
+    if names is None:
+        with pytest.raises(InvalidRequest, match="phone"):
+            header(text)
+    else:
+        assert header(text).names == names
+
+
+@pytest.mark.parametrize(
+    ("text", "mapping", "names"),
+    [
+        ("Contact,Name\n", {"phone": "Contact"}, ("phone", "name")),
+        ("contact ;name\n", {"phone": "Contact", "first_name": "NAME"}, ("phone", "first_name")),
+        ("Mobile,Telephone\n", {"phone": "Telephone"}, ("mobile", "phone")),
+        ("Phone,Mobile\n", {"phone": "Mobile"}, ("attribute:Phone", "phone")),
+        ("Κινητο,x\n", {"phone": "κινητό"}, ("phone", "x")),
+        ("phone,Points\n", {"json:points": "Points"}, ("phone", "json:points")),
+    ],
+)
+def test_a_mapping_says_what_a_name_means(text, mapping, names):
+    assert header(text, **mapping).names == names
+
+
+@pytest.mark.parametrize(
+    ("text", "mapping", "says"),
+    [
+        ("Mobile,Telephone\n", {}, "Mobile and Telephone may each be the phone"),
+        ("Contact,Name\n", {"phone": "Contract"}, "no column called 'Contract'; it has: Contact, Name"),
+        ("Contact,contact\n", {"phone": "CONTACT"}, "2 columns called 'CONTACT'"),
+        ("name,email\n", {}, "--map phone=NAME"),
+        ("", {}, "it has: nothing"),
+    ],
+)
+def test_what_is_not_certain_is_asked_with_the_names_there_are(text, mapping, says):
+    with pytest.raises(InvalidRequest, match=says):
+        header(text, **mapping)
+
+
+def test_what_a_name_was_taken_for_is_told():
+    found = header("Mobile,Tier,attribute:Tier,,rejected_line\n")
+    assert found.mapping == {"Mobile": "phone", "Tier": "tier", "attribute:Tier": "Tier"}
+
+
+def test_no_word_means_two_columns():
+    words = [word for known in SYNONYMS.values() for word in known]
+    assert len(words) == len(set(words))
+    assert set(SYNONYMS) <= set(OWN)
