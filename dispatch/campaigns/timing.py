@@ -1,8 +1,7 @@
 """Checks when a campaign may reach people: its zone, local time, send window, holidays and grace."""
 
 from collections.abc import Callable, Mapping
-from datetime import time
-from typing import Any, TypedDict, cast
+from typing import Any, cast
 from uuid import UUID
 
 from dispatch.accounts.accounts import account_with_id
@@ -11,22 +10,11 @@ from dispatch.formats.checks import checked_clock, checked_zone
 from dispatch.hours.holidays import check_holiday_country
 from dispatch.hours.slots import Hours, check_possible
 from dispatch.hours.window import read_window
+from models.campaigns.writing import Timing
 
 PURPOSES = ("marketing", "service")
 GRACE_SEC = 6 * 3600
 MAX_GRACE_SEC = 31 * 24 * 3600
-MAX_WINDOW = 100
-
-
-class Timing(TypedDict, total=False):
-    """The columns that say when a campaign may reach people."""
-
-    purpose: str
-    timezone: str | None
-    local_time: time | None
-    send_window: str | None
-    holidays: str | None
-    grace_sec: int
 
 
 def checked_timing(given: Mapping[str, Any]) -> Timing:

@@ -72,6 +72,28 @@ async def post(
         return Answer("unknown", error_code="connection_lost")
 
 
+def read(reply: Reply) -> Answer:
+    """Returns what a reply means whose JSON has the message's `id`, or an `error` with `code` and `retryable`."""
+    if 200 <= reply.status < 300:
+        provider_id = short_word(reply.document.get("id"))
+        if provider_id is None:
+            return Answer("unknown", error_code="unreadable_reply")
+        return Answer("accepted", provider_id=provider_id)
+    if reply.status == 422 and _error(reply).get("retryable") is True:
+        return Answer("retryable", error_code=error_code(reply))
+    return refusal(reply, error_code(reply))
+
+
+def error_code(reply: Reply) -> str | None:
+    """Returns the provider's own error code, if the reply has one."""
+    return short_word(_error(reply).get("code"))
+
+
+def _error(reply: Reply) -> JsonObject:
+    error = reply.document.get("error")
+    return error if isinstance(error, dict) else {}
+
+
 def refusal(reply: Reply, word: str | None = None) -> Answer:
     """Returns what a reply other than an acceptance means; `word` is the provider's own error code, if any."""
     code = word or f"http_{reply.status}"

@@ -9,7 +9,7 @@ from yarl import URL
 from dispatch.clients.tokens import Tokens
 from dispatch.errors import RemoteFailed, RemoteNotConfigured
 from dispatch.providers import Answer, Outgoing
-from dispatch.providers.http import Reply, post, refusal, session, short_word
+from dispatch.providers.http import error_code, post, read, session
 
 # A token and a call must both fit into the lease of a message (LEASE_SEC).
 TOKEN_SEC = 2.0
@@ -70,7 +70,10 @@ class MessagingService:
             return self._refused(token)
         if token not in self._accepted:
             self._accepted = [*self._accepted, token][-_REMEMBERED:]
-        return _read(reply)
+        if reply.status == 409:
+            # Another request with this key was read, which may have been scheduled.
+            return Answer("unknown", error_code=error_code(reply) or "http_409")
+        return read(reply)
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -87,20 +90,3 @@ class MessagingService:
         """Returns what a refused token means: one that was good before has expired, a new one is our account."""
         self._tokens.forget(token)
         return Answer("deferred" if token in self._accepted else "halted", error_code="token_refused")
-
-
-def _read(reply: Reply) -> Answer:
-    if 200 <= reply.status < 300:
-        provider_id = short_word(reply.document.get("id"))
-        if provider_id is None:
-            return Answer("unknown", error_code="unreadable_reply")
-        return Answer("accepted", provider_id=provider_id)
-    error = reply.document.get("error")
-    error = error if isinstance(error, dict) else {}
-    code = short_word(error.get("code"))
-    if reply.status == 422 and error.get("retryable") is True:
-        return Answer("retryable", error_code=code)
-    if reply.status == 409:
-        # Another request with this key was read, which may have been scheduled.
-        return Answer("unknown", error_code=code or "http_409")
-    return refusal(reply, code)

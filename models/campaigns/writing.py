@@ -21,7 +21,18 @@ AUDIENCE = ("audience_kind", "list_id", "segment_id", "segment_filter", "remote_
 TIMING = ("local_time", "grace_sec")
 
 
-class EditedColumns(TypedDict, total=False):
+class Timing(TypedDict, total=False):
+    """The columns that say when a campaign may reach people."""
+
+    purpose: str
+    timezone: str | None
+    local_time: time | None
+    send_window: str | None
+    holidays: str | None
+    grace_sec: int
+
+
+class EditedColumns(Timing, total=False):
     """The columns that an edit may write."""
 
     name: str
@@ -38,12 +49,6 @@ class EditedColumns(TypedDict, total=False):
     queued_at: None
     scheduled_at: datetime | None
     expires_at: datetime | None
-    purpose: str
-    timezone: str | None
-    local_time: time | None
-    send_window: str | None
-    holidays: str | None
-    grace_sec: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

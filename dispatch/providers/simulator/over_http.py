@@ -4,7 +4,7 @@ import aiohttp
 from yarl import URL
 
 from dispatch.providers import Answer, Outgoing
-from dispatch.providers.http import Reply, post, refusal, session, short_word
+from dispatch.providers.http import post, read, session
 
 
 class BadSimulatorUrl(ValueError):
@@ -37,7 +37,7 @@ class SimulatorOverHttp:
                 "attempt": message.attempt,
             },
         )
-        return reply if isinstance(reply, Answer) else _read(reply)
+        return reply if isinstance(reply, Answer) else read(reply)
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -49,20 +49,6 @@ class SimulatorOverHttp:
         if self._session is None:  # a session needs the running loop, so it is opened by the first call
             self._session = session(connections=self._connections, timeout=self._timeout)
         return self._session
-
-
-def _read(reply: Reply) -> Answer:
-    if 200 <= reply.status < 300:
-        provider_id = short_word(reply.document.get("id"))
-        if provider_id is None:
-            return Answer("unknown", error_code="unreadable_reply")
-        return Answer("accepted", provider_id=provider_id)
-    error = reply.document.get("error")
-    error = error if isinstance(error, dict) else {}
-    code = short_word(error.get("code"))
-    if reply.status == 422 and error.get("retryable") is True:
-        return Answer("retryable", error_code=code)
-    return refusal(reply, code)
 
 
 def _messages_of(url: str) -> str:
