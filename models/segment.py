@@ -59,7 +59,7 @@ class Segment(Row):
         """Inserts a segment; None when the name is taken."""
         return row(
             """INSERT INTO segment (account_id, name, filter) VALUES (%s, %s, %s)
-               ON CONFLICT (account_id, name_key(name)) DO NOTHING RETURNING *""",
+               ON CONFLICT DO NOTHING RETURNING *""",
             [account_id, name, Jsonb(filter)],
             into=cls,
         )

@@ -62,7 +62,7 @@ class Template(Row):
             _with_its_version(
                 """INSERT INTO template (account_id, name, body, channel)
                    VALUES (%(account)s, %(name)s, %(body)s, %(channel)s)
-                   ON CONFLICT (account_id, name_key(name)) DO NOTHING"""
+                   ON CONFLICT DO NOTHING"""
             ),
             {"account": account_id, "name": name, "body": body, "channel": channel, "actor": actor},
             into=cls,

@@ -26,12 +26,15 @@ class CustomerList(Row):
     @classmethod
     def named(cls, account_id: UUID, name: str) -> "NamedList":
         """Returns the account's list of this name, and inserts it first when there is none."""
-        # A row that was inserted has no xmax.
+        # One at a time for each name, because the index on the name as it is would refuse the second of two at once. A
+        # row that was inserted has no xmax.
         return one(
-            """INSERT INTO customer_list (account_id, name) VALUES (%s, %s)
+            """WITH turn AS MATERIALIZED (
+                 SELECT pg_advisory_xact_lock(hashtextextended('list:' || %(account)s || name_key(%(name)s), 0)))
+               INSERT INTO customer_list (account_id, name) SELECT %(account)s, %(name)s FROM turn
                ON CONFLICT (account_id, name_key(name)) DO UPDATE SET name = customer_list.name
                RETURNING id, xmax = 0 AS is_new""",
-            [account_id, name],
+            {"account": account_id, "name": name},
             into=NamedList,
         )
 

@@ -274,7 +274,7 @@ def test_an_import_that_was_cut_short_is_finished_by_the_next(account, monkeypat
 
 def test_two_imports_of_the_same_phones_in_opposite_order_both_finish(account, db):
     phones = [f"69000{n:05d}\n" for n in range(4000)]
-    together = threading.Barrier(2)
+    together = threading.Barrier(2, timeout=20)
 
     class Lines(list):
         def __iter__(self):
