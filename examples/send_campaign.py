@@ -55,7 +55,8 @@ def main(file: str, text: str) -> None:
     imported = follow(f"/api/imports/{started['id']}", "done", "failed")
     if imported["error"]:
         sys.exit(imported["error"])
-    print(f"customers: {imported['imported']} new, {imported['updated']} updated, {imported['rejected']} rejected")
+    counted = ("updated", "repeated", "rejected")
+    print(f"customers: {imported['imported']} new, " + ", ".join(f"{imported[each]} {each}" for each in counted))
 
     campaign = call(
         "POST", "/api/campaigns", {"name": "Example", "base_template": text, "list_id": imported["list_id"]}

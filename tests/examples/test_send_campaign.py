@@ -53,8 +53,8 @@ def test_it_imports_the_customers_sends_to_all_of_them_and_prints_the_results_or
     ended = send_campaign(url, key, str(EXAMPLES / "customers.csv"), "Hi {first_name}!")
 
     assert ended.returncode == 0, ended.stderr
-    assert "customers: 382 new, 12 updated, 16 rejected" in ended.stdout
-    assert re.search(r"^completed: 382 total, 38\d sent", ended.stdout, re.MULTILINE), ended.stdout
+    assert "customers: 387 new, 0 updated, 13 repeated, 20 rejected" in ended.stdout
+    assert re.search(r"^completed: 387 total, 38\d sent", ended.stdout, re.MULTILINE), ended.stdout
     assert audit(ALL_ACCOUNTS) == []
 
     refused = send_campaign(url, "wrong", str(EXAMPLES / "customers.csv"), "Hi {first_name}!")
