@@ -29,12 +29,12 @@ _FIRST = 1_000_000
 
 def demo_lines(recipients: int, first: Iterable[str] = ()) -> Iterator[str]:
     """Yields CSV lines with this many different valid numbers, these first, among invalid and repeated ones."""
-    yield _HEADER
+    yield f"{_HEADER}\n"
     seen: set[str] = set()
     for line in chain(first, _rows()):
         if len(seen) == recipients:
             return
-        yield line
+        yield f"{line}\n"
         phone, *cells = next(csv.reader([line]))
         if max(map(len, cells)) <= MAX_TEXT:
             with suppress(InvalidPhone):
