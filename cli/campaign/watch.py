@@ -106,7 +106,7 @@ def _why_not(shown: CampaignView) -> str:
     if shown.status == "draft":
         return f"a draft; `campaign enqueue {shown.id}` starts it"
     if shown.waits_until:
-        return f"waits for its recipients' hours until {_at(shown.waits_until)}"
+        return f"no message may be sent before {_at(shown.waits_until)}"
     return shown.reason or ""
 
 
