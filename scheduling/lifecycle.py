@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from models.database import db
+from models.database import database_now, db
 from models.schedules.run import ScheduleRun
 from models.schedules.schedule import Schedule
 from models.tenancy import Tenant
@@ -12,7 +12,7 @@ from scheduling.draft import rule_of
 from scheduling.errors import WrongState
 from scheduling.registry import follow
 from scheduling.rule import next_after
-from scheduling.schedules import database_now, read_schedule
+from scheduling.schedules import read_schedule
 
 
 def pause_schedule(tenant: Tenant, schedule_id: UUID) -> Schedule:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import psycopg
 
-from models.database import db, scalar
+from models.database import database_now, db
 from models.page import Page
 from models.schedules.run import ScheduleRun
 from models.schedules.schedule import Schedule
@@ -107,12 +107,6 @@ def next_times(schedule: Schedule, count: int) -> list[datetime]:
     following = rule_of(schedule).instants(schedule.next_run_at)
     times = [schedule.next_run_at, *islice(following, max(count - 1, 0))]
     return [time.astimezone(zone) for time in times[:count]]
-
-
-def database_now() -> datetime:
-    """Returns the time by which everything is judged: that of PostgreSQL, when the transaction began."""
-    now: datetime = scalar("SELECT now()")
-    return now
 
 
 def _follow_choice(before: Schedule | None, after: Schedule) -> None:

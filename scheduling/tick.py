@@ -11,13 +11,12 @@ from typing import Literal
 import structlog
 
 from config.stopping import stopping
-from models.database import db
+from models.database import database_now, db
 from models.schedules.run import ScheduleRun
 from models.schedules.schedule import Schedule
 from models.tenancy import ALL_ACCOUNTS
 from scheduling.misfire import next_step
 from scheduling.registry import Busy, Job, Skipped, follow, handler_of, known_types
-from scheduling.schedules import database_now
 
 log = structlog.get_logger()
 
