@@ -1,4 +1,4 @@
-"""Deletes runs that have been kept for long enough, so that a schedule of every minute does not grow for ever."""
+"""Deletes runs that have been kept for long enough, so that a schedule of every minute does not grow forever."""
 
 import structlog
 

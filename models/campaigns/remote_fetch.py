@@ -61,7 +61,7 @@ class RemoteFetch(Row):
         """Returns the fetch of a campaign under preparation; None when the token no longer holds.
 
         The fetch of the same claim continues. Another start continues, or reuses, what the one before it fetched if
-        that was within the hour, and otherwise begins anew, as it does when the account has become another business.
+        that was within the hour, and otherwise begins again, as it does when the account has become another business.
         The caller opens the transaction of all three statements.
         """
         params = {"id": campaign_id, "token": token, "business": business_id}

@@ -12,7 +12,7 @@ from dispatch.formats.csv_out import csv_lines
 from dispatch.formats.csv_records import MAX_LINE, MAX_LINES_PER_RECORD
 
 HEADER = "phone,notes,first_name\n"
-# A number inside somebody's notes: the worst that a reader may take for a phone.
+# A number inside someone's notes: the worst that a reader may take for a phone.
 DECOY = "6912340006"
 
 
