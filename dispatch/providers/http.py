@@ -48,6 +48,27 @@ def session(*, connections: int, timeout: float) -> aiohttp.ClientSession:
     )
 
 
+class LazySession:
+    """A session that its first use opens, because opening needs the running event loop; belongs to that loop."""
+
+    def __init__(self, *, connections: int, timeout: float) -> None:
+        self._connections = connections
+        self._timeout = timeout
+        self._open: aiohttp.ClientSession | None = None
+
+    def get(self) -> aiohttp.ClientSession:
+        """Returns the open session, opening it if need be."""
+        if self._open is None:
+            self._open = session(connections=self._connections, timeout=self._timeout)
+        return self._open
+
+    async def close(self) -> None:
+        """Closes the connections; the next use opens new ones."""
+        if self._open is not None:
+            await self._open.close()
+            self._open = None
+
+
 async def post(
     http: aiohttp.ClientSession, url: str, document: Any, headers: Mapping[str, str] | None = None
 ) -> Reply | Answer:

@@ -3,13 +3,12 @@
 import asyncio
 from uuid import UUID, uuid5
 
-import aiohttp
 from yarl import URL
 
 from dispatch.clients.tokens import Tokens
 from dispatch.errors import RemoteFailed, RemoteNotConfigured
 from dispatch.providers import Answer, Outgoing
-from dispatch.providers.http import error_code, post, read, session
+from dispatch.providers.http import LazySession, error_code, post, read
 
 # A token and a call must both fit into the lease of a message (LEASE_SEC).
 TOKEN_SEC = 2.0
@@ -35,16 +34,14 @@ class MessagingService:
         self._messages = str(URL(url) / "api" / "messages")
         self._tokens = tokens
         self._default_sender = default_sender
-        self._connections = connections
-        self._timeout = timeout
-        self._session: aiohttp.ClientSession | None = None
+        self._session = LazySession(connections=connections, timeout=timeout)
         self._accepted: list[str] = []
 
     async def send(self, message: Outgoing) -> Answer:
         """Returns what became of the message, as far as the connection shows."""
         try:
             async with asyncio.timeout(TOKEN_SEC):
-                token = await self._tokens.current(self._http())
+                token = await self._tokens.current(self._session.get())
         except RemoteNotConfigured:
             return Answer("halted", error_code="client_refused")
         except (RemoteFailed, TimeoutError):
@@ -52,7 +49,7 @@ class MessagingService:
             return Answer("deferred", error_code="no_token")
         key = idempotency_key(message.reference.partition("-")[0], message.phone)
         reply = await post(
-            self._http(),
+            self._session.get(),
             self._messages,
             {
                 "idempotencyKey": key,
@@ -77,14 +74,7 @@ class MessagingService:
 
     async def close(self) -> None:
         """Closes the connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    def _http(self) -> aiohttp.ClientSession:
-        if self._session is None:  # a session needs the running loop, so it is opened by the first call
-            self._session = session(connections=self._connections, timeout=self._timeout)
-        return self._session
+        await self._session.close()
 
     def _refused(self, token: str) -> Answer:
         """Returns what a refused token means: one that was good before has expired, a new one is our account."""

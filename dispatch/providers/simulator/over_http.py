@@ -1,10 +1,9 @@
 """The simulated provider over HTTP: calls a simulator process in the way a real provider is called."""
 
-import aiohttp
 from yarl import URL
 
 from dispatch.providers import Answer, Outgoing
-from dispatch.providers.http import post, read, session
+from dispatch.providers.http import LazySession, post, read
 
 
 class BadSimulatorUrl(ValueError):
@@ -18,14 +17,12 @@ class SimulatorOverHttp:
 
     def __init__(self, url: str, *, connections: int, timeout: float) -> None:
         self._messages = _messages_of(url)
-        self._connections = connections
-        self._timeout = timeout
-        self._session: aiohttp.ClientSession | None = None
+        self._session = LazySession(connections=connections, timeout=timeout)
 
     async def send(self, message: Outgoing) -> Answer:
         """Returns what became of the message, as far as the connection shows."""
         reply = await post(
-            self._http(),
+            self._session.get(),
             self._messages,
             {
                 "channel": message.channel,
@@ -41,14 +38,7 @@ class SimulatorOverHttp:
 
     async def close(self) -> None:
         """Closes the connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    def _http(self) -> aiohttp.ClientSession:
-        if self._session is None:  # a session needs the running loop, so it is opened by the first call
-            self._session = session(connections=self._connections, timeout=self._timeout)
-        return self._session
+        await self._session.close()
 
 
 def _messages_of(url: str) -> str:
