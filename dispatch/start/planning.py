@@ -7,9 +7,8 @@ at either until then.
 from collections.abc import Sequence
 from datetime import datetime
 
-from dispatch.hours.caps import first_within
+from dispatch.hours.caps import first_within, slot_within
 from dispatch.hours.plan import Plan
-from dispatch.hours.slots import slot_after
 from models.messages.caps import Caps, lock_caps, times_of
 from models.messages.writing import NewMessage
 
@@ -28,21 +27,10 @@ def _within(plan: Plan, caps: Caps, message: NewMessage, times: Sequence[datetim
     if not times or message.state != "pending":
         return message
     wanted = message.not_before or plan.started_at
-    moment = first_within(caps, times, wanted)
-    if moment == wanted:
+    if first_within(caps, times, wanted) == wanted:
         return message
-    if caps.over_cap == "skip":
-        return _skipped(message, "frequency_cap")
     place = plan.place_of(message.phone, message.zone)
-    while slot := slot_after(plan.hours, place, moment):
-        moment = first_within(caps, times, slot.start)
-        if moment >= plan.expires_at:
-            break
-        if moment == slot.start:
-            return message._replace(not_before=slot.start, send_until=slot.end)
-    return _skipped(message, "frequency_cap")
-
-
-def _skipped(message: NewMessage, reason: str) -> NewMessage:
-    """Returns the message as one that is not sent, for this reason."""
-    return message._replace(state="skipped", reason=reason, not_before=None, send_until=None)
+    slot = slot_within(plan.hours, place, caps, times, earliest=wanted, before=plan.expires_at)
+    if slot is None or slot.start >= plan.expires_at or caps.over_cap == "skip":
+        return message._replace(state="skipped", reason="frequency_cap", not_before=None, send_until=None)
+    return message._replace(not_before=slot.start, send_until=slot.end)
