@@ -19,6 +19,8 @@ _RECENT = """
 o.account_id = {account} AND o.id <> {campaign} AND o.purpose = 'marketing' AND o.kind <> 'test'
     AND o.started_at IS NOT NULL AND (o.ended_at IS NULL OR o.ended_at > now() - interval '7 days')
 """
+# States of a message that reached its recipient or may have; a pending one is going to.
+_REACHED = "'sending', 'sent', 'delivered', 'read', 'unknown'"
 # When a message reached its recipient, may have, or is going to.
 _AT = "coalesce(x.sent_at, CASE WHEN x.state = 'unknown' THEN x.lease_until END, x.not_before, now())"
 
@@ -30,7 +32,7 @@ OVER_CAP = f"""(
     FROM campaign o CROSS JOIN LATERAL (
         SELECT coalesce(x.sent_at, CASE WHEN x.state = 'unknown' THEN x.lease_until END, now()) AS at FROM message x
         WHERE x.campaign_id = o.id AND x.phone = m.phone
-          AND x.state IN ('sending', 'sent', 'delivered', 'read', 'unknown') OFFSET 0) AS got
+          AND x.state IN ({_REACHED}) OFFSET 0) AS got
     WHERE {_RECENT.format(account="c.account_id", campaign="c.id")})"""
 
 
@@ -40,7 +42,7 @@ TIMES_BY_PHONE = f"""
 SELECT x.phone, array_agg(date_trunc('minute', {_AT}) ORDER BY {_AT}) AS times
 FROM campaign o JOIN message x ON x.campaign_id = o.id JOIN people p ON p.phone = x.phone
 WHERE {_RECENT.format(account="%(account)s", campaign="%(campaign)s")}
-    AND x.state IN ('pending', 'sending', 'sent', 'delivered', 'read', 'unknown')
+    AND x.state IN ('pending', {_REACHED})
     AND {_AT} > %(at)s - interval '7 days'
 GROUP BY x.phone HAVING count(*) >= %(fewest)s
 """
@@ -94,7 +96,7 @@ def times_of(caps: Caps, campaign_id: int, phones: Sequence[str]) -> dict[str, l
             CROSS JOIN LATERAL (
                 SELECT {_AT} AS at FROM message x
                 WHERE x.campaign_id = recent.id AND x.phone = given.phone
-                  AND x.state IN ('pending', 'sending', 'sent', 'delivered', 'read', 'unknown') OFFSET 0) AS got
+                  AND x.state IN ('pending', {_REACHED}) OFFSET 0) AS got
             WHERE got.at > now() - interval '7 days' GROUP BY given.phone""",
         {"phones": list(phones), "account": caps.account_id, "campaign": campaign_id},
     )
