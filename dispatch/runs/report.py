@@ -1,7 +1,7 @@
 """What a run did, and how its campaigns are."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from pydantic import Field
@@ -9,6 +9,7 @@ from pydantic import Field
 from dispatch.formats.view import Time, View
 from dispatch.start.sweep import SweepError
 from models.campaigns.sending import with_ids
+from models.database import database_now
 from models.messages import batch
 from models.messages.batch import Stats
 
@@ -25,13 +26,8 @@ class RunCampaign(View):
     name: str
     status: str
     waits_until: Time | None = Field(description="when the first message may be sent, if none may be now")
+    is_left: bool = Field(description="it waits so long that this run leaves it to a later one")
     stats: Stats
-
-    @property
-    def is_left(self) -> bool:
-        """Returns whether a run leaves it to a later one, because it waits too long."""
-        until = self.waits_until
-        return until is not None and until > datetime.now(UTC) + timedelta(seconds=LEAVE_AFTER_SEC)
 
 
 class RunReport(View):
@@ -46,17 +42,22 @@ def run_campaigns(campaign_ids: Sequence[int]) -> list[RunCampaign]:
     """Returns the campaigns as they are now."""
     counts = batch.stats(list(campaign_ids))
     waiting = batch.waiting_until(list(campaign_ids))
-    return [
-        RunCampaign(
-            campaign_id=campaign.id,
-            organization_id=campaign.account_id,
-            name=campaign.name,
-            status=campaign.status,
-            waits_until=waiting.get(campaign.id) if campaign.status == "sending" else None,
-            stats=counts[campaign.id],
+    too_late = database_now() + timedelta(seconds=LEAVE_AFTER_SEC)
+    found = []
+    for campaign in with_ids(campaign_ids):
+        until = waiting.get(campaign.id) if campaign.status == "sending" else None
+        found.append(
+            RunCampaign(
+                campaign_id=campaign.id,
+                organization_id=campaign.account_id,
+                name=campaign.name,
+                status=campaign.status,
+                waits_until=until,
+                is_left=until is not None and until > too_late,
+                stats=counts[campaign.id],
+            )
         )
-        for campaign in with_ids(campaign_ids)
-    ]
+    return found
 
 
 def report_on(campaign_ids: Sequence[int], errors: dict[int, SweepError]) -> RunReport:
