@@ -6,7 +6,6 @@ Lists of them are `lists.py`; the numbers that must not be messaged are `suppres
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from psycopg.errors import UniqueViolation
 from pydantic import Field
@@ -23,6 +22,7 @@ from models.customers.suppression import Suppression
 from models.database import db
 from models.page import Page
 from models.row import JsonObject
+from scheduling.zones import is_zone
 
 
 class CustomerView(View):
@@ -154,12 +154,9 @@ def _checked_field(field: str, value: Any, country: str | None) -> object:
 
 
 def _checked_zone(zone: str | None) -> str | None:
-    if zone is None:
-        return None
-    try:
-        return ZoneInfo(zone).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidRequest("zone is the name of a time zone, such as Europe/Athens.", field="zone") from None
+    if zone is None or is_zone(zone):
+        return zone
+    raise InvalidRequest("zone is the name of a time zone, such as Europe/Athens.", field="zone")
 
 
 def _known() -> Duplicate:
