@@ -5,6 +5,8 @@ from typing import Any
 from dispatch.accounts.accounts import AccountView, change_business, create_account
 from dispatch.accounts.credits import top_up
 from dispatch.campaigns.view import CampaignView
+from dispatch.start.enqueue import enqueue_campaign
+from dispatch.start.started import EnqueueResult
 from models.campaigns.remote_fetch import RemoteFetch
 from models.database import rows
 from tests.doubles.businesses import BUSINESS_ID
@@ -30,6 +32,11 @@ def a_remote_campaign(
     if users is not None:
         remote.users.users = [a_user(n) for n in range(users)]
     return a_campaign(account, remote=ATHENS, **options)
+
+
+def start(campaign: CampaignView) -> EnqueueResult:
+    """Starts the campaign and prepares it in this process."""
+    return enqueue_campaign(asking(), campaign.id, in_place=True)
 
 
 def fetch_of(campaign_id: int) -> RemoteFetch:

@@ -3,11 +3,10 @@
 import pytest
 
 from dispatch.customers.suppressions import add_suppression
-from dispatch.start.enqueue import enqueue_campaign
 from models.database import row, rows
 from tests.doubles.users import a_user
 from tests.factories import asking, customers
-from tests.remote import a_business, a_remote_campaign, fetch_of
+from tests.remote import a_business, a_remote_campaign, fetch_of, start
 from tests.stored import recipients_of
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
@@ -16,10 +15,6 @@ pytestmark = pytest.mark.usefixtures("db", "redis")
 @pytest.fixture
 def account(remote):
     return a_business()
-
-
-def start(campaign):
-    return enqueue_campaign(asking(), campaign.id, in_place=True)
 
 
 def test_users_who_cannot_be_messaged_are_counted_by_reason_and_fail_nothing(remote, account):

@@ -18,7 +18,7 @@ from tests.doubles.serving import cut, status
 from tests.doubles.users import a_user
 from tests.factories import asking
 from tests.racing import race
-from tests.remote import a_business, a_remote_campaign, chosen, fetch_of
+from tests.remote import a_business, a_remote_campaign, chosen, fetch_of, start
 from tests.stored import campaign_row, recipients_of, stored_rows
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
@@ -27,10 +27,6 @@ pytestmark = pytest.mark.usefixtures("db", "redis")
 @pytest.fixture
 def account(remote):
     return a_business()
-
-
-def start(campaign):
-    return enqueue_campaign(asking(), campaign.id, in_place=True)
 
 
 def test_everyone_is_fetched_becomes_a_customer_and_gets_the_text(remote, account):

@@ -19,7 +19,7 @@ from dispatch.start.sweep import sweep_due
 from tests.doubles.businesses import BUSINESS_ID
 from tests.doubles.serving import status
 from tests.factories import an_account, asking
-from tests.remote import a_business, a_remote_campaign
+from tests.remote import a_business, a_remote_campaign, start
 from tests.stored import campaign_row, recipients_of, stored_rows
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
@@ -28,10 +28,6 @@ pytestmark = pytest.mark.usefixtures("db", "redis")
 @pytest.fixture
 def account(remote):
     return a_business()
-
-
-def start(campaign):
-    return enqueue_campaign(asking(), campaign.id, in_place=True)
 
 
 def test_an_approval_is_asked_for_once_the_size_is_known(remote, account):
