@@ -37,7 +37,7 @@ from dispatch.errors import (
     SubscriptionRequired,
 )
 from dispatch.outbox import push_due_batches
-from dispatch.start import preparation
+from dispatch.start import ending, preparation
 from dispatch.start.remote_audience import remote_services
 from dispatch.start.started import EnqueueResult, preparing, started
 from dispatch.texts.check import about_text
@@ -206,15 +206,15 @@ def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda
                 queues.push_preparation(campaign_id, token)
                 return preparing(campaign_id, AudienceSize(claimed.recipients, claimed.recipients))
         with _step("hold_credits"):
-            preparation.finish(campaign_id, token)
+            ending.finish(campaign_id, token)
     except preparation.PreparationLost:
         raise InvalidStatus("The campaign was paused or cancelled while it was being prepared.") from None
     except DispatchError as refusal:
-        preparation.put_back(campaign_id, token, refusal.code)
+        ending.put_back(campaign_id, token, refusal.code)
         raise
     except (DatabaseError, psycopg.Error) as problem:
         # If even putting it back fails, recovery takes the preparation over.
-        preparation.put_back(campaign_id, token, EnqueueFailed.code)
+        ending.put_back(campaign_id, token, EnqueueFailed.code)
         raise EnqueueFailed from problem
     with _step("push"):
         jobs = push_due_batches(campaign_id)

@@ -18,10 +18,10 @@ from config.stopping import stopping
 from dispatch import queues
 from dispatch.audience import members
 from dispatch.audience.members import Audience
-from dispatch.campaigns.approval import check_approval
-from dispatch.errors import DispatchError, InsufficientCredits, NoRecipients
+from dispatch.errors import DispatchError
 from dispatch.hours.plan import NOW, Due, Plan
 from dispatch.outbox import push_due_batches
+from dispatch.start.ending import finish, put_back
 from dispatch.start.lost import PreparationLost
 from dispatch.start.planning import keep_caps
 from dispatch.start.remote_audience import fetch_audience
@@ -29,8 +29,6 @@ from dispatch.texts.filters import is_blank
 from dispatch.texts.sms import measure_for
 from dispatch.texts.template import CompiledTemplate, compile_template
 from dispatch.texts.typography import fold
-from models import credit
-from models.audit_event import AuditEvent
 from models.campaigns import preparation
 from models.campaigns.campaign import Campaign
 from models.campaigns.hours import hours_of
@@ -85,43 +83,6 @@ def prepare(campaign: ClaimedCampaign, *, until: Callable[[], bool] = lambda: Fa
             return False
         progress = _write_chunk(progress)
     return True
-
-
-def finish(campaign_id: int, token: UUID) -> Campaign:
-    """Holds the price and lets the campaign send, in one transaction.
-
-    Refuses it when the credits do not suffice or no one is left to message.
-    """
-    with db.atomic():
-        campaign = preparation.start_sending(campaign_id, token)
-        if campaign is None:
-            raise PreparationLost
-        price, account = campaign.held, campaign.account_id
-        if price == 0:
-            raise NoRecipients
-        # Checked again, because the audience was only counted before the claim; this is the final number.
-        check_approval(campaign, campaign.recipients, actor=campaign.actor)
-        if not credit.hold(account, campaign_id, epoch=campaign.claim_epoch, amount=price, actor=campaign.actor):
-            raise InsufficientCredits(needed=price)
-        AuditEvent.note(
-            "campaign.started",
-            campaign_id,
-            account_id=account,
-            actor=campaign.actor,
-            request_id=campaign.correlation_id,
-            recipients=campaign.recipients,
-            credits=price,
-        )
-    log.info("credits.held", campaign_id=campaign_id, credits=price, recipients=campaign.recipients)
-    return campaign
-
-
-def put_back(campaign_id: int, token: UUID, reason: str) -> None:
-    """Removes what was prepared and returns the campaign to the state it was claimed from, with the reason."""
-    with db.atomic():
-        returned = preparation.put_back(campaign_id, token, reason)
-    if returned:
-        log.info("campaign.put_back", campaign_id=campaign_id, reason=reason)
 
 
 def continue_preparation(campaign_id: int, token: UUID, *, seconds: float = 20) -> None:

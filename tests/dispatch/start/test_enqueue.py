@@ -25,7 +25,7 @@ from dispatch.errors import (
     QueueUnavailable,
     SubscriptionRequired,
 )
-from dispatch.start import enqueue, preparation
+from dispatch.start import ending, enqueue, preparation
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.started import EnqueueResult
 from models.campaigns.preparation import held_by
@@ -193,13 +193,13 @@ def test_without_redis_before_the_claim_nothing_changes(monkeypatch):
 
 def test_redis_lost_after_the_commit_loses_nothing(monkeypatch):
     campaign = a_campaign(an_account(), recipients=3)
-    finish = preparation.finish
+    finish = ending.finish
 
     def finish_then_lose_redis(*args):
         finish(*args)
         _unreachable(monkeypatch)
 
-    monkeypatch.setattr(enqueue.preparation, "finish", finish_then_lose_redis)
+    monkeypatch.setattr(enqueue.ending, "finish", finish_then_lose_redis)
     result = start(campaign)
     assert (result.status, result.queued, result.enqueued_jobs) == ("sending", 3, 0)
     assert [part["pushed_at"] for part in rows("SELECT pushed_at FROM batch")] == [None]
