@@ -97,13 +97,24 @@ class Account(Row):
         )
 
     @classmethod
-    def edit(cls, account_id: UUID, values: Mapping[str, str | int | None]) -> "Account | None":
+    def edit(
+        cls, account_id: UUID, values: Mapping[str, str | int | None], *, only_stricter: bool = False
+    ) -> "Account | None":
         """Changes the given settings, some of SETTINGS, or the business; None when there is no such account.
 
+        Also None when `only_stricter` and the edit would let more be sent without an approval.
         psycopg.errors.UniqueViolation when the business is another account's.
         """
         given = ", ".join(f"{column} = %({column})s" for column in (*SETTINGS, "business_id") if column in values)
-        return row(f"UPDATE account SET {given} WHERE id = %(id)s RETURNING *", {**values, "id": account_id}, into=cls)
+        unless = ""
+        if only_stricter and "approval_above" in values:
+            unless = """ AND (approval_above IS NULL
+                              OR coalesce(%(approval_above)s::integer <= approval_above, false))"""
+        return row(
+            f"UPDATE account SET {given} WHERE id = %(id)s{unless} RETURNING *",
+            {**values, "id": account_id},
+            into=cls,
+        )
 
     @classmethod
     def subscribe(cls, account_id: UUID, *, plan: str, status: str, ends_at: datetime | None) -> "Account | None":

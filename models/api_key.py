@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from models.database import changed, row, rows
+from models.database import changed, row, rows, scalar
 from models.page import Page, read_page
 from models.row import Row
 from models.tenancy import Tenant, owned_by
@@ -17,8 +17,11 @@ MAX_LIVE = 2
 
 # Operators' keys have no account and never conflict in the index: there may be any number of them.
 _ISSUE = """
-INSERT INTO api_key (account_id, name, prefix, key_hash, scopes, slot)
-SELECT %(account)s, %(name)s, %(prefix)s, %(hash)s, %(scopes)s, slot FROM generate_series(1, 2) AS slot
+INSERT INTO api_key (account_id, name, prefix, key_hash, scopes, slot, created_by, person)
+SELECT %(account)s, %(name)s, %(prefix)s, %(hash)s, %(scopes)s, slot, %(created_by)s,
+       (SELECT coalesce(maker.person, maker.id) FROM api_key maker
+        WHERE maker.id = key_of(%(created_by)s) AND maker.account_id IS NOT NULL)
+FROM generate_series(1, 2) AS slot
 WHERE NOT EXISTS (SELECT FROM api_key WHERE account_id = %(account)s AND scopes = %(scopes)s
                                         AND api_key.slot = slot.slot AND revoked_at IS NULL)
 ORDER BY slot LIMIT 1
@@ -45,11 +48,18 @@ class ApiKey(Row):
     #: At most a minute behind.
     last_used_at: datetime | None
     revoked_at: datetime | None
+    #: The actor who made it; None if that is not known.
+    created_by: str | None
+    #: The first key of its person, which an operator made; None for that key itself.
+    person: UUID | None
 
     @classmethod
-    def issue(cls, account_id: UUID | None, *, name: str, scopes: tuple[str, ...]) -> "IssuedKey | None":
+    def issue(
+        cls, account_id: UUID | None, *, name: str, scopes: tuple[str, ...], created_by: str
+    ) -> "IssuedKey | None":
         """Inserts a key and returns it with its secret, of which only the hash is stored.
 
+        It is the key of the same person as `created_by`, if that is the key of an account, and else of another person.
         None when two keys of the account with these scopes are live: the one in use and the one that replaces it.
         """
         # 256 random bits need no slow hash: there is nothing to guess (OWASP ASVS 11.4.2 is about passwords).
@@ -60,12 +70,18 @@ class ApiKey(Row):
             "prefix": key[:12],
             "hash": _hash(key),
             "scopes": sorted(set(scopes), key=SCOPES.index),
+            "created_by": created_by,
         }
         # Two concurrent callers may see the same free slot; the index admits one, and the other looks again.
         for _ in range(MAX_LIVE):
             if made := row(_ISSUE, values, into=cls):
                 return IssuedKey(made, key)
         return None
+
+    @classmethod
+    def is_of_account(cls, actor: str) -> bool:
+        """Returns whether the actor is the key of an account, and so no operator."""
+        return scalar("SELECT account_id FROM api_key WHERE id = key_of(%s)", [actor]) is not None
 
     @classmethod
     def holder(cls, key: str) -> "KeyHolder | None":

@@ -32,7 +32,7 @@ class AccountChanges(Given):
     name: str = Field("", description="1 to 200 characters, not that of another account")
     country: str | None = Field(None, description="two letters: where numbers without a country code are read")
     approval_above: WholeNumber | None = Field(
-        None, description="campaigns with more recipients need the approval of a second key; null: none does"
+        None, description="campaigns with more recipients need a second person's approval; null: none does"
     )
     zone: str = Field("", description="IANA time zone, such as Europe/Athens")
     quiet_hours: str = Field(
@@ -93,7 +93,10 @@ def read(query: Organization) -> AccountView:
 
 @routes.patch("/account", summary="Change one's account", answers={200: AccountView}, body=True, scope="admin")
 def change(query: Organization, body: AccountChanges) -> AccountView:
-    """With `approval_above`, larger campaigns start only once a second key has approved them."""
+    """With `approval_above`, larger campaigns start only once a second person has approved them.
+
+    A key of the account can only lower it; operators raise and remove it.
+    """
     return accounts.change_account(caller(), body.model_dump(exclude_unset=True))
 
 

@@ -10,11 +10,12 @@ from pydantic import Field, WithJsonSchema
 
 from dispatch.accounts.settings import checked_settings
 from dispatch.caller import Caller
-from dispatch.errors import Duplicate, InvalidRequest, NotFound
+from dispatch.errors import Duplicate, Forbidden, InvalidRequest, NotFound
 from dispatch.formats.checks import checked_name, checked_time
 from dispatch.formats.phones import check_country
 from dispatch.formats.view import Time, View
 from models.account import OVER_CAP, SUBSCRIPTION_STATES, Account
+from models.api_key import ApiKey
 from models.campaigns.campaign import Campaign
 from models.customers.phone_types import LEFT_OUT
 from models.database import db
@@ -149,7 +150,9 @@ def change_account(caller: Caller, changes: Mapping[str, Any]) -> AccountView:
     """Changes the settings that are given, some of SETTINGS, and returns the account; Duplicate if a name is taken.
 
     Campaigns with more recipients than `approval_above` start only once a second person has approved them; with None,
-    none needs an approval. Quiet hours and caps count for what is prepared from now on, and again when it is sent.
+    none needs an approval. A key of the account can only lower it, and anything else is Forbidden: whoever wants to
+    send alone would otherwise decide that they may. Quiet hours and caps count for what is prepared from now on, and
+    again when it is sent.
     """
     account_id = caller.one_account()
     values = checked_settings(changes)
@@ -157,7 +160,13 @@ def change_account(caller: Caller, changes: Mapping[str, Any]) -> AccountView:
         return read_account(caller)
     try:
         with db.atomic():
-            changed = _found(Account.edit(account_id, values))
+            changed = Account.edit(account_id, values, only_stricter=ApiKey.is_of_account(caller.actor))
+            if changed is None:
+                account_with_id(account_id)
+                raise Forbidden(
+                    "A key of the account can only lower approval_above; ask an operator to raise it or to remove it.",
+                    field="approval_above",
+                )
             if "approval_above" in values:
                 Campaign.unblock(account_id, "APPROVAL_REQUIRED")
             caller.note("account.changed", account_id, account_id=account_id, **values)

@@ -8,7 +8,7 @@ from pydantic import Field, WithJsonSchema
 
 from dispatch.accounts.accounts import account_with_id
 from dispatch.caller import Caller
-from dispatch.errors import MAX_NAMED, Duplicate, InvalidRequest, NotFound
+from dispatch.errors import MAX_NAMED, Duplicate, Forbidden, InvalidRequest, NotFound
 from dispatch.formats.checks import checked_text
 from dispatch.formats.view import Time, View
 from models.api_key import MAX_LIVE, SCOPES, ApiKey
@@ -30,6 +30,7 @@ class KeyView(View):
     prefix: str
     scopes: list[Scope]
     created_at: Time
+    created_by: str | None = Field(description="who made it; keys made with an account's key are the same person's")
     last_used_at: Time | None = Field(description="at most a minute behind")
     revoked_at: Time | None
 
@@ -62,15 +63,17 @@ def issue_key(
 ) -> IssuedKeyView:
     """Issues a key of the caller's account, or an operator's, and returns it with, this once, the key itself.
 
-    Duplicate when two keys of the account with these scopes are live.
+    Forbidden when the caller lacks one of the scopes; Duplicate when two keys of the account with these scopes are
+    live. A key that is made with a key of the account counts as the same person's (docs/approval.md).
     """
     _check_scopes(scopes)
+    _check_may_give(caller, scopes)
     name = checked_text(name, field="name", most=MAX_NAME) or ""
     account_id = None if operator else caller.one_account()
     if account_id is not None:
         account_with_id(account_id)
     with db.atomic():
-        made = ApiKey.issue(account_id, name=name, scopes=tuple(scopes))
+        made = ApiKey.issue(account_id, name=name, scopes=tuple(scopes), created_by=caller.actor)
         if made is None:
             raise Duplicate(
                 f"{MAX_LIVE} keys with these scopes are live, the one in use and its successor; revoke one first.",
@@ -111,6 +114,15 @@ def revoke_key(caller: Caller, key_id: UUID) -> None:
         if ended is None:
             raise NotFound("There is no live key with this id.")
         caller.note("key.revoked", key_id, account_id=ended.account_id)
+
+
+def _check_may_give(caller: Caller, scopes: Sequence[str]) -> None:
+    if missing := [scope for scope in SCOPES if scope in scopes and scope not in caller.scopes]:
+        raise Forbidden(
+            f"This API key lacks {', '.join(missing)}, so it cannot make a key that has them; leave them out, or have "
+            "an operator make the key.",
+            scopes=missing,
+        )
 
 
 def _check_scopes(scopes: Sequence[str]) -> None:

@@ -209,7 +209,7 @@ def test_an_audience_that_grows_after_the_claim_is_put_back(account, monkeypatch
 def test_a_waiting_campaign_starts_once_approval_is_no_longer_required(account, as_account):
     a_campaign(account, recipients=3, due=True)
     assert len(sweep_due(asking()).errors) == 1
-    as_account(account)("PATCH", "/api/account", json={"approval_above": None})
+    as_account(None)("PATCH", f"/api/account?organization_id={account.id}", json={"approval_above": None})
     assert len(sweep_due(asking()).campaigns) == 1
 
 
