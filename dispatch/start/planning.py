@@ -4,7 +4,7 @@ A message that has to wait is written with its time, and its batch with the earl
 at either until then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from dispatch.hours.caps import first_within, slot_within
@@ -19,13 +19,16 @@ def keep_caps(plan: Plan, caps: Caps, campaign_id: int, messages: Sequence[NewMe
     Runs in the transaction that writes them, under a lock, so that two campaigns do not overlook each other.
     """
     lock_caps(caps.account_id)
-    times = times_of(caps, campaign_id, [message.phone for message in messages if message.state == "pending"])
-    return [_within(plan, caps, message, times.get(message.phone, [])) for message in messages]
+    times = times_of(
+        caps, campaign_id, [message.phone for message in messages if message.phone and message.state == "pending"]
+    )
+    return [_within(plan, caps, message, times) for message in messages]
 
 
-def _within(plan: Plan, caps: Caps, message: NewMessage, times: Sequence[datetime]) -> NewMessage:
-    if not times or message.state != "pending":
+def _within(plan: Plan, caps: Caps, message: NewMessage, others: Mapping[str, Sequence[datetime]]) -> NewMessage:
+    if message.phone is None or message.state != "pending" or message.phone not in others:
         return message
+    times = others[message.phone]
     wanted = message.not_before or plan.started_at
     if first_within(caps, times, wanted) == wanted:
         return message

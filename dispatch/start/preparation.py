@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from psycopg.errors import UniqueViolation
 
 from config.stopping import stopping
 from dispatch import queues
@@ -35,7 +36,7 @@ from models.campaigns.hours import hours_of
 from models.campaigns.preparation import ClaimedCampaign
 from models.database import db
 from models.messages.caps import Caps, caps_of
-from models.messages.writing import NewBatch, NewMessage, copy_batches, copy_messages
+from models.messages.writing import NewBatch, NewMessage, copy_batches, copy_messages, without_repeated
 
 log = structlog.get_logger()
 
@@ -117,8 +118,20 @@ def _write_chunk(progress: PreparationProgress) -> PreparationProgress:
     recipients = members.page_of(progress.audience, fields, after=progress.cursor, limit=limit)
     if not recipients:
         return replace(progress, done=True)
-    messages = _messages(progress, recipients)
-    cursor = recipients[-1]["cursor"]
+    messages, cursor = _messages(progress, recipients), recipients[-1]["cursor"]
+    try:
+        _write(progress, messages, cursor)
+    except UniqueViolation:
+        # Someone was deleted and added again, or a number moved to another customer, behind the cursor.
+        _write(progress, without_repeated(campaign.id, messages), cursor)
+    log.info("chunk.written", campaign_id=campaign.id, recipients=progress.recipients + len(messages))
+    return replace(
+        progress, cursor=cursor, recipients=progress.recipients + len(messages), done=len(recipients) < limit
+    )
+
+
+def _write(progress: PreparationProgress, messages: list[NewMessage], cursor: int) -> None:
+    campaign = progress.campaign
     with db.atomic():
         if progress.caps:
             messages = keep_caps(progress.plan, progress.caps, campaign.id, messages)
@@ -134,10 +147,6 @@ def _write_chunk(progress: PreparationProgress) -> PreparationProgress:
             raise PreparationLost
         copy_messages(messages, timed=progress.plan.hours.anything or progress.caps is not None)
         copy_batches(batches)
-    log.info("chunk.written", campaign_id=campaign.id, recipients=progress.recipients + len(messages))
-    return replace(
-        progress, cursor=cursor, recipients=progress.recipients + len(messages), done=len(recipients) < limit
-    )
 
 
 # A recipient is a dict because its fields depend on the template.

@@ -1,10 +1,10 @@
 """Writes the messages and batches of a campaign that is being prepared, by COPY, a chunk at a time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from models.database import db
+from models.database import db, rows
 
 
 class NewMessage(NamedTuple):
@@ -13,7 +13,8 @@ class NewMessage(NamedTuple):
     campaign_id: int
     n: int
     customer_id: int | None
-    phone: str
+    #: None when the number has a message of the campaign already, and this one is skipped.
+    phone: str | None
     body: str
     encoding: str
     segments: int
@@ -46,6 +47,26 @@ def copy_messages(messages: Iterable[NewMessage], *, timed: bool) -> None:
     fields = NewMessage._fields if timed else _UNTIMED
     count = len(fields)
     _copy(f"COPY message ({', '.join(fields)}) FROM STDIN", [message[:count] for message in messages])
+
+
+def without_repeated(campaign_id: int, messages: Sequence[NewMessage]) -> list[NewMessage]:
+    """Returns the messages, with those to a number that has one of the campaign already as skipped `duplicate`s.
+
+    Such a message keeps its customer but not the number, which belongs to one message of a campaign.
+    """
+    phones = [message.phone for message in messages]
+    found = rows("SELECT phone FROM message WHERE campaign_id = %s AND phone = ANY(%s)", [campaign_id, phones])
+    seen = {each["phone"] for each in found}
+    kept = []
+    for message in messages:
+        if message.phone in seen:
+            message = message._replace(
+                state="skipped", reason="duplicate", phone=None, not_before=None, send_until=None
+            )
+        else:
+            seen.add(message.phone)
+        kept.append(message)
+    return kept
 
 
 def copy_batches(batches: Iterable[NewBatch]) -> None:

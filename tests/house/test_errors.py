@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+from itertools import chain
 from pathlib import Path
 
 from api.http.errors import STATUS
@@ -32,8 +33,14 @@ def test_the_page_lists_each_reason_of_a_message_and_each_error_code_of_ours():
     reasons, codes = MESSAGES.split("`error_code` is the provider's own word")
     providers = ("dispatch/providers/http.py", "dispatch/providers/messaging_service.py")
     sending, rows = (sources("dispatch/sending", *providers), sources("models"))
-    writing = re.findall(r'^ +reason = "(\w+)"', sources("dispatch/start"), re.MULTILINE)
-    assert listed_in(reasons) == {*re.findall(r'reason="(\w+)"', sending), *writing, *reasons_in_sql(rows)}
+    writing = re.findall(
+        r'^ +reason = "(\w+)"|state="skipped", reason="(\w+)"', sources("dispatch/start", "models"), re.MULTILINE
+    )
+    assert listed_in(reasons) == {
+        *re.findall(r'reason="(\w+)"', sending),
+        *filter(None, chain(*writing)),
+        *reasons_in_sql(rows),
+    }
     assert listed_in(codes) == set(re.findall(r'error_code="(\w+)"', sending))
 
 
