@@ -14,6 +14,7 @@ from embedded.home import SHARED
 from embedded.servers import embedded_servers
 from models.database import db, open_database, rows
 from models.migrate import migrate
+from models.turns import Turns
 from scheduling.registry import register
 from scheduling.tick import record_due, tick
 
@@ -58,7 +59,7 @@ def _measure() -> None:
     for _ in range(ROUNDS):
         rows(_MAKE_DUE, [DUE])
         started = monotonic()
-        recorded = record_due(["nothing"])
+        recorded = record_due(["nothing"], Turns())
         recording.append(monotonic() - started)
         assert recorded == DUE, f"{recorded} were due instead of {DUE}"
         started = monotonic()

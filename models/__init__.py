@@ -10,5 +10,6 @@ schedules   schedule, run
 accounts    account, api_key, audit_event, credit, idempotency_key
 texts       template, segment
 processes   heartbeat
-all tables  database, row, page, export, tenancy (whose rows), states (every state and move), migrate
+all tables  database, row, page, export, tenancy (whose rows), turns (whose is next), states (every state and
+            move), migrate
 """

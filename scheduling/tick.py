@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 from typing import Literal
 
 import structlog
@@ -15,12 +16,16 @@ from models.database import database_now, db
 from models.schedules.run import ScheduleRun
 from models.schedules.schedule import Schedule
 from models.tenancy import ALL_ACCOUNTS
+from models.turns import Turns
 from scheduling.misfire import next_step
 from scheduling.registry import Busy, Job, Skipped, follow, handler_of, known_types
 
 log = structlog.get_logger()
 
 CLAIM_SIZE = 100
+# Due schedules are looked for again after this long, so that those of other accounts have their turn among the runs of
+# an account with many.
+LOOK_AGAIN_SEC = 1.0
 # A run whose process is silent for so long is begun again by another one.
 LEASE_SEC = 60.0
 # How often a run is begun before it counts as failed, and how long it waits after its first failure; then twice that.
@@ -44,11 +49,15 @@ class _Outcome:
 def tick() -> dict[str, int]:
     """Performs all that is due and returns how often each outcome came; any number of processes may do so at once."""
     outcomes: Counter[str] = Counter()
-    types = known_types()
+    types, turns = known_types(), Turns()
+    look_again_at = monotonic() + LOOK_AGAIN_SEC
     while not stopping().asked:
-        if run := ScheduleRun.take(types, lease_sec=LEASE_SEC):
-            outcomes[_perform(run)] += 1
-        elif not record_due(types):
+        if monotonic() >= look_again_at:
+            record_due(types, turns)
+            look_again_at = monotonic() + LOOK_AGAIN_SEC
+        if run := ScheduleRun.take(types, lease_sec=LEASE_SEC, turns=turns):
+            outcomes[_perform(run, turns)] += 1
+        elif not record_due(types, turns):
             break
     if unknown := Schedule.unknown_types_due(types):
         log.warning("tick.without_handler", job_types=unknown)
@@ -57,13 +66,13 @@ def tick() -> dict[str, int]:
     return dict(outcomes)
 
 
-def record_due(types: Sequence[str]) -> int:
+def record_due(types: Sequence[str], turns: Turns) -> int:
     """Records the runs of due schedules and moves these on, in one transaction; returns how many moved.
 
     The rows are locked from reading to writing, because the next time by cron cannot be told in SQL.
     """
     with db.atomic():
-        due = Schedule.lock_due(types, limit=CLAIM_SIZE)
+        due = Schedule.lock_due(types, limit=CLAIM_SIZE, turns=turns)
         now = database_now()
         steps = {one.id: next_step(one, one.next_run_at or now, now) for one in due}
         wanted = {schedule_id: step.run_at for schedule_id, step in steps.items() if step.run_at}
@@ -85,8 +94,8 @@ def record_due(types: Sequence[str]) -> int:
     return len(moving)
 
 
-def _perform(run: ScheduleRun) -> str:
-    """Calls the handler, with no transaction open, and records what came of it."""
+def _perform(run: ScheduleRun, turns: Turns) -> str:
+    """Calls the handler, with no transaction open, and records what came of it and that the account had a turn."""
     schedule = Schedule.find(run.schedule_id, ALL_ACCOUNTS)
     if schedule is None:
         return "lost"
@@ -94,7 +103,7 @@ def _perform(run: ScheduleRun) -> str:
         return _record(run, _Outcome("failed", f"begun {MAX_ATTEMPTS} times, and its process ended before it was done"))
     job = Job(schedule.account_id, schedule.job_payload, run.schedule_id, run.run_at, run.attempt)
     try:
-        with _lease_kept(run):
+        with _lease_kept(run), turns.turn_of(schedule.account_id):
             handler_of(schedule.job_type)(job)
     except Skipped as nothing_to_do:
         return _record(run, _Outcome("skipped", _stored(nothing_to_do)))

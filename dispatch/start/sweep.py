@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from time import monotonic
 from uuid import UUID
 
@@ -19,8 +20,12 @@ from dispatch.queues import JOB_TIMEOUT_SEC, connection
 from dispatch.start.enqueue import enqueue_campaign
 from models.campaigns.campaign import Campaign
 from models.campaigns.due import DueCampaign
+from models.turns import Turns
 
 log = structlog.get_logger()
+
+# A page is read again after this long, so that an account whose campaign came due meanwhile has its turn.
+LOOK_AGAIN_SEC = 1.0
 
 
 class SweptCampaign(View):
@@ -52,13 +57,16 @@ class SweepReport(View):
 
 
 def sweep_due(caller: Caller, *, seconds: float | None = None) -> SweepReport:
-    """Starts the due campaigns, oldest first, and reports on each; a failure does not keep it from the next one.
+    """Starts the due campaigns, in turns of their accounts, and reports on each; no failure keeps it from the next one.
 
-    After `seconds`, by default half the sweep interval, it leaves the rest to the next sweep.
+    After `seconds`, by default half the sweep interval, it leaves the rest to the next sweep, in which accounts that
+    took long in this one come later.
     """
     started: list[SweptCampaign] = []
     errors: list[SweepError] = []
-    for campaign in due_campaigns(caller, until=monotonic() + (seconds or _time_box())):
+    turns = _sweeps_turns()
+    turns.fade()
+    for campaign in due_campaigns(caller, until=monotonic() + (seconds or _time_box()), turns=turns):
         outcome = start_due(caller, campaign)
         if isinstance(outcome, SweptCampaign):
             started.append(outcome)
@@ -68,15 +76,29 @@ def sweep_due(caller: Caller, *, seconds: float | None = None) -> SweepReport:
     return SweepReport(processed_count=len(started) + len(errors), campaigns=started, errors=errors)
 
 
-def due_campaigns(caller: Caller, *, until: float) -> Iterator[DueCampaign]:
-    """Yields due campaigns until none is left or the time is up; one that stays due is yielded once."""
+def due_campaigns(caller: Caller, *, until: float, turns: Turns | None = None) -> Iterator[DueCampaign]:
+    """Yields due campaigns, in turns of their accounts, until none is left or the time is up; each of them once.
+
+    What is done with one before the next is asked for counts as its account's turn.
+    """
+    turns = turns or Turns()
     seen: list[int] = []
-    while page := DueCampaign.page(settings().schedule_sweep_limit, caller.account, seen=seen):
+    while page := DueCampaign.page(settings().schedule_sweep_limit, caller.account, seen=seen, turns=turns):
+        look_again_at = monotonic() + LOOK_AGAIN_SEC
         for campaign in page:
             if monotonic() > until or stopping().asked:
                 return
             seen.append(campaign.id)
-            yield campaign
+            with turns.turn_of(campaign.account_id):
+                yield campaign
+            if monotonic() > look_again_at:
+                break
+
+
+@lru_cache(maxsize=1)
+def _sweeps_turns() -> Turns:
+    """Returns the turns that this process remembers from one sweep to the next."""
+    return Turns()
 
 
 def _time_box() -> float:

@@ -7,9 +7,10 @@ from uuid import UUID
 from models.campaigns.campaign import Campaign
 from models.database import row, rows
 from models.tenancy import Tenant, owned_by
+from models.turns import HAD, Turns
 
 _DUE = """
-SELECT id, account_id, name, status, correlation_id,
+SELECT id, account_id, name, status, correlation_id, scheduled_at, next_check_at,
        scheduled_at < now() - make_interval(secs => grace_sec) AS late,
        CASE kind WHEN 'occurrence' THEN actor END AS starter
 FROM campaign
@@ -51,14 +52,20 @@ class DueCampaign:
         return row(f"{_DUE} AND {owned_by(tenant)} AND id = %(id)s", {"account": tenant, "id": campaign_id}, into=cls)
 
     @classmethod
-    def page(cls, limit: int, tenant: Tenant, *, seen: list[int]) -> "list[DueCampaign]":
-        """Returns campaigns whose time has come and that are not in `seen`, oldest first.
+    def page(cls, limit: int, tenant: Tenant, *, seen: list[int], turns: Turns) -> "list[DueCampaign]":
+        """Returns campaigns whose time has come and that are not in `seen`: one of each account, then the next of each.
 
-        Those that were set aside are left out until their next check, and those that came too late until a person
-        reschedules or starts them.
+        An account that has had `turns` comes as many turns later. Within an account, and of those whose turn it is, the
+        oldest is first, and those that were set aside before come behind those that were not. One that is set aside is
+        left out until its next check, and one that came too late until a person reschedules or starts it.
         """
         return rows(
-            f"{_DUE} AND {owned_by(tenant)} AND id <> ALL(%(seen)s) ORDER BY scheduled_at, id LIMIT %(limit)s",
-            {"limit": limit, "account": tenant, "seen": seen},
+            f"""SELECT due.* FROM (
+                  SELECT each.*, row_number() OVER (
+                           PARTITION BY account_id ORDER BY next_check_at NULLS FIRST, scheduled_at, id) AS place
+                  FROM ({_DUE} AND {owned_by(tenant)} AND id <> ALL(%(seen)s)) AS each) AS due
+                LEFT JOIN {HAD} USING (account_id)
+                ORDER BY place + coalesce(turns, 0), next_check_at NULLS FIRST, scheduled_at, id LIMIT %(limit)s""",
+            {"limit": limit, "account": tenant, "seen": seen, **turns.had()},
             into=cls,
         )

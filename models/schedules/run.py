@@ -9,6 +9,7 @@ from uuid import UUID
 from models.database import changed, row, rows
 from models.page import Page, read_page
 from models.row import Row
+from models.turns import HAD, Turns
 
 RUN_STATES = ("pending", "running", "succeeded", "failed", "skipped", "cancelled")
 
@@ -66,19 +67,23 @@ class ScheduleRun(Row):
         )
 
     @classmethod
-    def take(cls, job_types: Sequence[str], *, lease_sec: float) -> "ScheduleRun | None":
-        """Takes the oldest run of an active schedule that waits to begin, or whose holder's lease has ended."""
+    def take(cls, job_types: Sequence[str], *, lease_sec: float, turns: Turns) -> "ScheduleRun | None":
+        """Takes a run of an active schedule that waits to begin, or whose holder's lease has ended.
+
+        It is the oldest of the account that has had the fewest `turns`.
+        """
         return row(
-            """WITH taken AS (
+            f"""WITH taken AS (
                    SELECT run.schedule_id, run.run_at
                    FROM schedule_run AS run JOIN schedule ON schedule.id = schedule_id
+                   LEFT JOIN {HAD} ON had.account_id = schedule.account_id
                    WHERE run.status IN ('pending', 'running') AND run.due_at <= now()
                      AND schedule.status = 'active' AND job_type = ANY(%(types)s)
-                   ORDER BY run.due_at LIMIT 1 FOR UPDATE OF run SKIP LOCKED)
+                   ORDER BY coalesce(had.turns, 0), run.due_at LIMIT 1 FOR UPDATE OF run SKIP LOCKED)
                UPDATE schedule_run AS run SET status = 'running', attempt = attempt + 1, token = gen_random_uuid(),
                       due_at = now() + make_interval(secs => %(lease)s), started_at = coalesce(started_at, now())
                FROM taken WHERE run.schedule_id = taken.schedule_id AND run.run_at = taken.run_at RETURNING run.*""",
-            {"types": list(job_types), "lease": lease_sec},
+            {"types": list(job_types), "lease": lease_sec, **turns.had()},
             into=cls,
         )
 

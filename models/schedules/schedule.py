@@ -12,6 +12,7 @@ from models.database import changed, row, rows
 from models.page import Page, read_page
 from models.row import JsonObject, Row
 from models.tenancy import Tenant, owned_by
+from models.turns import HAD, Turns
 
 # What a person decides of a schedule.
 _CHOSEN = (
@@ -87,17 +88,24 @@ class Schedule(Row):
         return {each.id: each for each in found}
 
     @classmethod
-    def lock_due(cls, job_types: Sequence[str], *, limit: int) -> "list[Schedule]":
+    def lock_due(cls, job_types: Sequence[str], *, limit: int, turns: Turns) -> "list[Schedule]":
         """Locks and returns active schedules of these types whose time has come, unless another process has them.
 
-        One with a run that has not ended waits for it.
+        It returns one of each account, then the next of each; an account that has had `turns` comes as many turns
+        later. A schedule with a run that has not ended waits for it.
         """
         return rows(
-            """SELECT * FROM schedule WHERE status = 'active' AND next_run_at <= now() AND job_type = ANY(%(types)s)
-                 AND NOT EXISTS (SELECT FROM schedule_run WHERE schedule_id = schedule.id
-                                 AND schedule_run.status IN ('pending', 'running'))
-               ORDER BY next_run_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED""",
-            {"types": list(job_types), "limit": limit},
+            f"""WITH due AS MATERIALIZED (
+                  SELECT id, row_number() OVER (PARTITION BY account_id ORDER BY next_run_at, id)
+                             + coalesce(turns, 0) AS place
+                  FROM schedule LEFT JOIN {HAD} USING (account_id)
+                  WHERE status = 'active' AND next_run_at <= now() AND job_type = ANY(%(types)s)
+                    AND NOT EXISTS (SELECT FROM schedule_run WHERE schedule_id = schedule.id
+                                    AND schedule_run.status IN ('pending', 'running')))
+                SELECT schedule.* FROM schedule JOIN due USING (id)
+                WHERE status = 'active' AND next_run_at <= now()
+                ORDER BY place, next_run_at LIMIT %(limit)s FOR UPDATE OF schedule SKIP LOCKED""",
+            {"types": list(job_types), "limit": limit, **turns.had()},
             into=cls,
         )
 
