@@ -16,10 +16,13 @@ from peewee import PeeweeException
 from config.settings import settings
 from dispatch import queues
 from dispatch.customers.import_run import take_over_imports
+from dispatch.errors import EnqueueFailed
 from dispatch.outbox import push_due_batches
 from dispatch.sending.settlement import close_if_drained
+from dispatch.start.ending import put_back
 from models.campaigns import preparation
 from models.campaigns import sending as campaign_sending
+from models.campaigns.campaign import Campaign
 from models.campaigns.preparation import Preparation
 from models.campaigns.sending import UnsettledCampaign
 from models.credit import settle
@@ -98,11 +101,12 @@ def _keep_sending(campaign_id: int) -> Counter[str]:
 
 
 def _take_over(abandoned: Preparation) -> Counter[str]:
-    """Hands a preparation whose holder has died to a new job; after too many take-overs the campaign fails."""
+    """Hands a preparation whose holder has died to a new job; after too many take-overs the campaign is put back."""
     if queues.preparation_is_queued(abandoned.campaign_id, abandoned.token):
         return Counter()  # its job is still waiting its turn
     if abandoned.takeovers >= MAX_TAKEOVERS:
-        return Counter(preparations_failed=_give_up(abandoned))
+        _give_up(abandoned)
+        return Counter(preparations_put_back=1)
     taken = preparation.take_over(abandoned, most=MAX_TAKEOVERS)
     if taken is None:
         return Counter()
@@ -111,12 +115,12 @@ def _take_over(abandoned: Preparation) -> Counter[str]:
     return Counter(preparations_taken_over=1)
 
 
-def _give_up(abandoned: Preparation) -> bool:
-    reason = f"The preparation stopped {MAX_TAKEOVERS} times without an error; see the logs of the workers."
-    failed = preparation.give_up(abandoned, reason=reason)
-    if failed:
-        log.error("campaign.failed", campaign_id=abandoned.campaign_id, reason=reason)
-    return failed
+def _give_up(abandoned: Preparation) -> None:
+    """Puts the campaign back with what stopped its preparation, so that it can be started again once that is mended."""
+    why = abandoned.error or "its process ended each time without an error; see the logs of the workers"
+    reason = f"The preparation stopped {MAX_TAKEOVERS} times: {why}"
+    put_back(abandoned.campaign_id, abandoned.token, EnqueueFailed.code, reason)
+    Campaign.block(abandoned.campaign_id, EnqueueFailed.code)
 
 
 def _in_ranges(campaign_id: int, state: str, move: Callable[[int, Range], int]) -> int:

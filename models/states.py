@@ -12,7 +12,7 @@ CAMPAIGN_STATES: dict[str, str] = {
     "paused": "Stopped by a person, or because the provider refuses our account; resuming returns it to `paused_from`.",
     "completed": "No message is pending or sending; settled, except for what is unknown; or its schedule has ended.",
     "cancelled": "Ended by a person; messages that were not sent never will be.",
-    "failed": "Preparation failed after repeated take-overs, for the reason stored.",
+    "failed": "A follow-up that could not start once it was prepared, for the reason stored.",
 }
 
 CAMPAIGN_MOVES: dict[str, frozenset[str]] = {

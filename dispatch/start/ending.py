@@ -1,8 +1,11 @@
 """Ends a preparation: the campaign sends once it is paid for, or returns to the state it was claimed from."""
 
+from contextlib import suppress
 from uuid import UUID
 
+import psycopg
 import structlog
+from peewee import PeeweeException
 
 from dispatch.campaigns.approval import check_approval
 from dispatch.errors import InsufficientCredits, NoRecipients
@@ -45,9 +48,24 @@ def finish(campaign_id: int, token: UUID) -> Campaign:
     return campaign
 
 
-def put_back(campaign_id: int, token: UUID, reason: str) -> None:
-    """Removes what was prepared and returns the campaign to the state it was claimed from, with the reason."""
+def put_back(campaign_id: int, token: UUID, code: str, reason: str | None = None) -> None:
+    """Removes what was prepared and returns the campaign to the state it was claimed from, with the reason.
+
+    A retry, a rest or a test ends as `failed`, so that the next one may include its recipients. Does nothing when the
+    token no longer holds.
+    """
     with db.atomic():
-        returned = preparation.put_back(campaign_id, token, reason)
-    if returned:
-        log.info("campaign.put_back", campaign_id=campaign_id, reason=reason)
+        status = preparation.put_back(campaign_id, token, code, reason)
+    if status == "failed":
+        log.warning("campaign.failed", campaign_id=campaign_id, code=code, reason=reason)
+    elif status:
+        log.info("campaign.put_back", campaign_id=campaign_id, code=code, reason=reason)
+
+
+def note_error(campaign_id: int, token: UUID, problem: Exception) -> None:
+    """Keeps what stopped the holder of this token, which is the reason if it goes on stopping its successors."""
+    # The first line names the constraint or the value; the next ones may have a person's number.
+    said = str(problem).strip().partition("\n")[0]
+    error = f"{type(problem).__name__}: {said}"[:300] if said else type(problem).__name__
+    with suppress(PeeweeException, psycopg.Error):
+        preparation.note_error(campaign_id, token, error)

@@ -168,9 +168,9 @@ def _start_child(caller: Caller, new: NewChild, assign: AssignNumbers, *, verb: 
 
 
 def _withdraw(caller: Caller, child: Campaign, code: str) -> None:
-    """Deletes a child that was put back because its texts cost too much; any earlier refusal was rolled back."""
+    """Deletes a child whose preparation was refused at once, as its caller reads; earlier refusals were rolled back."""
     with db.atomic():
-        if not campaign_writing.delete(child.id):
+        if not campaign_writing.withdraw(child.id):
             return
         note(caller, "campaign.deleted", child, reason=code)
     log.info("campaign.withdrawn", campaign_id=child.id, reason=code)

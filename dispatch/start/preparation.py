@@ -22,7 +22,7 @@ from dispatch.audience.members import Audience
 from dispatch.errors import DispatchError
 from dispatch.hours.plan import NOW, Due, Plan
 from dispatch.outbox import push_due_batches
-from dispatch.start.ending import finish, put_back
+from dispatch.start.ending import finish, note_error, put_back
 from dispatch.start.lost import PreparationLost
 from dispatch.start.planning import keep_caps
 from dispatch.start.remote_audience import fetch_audience
@@ -107,6 +107,9 @@ def continue_preparation(campaign_id: int, token: UUID, *, seconds: float = 20) 
             # What will not change by itself is not tried again at every sweep.
             Campaign.block(campaign_id, refusal.code)
             return
+        except Exception as problem:
+            note_error(campaign_id, token, problem)
+            raise
         push_due_batches(campaign_id)
 
 

@@ -14,6 +14,8 @@ NOT EXISTS (SELECT FROM account WHERE account.id = campaign.account_id AND appro
     approved_at IS NULL OR approved_by = %(actor)s OR approved_recipients + approval_above::bigint < %(recipients)s))
 """
 
+_FOLLOWS_UP = "kind IN ('retry', 'rest', 'test')"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preparation:
@@ -22,6 +24,8 @@ class Preparation:
     campaign_id: int
     token: UUID
     takeovers: int
+    #: What it last met; None when it ended without saying so.
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +117,7 @@ def start_sending(campaign_id: int, token: UUID) -> Campaign | None:
     """Lets the prepared campaign send, with its price held; None when the token no longer holds."""
     return row(
         """UPDATE campaign SET status = 'sending', held = prep_price, captured = 0, released = 0, prep_token = NULL,
-                  claimed_from = NULL, updated_at = now(),
+                  claimed_from = NULL, reason = NULL, updated_at = now(),
                   scheduled_at = CASE WHEN scheduled_at > started_at THEN started_at ELSE scheduled_at END
            WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s RETURNING *""",
         {"id": campaign_id, "token": token},
@@ -121,30 +125,44 @@ def start_sending(campaign_id: int, token: UUID) -> Campaign | None:
     )
 
 
-def put_back(campaign_id: int, token: UUID, reason: str) -> bool:
-    """Undoes the preparation of a campaign that may not start: removes its rows, restores its state, keeps the reason.
+def note_error(campaign_id: int, token: UUID, error: str) -> None:
+    """Writes what the holder of this token met; the campaign goes on being prepared."""
+    rows(
+        "UPDATE campaign SET reason = %s WHERE id = %s AND status = 'preparing' AND prep_token = %s",
+        [error, campaign_id, token],
+    )
 
-    The caller opens the transaction that all three statements share.
+
+def put_back(campaign_id: int, token: UUID, code: str, reason: str | None) -> str | None:
+    """Undoes a preparation: removes its rows and restores the campaign's state, or fails it if it is a follow-up.
+
+    A follow-up has no state that a person could start it from, and one that has failed leaves its recipients to the
+    next. Returns the new state; None when the token no longer holds. The caller opens the transaction that all three
+    statements share.
     """
     returned = row(
-        f"""UPDATE campaign SET status = claimed_from, claimed_from = NULL, prep_token = NULL, prep_cursor = 0,
-                   prep_price = 0, recipients = 0, started_at = NULL, started_key = NULL, started_hash = NULL,
-                   blocked_reason = %(reason)s, updated_at = now(),
+        f"""UPDATE campaign SET status = CASE WHEN {_FOLLOWS_UP} THEN 'failed' ELSE claimed_from END,
+                   ended_at = CASE WHEN {_FOLLOWS_UP} THEN now() END,
+                   settled_at = CASE WHEN {_FOLLOWS_UP} THEN now() END,
+                   claimed_from = NULL, prep_token = NULL, prep_cursor = 0, prep_price = 0, recipients = 0,
+                   started_at = NULL, started_key = NULL, started_hash = NULL,
+                   blocked_reason = %(code)s, reason = %(reason)s, updated_at = now(),
                    segment_filter = CASE WHEN segment_id IS NULL THEN segment_filter END,
                    expires_at = nullif(expires_at, started_at + {DEFAULT_LIFE})
-            WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s RETURNING id""",
-        {"id": campaign_id, "token": token, "reason": reason},
+            WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s RETURNING status""",
+        {"id": campaign_id, "token": token, "code": code, "reason": reason},
     )
     if returned:
         rows("DELETE FROM message WHERE campaign_id = %s", [campaign_id])
         rows("DELETE FROM batch WHERE campaign_id = %s", [campaign_id])
-    return bool(returned)
+    return returned["status"] if returned else None
 
 
 def stale(idle_seconds: int) -> list[Preparation]:
     """Returns the preparations that have not been touched for this long."""
     return rows(
-        """SELECT id AS campaign_id, prep_token AS token, prep_takeovers AS takeovers FROM campaign
+        """SELECT id AS campaign_id, prep_token AS token, prep_takeovers AS takeovers,
+                  reason AS error FROM campaign
            WHERE status = 'preparing' AND prep_touched_at < now() - make_interval(secs => %s) ORDER BY id""",
         [idle_seconds],
         into=Preparation,
@@ -157,24 +175,7 @@ def take_over(abandoned: Preparation, *, most: int) -> Preparation | None:
         """UPDATE campaign SET prep_token = gen_random_uuid(), prep_takeovers = prep_takeovers + 1,
                   prep_touched_at = now()
            WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s AND prep_takeovers < %(most)s
-           RETURNING id AS campaign_id, prep_token AS token, prep_takeovers AS takeovers""",
+           RETURNING id AS campaign_id, prep_token AS token, prep_takeovers AS takeovers, reason AS error""",
         {"id": abandoned.campaign_id, "token": abandoned.token, "most": most},
         into=Preparation,
     )
-
-
-def give_up(abandoned: Preparation, *, reason: str) -> bool:
-    """Fails a preparation that was taken over too often; its messages stay as cancelled, and nothing was held."""
-    failed = rows(
-        """WITH failed AS (
-             UPDATE campaign SET status = 'failed', reason = %(reason)s, prep_token = NULL, ended_at = now(),
-                    settled_at = now(), updated_at = now()
-             WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s RETURNING id),
-           batches AS (
-             UPDATE batch SET cancelled = cancelled + pending, pending = 0 FROM failed WHERE campaign_id = failed.id),
-           messages AS (
-             UPDATE message SET state = 'cancelled' FROM failed WHERE campaign_id = failed.id AND state = 'pending')
-           SELECT id FROM failed""",
-        {"id": abandoned.campaign_id, "token": abandoned.token, "reason": reason},
-    )
-    return bool(failed)

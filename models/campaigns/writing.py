@@ -229,5 +229,17 @@ def delete(campaign_id: int) -> bool:
     return changed("DELETE FROM campaign WHERE id = %s AND status = 'draft'", [campaign_id]) == 1
 
 
+def withdraw(child_id: int) -> bool:
+    """Deletes a child that failed before it had a message; False when it is anything else."""
+    return (
+        changed(
+            """DELETE FROM campaign c WHERE id = %s AND status = 'failed' AND parent_id IS NOT NULL
+             AND NOT EXISTS (SELECT FROM message m WHERE m.campaign_id = c.id)""",
+            [child_id],
+        )
+        == 1
+    )
+
+
 def _json(value: JsonObject | None) -> Jsonb | None:
     return None if value is None else Jsonb(value)

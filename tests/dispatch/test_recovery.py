@@ -2,6 +2,7 @@
 
 import psycopg
 import pytest
+from psycopg.errors import CheckViolation
 
 from dispatch import queues
 from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign
@@ -182,16 +183,43 @@ def test_a_preparation_whose_job_is_still_queued_is_left_alone():
 
 
 @pytest.mark.usefixtures("_by_jobs")
-def test_a_preparation_taken_over_too_often_fails_with_the_reason_and_holds_nothing():
+def test_a_preparation_taken_over_too_often_is_put_back_and_can_be_started_again():
     campaign_id = started(recipients=30)
     for _ in range(MAX_TAKEOVERS):
         _abandon()
         assert recover()["preparations_taken_over"] == 1
     _abandon()
-    assert recover() == {"preparations_failed": 1}
+    assert recover() == {"preparations_put_back": 1}
     campaign = campaign_row(campaign_id)
-    assert (campaign["status"], campaign["held"]) == ("failed", 0)
-    assert "5 times" in campaign["reason"]
+    assert (campaign["status"], campaign["held"], campaign["blocked_reason"]) == ("draft", 0, "ENQUEUE_FAILED")
+    assert campaign["reason"].startswith(
+        "The preparation stopped 5 times: its process ended each time without an error"
+    )
+    enqueue_campaign(asking(), campaign_id)
+    preparation.continue_preparation(campaign_id, campaign_row(campaign_id)["prep_token"])
+    assert (campaign_row(campaign_id)["reason"], states(campaign_id)) == (None, {"pending": 30})
+
+
+@pytest.fixture
+def _no_batch_can_be_written(db):
+    rows("ALTER TABLE batch ADD CONSTRAINT none_at_all CHECK (size = 0) NOT VALID")
+    yield
+    rows("ALTER TABLE batch DROP CONSTRAINT none_at_all")
+
+
+@pytest.mark.usefixtures("_by_jobs", "_no_batch_can_be_written")
+def test_what_stopped_a_preparation_each_time_is_the_reason_and_has_no_ones_number():
+    campaign_id = started(recipients=30)
+    for _ in range(MAX_TAKEOVERS + 1):
+        with pytest.raises(CheckViolation):
+            preparation.continue_preparation(campaign_id, campaign_row(campaign_id)["prep_token"])
+        _abandon()
+        recover()
+    campaign = campaign_row(campaign_id)
+    assert campaign["status"] == "draft"
+    assert "stopped 5 times: CheckViolation: new row for relation" in campaign["reason"]
+    assert "none_at_all" in campaign["reason"]
+    assert "DETAIL" not in campaign["reason"]
 
 
 @pytest.mark.usefixtures("_by_jobs")

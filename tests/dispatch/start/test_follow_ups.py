@@ -19,12 +19,13 @@ from dispatch.errors import (
 from dispatch.recovery import recover
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.follow_ups import retry_failed, send_test, send_to_rest
+from dispatch.start.preparation import continue_preparation
 from models.database import row, rows
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, a_list, an_account, arrange_state, asking, customers
 from tests.racing import race
 from tests.sending import answering, deliver, start_and_deliver, undelivered
-from tests.stored import campaigns, phones_of, recipients_of, stored_rows
+from tests.stored import campaign_row, campaigns, phones_of, recipients_of, stored_rows
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
@@ -192,6 +193,23 @@ def test_a_child_whose_price_turns_out_too_high_is_deleted(account):
     assert rows("SELECT 1 FROM campaign_number") == []
     rows("UPDATE account SET credits_available = 1000")
     assert retry_failed(asking(), campaign.id).queued == 2
+
+
+def test_a_retry_that_a_job_refuses_fails_visibly_and_the_next_one_includes_its_people(account, configure):
+    campaign = a_campaign(account, recipients=2, template="x" * 200)
+    start_and_deliver(campaign, reject=phones_of(account))
+    configure(ENQUEUE_INLINE_LIMIT=1)
+    rows("UPDATE account SET credits_available = 3")
+    refused = retry_failed(asking(), campaign.id).campaign_id
+    continue_preparation(refused, campaign_row(refused)["prep_token"])
+    child = campaign_row(refused)
+    assert (child["status"], child["blocked_reason"], child["held"]) == ("failed", "INSUFFICIENT_CREDITS", 0)
+    assert rows("SELECT 1 FROM message WHERE campaign_id = %s", [refused]) == []
+    rows("UPDATE account SET credits_available = 1000")
+    again = retry_failed(asking(), campaign.id).campaign_id
+    continue_preparation(again, campaign_row(again)["prep_token"])
+    assert campaign_row(again)["status"] == "sending"
+    assert recipients_of(again) == phones_of(account)
 
 
 def test_without_redis_nothing_is_written(account, monkeypatch):
