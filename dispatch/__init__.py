@@ -15,9 +15,9 @@ audience    members (counted, read page by page), choice, segments, filter (by o
             filter_phones (in E.164) → filter_sql, previews (who it would reach), cohorts (who may be messaged at the
             same time), gaps (whose texts lack something), text_check; conditions (of a remote audience)
 customers   customers, phone_types (of those from before they were stored), lists, list_members, suppressions,
-            suppression_files, export; imports (a local CSV file), import_trial (changes nothing), import_upload →
-            import_run (over HTTP, as jobs); open_imports (keeps campaigns from starting on a part); remote_users (a
-            page of user-service)
+            suppression_files, export; import_lines → imports (a local CSV file), import_trial (changes nothing);
+            import_upload → import_run (over HTTP, as jobs, from a kept_file); open_imports (keeps campaigns from
+            starting on a part); remote_users (a page of user-service)
 texts       template, filters, letters, placeholders (that there are such), strangers (those of other tools), check,
             stored (with versions), sms (how many segments a text takes), typography (which makes it take more)
 accounts    accounts (subscription), settings, keys, credits, audit_trail (who changed what)
@@ -25,7 +25,8 @@ schedules   what people see and change of schedules, which `scheduling` runs
 hours       when a recipient may be messaged: zones (whose clock counts), window, quiet, holidays → slots (the next
             time); timetable (a campaign's hours), plan (its recipients' times), caps (how often)
 formats     view (what people see of a row), phone_text → phones, csv_out, checks (names, texts, times), strict_json
-            (what can be stored); encodings, csv_records, dates → columns → headers → csv_in → rejects (to be repaired)
+            (what can be stored); encodings; csv_scan → csv_records, dates → columns → headers, line_breaks → csv_in →
+            portions (each bounded), rejects (to be repaired)
 process     startup, schema (is it this release's), children (kept running), heartbeat, listed_job (what a worker may
             run), lock (in Redis; it saves work and decides nothing)
 providers   what every provider takes and answers; choice, http, messaging_service, simulator/

@@ -5,7 +5,7 @@ campaigns   campaign, writing, audience (chosen customers, numbers), approval, h
 messages    message (and what is recorded of it), claiming, caps (how often a person is messaged), writing, recovery,
             reading; batch; arrays (how the send path passes a window)
 customers   customer, phone_types, lists, upsert, remote (users of user-service), imports, open_imports,
-            import_commands, import_files, suppression
+            import_commands, import_files, import_takeovers, suppression
 schedules   schedule, run
 accounts    account, api_key, audit_event, credit, idempotency_key
 texts       template, segment

@@ -7,8 +7,9 @@ are one transaction, so a crash loses nothing and no line counts twice.
 import io
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from functools import partial
 from uuid import UUID
 
 import redis
@@ -16,14 +17,18 @@ import structlog
 
 from config.stopping import stopping
 from dispatch import queues
-from dispatch.customers.imports import Chunk, NotOurs, read_chunks, write_part
+from dispatch.customers.import_lines import Chunk
+from dispatch.customers.imports import NotOurs, read_chunks, write_part
+from dispatch.customers.kept_file import KeptFile
 from dispatch.customers.open_imports import end_import, end_interrupted_imports
 from dispatch.errors import DispatchError
-from dispatch.formats.csv_in import CsvFile, lines_of
+from dispatch.formats.csv_in import CsvFile, Place, pieces_of, text_of
 from dispatch.formats.rejects import storable
+from models.customers import import_takeovers
 from models.customers.import_files import CustomerImportPart, CustomerImportReject
 from models.customers.imports import CustomerImport, RunningImport
 from models.database import db
+from models.row import JsonObject
 
 # How often an import may lose its worker at the same line.
 MAX_TAKEOVERS = 5
@@ -31,42 +36,21 @@ MAX_TAKEOVERS = 5
 log = structlog.get_logger()
 
 
-class Content(io.RawIOBase):
-    """The uploaded file as a stream that fetches each part when it is read; `bytes_read` bytes were read so far."""
-
-    def __init__(self, parts: Iterator[bytes]) -> None:
-        self._parts = parts
-        self._rest = memoryview(b"")
-        self.bytes_read = 0
-
-    def readable(self) -> bool:
-        """Returns True: this stream is for reading."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fills the buffer with what is left of a part; 0 at the end."""
-        if not self._rest:
-            self._rest = memoryview(next(self._parts, b""))
-        some = self._rest[: len(buffer)]
-        buffer[: len(some)] = some
-        self._rest = self._rest[len(some) :]
-        self.bytes_read += len(some)
-        return len(some)
-
-
-def continue_import(import_id: int, token: UUID, *, seconds: float = 20) -> None:
+def continue_import(
+    import_id: int, token: UUID, *, seconds: float = 20, clock: Callable[[], float] = time.monotonic
+) -> None:
     """Continues an import for a while: the work of one job. A job whose token is old does nothing.
 
-    It makes way for the preparation of a campaign, which people wait for.
+    It makes way for the preparation of a campaign, which people wait for. `clock` is in seconds.
     """
-    deadline = time.monotonic() + seconds
+    deadline = clock() + seconds
     begun = CustomerImport.begin(import_id, token)
     if begun is None:
         log.info("import.not_ours", import_id=import_id)
         return
     with structlog.contextvars.bound_contextvars(request_id=begun.request_id, import_id=import_id):
         try:
-            if not _import(begun, lambda: _should_stop(deadline)):
+            if not _import(begun, clock, lambda: clock() > deadline or _makes_way()):
                 queues.push_import(import_id, token)
                 return
             end_import(import_id, token)
@@ -82,7 +66,7 @@ def take_over_imports(idle_sec: int) -> Counter[str]:
     Those whose command has died end as failed.
     """
     done = end_interrupted_imports()
-    stale = CustomerImport.stale(idle_sec)
+    stale = import_takeovers.stale(idle_sec)
     try:
         queued = queues.queued_imports() if stale else set()
     except redis.RedisError:
@@ -96,22 +80,26 @@ def take_over_imports(idle_sec: int) -> Counter[str]:
             done["imports_failed"] += end_import(
                 import_id, token, error=f"The import stopped {MAX_TAKEOVERS} times at the same place; see the logs."
             )
-        elif taken := CustomerImport.take_over(import_id, token, most=MAX_TAKEOVERS):
+        elif taken := import_takeovers.take_over(import_id, token, most=MAX_TAKEOVERS):
             queues.push_import(import_id, taken.token)
             done["imports_taken_over"] += 1
             log.warning("import.taken_over", import_id=import_id, times=taken.takeovers)
     return done
 
 
-def _import(begun: RunningImport, should_stop: Callable[[], bool]) -> bool:
+def _import(begun: RunningImport, clock: Callable[[], float], should_stop: Callable[[], bool]) -> bool:
     """Imports until the file ends (returns True) or it should stop (False)."""
-    content = Content(CustomerImportPart.read(begun.id))
-    lines = lines_of(io.BufferedReader(content), begun.encoding)
-    file = CsvFile(lines, next_line=begun.next_line, mapping=_as_mapping(begun))
-    next_line = begun.next_line
-    for chunk in read_chunks(file, begun.country):
-        _write(begun, chunk, old=next_line, read=content.bytes_read)
-        next_line = chunk.next_line
+    content = KeptFile(partial(CustomerImportPart.read, begun.id))
+    text = text_of(io.BufferedReader(content), begun.encoding)
+    file = CsvFile(pieces_of(text), next_line=begun.next_line, mapping=_as_mapping(begun))
+    if begun.resume:
+        text.seek(int(begun.resume["text"]))
+        file.go_on(Place(**begun.resume["place"]))
+    for chunk in read_chunks(file, begun.country, clock=clock):
+        # As text: it has more than 64 bits, because the state of the decoder is a part of it.
+        resume = {"text": str(text.tell()), "place": asdict(chunk.place)}
+        _write(begun, chunk, read=content.position, resume=resume)
+        begun = replace(begun, next_line=chunk.next_line, resume=resume)
         if should_stop():
             return False
     return True
@@ -122,11 +110,11 @@ def _as_mapping(begun: RunningImport) -> dict[str, str]:
     return {column: cell for cell, column in zip(begun.header, begun.columns, strict=True) if column}
 
 
-def _write(begun: RunningImport, chunk: Chunk, *, old: int, read: int) -> None:
+def _write(begun: RunningImport, chunk: Chunk, *, read: int, resume: JsonObject) -> None:
     with db.atomic():
-        write_part(begun, chunk, old=old, read=read)
+        write_part(begun, chunk, read=read, resume=resume)
         CustomerImportReject.keep(begun.id, [each._replace(text=storable(each.text)) for each in chunk.rejected])
 
 
-def _should_stop(deadline: float) -> bool:
-    return time.monotonic() > deadline or stopping().asked or queues.preparation_waits()
+def _makes_way() -> bool:
+    return stopping().asked or queues.preparation_waits()

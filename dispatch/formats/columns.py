@@ -15,7 +15,8 @@ from dispatch.formats.dates import as_date
 REJECTED_LINE, REJECTED_REASON, REJECTED_TEXT = "rejected_line", "rejected_reason", "rejected_text"
 IGNORED = (REJECTED_LINE, REJECTED_REASON, REJECTED_TEXT)
 OWN = ("phone", "first_name", "last_name", "location", "prefered_product", "zone", "consent")
-MAX_NAME = 100
+#: Characters of an attribute's name, by whichever way it comes.
+MAX_NAME = 300
 
 _EXACT = re.compile(r"(attribute|json):(.*)", re.DOTALL)
 

@@ -5,16 +5,22 @@ first is 1). Where records end, and what becomes of a broken one, is in `csv_rec
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from io import TextIOWrapper
-from itertools import islice
 from typing import IO, NamedTuple
 from unicodedata import normalize
 
 from dispatch.formats.columns import IGNORED, REJECTED_TEXT
 from dispatch.formats.csv_out import plain_cell
-from dispatch.formats.csv_records import MAX_LINE, RawRecord, RecordReader, numbered_lines
+from dispatch.formats.csv_records import MAX_LINE, NumberedLines, RawRecord, ReaderState, RecordReader
 from dispatch.formats.encodings import UTF_8, encoding_of
 from dispatch.formats.headers import read_header
+from dispatch.formats.line_breaks import LineBreaks, State
+
+_CUT = (
+    "looks like the rest of the line before, which lacks columns: put a cell with a line break in quotation marks, "
+    "or write all columns on every line"
+)
 
 
 # Named tuples, because there is one for each line: making a frozen dataclass takes three times as long.
@@ -35,21 +41,56 @@ class Rejected(NamedTuple):
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a file a reader is between two steps, for one that continues there; JSON can hold its fields."""
+
+    #: The number of the line that is read next.
+    line: int
+    record: ReaderState | None = None
+    line_breaks: State = (0, False, False)
+
+
 class CsvFile:
     """The records of a CSV text; InvalidRequest at once when its first line names no phone column.
 
     `mapping` says which of its names is which column, if its own do not. With the `next_line` of an earlier reader of
-    the same text, it continues where that one stopped.
+    the same text it continues where that one stopped, and `go_on` does so without reading what is before.
     """
 
     def __init__(self, lines: Iterable[str], *, next_line: int = 2, mapping: Mapping[str, str] | None = None) -> None:
-        numbered = numbered_lines(lines)
-        self.header = read_header(numbered, mapping)
+        self._lines = lines
+        self._numbered = NumberedLines(lines)
+        self.header = read_header(self._numbered, mapping)
         # Those of an earlier import's rejected lines, once these are repaired, mean nothing.
         self._own = [place for place, name in enumerate(self.header.names) if name not in IGNORED]
-        self._records = RecordReader(numbered, self.header.delimiter)
-        #: The number of the first line that belongs to no record yet.
-        self.next_line = next_line
+        self._records = RecordReader(self._numbered, self.header.delimiter)
+        self._line_breaks = LineBreaks(len(self.header.names))
+        self._begin = next_line
+        # The last line of a text may lack its end.
+        self._after = next_line
+
+    def go_on(self, place: Place) -> None:
+        """Continues at a place that another reader had come to; the text, too, is to continue there."""
+        self._numbered = NumberedLines(self._lines, place.line)
+        self._records = RecordReader(self._numbered, self.header.delimiter, place.record)
+        self._line_breaks = LineBreaks(len(self.header.names), place.line_breaks)
+        self._begin = place.line
+
+    @property
+    def place(self) -> Place:
+        """Returns where it is, for a reader that continues there."""
+        return Place(self._numbered.line, self._records.state, self._line_breaks.state)
+
+    @property
+    def next_line(self) -> int:
+        """Returns the number of the line that is read next."""
+        return max(self._numbered.line, self._begin, self._after)
+
+    @property
+    def characters(self) -> int:
+        """Returns how many characters were read."""
+        return self._numbered.characters
 
     @property
     def columns(self) -> list[str]:
@@ -57,30 +98,39 @@ class CsvFile:
         return [self.header.cells[place] for place in self._own]
 
     def __iter__(self) -> Iterator[Record | Rejected]:
-        # Whether a line begins a record only the lines before it can say, so all are looked at again.
-        begin = self.next_line
-        for raw in self._records:
-            if raw.line < begin:
-                continue
-            read = self._read(raw)
-            if isinstance(read, Rejected) or any(read.cells.values()):
-                self.next_line = raw.next_line
-                yield read
+        while (some := self.read()) is not None:
+            yield from some
 
-    def _read(self, raw: RawRecord) -> Record | Rejected:
+    def read(self) -> Sequence[Record | Rejected] | None:
+        """Returns the next record, or what there is of a broken or blank one; None at the end of the file."""
+        found = self._records.read()
+        if found is None:
+            return None
+        self._after = found[-1].next_line if found else self._after
+        # Whether a line begins a record only the lines before it can say, so all are looked at again.
+        return [each for raw in found if raw.line >= self._begin and (each := self._read(raw))]
+
+    def _read(self, raw: RawRecord) -> Record | Rejected | None:
         if raw.values is None:
             return Rejected(raw.line, raw.reason, text=raw.text.rstrip("\r\n"))
         names, values = self.header.names, raw.values
+        if not any(map(str.strip, values)):
+            return None
+        is_a_rest = self._line_breaks.is_a_rest(len(values))
         if len(values) > len(names) and any(value.strip() for value in values[len(names) :]):
             reason = f"{len(values)} values for {len(names)} columns"
             return Rejected(raw.line, reason, text=raw.text.rstrip("\r\n"))
-        values += [""] * (len(names) - len(values))
-        own = [values[place] for place in self._own]
+        # Columns that the line does not have cost nothing.
+        own = [values[place] for place in self._own if place < len(values)]
         if REJECTED_TEXT in names and not any(map(str.strip, own)):
-            text = plain_cell(values[names.index(REJECTED_TEXT)])
+            text = plain_cell("".join(values[names.index(REJECTED_TEXT) :][:1]))
             return Rejected(raw.line, "not repaired: its text is to be split into columns", own, text)
-        cells = {names[place]: _text(value) for place, value in zip(self._own, own, strict=True) if names[place]}
-        if '"' in cells["phone"]:
+        cells = {names[place]: _text(value) for place, value in zip(self._own, own, strict=False) if names[place]}
+        if not any(cells.values()):
+            return None
+        if is_a_rest:
+            return Rejected(raw.line, _CUT, own)
+        if '"' in cells.setdefault("phone", ""):
             return Rejected(raw.line, "phone: contains a quotation mark", own)
         return Record(raw.line, cells, own)
 
@@ -100,18 +150,21 @@ def checked_lines(raw: IO[bytes], encoding: str | None = None) -> Iterator[str]:
 
 def lines_of(raw: IO[bytes], encoding: str = UTF_8) -> Iterator[str]:
     """Yields the lines of the bytes with any line ending, a line that is too long in pieces."""
-    text = TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline="")
+    text = text_of(raw, encoding)
     try:
-        while line := text.readline(MAX_LINE):
-            yield line
+        yield from pieces_of(text)
     finally:
         # When it is garbage-collected it would also close the bytes, which are not ours.
         if not raw.closed:
             text.detach()
 
 
-def chunks(file: Iterable[Record | Rejected], size: int) -> Iterator[list[Record | Rejected]]:
-    """Yields the file in lists of at most `size`, read as they are asked for."""
-    rest = iter(file)
-    while chunk := list(islice(rest, size)):
-        yield chunk
+def text_of(raw: IO[bytes], encoding: str) -> TextIOWrapper:
+    """Returns the bytes as text of which no character changes, not even one that is wrong."""
+    return TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline="")
+
+
+def pieces_of(text: TextIOWrapper) -> Iterator[str]:
+    """Yields the lines of the text, one that is too long in pieces; in between, the text may be told and sought."""
+    while line := text.readline(MAX_LINE):
+        yield line

@@ -10,14 +10,20 @@ after a delimiter ends nothing: the record is broken. `csv_out` writes a space b
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
+
+from dispatch.formats.csv_scan import Scan
 
 # More than the attributes that one request can write take as JSON between quotation marks.
 MAX_LINE = 2_000_000
 MAX_LINES_PER_RECORD = 100
 
 UNREADABLE = re.compile("[\0\ud800-\udfff]")
+
+
+# Of a broken record that goes on: its first line, why it is broken, the last line told, and the state of its scan.
+ReaderState = tuple[int, str, int, str, bool, bool]
 
 
 class RawRecord(NamedTuple):
@@ -30,136 +36,113 @@ class RawRecord(NamedTuple):
     reason: str = ""
 
 
-class RecordReader:
-    """The records of a text whose delimiter is known, in order; it comes in pieces of whole lines or parts of lines."""
+class Broken(NamedTuple):
+    """A record that cannot be read, while its lines go on: its first line, why, and the last line that was told."""
 
-    def __init__(self, numbered: Iterator[tuple[int, str]], delimiter: str) -> None:
+    first: int
+    reason: str
+    told: int
+    scan: Scan
+
+
+class NumberedLines:
+    """The pieces of a text with the number that each one's line has in an editor; the first is 1.
+
+    `line` is the number of the next piece, and `characters` how many were read.
+    """
+
+    def __init__(self, pieces: Iterable[str], line: int = 1) -> None:
+        self._pieces = iter(pieces)
+        self.line = line
+        self.characters = 0
+
+    def __iter__(self) -> "NumberedLines":
+        return self
+
+    def __next__(self) -> tuple[int, str]:
+        piece = next(self._pieces)
+        line = self.line
+        self.characters += len(piece)
+        if piece.endswith(("\n", "\r")):
+            self.line += 1
+        return line, piece
+
+
+class RecordReader:
+    """The records of a text whose delimiter is known, in order; it comes in pieces of whole lines or parts of lines.
+
+    With the `state` of another reader of the text that had come as far, it continues there.
+    """
+
+    def __init__(self, numbered: Iterator[tuple[int, str]], delimiter: str, state: ReaderState | None = None) -> None:
         self._numbered = numbered
         self._delimiter = delimiter
+        self._broken: Broken | None = None
+        if state:
+            first, reason, told, at, spans_lines, may_open = state
+            self._broken = Broken(first, reason, told, Scan(delimiter, (at, spans_lines, may_open)))
 
-    def __iter__(self) -> Iterator[RawRecord]:
-        for line, text in self._numbered:
-            values = None if problem_of(text) else split(text, self._delimiter)
-            if values is not None:
-                yield RawRecord(line, line + 1, text, values)
-            else:
-                yield from self._of_several_lines(line, text)
+    @property
+    def state(self) -> ReaderState | None:
+        """Returns the broken record that goes on, for a reader that continues here; None between two records."""
+        if self._broken is None:
+            return None
+        first, reason, told, scan = self._broken
+        return (first, reason, told, *scan.state)
 
-    def _of_several_lines(self, first: int, text: str) -> Iterator[RawRecord]:
-        """Yields the record that begins with this text; if it is broken, each of its lines as they come."""
+    def read(self) -> Sequence[RawRecord] | None:
+        """Returns the next record, or the next lines of a broken one; None at the end.
+
+        It reads at most the lines that one record may have.
+        """
+        if (found := next(self._numbered, None)) is None:
+            return None
+        line, text = found
+        if self._broken:
+            return self._tell_broken([(line, text)], self._broken)
+        values = None if problem_of(text) else split(text, self._delimiter)
+        if values is not None:
+            return (RawRecord(line, line + 1, text, values),)
+        return self._of_several_lines(line, text)
+
+    def _of_several_lines(self, first: int, text: str) -> Sequence[RawRecord]:
         scan, reason = Scan(self._delimiter), ""
         taken: list[tuple[int, str]] = []
-        line = first
-        size = told = 0
+        line, size = first, 0
         while True:
-            scan.feed(text)
             taken.append((line, text))
             size += len(text)
-            reason = reason or problem_of(text) or _too_large(size, line - first + 1)
-            if reason:
-                for number, piece in taken:
-                    # A line that is too long comes in several pieces.
-                    if number > told and piece.strip():
-                        told = number
-                        yield RawRecord(number, number + 1, piece, None, _reason(reason, number, first))
-                taken.clear()
-            if scan.ended or (following := next(self._numbered, None)) is None:
+            if reason := problem_of(text) or _too_large(size, line - first + 1):
                 break
+            scan.feed(text)
+            if scan.ended or (following := next(self._numbered, None)) is None:
+                return self._finished(taken, scan)
             line, text = following
-        if not reason:
-            yield from self._finished(taken, scan)
+        scan.feed(text)
+        broken = Broken(first, reason, 0, scan)
+        return self._tell_broken(taken, broken, fed=True)
 
-    def _finished(self, taken: list[tuple[int, str]], scan: "Scan") -> Iterator[RawRecord]:
+    def _tell_broken(self, lines: list[tuple[int, str]], broken: Broken, *, fed: bool = False) -> list[RawRecord]:
+        first, reason, told, scan = broken
+        rejected = []
+        for number, text in lines:
+            if not fed:
+                scan.feed(text)
+            # A line that is too long comes in several pieces.
+            if number > told and text.strip():
+                told = number
+                rejected.append(RawRecord(number, number + 1, text, None, _reason(reason, number, first)))
+        self._broken = None if scan.ended else Broken(first, reason, told, scan)
+        return rejected
+
+    def _finished(self, taken: list[tuple[int, str]], scan: Scan) -> list[RawRecord]:
         (first, _), (last, _) = taken[0], taken[-1]
         joined = "".join(text for _, text in taken)
         values = None if scan.broken or scan.is_open else split(joined, self._delimiter)
         if values is not None:
-            yield RawRecord(first, last + 1, joined, values)
-            return
+            return [RawRecord(first, last + 1, joined, values)]
         problem = "text follows a closed quotation mark" if scan.broken else "a quotation mark is not closed"
-        for number, text in taken:
-            if text.strip():
-                yield RawRecord(number, number + 1, text, None, _reason(problem, number, first))
-
-
-class Scan:
-    """Follows the quotation marks of a text that comes in pieces.
-
-    `broken` says that a cell is not written by the rules. It is then open up to the next mark that can end a cell.
-    """
-
-    def __init__(self, delimiter: str) -> None:
-        self._delimiter = delimiter
-        self._edge = re.compile(f"[{re.escape(delimiter)}\r\n]")
-        self._at = "begin"
-        self._spans_lines = False
-        self._may_open = False
-        self.broken = False
-        self.ended = False
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a quoted cell has begun and not ended."""
-        return self._at == "quoted"
-
-    def feed(self, text: str) -> None:
-        """Follows one more piece; `ended` says whether the record ends with it."""
-        at = 0
-        after_marks = -1
-        self._spans_lines = self._at == "quoted"
-        while at < len(text):
-            if self._at == "quoted":
-                at = text.find('"', at) + 1
-                if at == 0:
-                    return
-                self._at = "mark"
-                # What is before the first of several marks in a row.
-                if at - 1 != after_marks:
-                    self._may_open = self._spans_lines and text[at - 2 : at - 1] == self._delimiter
-                after_marks = at + 1
-            elif self._at == "plain":
-                edge = self._edge.search(text, at)
-                if edge is None:
-                    return
-                at = edge.start()
-                self._at = "closed"
-            else:
-                at = self._step(text[at], at)
-                if self.ended:
-                    return
-
-    def _step(self, character: str, at: int) -> int:
-        """Follows one character at the beginning of a cell, after a mark inside one, or after one that has ended."""
-        if self._at == "mark" and self._may_open and character != '"':
-            self.broken = True
-            self._at = "quoted"
-            return at
-        if character in "\r\n":
-            self.ended = True
-        elif character == self._delimiter:
-            self._at = "begin"
-        elif character == '"' and self._at in ("begin", "mark"):
-            self._spans_lines = self._spans_lines and self._at == "mark"
-            self._at = "quoted"
-        elif character == " ":
-            self._at = "begin" if self._at == "begin" else "closed"
-        elif self._at == "begin":
-            self._at = "plain"
-        else:
-            # The mark before was none that closes the cell.
-            self.broken = True
-            self._at = "quoted"
-            return at
-        return at + 1
-
-
-def numbered_lines(pieces: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Yields each piece with the number that its line has in an editor; the first is 1."""
-    line = 1
-    for piece in pieces:
-        yield line, piece
-        if piece.endswith(("\n", "\r")):
-            line += 1
+        return self._tell_broken(taken, Broken(first, problem, 0, scan), fed=True)
 
 
 def split(text: str, delimiter: str) -> list[str] | None:

@@ -5,6 +5,7 @@ can only be guessed, so the refusal names the guess and what it would read, and 
 """
 
 import codecs
+import re
 from collections.abc import Iterator
 from typing import IO
 
@@ -17,6 +18,8 @@ UTF_8 = "utf-8"
 _BLOCK = 1024 * 1024
 # Bytes that a guess is made from, out of lines that are not ASCII; more make it slower and no better.
 _SAMPLE = 20_000
+_OF_A_LINE = 1000
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"))
 _BYTE_ORDER_MARKS = (*_MARKS, (codecs.BOM_UTF16_BE, "utf-16"))
 # What spreadsheets and databases of some age write, by codec.
@@ -116,14 +119,19 @@ def _uncertain(raw: IO[bytes], line: int, guess: str | None) -> InvalidRequest:
 
 
 def _lines_that_are_not_ascii(raw: IO[bytes]) -> bytes:
-    found = b""
+    found: list[bytes] = []
+    size = 0
     for block in _blocks(raw):
-        for line in block.splitlines(keepends=True):
-            if not line.isascii():
-                found += line[:1000]
-            if len(found) > _SAMPLE:
-                return found
-    return found
+        end = 0
+        # From one byte that is not ASCII to the next: a line that is costs nothing.
+        while size <= _SAMPLE and (odd := _NOT_ASCII.search(block, end)):
+            begin = max(block.rfind(b"\n", end, odd.start()) + 1, end, odd.start() - _OF_A_LINE // 2)
+            end = block.find(b"\n", odd.start()) + 1 or len(block)
+            found.append(block[begin : min(end, begin + _OF_A_LINE)])
+            size += len(found[-1])
+        if size > _SAMPLE:
+            break
+    return b"".join(found)
 
 
 def _blocks(raw: IO[bytes]) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ own name, else the caller's mapping, else one of the words that people use for i
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from unicodedata import combining, normalize
@@ -14,8 +15,10 @@ from dispatch.formats.columns import IGNORED, MAX_NAME, OWN, attribute_of, colum
 from dispatch.formats.csv_out import plain_cell
 from dispatch.formats.csv_records import DELIMITERS, MAX_LINE, UNREADABLE, split
 
-MAX_COLUMNS = 10_000
+# More than an account has attributes, and those of rejected lines.
+MAX_COLUMNS = 1_100
 _MAX_LINES = 20
+_LINE_ENDS = ("\n", "\r")
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
 # Without case, accents, spaces and signs. English, German, Greek, French, Spanish, Italian, Portuguese, Dutch, Turkish.
@@ -63,8 +66,8 @@ def read_header(numbered: Iterator[tuple[int, str]], mapping: Mapping[str, str] 
     if UNREADABLE.search(text):
         raise InvalidRequest("The first line is not UTF-8 text; save the file as 'CSV UTF-8' and try again.")
     for delimiter in delimiters:
-        cells = [plain_cell(cell.strip()) for cell in split(text, delimiter) or []]
-        names = _names(cells, mapping or {}, delimiter)
+        cells = _cells(text, delimiter)
+        names = _names(cells, mapping or {})
         if "phone" in names:
             return _checked(Header(tuple(cells), tuple(names), delimiter))
     _check_mapping(text, mapping or {})
@@ -77,17 +80,32 @@ def read_header(numbered: Iterator[tuple[int, str]], mapping: Mapping[str, str] 
 
 
 def _first_line(numbered: Iterator[tuple[int, str]]) -> str:
-    text = ""
+    """Returns the first line that is not blank, with those that its quotation marks make a part of it."""
+    pieces: list[str] = []
+    marks = size = 0
     for _, piece in numbered:
-        text = (text + piece).lstrip("\ufeff")
-        if text.strip() and (text.count('"') % 2 == 0 or text.count("\n") > _MAX_LINES or len(text) >= MAX_LINE):
+        if not pieces:
+            piece = piece.lstrip("\ufeff")
+            if not piece.strip():
+                continue
+        pieces.append(piece)
+        marks += piece.count('"')
+        size += len(piece)
+        if (marks % 2 == 0 and piece.endswith(_LINE_ENDS)) or len(pieces) > _MAX_LINES or size >= MAX_LINE:
             break
-        if not text.strip():
-            text = ""
-    return text
+    return "".join(pieces)
 
 
-def _names(cells: list[str], mapping: Mapping[str, str], delimiter: str) -> list[str]:
+def _cells(text: str, delimiter: str) -> list[str]:
+    cells = [plain_cell(cell.strip()) for cell in split(text, delimiter) or []]
+    while len(cells) > MAX_COLUMNS and not cells[-1]:
+        cells.pop()
+    if len(cells) > MAX_COLUMNS:
+        raise InvalidRequest(f"The first line names {len(cells):,} columns; at most {MAX_COLUMNS:,} can be imported.")
+    return cells
+
+
+def _names(cells: list[str], mapping: Mapping[str, str]) -> list[str]:
     names = [column_name(cell) for cell in cells]
     for wanted, source in mapping.items():
         column = column_name(wanted)
@@ -105,7 +123,7 @@ def _names(cells: list[str], mapping: Mapping[str, str], delimiter: str) -> list
         if len(places) == 1:
             names[places[0]] = column
         elif column == "phone":
-            both = " and ".join(cells[place] for place in places)
+            both = " and ".join(cells[place] for place in places[:5])
             raise InvalidRequest(
                 f"{both} may each be the phone; say which: --map phone='{cells[places[0]]}' (HTTP: mapping).",
                 field="mapping",
@@ -120,8 +138,7 @@ def _places(cells: list[str], source: str) -> list[int]:
 
 
 def _check_mapping(text: str, mapping: Mapping[str, str]) -> None:
-    delimiter = max(DELIMITERS, key=text.count)
-    cells = [plain_cell(cell.strip()) for cell in split(text, delimiter) or []]
+    cells = _cells(text, max(DELIMITERS, key=text.count))
     for source in mapping.values():
         found = _places(cells, source)
         if len(found) != 1:
@@ -136,13 +153,11 @@ def _key(cell: str) -> str:
 
 
 def _checked(header: Header) -> Header:
-    named = [name for name in header.names if name]
-    if len(named) > MAX_COLUMNS:
-        raise InvalidRequest(f"The first line names {len(named)} columns; at most {MAX_COLUMNS:,} can be imported.")
-    if long := [name for name in named if len(name) > MAX_NAME and attribute_of(name) == name]:
+    named = Counter(name for name in header.names if name)
+    if long := [name for name in named if len(attribute_of(name)) > MAX_NAME]:
         raise InvalidRequest(f"A column has a name of more than {MAX_NAME} characters: {long[0][:40]}…")
-    if twice := sorted({name for name in named if named.count(name) > 1}):
-        raise InvalidRequest(f"The first line names a column twice: {', '.join(twice)}.")
+    if twice := sorted(name for name, times in named.items() if times > 1):
+        raise InvalidRequest(f"The first line names a column twice: {', '.join(twice)[:300]}.")
     return header
 
 

@@ -48,5 +48,5 @@ def storable(text: str) -> str:
 
 
 def _row(columns: Sequence[str], rejected: Rejected) -> list[object]:
-    values = [plain_cell(value.lstrip()) for value in rejected.values] or [""] * len(columns)
-    return [*values, rejected.line, rejected.reason, storable(rejected.text)]
+    values = [plain_cell(value.lstrip()) for value in rejected.values]
+    return [*values, *[""] * (len(columns) - len(values)), rejected.line, rejected.reason, storable(rejected.text)]

@@ -31,12 +31,15 @@ class CustomerImportPart(Row):
                 )
 
     @classmethod
-    def read(cls, import_id: int) -> Iterator[bytes]:
-        """Yields the file, piece by piece, each fetched when it is asked for."""
-        number = 0
-        while content := _part(import_id, number):
-            yield content
-            number += 1
+    def read(cls, import_id: int, number: int) -> bytes | None:
+        """Returns a part of the file; None behind the last one."""
+        # Binary: as text every byte would travel as two.
+        with db.connection().cursor(binary=True) as cursor:
+            cursor.execute(
+                "SELECT content FROM customer_import_part WHERE import_id = %s AND number = %s", [import_id, number]
+            )
+            found: tuple[bytes] | None = cursor.fetchone()
+        return found[0] if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,16 +73,6 @@ class CustomerImportReject(Row):
         while found := _rejects_after(import_id, last_line):
             yield from found
             last_line = found[-1][0]
-
-
-def _part(import_id: int, number: int) -> bytes | None:
-    # Binary: as text every byte would travel as two.
-    with db.connection().cursor(binary=True) as cursor:
-        cursor.execute(
-            "SELECT content FROM customer_import_part WHERE import_id = %s AND number = %s", [import_id, number]
-        )
-        found: tuple[bytes] | None = cursor.fetchone()
-    return found[0] if found else None
 
 
 def _rejects_after(import_id: int, line: int) -> list[tuple[int, str, list[str], str]]:

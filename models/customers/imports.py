@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from models.database import changed, one, row, rows
+from models.database import changed, one, row
 from models.page import Page, read_page
 from models.row import JsonObject, Row
 from models.tenancy import Tenant, owned_by
@@ -42,6 +42,8 @@ class CustomerImport(Row):
     bytes: int
     #: The first line of the file that is not written yet.
     next_line: int
+    #: Where in the file that line is, and what is known of the record before; None: not known.
+    resume: JsonObject | None
     imported: int
     updated: int
     #: Lines whose phone had come before in the file.
@@ -146,14 +148,23 @@ class CustomerImport(Row):
         )
 
     @classmethod
-    def advance(cls, import_id: int, token: UUID, *, old: int, new: int, read: int) -> bool:
+    def advance(cls, begun: "RunningImport", *, next_line: int, read: int, resume: JsonObject | None) -> bool:
         """Moves the cursor over one chunk; False (roll back and stop) when another job has, or holds the token."""
         return bool(
             changed(
                 """UPDATE customer_import SET next_line = %(new)s, bytes = least(%(read)s, size), touched_at = now(),
-                          takeovers = 0
-                   WHERE id = %(id)s AND token = %(token)s AND next_line = %(old)s""",
-                {"id": import_id, "token": token, "old": old, "new": new, "read": read},
+                          takeovers = 0, resume = %(resume)s
+                   WHERE id = %(id)s AND token = %(token)s AND next_line = %(old)s
+                     AND resume IS NOT DISTINCT FROM %(old_resume)s""",
+                {
+                    "id": begun.id,
+                    "token": begun.token,
+                    "old": begun.next_line,
+                    "new": next_line,
+                    "read": read,
+                    "resume": resume and Jsonb(resume),
+                    "old_resume": begun.resume and Jsonb(begun.resume),
+                },
             )
         )
 
@@ -198,27 +209,6 @@ class CustomerImport(Row):
             {"id": list_id, "account": tenant},
         )
 
-    @classmethod
-    def stale(cls, idle_sec: int) -> "list[OpenImport]":
-        """Returns the open imports of uploaded files that no job has touched for a while."""
-        return rows(
-            """SELECT * FROM customer_import
-               WHERE status IN ('queued', 'running') AND NOT by_command
-                 AND touched_at < now() - make_interval(secs => %s) ORDER BY id""",
-            [idle_sec],
-            into=OpenImport,
-        )
-
-    @classmethod
-    def take_over(cls, import_id: int, old_token: UUID, *, most: int) -> "OpenImport | None":
-        """Replaces the token of an abandoned import; None when it is not abandoned, or was too often at this line."""
-        return row(
-            """UPDATE customer_import SET token = gen_random_uuid(), takeovers = takeovers + 1, touched_at = now()
-               WHERE id = %s AND token = %s AND takeovers < %s RETURNING *""",
-            [import_id, old_token, most],
-            into=OpenImport,
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenImport:
@@ -238,6 +228,8 @@ class RunningImport:
     list_id: int
     country: str | None
     next_line: int
+    #: Where in the file that line is, and what is known of the record before; None: not known.
+    resume: JsonObject | None
     token: UUID
     request_id: str | None
     encoding: str

@@ -123,15 +123,6 @@ def test_no_cell_of_a_broken_record_is_ever_a_phone(people):
         assert found == [str(n) for n, (_, _, damage) in enumerate(people) if damage == "none"]
 
 
-@given(st.text('"\n\r, ;1ab\0', max_size=40), st.data())
-def test_a_reader_that_continues_finds_what_the_first_would_have_found(text, data):
-    everything = read(HEADER + text)
-    file = CsvFile(lines_of(io.BytesIO((HEADER + text).encode())))
-    results = iter(file)
-    some = [each for _, each in zip(range(data.draw(st.integers(0, len(everything)))), results, strict=False)]
-    assert some + read(HEADER + text, next_line=file.next_line) == everything
-
-
 @given(st.lists(st.text('"\n\r, ;1ab', max_size=8), max_size=5), st.sampled_from(",;\t|"))
 def test_whatever_a_csv_writer_writes_is_read_as_it_was(notes, delimiter):
     out = io.StringIO(newline="")

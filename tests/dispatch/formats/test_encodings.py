@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 
 from dispatch.errors import InvalidRequest
+from dispatch.formats import encodings
 from dispatch.formats.csv_in import CsvFile, checked_lines
 from dispatch.formats.encodings import encoding_of
 
@@ -35,6 +36,40 @@ def test_a_guess_is_asked_and_read_once_it_is_confirmed(text, encoding, guess):
         names(raw)
     assert refused.value.details["encoding"] == guess
     assert names(raw, guess) == names(text.encode())
+
+
+class CountingBytes(BytesIO):
+    """A file that counts the bytes that are read of it."""
+
+    count = 0
+
+    def read(self, size=-1):
+        found = super().read(size)
+        self.count += len(found)
+        return found
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"\n" * 3_000_000 + b"\xe9",
+        b"\xe9" * 3_000_000,
+        b"\xe9\n" * 1_500_000,
+        b"a" * 3_000_000 + b"\xe9",
+        b"\xe9" + b"\r" * 3_000_000,
+        b"\x80\xff" * 1_500_000,
+    ],
+    ids=range(6),
+)
+def test_a_guess_reads_a_file_twice_at_most_and_is_made_from_little_of_it(hostile, monkeypatch):
+    samples = []
+    guess = encodings.from_bytes
+    monkeypatch.setattr(encodings, "from_bytes", lambda sample, **how: samples.append(sample) or guess(sample, **how))
+    file = CountingBytes(b"phone\n" + hostile)
+    with pytest.raises(InvalidRequest, match="not UTF-8"):
+        encoding_of(file)
+    assert file.count <= 2 * len(file.getvalue()) + 4096
+    assert [len(sample) < 25_000 and not sample.isascii() for sample in samples] == [True]
 
 
 def test_one_wrong_byte_in_a_long_file_is_found_before_anything_is_read():

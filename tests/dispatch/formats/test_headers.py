@@ -4,12 +4,12 @@ import pytest
 
 from dispatch.errors import InvalidRequest
 from dispatch.formats.columns import OWN
-from dispatch.formats.csv_records import numbered_lines
+from dispatch.formats.csv_records import NumberedLines
 from dispatch.formats.headers import SYNONYMS, read_header
 
 
 def header(text, **mapping):
-    return read_header(numbered_lines(text.splitlines(keepends=True)), mapping)
+    return read_header(NumberedLines(text.splitlines(keepends=True)), mapping)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,144 @@
+"""Reads the lines of a file of customers: each becomes a customer that can be written, or is rejected."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dispatch.formats.columns import OWN, attribute_of, is_attribute, value_of
+from dispatch.formats.csv_in import CsvFile, Place, Record, Rejected
+from dispatch.formats.dates import AmbiguousDate
+from dispatch.formats.phone_text import InvalidPhone
+from dispatch.formats.phones import read_phone
+from models.customers.customer import CONSENTS, FILE_COLUMNS, MAX_ATTRIBUTE, MAX_TEXT
+from models.customers.upsert import CustomerToWrite
+from scheduling.zones import is_zone
+
+# A line that says unsubscribed opts its customer out for good; one that says subscribed opts no one in again.
+CONSENT = "consent"
+UNSUBSCRIBED = "unsubscribed"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of some lines: a new phone, one known before, one that came before in the file, or rejected."""
+
+    imported: int
+    updated: int
+    repeated: int
+    rejected: int
+    #: How many of those that were not rejected have which kind of number.
+    phone_types: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some lines of the file, read and checked: their customers, no phone twice, and the lines that are rejected."""
+
+    customers: list[CustomerToWrite]
+    opted_out: list[str]
+    rejected: list[Rejected]
+    columns: list[str]
+    attributes: list[str]
+    phone_types: dict[str, int]
+    lines: int
+    next_line: int
+    place: Place
+
+    def counted(self, *, new: int, repeated: int) -> Counts:
+        """Returns what became of its lines, of whose phones so many were new or had come in an earlier chunk."""
+        within = self.lines - len(self.rejected) - len(self.customers)
+        updated = len(self.customers) - new - repeated
+        return Counts(new, updated, within + repeated, len(self.rejected), self.phone_types)
+
+
+class ChunkReader:
+    """Collects the records of a chunk of the file, each checked."""
+
+    def __init__(self, file: CsvFile, country: str | None) -> None:
+        self._file = file
+        self._country = country
+        self._columns = [name for name in file.header.names if name in FILE_COLUMNS]
+        self._attributes = [attribute_of(name) for name in file.header.names if is_attribute(name)]
+        self._begin()
+
+    def _begin(self) -> None:
+        self._customers: dict[str, CustomerToWrite] = {}
+        self._opted_out: list[str] = []
+        self._rejected: list[Rejected] = []
+        self._phone_types = Counter[str]()
+        self._lines = 0
+
+    def add(self, record: Record | Rejected) -> None:
+        """Checks one more record."""
+        self._lines += 1
+        if isinstance(record, Rejected):
+            self._rejected.append(record)
+            return
+        result = _customer(record, self._country)
+        if isinstance(result, Rejected):
+            self._rejected.append(result._replace(values=record.values))
+            return
+        self._customers[result.phone] = result
+        self._phone_types[result.phone_type] += 1
+        if record.cells.get(CONSENT, "").lower() == UNSUBSCRIBED:
+            self._opted_out.append(result.phone)
+
+    def take(self) -> Chunk:
+        """Returns what was collected, and begins the next chunk."""
+        chunk = Chunk(
+            list(self._customers.values()),
+            self._opted_out,
+            self._rejected,
+            self._columns,
+            self._attributes,
+            dict(self._phone_types),
+            lines=self._lines,
+            next_line=self._file.next_line,
+            place=self._file.place,
+        )
+        self._begin()
+        return chunk
+
+
+def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected:
+    cells = record.cells
+    phone = cells["phone"]
+    for name, value in cells.items():
+        limit = MAX_TEXT if name in OWN else MAX_ATTRIBUTE
+        if len(value) > limit and not name.startswith("json:"):
+            return Rejected(record.line, f"{name} is longer than {limit} characters")
+    if cells.get(CONSENT, "").lower() not in ("", *CONSENTS):
+        return Rejected(record.line, f"{CONSENT} is {UNSUBSCRIBED} or subscribed")
+    if (zone := cells.get("zone") or None) and not is_zone(zone):
+        return Rejected(record.line, "zone is no IANA time zone, such as Europe/Athens")
+    try:
+        number, kind = read_phone(phone, country)
+    except InvalidPhone as problem:
+        return Rejected(record.line, f"phone: {problem.reason}")
+    attributes = _attributes(record, country)
+    if isinstance(attributes, Rejected):
+        return attributes
+    return CustomerToWrite(
+        number,
+        kind,
+        cells.get("first_name", ""),
+        cells.get("last_name", ""),
+        cells.get("location") or None,
+        cells.get("prefered_product") or None,
+        zone,
+        json.dumps(attributes) if attributes else "{}",
+    )
+
+
+def _attributes(record: Record, country: str | None) -> dict[str, object] | Rejected:
+    attributes = {}
+    for name, cell in record.cells.items():
+        if cell and is_attribute(name):
+            try:
+                attributes[attribute_of(name)] = value_of(name, cell, country)
+            except AmbiguousDate as problem:
+                return Rejected(record.line, f"{name}: {problem.message}")
+            except ValueError as problem:
+                return Rejected(record.line, f"a value cannot be stored: {problem}")
+    return attributes
