@@ -1,4 +1,4 @@
-"""Gives another time to messages whose hours ended before they could be sent, or whose recipient has had enough."""
+"""Finds another time for messages whose hours ended before they could be sent, or whose recipient has had enough."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -147,7 +147,7 @@ def undo_claim(campaign_id: int, batch: Range, *, token: int, batch_size: int) -
 
 
 def postpone(campaign_id: int, times: Sequence[NewTime]) -> None:
-    """Gives pending messages other hours; the caller holds them locked since it claimed."""
+    """Writes other hours for pending messages; the caller holds them locked since it claimed."""
     changed(
         _POSTPONE,
         {
