@@ -6,7 +6,7 @@ from flask import Flask, Response
 from flask_openapi3 import Info, OpenAPI
 from pydantic import BaseModel
 
-from api.http import auth, connection, dashboard, documentation, errors, limits, methods, request_id
+from api.http import auth, body, connection, dashboard, documentation, errors, limits, methods, request_id
 from api.http.bad_input import refuse_input
 from api.http.error_answer import ErrorAnswer
 from api.http.introduction import INTRODUCTION
@@ -34,8 +34,6 @@ from api.routes import (
 from config.settings import Settings
 from config.version import release
 from dispatch.start.occurrences import register_occurrences
-
-MAX_BODY = 1024 * 1024
 
 ROUTES = (
     campaigns.routes,
@@ -96,13 +94,13 @@ def web_app(settings: Settings) -> Flask:
         doc_ui=False,
         static_folder=None,
     )
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.url_map.strict_slashes = False
     request_id.install(app)
     connection.install(app)
     methods.install(app)
     auth.install(app, {endpoint: rules for routes in ROUTES for endpoint, rules in routes.rules.items()})
     limits.install(app, settings)
+    body.install(app)
     errors.install(app)
     for routes in ROUTES:
         app.register_api(routes)

@@ -11,10 +11,11 @@ sweeper     what is due is started once; the scheduler, as a process
 embedded    `up`, `down` and the demo: the whole product on one machine
 examples    the examples of examples/, and the calls of docs/cron.md, run as a reader would
 faults      every promise while processes and servers are killed in mid-campaign
+security    what strangers and tenants may try against web, over real sockets; docs/security.md has the table
 house       what CONTRIBUTING.md and docs/ promise, compared with the code
 
 Shared by all: factories (arrange), sending and scripted_provider (send in the test), stored (look at the database),
 racing (many at once), clock (stands still), zone_changes (every one until 2037), recurring (campaigns with a schedule),
-doubles (the remote services), waiting, servers, own_redis, processes, simulator; moves refuses a change of state that
-models/states.py does not allow, in every test.
+doubles (the remote services), web (as it is deployed), routes (each of the application's), waiting, servers, own_redis,
+processes, simulator; moves refuses a change of state that models/states.py does not allow, in every test.
 """

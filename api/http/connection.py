@@ -44,6 +44,14 @@ def connect() -> None:
         check_schema()
 
 
+def disconnect() -> bool:
+    """Returns the connection that this request took to the pool, and whether there was one."""
+    taken = bool(g.pop("connected", False))
+    if taken:
+        db.close()
+    return taken
+
+
 def missing_schema(problem: Exception) -> NotMigrated | None:
     """Returns the refusal if a statement failed because tables are gone that were there when this process looked.
 
@@ -62,6 +70,5 @@ def install(app: Flask) -> None:
     """Returns each request's connection to the pool when the request is over."""
 
     @app.teardown_appcontext
-    def disconnect(_problem: BaseException | None) -> None:
-        if g.pop("connected", False):
-            db.close()
+    def give_back(_problem: BaseException | None) -> None:
+        disconnect()

@@ -47,6 +47,7 @@ STATUS = {
     "CUSTOMER_NOT_FOUND": 404,
     "RESOURCE_NOT_FOUND": 404,
     "METHOD_NOT_ALLOWED": 405,
+    "REQUEST_TIMEOUT": 408,
     "INVALID_STATUS": 409,
     "ALREADY_SENDING": 409,
     "TOO_LATE": 409,
@@ -92,6 +93,12 @@ class UnsupportedType(DispatchError):
     code = "UNSUPPORTED_MEDIA_TYPE"
 
 
+class TooSlow(DispatchError):
+    """The body arrived too slowly and was dropped; nothing was changed, so send it again."""
+
+    code = "REQUEST_TIMEOUT"
+
+
 class Unauthenticated(DispatchError):
     """Send a valid API key in the header Authorization: Bearer <key>."""
 
@@ -123,7 +130,7 @@ _ANYWHERE = (
     "INTERNAL",
     "DATABASE_UNAVAILABLE",
 )
-_WITH_BODY = ("PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
+_WITH_BODY = ("REQUEST_TIMEOUT", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
 
 
 def refusals(*codes: str, body: bool = False) -> dict[str | int | Any, type[BaseModel]]:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from hashlib import sha256
-from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 from urllib.parse import quote
 
@@ -35,7 +34,7 @@ REPLAYED = "Idempotency-Replayed"
 MAX_KEY_CHARACTERS = 255
 # The row keeps this much of an address; the hash covers all of it.
 MAX_ROUTE_CHARACTERS = 200
-MAX_IN_MEMORY_BYTES = 1024 * 1024
+PIECE_BYTES = 1024 * 1024
 
 View = Callable[..., Any]
 
@@ -68,8 +67,6 @@ def _in_one_transaction(
     view: View, arguments: dict[str, Any], asked: RequestKey | None, secret: str | None
 ) -> Response:
     """Commits the effect, its answer and the key together, or none of them."""
-    # The body of a slow client is awaited before the transaction begins.
-    request.get_data()
     with db.atomic() as transaction:
         if asked and not _taken(asked):
             if kept := _kept(asked):
@@ -189,11 +186,9 @@ def _hash_of_body() -> str:
         body = request.get_data()
         digest.update(body)
         return digest.hexdigest() if body else _hash_of_json(body)
-    received: IO[bytes] = SpooledTemporaryFile(max_size=MAX_IN_MEMORY_BYTES)  # noqa: SIM115 (it lives as long as the request)
-    _feed(digest, request.stream, copy=received)
-    size = received.tell()
-    received.seek(0)
-    request.stream = received
+    _feed(digest, request.stream)
+    size = request.stream.tell()
+    request.stream.seek(0)
     return digest.hexdigest() if size else _hash_of_json(b"")
 
 
@@ -208,8 +203,6 @@ def _hash_of_json(body: bytes) -> str:
     return sha256(b"application/json" + written).hexdigest()
 
 
-def _feed(digest: Any, source: IO[bytes], *, copy: IO[bytes] | None = None) -> None:
-    while piece := source.read(MAX_IN_MEMORY_BYTES):
+def _feed(digest: Any, source: IO[bytes]) -> None:
+    while piece := source.read(PIECE_BYTES):
         digest.update(piece)
-        if copy:
-            copy.write(piece)

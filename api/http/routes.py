@@ -9,7 +9,7 @@ from api.http.auth import SCHEME
 from api.http.errors import refusals
 from api.http.idempotency import done_once
 from api.http.introduction import GROUPS
-from api.http.rules import Idempotency, RouteRules
+from api.http.rules import MAX_BODY_BYTES, Idempotency, RouteRules
 
 # A view, whatever it takes and answers: what comes and goes is checked by its types.
 View = Callable[..., Any]
@@ -35,10 +35,17 @@ class Routes(APIBlueprint):
         return self._registered("get", path, RouteRules(scope, operators_only), **document)
 
     def post(  # type: ignore[override]
-        self, path: str, *, scope: str, idempotency: Idempotency, operators_only: bool = False, **document: Any
+        self,
+        path: str,
+        *,
+        scope: str,
+        idempotency: Idempotency,
+        operators_only: bool = False,
+        most_bytes: int = MAX_BODY_BYTES,
+        **document: Any,
     ) -> Decorator:
         """A POST, with what it does under an Idempotency-Key and whether it runs in one transaction."""
-        return self._registered("post", path, RouteRules(scope, operators_only, idempotency), **document)
+        return self._registered("post", path, RouteRules(scope, operators_only, idempotency, most_bytes), **document)
 
     def put(self, path: str, *, scope: str, operators_only: bool = False, **document: Any) -> Decorator:  # type: ignore[override]
         """A PUT."""

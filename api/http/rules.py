@@ -38,6 +38,10 @@ HARMLESS_TWICE = HarmlessTwice()
 Idempotency: TypeAlias = OneTransaction | Start | HarmlessTwice
 
 
+#: What a person may type; a route that takes files says how much more.
+MAX_BODY_BYTES = 1024 * 1024
+
+
 @dataclass(frozen=True, slots=True)
 class RouteRules:
     """The rules of one route, as its decorator states them (`api/http/routes.py`)."""
@@ -46,3 +50,5 @@ class RouteRules:
     operators_only: bool = False
     #: None for methods that are idempotent by themselves.
     idempotency: Idempotency | None = None
+    #: A larger body is refused before the view runs.
+    most_bytes: int = MAX_BODY_BYTES

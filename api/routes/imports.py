@@ -1,7 +1,5 @@
 """Imports of customers over HTTP: a CSV file in, its progress, and the lines that were rejected."""
 
-import shutil
-from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from flask import Response, request
@@ -19,10 +17,7 @@ from dispatch.customers import import_upload
 from dispatch.customers.import_upload import CustomerImportView
 from dispatch.errors import InvalidRequest
 
-# For these routes only; all others take what a person may type.
 MAX_FILE = 64 * 1024 * 1024
-# A larger file waits on disk until it has arrived: no transaction stays open for a slow upload.
-MAX_IN_MEMORY_BYTES = 1024 * 1024
 
 routes = Routes("imports", __name__, url_prefix="/api/imports")
 
@@ -62,11 +57,6 @@ class CustomerImports(Paged[CustomerImportView]):
     """One page, newest first."""
 
 
-@routes.before_request
-def _take_a_large_file() -> None:
-    request.max_content_length = MAX_FILE
-
-
 # Outside the idempotency transaction: its job is pushed after the commit, and importing twice is harmless.
 @routes.post(
     "",
@@ -75,6 +65,7 @@ def _take_a_large_file() -> None:
     body=True,
     scope="write",
     idempotency=HARMLESS_TWICE,
+    most_bytes=MAX_FILE,
     openapi_extensions=_CONTENT,
 )
 def create(query: ImportQuery) -> tuple[CustomerImportView, int]:
@@ -144,11 +135,9 @@ def rejections(path: ImportPath) -> Response:
 
 
 def _received() -> IO[bytes]:
-    """Returns the file once it has arrived."""
+    """Returns the file that arrived, as the body or in a form."""
     if request.mimetype == "text/csv":
-        file = SpooledTemporaryFile(max_size=MAX_IN_MEMORY_BYTES)  # noqa: SIM115 (the caller closes it)
-        shutil.copyfileobj(request.stream, file, MAX_IN_MEMORY_BYTES)
-        return file
+        return request.stream
     if request.mimetype != "multipart/form-data":
         raise UnsupportedType("Send the file as multipart/form-data or text/csv.")
     if (part := request.files.get("file")) is None:

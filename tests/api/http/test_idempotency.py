@@ -5,27 +5,23 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from pathlib import Path
-from typing import Any
-from urllib.error import URLError
-from urllib.request import Request, urlopen
 
 import psycopg
 import pytest
+from werkzeug.test import TestResponse
 
 from api.http.idempotency import REPLAYED
 from dispatch.accounts.credits import top_up
 from dispatch.audit import audit
 from dispatch.recovery import recover
-from embedded.server import free_port
 from models.api_key import ApiKey
 from models.database import row, rows
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, a_key, an_account, asking, customers
-from tests.processes import running
 from tests.racing import race
 from tests.servers import TestServers
 from tests.waiting import wait_until
+from tests.web import Web, running_web
 
 ANNA = {"phone": "+306912345678", "first_name": "Anna"}
 
@@ -234,7 +230,7 @@ def test_a_secret_is_not_kept_and_the_key_is_made_once(as_account):
 def test_a_file_sent_again_is_the_same_request_although_its_form_is_encoded_differently(as_account):
     call = as_account(an_account())
 
-    def sent(content: bytes) -> Any:
+    def sent(content: bytes) -> TestResponse:
         form = {"list": "spring", "file": (BytesIO(content), "spring.csv")}
         return call("POST", "/api/imports", data=form, **under("k1"))
 
@@ -269,12 +265,13 @@ def test_jobs_are_pushed_only_after_the_answer_is_committed(as_account, redis):
 def test_a_start_whose_answer_was_lost_in_a_crash_gets_its_202(as_account, servers, tmp_path):
     account = an_account()
     path = f"/api/campaigns/{a_campaign(account, recipients=3).id}/enqueue"
-    with answers_cannot_be_kept(servers) as release, a_web(tmp_path) as web:
+    with answers_cannot_be_kept(servers) as release, running_web(tmp_path) as web:
         # The campaign is started, and the process is killed before it answers.
-        asked = threading.Thread(target=web.post, args=(path, a_key(account), "k1"), daemon=True)
+        asking_web = (web, path, a_key(account), "k1")
+        asked = threading.Thread(target=ask_and_ignore_a_missing_answer, args=asking_web, daemon=True)
         asked.start()
         backend = wait_until(lambda: waiting_to_keep(), "the answer is to be kept")
-        web.kill()
+        web.process.end()
         rows("SELECT pg_terminate_backend(%s)", [backend])
         release()
     assert count("idempotency_key") == 0
@@ -302,45 +299,11 @@ def test_a_campaign_that_was_put_back_can_be_started_again_under_the_same_key(as
     assert (started.status_code, started.headers.get(REPLAYED)) == (202, None)
 
 
-class AWeb:
-    """A web process of its own."""
-
-    def __init__(self, process: Any, port: int) -> None:
-        self._process = process
-        self._address = f"http://127.0.0.1:{port}"
-
-    def lives(self) -> bool:
-        """Returns whether it answers."""
-        try:
-            with urlopen(f"{self._address}/health/live", timeout=5):
-                return True
-        except OSError:
-            return False
-
-    def post(self, path: str, key: str, idempotency_key: str) -> None:
-        """Sends the request and ignores a missing answer."""
-        headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": idempotency_key}
-        try:
-            with urlopen(Request(self._address + path, method="POST", headers=headers), timeout=60):
-                pass
-        except (URLError, OSError):
-            pass
-
-    def kill(self) -> None:
-        """kill -9 for all its processes."""
-        self._process.end()
-
-
-@contextmanager
-def a_web(directory: Path) -> Iterator[AWeb]:
-    port = free_port()
-    with running(
-        "gunicorn", "--config", "config/gunicorn.py", "api:create_app()",
-        log=directory / "web.log", PORT=str(port), WEB_WORKERS="1",
-    ) as process:  # fmt: skip
-        web = AWeb(process, port)
-        wait_until(web.lives, "web answers")
-        yield web
+def ask_and_ignore_a_missing_answer(web: Web, path: str, key: str, idempotency_key: str) -> None:
+    try:
+        web.ask("POST", path, key=key, headers={"Idempotency-Key": idempotency_key})
+    except OSError:
+        pass
 
 
 @contextmanager
