@@ -41,7 +41,7 @@ def audit(account: str | None) -> Verdict:
     """Prove from the rows that every promise holds; exit status 1 and the ids when one does not.
 
     It reads one snapshot and blocks nothing, so it may run at any time. A violation names its invariant
-    (docs/glossary.md explains I3, I5, I7, I8, I9 and I12), what is wrong, and the first ids:
+    (docs/glossary.md explains I1, I3, I5, I7, I8, I9 and I12), what is wrong, and the first ids:
     a campaign's number, a message's <campaign>-<n>, a batch's b-<campaign>-<number>, a schedule's id.
 
     \b

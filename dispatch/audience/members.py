@@ -34,14 +34,15 @@ _MEMBERS = {
     "customers": _CHOSEN,
     # Those that were fetched; before that, none.
     "remote": _CHOSEN,
-    # A test number that belongs to no customer gets the text of an invented one.
+    # A test number that belongs to no customer gets the text of an invented one; a follow-up's customer who has been
+    # deleted since gets nothing.
     "numbers": f"""campaign_number m CROSS JOIN LATERAL (
             SELECT id, account_id, m.phone, first_name, last_name, location, prefered_product, consent, zone,
                    phone_type, attributes
             FROM customer WHERE account_id = m.account_id AND id = m.customer_id
             UNION ALL
             SELECT NULL, m.account_id, m.phone, {_INVENTED}, 'subscribed', NULL, NULL, '{{}}'
-            WHERE m.customer_id IS NULL) cu
+            WHERE m.customer_id IS NULL AND m.root_id IS NULL) cu
         WHERE m.campaign_id = %(campaign)s AND m.account_id = %(account)s AND m.id > %(after)s""",
 }
 # Everyone means everyone subscribed. A list, or customers chosen by id, may include unsubscribed ones, whose messages

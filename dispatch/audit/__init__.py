@@ -1,5 +1,6 @@
 """Proves from the rows that the invariants hold; each is a set of queries that must find nothing.
 
+    families.py  I1       no number is messaged twice by a campaign and its follow-ups
     counts.py    I3, I8   nothing is lost, and every counter equals the rows
     owners.py    I5       nothing stays unfinished past its limit
     money.py     I7, I9   every credit is accounted for, and each start has one hold
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 from dispatch.audit import schedules
 from dispatch.audit.counts import I3, I8
+from dispatch.audit.families import I1
 from dispatch.audit.money import I7, I9
 from dispatch.audit.owners import I5
 from dispatch.audit.tenants import I12
@@ -20,6 +22,7 @@ from models.database import db, rows, scalar
 from models.tenancy import Tenant, owned_by
 
 CHECKS: dict[str, dict[str, str]] = {
+    "I1": I1,
     "I3": I3,
     "I5": I5 | schedules.I5,
     "I7": I7,
@@ -29,6 +32,7 @@ CHECKS: dict[str, dict[str, str]] = {
 }
 # What each proves, in a newcomer's words.
 PROMISES = {
+    "I1": "nobody is messaged twice: neither a retry nor a rest goes to a number that was reached",
     "I3": "nothing is lost: everyone has one message, and each is counted in one outcome",
     "I5": "nothing is stuck: whatever is unfinished has someone who comes back to it",
     "I7": "no credit is lost: what was sent is paid, and the rest was given back",

@@ -10,6 +10,7 @@ from dispatch.audience.choice import audience_kind, check_list, choose_customers
 from dispatch.audience.segments import check_segment
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import (
+    check_no_child,
     checked_times,
     get_campaign,
     must_be_in_future,
@@ -156,6 +157,8 @@ def _why_not(caller: Caller, campaign: Campaign, values: EditedColumns, *, check
     recurring = "recurring" in (campaign.status, campaign.paused_from)
     if campaign.status not in ("draft", "scheduled") and not recurring:
         return refusal("edited", campaign.status)
+    if "audience_kind" in values:
+        check_no_child(campaign)
     if campaign.status != "draft":
         caller.require("send")
     if recurring and "scheduled_at" in values:

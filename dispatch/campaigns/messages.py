@@ -12,6 +12,7 @@ from dispatch.formats.checks import can_be_id
 from dispatch.formats.csv_out import csv_lines
 from dispatch.formats.phones import normalise
 from models.campaigns.campaign import Campaign
+from models.campaigns.family import attempts_before
 from models.messages import reading as message_reading
 from models.messages.message import Message
 from models.messages.reading import AttemptCount, MessageLine
@@ -78,6 +79,8 @@ def export_messages(caller: Caller, campaign_id: int) -> Iterator[str]:
 def _history(campaign: Campaign, message: Message) -> list[MessageEventView]:
     """Returns what is known to have happened, in order; times that the row does not keep are None."""
     happened = [MessageEventView(event="enqueued", at=campaign.started_at)]
+    if campaign.root_id and message.phone and (before := attempts_before(campaign.id, message.phone)):
+        happened.append(MessageEventView(event="attempted_before", at=None, times=before))
     if message.deferrals:
         happened.append(MessageEventView(event="deferred", at=None, times=message.deferrals))
     if message.attempts:

@@ -37,6 +37,15 @@ def refusal(verb: str, status: str) -> InvalidStatus:
     return kind(f"A campaign that is {status} cannot be {verb}.", status=status)
 
 
+def check_no_child(campaign: Campaign) -> None:
+    """Refuses, as InvalidStatus, another audience for a retry, rest or test, whose numbers were taken for it."""
+    if campaign.audience_kind == "numbers":
+        raise InvalidStatus(
+            f"A {campaign.kind} goes to the numbers that it was made for; copy it to send its text to others.",
+            status=campaign.status,
+        )
+
+
 def must_be_in_future(field: str) -> InvalidRequest:
     """Returns the error that a time has passed."""
     return InvalidRequest(f"{field} must be in the future.", field=field)

@@ -23,8 +23,8 @@ from dispatch.start.enqueue import start_in_one_transaction
 from dispatch.start.started import EnqueueResult
 from models.account import Account
 from models.campaigns import writing as campaign_writing
-from models.campaigns.audience import CampaignNumber, root_of
 from models.campaigns.campaign import Campaign
+from models.campaigns.family import MOST_ATTEMPTS, CampaignNumber
 from models.campaigns.writing import NewChild
 from models.customers.phone_types import LEFT_OUT
 from models.database import db
@@ -42,28 +42,29 @@ AssignNumbers = Callable[[Campaign], int]
 def retry_failed(caller: Caller, campaign_id: int) -> EnqueueResult:
     """Sends again to everyone whose message failed or did not arrive, unless another retry already includes them.
 
-    Anyone whose message was sent, or may have been (`unknown`), is left out.
+    Any number that the campaign or one of its follow-ups reached, or may have (`unknown`), is left out, whosever it is
+    by now; so is one that they called MOST_ATTEMPTS times.
     """
     parent = get_campaign(caller, campaign_id)
     _check_follow_up(parent, "retried")
-    root_id = root_of(campaign_id, "retry")
     return _start_child(
         caller,
         _child_of(caller, parent, "retry", follows=parent),
-        lambda child: CampaignNumber.take_failed(child, campaign_id, root_id),
+        lambda child: CampaignNumber.take_failed(child, campaign_id),
         verb="retried",
-        if_none="There is no one to retry: everyone was reached or is included in another retry.",
+        if_none="There is no one to retry: everyone was reached, is included in another retry, or has a number that "
+        f"the campaign and its follow-ups called {MOST_ATTEMPTS} times or more.",
     )
 
 
 def send_to_rest(caller: Caller, campaign_id: int, *, anyway: bool = False) -> EnqueueResult:
-    """Sends to everyone who has joined the campaign's audience since it started.
+    """Sends to everyone who has joined the campaign's audience since it started, unless their number got the text.
 
     While an import adds people to that audience it is ImportRunning, unless it is to start `anyway`.
     """
     parent = get_campaign(caller, campaign_id)
-    root = get_campaign(caller, root_of(campaign_id, "rest"))
     verb = "sent to the rest of its audience"
+    root = get_campaign(caller, (parent.kind == "rest" and parent.root_id) or parent.id)
     _check_follow_up(root, verb)
     if root.kind not in ("normal", "occurrence"):
         raise InvalidRequest("A retry has no audience of its own; use send-to-rest on its parent.")
@@ -80,7 +81,7 @@ def send_to_rest(caller: Caller, campaign_id: int, *, anyway: bool = False) -> E
     return _start_child(
         caller,
         _child_of(caller, parent, "rest", follows=root),
-        lambda child: CampaignNumber.take_rest(child, root.id, members=members, skipped=skipped, params=params),
+        lambda child: CampaignNumber.take_rest(child, members=members, skipped=skipped, params=params),
         verb=verb,
         if_none="No one has joined the campaign's audience since it started.",
     )

@@ -26,6 +26,8 @@ class Campaign(Row):
     account_id: UUID
     #: The campaign that this one retries, completes or tests, or of which it is an occurrence.
     parent_id: int | None
+    #: The campaign that a chain of retries and rests began with; None for anything else.
+    root_id: int | None
     #: normal, retry, rest, test or occurrence.
     kind: str
     #: The schedule of a recurring campaign, also once it has ended.

@@ -124,17 +124,14 @@ def edit(campaign_id: int, values: EditedColumns, *, channel: str | None, may_se
     """Writes these columns of a draft, scheduled or recurring campaign, and lets the next sweep check it again.
 
     None when it is in none of these states, when its times would not be in the future and in order, when its channel is
-    no longer the one that the new text was checked for, when it is no draft and the editor may not send, or when it is
-    recurring and would get a time of its own.
+    no longer the one that the new text was checked for, when it is no draft and the editor may not send, when it is
+    recurring and would get a time of its own, or when it is a child, whose numbers are its only audience.
     """
     if unknown := values.keys() - EditedColumns.__annotations__.keys():
         raise ValueError(f"not columns that can be edited: {unknown}")
     sets = "".join(f"{column} = %({column})s, " for column in values)
     if "scheduled_at" in values:
         sets += "status = CASE WHEN %(scheduled_at)s::timestamptz IS NULL THEN 'draft' ELSE 'scheduled' END, "
-    states = "status IN ('draft', 'scheduled')"
-    if "scheduled_at" not in values:
-        states = f"({states} OR 'recurring' IN (status, paused_from))"
     starts, ends = (
         f"%({column})s::timestamptz" if column in values else column for column in ("scheduled_at", "expires_at")
     )
@@ -146,7 +143,7 @@ def edit(campaign_id: int, values: EditedColumns, *, channel: str | None, may_se
     return row(
         f"""UPDATE campaign SET {sets} blocked_reason = NULL, blocked_tries = 0, next_check_at = NULL,
                    updated_at = now()
-            WHERE id = %(id)s AND {states} AND {to_come or "true"}
+            WHERE id = %(id)s AND {_editable(values)} AND {to_come or "true"}
               AND coalesce({ends}, 'infinity') > coalesce({starts}, '-infinity')
               AND channel = coalesce(%(as_channel)s, channel) AND (%(may_send)s OR status = 'draft')
             RETURNING *""",
@@ -161,17 +158,25 @@ def edit(campaign_id: int, values: EditedColumns, *, channel: str | None, may_se
     )
 
 
+def _editable(values: EditedColumns) -> str:
+    """Returns the condition that these columns may be written in the campaign's state."""
+    states = "status IN ('draft', 'scheduled')"
+    if "scheduled_at" not in values:
+        states = f"({states} OR 'recurring' IN (status, paused_from))"
+    return f"{states} AND audience_kind IS DISTINCT FROM 'numbers'" if "audience_kind" in values else states
+
+
 def queue(campaign_id: int) -> QueuedCampaign | None:
     """Replaces any other audience of a draft or scheduled campaign by customers, who are chosen next.
 
-    None when it is in neither state. Customers that an earlier call chose stay chosen.
+    None when it is in neither state, or a child with its own numbers. Customers that an earlier call chose stay chosen.
     """
     others = "".join(f"{column} = NULL, " for column in AUDIENCE if column != "audience_kind")
     # Locked first, so that `first` is decided by the newest row: a concurrent call may just have queued others.
     return row(
         f"""WITH old AS MATERIALIZED (
               SELECT id, queued_at FROM campaign WHERE id = %s AND status IN ('draft', 'scheduled')
-              FOR NO KEY UPDATE)
+              AND audience_kind IS DISTINCT FROM 'numbers' FOR NO KEY UPDATE)
             UPDATE campaign SET audience_kind = 'customers', {others} queued_at = coalesce(old.queued_at, now()),
                    blocked_reason = NULL, blocked_tries = 0, next_check_at = NULL, updated_at = now()
             FROM old WHERE campaign.id = old.id
@@ -211,9 +216,10 @@ def spawn(child: NewChild) -> Campaign | None:
     columns = ", ".join(CONTENT)
     approval = "approved_by, approved_at, approved_recipients" if child.kind == "retry" else "NULL, NULL, NULL"
     return row(
-        f"""INSERT INTO campaign (account_id, parent_id, kind, name, audience_kind, actor, correlation_id, expires_at,
-                                  approved_by, approved_at, approved_recipients, {columns})
-            SELECT account_id, id, %(kind)s, %(name)s, 'numbers', %(actor)s, %(correlation_id)s,
+        f"""INSERT INTO campaign (account_id, parent_id, root_id, kind, name, audience_kind, actor, correlation_id,
+                                  expires_at, approved_by, approved_at, approved_recipients, {columns})
+            SELECT account_id, id, CASE WHEN %(kind)s <> 'test' THEN coalesce(root_id, id) END, %(kind)s, %(name)s,
+                   'numbers', %(actor)s, %(correlation_id)s,
                    CASE WHEN expires_at > now() THEN nullif(expires_at, started_at + {DEFAULT_LIFE}) END,
                    {approval}, {columns}
             FROM campaign WHERE id = %(parent_id)s
@@ -231,14 +237,9 @@ def delete(campaign_id: int) -> bool:
 
 def withdraw(child_id: int) -> bool:
     """Deletes a child that failed before it had a message; False when it is anything else."""
-    return (
-        changed(
-            """DELETE FROM campaign c WHERE id = %s AND status = 'failed' AND parent_id IS NOT NULL
-             AND NOT EXISTS (SELECT FROM message m WHERE m.campaign_id = c.id)""",
-            [child_id],
-        )
-        == 1
-    )
+    without = "NOT EXISTS (SELECT FROM message m WHERE m.campaign_id = campaign.id)"
+    failed = "status = 'failed' AND parent_id IS NOT NULL"
+    return changed(f"DELETE FROM campaign WHERE id = %s AND {failed} AND {without}", [child_id]) == 1
 
 
 def _json(value: JsonObject | None) -> Jsonb | None:

@@ -13,8 +13,20 @@ INSERT INTO schedule (account_id, job_type, job_payload, cron_expression, timezo
 SELECT id, 'campaign.execute', '{}', '@daily', 'UTC', 'skip', 0, '{}', 'paused', 'test' FROM account WHERE name ="""
 ITS_ID = "(SELECT id FROM schedule WHERE job_type = 'campaign.execute')"
 
+A_RETRY = """
+INSERT INTO campaign (id, account_id, name, channel, parent_id, root_id, kind, audience_kind) OVERRIDING SYSTEM VALUE
+SELECT 100, account_id, name, channel, id, id, 'retry', 'numbers' FROM campaign WHERE id = 1"""
+
 # The sentence that audit finds, the statement that makes it true, and the id that audit names.
 PLANTED = [
+    # I1
+    (
+        "Numbers that a campaign and its follow-ups",
+        f"{A_RETRY}; INSERT INTO message (campaign_id, n, phone) SELECT 100, 0, phone FROM message"
+        " WHERE campaign_id = 1 AND n = 0",
+        "1-0 and 100-0",
+    ),
+    ("Follow-ups that are of another family", f"{A_RETRY}; UPDATE campaign SET root_id = 2 WHERE id = 100", "100"),
     # I3
     ("Campaigns whose recipients", "UPDATE campaign SET recipients = recipients + 1 WHERE id = 1", "1"),
     ("Campaigns whose recipients", "DELETE FROM message WHERE campaign_id = 1 AND n = 5", "1"),
