@@ -8,10 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
-import psycopg
 import redis
 import structlog
-from peewee import PeeweeException
 
 from config.settings import settings
 from dispatch import queues
@@ -26,6 +24,7 @@ from models.campaigns.campaign import Campaign
 from models.campaigns.preparation import Preparation
 from models.campaigns.sending import UnsettledCampaign
 from models.credit import settle
+from models.failures import DATABASE_ERRORS
 from models.heartbeat import Heartbeat
 from models.idempotency_key import IdempotencyKey
 from models.messages import batch
@@ -36,6 +35,8 @@ log = structlog.get_logger()
 
 # A preparation that stopped this often without writing a chunk would stop again.
 MAX_TAKEOVERS = 5
+
+SERVER_ERRORS: tuple[type[Exception], ...] = (*DATABASE_ERRORS, redis.RedisError)
 
 Subject = TypeVar("Subject")
 
@@ -66,7 +67,7 @@ def _tried(
 ) -> Counter[str]:
     try:
         return step(subject)
-    except (PeeweeException, psycopg.Error, redis.RedisError):
+    except SERVER_ERRORS:
         log.exception("recovery.step_failed", step=step.__name__, campaign_id=campaign_id)
         return Counter(failed=1)
 

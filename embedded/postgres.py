@@ -14,6 +14,7 @@ import psycopg
 from embedded.binaries import MissingServer, major_version, postgres_directory
 from embedded.home import give_to_servers, identity, make_private, reachable_program, write_private
 from embedded.server import EmbeddedServer, ServerDied
+from models.failures import PASSING_ERRORS
 
 DATABASE = "campaigns"
 OWNER = "postgres"
@@ -64,7 +65,7 @@ class EmbeddedPostgres(EmbeddedServer):
     def answers(self) -> bool:
         try:
             psycopg.connect(self._url("postgres"), connect_timeout=2).close()
-        except psycopg.OperationalError:
+        except PASSING_ERRORS:
             return False
         return True
 

@@ -12,4 +12,6 @@ texts       template, segment
 processes   heartbeat
 all tables  database, row, page, export, tenancy (whose rows), turns (whose is next), states (every state and
             move), migrate
+all tables  database, failures (what it raises), unreachable (why), row, page, export, tenancy (whose rows), migrate,
+            states (every state and move)
 """

@@ -85,10 +85,14 @@ class ApiKey(Row):
 
     @classmethod
     def holder(cls, key: str) -> "KeyHolder | None":
-        """Returns who holds this live key, and marks the key as used, at most once a minute."""
+        """Returns who holds this live key, and marks the key as used, at most once a minute.
+
+        A server that takes no writes for now still lets people read, so nothing is marked there.
+        """
         found = row(
             """SELECT id AS key_id, account_id, scopes,
-                      last_used_at IS NULL OR last_used_at < now() - interval '1 minute' AS unmarked
+                      (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+                      AND current_setting('transaction_read_only') = 'off' AS unmarked
                FROM api_key WHERE key_hash = %s AND revoked_at IS NULL""",
             [_hash(key)],
             into=KeyHolder,
@@ -146,7 +150,7 @@ class KeyHolder:
     key_id: UUID
     account_id: UUID | None
     scopes: list[str]
-    #: Whether its use has not been marked within the last minute.
+    #: Whether its use has to be marked: it has not been within the last minute.
     unmarked: bool
 
     @property

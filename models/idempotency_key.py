@@ -7,9 +7,8 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-import psycopg
-
 from models.database import changed, db, row, rows
+from models.failures import DATABASE_ERRORS
 from models.row import Row
 
 LIFE = "24 hours"
@@ -102,6 +101,6 @@ def alone_with(name: str) -> Iterator[None]:
     finally:
         try:
             rows("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
-        except psycopg.Error:
+        except DATABASE_ERRORS:
             # A connection that may still hold the lock must not go back to the pool.
             db.manual_close()

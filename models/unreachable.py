@@ -1,4 +1,6 @@
-"""Why PostgreSQL cannot be reached, in words that say what to change and repeat nothing of the address."""
+"""Why PostgreSQL cannot be used, in words that say what to change and repeat nothing of the address."""
+
+from models.failures import is_read_only
 
 # The server sends these as texts without a code, in English unless its administrator has chosen another language.
 _SAID = (
@@ -16,9 +18,14 @@ _SAID = (
     ("does not support SSL", "DATABASE_URL asks for TLS (sslmode), and PostgreSQL does not offer it."),
     ("certificate verify failed", "The certificate of the server in DATABASE_URL cannot be verified."),
 )
+READ_ONLY = (
+    "PostgreSQL takes no writes (a standby during a failover, or default_transaction_read_only); try again shortly."
+)
 
 
 def why_unreachable(problem: Exception) -> str | None:
-    """Returns what has to change for PostgreSQL to accept us, or None if it simply does not answer."""
+    """Returns what has to change for PostgreSQL to serve us, or None if it simply does not answer."""
+    if is_read_only(problem):
+        return READ_ONLY
     text = str(problem)
     return next((sentence for words, sentence in _SAID if words in text), None)

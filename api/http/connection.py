@@ -2,7 +2,6 @@
 
 import structlog
 from flask import Flask, g
-from peewee import OperationalError
 from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from config.settings import Settings
@@ -10,6 +9,7 @@ from dispatch.errors import NotMigrated
 from dispatch.process.schema import check_schema
 from dispatch.process.startup import servers_named, warn_of_newer_schema
 from models.database import db, open_database
+from models.failures import PASSING_ERRORS
 
 log = structlog.get_logger()
 
@@ -27,7 +27,7 @@ def open_database_if_there(settings: Settings) -> None:
         )
         with db.connection_context():
             warn_of_newer_schema()
-    except OperationalError:
+    except PASSING_ERRORS:
         # A web process that dies here would be restarted again and again, and could not report what is wrong.
         log.warning("database.unavailable_at_start")
     except NotMigrated as problem:

@@ -6,13 +6,12 @@ The answer is always {"error": {"code", "message", "details"?}, "requestId"}, wi
 import traceback
 from typing import Any
 
-import psycopg
 import redis
 import structlog
 from flask import Flask, jsonify, request
 from flask import Response as Answer
-from peewee import InterfaceError, OperationalError, ProgrammingError
-from playhouse.pool import MaxConnectionsExceeded
+from peewee import ProgrammingError
+from psycopg import ProgrammingError as ServerProgrammingError
 from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -23,6 +22,7 @@ from api.http.error_answer import ErrorAnswer
 from config.logging import without_rows
 from config.redis import why_unusable
 from dispatch.errors import DispatchError, QueueUnavailable
+from models.failures import PASSING_ERRORS
 from models.unreachable import why_unreachable
 
 log = structlog.get_logger()
@@ -77,14 +77,6 @@ _OF_FLASK = {
     413: ("PAYLOAD_TOO_LARGE", "The body is larger than {most} MiB; send it in parts."),
     415: ("UNSUPPORTED_MEDIA_TYPE", "Send JSON, with the header Content-Type: application/json."),
 }
-
-DATABASE_ERRORS = (
-    OperationalError,
-    InterfaceError,
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    MaxConnectionsExceeded,
-)
 
 
 class UnsupportedType(DispatchError):
@@ -143,9 +135,9 @@ def install(app: Flask) -> None:
     app.register_error_handler(DispatchError, refused)
     app.register_error_handler(HTTPException, _refused_by_flask)
     app.register_error_handler(redis.RedisError, _redis_away)
-    for database_error in DATABASE_ERRORS:
-        app.register_error_handler(database_error, _database_away)
-    for missing in (ProgrammingError, psycopg.ProgrammingError):
+    for passing in PASSING_ERRORS:
+        app.register_error_handler(passing, _database_away)
+    for missing in (ProgrammingError, ServerProgrammingError):
         app.register_error_handler(missing, _perhaps_not_migrated)
     app.register_error_handler(Exception, _unexpected)
 

@@ -19,12 +19,12 @@ from flask import Response, current_app, g, make_response, request
 from psycopg.errors import LockNotAvailable
 
 from api.http.auth import caller, holder
-from api.http.errors import DATABASE_ERRORS
 from api.http.rules import HarmlessTwice, Idempotency, OneTransaction, Start
 from dispatch.errors import Duplicate, IdempotencyMismatch, InvalidRequest
 from dispatch.start.request_key import started_under
 from models.campaigns.campaign import Campaign
 from models.database import db
+from models.failures import DATABASE_ERRORS
 from models.idempotency_key import IdempotencyKey, RequestKey, alone_with
 
 log = structlog.get_logger()

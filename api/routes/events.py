@@ -5,10 +5,9 @@ import threading
 from collections.abc import Iterator
 
 from flask import Response
-from peewee import DatabaseError
 
 from api.http.auth import caller
-from api.http.errors import DATABASE_ERRORS, StreamsBusy
+from api.http.errors import StreamsBusy
 from api.http.inputs import Organization
 from api.http.routes import Routes
 from api.routes.campaign_inputs import CampaignPath
@@ -17,12 +16,15 @@ from config.stopping import stopping
 from dispatch.campaigns.progress import CampaignProgress, ProgressView
 from dispatch.errors import CampaignNotFound
 from models.database import db
+from models.failures import DATABASE_ERRORS
 
 routes = Routes("events", __name__, url_prefix="/api/campaigns", tag="campaigns")
 
 LOOK_EVERY_SEC = 1.0
 # A comment is sent after this many looks without a change, because only a write shows that the client has left.
 HEARTBEAT_EVERY = 5
+# After these the client connects again and is then told what is wrong.
+LAST_LOOKS: tuple[type[Exception], ...] = (CampaignNotFound, *DATABASE_ERRORS)
 
 _EVENT = {
     "type": "object",
@@ -104,6 +106,5 @@ def _events(progress: CampaignProgress, look: ProgressView) -> Iterator[str]:
         try:
             with db.connection_context():
                 look = progress.look()
-        except (CampaignNotFound, DatabaseError, *DATABASE_ERRORS):
-            # The client connects again and is then told what is wrong.
+        except LAST_LOOKS:
             return

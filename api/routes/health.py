@@ -8,11 +8,12 @@ import structlog
 from flask import Blueprint
 
 from api.http.connection import connect
-from api.http.errors import DATABASE_ERRORS, UNAVAILABLE
+from api.http.errors import UNAVAILABLE
 from dispatch import queues
 from dispatch.errors import NotMigrated
 from dispatch.formats.view import Time, View
 from dispatch.process.schema import check_schema
+from models.failures import DATABASE_ERRORS
 from models.heartbeat import Heartbeat
 from models.unreachable import why_unreachable
 

@@ -204,8 +204,6 @@ def _fail(context: click.Context, code: str, message: str) -> None:
 
 def _explain(surprise: Exception) -> tuple[str, str] | None:
     # Imported late: `--help` should not wait for database drivers.
-    from peewee import InterfaceError, OperationalError
-    from psycopg import OperationalError as ServerError
     from psycopg.errors import InsufficientPrivilege
     from redis import RedisError
 
@@ -213,6 +211,7 @@ def _explain(surprise: Exception) -> tuple[str, str] | None:
     from embedded.binaries import MissingServer
     from embedded.home import UnreachableProgram, UnsafeDirectory
     from embedded.server import ServerDied
+    from models.failures import PASSING_ERRORS
     from models.migrate import ForeignTables
     from models.unreachable import why_unreachable
 
@@ -221,7 +220,7 @@ def _explain(surprise: Exception) -> tuple[str, str] | None:
     original = getattr(surprise, "orig", surprise)  # peewee wraps the driver's exceptions
     if isinstance(original, InsufficientPrivilege):
         return "DATABASE_UNAVAILABLE", f"The user in DATABASE_URL lacks a right in PostgreSQL: {_first_line(original)}."
-    if isinstance(surprise, OperationalError | InterfaceError | ServerError):
+    if isinstance(surprise, PASSING_ERRORS):
         why = why_unreachable(surprise)
         return "DATABASE_UNAVAILABLE", why or f"PostgreSQL does not answer: {_first_line(surprise)}"
     if isinstance(surprise, RedisError):

@@ -6,9 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import structlog
-from peewee import PeeweeException
 
 from dispatch.caller import Caller
 from dispatch.errors import ImportRunning
@@ -17,6 +15,7 @@ from models.customers import import_commands, open_imports
 from models.customers.imports import CustomerImport, RunningImport
 from models.customers.lists import CustomerList
 from models.database import db
+from models.failures import DATABASE_ERRORS
 
 INTERRUPTED = "The command was interrupted; what it had imported stays. Run it again to import the rest."
 # Audiences that an import into any list of the account changes.
@@ -57,13 +56,13 @@ def seen_by_all(
         yield begun
     except BaseException:
         # Recovery ends it if the database is away by now.
-        with suppress(PeeweeException, psycopg.Error):
+        with suppress(*DATABASE_ERRORS):
             end_import(begun.id, begun.token, error=INTERRUPTED)
         raise
     else:
         end_import(begun.id, begun.token)
     finally:
-        with suppress(PeeweeException, psycopg.Error):
+        with suppress(*DATABASE_ERRORS):
             import_commands.release(begun.id)
 
 

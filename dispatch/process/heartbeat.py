@@ -5,11 +5,10 @@ import socket
 import threading
 from collections.abc import Callable
 
-import psycopg
 import structlog
-from peewee import PeeweeException
 
 from models.database import db
+from models.failures import DATABASE_ERRORS
 from models.heartbeat import Heartbeat
 
 log = structlog.get_logger()
@@ -47,5 +46,5 @@ class HeartbeatThread:
         try:
             with db.connection_context():
                 write(*arguments)
-        except (PeeweeException, psycopg.Error) as problem:
+        except DATABASE_ERRORS as problem:
             log.warning("heartbeat.failed", problem=type(problem).__name__)

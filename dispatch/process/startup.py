@@ -2,7 +2,6 @@
 
 import redis
 import structlog
-from peewee import DatabaseError
 
 from config.logging import start_logging
 from config.redis import enqueueing
@@ -10,6 +9,7 @@ from config.settings import BadSetting, Settings, settings
 from dispatch.errors import NotMigrated
 from dispatch.process.schema import check_schema
 from models.database import db, open_database
+from models.failures import DATABASE_ERRORS
 from models.unreachable import why_unreachable
 
 log = structlog.get_logger()
@@ -31,7 +31,7 @@ def start_process(name: str) -> Settings:
             warn_of_newer_schema()
     except NotMigrated as problem:
         raise BadSetting(f"campaign-dispatch: {problem.message}") from None
-    except DatabaseError as problem:
+    except DATABASE_ERRORS as problem:
         why = why_unreachable(problem) or f"DATABASE_URL: PostgreSQL does not answer ({type(problem).__name__})"
         raise BadSetting(f"campaign-dispatch: {why}") from None
     return chosen

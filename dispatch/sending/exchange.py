@@ -4,8 +4,6 @@ import secrets
 import time
 from dataclasses import dataclass, replace
 
-import peewee
-import psycopg
 import structlog
 
 from config.settings import Settings
@@ -13,6 +11,7 @@ from dispatch.sending.postponing import put_off
 from models.campaigns.campaign import Campaign
 from models.campaigns.sending import SendingCampaign
 from models.database import db
+from models.failures import PASSING_ERRORS
 from models.messages import batch, claiming, message
 from models.messages.batch import Range
 from models.messages.caps import Caps
@@ -20,8 +19,6 @@ from models.messages.message import Claimed, Outcome
 
 log = structlog.get_logger()
 
-# A lost connection, a restarted server, a deadlock: the whole transaction may be tried again.
-TRANSIENT = (psycopg.OperationalError, psycopg.InterfaceError, peewee.OperationalError, peewee.InterfaceError)
 # How long an exchange is retried before the job gives up and its messages' leases expire.
 GIVE_UP_AFTER_SEC = 60.0
 # The pauses in between double.
@@ -80,7 +77,7 @@ class Exchange:
                             self._campaign_id, outcomes, provider=self._provider, batch_size=self._batch_size
                         )
                     claimed = self._claim(want)
-            except TRANSIENT as problem:
+            except PASSING_ERRORS as problem:
                 self._wanted_batch, self._range, self._next_n = place
                 if time.monotonic() > give_up_at:
                     raise
@@ -109,7 +106,7 @@ class Exchange:
             if self._range is not None:
                 db.connect(reuse_if_open=True)
                 batch.leave(self._campaign_id, self._range)
-        except TRANSIENT:
+        except PASSING_ERRORS:
             # Recovery soon finds the batch.
             self._log.warning("batch.not_left", batch=self._range.number if self._range else None)
         finally:

@@ -11,9 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-import psycopg
 import structlog
-from peewee import DatabaseError
 
 from config.settings import settings
 from config.stopping import stopping
@@ -46,6 +44,7 @@ from models.account import Standing
 from models.campaigns.campaign import Campaign
 from models.campaigns.preparation import ClaimedCampaign, claim
 from models.database import db
+from models.failures import DATABASE_ERRORS
 
 log = structlog.get_logger()
 
@@ -212,7 +211,7 @@ def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda
     except DispatchError as refusal:
         ending.put_back(campaign_id, token, refusal.code)
         raise
-    except (DatabaseError, psycopg.Error) as problem:
+    except DATABASE_ERRORS as problem:
         # If even putting it back fails, recovery takes the preparation over.
         ending.put_back(campaign_id, token, EnqueueFailed.code)
         raise EnqueueFailed from problem

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
+from peewee import OperationalError
 from structlog.contextvars import get_contextvars
 
 from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign
@@ -365,7 +366,7 @@ def test_a_claim_whose_commit_was_not_confirmed_is_undone(monkeypatch):
         def __exit__(self, *problem):
             self.inner.__exit__(*problem)
             if next(lost, False):
-                raise exchange.peewee.OperationalError("the answer to COMMIT was lost")
+                raise OperationalError("the answer to COMMIT was lost")
 
     monkeypatch.setattr(exchange.db, "atomic", CommittedButUnconfirmed)
     deliver(provider, campaign_id)
@@ -411,7 +412,7 @@ def test_a_campaign_halted_while_the_database_fails_loses_no_message(monkeypatch
     campaign_id = started(recipients=5)
 
     def failing(*arguments):
-        raise exchange.peewee.OperationalError("gone")
+        raise OperationalError("gone")
 
     monkeypatch.setattr(exchange.Campaign, "pause", failing)
     deliver(ScriptedProvider({FIRST: [Answer("halted")]}), campaign_id)

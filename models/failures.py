@@ -1,0 +1,29 @@
+"""What PostgreSQL raises, through psycopg or wrapped by peewee, as two families; only this file names their classes."""
+
+import peewee
+import psycopg
+from playhouse.pool import MaxConnectionsExceeded
+from psycopg import errors
+
+#: Any trouble with the database: for whoever must outlive it, or only has to say what happened.
+DATABASE_ERRORS: tuple[type[Exception], ...] = (psycopg.Error, peewee.PeeweeException, MaxConnectionsExceeded)
+
+#: Trouble that may have passed when the whole transaction is tried again: the server does not answer, restarts, ends
+#: the connection or takes no writes (https://www.postgresql.org/docs/current/errcodes-appendix.html). psycopg files
+#: some of these under its internal errors, which otherwise stand for faults of ours.
+PASSING_ERRORS: tuple[type[Exception], ...] = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    errors.ReadOnlySqlTransaction,
+    errors.IdleInTransactionSessionTimeout,
+    errors.TransactionTimeout,
+    peewee.OperationalError,
+    peewee.InterfaceError,
+    MaxConnectionsExceeded,
+)
+
+
+def is_read_only(problem: BaseException) -> bool:
+    """Returns whether the server refused a write as such: a standby, or default_transaction_read_only."""
+    # peewee wraps what the driver raised while it connects, commits or rolls back.
+    return isinstance(getattr(problem, "orig", problem), errors.ReadOnlySqlTransaction)
