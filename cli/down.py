@@ -2,6 +2,7 @@
 
 import os
 import signal
+from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -9,7 +10,8 @@ import click
 
 from cli.shared.data_directory import data_option, running_directory
 from cli.shared.output import answers
-from embedded.lock import END_TIMEOUT_SEC
+from embedded.lock import END_TIMEOUT_SEC, holding
+from embedded.orphans import end_orphans, orphans
 from embedded.refusal import Refused
 from embedded.run_file import running_pid
 
@@ -30,7 +32,7 @@ def down(data: Path | None) -> dict[str, bool]:
     directory = running_directory(data)
     pid = running_pid(directory)
     if pid is None:
-        return {"stopped": False}
+        return {"stopped": _end_what_is_left(directory)}
     os.kill(pid, signal.SIGTERM)
     deadline = monotonic() + END_TIMEOUT_SEC
     while running_pid(directory) == pid:
@@ -38,3 +40,12 @@ def down(data: Path | None) -> dict[str, bool]:
             raise Refused(f"Process {pid} was asked to stop {END_TIMEOUT_SEC:.0f} s ago and is still running.")
         sleep(0.05)  # it is not our child, so its end can only be polled
     return {"stopped": True}
+
+
+def _end_what_is_left(directory: Path) -> bool:
+    """Waits for the reaper of a killed `up`; ends what runs if that was killed as well."""
+    if not orphans(directory):
+        return False
+    with holding(directory):
+        end_orphans(directory, partial(click.echo, err=True))
+    return True

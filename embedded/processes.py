@@ -7,9 +7,9 @@ from pathlib import Path
 
 from dispatch.process.children import Child, Children
 from embedded.logs import log_path
+from embedded.orphans import write_leaders
 from embedded.reaper import Reaper
-from embedded.run_file import run_path
-from embedded.sessions import Leader
+from embedded.sessions import Leader, started_at
 
 # In which order processes end, by which signal, and how long each may take. A worker finishes its calls within 15 s.
 ENDINGS = {
@@ -51,9 +51,13 @@ class LocalProcesses(Children):
     def note_start(self, child: Child, process: subprocess.Popen[bytes]) -> None:
         """Tells the reaper of the new process."""
         stage, ending, grace_sec = ENDINGS[child.name]
+        leader = Leader(
+            process.pid, stage=stage, signal=ending, grace_sec=grace_sec, started_at=started_at(process.pid)
+        )
         remaining = [leader for leader in self._leaders if leader.processes()]
-        self._leaders = [*remaining, Leader(process.pid, stage=stage, signal=ending, grace_sec=grace_sec)]
+        self._leaders = [*remaining, leader]
         self._reaper.watch(self._leaders)
+        write_leaders(self._directory, self._leaders)
 
     def note_end(self, child: Child, ended: subprocess.Popen[bytes], again_in: float) -> None:
         """Reports it, and asks what the process has left behind to end, such as the workers of a killed web."""
@@ -73,4 +77,4 @@ class LocalProcesses(Children):
             self._reaper.watch(self._leaders)
 
     def _new_reaper(self) -> Reaper:
-        return Reaper(run_path(self._directory), self._lock)
+        return Reaper(self._directory, self._lock)

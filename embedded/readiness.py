@@ -2,15 +2,18 @@
 
 import http.client
 import socket
+import threading
 
 import psutil
-from peewee import PeeweeException
 
+from config.stopping import stopping
 from dispatch.queues import HOUSE, PREPARE, SEND
 from models.database import db
+from models.failures import DATABASE_ERRORS
 from models.heartbeat import Heartbeat
 
 QUEUES = (SEND, HOUSE, PREPARE)
+READ_EVERY_SEC = 0.2
 
 
 # What listens on every address is reached on this one.
@@ -61,16 +64,32 @@ def web_answers(port: int, host: str = LOCAL) -> bool:
         connection.close()
 
 
-def working_processes(supervisor: int | None) -> dict[str, list[Heartbeat]] | None:
-    """Returns the heartbeats of the supervisor's processes by kind; None while the database does not answer."""
-    try:
-        with db.connection_context():
-            beats = Heartbeat.living()
-    except PeeweeException:
-        return None
-    ours = _descendants(supervisor)
-    beats = [beat for beat in beats if beat.pid in ours]
-    return {kind: [beat for beat in beats if beat.kind == kind] for kind in ("worker", "sweeper")}
+class RollCall:
+    """Reads the heartbeats again and again, in a thread of its own: whoever asks never waits for the database."""
+
+    def __init__(self) -> None:
+        self._beats: list[Heartbeat] | None = None
+
+    def start(self) -> None:
+        """Begins to read; to be called when the database is open."""
+        threading.Thread(target=self._read, name="roll call", daemon=True).start()
+
+    def working_processes(self, supervisor: int | None) -> dict[str, list[Heartbeat]] | None:
+        """Returns the heartbeats of the supervisor's processes by kind; None while the database does not answer."""
+        beats = self._beats
+        if beats is None:
+            return None
+        ours = _descendants(supervisor)
+        beats = [beat for beat in beats if beat.pid in ours]
+        return {kind: [beat for beat in beats if beat.kind == kind] for kind in ("worker", "sweeper")}
+
+    def _read(self) -> None:
+        while not stopping().wait(READ_EVERY_SEC):
+            try:
+                with db.connection_context():
+                    self._beats = Heartbeat.living()
+            except DATABASE_ERRORS:
+                self._beats = None
 
 
 def is_staffed(working: dict[str, list[Heartbeat]]) -> bool:

@@ -13,15 +13,16 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
+from embedded.run_file import processes_path, run_path
 from embedded.sessions import Leader, end
 
 
 class Reaper:
     """The reaper as `up` sees it."""
 
-    def __init__(self, run_file: Path, lock: int | None = None) -> None:
+    def __init__(self, directory: Path, lock: int | None = None) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "embedded.reaper", str(run_file)],
+            [sys.executable, "-m", "embedded.reaper", str(directory)],
             stdin=subprocess.PIPE,
             pass_fds=[] if lock is None else [lock],
             start_new_session=True,
@@ -58,7 +59,9 @@ def main() -> None:
             leaders = [Leader(**entry) for entry in json.loads(line)]
     for stage in sorted({leader.stage for leader in leaders}):
         end([leader for leader in leaders if leader.stage == stage])
-    Path(sys.argv[1]).unlink(missing_ok=True)
+    directory = Path(sys.argv[1])
+    run_path(directory).unlink(missing_ok=True)
+    processes_path(directory).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,11 @@ def run_path(directory: Path) -> Path:
     return directory / "run.json"
 
 
+def processes_path(directory: Path) -> Path:
+    """Returns the file that lists the processes of `up`, for whoever has to end them when it cannot."""
+    return directory / "processes.json"
+
+
 def lock_path(directory: Path) -> Path:
     """Returns the file whose lock is held by `up`, and by the reaper that ends its processes."""
     return directory / "up.lock"

@@ -20,6 +20,8 @@ class Leader:
     stage: int
     signal: int
     grace_sec: float
+    #: When it was started, in seconds after the machine was: with the pid, what identifies it.
+    started_at: float | None = None
 
     def processes(self) -> list[psutil.Process]:
         """Returns the live processes of the session, and their descendants, which may have left it."""
@@ -48,6 +50,16 @@ def end(leaders: list[Leader]) -> None:
         left = [process for process in processes if _is_alive(process)]
         _send(left, ending)
         _wait(left, FORCED_END_SEC)
+
+
+def started_at(pid: int) -> float | None:
+    """Returns when the process was started, in seconds after the machine was; None if it has ended."""
+    try:
+        process = psutil.Process(pid)
+        # Unlike the time of day, the difference does not change when the clock is set.
+        return round(process.create_time() - psutil.boot_time(), 2) if _is_alive(process) else None
+    except psutil.NoSuchProcess:
+        return None
 
 
 def _wait(processes: list[psutil.Process], seconds: float) -> None:

@@ -17,16 +17,17 @@ from config.settings import point_at, settings
 from config.stopping import Stopping
 from dispatch.process.children import Child
 from embedded.logs import limit_size, log_path, quote_end, spawn
+from embedded.orphans import end_orphans
 from embedded.processes import LocalProcesses
 from embedded.readiness import (
     LOCAL,
+    RollCall,
     host_exists,
     is_staffed,
     pids_of,
     port_is_free,
     reachable_at,
     web_answers,
-    working_processes,
 )
 from embedded.refusal import Refused
 from embedded.run_file import Run, run_path, write_run
@@ -59,7 +60,9 @@ class Stack:
         self._say = say
         self._environment = environment or {}
         self._processes = LocalProcesses(directory, lock=lock, say=say)
+        self._roll_call = RollCall()
         self._written: Run | None = None
+        self._said: str | None = None
 
     @property
     def web_url(self) -> str | None:
@@ -73,7 +76,11 @@ class Stack:
         return {name: urlsplit(url).netloc.rpartition("@")[2] for name, url in named.items()}
 
     def start(self) -> None:
-        """Starts everything; returns when all of it works and `run.json` is written."""
+        """Starts everything; returns when all of it works and `run.json` is written.
+
+        What an `up` left behind that was killed together with its reaper is ended first.
+        """
+        end_orphans(self.directory, self._say)
         if self.port and not host_exists(self.host):
             raise Refused(f"This machine has no address {self.host}; choose another with --host.", code="NO_SUCH_HOST")
         if self.port and not port_is_free(self.port):
@@ -81,6 +88,7 @@ class Stack:
         self._start_servers()
         self._check_queue()
         self._migrate()
+        self._roll_call.start()
         if self.port:
             self._start_product(self.port)
         self.update_run_file()
@@ -88,10 +96,12 @@ class Stack:
     def keep_running(self) -> None:
         """Restarts processes that end, limits the logs and keeps `run.json` up to date, until it is time to stop."""
         while not self._stop.wait(CHECK_INTERVAL_SEC):
-            self._processes.restart_ended()
-            for log in (self.directory / "logs").glob("*.log"):
-                limit_size(log)
-            self.update_run_file()
+            try:
+                self._look_after()
+            except OSError as problem:  # no memory, a full disk: it may pass, and the processes still need us
+                self._say_if_new(f"trouble on this machine: {problem.strerror or problem}")
+            else:
+                self._said = None
 
     def end(self) -> None:
         """Ends everything: web and workers, then Redis, then PostgreSQL."""
@@ -102,7 +112,7 @@ class Stack:
         """Writes `run.json` if its content has changed."""
         pids = self._processes.pids()
         processes = {name: [pid] for name, pid in pids.items()}
-        working = working_processes(pids.get("supervisor")) if self.port else None
+        working = self._roll_call.working_processes(pids.get("supervisor")) if self.port else None
         if working is not None:
             processes |= pids_of(working)
         elif self._written and self.port:  # the database does not answer: keep what was known
@@ -120,6 +130,17 @@ class Stack:
         if run != self._written:
             write_run(self.directory, run)
             self._written = run
+
+    def _look_after(self) -> None:
+        self._processes.restart_ended()
+        for log in (self.directory / "logs").glob("*.log"):
+            limit_size(log)
+        self.update_run_file()
+
+    def _say_if_new(self, trouble: str) -> None:
+        if trouble != self._said:
+            self._said = trouble
+            self._say(trouble)
 
     def _start_servers(self) -> None:
         chosen = settings()
@@ -176,7 +197,7 @@ class Stack:
         return Refused(f"{child.name} {what}; {quote_end(log_path(self.directory, child.name))}")
 
     def _at_work(self, port: int) -> bool:
-        working = working_processes(self._processes.pids().get("supervisor"))
+        working = self._roll_call.working_processes(self._processes.pids().get("supervisor"))
         return working is not None and is_staffed(working) and web_answers(port, self.host)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from embedded.servers import child_environment
 from tests.waiting import wait_until
 
@@ -57,3 +59,27 @@ def wait_for_run(directory: Path, process: subprocess.Popen[bytes]) -> dict:
     """The content of run.json, once it is there."""
     wait_until(lambda: (directory / "run.json").exists() or process.poll() is not None, "run.json")
     return json.loads((directory / "run.json").read_text())
+
+
+def lives(pid: int) -> bool:
+    """Returns whether the process runs; a zombie does not."""
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def all_of(pid: int) -> list[int]:
+    """Returns the process and everything it has started."""
+    return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+
+
+def reaper_of(up: RunningUp) -> psutil.Process | None:
+    """Returns the live reaper of a running `up`."""
+    children = psutil.Process(up.process.pid).children()
+    reapers = [child for child in children if lives(child.pid) and _is_reaper(child)]
+    return reapers[0] if reapers else None
+
+
+def _is_reaper(child: psutil.Process) -> bool:
+    try:
+        return "embedded.reaper" in child.cmdline()
+    except psutil.NoSuchProcess:  # it ended while we looked
+        return False

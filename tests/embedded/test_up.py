@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from embedded.server import free_port
-from tests.embedded.running_up import RunningUp, cli, running_up, wait_for_run, without_servers
+from tests.embedded.running_up import all_of, cli, lives, reaper_of, running_up, wait_for_run, without_servers
 from tests.servers import server_directory
 from tests.waiting import wait_until
 
@@ -26,14 +26,6 @@ def up():
         with running_up(directory) as up:
             yield up
         wait_until(lambda: not (directory / "run.json").exists(), "run.json is removed")
-
-
-def lives(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-
-
-def all_of(pid: int) -> list[int]:
-    return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
 
 
 def test_another_verb_finds_the_servers_and_the_schema_is_there(up):
@@ -101,19 +93,6 @@ def test_a_killed_reaper_is_replaced_and_watches_the_same_processes(up):
     wait_until(lambda: reaper_of(up) not in (None, reaper), "a new reaper")
     up.process.kill()
     wait_until(lambda: not [pid for pid in family if lives(pid)], "no process is left")
-
-
-def reaper_of(up: RunningUp) -> psutil.Process | None:
-    children = psutil.Process(up.process.pid).children()
-    reapers = [child for child in children if lives(child.pid) and is_reaper(child)]
-    return reapers[0] if reapers else None
-
-
-def is_reaper(child: psutil.Process) -> bool:
-    try:
-        return "embedded.reaper" in child.cmdline()
-    except psutil.NoSuchProcess:  # it ended while we looked
-        return False
 
 
 def test_the_whole_product_is_named_in_run_json_and_comes_back_process_by_process():

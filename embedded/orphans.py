@@ -1,0 +1,39 @@
+"""What an `up` leaves running when it and its reaper are both killed: listed in a file, and ended from there."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from embedded.run_file import processes_path, run_path
+from embedded.sessions import Leader, end, started_at
+
+
+def write_leaders(directory: Path, leaders: list[Leader]) -> None:
+    """Lists the processes of a running `up`, in one step."""
+    draft = directory / "processes.json.new"
+    draft.write_text(json.dumps([asdict(leader) for leader in leaders]))
+    draft.replace(processes_path(directory))
+
+
+def orphans(directory: Path) -> list[Leader]:
+    """Returns the listed processes that still run; whoever holds the directory's lock knows that no one ends them."""
+    try:
+        listed = [Leader(**entry) for entry in json.loads(processes_path(directory).read_text())]
+    except FileNotFoundError:
+        return []
+    # By now another process may have the number.
+    return [leader for leader in listed if leader.started_at == started_at(leader.pid)]
+
+
+def end_orphans(directory: Path, say: Callable[[str], None]) -> bool:
+    """Ends them in the order in which the reaper would have; returns whether there were any."""
+    left = orphans(directory)
+    if left:
+        pids = ", ".join(str(leader.pid) for leader in left)
+        say(f"ending what an `up` that was killed has left behind: process {pids}")
+    for stage in sorted({leader.stage for leader in left}):
+        end([leader for leader in left if leader.stage == stage])
+    for path in (run_path(directory), processes_path(directory)):
+        path.unlink(missing_ok=True)
+    return bool(left)
