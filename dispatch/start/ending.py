@@ -3,9 +3,7 @@
 from contextlib import suppress
 from uuid import UUID
 
-import psycopg
 import structlog
-from peewee import PeeweeException
 
 from dispatch.campaigns.approval import check_approval
 from dispatch.errors import InsufficientCredits, NoRecipients
@@ -15,6 +13,7 @@ from models.audit_event import AuditEvent
 from models.campaigns import preparation
 from models.campaigns.campaign import Campaign
 from models.database import db
+from models.failures import DATABASE_ERRORS
 
 log = structlog.get_logger()
 
@@ -67,5 +66,5 @@ def note_error(campaign_id: int, token: UUID, problem: Exception) -> None:
     # The first line names the constraint or the value; the next ones may have a person's number.
     said = str(problem).strip().partition("\n")[0]
     error = f"{type(problem).__name__}: {said}"[:300] if said else type(problem).__name__
-    with suppress(PeeweeException, psycopg.Error):
+    with suppress(*DATABASE_ERRORS):
         preparation.note_error(campaign_id, token, error)
