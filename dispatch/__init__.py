@@ -24,9 +24,9 @@ accounts    accounts (subscription), settings, keys, credits, audit_trail (who c
 schedules   what people see and change of schedules, which `scheduling` runs
 hours       when a recipient may be messaged: zones (whose clock counts), window, quiet, holidays → slots (the next
             time); timetable (a campaign's hours), plan (its recipients' times), caps (how often)
-formats     view (what people see of a row), phone_text → phones, csv_out, checks (names, texts, times), strict_json
-            (what can be stored); encodings; csv_scan → csv_records, dates → columns → headers, line_breaks → csv_in →
-            portions (each bounded), rejects (to be repaired)
+formats     view (what people see of a row), phone_text → phones, csv_out, checks (names, texts, times), searches,
+            strict_json (what can be stored); encodings; csv_scan → csv_records, dates → columns → headers, line_breaks
+            → csv_in → portions (each bounded), rejects (to be repaired)
 process     startup, schema (is it this release's), children (kept running), heartbeat, listed_job (what a worker may
             run), lock (in Redis; it saves work and decides nothing)
 providers   what every provider takes and answers; choice, http, messaging_service, simulator/

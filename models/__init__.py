@@ -14,4 +14,6 @@ all tables  database, row, page, export, tenancy (whose rows), turns (whose is n
             move), migrate
 all tables  database, failures (what it raises), unreachable (why), row, page, export, tenancy (whose rows), migrate,
             states (every state and move)
+all tables  database, row, page, search, export, tenancy (whose rows), turns (whose is next), states (every state
+            and move), migrate
 """

@@ -22,7 +22,7 @@ class CampaignQuery(Page):
     status: Annotated[Status | None, BeforeValidator(empty_is_absent), or_empty(CAMPAIGN_STATES)] = None
     kind: Annotated[Kind | None, BeforeValidator(empty_is_absent), or_empty(CAMPAIGN_KINDS)] = None
     parent_id: OptionalId = Field(None, description="only the children of this campaign, such as its occurrences")
-    q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="part of the name")
+    q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="words of the name, in any case")
 
 
 class CampaignFields(Given):

@@ -24,7 +24,7 @@ class CustomerPath(Given):
 
 
 class CustomerQuery(Page):
-    q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="part of a name or phone")
+    q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="parts of names or of a phone")
 
 
 class _Details(Given):
@@ -72,7 +72,10 @@ def create(query: Organization, body: NewCustomer) -> tuple[CustomerView, int]:
 
 @routes.get("", summary="List customers, newest first", answers={200: Customers}, scope="read")
 def index(query: CustomerQuery) -> Paged[CustomerView]:
-    """`q` searches names and phones."""
+    """`q` searches names in any order, and phones as people write them: `0030 693` or `693 000 0010`.
+
+    Neither case nor accents matter: `ΜΑΡΙΑ` finds Μαρία.
+    """
     return paged(customers.list_customers(caller(), page=query.page, page_size=query.page_size, q=query.q), query)
 
 

@@ -23,7 +23,7 @@ class ListPath(Given):
 
 
 class ListQuery(Page):
-    q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="part of a name")
+    q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="words of the name, in any case")
 
 
 class NamedList(Given):

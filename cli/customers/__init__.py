@@ -48,7 +48,7 @@ customers.add_command(imports)
 
 @customers.command("list")
 @account_option(required=False, help="Only this account's.  [default: all]")
-@click.option("--search", metavar="TEXT", help="Part of a name or phone.")
+@click.option("--search", metavar="TEXT", help="Parts of names in any case, or of a phone.")
 @pages
 @answers(show=show_customers)
 @with_database

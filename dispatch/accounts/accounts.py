@@ -20,6 +20,7 @@ from models.campaigns.campaign import Campaign
 from models.customers.phone_types import LEFT_OUT
 from models.database import db
 from models.page import Page
+from models.tenancy import ALL_ACCOUNTS
 
 OverCap = Annotated[str, WithJsonSchema({"type": "string", "enum": list(OVER_CAP)})]
 TextTo = Annotated[str, WithJsonSchema({"type": "string", "enum": list(LEFT_OUT)})]
@@ -129,6 +130,11 @@ def account_named(name: str) -> Account:
 def account_with_id(account_id: UUID) -> Account:
     """Returns the account with this id; NotFound when there is none."""
     return _found(Account.find(account_id))
+
+
+def country_of(caller: Caller) -> str | None:
+    """Returns the country (two letters) whose numbers the caller writes; None if it is not known."""
+    return None if caller.account is ALL_ACCOUNTS else account_with_id(caller.account).country
 
 
 def lock_account(caller: Caller) -> None:

@@ -5,6 +5,7 @@ from dispatch.campaigns.rules import get_campaign
 from dispatch.campaigns.view import CampaignView, view, view_all
 from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import checked_channel
+from dispatch.formats.searches import search_of
 from models.campaigns.campaign import Campaign
 from models.page import Page
 from models.states import CAMPAIGN_KINDS, CAMPAIGN_STATES
@@ -28,7 +29,7 @@ def list_campaigns(
 ) -> Page[CampaignView]:
     """Returns one page of campaigns, newest first: of one parent, kind, channel or state if given.
 
-    `q` is a part of their names. CampaignNotFound when the parent is not the caller's to see.
+    `q` are words of their names. CampaignNotFound when the parent is not the caller's to see.
     """
     if channel is not None:
         checked_channel(channel)
@@ -46,6 +47,6 @@ def list_campaigns(
         status=status,
         kind=kind,
         parent_id=parent_id,
-        q=q or None,
+        q=search_of(q),
     )
     return Page(view_all(found.rows), found.total)

@@ -10,11 +10,12 @@ from uuid import UUID
 from psycopg.errors import UniqueViolation
 from pydantic import Field
 
-from dispatch.accounts.accounts import account_with_id
+from dispatch.accounts.accounts import account_with_id, country_of
 from dispatch.caller import Caller
 from dispatch.errors import CustomerNotFound, Duplicate, InvalidRequest
 from dispatch.formats.checks import checked_text
 from dispatch.formats.phones import read_phone
+from dispatch.formats.searches import search_of
 from dispatch.formats.view import Time, View
 from models.customers.customer import CONSENTS, MAX_TEXT, Consent, Customer, EditedCustomer
 from models.customers.phone_types import PhoneType
@@ -61,8 +62,9 @@ def create_customer(caller: Caller, *, phone: str, **given: object) -> CustomerV
 
 
 def list_customers(caller: Caller, *, page: int = 1, page_size: int = 20, q: str | None = None) -> Page[CustomerView]:
-    """One page of customers, newest first; `q` searches names and phones."""
-    return Customer.page(caller.account, page=page, page_size=page_size, q=q).map(CustomerView.model_validate)
+    """One page of customers, newest first; `q` are parts of their names, in any order, and of their phones."""
+    found = Customer.page(caller.account, page=page, page_size=page_size, q=search_of(q, country_of(caller)))
+    return found.map(CustomerView.model_validate)
 
 
 def read_customer(caller: Caller, customer_id: int) -> CustomerView:

@@ -7,6 +7,7 @@ from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from dispatch.caller import Caller
 from dispatch.errors import Duplicate, InvalidStatus, NotFound
 from dispatch.formats.checks import checked_name
+from dispatch.formats.searches import search_of
 from dispatch.formats.view import Time, View
 from models.customers.imports import CustomerImport
 from models.customers.lists import CustomerList
@@ -48,8 +49,9 @@ def read_list(caller: Caller, list_id: int) -> CustomerListView:
 
 
 def list_lists(caller: Caller, *, page: int = 1, page_size: int = 20, q: str | None = None) -> Page[CustomerListView]:
-    """One page of lists, newest first; `q` is part of a name."""
-    return CustomerList.page(caller.account, page=page, page_size=page_size, q=q).map(CustomerListView.model_validate)
+    """One page of lists, newest first; `q` are words of their names, or parts of them."""
+    found = CustomerList.page(caller.account, page=page, page_size=page_size, q=search_of(q))
+    return found.map(CustomerListView.model_validate)
 
 
 def list_called(caller: Caller, name: str) -> int:

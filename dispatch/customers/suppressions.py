@@ -5,11 +5,12 @@ Files of them are `suppression_files.py`.
 
 from uuid import UUID
 
-from dispatch.accounts.accounts import account_with_id
+from dispatch.accounts.accounts import account_with_id, country_of
 from dispatch.caller import Caller
 from dispatch.errors import NotFound
 from dispatch.formats.checks import checked_name
 from dispatch.formats.phones import normalise
+from dispatch.formats.searches import search_of
 from dispatch.formats.view import Time, View
 from models.customers.suppression import OPTED_OUT, Suppression
 from models.database import db
@@ -48,7 +49,7 @@ def list_suppressions(
     caller: Caller, *, page: int = 1, page_size: int = 20, q: str | None = None
 ) -> Page[SuppressionView]:
     """One page of suppressions, newest first; `q` is part of a phone or reason."""
-    found = Suppression.page(caller.account, page=page, page_size=page_size, q=q)
+    found = Suppression.page(caller.account, page=page, page_size=page_size, q=search_of(q, country_of(caller)))
     return found.map(SuppressionView.model_validate)
 
 

@@ -57,7 +57,7 @@ def plain_phone(raw: str) -> str:
     # Whatever has one dot may end in a spreadsheet's decimals.
     if _PLAIN.fullmatch(text) and text.count(".") != 1:
         return _one_number(text)
-    text = _without_decorations(_SCHEME.sub("", _visible(text).strip("'\"= "), count=1))
+    text = _without_decorations(_SCHEME.sub("", visible(text).strip("'\"= "), count=1))
     if not text:
         raise InvalidPhone("not a number" if raw.strip() else "empty")
     if _ROUNDED.fullmatch(text):
@@ -74,13 +74,13 @@ def plain_phone(raw: str) -> str:
 
 def plain_digits(raw: str) -> str:
     """Returns part of a number as it is stored: digits, perhaps after a plus; InvalidPhone when it is anything else."""
-    text = re.sub(r"[ ().\-/']", "", _visible(raw))
+    text = re.sub(r"[ ().\-/']", "", visible(raw))
     if not re.fullmatch(r"\+?[0-9]*", text) or not text:
         raise InvalidPhone("part of a number is digits, perhaps after a plus")
     return "+" + text[2:] if text.startswith("00") else text
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Drops what nobody sees and writes every dash, space and digit in its plain form."""
     found = []
     for character in text.translate(_TYPOGRAPHIC):

@@ -10,6 +10,7 @@ from uuid import UUID
 from models.database import row, rows
 from models.page import Page, read_page
 from models.row import JsonObject, Row
+from models.search import Search, matches
 from models.tenancy import Tenant, owned_by
 
 # How long a campaign may run after its start unless it says otherwise; one with hours of its own may have to wait for
@@ -130,16 +131,16 @@ class Campaign(Row):
         status: str | None = None,
         kind: str | None = None,
         parent_id: int | None = None,
-        q: str | None = None,
+        q: Search = (),
     ) -> Page["Campaign"]:
-        """Returns one page of the tenant's campaigns, newest first; `q` is a part of the name."""
+        """Returns one page of the tenant's campaigns with these names, newest first."""
+        named, params = matches(q, "folded(name)")
         asked = {"channel": channel, "status": status, "kind": kind, "parent_id": parent_id}
         wanted = {column: value for column, value in asked.items() if value is not None}
         conditions = [owned_by(tenant), *(f"{column} = %({column})s" for column in wanted)]
         return read_page(
-            f"""SELECT * FROM campaign WHERE {" AND ".join(conditions)}
-                  AND (%(q)s::text IS NULL OR strpos(lower(name), lower(%(q)s)) > 0)""",
-            {**wanted, "account": tenant, "q": q},
+            f"SELECT * FROM campaign WHERE {' AND '.join([*conditions, named])}",
+            {**wanted, **params, "account": tenant},
             order="id DESC",
             page=page,
             page_size=page_size,

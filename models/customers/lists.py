@@ -9,6 +9,7 @@ from uuid import UUID
 from models.database import changed, one, row, rows, scalar
 from models.page import Page, read_page
 from models.row import Row
+from models.search import Search, matches
 from models.tenancy import Tenant, owned_by
 
 _COUNTED = "l.*, (SELECT count(*) FROM list_member m WHERE m.list_id = l.id) AS customers"
@@ -57,12 +58,12 @@ class CustomerList(Row):
         )
 
     @classmethod
-    def page(cls, tenant: Tenant, *, page: int, page_size: int, q: str | None) -> "Page[CountedList]":
-        """One page of the tenant's lists, newest first; `q` is part of a name."""
+    def page(cls, tenant: Tenant, *, page: int, page_size: int, q: Search = ()) -> "Page[CountedList]":
+        """One page of the tenant's lists with these names, newest first."""
+        named, params = matches(q, "folded(name)")
         found = read_page(
-            f"""SELECT * FROM customer_list WHERE {owned_by(tenant)}
-                  AND (%(q)s::text IS NULL OR strpos(lower(name), lower(%(q)s)) > 0)""",
-            {"account": tenant, "q": q or None},
+            f"SELECT * FROM customer_list WHERE {owned_by(tenant)} AND {named}",
+            {"account": tenant, **params},
             order="id DESC",
             page=page,
             page_size=page_size,

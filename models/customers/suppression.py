@@ -10,6 +10,7 @@ from models.database import changed, row
 from models.export import export_lines
 from models.page import Page, read_page
 from models.row import Row
+from models.search import Search, matches
 from models.tenancy import Tenant, owned_by
 
 # The reason of a number whose owner asked for it, and no one else.
@@ -68,12 +69,12 @@ class Suppression(Row):
         return row("SELECT * FROM suppression WHERE account_id = %s AND phone = %s", [account_id, phone], into=cls)
 
     @classmethod
-    def page(cls, tenant: Tenant, *, page: int, page_size: int, q: str | None) -> Page[Self]:
-        """One page of the tenant's suppressions, newest first; `q` is part of a phone or reason."""
+    def page(cls, tenant: Tenant, *, page: int, page_size: int, q: Search = ()) -> Page[Self]:
+        """One page of the tenant's suppressions with these phones or reasons, newest first."""
+        wanted, params = matches(q, "folded(reason)", phone="phone")
         return read_page(
-            f"""SELECT * FROM suppression WHERE {owned_by(tenant)}
-                  AND (%(q)s::text IS NULL OR strpos(phone, %(q)s) > 0 OR strpos(lower(reason), lower(%(q)s)) > 0)""",
-            {"account": tenant, "q": q or None},
+            f"SELECT * FROM suppression WHERE {owned_by(tenant)} AND {wanted}",
+            {"account": tenant, **params},
             order="id DESC",
             page=page,
             page_size=page_size,
