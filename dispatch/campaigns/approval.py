@@ -1,10 +1,9 @@
 """Approvals: who may approve a campaign, and which campaigns may not start without one.
 
-An approval covers one revision and the number of recipients at that time; a trigger revokes it when the campaign
-changes. Until the start the audience may grow by as many people as the account may message without an approval.
+An approval is a second person's, and covers what that person has read: one revision, the state of what the campaign is
+made of, and the number of recipients at that time. Until the start the audience may grow by as many people as the
+account may message without an approval.
 """
-
-from typing import Any
 
 import structlog
 
@@ -14,8 +13,8 @@ from dispatch.caller import Caller
 from dispatch.campaigns.rules import get_campaign, note
 from dispatch.campaigns.view import CampaignView, view
 from dispatch.errors import ApprovalRequired, CampaignNotFound, InvalidStatus
-from models.account import Standing
 from models.campaigns import approval
+from models.campaigns.approval import Judgement
 from models.campaigns.campaign import Campaign
 from models.database import db
 
@@ -23,7 +22,10 @@ log = structlog.get_logger()
 
 
 def approve_campaign(caller: Caller, campaign_id: int, *, revision: int) -> CampaignView:
-    """Approves the revision that the caller has read, so that the campaign may start."""
+    """Approves the revision that the caller has read, so that the campaign may start.
+
+    ApprovalRequired when the caller had a hand in what it sends, with this key or with another one of their own.
+    """
     campaign = get_campaign(caller, campaign_id)
     _check_revision(campaign, revision)
     # Counted before the row is locked, so that a pause never waits for a large audience. Another audience would be
@@ -34,36 +36,46 @@ def approve_campaign(caller: Caller, campaign_id: int, *, revision: int) -> Camp
         if locked is None:
             raise CampaignNotFound
         _check_revision(locked, revision)
-        if approval.has_written(locked, caller.actor):
-            raise ApprovalRequired(
-                "You wrote, changed or started this campaign, so someone else has to approve it, with another key."
-            )
         approved = approval.approve(campaign_id, recipients=recipients, actor=caller.actor)
         if approved is None:
+            if approval.has_written(campaign_id, caller.actor):
+                raise ApprovalRequired(
+                    "You wrote, changed, scheduled or started this campaign, or changed its text or whom it goes to, "
+                    "so someone else has to approve it, with another key that an operator made for them."
+                )
             raise InvalidStatus(f"A campaign that is {locked.status} cannot be approved.", status=locked.status)
         note(caller, "campaign.approved", approved, revision=revision, recipients=recipients)
         db.after_commit(lambda: log.info("campaign.approved", campaign_id=campaign_id, recipients=recipients))
         return view(approved)
 
 
-def check_approval(campaign: Campaign, recipients: int, *, actor: str) -> None:
-    """Refuses a start that needs an approval and has none, or only the starter's own, or one for fewer recipients."""
-    above = Standing.of(campaign.account_id).approval_above
-    if above is None or recipients <= above:
-        return
-    details: dict[str, Any] = {"recipients": recipients, "approval_above": above, "revision": campaign.revision}
-    if campaign.approved_at is None or campaign.approved_recipients is None:
-        raise ApprovalRequired(**details)
-    if campaign.approved_by == actor:
-        raise ApprovalRequired(
-            "You approved this campaign, so someone else has to start it, with another key.", **details
+def check_approval(campaign_id: int, recipients: int, *, actor: str) -> None:
+    """Refuses a start that needs an approval and has none that stands, and says why."""
+    judged = approval.judge(campaign_id, recipients=recipients, actor=actor)
+    if not judged.may_start:
+        details = {"recipients": recipients, "approval_above": judged.above, "revision": judged.revision}
+        raise ApprovalRequired(_why_not(judged, recipients), **details)
+
+
+def _why_not(judged: Judgement, recipients: int) -> str | None:
+    """Returns what is wrong with the approval and who can mend it; None when there is none."""
+    if judged.approved_by is None:
+        return None
+    if judged.by_starter:
+        return "You approved this campaign, so someone else has to start it, with another key."
+    if judged.by_hand:
+        return (
+            "Whoever approved it has also written, changed, scheduled or resumed it, or changed its text or whom it "
+            "goes to; have it approved by someone who has not."
         )
-    if recipients > campaign.approved_recipients + above:
-        raise ApprovalRequired(
-            f"It was approved for {campaign.approved_recipients} recipients and has {recipients} now; "
-            "have it approved again.",
-            **details,
+    if not judged.same:
+        return (
+            "It would send something else than was approved: its text, sender, hours or audience has changed since, "
+            "for example by customers who were added to a list; have it approved again."
         )
+    return (
+        f"It was approved for {judged.approved_recipients} recipients and has {recipients} now; have it approved again."
+    )
 
 
 def _check_revision(campaign: Campaign, revision: int) -> None:

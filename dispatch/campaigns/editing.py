@@ -68,7 +68,8 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
         # The users that were fetched are those of one channel.
         if "audience_kind" in values or (edited.audience_kind == "remote" and "channel" in values):
             _replace_choice(edited, changes.get("customer_ids"))
-        note(caller, "campaign.edited", edited, fields=sorted(changes))
+        source = {"template_id": edited.template_id} if values.get("template_id") else {}
+        note(caller, "campaign.edited", edited, fields=sorted(changes), **source)
         db.after_commit(partial(log.info, "campaign.edited", campaign_id=campaign_id, status=edited.status))
         return view(edited)
 

@@ -55,7 +55,8 @@ def create_campaign(caller: Caller, draft: CampaignDraft) -> CampaignView:
             raise NoMessageText("A scheduled campaign needs a text; add one, or leave out scheduled_at.")
         if draft.customer_ids is not None:
             choose_customers(new.account_id, made.id, draft.customer_ids)
-        note(caller, "campaign.created", made, status=made.status)
+        source = {"template_id": made.template_id} if made.template_id else {}
+        note(caller, "campaign.created", made, status=made.status, **source)
         if draft.cron_expression is not None:
             made = _make_recurring(caller, made, draft)
         return view(made)

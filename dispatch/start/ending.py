@@ -1,12 +1,13 @@
 """Ends a preparation: the campaign sends once it is paid for, or returns to the state it was claimed from."""
 
 from contextlib import suppress
+from typing import NoReturn
 from uuid import UUID
 
 import structlog
 
 from dispatch.campaigns.approval import check_approval
-from dispatch.errors import InsufficientCredits, NoRecipients
+from dispatch.errors import ApprovalRequired, InsufficientCredits, NoRecipients
 from dispatch.start.lost import PreparationLost
 from models import credit
 from models.audit_event import AuditEvent
@@ -21,17 +22,16 @@ log = structlog.get_logger()
 def finish(campaign_id: int, token: UUID) -> Campaign:
     """Holds the price and lets the campaign send, in one transaction.
 
-    Refuses it when the credits do not suffice or no one is left to message.
+    Refuses it when the credits do not suffice, no one is left to message, or an approval that is needed no longer
+    stands: only now is every recipient read.
     """
     with db.atomic():
         campaign = preparation.start_sending(campaign_id, token)
         if campaign is None:
-            raise PreparationLost
+            _refuse(campaign_id, token)
         price, account = campaign.held, campaign.account_id
         if price == 0:
             raise NoRecipients
-        # Checked again, because the audience was only counted before the claim; this is the final number.
-        check_approval(campaign, campaign.recipients, actor=campaign.actor)
         if not credit.hold(account, campaign_id, epoch=campaign.claim_epoch, amount=price, actor=campaign.actor):
             raise InsufficientCredits(needed=price)
         AuditEvent.note(
@@ -45,6 +45,17 @@ def finish(campaign_id: int, token: UUID) -> Campaign:
         )
     log.info("credits.held", campaign_id=campaign_id, credits=price, recipients=campaign.recipients)
     return campaign
+
+
+def _refuse(campaign_id: int, token: UUID) -> NoReturn:
+    held = preparation.held_by(campaign_id, token)
+    if held is None:
+        raise PreparationLost
+    if held.prep_price == 0:
+        raise NoRecipients
+    check_approval(campaign_id, held.recipients, actor=held.actor)
+    # What kept it from being sent has changed back since.
+    raise ApprovalRequired("Its approval changed while it was being prepared; start it again.")
 
 
 def put_back(campaign_id: int, token: UUID, code: str, reason: str | None = None) -> None:

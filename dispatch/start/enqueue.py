@@ -108,7 +108,7 @@ def _check(
         log.info("texts.with_gaps", people={gap.placeholder: gap.people for gap in reach.gaps})
     _check_can_pay(campaign, reach)
     with _step("check_approval"):
-        check_approval(campaign, reach.total, actor=caller.actor)
+        check_approval(campaign.id, reach.total, actor=caller.actor)
     return reach
 
 
@@ -223,7 +223,7 @@ def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda
 def _too_late(caller: Caller, campaign: Campaign, reach: Reach) -> DispatchError:
     current = Campaign.find(campaign.id, campaign.account_id)
     if current and current.status in ("draft", "scheduled"):
-        check_approval(current, reach.total, actor=caller.actor)
+        check_approval(current.id, reach.total, actor=caller.actor)
         return InvalidStatus("The campaign was rescheduled and is no longer due.", status=current.status)
     return AlreadySending(status=current.status if current else campaign.status)
 

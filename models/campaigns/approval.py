@@ -1,10 +1,83 @@
-"""Approvals: a second person's sign-off for one revision; a trigger revokes it when the campaign changes."""
+"""Approvals: a second person's consent to what a campaign sends, and whether it stands when the campaign starts.
+
+A trigger revokes it when the campaign or its segment changes. Whatever else it was for is in `approved_state`. The
+conditions are over the row `campaign` of the statement that they are part of.
+"""
+
+from dataclasses import dataclass
 
 from models.campaigns.campaign import Campaign
-from models.database import row
+from models.campaigns.hands import SOURCES, has_hand
+from models.database import one, row
 
-# Actions that do not bar their actor from approving the campaign.
-HARMLESS = ("campaign.approved", "campaign.paused", "campaign.resumed", "campaign.cancelled", "campaign.unscheduled")
+# What is approved. A list counts with its additions, a segment with its filter; whoever else is in an audience is known
+# by their number only.
+STATE = f"""encode(sha256(convert_to(jsonb_build_array(
+    campaign.channel, campaign.template, campaign.fold_typography, campaign.purpose, campaign.local_time,
+    campaign.send_window, campaign.holidays, campaign.audience_kind, campaign.remote_filter,
+    (SELECT jsonb_build_array(a.sender, a.text_to, a.business_id) FROM account a WHERE a.id = campaign.account_id),
+    (SELECT jsonb_agg(part ORDER BY part) FROM (
+        SELECT jsonb_build_array(to_jsonb(source) - 'segment_filter', l.revision,
+                                 coalesce(source.segment_filter, s.filter)) AS part
+        FROM ({SOURCES}) source
+        LEFT JOIN customer_list l ON l.id = source.list_id
+        LEFT JOIN segment s ON s.id = source.segment_id) parts))::text, 'UTF8')), 'hex')"""
+# The text and the people of a retry are those of its parent, and no one can edit it before it starts.
+_SAME = f"(campaign.kind = 'retry' OR campaign.approved_state IS NOT DISTINCT FROM {STATE})"
+_ABOVE = "(SELECT approval_above FROM account WHERE account.id = campaign.account_id)"
+_APPROVER_HAS_HAND = has_hand("names_of_person(campaign.approved_by)")
+
+
+def _by_starter(actor: str) -> str:
+    return f"campaign.approved_by = ANY(names_of_person({actor}))"
+
+
+def _grown(recipients: str) -> str:
+    return f"campaign.approved_recipients + {_ABOVE}::bigint < {recipients}"
+
+
+def may_start(*, recipients: str, actor: str) -> str:
+    """Returns the condition that the campaign needs no approval for so many recipients, or has one that stands."""
+    return f"""CASE WHEN coalesce({recipients} > {_ABOVE}, false) THEN
+        campaign.approved_at IS NOT NULL AND NOT {_by_starter(actor)} AND NOT {_grown(recipients)} AND {_SAME}
+        AND NOT {_APPROVER_HAS_HAND} ELSE true END"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """Whether a campaign may start with so many recipients as far as its approval is concerned, and why not."""
+
+    #: Campaigns with more recipients need an approval; None if none does.
+    above: int | None
+    may_start: bool
+    revision: int
+    approved_by: str | None
+    approved_recipients: int | None
+    #: Whether the approval is that of the person who starts it.
+    by_starter: bool | None
+    #: Whether whoever approved it had a hand in what it sends.
+    by_hand: bool | None
+    #: Whether it still sends what was approved.
+    same: bool
+    #: Whether it has more recipients than the approval covers.
+    grown: bool | None
+
+
+def judge(campaign_id: int, *, recipients: int, actor: str) -> Judgement:
+    """Returns whether an existing campaign may start, as the statement that claims it will decide.
+
+    It explains a refusal: the claim decides, because anything may change in between.
+    """
+    recipients_, actor_ = "%(recipients)s", "%(actor)s"
+    return one(
+        f"""SELECT {_ABOVE} AS above, {may_start(recipients=recipients_, actor=actor_)} AS may_start, revision,
+                   approved_by, approved_recipients, {_by_starter(actor_)} AS by_starter,
+                   approved_by IS NOT NULL AND {_APPROVER_HAS_HAND} AS by_hand, {_SAME} AS same,
+                   {_grown(recipients_)} AS grown
+            FROM campaign WHERE id = %(id)s""",
+        {"id": campaign_id, "recipients": recipients, "actor": actor},
+        into=Judgement,
+    )
 
 
 def lock(campaign_id: int) -> Campaign | None:
@@ -13,41 +86,29 @@ def lock(campaign_id: int) -> Campaign | None:
 
 
 def approve(campaign_id: int, *, recipients: int, actor: str) -> Campaign | None:
-    """Approves a campaign that has not started for this many recipients; None when it has started or ended.
+    """Approves a campaign as it is for this many recipients.
 
-    A campaign set aside for want of an approval is checked again by the next sweep.
+    None when it has started or ended, or the person had a hand in what it sends. A campaign set aside for want of an
+    approval is checked again by the next sweep.
     """
     return row(
-        """UPDATE campaign SET approved_by = %(actor)s, approved_at = now(), approved_recipients = %(recipients)s,
-                  updated_at = now(),
+        f"""UPDATE campaign SET approved_by = %(actor)s, approved_at = now(), approved_recipients = %(recipients)s,
+                  approved_state = {STATE}, updated_at = now(),
                   next_check_at = CASE WHEN blocked_reason = 'APPROVAL_REQUIRED' THEN NULL ELSE next_check_at END,
                   blocked_tries = CASE WHEN blocked_reason = 'APPROVAL_REQUIRED' THEN 0 ELSE blocked_tries END,
                   blocked_reason = nullif(blocked_reason, 'APPROVAL_REQUIRED')
            WHERE id = %(id)s AND (status IN ('draft', 'scheduled', 'recurring')
-                                  OR paused_from IN ('scheduled', 'recurring')) RETURNING *""",
+                                  OR paused_from IN ('scheduled', 'recurring'))
+             AND NOT {has_hand("names_of_person(%(actor)s)")} RETURNING *""",
         {"id": campaign_id, "recipients": recipients, "actor": actor},
         into=Campaign,
     )
 
 
-def has_written(campaign: Campaign, actor: str) -> bool:
-    """Returns whether this actor wrote, changed or started the campaign, according to the audit trail.
-
-    An occurrence was written by whoever wrote its pattern. Who made that recurring, changed its schedule or asked for a
-    run out of turn has started it.
-    """
-    written = [campaign.id]
-    if campaign.kind == "occurrence" and campaign.parent_id is not None:
-        written.append(campaign.parent_id)
-    return (
-        row(
-            """SELECT 1 FROM audit_event WHERE account_id = %(account)s AND actor = %(actor)s
-                 AND subject IN (SELECT unnest(%(written)s::bigint[])::text
-                                 UNION ALL SELECT schedule_id::text FROM campaign WHERE id = ANY(%(written)s))
-                 AND (action LIKE 'campaign.%%' AND action <> ALL(%(harmless)s)
-                      OR action IN ('schedule.changed', 'schedule.run_requested'))
-               LIMIT 1""",
-            {"account": campaign.account_id, "actor": actor, "written": written, "harmless": list(HARMLESS)},
-        )
-        is not None
+def has_written(campaign_id: int, actor: str) -> bool:
+    """Returns whether the person who is this actor had a hand in what the campaign sends."""
+    found = one(
+        f"SELECT {has_hand('names_of_person(%(actor)s)')} AS found FROM campaign WHERE id = %(id)s",
+        {"id": campaign_id, "actor": actor},
     )
+    return bool(found["found"])

@@ -102,6 +102,8 @@ class Campaign(Row):
     approved_by: str | None
     approved_at: datetime | None
     approved_recipients: int | None
+    #: A hash of what was approved (`approval.py`).
+    approved_state: str | None
     #: The Idempotency-Key of the request that started it, and a hash of that request.
     started_key: str | None
     started_hash: str | None

@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from models.campaigns.approval import may_start
 from models.campaigns.campaign import DEFAULT_LIFE, Campaign
 from models.database import row, rows
 from models.idempotency_key import RequestKey
 
-# The rule of dispatch/campaigns/approval.py again, decided by the statement that claims the campaign, because an edit
-# since the check may have revoked the approval.
-_APPROVED = """
-NOT EXISTS (SELECT FROM account WHERE account.id = campaign.account_id AND approval_above < %(recipients)s AND (
-    approved_at IS NULL OR approved_by = %(actor)s OR approved_recipients + approval_above::bigint < %(recipients)s))
-"""
+# Decided by the statement that claims the campaign, because anything may have changed since it was checked, and again
+# by the one that lets it send, because only then is every recipient read.
+_MAY_START = may_start(recipients="%(recipients)s", actor="%(actor)s")
+_MAY_SEND = may_start(recipients="campaign.recipients", actor="campaign.actor")
 
 _FOLLOWS_UP = "kind IN ('retry', 'rest', 'test')"
 
@@ -61,7 +60,7 @@ def claim(
                    started_at = now(), expires_at = coalesce(expires_at, now() + {DEFAULT_LIFE}),
                    segment_filter = coalesce((SELECT filter FROM segment s WHERE s.id = segment_id), segment_filter),
                    started_key = %(started_key)s, started_hash = %(started_hash)s, updated_at = now()
-            WHERE id = %(id)s AND status IN ('draft', 'scheduled') AND {_APPROVED}
+            WHERE id = %(id)s AND status IN ('draft', 'scheduled') AND {_MAY_START}
               AND (NOT %(only_if_due)s OR (status = 'scheduled' AND scheduled_at <= now()))
             RETURNING *""",
         {
@@ -114,12 +113,15 @@ def advance(campaign_id: int, token: UUID, *, old: int, new: int, recipients: in
 
 
 def start_sending(campaign_id: int, token: UUID) -> Campaign | None:
-    """Lets the prepared campaign send, with its price held; None when the token no longer holds."""
+    """Lets the prepared campaign send, with its price held.
+
+    None when the token no longer holds, or the campaign needs an approval that does not stand.
+    """
     return row(
-        """UPDATE campaign SET status = 'sending', held = prep_price, captured = 0, released = 0, prep_token = NULL,
+        f"""UPDATE campaign SET status = 'sending', held = prep_price, captured = 0, released = 0, prep_token = NULL,
                   claimed_from = NULL, reason = NULL, updated_at = now(),
                   scheduled_at = CASE WHEN scheduled_at > started_at THEN started_at ELSE scheduled_at END
-           WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s RETURNING *""",
+           WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s AND {_MAY_SEND} RETURNING *""",
         {"id": campaign_id, "token": token},
         into=Campaign,
     )

@@ -23,6 +23,8 @@ class CustomerList(Row):
     account_id: UUID
     name: str
     created_at: datetime
+    #: Grows whenever customers are added.
+    revision: int
 
     @classmethod
     def named(cls, account_id: UUID, name: str) -> "NamedList":

@@ -148,14 +148,13 @@ def test_changing_a_segment_revokes_the_approval_of_its_campaigns(account, write
 
 
 def test_the_audience_may_grow_by_as_many_as_need_no_approval(account, writer, approver):
-    list_id = a_list(account, 3)
-    grown, overgrown = a_campaign(account, list_id=list_id), a_campaign(account, list_id=list_id)
+    customers(account, 3)
+    grown, overgrown = a_campaign(account, everyone=True), a_campaign(account, everyone=True)
     for campaign in (grown, overgrown):
         approve(approver, campaign)
-    more = "INSERT INTO list_member (account_id, list_id, customer_id) SELECT %s, %s, unnest(%s::bigint[])"
-    rows(more, [account.id, list_id, customers(account, 2)])
+    customers(account, 2)
     assert start(writer, grown).status_code == 202
-    rows(more, [account.id, list_id, customers(account, 1)])
+    customers(account, 1)
     refused(start(writer, overgrown), "APPROVAL_REQUIRED", "approved for 3 recipients and has 6")
 
 

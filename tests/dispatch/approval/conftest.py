@@ -1,0 +1,33 @@
+"""An account that asks for approvals, and three of its people."""
+
+import pytest
+
+from dispatch.accounts.accounts import AccountView, change_account
+from dispatch.caller import Caller
+from tests.factories import an_account, asking
+
+
+@pytest.fixture
+def account(db: None) -> AccountView:
+    """Returns an account that requires an approval above 2 recipients."""
+    account = an_account()
+    change_account(asking(account.id), {"approval_above": 2})
+    return account
+
+
+@pytest.fixture
+def writer(account: AccountView) -> Caller:
+    """Returns someone who writes campaigns."""
+    return asking(account.id, actor="writer")
+
+
+@pytest.fixture
+def second(account: AccountView) -> Caller:
+    """Returns a second person."""
+    return asking(account.id, actor="second")
+
+
+@pytest.fixture
+def third(account: AccountView) -> Caller:
+    """Returns a third person."""
+    return asking(account.id, actor="third")
