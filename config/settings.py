@@ -10,9 +10,15 @@ from uuid import UUID
 from pydantic import Field, PositiveInt, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-_ESCAPES = "in a user or password, @ is written %40, : %3A, / %2F, # %23 and % %25"
+from config.addresses import ESCAPES, can_be_read
+from config.explain import explain
 
 Rate = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}/(second|minute|hour|day)$")]
+
+
+MIN_SIGNING_KEY = 32
+# Anyone can read it here: without a key, processes on a developer's machine still understand each other.
+_UNSAFE_KEY = b"no key: development and tests only"
 
 
 class Settings(BaseSettings):
@@ -32,6 +38,12 @@ class Settings(BaseSettings):
         None, description="Redis or Valkey; rediss:// means TLS", examples=["redis://host:6379/0"]
     )
     redis_tls_verify: bool = Field(True, description="check the certificate of a rediss:// server")
+    job_signing_key: SecretStr | None = Field(
+        None,
+        description="signs jobs, so that no one else's are run: 32 characters or more, the same for every process; "
+        "of several, separated by commas, the first signs and all are accepted",
+        examples=["$(openssl rand -hex 32)"],
+    )
     database_pool: PositiveInt = Field(16, description="connections per process, at most")
     data_dir: Path = Field(Path(".data"), description="where `up` keeps its servers, logs and run.json")
 
@@ -131,8 +143,8 @@ class Settings(BaseSettings):
     def _speaks_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("must start with postgresql://")
-        if value and not _can_be_read(value.get_secret_value()):
-            raise ValueError(f"cannot be read; {_ESCAPES}")
+        if value and not can_be_read(value.get_secret_value()):
+            raise ValueError(f"cannot be read; {ESCAPES}")
         return value
 
     @field_validator("redis_url")
@@ -144,7 +156,14 @@ class Settings(BaseSettings):
             if value:
                 urlsplit(value.get_secret_value()).port  # noqa: B018 - reading it checks it
         except ValueError:
-            raise ValueError(f"has a port that is not a number from 0 to 65535; {_ESCAPES}") from None
+            raise ValueError(f"has a port that is not a number from 0 to 65535; {ESCAPES}") from None
+        return value
+
+    @field_validator("job_signing_key")
+    @classmethod
+    def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and any(len(key) < MIN_SIGNING_KEY for key in _keys_in(value)):
+            raise ValueError(f"must have at least {MIN_SIGNING_KEY} characters")
         return value
 
     @field_validator(
@@ -180,7 +199,16 @@ class Settings(BaseSettings):
     def _production_is_explicit(self) -> "Settings":
         if self.environment == "production" and self.start_worker:
             raise ValueError("START_WORKER: must stay 0 in production; run `python -m jobs` as its own service")
+        if self.environment == "production" and not self.job_signing_key:
+            raise ValueError("JOB_SIGNING_KEY: must be set in production; `openssl rand -hex 32` prints a good one")
         return self
+
+    @property
+    def job_signing_keys(self) -> list[bytes]:
+        """Returns the keys of jobs: the first one signs, and each is accepted."""
+        if self.job_signing_key is None:
+            return [_UNSAFE_KEY]
+        return [key.encode() for key in _keys_in(self.job_signing_key)]
 
 
 class BadSetting(SystemExit):
@@ -192,7 +220,7 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as problem:
-        raise BadSetting(f"campaign-dispatch: {_explain(problem)}") from None
+        raise BadSetting(f"campaign-dispatch: {explain(problem, Settings.model_fields)}") from None
 
 
 @lru_cache(maxsize=1)
@@ -201,36 +229,14 @@ def settings() -> Settings:
     return load_settings()
 
 
-def point_at(*, database_url: str, redis_url: str) -> None:
+def point_at(*, database_url: str, redis_url: str, job_signing_key: str | None = None) -> None:
     """Makes this process and its children use these servers, which the command line found or started."""
     os.environ["DATABASE_URL"] = database_url
     os.environ["REDIS_URL"] = redis_url
+    if job_signing_key:
+        os.environ["JOB_SIGNING_KEY"] = job_signing_key
     settings.cache_clear()
 
 
-def _can_be_read(address: str) -> bool:
-    # Imported late: most of what reads settings needs no database driver.
-    from psycopg import ProgrammingError
-    from psycopg.conninfo import conninfo_to_dict
-
-    try:
-        parts = conninfo_to_dict(address)
-    except ProgrammingError:
-        return False
-    ports = str(parts.get("port") or "5432").split(",")
-    return "@" not in str(parts.get("host", "")) and all(not port or port.isdigit() for port in ports)
-
-
-def _explain(problem: ValidationError) -> str:
-    first = problem.errors(include_url=False, include_input=False, include_context=False)[0]
-    message = first["msg"].removeprefix("Value error, ")
-    if not first["loc"]:
-        return message
-    name = str(first["loc"][0])
-    field = Settings.model_fields[name.lower()]
-    example = field.examples[0] if field.examples else field.default
-    return f"{name.upper()}: {message[0].lower()}{message[1:]}; for example {name.upper()}={_shown(example)}"
-
-
-def _shown(value: object) -> str:
-    return str(int(value)) if isinstance(value, bool) else str(value)
+def _keys_in(value: SecretStr) -> list[str]:
+    return [key.strip() for key in value.get_secret_value().split(",")]

@@ -28,13 +28,14 @@ formats     view (what people see of a row), phone_text → phones, csv_out, che
             strict_json (what can be stored); encodings; csv_scan → csv_records, dates → columns → headers, line_breaks
             → csv_in → portions (each bounded), rejects (to be repaired)
 process     startup, schema (is it this release's), children (kept running), heartbeat, listed_job (what a worker may
-            run), lock (in Redis; it saves work and decides nothing)
+            run), trusted_queue (where workers find those), lock (in Redis; it saves work and decides nothing)
 providers   what every provider takes and answers; choice, http, messaging_service, simulator/
 clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with
             retries), tokens (Keycloak)
 audit       the invariants, as queries
 outbox      publishes committed batches
 queues      the only file that names queues and jobs; pushes them
+signing     how a job stands in Redis
 runs        what is due, from cron or CI: push (through jobs), in_place; report
 recovery    continues or ends work that lost its owner
 errors      what is refused, and why

@@ -4,9 +4,11 @@ Jobs are named by dotted string, so that `dispatch` imports nothing above it. A 
 doubled or late costs time and changes nothing.
 """
 
+import re
 import secrets
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import redis
@@ -17,6 +19,7 @@ from rq.serializers import JSONSerializer
 from config.redis import enqueueing, problem_with
 from config.settings import settings
 from dispatch.errors import QueueUnavailable
+from dispatch.signing import SignedJob
 
 log = structlog.get_logger()
 
@@ -42,8 +45,15 @@ def connection() -> redis.Redis:
 
 
 def queue(name: str) -> Queue:
-    """Returns one of our queues; its jobs are JSON, so that nothing read from Redis is ever unpickled."""
-    return Queue(name, connection=connection(), serializer=JSONSerializer, default_timeout=JOB_TIMEOUT_SEC)
+    """Returns one of our queues; its jobs are signed, and JSON, so that nothing read from Redis is ever unpickled."""
+    return queue_at(connection(), name)
+
+
+def queue_at(client: redis.Redis, name: str) -> Queue:
+    """Returns one of our queues in the Redis of this client."""
+    return Queue(
+        name, connection=client, job_class=SignedJob, serializer=JSONSerializer, default_timeout=JOB_TIMEOUT_SEC
+    )
 
 
 def ready() -> bool:
@@ -122,29 +132,41 @@ def _suffix() -> str:
 
 def queued_processes() -> set[int]:
     """Returns the due campaigns whose start waits in the queue right now."""
-    return {int(job_id.split("-")[1]) for job_id in queue(PREPARE).job_ids if job_id.startswith("c-")}
+    return {int(found[1]) for found in _waiting(PREPARE, r"c-(\d+)-.*")}
 
 
 def queued_imports() -> set[int]:
     """Returns the imports whose jobs wait in the queue right now."""
-    return {int(job_id.split("-")[1]) for job_id in queue(PREPARE).job_ids if job_id.startswith("i-")}
+    return {int(found[1]) for found in _waiting(PREPARE, r"i-(\d+)-.*")}
 
 
 def preparation_waits() -> bool:
     """Returns whether a campaign's preparation waits in the queue; an import gives way to it."""
     try:
-        return any(not job_id.startswith("i-") for job_id in queue(PREPARE).job_ids)
+        return bool(_waiting(PREPARE, r"[cp]-(\d+)-.*"))
+    except redis.RedisError:
+        return False
+
+
+def another_campaign_waits(campaign_id: int) -> bool:
+    """Returns whether a batch of another campaign waits for a worker."""
+    try:
+        return any(int(found[1]) != campaign_id for found in _waiting(SEND, r"b-(\d+)-.*"))
     except redis.RedisError:
         return False
 
 
 def queued_batches(campaign_id: int) -> set[int]:
     """Returns the campaign's batches whose jobs wait in the queue right now."""
-    prefix = f"b-{campaign_id}-"
-    jobs = [job_id for job_id in queue(SEND).job_ids if job_id.startswith(prefix)]
-    return {int(job_id.removeprefix(prefix).partition("-")[0]) for job_id in jobs}
+    return {int(found[1]) for found in _waiting(SEND, rf"b-{campaign_id}-(\d+)-.*")}
 
 
 def preparation_is_queued(campaign_id: int, token: UUID) -> bool:
     """Returns whether the job of this preparation waits in the queue right now."""
-    return any(job_id.startswith(f"p-{campaign_id}-{token}-") for job_id in queue(PREPARE).job_ids)
+    return bool(_waiting(PREPARE, rf"p-{campaign_id}-{token}-.*"))
+
+
+def _waiting(name: str, pattern: str) -> list[re.Match[str]]:
+    """Returns the ids in the queue that look like this; others may have put anything into it."""
+    ids: list[Any] = connection().lrange(queue(name).key, 0, -1)
+    return [found for each in ids if (found := re.fullmatch(pattern, each.decode(errors="replace"), re.ASCII))]

@@ -17,6 +17,8 @@ class Run:
     redis_url: str
     web_url: str | None
     processes: dict[str, list[int]] = field(default_factory=dict)
+    #: Signs the jobs of this `up`; None when its Redis is one from outside, whose users name the key themselves.
+    job_signing_key: str | None = None
 
 
 def run_path(directory: Path) -> Path:
@@ -45,11 +47,16 @@ def read_run(directory: Path) -> Run | None:
 
 def write_run(directory: Path, run: Run) -> None:
     """Replaces the file in one step; only its owner can read it, because it contains passwords."""
-    draft = directory / "run.json.new"
+    write_secret(run_path(directory), json.dumps(asdict(run), indent=1))
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Replaces a file in one step; only its owner can read it."""
+    draft = path.with_name(f"{path.name}.new")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
-        json.dump(asdict(run), file, indent=1)
-    draft.replace(run_path(directory))
+        file.write(text)
+    draft.replace(path)
 
 
 def is_running(directory: Path) -> bool:

@@ -1,5 +1,6 @@
 """The whole product on one machine: servers, web, and the supervisor of workers and sweeper."""
 
+import secrets
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -30,7 +31,7 @@ from embedded.readiness import (
     web_answers,
 )
 from embedded.refusal import Refused
-from embedded.run_file import Run, run_path, write_run
+from embedded.run_file import Run, run_path, write_run, write_secret
 from embedded.servers import child_environment, embedded_servers
 from models.database import open_database
 from models.migrate import migrate
@@ -126,6 +127,7 @@ class Stack:
             redis_url=_open(chosen.redis_url),
             web_url=self.web_url,
             processes=processes,
+            job_signing_key=chosen.job_signing_key.get_secret_value() if chosen.job_signing_key else None,
         )
         if run != self._written:
             write_run(self.directory, run)
@@ -152,7 +154,17 @@ class Stack:
         point_at(
             database_url=servers.postgres.url if servers.postgres else _open(chosen.database_url),
             redis_url=servers.redis.url if servers.redis else _open(chosen.redis_url),
+            job_signing_key=self._signing_key() if servers.redis else None,
         )
+
+    def _signing_key(self) -> str | None:
+        """Returns the key of this directory's jobs, made at its first start; None if the environment names one."""
+        if settings().job_signing_key:
+            return None
+        path = self.directory / "job-signing-key"
+        if not path.exists():
+            write_secret(path, secrets.token_hex(32))
+        return path.read_text()
 
     def _check_queue(self) -> None:
         with enqueueing(settings()) as queue:

@@ -4,6 +4,7 @@ import faulthandler
 from types import FrameType
 from typing import Any
 
+import redis
 import structlog
 from redis import Redis
 from rq import SimpleWorker
@@ -12,10 +13,12 @@ from rq.job import Job
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
 from rq.timeouts import BaseDeathPenalty
+from rq.utils import now as utcnow
 from rq.worker import WorkerStatus
 
 from config.logging import without_rows
 from dispatch.process.listed_job import ListedJob
+from dispatch.process.trusted_queue import TrustedQueue
 from dispatch.queues import JOB_TIMEOUT_SEC
 from jobs.send import stop_sending
 
@@ -43,6 +46,7 @@ class QueueWorker(SimpleWorker):
     """Runs one queue's jobs in this process; docs/why.md says why there is no fork for each."""
 
     job_class = ListedJob
+    queue_class = TrustedQueue
     death_penalty_class = Watchdog
     log_result_lifespan = False
     # RQ doubles its wait up to a minute; work should resume sooner once Redis is back.
@@ -86,6 +90,19 @@ class QueueWorker(SimpleWorker):
     ) -> None:
         """Stores the failure in Redis without the customer's row that PostgreSQL may have quoted."""
         super().handle_job_failure(job, queue, started_job_registry, without_rows(exc_string), execution)
+
+    def check_for_suspension(self, burst: bool) -> None:
+        """Checks nothing: no key in Redis may keep workers from working."""
+
+    def run_maintenance_tasks(self) -> None:
+        """Tidies up what RQ keeps in Redis; what others put there may make that fail, which costs nothing."""
+        try:
+            super().run_maintenance_tasks()
+        except (redis.ConnectionError, redis.TimeoutError):
+            raise
+        except Exception as problem:
+            self.last_cleaned_at = utcnow()  # type: ignore[assignment]  # RQ annotates it by its first value
+            log.warning("worker.maintenance_failed", problem=type(problem).__name__)
 
     def subscribe(self) -> None:
         """Subscribes to nothing: no command from Redis may stop a worker."""

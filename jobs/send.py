@@ -1,32 +1,22 @@
 """The job that sends a batch."""
 
-from functools import lru_cache
-
-import redis
+from functools import lru_cache, partial
 
 from config.settings import settings
 from dispatch.providers.choice import provider_for
-from dispatch.queues import SEND, queue
+from dispatch.queues import another_campaign_waits
 from dispatch.sending.courier import Courier
 
 
 def send_batch(campaign_id: int, batch: int) -> None:
     """Delivers the campaign's messages, starting with this batch."""
-    courier().deliver(campaign_id, batch, others_waiting=lambda: others_wait(campaign_id))
+    courier().deliver(campaign_id, batch, others_waiting=partial(another_campaign_waits, campaign_id))
 
 
 @lru_cache(maxsize=1)
 def courier() -> Courier:
     """Returns this process's courier, whose event loop and provider session outlive a job."""
     return Courier(provider_for(settings()), settings())
-
-
-def others_wait(campaign_id: int) -> bool:
-    """Returns whether a batch of another campaign is waiting for a worker."""
-    try:
-        return any(not job_id.startswith(f"b-{campaign_id}-") for job_id in queue(SEND).job_ids)
-    except redis.RedisError:
-        return False
 
 
 def stop_sending() -> None:

@@ -15,6 +15,7 @@ from config.settings import Settings
 from config.stopping import stop_with, stopping
 from dispatch.process.heartbeat import HeartbeatThread
 from dispatch.process.startup import start_process
+from dispatch.process.trusted_queue import mend_keys
 from dispatch.queues import JOBS
 from jobs.queue_worker import QueueWorker
 from jobs.send import close_courier
@@ -45,7 +46,9 @@ class WorkerProcess:
         # RQ's loop waits for Redis while it is idle, but gives up when it loses Redis during a job.
         try:
             # A new name each time: RQ refuses the name of a worker that could not sign off.
-            self._worker = QueueWorker(self._queue, name=f"{self._name}-{life}", connection=working(self._settings))
+            connection = working(self._settings)
+            mend_keys(connection, self._queue)
+            self._worker = QueueWorker(self._queue, name=f"{self._name}-{life}", connection=connection)
             if not stopping().asked:
                 self._worker.work(logging_level=None)
         except redis.RedisError as problem:

@@ -9,16 +9,15 @@ from datetime import UTC, datetime
 
 import redis
 import structlog
-from rq import Queue
-from rq.exceptions import DuplicateJobError
-from rq.serializers import JSONSerializer
+from rq.exceptions import DuplicateJobError, NoSuchJobError
 from rq_scheduler import Scheduler
 
 from config.redis import why_unusable
 from config.stopping import stopping
 from dispatch.process.listed_job import ListedJob
 from dispatch.process.lock import Lock
-from dispatch.queues import HOUSE, JOB_TIMEOUT_SEC, JOBS, SWEEP_JOB
+from dispatch.queues import HOUSE, JOB_TIMEOUT_SEC, JOBS, SWEEP_JOB, queue_at
+from dispatch.signing import UnsignedJob
 
 log = structlog.get_logger()
 
@@ -85,6 +84,9 @@ class SweepScheduler(Scheduler):
 
     def enqueue_jobs(self) -> None:
         """Books every job, and queues those that are due."""
+        if self.connection.type(self.scheduled_jobs_key) not in (b"none", b"zset"):
+            self.connection.delete(self.scheduled_jobs_key)
+            log.warning("queue.mended", key=self.scheduled_jobs_key)
         # One clock for all schedulers: those of their hosts differ.
         seconds, microseconds = self.connection.time()
         now = seconds + microseconds / 1_000_000
@@ -123,15 +125,18 @@ class SweepScheduler(Scheduler):
         own, because a repeated one would be blocked for minutes by a run whose worker was killed.
         """
         self.connection.zadd(self.scheduled_jobs_key, {booking.id: booking.next_time(now)})
-        queue = Queue(JOBS[booking.function], connection=self.connection, serializer=JSONSerializer)
-        if any(job_id.startswith(f"{booking.id}-") for job_id in queue.job_ids):
+        queue = queue_at(self.connection, JOBS[booking.function])
+        waiting = self.connection.lrange(queue.key, 0, -1)
+        if any(job_id.startswith(f"{booking.id}-".encode()) for job_id in waiting):
             log.info("booking.still_queued", booking=booking.id)
             return
+        job_id = f"{booking.id}-{int(due * 1000)}"
+        self._remove_planted(job_id)
         try:
             queue.enqueue_call(
                 booking.function,
                 timeout=JOB_TIMEOUT_SEC,
-                job_id=f"{booking.id}-{int(due * 1000)}",
+                job_id=job_id,
                 description=booking.id,
                 result_ttl=0,
                 failure_ttl=3600,
@@ -139,3 +144,14 @@ class SweepScheduler(Scheduler):
             )
         except DuplicateJobError:
             log.info("booking.already_queued", booking=booking.id)
+
+    def _remove_planted(self, job_id: str) -> None:
+        """Deletes what stands under the run's id and is no job of ours, since it would pass for the run."""
+        try:
+            ListedJob.fetch(job_id, connection=self.connection)
+        except NoSuchJobError:
+            if self.connection.delete(f"{ListedJob.redis_job_namespace_prefix}{job_id}"):
+                log.warning("job.skipped", job_id=job_id, reason="it has no content")
+        except (UnsignedJob, redis.ResponseError) as problem:
+            self.connection.delete(f"{ListedJob.redis_job_namespace_prefix}{job_id}")
+            log.warning("job.skipped", job_id=job_id, reason=type(problem).__name__)

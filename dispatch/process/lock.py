@@ -10,16 +10,38 @@ from redis.lock import Lock as RedisLock
 log = structlog.get_logger()
 
 
+# Sets the lock if it is free, or if what stands there is no lock of ours: those end, and in no more than their time.
+_ACQUIRE = """
+local left = redis.call('pttl', KEYS[1])
+if left == -2 then
+    redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2])
+    return 1
+elseif left == -1 or left > tonumber(ARGV[2]) then
+    redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2])
+    return 2
+end
+return 0
+"""
+
+
 class Lock(RedisLock):
-    """redis-py's lock, which expires by itself and which only its owner deletes; acquiring never waits."""
+    """redis-py's lock, which expires by itself and which only its owner deletes; acquiring never waits.
+
+    Redis may have gained a key as well as lost one: a lock without an end, or with one further away than ours ever are,
+    is taken over.
+    """
 
     def __init__(self, connection: redis.Redis, key: str, *, seconds: float) -> None:
         super().__init__(connection, key, timeout=seconds, blocking=False, thread_local=False)
+        self._seconds = seconds
 
     def do_acquire(self, token: str) -> bool:
         """Returns whether the lock is ours now; raises a RedisError when Redis does not say."""
         try:
-            return super().do_acquire(token)
+            taken = self.redis.eval(_ACQUIRE, 1, self.name, token, int(self._seconds * 1000))
+            if taken == 2:
+                log.warning("lock.taken_over", key=self.name)
+            return bool(taken)
         except redis.RedisError:
             # The key may be set although the answer was lost, which would lock everyone out until it expires.
             with suppress(redis.RedisError):

@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
+from config.settings import MIN_SIGNING_KEY
 from embedded.server import free_port
 from tests.embedded.running_up import all_of, cli, lives, reaper_of, running_up, wait_for_run, without_servers
 from tests.servers import server_directory
@@ -37,6 +38,13 @@ def test_another_verb_finds_the_servers_and_the_schema_is_there(up):
 def test_run_json_holds_passwords_and_only_its_owner_can_read_it(up):
     assert stat.S_IMODE((up.directory / "run.json").stat().st_mode) == 0o600
     assert set(up.run()["processes"]) == {"postgres", "redis"}
+
+
+def test_its_jobs_are_signed_with_a_key_of_its_own_that_only_its_owner_can_read(up):
+    key = up.directory / "job-signing-key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert len(key.read_text()) >= MIN_SIGNING_KEY
+    assert up.run()["job_signing_key"] == key.read_text()
 
 
 def test_a_second_up_in_the_same_directory_is_refused(up):

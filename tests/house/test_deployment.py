@@ -30,7 +30,10 @@ def service(kind: str) -> dict:
 
 
 def environment(kind: str) -> dict[str, dict]:
-    return {entry["key"]: entry for entry in service(kind)["envVars"]}
+    groups = {group["name"]: group["envVars"] for group in RENDER["envVarGroups"]}
+    entries = service(kind)["envVars"]
+    shared = [each for entry in entries if "fromGroup" in entry for each in groups[entry["fromGroup"]]]
+    return {entry["key"]: entry for entry in [*entries, *shared] if "key" in entry}
 
 
 def test_render_runs_the_commands_of_the_procfile():
@@ -53,6 +56,7 @@ def test_render_sets_only_variables_that_exist():
     known = {name.upper() for name in Settings.model_fields} | {"PYTHON_VERSION"}
     assert set(environment("web")) <= known
     assert environment("web")["ENVIRONMENT"]["value"] == "production"
+    assert environment("web")["JOB_SIGNING_KEY"]["generateValue"]
 
 
 def test_the_named_database_and_queue_exist():

@@ -71,6 +71,8 @@ def test_dot_env_is_read_and_the_real_environment_wins(tmp_path):
         ("DATABASE_URL", "postgresql://u:s3cret@[::1/y", "cannot be read"),
         ("DATABASE_URL", "postgresql://u:s3cret@host:port/y", "cannot be read"),
         ("DATABASE_URL", "postgresql://u:s3cret@host/y?pool=3", "cannot be read"),
+        ("JOB_SIGNING_KEY", "s3cret", "for example JOB_SIGNING_KEY=$(openssl rand -hex 32)"),
+        ("JOB_SIGNING_KEY", "s3cret" * 6 + ",", "at least 32 characters"),
         ("SYSTEM_USER_ID", "nobody", "for example SYSTEM_USER_ID=00000000-"),
         ("SIMULATOR_URL", "localhost", "must start with http://"),
         ("LEASE_SEC", "10", "longer than PROVIDER_TIMEOUT_SEC"),
@@ -91,6 +93,13 @@ def test_production_refuses_to_start_workers_inside_web(tmp_path):
     refused = _load(tmp_path, ENVIRONMENT="production", START_WORKER="1")
     assert refused.returncode == 1
     assert refused.stderr.strip().startswith("campaign-dispatch: START_WORKER: must stay 0 in production")
+
+
+def test_production_refuses_to_start_without_a_key_for_its_jobs(tmp_path):
+    refused = _load(tmp_path, ENVIRONMENT="production")
+    assert refused.returncode == 1
+    assert refused.stderr.strip().startswith("campaign-dispatch: JOB_SIGNING_KEY: must be set in production")
+    assert _load(tmp_path, ENVIRONMENT="production", JOB_SIGNING_KEY="s3cret" * 6).returncode == 0
 
 
 def test_messaging_service_without_a_token_is_refused_by_name(tmp_path):

@@ -6,10 +6,8 @@ from dataclasses import asdict
 
 import pytest
 from redis import Redis
-from rq import Queue
-from rq.serializers import JSONSerializer
 
-from dispatch.queues import SEND, SEND_JOB
+from dispatch.queues import SEND, SEND_JOB, queue_at
 from dispatch.start.enqueue import enqueue_campaign
 from models.campaigns.campaign import Campaign
 from models.heartbeat import Heartbeat
@@ -47,7 +45,7 @@ def counts(campaign: dict) -> dict:
 
 def run_one_job(redis: Redis) -> None:
     """Queues a job and returns when a worker has done it."""
-    job = Queue(SEND, connection=redis, serializer=JSONSerializer).enqueue(SEND_JOB, *NOTHING_TO_SEND, result_ttl=60)
+    job = queue_at(redis, SEND).enqueue(SEND_JOB, *NOTHING_TO_SEND, result_ttl=60)
     wait_until(lambda: job.is_finished, "a worker does a job")
 
 

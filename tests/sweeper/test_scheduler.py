@@ -9,6 +9,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from config.stopping import stopping
+from dispatch.process.listed_job import ListedJob
 from dispatch.queues import HOUSE, SWEEP_JOB
 from sweeper.scheduler import LOCK_TTL_SEC, Booking, SweepScheduler, sweep_booking
 from tests.waiting import wait_until
@@ -178,3 +179,32 @@ def test_the_loop_survives_redis_being_stopped_and_started(own_redis, running_sc
         own_redis.start()
         wait_until(lambda: queued(redis), "a sweep is queued again")
     assert running_scheduler.is_alive()
+
+
+@pytest.mark.parametrize("planted", ["job", "string", "list"])
+def test_a_run_that_another_program_put_there_does_not_pass_for_ours(redis, planted):
+    scheduler = a_scheduler(redis)
+    scheduler.poll()
+    make_due(redis)
+    due = int(redis.zscore(BOOKED, "sweep") * 1000)
+    name = f"rq:job:sweep-{due}"
+    {
+        "job": lambda: redis.hset(name, "data", "x"),
+        "string": lambda: redis.set(name, "x"),
+        "list": lambda: redis.rpush(name, "x"),
+    }[planted]()
+    scheduler.poll()
+    [job_id] = queued(redis)
+    assert ListedJob.fetch(job_id, connection=redis).func_name == SWEEP_JOB
+
+
+def test_something_else_under_the_name_of_the_bookings_is_removed(redis):
+    redis.set(BOOKED, "x")
+    a_scheduler(redis).poll()
+    assert len(queued(redis)) == 1
+
+
+def test_a_lock_without_an_end_does_not_keep_schedulers_from_booking(redis):
+    redis.set(LOCK, "x")
+    a_scheduler(redis).poll()
+    assert len(queued(redis)) == 1

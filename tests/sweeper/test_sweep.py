@@ -156,13 +156,21 @@ def test_without_redis_campaigns_stay_due_and_the_sweep_ends_normally(servers, m
 
 def test_the_job_does_not_overlap_with_itself_and_releases_its_lock(redis):
     campaign = a_campaign(an_account(), recipients=1, due=True)
-    redis.set(OVERLAP_KEY, "another sweep")
+    redis.set(OVERLAP_KEY, "another sweep", ex=60)
     in_a_job(sweep)
     assert status_of(campaign) == "scheduled"
     redis.delete(OVERLAP_KEY)
     in_a_job(sweep)
     assert status_of(campaign) == "sending"
     assert not redis.exists(OVERLAP_KEY)
+
+
+def test_keys_without_an_end_stop_neither_the_sweep_nor_a_campaign(redis):
+    campaign = a_campaign(an_account(), recipients=1, due=True)
+    redis.set(OVERLAP_KEY, "x")
+    redis.set(f"campaign:enqueue:{campaign.id}", "x")
+    in_a_job(sweep)
+    assert status_of(campaign) == "sending"
 
 
 def test_eight_sweeps_at_once_start_each_of_200_campaigns_exactly_once():

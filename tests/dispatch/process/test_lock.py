@@ -49,11 +49,11 @@ def test_without_redis_taking_the_lock_fails_and_releasing_it_is_silent():
 
 
 class LossyRedis(Redis):
-    """A client that loses the answer to a SET."""
+    """A client that loses the answer of a command that sets the lock."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         answer = super().execute_command(*args, **options)
-        if args[0] == "SET":
+        if args[0] == "EVAL":
             raise TimeoutError
         return answer
 
@@ -77,3 +77,27 @@ def test_only_the_holder_of_a_lock_logs_an_outage():
                 lock.acquire()
             lock.release()
     assert [entry["event"] for entry in logged] == ["lock.not_released"]
+
+
+@pytest.mark.parametrize("left", [None, 61, 10**9])
+def test_a_lock_that_cannot_be_ours_because_it_does_not_end_in_time_is_taken_over(redis, left):
+    redis.set("campaign:enqueue:7", "planted", ex=left)
+    with capture_logs() as logged:
+        assert campaign_lock(redis, 7, seconds=60).acquire()
+    assert [line["event"] for line in logged] == ["lock.taken_over"]
+    assert 0 < redis.ttl("campaign:enqueue:7") <= 60
+    assert not campaign_lock(redis, 7, seconds=60).acquire()
+
+
+def test_a_lock_that_will_end_in_time_is_respected(redis):
+    redis.set("campaign:enqueue:7", "another process", ex=59)
+    assert not campaign_lock(redis, 7, seconds=60).acquire()
+    assert redis.get("campaign:enqueue:7") == b"another process"
+
+
+def test_something_that_is_no_lock_at_all_is_taken_over_and_released(redis):
+    redis.rpush("campaign:enqueue:7", "planted")
+    lock = campaign_lock(redis, 7, seconds=60)
+    assert lock.acquire()
+    lock.release()
+    assert not redis.exists("campaign:enqueue:7")
