@@ -58,9 +58,9 @@ def check_approval(campaign_id: int, recipients: int, *, actor: str) -> None:
 
 
 def _why_not(judged: Judgement, recipients: int) -> str | None:
-    """Returns what is wrong with the approval and who can mend it; None when there is none."""
+    """Returns what is wrong with the approval and who can mend it; None when it has none and is large."""
     if judged.approved_by is None:
-        return None
+        return _too_many_today(judged, recipients)
     if judged.by_starter:
         return "You approved this campaign, so someone else has to start it, with another key."
     if judged.by_hand:
@@ -76,6 +76,19 @@ def _why_not(judged: Judgement, recipients: int) -> str | None:
     return (
         f"It was approved for {judged.approved_recipients} recipients and has {recipients} now; have it approved again."
     )
+
+
+def _too_many_today(judged: Judgement, recipients: int) -> str | None:
+    follows_up = judged.kind in ("retry", "rest", "test")
+    if not judged.today and not follows_up:
+        return None
+    what = f"Without an approval the account may message {judged.above} people in 24 hours"
+    what += f"; its campaigns have gone to {judged.today}, and this one is for {recipients} more"
+    mend = "have it approved by a second person, with another key, or wait"
+    if follows_up:
+        # A refused follow-up leaves nothing that could be approved.
+        mend = f"a {judged.kind} cannot be approved: copy the campaign and have the copy approved, or wait"
+    return f"{what}. {mend[0].upper()}{mend[1:]}."
 
 
 def _check_revision(campaign: Campaign, revision: int) -> None:

@@ -11,7 +11,7 @@ from dispatch.errors import ApprovalRequired, InsufficientCredits, NoRecipients
 from dispatch.start.lost import PreparationLost
 from models import credit
 from models.audit_event import AuditEvent
-from models.campaigns import preparation
+from models.campaigns import approval, preparation
 from models.campaigns.campaign import Campaign
 from models.database import db
 from models.failures import DATABASE_ERRORS
@@ -26,6 +26,7 @@ def finish(campaign_id: int, token: UUID) -> Campaign:
     stands: only now is every recipient read.
     """
     with db.atomic():
+        approval.take_turn(campaign_id)
         campaign = preparation.start_sending(campaign_id, token)
         if campaign is None:
             _refuse(campaign_id, token)

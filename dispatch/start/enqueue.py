@@ -41,6 +41,7 @@ from dispatch.start.started import EnqueueResult, preparing, started
 from dispatch.texts.check import about_text
 from dispatch.texts.template import compile_template
 from models.account import Standing
+from models.campaigns.approval import take_turn
 from models.campaigns.campaign import Campaign
 from models.campaigns.preparation import ClaimedCampaign, claim
 from models.database import db
@@ -171,15 +172,17 @@ def _check_status(campaign: Campaign) -> None:
 
 def _claim(caller: Caller, campaign: Campaign, reach: Reach, *, only_if_due: bool = False) -> ClaimedCampaign:
     with _step("claim"):
-        claimed = claim(
-            campaign.id,
-            batch_size=settings().batch_size,
-            actor=caller.actor,
-            request_id=caller.request_id,
-            only_if_due=only_if_due,
-            expected_recipients=reach.total,
-            key=caller.idempotency_key,
-        )
+        with db.atomic():
+            take_turn(campaign.id)
+            claimed = claim(
+                campaign.id,
+                batch_size=settings().batch_size,
+                actor=caller.actor,
+                request_id=caller.request_id,
+                only_if_due=only_if_due,
+                expected_recipients=reach.total,
+                key=caller.idempotency_key,
+            )
         if claimed is None:
             raise _too_late(caller, campaign, reach)
     return claimed

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from models.campaigns.campaign import Campaign
 from models.campaigns.hands import SOURCES, has_hand
-from models.database import one, row
+from models.database import one, row, rows
 
 # What is approved. A list counts with its additions, a segment with its filter; whoever else is in an audience is known
 # by their number only.
@@ -32,23 +32,61 @@ def _by_starter(actor: str) -> str:
     return f"campaign.approved_by = ANY(names_of_person({actor}))"
 
 
-def _grown(recipients: str) -> str:
-    return f"campaign.approved_recipients + {_ABOVE}::bigint < {recipients}"
+# Started without an approval in the last 24 hours, by other campaigns of the account.
+_TODAY = """(SELECT coalesce(sum(other.unapproved_recipients), 0) FROM campaign other
+             WHERE other.account_id = campaign.account_id AND other.id <> campaign.id
+               AND other.unapproved_recipients > 0 AND other.started_at > now() - interval '24 hours')"""
+
+
+def _stands(actor: str) -> str:
+    return f"""(campaign.approved_at IS NOT NULL AND NOT {_by_starter(actor)} AND {_SAME}
+                AND NOT {_APPROVER_HAS_HAND})"""
+
+
+def _unapproved(recipients: str, actor: str) -> str:
+    return f"""(CASE WHEN {_stands(actor)} THEN greatest({recipients} - campaign.approved_recipients, 0)
+                     ELSE {recipients} END)"""
 
 
 def may_start(*, recipients: str, actor: str) -> str:
-    """Returns the condition that the campaign needs no approval for so many recipients, or has one that stands."""
-    return f"""CASE WHEN coalesce({recipients} > {_ABOVE}, false) THEN
-        campaign.approved_at IS NOT NULL AND NOT {_by_starter(actor)} AND NOT {_grown(recipients)} AND {_SAME}
-        AND NOT {_APPROVER_HAS_HAND} ELSE true END"""
+    """Returns the condition that the account may message those of so many recipients whom no approval covers.
+
+    Together with those of the last 24 hours; only whoever has taken a turn sees all of them.
+    """
+    # OFFSET 0, so that the first line is evaluated once.
+    return f"""(SELECT coalesce(unapproved = 0 OR unapproved + {_TODAY} <= above, true) FROM (
+                    SELECT {_unapproved(recipients, actor)} AS unapproved, {_ABOVE} AS above OFFSET 0) asked)"""
+
+
+def unapproved(*, recipients: str, actor: str) -> str:
+    """Returns how many of so many recipients no approval covers; NULL when the account asks for none."""
+    return f"CASE WHEN {_ABOVE} IS NOT NULL THEN {_unapproved(recipients, actor)} END"
+
+
+def take_turn(campaign_id: int) -> None:
+    """Makes other starts of the account wait until the transaction ends, if they are counted together.
+
+    Otherwise two small campaigns at once would not see each other. The campaign is locked first, as whoever chooses its
+    customers does, so that no two wait for each other.
+    """
+    rows(
+        """WITH locked AS MATERIALIZED (SELECT account_id FROM campaign WHERE id = %s FOR NO KEY UPDATE)
+           SELECT pg_advisory_xact_lock(hashtextextended('approval:' || a.id, 0))
+           FROM locked JOIN account a ON a.id = locked.account_id WHERE a.approval_above IS NOT NULL""",
+        [campaign_id],
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """Whether a campaign may start with so many recipients as far as its approval is concerned, and why not."""
 
-    #: Campaigns with more recipients need an approval; None if none does.
+    #: Of the campaign: normal, retry, rest, test or occurrence.
+    kind: str
+    #: How many people the account may message in 24 hours without an approval; None for any number.
     above: int | None
+    #: How many its other campaigns of the last 24 hours have gone to.
+    today: int
     may_start: bool
     revision: int
     approved_by: str | None
@@ -59,8 +97,6 @@ class Judgement:
     by_hand: bool | None
     #: Whether it still sends what was approved.
     same: bool
-    #: Whether it has more recipients than the approval covers.
-    grown: bool | None
 
 
 def judge(campaign_id: int, *, recipients: int, actor: str) -> Judgement:
@@ -68,12 +104,11 @@ def judge(campaign_id: int, *, recipients: int, actor: str) -> Judgement:
 
     It explains a refusal: the claim decides, because anything may change in between.
     """
-    recipients_, actor_ = "%(recipients)s", "%(actor)s"
     return one(
-        f"""SELECT {_ABOVE} AS above, {may_start(recipients=recipients_, actor=actor_)} AS may_start, revision,
-                   approved_by, approved_recipients, {_by_starter(actor_)} AS by_starter,
-                   approved_by IS NOT NULL AND {_APPROVER_HAS_HAND} AS by_hand, {_SAME} AS same,
-                   {_grown(recipients_)} AS grown
+        f"""SELECT kind, {_ABOVE} AS above, {_TODAY} AS today, revision, approved_by, approved_recipients,
+                   {may_start(recipients="%(recipients)s", actor="%(actor)s")} AS may_start,
+                   {_by_starter("%(actor)s")} AS by_starter,
+                   approved_by IS NOT NULL AND {_APPROVER_HAS_HAND} AS by_hand, {_SAME} AS same
             FROM campaign WHERE id = %(id)s""",
         {"id": campaign_id, "recipients": recipients, "actor": actor},
         into=Judgement,

@@ -104,6 +104,8 @@ class Campaign(Row):
     approved_recipients: int | None
     #: A hash of what was approved (`approval.py`).
     approved_state: str | None
+    #: How many of those it was started for no approval covers; None if the account asked for none, or before the start.
+    unapproved_recipients: int | None
     #: The Idempotency-Key of the request that started it, and a hash of that request.
     started_key: str | None
     started_hash: str | None

@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from models.campaigns.approval import may_start
+from models.campaigns.approval import may_start, unapproved
 from models.campaigns.campaign import DEFAULT_LIFE, Campaign
 from models.database import row, rows
 from models.idempotency_key import RequestKey
 
 # Decided by the statement that claims the campaign, because anything may have changed since it was checked, and again
 # by the one that lets it send, because only then is every recipient read.
-_MAY_START = may_start(recipients="%(recipients)s", actor="%(actor)s")
-_MAY_SEND = may_start(recipients="campaign.recipients", actor="campaign.actor")
+_MAY_START, _UNAPPROVED = (
+    condition(recipients="%(recipients)s", actor="%(actor)s") for condition in (may_start, unapproved)
+)
+_MAY_SEND, _UNAPPROVED_AT_LAST = (
+    condition(recipients="campaign.recipients", actor="campaign.actor") for condition in (may_start, unapproved)
+)
 
 _FOLLOWS_UP = "kind IN ('retry', 'rest', 'test')"
 
@@ -48,9 +52,9 @@ def claim(
     """Claims the campaign for preparation; None when another caller was faster or its state does not allow a start.
 
     `only_if_due` is for the sweep: a campaign rescheduled between its query and this claim would be sent days early.
-    `expected_recipients` decides whether an approval is needed. The row keeps the `key` of the request. What is sent
-    comes from the returned row, not from an earlier read; the row keeps the segment's filter, so that an edit during
-    the preparation cannot mix two audiences.
+    `expected_recipients` decides whether an approval is needed; the caller's transaction has taken its turn. The row
+    keeps the `key` of the request. What is sent comes from the returned row, not from an earlier read; the row keeps
+    the segment's filter, so that an edit during the preparation cannot mix two audiences.
     """
     return row(
         f"""UPDATE campaign SET claimed_from = status, status = 'preparing', claim_epoch = claim_epoch + 1,
@@ -59,7 +63,8 @@ def claim(
                    blocked_reason = NULL, reason = NULL, actor = %(actor)s, correlation_id = %(request_id)s,
                    started_at = now(), expires_at = coalesce(expires_at, now() + {DEFAULT_LIFE}),
                    segment_filter = coalesce((SELECT filter FROM segment s WHERE s.id = segment_id), segment_filter),
-                   started_key = %(started_key)s, started_hash = %(started_hash)s, updated_at = now()
+                   started_key = %(started_key)s, started_hash = %(started_hash)s, updated_at = now(),
+                   unapproved_recipients = {_UNAPPROVED}
             WHERE id = %(id)s AND status IN ('draft', 'scheduled') AND {_MAY_START}
               AND (NOT %(only_if_due)s OR (status = 'scheduled' AND scheduled_at <= now()))
             RETURNING *""",
@@ -115,11 +120,12 @@ def advance(campaign_id: int, token: UUID, *, old: int, new: int, recipients: in
 def start_sending(campaign_id: int, token: UUID) -> Campaign | None:
     """Lets the prepared campaign send, with its price held.
 
-    None when the token no longer holds, or the campaign needs an approval that does not stand.
+    None when the token no longer holds, or the campaign needs an approval that does not stand. The caller's transaction
+    has taken its turn.
     """
     return row(
         f"""UPDATE campaign SET status = 'sending', held = prep_price, captured = 0, released = 0, prep_token = NULL,
-                  claimed_from = NULL, reason = NULL, updated_at = now(),
+                  claimed_from = NULL, reason = NULL, unapproved_recipients = {_UNAPPROVED_AT_LAST}, updated_at = now(),
                   scheduled_at = CASE WHEN scheduled_at > started_at THEN started_at ELSE scheduled_at END
            WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s AND {_MAY_SEND} RETURNING *""",
         {"id": campaign_id, "token": token},
@@ -147,7 +153,7 @@ def put_back(campaign_id: int, token: UUID, code: str, reason: str | None) -> st
                    ended_at = CASE WHEN {_FOLLOWS_UP} THEN now() END,
                    settled_at = CASE WHEN {_FOLLOWS_UP} THEN now() END,
                    claimed_from = NULL, prep_token = NULL, prep_cursor = 0, prep_price = 0, recipients = 0,
-                   started_at = NULL, started_key = NULL, started_hash = NULL,
+                   started_at = NULL, started_key = NULL, started_hash = NULL, unapproved_recipients = NULL,
                    blocked_reason = %(code)s, reason = %(reason)s, updated_at = now(),
                    segment_filter = CASE WHEN segment_id IS NULL THEN segment_filter END,
                    expires_at = nullif(expires_at, started_at + {DEFAULT_LIFE})

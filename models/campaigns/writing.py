@@ -214,7 +214,11 @@ def spawn(child: NewChild) -> Campaign | None:
     sends the same text to some of the same people.
     """
     columns = ", ".join(CONTENT)
-    approval = "approved_by, approved_at, approved_recipients" if child.kind == "retry" else "NULL, NULL, NULL"
+    # Not an approval that the parent has started without.
+    inherited = f"'{child.kind}' = 'retry' AND coalesce(unapproved_recipients < recipients, true)"
+    approval = ", ".join(
+        f"CASE WHEN {inherited} THEN {column} END" for column in ("approved_by", "approved_at", "approved_recipients")
+    )
     return row(
         f"""INSERT INTO campaign (account_id, parent_id, root_id, kind, name, audience_kind, actor, correlation_id,
                                   expires_at, approved_by, approved_at, approved_recipients, {columns})
