@@ -13,6 +13,7 @@ from api.http.introduction import INTRODUCTION
 from api.http.json_body import Request, StrictJson
 from api.routes import (
     accounts,
+    attributes,
     audit_events,
     automation,
     campaign_actions,
@@ -38,6 +39,7 @@ from dispatch.start.occurrences import register_occurrences
 ROUTES = (
     campaigns.routes,
     campaign_actions.routes,
+    attributes.routes,
     customers.routes,
     imports.routes,
     lists.routes,

@@ -14,10 +14,10 @@ campaigns   draft, timing (when it may reach people), writing, editing, lifecycl
 audience    members (counted, read page by page), choice, segments, filter (by operators and their values) →
             filter_phones (in E.164) → filter_sql, previews (who it would reach), cohorts (who may be messaged at the
             same time), gaps (whose texts lack something), text_check; conditions (of a remote audience)
-customers   customers, phone_types (of those from before they were stored), lists, list_members, suppressions,
-            suppression_files, export; import_lines → imports (a local CSV file), import_trial (changes nothing);
-            import_upload → import_run (over HTTP, as jobs, from a kept_file); open_imports (keeps campaigns from
-            starting on a part); remote_users (a page of user-service)
+customers   customers, attributes, phone_types (of those from before they were stored), lists, list_members,
+            suppressions, suppression_files, export; import_lines → imports (a local CSV file), import_trial (changes
+            nothing); import_upload → import_run (over HTTP, as jobs, from a kept_file); open_imports (keeps campaigns
+            from starting on a part); remote_users (a page of user-service)
 texts       template, filters, letters, placeholders (that there are such), strangers (those of other tools), check,
             stored (with versions), sms (how many segments a text takes), typography (which makes it take more)
 accounts    accounts (subscription), settings, keys, credits, audit_trail (who changed what)

@@ -7,8 +7,8 @@ UP = r"""
 SET LOCAL statement_timeout = 0;
 
 -- A text without case, accents and invisible characters, its final sigma like any other. Texts in ASCII, which have as
--- many bytes as characters, are the fast case.
-CREATE FUNCTION folded(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN
+-- many bytes as characters, are the fast case. (Not STRICT, because PostgreSQL would not inline it then.)
+CREATE FUNCTION folded(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
     CASE WHEN octet_length(value) = length(value) THEN lower(value) ELSE
         translate(replace(replace(regexp_replace(
             normalize(lower(normalize(value, NFKC)), NFKD),

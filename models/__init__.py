@@ -6,7 +6,7 @@ campaigns   campaign, writing, audience (chosen customers, numbers), approval, h
             hours, preparation, remote_fetch, sending; patterns (recurring campaigns) and their occurrences; due
 messages    message (and what is recorded of it), claiming, caps (how often a person is messaged), writing, recovery,
             reading; batch; arrays (how the send path passes a window)
-customers   customer, phone_types, lists, upsert, remote (users of user-service), imports, open_imports,
+customers   customer, attributes, phone_types, lists, upsert, remote (users of user-service), imports, open_imports,
             import_commands, import_files, import_takeovers, suppression
 schedules   schedule, run
 accounts    account, api_key, audit_event, credit, idempotency_key

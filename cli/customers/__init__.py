@@ -16,6 +16,7 @@ from cli.shared.output import answers, show_columns
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
+from dispatch.customers.attributes import AttributeView, list_attributes
 from dispatch.customers.customers import (
     CustomerView,
     delete_customer,
@@ -97,6 +98,23 @@ def edit(customer_id: int, remove_opt_out: bool, **given: str | None) -> Custome
     """
     changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
     return edit_customer(by_hand(ALL_ACCOUNTS), customer_id, remove_opt_out=remove_opt_out, **changes)
+
+
+@customers.command()
+@account_option(help="Whose customers.")
+@pages
+@answers(show=show_columns("name", "type", "customers", "types", "estimated"))
+@with_database
+def attributes(account: str, page: int, page_size: int) -> Page[AttributeView]:
+    """List the attributes that the account's customers have: for placeholders of texts and fields of segments.
+
+    Each with its type and how many customers have it. Of an account with more than 100,000 customers the numbers are
+    estimates.
+
+    \b
+    python -m cli customers attributes --account Acme
+    """
+    return list_attributes(by_hand(id_of(account)), page=page, page_size=page_size)
 
 
 @customers.command("phone-types")

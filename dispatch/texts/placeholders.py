@@ -7,8 +7,7 @@ from uuid import UUID
 
 from dispatch.errors import InvalidTemplate
 from dispatch.texts.template import CUSTOMER_FIELDS, CompiledTemplate, compile_template, escaped_braces
-from models.customers.attributes import attributes_among
-from models.customers.customer import Customer
+from models.customers.attributes import attribute_names, attributes_among
 
 # A refusal lists at most this many attributes and then says how many more there are.
 MAX_LISTED = 50
@@ -29,7 +28,7 @@ def compile_for(account_id: UUID | None, source: str) -> CompiledTemplate:
 
 def _refusal(account_id: UUID | None, template: CompiledTemplate, unknown: Sequence[str]) -> InvalidTemplate:
     columns = sorted(CUSTOMER_FIELDS)
-    attributes = Customer.attribute_names(account_id) if account_id else []
+    attributes = attribute_names(account_id) if account_id else []
     nearest = {name: found for name in unknown if (found := nearest_to(name, [*columns, *attributes]))}
     meant = " Did you mean {}?".format(" and ".join(f"{{{name}}}" for name in nearest.values())) if nearest else ""
     if account_id is None:

@@ -131,16 +131,6 @@ class Customer(Row):
         )
 
     @classmethod
-    def attribute_names(cls, account_id: UUID) -> list[str]:
-        """Returns the names of all attributes that any customer of the account has, in order."""
-        found = rows(
-            """SELECT DISTINCT jsonb_object_keys(attributes) AS name FROM customer
-               WHERE account_id = %s AND attributes <> '{}' ORDER BY name""",
-            [account_id],
-        )
-        return [each["name"] for each in found]
-
-    @classmethod
     def edit(cls, customer_id: int, tenant: Tenant, values: Mapping[str, object]) -> "EditedCustomer | None":
         """Changes these columns of the tenant's customer and returns the row; None when there is none."""
         columns = _written(values)

@@ -163,3 +163,9 @@ def test_the_kinds_of_an_accounts_numbers_are_counted(cli, acme):
     customers(acme, 2, first_phone="+306911111111")
     customers(acme, 1, first_phone="+302101234567")
     assert cli("customers", "phone-types", "--account", "Acme", "--json").json == {"mobile": 5, "fixed": 1}
+
+
+def test_the_attributes_of_customers_are_listed(cli, acme):
+    rows("""UPDATE customer SET attributes = '{"visits": "3"}' WHERE id = 1""")
+    listed = cli("customers", "attributes", "--account", "Acme", "--json").json
+    assert [(each["name"], each["type"], each["customers"]) for each in listed] == [("visits", "number", 1)]

@@ -182,3 +182,13 @@ def test_an_export_runs_nothing_in_a_spreadsheet(account, call):
     exported = call("GET", "/api/customers/export")
     assert exported.headers["Content-Disposition"] == 'attachment; filename="customers.csv"'
     assert exported.text.splitlines()[1] == "+306912345678,'=cmd|' /C calc'!A0,,,,,subscribed"
+
+
+def test_attributes_are_listed_with_types_and_counts_and_without_values(account, call):
+    for number, attributes in enumerate([{"Coupon": "AB-1", "visits": 3}, {"Coupon": "CD-2"}]):
+        call("POST", "/api/customers", json={"phone": f"691234567{number}", "attributes": attributes})
+    answer = call("GET", "/api/attributes?page_size=1")
+    coupon = {"name": "Coupon", "type": "text", "customers": 2, "types": {"text": 2}, "estimated": False}
+    assert answer.json["data"] == [coupon]
+    assert answer.json["pagination"]["total_count"] == 2
+    assert "AB-1" not in call("GET", "/api/attributes").text
