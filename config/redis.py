@@ -1,5 +1,6 @@
 """Connections to Redis: one kind for pushing jobs, one for waiting for jobs, one for counting requests."""
 
+import socket
 from typing import Any
 
 import redis
@@ -70,4 +71,12 @@ def _client(settings: Settings, **options: Any) -> redis.Redis:
     url = settings.redis_url.get_secret_value()
     if url.startswith("rediss://") and not settings.redis_tls_verify:
         options |= {"ssl_cert_reqs": "none", "ssl_check_hostname": False}
-    return redis.Redis.from_url(url, **{"socket_connect_timeout": 5, "socket_keepalive": True} | options)
+    if not url.startswith("unix://"):
+        options |= {"socket_keepalive": True, "socket_keepalive_options": _keepalive()}
+    return redis.Redis.from_url(url, **{"socket_connect_timeout": 5} | options)
+
+
+def _keepalive() -> dict[int, int]:
+    """Returns the limits of models/connection.py for these connections, as far as the system has them."""
+    wanted = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 15_000}
+    return {getattr(socket, name): value for name, value in wanted.items() if hasattr(socket, name)}

@@ -45,6 +45,7 @@ class Settings(BaseSettings):
         examples=["$(openssl rand -hex 32)"],
     )
     database_pool: PositiveInt = Field(16, description="connections per process, at most")
+    database_timeout_sec: int = Field(60, ge=1, le=600, description="a statement that takes longer is given up")
     data_dir: Path = Field(Path(".data"), description="where `up` keeps its servers, logs and run.json")
 
     # Web.

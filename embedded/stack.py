@@ -172,7 +172,9 @@ class Stack:
                 raise Refused(problem, code="QUEUE_UNAVAILABLE")
 
     def _migrate(self) -> None:
-        open_database(_open(settings().database_url), application="up", pool=4)
+        open_database(
+            _open(settings().database_url), application="up", pool=4, statement_sec=settings().database_timeout_sec
+        )
         applied = migrate()
         if applied:
             more = f" and {len(applied) - 1} before it" if len(applied) > 1 else ""

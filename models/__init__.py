@@ -18,4 +18,6 @@ all tables  database, failures (what it raises), unreachable (why), row, page, e
             states (every state and move)
 all tables  database, row, page, search, export, tenancy (whose rows), turns (whose is next), states (every state
             and move), migrate
+all tables  database → connection, failures (what it raises), unreachable (why), row, page, export, tenancy (whose
+            rows), turns (whose is next), states (every state and move), migrate
 """

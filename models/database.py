@@ -1,19 +1,21 @@
 """The one database of this process, and the few ways to run SQL on it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
-from playhouse.postgres_ext import PooledPsycopg3Database
 from psycopg import Cursor
 from psycopg.rows import dict_row
+
+from models.connection import DEFAULT_STATEMENT_SEC, TCP_LIMITS, Database
 
 T = TypeVar("T")
 Line = TypeVar("Line", bound=NamedTuple)
 Params: TypeAlias = Mapping[str, Any] | Sequence[Any] | None
 
-db = PooledPsycopg3Database(None, autoconnect=False)
+db = Database(None, autoconnect=False)
 
 # For every connection: commits are durable, no transaction stays open while its process waits for something else, and
 # no lock or statement is waited for indefinitely.
@@ -21,7 +23,6 @@ _CONNECTION = {
     "synchronous_commit": "on",
     "idle_in_transaction_session_timeout": "30s",
     "lock_timeout": "10s",
-    "statement_timeout": "60s",
     "timezone": "UTC",
 }
 
@@ -36,24 +37,48 @@ class UnsuitableServer(SystemExit):
     """PostgreSQL is too old, or runs with fsync off, so that a crash of its machine may lose committed rows."""
 
 
-def open_database(url: str, *, application: str, pool: int = 16, allow_unsafe: bool = False) -> None:
+def open_database(
+    url: str,
+    *,
+    application: str,
+    pool: int = 16,
+    allow_unsafe: bool = False,
+    statement_sec: int = DEFAULT_STATEMENT_SEC,
+) -> None:
     """Points `db` at the server and checks its version and that its commits are durable.
 
-    With `allow_unsafe` neither is checked, and connections are opened when they are first used.
+    With `allow_unsafe` neither is checked, and connections are opened when they are first used. A statement is given up
+    after `statement_sec` seconds.
     """
+    limits = _CONNECTION | {"statement_timeout": f"{statement_sec}s"}
+    db.statement_sec = statement_sec
     db.init(
         url.replace("postgres://", "postgresql://", 1),
         max_connections=pool,
         stale_timeout=300,
         timeout=10,
         connect_timeout=5,
-        keepalives_idle=30,
+        **TCP_LIMITS,
         application_name=f"campaign-dispatch {application}",
-        options=" ".join(f"-c {name}={value}" for name, value in _CONNECTION.items()),
+        options=" ".join(f"-c {name}={value}" for name, value in limits.items()),
     )
     if not allow_unsafe:
         with db.connection_context():
             check_server()
+
+
+@contextmanager
+def long_statements(seconds: int) -> Iterator[None]:
+    """Lets each statement of this thread take so long until the end of the block; to be used outside a transaction."""
+    connection = db.connection()
+    rows("SELECT set_config('statement_timeout', %s, false)", [f"{seconds}s"])
+    usual, connection.statement_sec = connection.statement_sec, seconds
+    try:
+        yield
+    finally:
+        connection.statement_sec = usual
+        if not connection.closed:
+            rows("RESET statement_timeout")
 
 
 def check_server() -> None:

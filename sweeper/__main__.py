@@ -12,9 +12,12 @@ from config.settings import Settings
 from config.stopping import stop_on_signals, stop_with, stopping
 from dispatch.process.heartbeat import HeartbeatThread
 from dispatch.process.startup import start_process
+from dispatch.process.watchdog import Watchdog
 from dispatch.recovery import recover
 from dispatch.start.occurrences import register_occurrences
 from models.database import db
+from models.failures import PASSING_ERRORS
+from models.unreachable import why_unreachable
 from scheduling.retention import forget_old_runs
 from scheduling.tick import tick
 from sweeper.scheduler import SweepScheduler, sweep_booking
@@ -46,15 +49,17 @@ def watch(settings: Settings) -> None:
     """Books, recovers, ticks and forgets in separate threads, so that none waits for another's server or handlers."""
     scheduler = SweepScheduler(enqueueing(settings), [sweep_booking(settings.schedule_sweep_interval_ms)])
     recovery_sec, tick_sec = settings.recover_interval_ms / 1000, settings.schedule_tick_interval_ms / 1000
-    recovering = partial(repeat, recover, recovery_sec, failed=partial(log.exception, "recovery.failed"))
-    ticking = partial(repeat, tick, tick_sec, failed=partial(log.exception, "tick.failed"))
-    forgetting = partial(repeat, forget_old_runs, FORGET_EVERY_SEC, failed=partial(log.exception, "forgetting.failed"))
+    watchdog = Watchdog()
+    recovering = partial(repeat, recover, recovery_sec, name="recovery", watchdog=watchdog)
+    ticking = partial(repeat, tick, tick_sec, name="tick", watchdog=watchdog)
+    forgetting = partial(repeat, forget_old_runs, FORGET_EVERY_SEC, name="forgetting", watchdog=watchdog)
     threads = [
         threading.Thread(target=scheduler.run, name="scheduler", daemon=True),
         threading.Thread(target=recovering, name="recovery", daemon=True),
         threading.Thread(target=ticking, name="tick", daemon=True),
         threading.Thread(target=forgetting, name="forgetting", daemon=True),
     ]
+    watchdog.start()
     for thread in threads:
         thread.start()
     stopping().wait()
@@ -62,14 +67,16 @@ def watch(settings: Settings) -> None:
         thread.join(STOP_GRACE_SEC)
 
 
-def repeat(act: Callable[[], object], seconds: float, *, failed: Callable[[], object]) -> None:
-    """Acts until the process is asked to stop; `failed` tells of a failure, which does not prevent the next time."""
+def repeat(act: Callable[[], object], seconds: float, *, name: str, watchdog: Watchdog) -> None:
+    """Acts until the process is asked to stop; a failure is logged and does not prevent the next time."""
     while True:
         try:
-            with db.connection_context():
+            with watchdog.watching(name), db.connection_context():
                 act()
+        except PASSING_ERRORS as problem:
+            log.warning("pass.put_off", what=name, problem=why_unreachable(problem) or type(problem).__name__)
         except Exception:
-            failed()
+            log.exception(f"{name}.failed")
         if stopping().wait(seconds):
             return
 

@@ -24,6 +24,7 @@ def open_database_if_there(settings: Settings) -> None:
             application="web",
             pool=settings.database_pool,
             allow_unsafe=settings.environment == "test",
+            statement_sec=settings.database_timeout_sec,
         )
         with db.connection_context():
             warn_of_newer_schema()

@@ -92,6 +92,7 @@ def open_servers() -> None:
         application="cli",
         pool=chosen.database_pool,
         allow_unsafe=chosen.environment == "test",
+        statement_sec=chosen.database_timeout_sec,
     )
 
 

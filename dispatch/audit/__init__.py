@@ -18,7 +18,7 @@ from dispatch.audit.families import I1
 from dispatch.audit.money import I7, I9
 from dispatch.audit.owners import I5
 from dispatch.audit.tenants import I12
-from models.database import db, rows, scalar
+from models.database import db, long_statements, rows, scalar
 from models.tenancy import Tenant, owned_by
 
 CHECKS: dict[str, dict[str, str]] = {
@@ -66,9 +66,8 @@ def audit(tenant: Tenant) -> list[Violation]:
 
     The snapshot keeps a working system from raising false alarms; it may be taken at any time and blocks nothing.
     """
-    with db.atomic():
+    with long_statements(600), db.atomic():
         rows("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        rows("SET LOCAL statement_timeout = '10min'")
         found = [
             _look(invariant, what, query, tenant)
             for invariant, queries in CHECKS.items()

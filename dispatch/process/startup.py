@@ -26,6 +26,7 @@ def start_process(name: str) -> Settings:
             application=name,
             pool=chosen.database_pool,
             allow_unsafe=chosen.environment == "test",
+            statement_sec=chosen.database_timeout_sec,
         )
         with db.connection_context():
             warn_of_newer_schema()

@@ -1,0 +1,54 @@
+"""Ends a process that hangs, so that its supervisor starts another; a heartbeat's own thread would not notice."""
+
+import faulthandler
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+log = structlog.get_logger()
+
+# A pass waits for servers within limits of its own; one that takes so long waits for something that has none.
+LIMIT_SEC = 600.0
+LOOK_EVERY_SEC = 1.0
+EXIT_STATUS = 70
+
+
+class Watchdog:
+    """Watches what the threads of this process do again and again."""
+
+    def __init__(self, limit_sec: float = LIMIT_SEC, look_every_sec: float = LOOK_EVERY_SEC) -> None:
+        self._limit = limit_sec / look_every_sec
+        self._look_every_sec = look_every_sec
+        # Counted in looks, not by a clock: time in which the whole process was frozen does not count.
+        self._looks: dict[str, int] = {}
+
+    def start(self) -> None:
+        """Begins to look, in a thread of its own."""
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+
+    @contextmanager
+    def watching(self, name: str) -> Iterator[None]:
+        """Expects the block to end within the limit; otherwise prints where each thread is and ends the process."""
+        self._looks[name] = 0
+        try:
+            yield
+        finally:
+            del self._looks[name]
+
+    def _watch(self) -> None:
+        while not threading.Event().wait(self._look_every_sec):
+            for name in list(self._looks):
+                looks = self._looks.get(name)
+                if looks is None:
+                    continue
+                self._looks[name] = looks + 1
+                if looks + 1 >= self._limit:
+                    self._end(name)
+
+    def _end(self, name: str) -> None:
+        log.error("process.hung", what=name, seconds=self._limit * self._look_every_sec)
+        faulthandler.dump_traceback()
+        os._exit(EXIT_STATUS)

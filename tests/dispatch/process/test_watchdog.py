@@ -1,0 +1,39 @@
+"""A process whose work hangs ends, and says where it hung."""
+
+import subprocess
+import sys
+
+import pytest
+
+from dispatch.process.watchdog import EXIT_STATUS, Watchdog
+from tests.waiting import wait_until
+
+HANGS = """
+import threading
+from dispatch.process.watchdog import Watchdog
+
+def waits_for_ever():
+    threading.Event().wait()
+
+watchdog = Watchdog(limit_sec=0.1, look_every_sec=0.01)
+watchdog.start()
+with watchdog.watching("recovery"):
+    waits_for_ever()
+"""
+
+
+@pytest.mark.processes
+def test_a_process_that_hangs_ends_and_says_where():
+    done = subprocess.run([sys.executable, "-c", HANGS], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == EXIT_STATUS
+    assert "process.hung" in done.stdout + done.stderr
+    assert "waits_for_ever" in done.stderr
+
+
+def test_what_comes_round_in_time_is_left_alone():
+    watchdog = Watchdog(limit_sec=60, look_every_sec=0.001)
+    watchdog.start()
+    for _ in range(3):
+        with watchdog.watching("tick"):
+            wait_until(lambda: watchdog._looks["tick"] > 5, "it is looked at")
+        assert watchdog._looks == {}
