@@ -1,6 +1,6 @@
 """Arranges tests with one call each: an account, customers, a list, a segment, a campaign, a key."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import count as counter
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 from dispatch.accounts.accounts import AccountView, create_account
 from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
+from dispatch.audience.combined import Combined, Excluded, Included
 from dispatch.audience.conditions import read_conditions
 from dispatch.audience.filter import read_filter
 from dispatch.audience.segments import create_segment
@@ -18,7 +19,7 @@ from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign
 from models.api_key import SCOPES
-from models.customers.lists import CustomerList
+from models.customers.lists import CustomerList, ListMember
 from models.database import row, rows
 from models.tenancy import ALL_ACCOUNTS, Tenant
 from tests.moves import arranging
@@ -75,11 +76,33 @@ def a_list(account: AccountView, count: int, *, name: str | None = None, first_p
     return list_id
 
 
+def a_list_of(account: AccountView, customer_ids: Sequence[int], *, name: str | None = None) -> int:
+    """Creates a list of these customers of the account and returns its id."""
+    list_id = CustomerList.named(account.id, name or f"list {next(_number)}").id
+    ListMember.add(account.id, list_id, customer_ids)
+    return list_id
+
+
 def a_segment(account: AccountView, *condition: Any, name: str | None = None) -> int:
     """Creates a segment with one condition (field, operator and, where it takes one, value) and returns its id."""
     asked = dict(zip(("field", "operator", "value"), condition, strict=False))
     filter = read_filter({"logic": "and", "conditions": [asked]})
     return create_segment(asking(account.id), name=name or f"segment {next(_number)}", filter=filter).id
+
+
+def combined(
+    *,
+    everyone: bool = False,
+    lists: Iterable[int] = (),
+    segments: Iterable[int] = (),
+    except_lists: Iterable[int] = (),
+    except_segments: Iterable[int] = (),
+) -> Combined:
+    """Returns an audience of these parts."""
+    return Combined(
+        include=Included(everyone=everyone, lists=list(lists), segments=list(segments)),
+        exclude=Excluded(lists=list(except_lists), segments=list(except_segments)),
+    )
 
 
 def a_campaign(

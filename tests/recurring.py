@@ -28,7 +28,8 @@ def scheduled(campaign: CampaignView, *, actor: str = "test", **chosen: Any) -> 
 
 def a_pattern(account: AccountView, *, schedule: dict[str, Any] | None = None, **options: Any) -> CampaignView:
     """Creates a campaign to everyone, unless `options` say otherwise, and makes it recurring."""
-    audience = {} if options.keys() & {"list_id", "customer_ids", "segment_id", "recipients"} else {"everyone": True}
+    chosen = options.keys() & {"list_id", "customer_ids", "segment_id", "recipients", "combined"}
+    audience = {} if chosen else {"everyone": True}
     campaign = a_campaign(account, **audience, **options)
     scheduled(campaign, **(schedule or {}))
     return read_campaign(asking(), campaign.id)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, Field, Strict, model_validator
 
 from api.http.inputs import Given, OptionalId, Page, PathId, WholeNumber, ZonedTime, empty_is_absent, or_empty, storable
+from dispatch.audience.combined import Combined
 from dispatch.audience.conditions import Conditions
 from dispatch.campaigns.timing import GRACE_SEC
 from dispatch.campaigns.view import Kind, Purpose, Status
@@ -39,6 +40,7 @@ class CampaignFields(Given):
     segment_id: WholeNumber | None = None
     everyone: Annotated[bool, Strict()] = False
     remote: Conditions | None = Field(None, description="users of the account's business, by user-service")
+    combined: Combined | None = Field(None, description="several lists and segments, minus others")
     purpose: Purpose = Field("marketing", description="quiet hours and caps are for marketing only")
     timezone: str | None = Field(None, description="IANA zone of cron_expression and of times without one")
     local_time: str | None = Field(None, description="like 10:00: each person is messaged when their clock shows it")

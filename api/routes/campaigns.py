@@ -22,8 +22,8 @@ class Campaigns(Paged[CampaignView]):
 )
 def create(query: Organization, body: NewCampaign) -> tuple[CampaignView, int]:
     """With `scheduled_at` it is scheduled, with `cron_expression` recurring; both also require the scope `send`."""
-    fields = body.model_dump(exclude={"base_template", "remote"})
-    draft = CampaignDraft(template=body.base_template, remote=body.remote, **fields)
+    fields = body.model_dump(exclude={"base_template", "remote", "combined"})
+    draft = CampaignDraft(template=body.base_template, remote=body.remote, combined=body.combined, **fields)
     return writing.create_campaign(caller(), draft), 201
 
 
@@ -72,8 +72,7 @@ def read(path: CampaignPath) -> CampaignView:
 def edit(path: CampaignPath, body: CampaignChanges) -> CampaignView:
     """Scheduling a campaign, or changing one that is scheduled or recurring, also requires the scope `send`."""
     changes = body.model_dump(exclude_unset=True)
-    if "remote" in changes:
-        changes["remote"] = body.remote
+    changes |= {field: getattr(body, field) for field in ("remote", "combined") if field in changes}
     if "base_template" in changes:
         changes["template"] = changes.pop("base_template")
     return editing.edit_campaign(caller(), path.campaign_id, changes)

@@ -46,15 +46,16 @@ _READ_AS = {
 }
 
 
-def where_matches(group: Group) -> tuple[str, Params]:
+def where_matches(group: Group, *, prefix: str = "segment") -> tuple[str, Params]:
     """Returns the condition that is true for exactly the customers of the segment, and its parameters.
 
-    The statement that it becomes a part of has the parameters `account` and `campaign`, which decide what is today.
+    The statement that it becomes a part of has the parameters `account` and `campaign`, which decide what is today. In
+    one that has several, each has another `prefix` for its parameters.
     """
     params: Params = {}
 
     def bind(value: Any) -> str:
-        name = f"segment_{len(params)}"
+        name = f"{prefix}_{len(params)}"
         params[name] = value
         return f"%({name})s"
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dataclasses import field as default
 
 from dispatch.audience import members
+from dispatch.audience.fields import is_empty
 from dispatch.audience.members import Audience, AudienceSize
 from dispatch.formats.view import View
 from dispatch.texts.template import ATTRIBUTE, CompiledTemplate
@@ -63,7 +64,7 @@ def reach_of(audience: Audience, template: CompiledTemplate) -> Reach:
 
 def _count(audience: Audience, fields: Sequence[str]) -> dict[str, int]:
     sql, params, no_message = members.as_sql(audience)
-    empty = [f"{members.is_empty(field)} AS e{place}" for place, field in enumerate(fields)]
+    empty = [f"{is_empty(field)} AS e{place}" for place, field in enumerate(fields)]
     each = [f"count(*) FILTER (WHERE skipped IS NULL AND e{place}) AS empty_{place}" for place in range(len(fields))]
     every = " AND ".join(f"e{place}" for place in range(len(fields)))
     # OFFSET 0, so that each condition is evaluated once for a member and not once for each count.

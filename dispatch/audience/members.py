@@ -1,16 +1,18 @@
 """Who a campaign is for: counted before the start, read page by page while its messages are written."""
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from dispatch.audience.combined_sql import members_of_parts, windows
+from dispatch.audience.fields import is_empty, value_of
 from dispatch.audience.filter import Group, read_filter
 from dispatch.audience.filter_phones import with_numbers
 from dispatch.audience.filter_sql import where_matches
 from dispatch.errors import NoTargetAudience
-from dispatch.texts.filters import BLANK
-from dispatch.texts.template import ATTRIBUTE
+from dispatch.formats.checks import MAX_ID
+from models.campaigns.audience_parts import PartToSelect, to_select
 from models.campaigns.campaign import Campaign
 from models.customers.phone_types import NO_MESSAGE
 from models.database import count, dicts, one, rows
@@ -52,15 +54,12 @@ _ONLY_SUBSCRIBED = ("everyone", "segment")
 _ORDER = {
     "everyone": "cu.id",
     "segment": "cu.id",
+    "combined": "cu.id",
     "list": "m.customer_id",
     "customers": "m.customer_id",
     "remote": "m.customer_id",
     "numbers": "m.id",
 }
-# What is left of a text when no one can see anything of it.
-_VISIBLE = "[^{}]".format("".join(f"\\u{ord(character):04x}" for character in BLANK if character != "\0"))
-# As a placeholder may contain it; nothing in it has a meaning in SQL.
-_ATTRIBUTE_NAME = re.compile(r"[\w -]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +73,8 @@ class Audience:
     segment_id: int | None = None
     #: The segment's filter as it was at the claim, as stored (JSON); None before it.
     segment_filter: JsonObject | None = None
+    #: Of a combined audience.
+    parts: Sequence[PartToSelect] = ()
 
     @classmethod
     def of(cls, campaign: Campaign) -> "Audience":
@@ -87,6 +88,7 @@ class Audience:
             list_id=campaign.list_id,
             segment_id=campaign.segment_id,
             segment_filter=campaign.segment_filter,
+            parts=to_select(campaign.id) if campaign.audience_kind == "combined" else (),
         )
 
 
@@ -129,7 +131,7 @@ def kinds_of(audience: Audience) -> dict[str, int]:
 
 def left_out_of(audience: Audience) -> int:
     """Counts the customers who are left out of the audience only because they are not subscribed."""
-    if audience.kind not in _ONLY_SUBSCRIBED:
+    if audience.kind not in (*_ONLY_SUBSCRIBED, "combined"):
         return 0
     members, params = members_of(audience, consent="unsubscribed")
     return count(f"SELECT count(*) FROM {members}", params)
@@ -143,10 +145,23 @@ def page_of(
     Each has its `cursor`, and in `skipped` the reason why it gets no message, or None. `only` is a condition on the
     customers `cu`.
     """
+    if audience.kind != "combined":
+        return _page(audience, fields, after=after, limit=limit, only=only)
+    found: list[dict[str, Any]] = []
+    for first, last in windows(audience.account_id, after=after, limit=limit):
+        found += _page(audience, fields, after=first, until=last, limit=limit - len(found), only=only)
+        if len(found) == limit:
+            break
+    return found
+
+
+def _page(
+    audience: Audience, fields: tuple[str, ...], *, after: int, until: int = MAX_ID, limit: int, only: str
+) -> list[dict[str, Any]]:
     wanted = tuple(dict.fromkeys(("id", "phone", *fields)))
-    columns = ", ".join(map(_value, wanted))
+    columns = ", ".join(map(value_of, wanted))
     order = _ORDER[audience.kind]
-    members, params = members_of(audience, after=after)
+    members, params = members_of(audience, after=after, until=until)
     return dicts(
         f"""SELECT {order}, {columns}, {NO_MESSAGE} FROM {members} AND {only}
             ORDER BY {order} LIMIT {limit:d}""",
@@ -164,29 +179,11 @@ def first_without(audience: Audience, field: str, fields: tuple[str, ...]) -> di
 def values_of(account_id: UUID, customer_id: int, fields: tuple[str, ...]) -> dict[str, Any] | None:
     """Returns these fields of one customer of the account, as `page_of` does; None when there is no such customer."""
     found = dicts(
-        f"SELECT {', '.join(map(_value, fields))} FROM customer cu WHERE cu.account_id = %s AND cu.id = %s",
+        f"SELECT {', '.join(map(value_of, fields))} FROM customer cu WHERE cu.account_id = %s AND cu.id = %s",
         [account_id, customer_id],
         keys=fields,
     )
     return found[0] if found else None
-
-
-def is_empty(field: str) -> str:
-    """Returns the condition that this field of `cu` is empty or has nothing that people can see."""
-    value = _value(field)
-    return f"({value} IS NULL OR {value} !~ '{_VISIBLE}')"
-
-
-def _value(field: str) -> str:
-    """Returns the SQL of a field of `cu`: a column, or an attribute as text, which is NULL when it is nested."""
-    if not field.startswith(ATTRIBUTE):
-        return f"cu.{field}"
-    name = field.removeprefix(ATTRIBUTE)
-    if not _ATTRIBUTE_NAME.fullmatch(name):
-        raise ValueError(f"not the name of a placeholder: {name!r}")
-    # The invented person of a test has each attribute's name as its value.
-    return f"""CASE WHEN cu.id IS NULL THEN '{name}' WHEN jsonb_typeof(cu.attributes -> '{name}') IN ('object', 'array')
-                    THEN NULL ELSE cu.attributes ->> '{name}' END"""
 
 
 def as_sql(audience: Audience) -> tuple[str, dict[str, Any], str]:
@@ -194,16 +191,25 @@ def as_sql(audience: Audience) -> tuple[str, dict[str, Any], str]:
     return (*members_of(audience), NO_MESSAGE)
 
 
-def members_of(audience: Audience, *, after: int = 0, consent: str = "subscribed") -> tuple[str, dict[str, Any]]:
-    """Returns the audience as SQL over the customers `cu`, to which AND can add conditions, and its parameters."""
+def members_of(
+    audience: Audience, *, after: int = 0, until: int = MAX_ID, consent: str = "subscribed"
+) -> tuple[str, dict[str, Any]]:
+    """Returns the audience as SQL over the customers `cu`, to which AND can add conditions, and its parameters.
+
+    It begins `after` this cursor; only a combined one ends anywhere, with the customer `until`.
+    """
     kind = audience.kind
-    sql = _MEMBERS[kind]
     params: dict[str, Any] = {
         "account": audience.account_id,
         "campaign": audience.campaign_id,
         "list": audience.list_id,
         "after": after,
+        "until": until,
     }
+    if kind == "combined":
+        sql, values = members_of_parts(audience.parts, audience.account_id, consent=consent)
+        return sql, params | values
+    sql = _MEMBERS[kind]
     if kind == "segment":
         matches, values = where_matches(_filter_of(audience))
         sql, params = f"{sql} AND {matches}", params | values

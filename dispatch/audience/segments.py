@@ -14,6 +14,7 @@ from dispatch.caller import Caller
 from dispatch.errors import Duplicate, InvalidStatus, NotFound
 from dispatch.formats.checks import can_be_id, checked_name
 from dispatch.formats.view import Time, View
+from models.campaigns.audience_parts import AudiencePart
 from models.database import db
 from models.page import Page
 from models.segment import Segment
@@ -80,6 +81,7 @@ def delete_segment(caller: Caller, segment_id: int) -> None:
     """Deletes a segment; InvalidStatus while it is the audience of a campaign that has not started."""
     try:
         with db.atomic():
+            AudiencePart.let_go(_checked(segment_id))
             removed = Segment.remove(_checked(segment_id), caller.account)
             if removed is None:
                 raise _missing()
@@ -94,8 +96,8 @@ def delete_segment(caller: Caller, segment_id: int) -> None:
 
 def check_segment(account_id: UUID, segment_id: int | None) -> None:
     """Refuses a segment that is not the account's, and locks any other until the transaction ends."""
-    if segment_id is not None and not Segment.keep(_checked(segment_id), account_id):
-        raise _missing()
+    if segment_id is not None and not (can_be_id(segment_id) and Segment.keep(segment_id, account_id)):
+        raise NotFound("There is no such segment.", segment_id=segment_id)
 
 
 def segment_called(caller: Caller, name: str) -> int:

@@ -19,6 +19,13 @@ I12 = {
     "Campaigns addressed to a segment of another account": """
         SELECT c.account_id, c.id::text AS id
         FROM campaign c JOIN segment s ON s.id = c.segment_id WHERE s.account_id <> c.account_id""",
+    "Campaigns whose audience has a list or a segment of another account": """
+        SELECT DISTINCT c.account_id, c.id::text AS id
+        FROM audience_part part
+        JOIN campaign c ON c.id = part.campaign_id
+        LEFT JOIN customer_list l ON l.id = part.list_id
+        LEFT JOIN segment s ON s.id = part.segment_id
+        WHERE c.account_id <> part.account_id OR c.account_id <> l.account_id OR c.account_id <> s.account_id""",
     "Campaigns written with a template of another account": """
         SELECT c.account_id, c.id::text AS id
         FROM campaign c JOIN template t ON t.id = c.template_id WHERE t.account_id <> c.account_id""",

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from dispatch.audience.choice import audience_kind
+from dispatch.audience.combined import Combined
 from dispatch.audience.conditions import RemoteFilter
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import checked_times
@@ -31,6 +32,8 @@ class CampaignDraft:
     everyone: bool = False
     #: Conditions for user-service.
     remote: RemoteFilter | None = None
+    #: Several lists and segments, minus others.
+    combined: Combined | None = None
     #: A time without a zone is one on the clocks of `timezone`.
     scheduled_at: datetime | None = None
     expires_at: datetime | None = None
@@ -66,6 +69,7 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
         segment_id=draft.segment_id,
         everyone=draft.everyone,
         remote=draft.remote,
+        combined=draft.combined,
     )
     return NewCampaign(
         account_id=account_id,

@@ -6,7 +6,8 @@ from typing import Any
 
 import structlog
 
-from dispatch.audience.choice import audience_kind, check_list, choose_customers
+from dispatch.audience.choice import audience_kind, check_list, check_parts, choose_customers
+from dispatch.audience.combined import parts_of
 from dispatch.audience.segments import check_segment
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import (
@@ -28,6 +29,7 @@ from dispatch.formats.checks import checked_channel, checked_name
 from dispatch.texts.stored import check_version, text_for_campaign
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignCustomer
+from models.campaigns.audience_parts import AudiencePart, NewPart
 from models.campaigns.campaign import Campaign
 from models.campaigns.remote_fetch import RemoteFetch
 from models.campaigns.writing import EditedColumns
@@ -35,7 +37,7 @@ from models.database import db
 
 log = structlog.get_logger()
 
-AUDIENCE = ("customer_ids", "list_id", "segment_id", "everyone", "remote")
+AUDIENCE = ("customer_ids", "list_id", "segment_id", "everyone", "remote", "combined")
 
 
 def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) -> CampaignView:
@@ -50,12 +52,13 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
     campaign = get_campaign(caller, campaign_id)
     if not changes:
         raise InvalidRequest("Name at least one field to change.")
-    values = _values(caller, campaign, changes)
+    values, parts = _values(caller, campaign, changes), parts_of(changes.get("combined"))
     # A stored template is checked for a channel, so the edit counts only while that is still the campaign's.
     checked_for = campaign.channel if values.get("template_id") and "channel" not in values else None
     with db.atomic():
         check_list(campaign.account_id, values.get("list_id"))
         check_segment(campaign.account_id, values.get("segment_id"))
+        check_parts(campaign.account_id, parts)
         check_version(campaign.account_id, values.get("template_id"), values.get("template_version"))
         edited = campaign_writing.edit(
             campaign_id,
@@ -67,7 +70,9 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
             raise _why_not(caller, get_campaign(caller, campaign_id), values, checked_for=checked_for)
         # The users that were fetched are those of one channel.
         if "audience_kind" in values or (edited.audience_kind == "remote" and "channel" in values):
-            _replace_choice(edited, changes.get("customer_ids"))
+            _replace_choice(edited, changes.get("customer_ids"), parts)
+            # Read again, because another choice is another revision.
+            edited = get_campaign(caller, campaign_id)
         source = {"template_id": edited.template_id} if values.get("template_id") else {}
         note(caller, "campaign.edited", edited, fields=sorted(changes), **source)
         db.after_commit(partial(log.info, "campaign.edited", campaign_id=campaign_id, status=edited.status))
@@ -135,6 +140,7 @@ def _audience(changes: Mapping[str, Any]) -> EditedColumns:
         segment_id=segment_id,
         everyone=bool(changes.get("everyone")),
         remote=changes.get("remote"),
+        combined=changes.get("combined"),
     )
     return {
         "audience_kind": kind,
@@ -146,8 +152,9 @@ def _audience(changes: Mapping[str, Any]) -> EditedColumns:
     }
 
 
-def _replace_choice(campaign: Campaign, customer_ids: Sequence[int] | None) -> None:
+def _replace_choice(campaign: Campaign, customer_ids: Sequence[int] | None, parts: Sequence[NewPart]) -> None:
     CampaignCustomer.forget(campaign.id)
+    AudiencePart.replace(campaign.account_id, campaign.id, parts)
     RemoteFetch.forget(campaign.id)
     if customer_ids is not None:
         choose_customers(campaign.account_id, campaign.id, customer_ids)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, WithJsonSchema
@@ -12,6 +12,7 @@ from dispatch.campaigns.timing import PURPOSES
 from dispatch.formats.view import Channel, Clock, SparseView, Time, View
 from dispatch.schedules.schedules import Status as ScheduleStatus
 from models.campaigns.audience import CampaignCustomer
+from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import Campaign
 from models.campaigns.remote_fetch import FetchState, RemoteFetch
 from models.messages import batch
@@ -50,15 +51,36 @@ class FetchView(View):
     ended_at: Time | None
 
 
+class PartsView(SparseView):
+    """Lists and segments that a combined audience includes or excludes, as they are named when it is written."""
+
+    lists: list[int] = Field([], description="ids of lists")
+    segments: list[int | None] = Field([], description="ids of segments; null for one that was deleted since the start")
+    everyone: bool = Field(False, description="every subscribed customer")
+
+    @classmethod
+    def of(cls, parts: Sequence[AudiencePart], role: str) -> Self:
+        """Returns what is shown of the parts in this role."""
+        ours = [part for part in parts if part.role == role]
+        found: dict[str, Any] = {
+            "lists": [part.list_id for part in ours if part.kind == "list"],
+            "segments": [part.segment_id for part in ours if part.kind == "segment"],
+            "everyone": any(part.kind == "everyone" for part in ours),
+        }
+        return cls(**{name: value for name, value in found.items() if value})
+
+
 class AudienceView(SparseView):
     """Who a campaign is for; only the fields of its kind are present."""
 
-    kind: Literal["customers", "list", "segment", "everyone", "numbers", "remote"]
+    kind: Literal["customers", "list", "segment", "everyone", "numbers", "remote", "combined"]
     customers: int = 0
     list_id: int | None = None
     segment_id: int | None = None
     conditions: list[JsonObject] = []
     fetch: FetchView | None = None
+    include: PartsView | None = None
+    exclude: PartsView | None = None
 
 
 class CampaignScheduleView(View):
@@ -131,10 +153,11 @@ def view(campaign: Campaign) -> CampaignView:
 
 
 def view_all(campaigns: Sequence[Campaign]) -> list[CampaignView]:
-    """Returns what people see of the campaigns, with five queries for any number of them; batches hold the counts."""
+    """Returns what people see of the campaigns, with six queries for any number of them; batches hold the counts."""
     counts = batch.stats([campaign.id for campaign in campaigns])
     chosen = CampaignCustomer.counts([campaign.id for campaign in campaigns if campaign.audience_kind == "customers"])
     fetches = RemoteFetch.of([campaign.id for campaign in campaigns if campaign.audience_kind == "remote"])
+    parts = AudiencePart.of([campaign.id for campaign in campaigns if campaign.audience_kind == "combined"])
     waiting = batch.waiting_until(
         [each.id for each in campaigns if each.status == "sending" and counts[each.id].pending]
     )
@@ -145,6 +168,7 @@ def view_all(campaigns: Sequence[Campaign]) -> list[CampaignView]:
             counts[each.id],
             chosen.get(each.id, 0),
             fetch=fetches.get(each.id),
+            parts=parts.get(each.id, []),
             waits_until=waiting.get(each.id),
             schedule=schedules.get(each.schedule_id) if each.schedule_id else None,
         )
@@ -158,6 +182,7 @@ def _view(
     chosen: int,
     *,
     fetch: RemoteFetch | None,
+    parts: Sequence[AudiencePart],
     waits_until: datetime | None,
     schedule: Schedule | None,
 ) -> CampaignView:
@@ -167,7 +192,7 @@ def _view(
         | {
             "base_template": campaign.template,
             "waits_until": waits_until,
-            "audience": _audience(campaign, chosen, fetch),
+            "audience": _audience(campaign, chosen, fetch, parts),
             "schedule": CampaignScheduleView.of(schedule) if schedule else None,
             "reason": campaign.reason or None,
             "credits": CreditsView.model_validate(campaign),
@@ -176,7 +201,9 @@ def _view(
     )
 
 
-def _audience(campaign: Campaign, chosen: int, fetch: RemoteFetch | None) -> AudienceView | None:
+def _audience(
+    campaign: Campaign, chosen: int, fetch: RemoteFetch | None, parts: Sequence[AudiencePart]
+) -> AudienceView | None:
     match campaign.audience_kind:
         case None:
             return None
@@ -192,6 +219,9 @@ def _audience(campaign: Campaign, chosen: int, fetch: RemoteFetch | None) -> Aud
                 conditions=(campaign.remote_filter or {}).get("conditions", []),
                 fetch=FetchView.model_validate(fetch) if fetch else None,
             )
+        case "combined":
+            include, exclude = (PartsView.of(parts, role) for role in ("include", "exclude"))
+            return AudienceView(kind="combined", include=include, exclude=exclude)
         case kind:
             return AudienceView.model_validate({"kind": kind})
 

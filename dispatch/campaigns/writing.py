@@ -5,7 +5,8 @@ from functools import partial
 import structlog
 
 from dispatch.accounts.accounts import account_with_id
-from dispatch.audience.choice import check_list, choose_customers
+from dispatch.audience.choice import check_list, check_parts, choose_customers
+from dispatch.audience.combined import parts_of
 from dispatch.audience.segments import check_segment
 from dispatch.caller import Caller
 from dispatch.campaigns.draft import CampaignDraft, checked
@@ -28,6 +29,7 @@ from dispatch.schedules.schedules import create_schedule
 from dispatch.texts.stored import check_version
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignCustomer
+from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import Campaign
 from models.database import db
 from scheduling.draft import ScheduleDraft
@@ -42,11 +44,12 @@ def create_campaign(caller: Caller, draft: CampaignDraft) -> CampaignView:
     """
     if draft.scheduled_at or draft.cron_expression is not None:
         caller.require("send")
-    new = checked(caller, draft)
+    new, parts = checked(caller, draft), parts_of(draft.combined)
     check_window(new.account_id, send_window=new.send_window, purpose=new.purpose)
     with db.atomic():
         check_list(new.account_id, new.list_id)
         check_segment(new.account_id, new.segment_id)
+        check_parts(new.account_id, parts)
         check_version(new.account_id, new.template_id, new.template_version)
         made = campaign_writing.write(new)
         if made is None:
@@ -55,6 +58,7 @@ def create_campaign(caller: Caller, draft: CampaignDraft) -> CampaignView:
             raise NoMessageText("A scheduled campaign needs a text; add one, or leave out scheduled_at.")
         if draft.customer_ids is not None:
             choose_customers(new.account_id, made.id, draft.customer_ids)
+        AudiencePart.replace(new.account_id, made.id, parts)
         source = {"template_id": made.template_id} if made.template_id else {}
         note(caller, "campaign.created", made, status=made.status, **source)
         if draft.cron_expression is not None:
@@ -71,6 +75,7 @@ def duplicate_campaign(caller: Caller, campaign_id: int, *, name: str | None = N
         if copy is None:
             raise CampaignNotFound
         CampaignCustomer.copy(copy, campaign_id)
+        AudiencePart.copy(copy.id, campaign_id)
         note(caller, "campaign.created", copy, status=copy.status, copy_of=campaign_id)
         return view(copy)
 

@@ -105,7 +105,8 @@ def _in_use(list_id: int) -> InvalidStatus:
     campaigns = CustomerList.campaigns(list_id, limit=MAX_NAMED)
     if not campaigns:
         return InvalidStatus("An import is still adding customers to this list; delete it afterwards.")
+    named = ", ".join(map(str, campaigns))
     return InvalidStatus(
-        f"Campaigns went or will go to this list, among them {', '.join(map(str, campaigns))}; rename or empty it.",
+        f"Campaigns include or exclude this list, among them {named}; rename it, or empty it once they have started.",
         campaigns=campaigns,
     )

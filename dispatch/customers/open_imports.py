@@ -10,6 +10,7 @@ import structlog
 
 from dispatch.caller import Caller
 from dispatch.errors import ImportRunning
+from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import Campaign
 from models.customers import import_commands, open_imports
 from models.customers.imports import CustomerImport, RunningImport
@@ -18,22 +19,32 @@ from models.database import db
 from models.failures import DATABASE_ERRORS
 
 INTERRUPTED = "The command was interrupted; what it had imported stays. Run it again to import the rest."
-# Audiences that an import into any list of the account changes.
+# Audiences, and parts of one, that an import into any list of the account changes.
 _OF_WHOLE_ACCOUNT = ("everyone", "segment")
 
 log = structlog.get_logger()
 
 
 def check_no_import(campaign: Campaign) -> None:
-    """Raises ImportRunning, with its progress, while an import adds people to the campaign's audience."""
-    if campaign.audience_kind == "list":
-        running = open_imports.into_audience(campaign.account_id, campaign.list_id)
-    elif campaign.audience_kind in _OF_WHOLE_ACCOUNT:
-        running = open_imports.into_audience(campaign.account_id, None)
-    else:
-        running = None
+    """Raises ImportRunning, with its progress, while an import adds people to the campaign's audience.
+
+    Also while it adds people to a list that the audience leaves out: those who are not on it yet would get the text.
+    """
+    running = open_imports.into_audience(campaign.account_id, _lists_of(campaign))
     if running:
         raise _refusal(running)
+
+
+def _lists_of(campaign: Campaign) -> list[int] | None:
+    """Returns the lists that decide who is in the audience; None when an import into any list of the account does."""
+    if campaign.audience_kind in _OF_WHOLE_ACCOUNT:
+        return None
+    if campaign.audience_kind != "combined":
+        return [campaign.list_id] if campaign.list_id is not None else []
+    parts = AudiencePart.of([campaign.id]).get(campaign.id, [])
+    if any(part.kind in _OF_WHOLE_ACCOUNT for part in parts):
+        return None
+    return [part.list_id for part in parts if part.list_id is not None]
 
 
 @contextmanager

@@ -42,6 +42,7 @@ from dispatch.texts.check import about_text
 from dispatch.texts.template import compile_template
 from models.account import Standing
 from models.campaigns.approval import take_turn
+from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import Campaign
 from models.campaigns.preparation import ClaimedCampaign, claim
 from models.database import db
@@ -183,6 +184,9 @@ def _claim(caller: Caller, campaign: Campaign, reach: Reach, *, only_if_due: boo
                 expected_recipients=reach.total,
                 key=caller.idempotency_key,
             )
+            if claimed and claimed.audience_kind == "combined":
+                # A statement of its own, since it must see the parts of an edit for which the claim has waited.
+                AudiencePart.freeze(claimed.id)
         if claimed is None:
             raise _too_late(caller, campaign, reach)
     return claimed

@@ -18,6 +18,7 @@ from dispatch.start.sweep import SweepError, start_due
 from models.campaigns import occurrences
 from models.campaigns import patterns as pattern_rows
 from models.campaigns.audience import CampaignCustomer
+from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import Campaign
 from models.campaigns.due import DueCampaign
 from models.campaigns.occurrences import NewOccurrence
@@ -67,6 +68,7 @@ def _make(caller: Caller, job: Job, schedule: Schedule) -> Campaign:
         if made is None:
             raise _why_not(pattern)
         CampaignCustomer.copy(made, pattern.id)
+        AudiencePart.copy(made.id, pattern.id)
         note(caller, "campaign.created", made, kind=made.kind, parent_id=pattern.id, status=made.status)
         for each in replaced:
             note(caller, "campaign.cancelled", each, status=each.status, reason=REPLACED)

@@ -17,6 +17,7 @@ from dispatch.start.started import EnqueueResult, already_started
 from dispatch.texts.check import RemarkView
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignCustomer
+from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import Campaign
 
 log = structlog.get_logger()
@@ -90,6 +91,7 @@ def _queue(caller: Caller, campaign_id: int, customer_ids: Sequence[int]) -> tup
         raise refusal("sent", campaign.status)
     if queued.first:
         CampaignCustomer.forget(campaign_id)
+        AudiencePart.replace(queued.account_id, campaign_id, [])
     added = choose_customers(queued.account_id, campaign_id, customer_ids)
     note(caller, "campaign.queued", queued, customers=added)
     # Read again, because choosing other customers may have revoked its approval.

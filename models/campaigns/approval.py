@@ -10,14 +10,15 @@ from models.campaigns.campaign import Campaign
 from models.campaigns.hands import SOURCES, has_hand
 from models.database import one, row, rows
 
-# What is approved. A list counts with its additions, a segment with its filter; whoever else is in an audience is known
-# by their number only.
+# What is approved. A list counts with its additions or, when it is excluded, with those who left it; a segment with its
+# filter. Whoever else is in an audience is known by their number only.
 STATE = f"""encode(sha256(convert_to(jsonb_build_array(
     campaign.channel, campaign.template, campaign.fold_typography, campaign.purpose, campaign.local_time,
     campaign.send_window, campaign.holidays, campaign.audience_kind, campaign.remote_filter,
     (SELECT jsonb_build_array(a.sender, a.text_to, a.business_id) FROM account a WHERE a.id = campaign.account_id),
     (SELECT jsonb_agg(part ORDER BY part) FROM (
-        SELECT jsonb_build_array(to_jsonb(source) - 'segment_filter', l.revision,
+        SELECT jsonb_build_array(to_jsonb(source) - 'segment_filter',
+                                 CASE source.role WHEN 'exclude' THEN l.departures ELSE l.revision END,
                                  coalesce(source.segment_filter, s.filter)) AS part
         FROM ({SOURCES}) source
         LEFT JOIN customer_list l ON l.id = source.list_id

@@ -44,7 +44,7 @@ class Campaign(Row):
     #: Whether quotes, dashes and the like are replaced where that saves credits.
     fold_typography: bool
     status: str
-    #: customers, list, segment, everyone, remote or, for a child, numbers; None until one is chosen.
+    #: customers, list, segment, everyone, remote, combined or, for a child, numbers; None until one is chosen.
     audience_kind: str | None
     list_id: int | None
     segment_id: int | None

@@ -4,7 +4,11 @@ The audit trail knows; all conditions are over the row `campaign` of the stateme
 """
 
 # The lists and segments that decide whom the campaign goes to; before its claim the filter is that of the segment.
-SOURCES = "SELECT campaign.list_id, campaign.segment_id, campaign.segment_filter"
+SOURCES = """
+SELECT campaign.list_id, campaign.segment_id, campaign.segment_filter, NULL AS role
+UNION ALL
+SELECT part.list_id, part.segment_id, part.segment_filter, part.role FROM audience_part part
+WHERE part.campaign_id = campaign.id"""
 
 # What changes nothing of what is sent, or when.
 _HARMLESS = """ARRAY['campaign.approved', 'campaign.paused', 'campaign.cancelled', 'campaign.unscheduled',
@@ -54,8 +58,10 @@ def has_hand(names: str) -> str:
             SELECT FROM customer_import i
             WHERE i.account_id = campaign.account_id AND i.actor = ANY({names})
               AND (i.list_id IN (SELECT source.list_id FROM ({SOURCES}) source)
-                   OR (campaign.audience_kind NOT IN ('list', 'customers', 'numbers', 'remote')
-                       AND i.created_at > campaign.created_at)))
+                   OR (i.created_at > campaign.created_at
+                       AND (campaign.audience_kind NOT IN ('list', 'customers', 'numbers', 'remote', 'combined')
+                            OR EXISTS (SELECT FROM audience_part part
+                                       WHERE part.campaign_id = campaign.id AND part.kind <> 'list')))))
         OR (SELECT count(*) FROM audit_event e
             WHERE e.account_id = campaign.account_id AND e.actor = ANY({names}) AND e.at > campaign.created_at
               AND e.action IN ('customer.created', 'customer.edited'))

@@ -28,7 +28,7 @@ def spawn(new: NewOccurrence) -> Campaign | None:
     """Writes a due occurrence with the content, audience and approval of its pattern, which the caller has locked.
 
     None when there is one for this time, another one still goes on, or the pattern has expired. It may be sent for 24
-    hours, but never longer than its pattern. The caller copies the chosen customers.
+    hours, but never longer than its pattern. The caller copies its customers and parts.
     """
     columns = ", ".join((*CONTENT, *TIMING, *AUDIENCE))
     return row(

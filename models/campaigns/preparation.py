@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from models.campaigns.approval import may_start, unapproved
+from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import DEFAULT_LIFE, Campaign
 from models.database import row, rows
 from models.idempotency_key import RequestKey
@@ -145,7 +146,7 @@ def put_back(campaign_id: int, token: UUID, code: str, reason: str | None) -> st
     """Undoes a preparation: removes its rows and restores the campaign's state, or fails it if it is a follow-up.
 
     A follow-up has no state that a person could start it from, and one that has failed leaves its recipients to the
-    next. Returns the new state; None when the token no longer holds. The caller opens the transaction that all three
+    next. Returns the new state; None when the token no longer holds. The caller opens the transaction that all these
     statements share.
     """
     returned = row(
@@ -161,6 +162,7 @@ def put_back(campaign_id: int, token: UUID, code: str, reason: str | None) -> st
         {"id": campaign_id, "token": token, "code": code, "reason": reason},
     )
     if returned:
+        AudiencePart.thaw(campaign_id)
         rows("DELETE FROM message WHERE campaign_id = %s", [campaign_id])
         rows("DELETE FROM batch WHERE campaign_id = %s", [campaign_id])
     return returned["status"] if returned else None

@@ -187,7 +187,7 @@ def queue(campaign_id: int) -> QueuedCampaign | None:
 
 
 def duplicate(campaign_id: int, *, name: str, actor: str, request_id: str) -> Campaign | None:
-    """Writes a draft with the content and the audience of a campaign; the caller copies the chosen customers.
+    """Writes a draft like a campaign, which stays locked until the caller has copied its customers and parts.
 
     A child's numbers become the customers they belong to. A filter is only copied when its segment has been deleted.
     """
@@ -200,7 +200,7 @@ def duplicate(campaign_id: int, *, name: str, actor: str, request_id: str) -> Ca
     return row(
         f"""INSERT INTO campaign (account_id, name, actor, correlation_id, {", ".join(columns)})
             SELECT account_id, %(name)s, %(actor)s, %(request)s, {", ".join(copied.values())}
-            FROM campaign WHERE id = %(id)s RETURNING *""",
+            FROM campaign WHERE id = %(id)s FOR SHARE RETURNING *""",
         {"id": campaign_id, "name": name, "actor": actor, "request": request_id},
         into=Campaign,
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from models.customers.phone_types import PhoneType
-from models.database import row, rows
+from models.database import row, rows, scalar
 from models.export import export_lines
 from models.page import Page, read_page
 from models.row import JsonObject, Row
@@ -100,6 +100,13 @@ class Customer(Row):
             page_size=page_size,
             into=CustomerWithSuppression,
         )
+
+    @classmethod
+    def id_further(cls, account_id: UUID, *, after: int, by: int) -> int | None:
+        """Returns the id of the account's customer so many further than this id; None when there are not as many."""
+        known = "SELECT id FROM customer WHERE account_id = %s AND id > %s ORDER BY id OFFSET %s LIMIT 1"
+        found: int | None = scalar(known, [account_id, after, by - 1])
+        return found
 
     @classmethod
     def on_list(cls, list_id: int, *, page: int, page_size: int) -> "list[CustomerWithSuppression]":

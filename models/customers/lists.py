@@ -25,6 +25,8 @@ class CustomerList(Row):
     created_at: datetime
     #: Grows whenever customers are added.
     revision: int
+    #: Grows whenever customers are removed.
+    departures: int
 
     @classmethod
     def named(cls, account_id: UUID, name: str) -> "NamedList":
@@ -101,8 +103,12 @@ class CustomerList(Row):
 
     @classmethod
     def campaigns(cls, list_id: int, *, limit: int) -> list[int]:
-        """Returns the ids of campaigns that went or will go to the list, newest first."""
-        found = rows("SELECT id FROM campaign WHERE list_id = %s ORDER BY id DESC LIMIT %s", [list_id, limit])
+        """Returns the ids of campaigns whose audience includes or excludes the list, newest first."""
+        found = rows(
+            """SELECT id FROM campaign WHERE list_id = %(list)s
+               UNION SELECT campaign_id FROM audience_part WHERE list_id = %(list)s ORDER BY id DESC LIMIT %(limit)s""",
+            {"list": list_id, "limit": limit},
+        )
         return [each["id"] for each in found]
 
 

@@ -1,5 +1,6 @@
 """Imports that have not ended: what they hold up, and how a person stops one."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from models.customers.imports import CustomerImport
@@ -7,13 +8,13 @@ from models.database import changed, row
 from models.tenancy import Tenant, owned_by
 
 
-def into_audience(account_id: UUID, list_id: int | None) -> CustomerImport | None:
-    """Returns the first open import onto this list, or into the account when it is None; None if there is none."""
+def into_audience(account_id: UUID, list_ids: Sequence[int] | None) -> CustomerImport | None:
+    """Returns the first open import onto one of the lists, or into the account when they are None; or None."""
     return row(
         """SELECT * FROM customer_import
            WHERE account_id = %(account)s AND status IN ('queued', 'running')
-             AND (%(list)s::bigint IS NULL OR list_id = %(list)s) ORDER BY id LIMIT 1""",
-        {"account": account_id, "list": list_id},
+             AND (%(lists)s::bigint[] IS NULL OR list_id = ANY(%(lists)s)) ORDER BY id LIMIT 1""",
+        {"account": account_id, "lists": None if list_ids is None else list(list_ids)},
         into=CustomerImport,
     )
 

@@ -129,6 +129,19 @@ PLANTED = [
         "3",
     ),
     (
+        "Campaigns whose audience has a list",
+        "INSERT INTO audience_part (account_id, campaign_id, place, role, kind, list_id)"
+        " SELECT account_id, id, 1, 'exclude', 'list', 2 FROM campaign WHERE id = 3",
+        "3",
+    ),
+    (
+        "Campaigns whose audience has a list",
+        "INSERT INTO segment (account_id, name, filter) SELECT id, 'theirs', '{}' FROM account WHERE name = 'theirs';"
+        "INSERT INTO audience_part (account_id, campaign_id, place, role, kind, segment_id)"
+        " SELECT account_id, id, 1, 'include', 'segment', 1 FROM campaign WHERE id = 3",
+        "3",
+    ),
+    (
         "Campaigns written with a template",
         "INSERT INTO template (account_id, name, body) SELECT id, 'theirs', 'Hi' FROM account WHERE name = 'theirs';"
         "UPDATE campaign SET template_id = 1, template_version = 1 WHERE id = 3",

@@ -19,7 +19,7 @@ from models.customers.lists import CustomerList
 from models.database import db as database
 from models.database import row, rows
 from tests.dispatch.customers.importing import run
-from tests.factories import a_campaign, a_list, a_segment, an_account, asking, customers
+from tests.factories import a_campaign, a_list, a_segment, an_account, asking, combined, customers
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
@@ -94,6 +94,32 @@ def test_an_import_holds_up_only_campaigns_whose_audience_it_changes(account, sp
     ):
         with pytest.raises(ImportRunning):
             start(held)
+
+
+@pytest.mark.parametrize("role", ["lists", "except_lists"])
+def test_a_start_waits_for_an_import_into_any_list_of_its_audience_also_an_excluded_one(account, spring, role):
+    other = a_list(account, 2)
+    held = a_campaign(account, combined=combined(**{"lists": [other]} | {role: [spring]}))
+    free = a_campaign(account, combined=combined(lists=[other], except_lists=[a_list(account, 1)]))
+    upload(account)
+    with pytest.raises(ImportRunning, match="the list spring"):
+        start(held)
+    assert start(free).queued == 2
+    assert start(held, anyway=True).status == "sending"
+
+
+@pytest.mark.parametrize("parts", [{"everyone": True}, {"segments": True}, {"except_segments": True, "lists": True}])
+def test_a_start_for_everyone_or_a_segment_among_others_waits_for_any_import(account, spring, parts):
+    made = {
+        "everyone": lambda: True,
+        "lists": lambda: [a_list(account, 1)],
+        "segments": lambda: [a_segment(account, "location", "eq", "Athens")],
+        "except_segments": lambda: [a_segment(account, "location", "eq", "Patras")],
+    }
+    campaign = a_campaign(account, combined=combined(**{role: made[role]() for role in parts}))
+    upload(account)
+    with pytest.raises(ImportRunning):
+        start(campaign)
 
 
 def test_an_import_that_has_nobody_yet_is_the_reason_and_not_the_empty_list(account):
