@@ -6,7 +6,7 @@ from flask import Flask, Response
 from flask_openapi3 import Info, OpenAPI
 from pydantic import BaseModel
 
-from api.http import auth, body, connection, dashboard, documentation, errors, limits, methods, request_id
+from api.http import address, auth, body, connection, dashboard, documentation, errors, limits, methods, request_id
 from api.http.bad_input import refuse_input
 from api.http.error_answer import ErrorAnswer
 from api.http.introduction import INTRODUCTION
@@ -97,10 +97,11 @@ def web_app(settings: Settings) -> Flask:
         static_folder=None,
     )
     app.url_map.strict_slashes = False
+    address.install(app, settings)
     request_id.install(app)
     connection.install(app)
     methods.install(app)
-    auth.install(app, {endpoint: rules for routes in ROUTES for endpoint, rules in routes.rules.items()})
+    auth.install(app, {endpoint: rules for routes in ROUTES for endpoint, rules in routes.rules.items()}, settings)
     limits.install(app, settings)
     body.install(app)
     errors.install(app)

@@ -59,6 +59,12 @@ class Settings(BaseSettings):
     rate_limit_read: Rate = Field("30000/minute", description="requests per key that read")
     rate_limit_write: Rate = Field("6000/minute", description="requests per key that change something")
     rate_limit_send: Rate = Field("600/minute", description="requests per key that start, approve or schedule sending")
+    rate_limit_account_factor: PositiveInt = Field(2, description="all keys of an account may send so many times that")
+    wrong_keys_per_minute: PositiveInt = Field(300, description="wrong API keys from one address; then it has to wait")
+    wrong_keys_per_hour: PositiveInt = Field(3000, description="the same in an hour; then it waits until the hour ends")
+    trusted_proxies: int = Field(
+        0, ge=0, le=10, description="proxies of ours in front of web, whose X-Forwarded-For says who asks"
+    )
     rq_dashboard: bool = Field(False, description="serve rq-dashboard at /rq to operator keys")
 
     # Sweeper.

@@ -6,9 +6,12 @@ from uuid import UUID
 from flask import Flask, current_app, g, request
 
 from api.http import request_id
+from api.http.address import client_address
 from api.http.connection import connect
 from api.http.errors import Unauthenticated
 from api.http.rules import RouteRules
+from api.http.wrong_keys import WrongKeys
+from config.settings import Settings
 from dispatch.accounts.accounts import account_with_id
 from dispatch.caller import Caller
 from dispatch.errors import Forbidden, NotFound
@@ -43,9 +46,10 @@ def current_rules() -> RouteRules:
     return rules.get(request.endpoint or "", RouteRules("read"))
 
 
-def install(app: Flask, rules: Mapping[str, RouteRules]) -> None:
+def install(app: Flask, rules: Mapping[str, RouteRules], settings: Settings) -> None:
     """Requires a key for every route that is not open; `rules` says by endpoint what the key must allow."""
     app.extensions[RULES] = rules
+    wrong_keys = WrongKeys(settings)
 
     @app.before_request
     def authenticate() -> None:
@@ -53,7 +57,7 @@ def install(app: Flask, rules: Mapping[str, RouteRules]) -> None:
         if request.endpoint is None or request.endpoint in OPEN:
             return
         on_dashboard = request.blueprint == DASHBOARD
-        found = _find_holder(_key(basic=on_dashboard))
+        found = _find_holder(_key(basic=on_dashboard), wrong_keys)
         if found is None:
             raise Unauthenticated(challenge=_BASIC if on_dashboard else "Bearer")
         g.holder = found
@@ -69,11 +73,18 @@ def install(app: Flask, rules: Mapping[str, RouteRules]) -> None:
             raise Forbidden("This is for operators; use an operator's key.")
 
 
-def _find_holder(key: str | None) -> KeyHolder | None:
+def _find_holder(key: str | None, wrong_keys: WrongKeys) -> KeyHolder | None:
     if not key:
         return None
+    address = client_address()
+    wrong_keys.check(address, key)
     connect()
-    return ApiKey.holder(key)
+    found = ApiKey.holder(key)
+    if found is None:
+        wrong_keys.count(address)
+    elif found.unmarked:
+        wrong_keys.remember(key)
+    return found
 
 
 def _key(*, basic: bool) -> str | None:

@@ -107,6 +107,10 @@ class RateLimited(DispatchError):
     code = "RATE_LIMITED"
 
 
+class TooManyWrongKeys(RateLimited):
+    """This address sent too many wrong API keys; try again later with a valid one."""
+
+
 class StreamsBusy(DispatchError):
     """This process has no room for another event stream; try again shortly, or read the campaign instead."""
 
@@ -152,7 +156,7 @@ def refused(refusal: DispatchError) -> Answer:
         response.headers["WWW-Authenticate"] = refusal.challenge
     if status == 500:
         _log_failure(refusal.code, refusal)
-    else:
+    elif not isinstance(refusal, TooManyWrongKeys):  # one line says that the address has to wait
         log.info("request.refused", code=refusal.code)
     return response
 

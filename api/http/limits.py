@@ -1,5 +1,6 @@
-"""How many requests a key may send, counted in Redis.
+"""How many requests a key may send, and all keys of an account together, counted in Redis.
 
+Keys cost nothing: counted by key alone, an account would send more with every key that it makes.
 Without Redis nothing is counted: requests that only read or write rows are answered, and those that spend are refused.
 """
 
@@ -8,7 +9,7 @@ from time import time
 
 import structlog
 from flask import Flask, Response, g
-from flask_limiter import Limiter, RequestLimit
+from flask_limiter import ApplicationLimit, Limiter, RequestLimit
 
 from api.http.auth import current_rules, holder
 from api.http.errors import RateLimited, refused
@@ -24,10 +25,23 @@ SPENDING = frozenset({"send", "approve"})
 def install(app: Flask, settings: Settings) -> None:
     """Counts every request that came with a key; install it after what requires the key."""
     rates = {"read": settings.rate_limit_read, "send": settings.rate_limit_send, "approve": settings.rate_limit_send}
+
+    def rate() -> str:
+        return rates.get(current_rules().scope, settings.rate_limit_write)
+
     limiter = Limiter(
         lambda: f"{current_rules().scope}:{holder().key_id}",
         app=app,
-        application_limits=[lambda: rates.get(current_rules().scope, settings.rate_limit_write)],
+        application_limits=[
+            rate,
+            ApplicationLimit(
+                lambda: _times(settings.rate_limit_account_factor, rate()),
+                key_function=lambda: f"{current_rules().scope}:{holder().account_id}",
+                scope="account",
+                exempt_when=lambda: holder().operator,
+                on_breach=lambda limit: _refuse(limit, "The keys of this account together send"),
+            ),
+        ],
         # Only the scheme of it is used: the connections are ours, with our certificates and time-outs.
         storage_uri="redis://",
         storage_options={"connection_pool": counting(settings).connection_pool},  # type: ignore[dict-item]
@@ -48,6 +62,11 @@ def install(app: Flask, settings: Settings) -> None:
             raise QueueUnavailable
 
 
-def _refuse(limit: RequestLimit) -> Response:
+def _times(factor: int, rate: str) -> str:
+    number, _, window = rate.partition("/")
+    return f"{int(number) * factor}/{window}"
+
+
+def _refuse(limit: RequestLimit, who: str = "This key sends") -> Response:
     seconds = max(1, int(limit.reset_at - time()) + 1)
-    return refused(RateLimited(f"This key sends too many requests; try again in {seconds} s.", retry_after_sec=seconds))
+    return refused(RateLimited(f"{who} too many requests; try again in {seconds} s.", retry_after_sec=seconds))
