@@ -7,6 +7,7 @@ from dataclasses import field as default
 from dispatch.audience import members
 from dispatch.audience.fields import is_empty
 from dispatch.audience.members import Audience, AudienceSize
+from dispatch.errors import NoRecipients
 from dispatch.formats.view import View
 from dispatch.texts.template import ATTRIBUTE, CompiledTemplate
 from models.database import one
@@ -34,6 +35,8 @@ class Reach:
     #: Of the reachable, those whose text would be blank; they get none.
     blank: int = 0
     gaps: list[GapView] = default(default_factory=list)
+    #: How many came or changed since the campaign was approved, if it was.
+    changed: int = 0
 
     @property
     def total(self) -> int:
@@ -60,6 +63,27 @@ def reach_of(audience: Audience, template: CompiledTemplate) -> Reach:
         if (people := counted[f"empty_{place}"]) and (gap := _gap(audience, template, field, people, of=size.reachable))
     ]
     return Reach(size, counted["all_empty"] if template.may_be_blank else 0, gaps)
+
+
+def no_one(reach: Reach) -> NoRecipients:
+    """Returns the error that no one of the audience gets a message, and why."""
+    size = reach.size
+    if reach.blank:
+        return NoRecipients(
+            f"The text is blank for all {reach.blank} people who could get it; give its placeholders a fallback.",
+            total=size.total,
+        )
+    if size.not_mobile:
+        return NoRecipients(
+            f"None of the {size.total} people of the audience can be messaged: {size.opted_out} have opted out, and the"
+            f" numbers of {size.not_mobile} are landlines or others that get no texts; text_to of the account lets them"
+            " in.",
+            total=size.total,
+            not_mobile=size.not_mobile,
+        )
+    return NoRecipients(
+        f"All {size.total} people of the audience have opted out." if size.total else None, total=size.total
+    )
 
 
 def _count(audience: Audience, fields: Sequence[str]) -> dict[str, int]:

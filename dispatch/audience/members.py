@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -127,6 +128,21 @@ def kinds_of(audience: Audience) -> dict[str, int]:
         params,
     )
     return {each["kind"]: each["people"] for each in found}
+
+
+def changed_since(audience: Audience, time: datetime, *, any_field: bool) -> int:
+    """Counts those who get a message and came, or changed their phone or, with `any_field`, anything, since then.
+
+    Follow-ups and tests go to numbers, and are counted as none.
+    """
+    if audience.kind == "numbers":
+        return 0
+    members, params = members_of(audience)
+    column = "changed_at" if any_field else "phone_since"
+    return count(
+        f"SELECT count(*) FROM {members} AND cu.{column} > %(since)s AND ({NO_MESSAGE}) IS NULL",
+        {**params, "since": time},
+    )
 
 
 def left_out_of(audience: Audience) -> int:

@@ -13,12 +13,16 @@ from dispatch.caller import Caller
 from dispatch.campaigns.rules import get_campaign, note
 from dispatch.campaigns.view import CampaignView, view
 from dispatch.errors import ApprovalRequired, CampaignNotFound, InvalidStatus
+from dispatch.texts.template import compile_template
 from models.campaigns import approval
 from models.campaigns.approval import Judgement
 from models.campaigns.campaign import Campaign
 from models.database import db
 
 log = structlog.get_logger()
+
+# Audiences that depend on no field of a customer but, for everyone, the consent; those who consent are counted.
+_BY_PHONE = ("list", "customers", "numbers", "everyone")
 
 
 def approve_campaign(caller: Caller, campaign_id: int, *, revision: int) -> CampaignView:
@@ -49,15 +53,30 @@ def approve_campaign(caller: Caller, campaign_id: int, *, revision: int) -> Camp
         return view(approved)
 
 
-def check_approval(campaign_id: int, recipients: int, *, actor: str) -> None:
+def changed_since_approval(campaign: Campaign) -> int:
+    """Returns how many of those it goes to came or changed since it was approved, as far as that changes what is sent.
+
+    A text without placeholders for a list, chosen customers or everyone depends on no more of a customer than the
+    phone. Once it is prepared its messages are counted, before that its audience. Users of another service are chosen
+    there, by the conditions that were approved.
+    """
+    if campaign.approved_at is None or campaign.audience_kind in (None, "remote"):
+        return 0
+    any_field = bool(compile_template(campaign.template).fields) or campaign.audience_kind not in _BY_PHONE
+    if campaign.status == "preparing":
+        return approval.changed_recipients(campaign, any_field=any_field)
+    return members.changed_since(Audience.of(campaign), campaign.approved_at, any_field=any_field)
+
+
+def check_approval(campaign_id: int, recipients: int, *, changed: int, actor: str) -> None:
     """Refuses a start that needs an approval and has none that stands, and says why."""
-    judged = approval.judge(campaign_id, recipients=recipients, actor=actor)
+    judged = approval.judge(campaign_id, recipients=recipients, changed=changed, actor=actor)
     if not judged.may_start:
         details = {"recipients": recipients, "approval_above": judged.above, "revision": judged.revision}
-        raise ApprovalRequired(_why_not(judged, recipients), **details)
+        raise ApprovalRequired(_why_not(judged, recipients, changed), **details)
 
 
-def _why_not(judged: Judgement, recipients: int) -> str | None:
+def _why_not(judged: Judgement, recipients: int, changed: int) -> str | None:
     """Returns what is wrong with the approval and who can mend it; None when it has none and is large."""
     if judged.approved_by is None:
         return _too_many_today(judged, recipients)
@@ -72,6 +91,11 @@ def _why_not(judged: Judgement, recipients: int) -> str | None:
         return (
             "It would send something else than was approved: its text, sender, hours or audience has changed since, "
             "for example by customers who were added to a list; have it approved again."
+        )
+    if changed > recipients - (judged.approved_recipients or 0):
+        return (
+            f"{changed} of its {recipients} people came or changed since it was approved, so they may get something "
+            "else than was approved; have it approved again."
         )
     return (
         f"It was approved for {judged.approved_recipients} recipients and has {recipients} now; have it approved again."

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from dispatch.campaigns.approval import check_approval
+from dispatch.campaigns.approval import changed_since_approval, check_approval
 from dispatch.errors import ApprovalRequired, InsufficientCredits, NoRecipients
 from dispatch.start.lost import PreparationLost
 from models import credit
@@ -25,11 +25,16 @@ def finish(campaign_id: int, token: UUID) -> Campaign:
     Refuses it when the credits do not suffice, no one is left to message, or an approval that is needed no longer
     stands: only now is every recipient read.
     """
+    held = preparation.held_by(campaign_id, token)
+    if held is None:
+        raise PreparationLost
+    # Their texts are frozen by now, so whatever changes after this count is not in them.
+    changed = changed_since_approval(held)
     with db.atomic():
         approval.take_turn(campaign_id)
-        campaign = preparation.start_sending(campaign_id, token)
+        campaign = preparation.start_sending(campaign_id, token, changed_recipients=changed)
         if campaign is None:
-            _refuse(campaign_id, token)
+            _refuse(campaign_id, token, changed=changed)
         price, account = campaign.held, campaign.account_id
         if price == 0:
             raise NoRecipients
@@ -48,13 +53,13 @@ def finish(campaign_id: int, token: UUID) -> Campaign:
     return campaign
 
 
-def _refuse(campaign_id: int, token: UUID) -> NoReturn:
+def _refuse(campaign_id: int, token: UUID, *, changed: int) -> NoReturn:
     held = preparation.held_by(campaign_id, token)
     if held is None:
         raise PreparationLost
     if held.prep_price == 0:
         raise NoRecipients
-    check_approval(campaign_id, held.recipients, actor=held.actor)
+    check_approval(campaign_id, held.recipients, changed=changed, actor=held.actor)
     # What kept it from being sent has changed back since.
     raise ApprovalRequired("Its approval changed while it was being prepared; start it again.")
 

@@ -16,10 +16,10 @@ import structlog
 from config.settings import settings
 from config.stopping import stopping
 from dispatch import queues
-from dispatch.audience.gaps import Reach, reach_of
+from dispatch.audience.gaps import Reach, no_one, reach_of
 from dispatch.audience.members import Audience, AudienceSize
 from dispatch.caller import Caller
-from dispatch.campaigns.approval import check_approval
+from dispatch.campaigns.approval import changed_since_approval, check_approval
 from dispatch.campaigns.rules import get_campaign
 from dispatch.customers.open_imports import check_no_import
 from dispatch.errors import (
@@ -29,7 +29,6 @@ from dispatch.errors import (
     InsufficientCredits,
     InvalidStatus,
     NoMessageText,
-    NoRecipients,
     NoTargetAudience,
     QueueUnavailable,
     SubscriptionRequired,
@@ -105,12 +104,13 @@ def _check(
     with _step("resolve_audience"):
         reach = _reach(campaign)
         if reach.messages == 0 and campaign.audience_kind != "remote":
-            raise _no_one(reach)
+            raise no_one(reach)
     if reach.gaps:
         log.info("texts.with_gaps", people={gap.placeholder: gap.people for gap in reach.gaps})
     _check_can_pay(campaign, reach)
     with _step("check_approval"):
-        check_approval(campaign.id, reach.total, actor=caller.actor)
+        reach = replace(reach, changed=changed_since_approval(campaign))
+        check_approval(campaign.id, reach.total, changed=reach.changed, actor=caller.actor)
     return reach
 
 
@@ -120,26 +120,6 @@ def _reach(campaign: Campaign) -> Reach:
         remote_services(campaign.account_id)
         return Reach(AudienceSize(0, 0))
     return reach_of(Audience.of(campaign), compile_template(campaign.template))
-
-
-def _no_one(reach: Reach) -> NoRecipients:
-    size = reach.size
-    if reach.blank:
-        return NoRecipients(
-            f"The text is blank for all {reach.blank} people who could get it; give its placeholders a fallback.",
-            total=size.total,
-        )
-    if size.not_mobile:
-        return NoRecipients(
-            f"None of the {size.total} people of the audience can be messaged: {size.opted_out} have opted out, and the"
-            f" numbers of {size.not_mobile} are landlines or others that get no texts; text_to of the account lets them"
-            " in.",
-            total=size.total,
-            not_mobile=size.not_mobile,
-        )
-    return NoRecipients(
-        f"All {size.total} people of the audience have opted out." if size.total else None, total=size.total
-    )
 
 
 def _check_can_pay(campaign: Campaign, reach: Reach) -> None:
@@ -182,6 +162,7 @@ def _claim(caller: Caller, campaign: Campaign, reach: Reach, *, only_if_due: boo
                 request_id=caller.request_id,
                 only_if_due=only_if_due,
                 expected_recipients=reach.total,
+                changed_recipients=reach.changed,
                 key=caller.idempotency_key,
             )
             if claimed and claimed.audience_kind == "combined":
@@ -230,7 +211,7 @@ def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda
 def _too_late(caller: Caller, campaign: Campaign, reach: Reach) -> DispatchError:
     current = Campaign.find(campaign.id, campaign.account_id)
     if current and current.status in ("draft", "scheduled"):
-        check_approval(current.id, reach.total, actor=caller.actor)
+        check_approval(current.id, reach.total, changed=reach.changed, actor=caller.actor)
         return InvalidStatus("The campaign was rescheduled and is no longer due.", status=current.status)
     return AlreadySending(status=current.status if current else campaign.status)
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from models.campaigns.campaign import Campaign
 from models.campaigns.hands import SOURCES, has_hand
-from models.database import one, row, rows
+from models.database import count, one, row, rows
 
 # What is approved. A list counts with its additions or, when it is excluded, with those who left it; a segment with its
-# filter. Whoever else is in an audience is known by their number only.
+# filter. People who come or change otherwise are counted when the campaign starts.
 STATE = f"""encode(sha256(convert_to(jsonb_build_array(
     campaign.channel, campaign.template, campaign.fold_typography, campaign.purpose, campaign.local_time,
     campaign.send_window, campaign.holidays, campaign.audience_kind, campaign.remote_filter,
@@ -44,24 +44,25 @@ def _stands(actor: str) -> str:
                 AND NOT {_APPROVER_HAS_HAND})"""
 
 
-def _unapproved(recipients: str, actor: str) -> str:
-    return f"""(CASE WHEN {_stands(actor)} THEN greatest({recipients} - campaign.approved_recipients, 0)
+def _unapproved(recipients: str, changed: str, actor: str) -> str:
+    return f"""(CASE WHEN {_stands(actor)} THEN greatest({recipients} - campaign.approved_recipients, {changed}, 0)
                      ELSE {recipients} END)"""
 
 
-def may_start(*, recipients: str, actor: str) -> str:
+def may_start(*, recipients: str, changed: str, actor: str) -> str:
     """Returns the condition that the account may message those of so many recipients whom no approval covers.
 
-    Together with those of the last 24 hours; only whoever has taken a turn sees all of them.
+    Of an approved campaign that is whoever has come or `changed` since. They count together with those of the last 24
+    hours; only whoever has taken a turn sees all of those. The arguments are SQL.
     """
     # OFFSET 0, so that the first line is evaluated once.
-    return f"""(SELECT coalesce(unapproved = 0 OR unapproved + {_TODAY} <= above, true) FROM (
-                    SELECT {_unapproved(recipients, actor)} AS unapproved, {_ABOVE} AS above OFFSET 0) asked)"""
+    asked = f"SELECT {_unapproved(recipients, changed, actor)} AS unapproved, {_ABOVE} AS above OFFSET 0"
+    return f"(SELECT coalesce(unapproved = 0 OR unapproved + {_TODAY} <= above, true) FROM ({asked}) asked)"
 
 
-def unapproved(*, recipients: str, actor: str) -> str:
+def unapproved(*, recipients: str, changed: str, actor: str) -> str:
     """Returns how many of so many recipients no approval covers; NULL when the account asks for none."""
-    return f"CASE WHEN {_ABOVE} IS NOT NULL THEN {_unapproved(recipients, actor)} END"
+    return f"CASE WHEN {_ABOVE} IS NOT NULL THEN {_unapproved(recipients, changed, actor)} END"
 
 
 def take_turn(campaign_id: int) -> None:
@@ -100,19 +101,32 @@ class Judgement:
     same: bool
 
 
-def judge(campaign_id: int, *, recipients: int, actor: str) -> Judgement:
+def judge(campaign_id: int, *, recipients: int, changed: int, actor: str) -> Judgement:
     """Returns whether an existing campaign may start, as the statement that claims it will decide.
 
     It explains a refusal: the claim decides, because anything may change in between.
     """
     return one(
         f"""SELECT kind, {_ABOVE} AS above, {_TODAY} AS today, revision, approved_by, approved_recipients,
-                   {may_start(recipients="%(recipients)s", actor="%(actor)s")} AS may_start,
+                   {may_start(recipients="%(recipients)s", changed="%(changed)s", actor="%(actor)s")} AS may_start,
                    {_by_starter("%(actor)s")} AS by_starter,
                    approved_by IS NOT NULL AND {_APPROVER_HAS_HAND} AS by_hand, {_SAME} AS same
             FROM campaign WHERE id = %(id)s""",
-        {"id": campaign_id, "recipients": recipients, "actor": actor},
+        {"id": campaign_id, "recipients": recipients, "changed": changed, "actor": actor},
         into=Judgement,
+    )
+
+
+def changed_recipients(campaign: Campaign, *, any_field: bool) -> int:
+    """Returns how many of a prepared campaign's recipients have come, or changed their phone, since its approval.
+
+    Or changed anything, with `any_field`.
+    """
+    column = "changed_at" if any_field else "phone_since"
+    return count(
+        f"""SELECT count(*) FROM message m JOIN customer cu ON cu.id = m.customer_id
+            WHERE m.campaign_id = %s AND m.state = 'pending' AND cu.{column} > %s""",
+        [campaign.id, campaign.approved_at],
     )
 
 

@@ -12,10 +12,12 @@ from models.idempotency_key import RequestKey
 # Decided by the statement that claims the campaign, because anything may have changed since it was checked, and again
 # by the one that lets it send, because only then is every recipient read.
 _MAY_START, _UNAPPROVED = (
-    condition(recipients="%(recipients)s", actor="%(actor)s") for condition in (may_start, unapproved)
+    condition(recipients="%(recipients)s", changed="%(changed)s", actor="%(actor)s")
+    for condition in (may_start, unapproved)
 )
 _MAY_SEND, _UNAPPROVED_AT_LAST = (
-    condition(recipients="campaign.recipients", actor="campaign.actor") for condition in (may_start, unapproved)
+    condition(recipients="campaign.recipients", changed="%(changed)s", actor="campaign.actor")
+    for condition in (may_start, unapproved)
 )
 
 _FOLLOWS_UP = "kind IN ('retry', 'rest', 'test')"
@@ -48,14 +50,16 @@ def claim(
     request_id: str,
     only_if_due: bool,
     expected_recipients: int,
+    changed_recipients: int,
     key: RequestKey | None = None,
 ) -> ClaimedCampaign | None:
     """Claims the campaign for preparation; None when another caller was faster or its state does not allow a start.
 
     `only_if_due` is for the sweep: a campaign rescheduled between its query and this claim would be sent days early.
-    `expected_recipients` decides whether an approval is needed; the caller's transaction has taken its turn. The row
-    keeps the `key` of the request. What is sent comes from the returned row, not from an earlier read; the row keeps
-    the segment's filter, so that an edit during the preparation cannot mix two audiences.
+    `expected_recipients`, and how many of them have changed since an approval, decide whether it may start; the
+    caller's transaction has taken its turn. The row keeps the `key` of the request. What is sent comes from the
+    returned row, not from an earlier read; the row keeps the segment's filter, so that an edit during the preparation
+    cannot mix two audiences.
     """
     return row(
         f"""UPDATE campaign SET claimed_from = status, status = 'preparing', claim_epoch = claim_epoch + 1,
@@ -76,6 +80,7 @@ def claim(
             "request_id": request_id,
             "only_if_due": only_if_due,
             "recipients": expected_recipients,
+            "changed": changed_recipients,
             "started_key": key.digest if key else None,
             "started_hash": key.body_hash if key else None,
         },
@@ -118,7 +123,7 @@ def advance(campaign_id: int, token: UUID, *, old: int, new: int, recipients: in
     )
 
 
-def start_sending(campaign_id: int, token: UUID) -> Campaign | None:
+def start_sending(campaign_id: int, token: UUID, *, changed_recipients: int) -> Campaign | None:
     """Lets the prepared campaign send, with its price held.
 
     None when the token no longer holds, or the campaign needs an approval that does not stand. The caller's transaction
@@ -129,7 +134,7 @@ def start_sending(campaign_id: int, token: UUID) -> Campaign | None:
                   claimed_from = NULL, reason = NULL, unapproved_recipients = {_UNAPPROVED_AT_LAST}, updated_at = now(),
                   scheduled_at = CASE WHEN scheduled_at > started_at THEN started_at ELSE scheduled_at END
            WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s AND {_MAY_SEND} RETURNING *""",
-        {"id": campaign_id, "token": token},
+        {"id": campaign_id, "token": token, "changed": changed_recipients},
         into=Campaign,
     )
 

@@ -66,6 +66,10 @@ class Customer(Row):
     search_text: str
     created_at: datetime
     updated_at: datetime
+    #: When the customer, or the phone, came.
+    phone_since: datetime
+    #: When anything last changed that a text may show or a segment may ask for.
+    changed_at: datetime
 
     @classmethod
     def add(cls, account_id: UUID, values: Mapping[str, object]) -> "CustomerWithSuppression | None":

@@ -93,7 +93,13 @@ def test_a_preparation_over_midnight_writes_to_one_audience(account, redis):
     segment = a_segment(account, "attributes.day", "anniversary_in_days", 0)
     campaign = a_campaign(account, segment_id=segment)
     claimed = claim(
-        campaign.id, batch_size=10, actor="test", request_id="test", only_if_due=False, expected_recipients=1
+        campaign.id,
+        batch_size=10,
+        actor="test",
+        request_id="test",
+        only_if_due=False,
+        expected_recipients=1,
+        changed_recipients=0,
     )
     set_clock(datetime(2030, 5, 17, 8, tzinfo=UTC) + timedelta(days=1))
     prepare(claimed)

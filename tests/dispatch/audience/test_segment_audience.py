@@ -76,7 +76,15 @@ def test_every_chunk_of_a_preparation_uses_the_filter_of_its_start(account, peop
     monkeypatch.setattr(preparation, "RECIPIENTS_PER_CHUNK", 4)
     segment = a_segment(account, "first_name", "is_not_null")
     campaign = a_campaign(account, segment_id=segment)
-    claim(campaign.id, batch_size=4, actor="test", request_id="test", only_if_due=False, expected_recipients=10)
+    claim(
+        campaign.id,
+        batch_size=4,
+        actor="test",
+        request_id="test",
+        only_if_due=False,
+        expected_recipients=10,
+        changed_recipients=0,
+    )
     for _ in range(2):
         written = len(messaged(campaign))
         chunks = iter([False, True])
