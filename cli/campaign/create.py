@@ -62,13 +62,16 @@ def create(account: str, **options: Any) -> dict[str, Any]:
 
     With --schedule it starts by itself at that time, with --cron again and again, each time for whoever is in its
     audience then; otherwise it is a draft until `campaign enqueue`.
-    Choose the audience with one of --list, --segment, --customers, --everyone and --remote.
+    Choose the audience with --list and --segment, which may be repeated and are taken together, or with one of
+    --everyone, --customers and --remote. --except-list and --except-segment leave people out again.
 
     \b
     python -m cli campaign create --account Acme --name Spring --list customers \\
         --template 'Hi {{ first_name|fallback("there") }}, our sale starts today.'
     python -m cli campaign create --account Acme --name Spring --everyone --template 'Good morning!' \\
         --schedule 2030-01-31T00:00 --zone Europe/Athens --at-local 10:00 --window 'Mon-Fri 09:00-18:00'
+    python -m cli campaign create --account Acme --name Athens --segment athens --list friends \\
+        --except-segment 'bought last week' --template 'Come and see us, {first_name}!'
     python -m cli campaign create --account Acme --name Offer --everyone --template 'Hi {first_name}' \\
         --cron '0 9 * * 1' --zone Europe/Athens --max-runs 10
     """

@@ -3,7 +3,7 @@
 import pytest
 
 from models.database import row, rows
-from tests.factories import a_campaign, a_list, a_segment, an_account
+from tests.factories import a_campaign, a_list, a_list_of, a_segment, an_account, customers
 from tests.sending import started
 from tests.stored import campaigns, stored_rows
 
@@ -12,6 +12,9 @@ from tests.stored import campaigns, stored_rows
 def acme(cli):
     account = an_account(name="Acme")
     a_list(account, 3, name="spring")
+    people = customers(account, 2)
+    a_list_of(account, people, name="summer")
+    a_list_of(account, people[:1], name="staff")
     a_segment(account, "location", "eq", "Athens", name="athens")
     return account
 
@@ -28,10 +31,23 @@ def create(cli, *words):
         (("--customers", "1, 2"), {"kind": "customers"}),
         (("--everyone",), {"kind": "everyone"}),
         (("--remote", '{"conditions": []}'), {"kind": "remote", "conditions": []}),
+        (("--list", "spring", "--list", " Spring "), {"kind": "list", "list_id": 1}),
+        (
+            ("--list", "spring", "--list", "summer", "--segment", "athens"),
+            {"kind": "combined", "include": {"lists": [1, 2], "segments": [1]}, "exclude": {}},
+        ),
+        (
+            ("--list", "spring", "--except-list", "summer"),
+            {"kind": "combined", "include": {"lists": [1]}, "exclude": {"lists": [2]}},
+        ),
+        (
+            ("--everyone", "--except-segment", "athens", "--except-list", "summer"),
+            {"kind": "combined", "include": {"everyone": True}, "exclude": {"lists": [2], "segments": [1]}},
+        ),
         ((), None),
     ],
 )
-def test_an_audience_is_of_one_of_five_kinds_or_is_chosen_later(cli, acme, words, audience):
+def test_an_audience_is_of_one_kind_or_is_chosen_later(cli, acme, words, audience):
     made = create(cli, "--template", "Hi", *words, "--json").json
     shown = cli("campaign", "show", made["id"], "--json").json["audience"]
     assert (shown and {key: shown[key] for key in audience}) == audience
@@ -43,6 +59,8 @@ def test_an_audience_is_of_one_of_five_kinds_or_is_chosen_later(cli, acme, words
         ((), "either --template TEXT or --stored NAME"),
         (("--template", "Hi", "--stored", "welcome"), "either --template TEXT or --stored NAME"),
         (("--template", "Hi", "--channel", "pigeon"), "'whatsapp'"),
+        (("--template", "Hi", "--except-list", "spring"), "go with --list, --segment or --everyone"),
+        (("--template", "Hi", "--customers", "1", "--except-segment", "athens"), "go with --list"),
     ],
 )
 def test_missing_or_conflicting_options_are_a_usage_error(cli, acme, words, says):
@@ -52,12 +70,44 @@ def test_missing_or_conflicting_options_are_a_usage_error(cli, acme, words, says
     assert campaigns() == []
 
 
-@pytest.mark.parametrize("words", [("--stored", "gone"), ("--template", "Hi", "--segment", "gone")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--stored", "gone"),
+        ("--template", "Hi", "--segment", "gone"),
+        ("--template", "Hi", "--list", "spring", "--list", "gone"),
+        ("--template", "Hi", "--everyone", "--except-list", "gone"),
+        ("--template", "Hi", "--everyone", "--except-segment", "gone"),
+    ],
+)
 def test_a_name_that_does_not_exist_is_refused_and_named(cli, acme, words):
     error = create(cli, *words, "--json").error
     assert error["code"] == "RESOURCE_NOT_FOUND"
     assert "'gone'" in error["message"]
     assert campaigns() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--everyone", "--list", "spring"), "includes them already"),
+        (("--list", "spring", "--list", "summer", "--customers", "1"), "one audience"),
+        (("--list", "spring", "--except-list", "spring"), "both included and excluded"),
+    ],
+)
+def test_an_audience_that_contradicts_itself_is_refused(cli, acme, words, says):
+    error = create(cli, "--template", "Hi", *words, "--json").error
+    assert (error["code"], says in error["message"]) == ("INVALID_REQUEST", True)
+    assert campaigns() == []
+
+
+def test_an_audience_is_replaced_by_several_lists_minus_another_and_sent_to(cli, acme):
+    made = create(cli, "--template", "Hi", "--everyone", "--json").json
+    words = ("--list", "spring", "--list", "summer", "--except-list", "staff")
+    edited = cli("campaign", "edit", made["id"], *words, "--json").json
+    assert edited["audience"] == {"kind": "combined", "include": {"lists": [1, 2]}, "exclude": {"lists": [3]}}
+    assert cli("campaign", "edit", made["id"], "--except-list", "staff").status == 2
+    assert cli("campaign", "enqueue", made["id"], "--json").json["queued"] == 4
 
 
 def test_conditions_are_changed_from_a_file_and_refused_by_name(cli, acme, tmp_path):
