@@ -10,7 +10,7 @@ import click
 
 from cli.shared.data_directory import data_option, running_directory
 from cli.shared.output import answers
-from embedded.lock import END_TIMEOUT_SEC, holding
+from embedded.lock import end_timeout_sec, holding
 from embedded.orphans import end_orphans, orphans
 from embedded.refusal import Refused
 from embedded.run_file import running_pid
@@ -34,10 +34,11 @@ def down(data: Path | None) -> dict[str, bool]:
     if pid is None:
         return {"stopped": _end_what_is_left(directory)}
     os.kill(pid, signal.SIGTERM)
-    deadline = monotonic() + END_TIMEOUT_SEC
+    timeout_sec = end_timeout_sec()
+    deadline = monotonic() + timeout_sec
     while running_pid(directory) == pid:
         if monotonic() > deadline:
-            raise Refused(f"Process {pid} was asked to stop {END_TIMEOUT_SEC:.0f} s ago and is still running.")
+            raise Refused(f"Process {pid} was asked to stop {timeout_sec:.0f} s ago and is still running.")
         sleep(0.05)  # it is not our child, so its end can only be polled
     return {"stopped": True}
 

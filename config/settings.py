@@ -13,6 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from config.addresses import ESCAPES, can_be_read
 from config.explain import explain
 
+# What a worker needs after its last answer, to record it and end; and what its supervisor needs after that.
+FINISH_SEC = 5.0
+
 Rate = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}/(second|minute|hour|day)$")]
 
 
@@ -89,6 +92,7 @@ class Settings(BaseSettings):
     send_workers: PositiveInt = Field(2, description="send worker processes of `python -m jobs`")
     send_window: int = Field(64, ge=1, le=1000, description="messages in flight per send worker")
     provider_timeout_sec: float = Field(10, gt=0, le=60, description="a call without an answer after this is `unknown`")
+    stop_within_sec: PositiveInt = Field(30, description="the platform kills a process this long after SIGTERM")
     lease_sec: PositiveInt = Field(30, description="a message in flight longer than this becomes `unknown`")
     lost_after_sec: PositiveInt = Field(40, description="a pushed batch untouched this long may have lost its job")
     retry_base_sec: float = Field(2, gt=0, description="first wait of a retry or deferral")
@@ -194,6 +198,22 @@ class Settings(BaseSettings):
         if value < timeout + 5:
             raise ValueError(f"must be at least 5 seconds longer than PROVIDER_TIMEOUT_SEC ({timeout:g})")
         return value
+
+    @property
+    def stop_grace_sec(self) -> float:
+        """Returns how long a worker may take to stop, in seconds: until its calls are answered and recorded."""
+        return self.provider_timeout_sec + FINISH_SEC
+
+    @model_validator(mode="after")
+    def _a_stop_lets_calls_end(self) -> "Settings":
+        least = self.stop_grace_sec + FINISH_SEC
+        if self.stop_within_sec < least:
+            raise ValueError(
+                f"STOP_WITHIN_SEC: must be at least {least:g}, because calls may take PROVIDER_TIMEOUT_SEC "
+                f"({self.provider_timeout_sec:g}) and a stop waits for them; set it to what the platform allows "
+                "(docs/deploy.md), or lower PROVIDER_TIMEOUT_SEC"
+            )
+        return self
 
     @model_validator(mode="after")
     def _messages_need_a_token(self) -> "Settings":

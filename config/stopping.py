@@ -7,9 +7,6 @@ import threading
 from functools import lru_cache
 from types import FrameType
 
-# How long a process may take to finish what it has begun before the process that started it kills it.
-GRACE_SEC = 15.0
-
 
 class Stopping:
     """A request to stop, which is never withdrawn; making it is safe in a signal handler, unlike setting an Event."""
@@ -48,19 +45,20 @@ def stop_on_signals() -> None:
     signal.signal(signal.SIGINT, ask)
 
 
-def stop_with(lifeline: int | None) -> None:
+def stop_with(lifeline: int | None, *, grace_sec: float) -> None:
     """Stops this process when the inherited pipe ends, which it does when the process that started this one ends.
 
+    It may take `grace_sec` seconds to finish what it has begun.
     The kernel closes the pipe even after kill -9, on every system, and nothing has to be polled.
     """
     if lifeline is not None:
-        threading.Thread(target=_follow, args=(lifeline,), name="lifeline", daemon=True).start()
+        threading.Thread(target=_follow, args=(lifeline, grace_sec), name="lifeline", daemon=True).start()
 
 
-def _follow(lifeline: int) -> None:
+def _follow(lifeline: int, grace_sec: float) -> None:
     while os.read(lifeline, 1):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     # No other process is left that could kill this one.
-    threading.Event().wait(GRACE_SEC)
+    threading.Event().wait(grace_sec)
     os._exit(1)

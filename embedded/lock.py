@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
+from config.settings import settings
 from embedded.refusal import Refused
 from embedded.run_file import lock_path, running_pid
 
-# The reaper ends processes in three stages of at most 20, 10 and 30 s.
-END_TIMEOUT_SEC = 75.0
+
+def end_timeout_sec() -> float:
+    """Returns how long the reaper may take, in seconds: 60 for three stages and 15 more, and longer for long calls."""
+    return 60.0 + settings().stop_grace_sec
 
 
 @contextmanager
@@ -27,7 +30,7 @@ def holding(directory: Path) -> Iterator[int]:
         message = f"{directory} cannot be used for the data ({problem.strerror}); choose another directory with --data."
         raise Refused(message, code="BAD_DIRECTORY") from None
     try:
-        deadline = monotonic() + END_TIMEOUT_SEC
+        deadline = monotonic() + end_timeout_sec()
         while not _take(handle):
             if (pid := running_pid(directory)) is not None:
                 raise Refused(f"`up` is already running in {directory}, as process {pid}.", code="ALREADY_RUNNING")

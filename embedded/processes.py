@@ -5,16 +5,17 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from config.settings import FINISH_SEC, settings
 from dispatch.process.children import Child, Children
 from embedded.logs import log_path
 from embedded.orphans import write_leaders
 from embedded.reaper import Reaper
 from embedded.sessions import Leader, started_at
 
-# In which order processes end, by which signal, and how long each may take. A worker finishes its calls within 15 s.
+# In which order processes end, by which signal, and how long each may take, beyond what calls to the provider take.
 ENDINGS = {
     "web": (1, signal.SIGTERM, 20.0),
-    "supervisor": (1, signal.SIGTERM, 20.0),
+    "supervisor": (1, signal.SIGTERM, FINISH_SEC),
     "redis": (2, signal.SIGTERM, 10.0),
     "postgres": (3, signal.SIGINT, 30.0),
 }
@@ -24,7 +25,7 @@ class LocalProcesses(Children):
     """The children of one `up`, in its data directory; `say` tells a person what happens to them."""
 
     def __init__(self, directory: Path, *, lock: int | None = None, say: Callable[[str], None] = print) -> None:
-        super().__init__()
+        super().__init__(grace_sec=0.0)  # the reaper ends them, each with its own
         self._directory = directory
         self._lock = lock
         self._say = say
@@ -51,6 +52,8 @@ class LocalProcesses(Children):
     def note_start(self, child: Child, process: subprocess.Popen[bytes]) -> None:
         """Tells the reaper of the new process."""
         stage, ending, grace_sec = ENDINGS[child.name]
+        if child.name == "supervisor":
+            grace_sec += settings().stop_grace_sec
         leader = Leader(
             process.pid, stage=stage, signal=ending, grace_sec=grace_sec, started_at=started_at(process.pid)
         )

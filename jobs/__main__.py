@@ -3,7 +3,7 @@
 import argparse
 
 from config.logging import start_logging
-from config.settings import settings
+from config.settings import FINISH_SEC, settings
 from config.stopping import stop_on_signals, stop_with
 from dispatch.process.startup import servers_named
 from dispatch.queues import JOBS
@@ -21,8 +21,9 @@ def main() -> None:
     chosen = parser.parse_args()
     start_logging(servers_named(settings()), process="supervisor")
     stop_on_signals()
-    stop_with(chosen.lifeline)
-    supervise(modules(settings(), chosen.queue, sweeper=not chosen.no_sweeper))
+    grace_sec = settings().stop_grace_sec
+    stop_with(chosen.lifeline, grace_sec=grace_sec + FINISH_SEC)
+    supervise(modules(settings(), chosen.queue, sweeper=not chosen.no_sweeper), grace_sec=grace_sec)
 
 
 if __name__ == "__main__":

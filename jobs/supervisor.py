@@ -30,11 +30,11 @@ def modules(
     return found | {"sweeper": ("sweeper",)} if sweeper else found
 
 
-def supervise(wanted: dict[str, tuple[str, ...]]) -> None:
-    """Keeps the processes running until this one is asked to stop, then stops them all."""
+def supervise(wanted: dict[str, tuple[str, ...]], *, grace_sec: float) -> None:
+    """Keeps the processes running until this one is asked to stop, then stops them all within the grace."""
     # Only this process holds the writing end, so the reading end tells every child when it is gone, kill -9 included.
     lifeline, ours = os.pipe()
-    children = Children()
+    children = Children(grace_sec=grace_sec)
     try:
         for name, module in wanted.items():
             children.start(name, partial(_launch, module, lifeline))

@@ -12,7 +12,7 @@ from rq.exceptions import StopRequested
 
 from config.redis import why_unusable, working
 from config.settings import Settings
-from config.stopping import stop_with, stopping
+from config.stopping import stop_on_signals, stop_with, stopping
 from dispatch.process.heartbeat import HeartbeatThread
 from dispatch.process.startup import start_process
 from dispatch.process.trusted_queue import mend_keys
@@ -68,9 +68,10 @@ def main() -> None:
     parser.add_argument("queue", choices=sorted(set(JOBS.values())))
     parser.add_argument("--lifeline", type=int, help="a pipe that ends when the process that started this one is gone")
     chosen = parser.parse_args()
-    stopping()
     settings = start_process(f"worker-{chosen.queue}")
-    stop_with(chosen.lifeline)
+    # Before the heartbeat begins, which only a clean stop ends.
+    stop_on_signals()
+    stop_with(chosen.lifeline, grace_sec=settings.stop_grace_sec)
     with HeartbeatThread("worker", chosen.queue) as heartbeat:
         log.info("worker.started", queue=chosen.queue)
         WorkerProcess(chosen.queue, heartbeat.name, settings).run()

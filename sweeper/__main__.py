@@ -38,7 +38,7 @@ def main() -> None:
     settings = start_process("sweeper")
     register_occurrences()
     stop_on_signals()
-    stop_with(chosen.lifeline)
+    stop_with(chosen.lifeline, grace_sec=settings.stop_grace_sec)
     with HeartbeatThread("sweeper"):
         log.info("sweeper.started")
         watch(settings)

@@ -8,8 +8,6 @@ from time import monotonic
 
 import structlog
 
-from config.stopping import GRACE_SEC
-
 log = structlog.get_logger()
 
 FIRST_DELAY_SEC = 0.2
@@ -57,9 +55,10 @@ class Child:
 
 
 class Children:
-    """Child processes in the order in which they were started."""
+    """Child processes in the order in which they were started; each may take `grace_sec` seconds to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, grace_sec: float) -> None:
+        self._grace_sec = grace_sec
         self._children: list[Child] = []
 
     def start(self, name: str, launch: Callable[[], subprocess.Popen[bytes]]) -> Child:
@@ -80,7 +79,7 @@ class Children:
 
     def end(self) -> None:
         """Stops all children at once and returns when they are gone."""
-        end(child.process for child in self._children if child.process)
+        end((child.process for child in self._children if child.process), grace_sec=self._grace_sec)
 
     def note_start(self, child: Child, process: subprocess.Popen[bytes]) -> None:
         """Logs that a child was started."""
@@ -104,9 +103,7 @@ class Children:
             self.note_start(child, process)
 
 
-def end(
-    processes: Iterable[subprocess.Popen[bytes]], *, by: signal.Signals = signal.SIGTERM, grace_sec: float = GRACE_SEC
-) -> None:
+def end(processes: Iterable[subprocess.Popen[bytes]], *, by: signal.Signals = signal.SIGTERM, grace_sec: float) -> None:
     """Asks the processes to stop, waits until all have, and kills those that take longer than the grace."""
     asked = list(processes)
     for process in asked:

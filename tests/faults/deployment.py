@@ -123,10 +123,10 @@ class Deployment:
         db.close_all()
         db.connect()
 
-    def start_simulator(self) -> None:
+    def start_simulator(self, *, latency_ms: int = LATENCY_MS) -> None:
         """Starts the provider, which appends to its log."""
         self._simulator = self._stack.enter_context(
-            simulator_process(self.accepted, "--port", self._simulator_port, "--latency-ms", LATENCY_MS)
+            simulator_process(self.accepted, "--port", self._simulator_port, "--latency-ms", latency_ms)
         )
 
     def kill_simulator(self) -> None:

@@ -59,6 +59,10 @@ def test_render_sets_only_variables_that_exist():
     assert environment("web")["JOB_SIGNING_KEY"]["generateValue"]
 
 
+def test_the_worker_is_given_the_time_to_stop_that_it_is_told_of():
+    assert service("worker")["maxShutdownDelaySeconds"] == int(environment("worker")["STOP_WITHIN_SEC"]["value"])
+
+
 def test_the_named_database_and_queue_exist():
     variables = environment("web")
     assert variables["DATABASE_URL"]["fromDatabase"]["name"] in [entry["name"] for entry in RENDER["databases"]]

@@ -76,6 +76,7 @@ def test_dot_env_is_read_and_the_real_environment_wins(tmp_path):
         ("SYSTEM_USER_ID", "nobody", "for example SYSTEM_USER_ID=00000000-"),
         ("SIMULATOR_URL", "localhost", "must start with http://"),
         ("LEASE_SEC", "10", "longer than PROVIDER_TIMEOUT_SEC"),
+        ("STOP_WITHIN_SEC", "19", "at least 20, because calls may take PROVIDER_TIMEOUT_SEC (10)"),
         ("LOG_FORMAT", "xml", "for example LOG_FORMAT=json"),
         ("REDIS_TLS_VERIFY", "perhaps", "for example REDIS_TLS_VERIFY=1"),
     ],

@@ -29,7 +29,7 @@ STUBBORN = [
 
 @pytest.fixture
 def children():
-    found = Children()
+    found = Children(grace_sec=15)
     yield found
     found.end()
 

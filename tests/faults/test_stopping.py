@@ -1,0 +1,67 @@
+"""Clean stops: with calls that take long, asked for many times at once, or before everything has started."""
+
+import os
+import signal
+from contextlib import suppress
+
+import psutil
+import pytest
+
+from models.heartbeat import Heartbeat
+from tests.faults.campaigns import a_started_campaign, counts, judge, wait_until_sent
+from tests.processes import is_alive
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.processes
+
+# An operator's script, a platform and an impatient person at once.
+STORM = 25
+
+
+def test_a_stop_waits_for_calls_that_take_longer_than_the_usual_grace(deployment, configure):
+    configure(PROVIDER_TIMEOUT_SEC=20, LEASE_SEC=40)
+    deployment.kill_simulator()
+    deployment.start_simulator(latency_ms=17_000)
+    campaign = a_started_campaign(10)
+    deployment.start()
+    wait_until(lambda: counts(campaign)["sending"] == 10, "all calls are in flight")
+    deployment.stop()
+    assert (counts(campaign)["sent"], counts(campaign)["unknown"]) == (10, 0)
+    deployment.start()
+    judge(deployment, campaign)
+
+
+def test_a_storm_of_signals_is_one_request_to_stop(deployment):
+    campaign = a_started_campaign(1000)
+    deployment.start()
+    wait_until_sent(campaign, 200)
+    family = [deployment.supervisor.pid, *deployment.supervisor.children()]
+    for _ in range(STORM):
+        for pid in family:
+            for each in (signal.SIGTERM, signal.SIGINT):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, each)
+    assert deployment.supervisor.wait() == 0, deployment.supervisor.log
+    assert not [pid for pid in family if is_alive(pid)]
+    assert "Traceback" not in deployment.supervisor.log
+    stopped = counts(campaign)
+    assert stopped["sending"] == stopped["unknown"] == 0
+    assert stopped["pending"] > 0, "it was stopped in the middle"
+    assert Heartbeat.living() == [], "each process has signed off"
+    deployment.start()
+    judge(deployment, campaign)
+
+
+@pytest.mark.parametrize("started", [0, 1, 5])
+def test_a_stop_while_starting_leaves_no_process_and_the_next_start_sends(deployment, started):
+    campaign = a_started_campaign(100)
+    deployment.start()
+    parent = psutil.Process(deployment.supervisor.pid)
+    wait_until(lambda: len(parent.children()) >= started, f"{started} children have been started")
+    family = [parent, *parent.children()]
+    status = deployment.supervisor.stop(seconds=30)
+    # Without a handler yet, the signal itself ends the process.
+    assert status in (0, -signal.SIGTERM), deployment.supervisor.log
+    assert not [process for process in family if is_alive(process.pid)]
+    deployment.start()
+    judge(deployment, campaign)
