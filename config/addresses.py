@@ -1,9 +1,40 @@
 """The addresses of servers, as people write them into the environment."""
 
-ESCAPES = "in a user or password, @ is written %40, : %3A, / %2F, # %23 and % %25"
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, SecretStr
+
+_ESCAPES = "in a user or password, @ is written %40, : %3A, / %2F, # %23 and % %25"
 
 
-def can_be_read(address: str) -> bool:
+def _postgresql(value: SecretStr) -> SecretStr:
+    address = value.get_secret_value()
+    if not address.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must start with postgresql://")
+    if not _can_be_read(address):
+        raise ValueError(f"cannot be read; {_ESCAPES}")
+    return value
+
+
+def _redis(value: SecretStr) -> SecretStr:
+    address = value.get_secret_value()
+    if not address.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must start with redis:// or rediss://")
+    try:
+        urlsplit(address).port  # noqa: B018 - reading it checks it
+    except ValueError:
+        raise ValueError(f"has a port that is not a number from 0 to 65535; {_ESCAPES}") from None
+    return value
+
+
+def _http(address: str) -> str:
+    if not address.startswith(("http://", "https://")):
+        raise ValueError("must start with http:// or https://")
+    return address
+
+
+def _can_be_read(address: str) -> bool:
     """Returns whether PostgreSQL's own library understands the address, with ports that are numbers."""
     # Imported late: most of what reads settings needs no database driver.
     from psycopg import ProgrammingError
@@ -15,3 +46,9 @@ def can_be_read(address: str) -> bool:
         return False
     ports = str(parts.get("port") or "5432").split(",")
     return "@" not in str(parts.get("host", "")) and all(not port or port.isdigit() for port in ports)
+
+
+# Types of settings; a wrong value is refused with what is wrong about it.
+PostgresqlAddress = Annotated[SecretStr, AfterValidator(_postgresql)]
+RedisAddress = Annotated[SecretStr, AfterValidator(_redis)]
+HttpAddress = Annotated[str, AfterValidator(_http)]

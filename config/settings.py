@@ -4,13 +4,12 @@ import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import Field, PositiveInt, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from config.addresses import ESCAPES, can_be_read
+from config.addresses import HttpAddress, PostgresqlAddress, RedisAddress
 from config.explain import explain
 
 # What a worker needs after its last answer, to record it and end; and what its supervisor needs after that.
@@ -34,10 +33,10 @@ class Settings(BaseSettings):
     )
 
     # Servers. When unset, the command line uses the servers that `up` runs in the data directory.
-    database_url: SecretStr | None = Field(
+    database_url: PostgresqlAddress | None = Field(
         None, description="PostgreSQL", examples=["postgresql://user:password@host:5432/campaigns"]
     )
-    redis_url: SecretStr | None = Field(
+    redis_url: RedisAddress | None = Field(
         None, description="Redis or Valkey; rediss:// means TLS", examples=["redis://host:6379/0"]
     )
     redis_tls_verify: bool = Field(True, description="check the certificate of a rediss:// server")
@@ -98,7 +97,7 @@ class Settings(BaseSettings):
     retry_base_sec: float = Field(2, gt=0, description="first wait of a retry or deferral")
 
     # The simulated provider.
-    simulator_url: str | None = Field(
+    simulator_url: HttpAddress | None = Field(
         None, description="a `simulator` process to send through", examples=["http://127.0.0.1:8025"]
     )
     simulator_failure_rate: float = Field(0.05, ge=0, le=1, description="share of retryable failures")
@@ -107,7 +106,7 @@ class Settings(BaseSettings):
     simulator_attempts: Path | None = Field(None, description="records every attempt: phone, body, outcome")
 
     # Remote services, for campaigns whose audience is `remote` (docs/remote.md).
-    user_service_url: str | None = Field(
+    user_service_url: HttpAddress | None = Field(
         None, description="user-service, which says who a campaign is for", examples=["https://users.example.com"]
     )
     user_query_page_size: int = Field(1000, ge=1, le=10_000, description="users per page of user-service")
@@ -129,13 +128,13 @@ class Settings(BaseSettings):
         description="business-service of every business that no file names",
         examples=["https://business.example.com"],
     )
-    messaging_service_url: str | None = Field(
+    messaging_service_url: HttpAddress | None = Field(
         None, description="messaging-service to send through", examples=["https://messaging.example.com"]
     )
     default_from: str | None = Field(
         None, description="sender of messages whose account has none", examples=["Acme"], max_length=100
     )
-    keycloak_token_url: str | None = Field(
+    keycloak_token_url: HttpAddress | None = Field(
         None,
         description="token endpoint for calls to the remote services",
         examples=["https://keycloak.example.com/realms/main/protocol/openid-connect/token"],
@@ -149,45 +148,11 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe line kept")
     log_format: Literal["json", "console"] = Field("json", description="one JSON object a line, or colours")
 
-    @field_validator("database_url")
-    @classmethod
-    def _speaks_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
-            raise ValueError("must start with postgresql://")
-        if value and not can_be_read(value.get_secret_value()):
-            raise ValueError(f"cannot be read; {ESCAPES}")
-        return value
-
-    @field_validator("redis_url")
-    @classmethod
-    def _speaks_redis(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("must start with redis:// or rediss://")
-        try:
-            if value:
-                urlsplit(value.get_secret_value()).port  # noqa: B018 - reading it checks it
-        except ValueError:
-            raise ValueError(f"has a port that is not a number from 0 to 65535; {ESCAPES}") from None
-        return value
-
     @field_validator("job_signing_key")
     @classmethod
     def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
         if value and any(len(key) < MIN_SIGNING_KEY for key in _keys_in(value)):
             raise ValueError(f"must have at least {MIN_SIGNING_KEY} characters")
-        return value
-
-    @field_validator(
-        "simulator_url",
-        "user_service_url",
-        "business_service_url",
-        "messaging_service_url",
-        "keycloak_token_url",
-    )
-    @classmethod
-    def _speaks_http(cls, value: str | None) -> str | None:
-        if value and not value.startswith(("http://", "https://")):
-            raise ValueError("must start with http:// or https://")
         return value
 
     @field_validator("lease_sec")
