@@ -1,5 +1,6 @@
 """`suppressions`: the numbers an account must not message."""
 
+from io import SEEK_END
 from pathlib import Path
 from typing import Any
 
@@ -7,14 +8,22 @@ import click
 
 from cli.shared.caller import by_hand
 from cli.shared.csv_file import WrittenFile, csv_file, write_csv
-from cli.shared.file_in import encoding_option, file_in, mapping_option, opened
+from cli.shared.file_in import (
+    encoding_option,
+    file_in,
+    mapping_option,
+    opened,
+    refusing_rejects,
+    rejects_for,
+    rejects_option,
+)
 from cli.shared.output import answers
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
+from dispatch.customers.import_upload import MAX_FILE_NAME
 from dispatch.customers.suppression_files import (
     SuppressionReport,
-    entries_in_csv,
     export_suppressions,
     import_suppressions,
 )
@@ -107,21 +116,42 @@ def _nothing_came_in(report: SuppressionReport) -> bool:
 @suppressions.command("import")
 @file_in
 @account_option(help="Who must not message them.")
+@rejects_option
 @encoding_option
 @mapping_option
+@click.option("--dry-run", is_flag=True, help="Say what would be suppressed and rejected, and suppress nothing.")
 @answers(failed=_nothing_came_in)
 @with_database
-def import_(file: Path, account: str, encoding: str | None, mapping: dict[str, str]) -> SuppressionReport:
+def import_(
+    file: Path, account: str, rejects: Path | None, encoding: str | None, mapping: dict[str, str], dry_run: bool
+) -> SuppressionReport:
     """Suppress the numbers in a CSV FILE with a column `phone` and an optional column `reason`.
 
-    The exit status is 1 when every line was rejected.
+    Lines that cannot be read are written to the rejects file, with all their columns and the reason. A number without
+    a country code that can be read in two ways is suppressed in both. The exit status is 1 when every line was
+    rejected.
 
     \b
     python -m cli suppressions import optouts.csv --account Acme
     """
     caller = by_hand(id_of(account))
-    with opened(file) as raw:
-        return import_suppressions(caller, entries_in_csv(checked_lines(raw, encoding), mapping), source="cli")
+    rejects = rejects_for(file, rejects)
+    with opened(file) as raw, refusing_rejects(rejects):
+        size = raw.seek(0, SEEK_END)
+        raw.seek(0)
+        report = import_suppressions(
+            caller,
+            checked_lines(raw, encoding),
+            mapping=mapping,
+            rejects_path=rejects,
+            dry_run=dry_run,
+            file_name=file.name[-MAX_FILE_NAME:],
+            size=size,
+            position=raw.tell,
+        )
+    if report.rejected:
+        click.echo(f"Rejected lines are in {rejects}", err=True)
+    return report
 
 
 @suppressions.command()

@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     recover_interval_ms: int = Field(5000, ge=100, description="how often recovery looks for lost work")
     schedule_tick_interval_ms: int = Field(30_000, ge=100, description="how often schedules are looked at")
     schedule_run_keep_days: int = Field(90, ge=1, le=36_500, description="how long runs of schedules are kept")
+    import_keep_days: int = Field(90, ge=1, le=36_500, description="how long ended imports and their rejects are kept")
     system_user_id: UUID = Field(
         UUID(int=0),
         description="recorded as the actor of what the sweeper starts",

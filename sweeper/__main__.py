@@ -10,6 +10,7 @@ import structlog
 from config.redis import enqueueing
 from config.settings import Settings
 from config.stopping import stop_on_signals, stop_with, stopping
+from dispatch.customers.import_retention import forget_old_imports
 from dispatch.process.heartbeat import HeartbeatThread
 from dispatch.process.startup import start_process
 from dispatch.process.watchdog import Watchdog
@@ -52,7 +53,7 @@ def watch(settings: Settings) -> None:
     watchdog = Watchdog()
     recovering = partial(repeat, recover, recovery_sec, name="recovery", watchdog=watchdog)
     ticking = partial(repeat, tick, tick_sec, name="tick", watchdog=watchdog)
-    forgetting = partial(repeat, forget_old_runs, FORGET_EVERY_SEC, name="forgetting", watchdog=watchdog)
+    forgetting = partial(repeat, forget, FORGET_EVERY_SEC, name="forgetting", watchdog=watchdog)
     threads = [
         threading.Thread(target=scheduler.run, name="scheduler", daemon=True),
         threading.Thread(target=recovering, name="recovery", daemon=True),
@@ -65,6 +66,12 @@ def watch(settings: Settings) -> None:
     stopping().wait()
     for thread in threads:
         thread.join(STOP_GRACE_SEC)
+
+
+def forget() -> None:
+    """Deletes what has been kept for long enough."""
+    forget_old_runs()
+    forget_old_imports()
 
 
 def repeat(act: Callable[[], object], seconds: float, *, name: str, watchdog: Watchdog) -> None:

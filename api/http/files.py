@@ -1,10 +1,18 @@
-"""How an uploaded file is read: its encoding, and what the names in its first line mean."""
+"""How an uploaded file comes in and is read: its size, its encoding, and what the names in its first line mean."""
 
+from typing import IO
+
+from flask import request
 from pydantic import Field
+from werkzeug.exceptions import RequestEntityTooLarge
 
+from api.http.errors import UnsupportedType
 from api.http.inputs import Organization
 from dispatch.errors import InvalidRequest
 from dispatch.formats import strict_json
+
+# For routes of files only; all others take what a person may type.
+MAX_FILE = 64 * 1024 * 1024
 
 
 class FileOptions(Organization):
@@ -25,3 +33,39 @@ def mapping_of(given: str | None) -> dict[str, str] | None:
     if not isinstance(mapping, dict) or not all(isinstance(name, str) and name.strip() for name in mapping.values()):
         raise InvalidRequest('mapping is a JSON object of texts, such as {"phone": "Mobile"}.', field="mapping")
     return mapping
+
+
+def flag_of(given: object, *, field: str) -> bool:
+    """Returns whether a field of a form, or of a query, says true."""
+    match given:
+        case bool():
+            return given
+        case None | "" | "false" | "0":
+            return False
+        case "true" | "1":
+            return True
+    raise InvalidRequest(f"{field} is true or false.", field=field)
+
+
+def refuse_above(most: int) -> None:
+    """Refuses a body that is not a file, on a route that also takes files, when it has more bytes."""
+    request.max_content_length = most
+    if len(request.get_data()) > most:
+        raise RequestEntityTooLarge
+
+
+def received() -> IO[bytes]:
+    """Returns the file that arrived, as the body or in a form."""
+    if request.mimetype == "text/csv":
+        return request.stream
+    if request.mimetype != "multipart/form-data":
+        raise UnsupportedType("Send the file as multipart/form-data or text/csv.")
+    if (part := request.files.get("file")) is None:
+        raise InvalidRequest("The form has no file in its field file.", field="file")
+    return part.stream
+
+
+def name_of_part() -> str:
+    """Returns what a form calls its file; '' if the body is the file."""
+    part = request.files.get("file") if request.mimetype == "multipart/form-data" else None
+    return part.filename or "" if part else ""

@@ -1,23 +1,18 @@
-"""Imports of customers over HTTP: a CSV file in, its progress, and the lines that were rejected."""
-
-from typing import IO
+"""Imports over HTTP: a CSV file of customers in, the progress of any import, and the lines that were rejected."""
 
 from flask import Response, request
 from pydantic import Field
 
 from api.http.auth import caller
 from api.http.csv_answer import csv_answer, csv_response
-from api.http.errors import UnsupportedType
-from api.http.files import FileOptions, mapping_of
+from api.http.files import MAX_FILE, FileOptions, flag_of, mapping_of, name_of_part, received
 from api.http.inputs import Given, Page, PathId
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import HARMLESS_TWICE, ONE_TRANSACTION
 from dispatch.customers import import_upload
-from dispatch.customers.import_upload import CustomerImportView
+from dispatch.customers.import_upload import CustomerImportView, Wish
 from dispatch.errors import InvalidRequest
-
-MAX_FILE = 64 * 1024 * 1024
 
 routes = Routes("imports", __name__, url_prefix="/api/imports")
 
@@ -29,6 +24,7 @@ _FORM = {
         "country": {"type": "string", "description": "two letters; the account's if left out"},
         "encoding": {"type": "string", "description": "if it is not certain, such as windows-1253"},
         "mapping": {"type": "string", "description": 'JSON, as {"phone": "Mobile"}: what names in the first line mean'},
+        "dry_run": {"type": "boolean", "description": "only count and list what would be rejected"},
     },
     "required": ["file", "list"],
 }
@@ -47,6 +43,7 @@ class ImportQuery(FileOptions):
     list: str | None = Field(None, description="the list's name; made when there is none")
     country: str | None = Field(None, description="of numbers without a country code; the account's if left out")
     filename: str = Field("", description="what people call the file")
+    dry_run: bool = Field(False, description="only count and list what would be rejected")
 
 
 class ImportPath(Given):
@@ -72,22 +69,22 @@ def create(query: ImportQuery) -> tuple[CustomerImportView, int]:
     """A job imports the file; read the import to see its progress. Importing a file again changes nothing.
 
     The first line names the columns: phone, and any of first_name, last_name, location, prefered_product, zone,
-    consent; others become attributes. The answer's `mapping` says how they were understood.
+    consent; others become attributes. The answer's `mapping` says how they were understood. With `dry_run` no
+    customer and no list is written.
     """
     fields = request.form if request.mimetype == "multipart/form-data" else query.model_dump()
     if not fields.get("list"):
         raise InvalidRequest("Name the list that the customers are put on.", field="list")
-    with _received() as file:
-        made = import_upload.start_import(
-            caller(),
-            file,
-            list_name=fields["list"],
-            country=fields.get("country"),
-            encoding=fields.get("encoding") or None,
-            mapping=mapping_of(fields.get("mapping")),
-            file_name=query.filename or _name_of_part(),
-        )
-    return made, 202
+    wish = Wish(
+        list_name=fields["list"],
+        dry_run=flag_of(fields.get("dry_run"), field="dry_run"),
+        country=fields.get("country"),
+        encoding=fields.get("encoding") or None,
+        mapping=mapping_of(fields.get("mapping")),
+        file_name=query.filename or name_of_part(),
+    )
+    with received() as file:
+        return import_upload.start_import(caller(), file, wish), 202
 
 
 @routes.get("", summary="List imports, newest first", answers={200: CustomerImports}, scope="read")
@@ -121,6 +118,19 @@ def cancel(path: ImportPath) -> CustomerImportView:
     return import_upload.cancel_import(caller(), path.import_id)
 
 
+@routes.delete(
+    "/<import_id>",
+    summary="Delete an import that has ended",
+    answers={204: None},
+    refuses=("RESOURCE_NOT_FOUND", "INVALID_STATUS"),
+    scope="write",
+)
+def delete(path: ImportPath) -> tuple[str, int]:
+    """Its rejected lines are deleted too; what it has imported stays."""
+    import_upload.delete_import(caller(), path.import_id)
+    return "", 204
+
+
 @routes.get(
     "/<import_id>/rejections",
     summary="Download the lines that were rejected",
@@ -129,22 +139,6 @@ def cancel(path: ImportPath) -> CustomerImportView:
     scope="read",
 )
 def rejections(path: ImportPath) -> Response:
-    """Repaired, the file can be imported as it is: those three columns are not read."""
+    """The first 10,000. Repaired, the file can be imported as it is: those three columns are not read."""
     pieces = import_upload.rejected_lines(caller(), path.import_id)
     return csv_answer(pieces, f"import-{path.import_id}-rejections.csv")
-
-
-def _received() -> IO[bytes]:
-    """Returns the file that arrived, as the body or in a form."""
-    if request.mimetype == "text/csv":
-        return request.stream
-    if request.mimetype != "multipart/form-data":
-        raise UnsupportedType("Send the file as multipart/form-data or text/csv.")
-    if (part := request.files.get("file")) is None:
-        raise InvalidRequest("The form has no file in its field file.", field="file")
-    return part.stream
-
-
-def _name_of_part() -> str:
-    part = request.files.get("file") if request.mimetype == "multipart/form-data" else None
-    return part.filename or "" if part else ""

@@ -1,7 +1,7 @@
 """Suppressed numbers over HTTP: those an account must not message."""
 
 from io import BytesIO
-from typing import Annotated
+from typing import IO, Annotated
 
 from flask import Response, request
 from pydantic import BeforeValidator, Field, ValidationError
@@ -9,17 +9,20 @@ from pydantic import BeforeValidator, Field, ValidationError
 from api.http.auth import caller
 from api.http.bad_input import refuse_input
 from api.http.csv_answer import csv_answer, csv_response
-from api.http.errors import UnsupportedType
-from api.http.files import FileOptions, mapping_of
+from api.http.files import MAX_FILE, FileOptions, flag_of, mapping_of, name_of_part, received, refuse_above
 from api.http.inputs import Given, Organization, Page, PathId, storable
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
-from api.http.rules import HARMLESS_TWICE, ONE_TRANSACTION
+from api.http.rules import HARMLESS_TWICE, MAX_BODY_BYTES, ONE_TRANSACTION
 from dispatch.customers import suppression_files, suppressions
-from dispatch.customers.suppression_files import Entries, SuppressionReport
+from dispatch.customers.import_upload import CustomerImportView, Wish, start_import
+from dispatch.customers.suppression_files import SuppressionReport
 from dispatch.customers.suppressions import SuppressionView
 from dispatch.formats.csv_in import checked_lines
 from models.customers.suppression import OPTED_OUT
+
+# A longer file is imported by a job.
+MAX_BYTES_AT_ONCE = 256 * 1024
 
 routes = Routes("suppressions", __name__, url_prefix="/api/suppressions")
 
@@ -50,16 +53,35 @@ class Suppressions(Paged[SuppressionView]):
     """One page, newest first."""
 
 
+_FORM = {
+    "type": "object",
+    "properties": {
+        "file": {"type": "string", "format": "binary"},
+        "encoding": {"type": "string", "description": "if it is not certain, such as windows-1253"},
+        "mapping": {"type": "string", "description": 'JSON, as {"phone": "Mobile"}: what names in the first line mean'},
+        "dry_run": {"type": "boolean", "description": "only count and list what would be rejected"},
+    },
+    "required": ["file"],
+}
 _CONTENT = {
     "requestBody": {
-        "description": "JSON, or CSV with a column `phone` and an optional column `reason`.",
+        "description": "JSON, or CSV with a column `phone` and an optional column `reason`, as it is or in a form; "
+        "up to 64 MiB.",
         "required": True,
         "content": {
             "application/json": {"schema": Numbers.model_json_schema()},
             "text/csv": {"schema": {"type": "string"}},
+            "multipart/form-data": {"schema": _FORM},
         },
     }
 }
+
+
+class SuppressionFile(FileOptions):
+    """Options for a file that is the body itself; a form has them as fields."""
+
+    filename: str = Field("", description="what people call the file")
+    dry_run: bool = Field(False, description="only count and list what would be rejected, in a job")
 
 
 @routes.get("", summary="List suppressed numbers, newest first", answers={200: Suppressions}, scope="read")
@@ -98,15 +120,32 @@ def delete(path: SuppressionPath) -> tuple[str, int]:
 @routes.post(
     "/import",
     summary="Suppress many numbers",
-    answers={200: SuppressionReport},
+    answers={200: SuppressionReport, 202: CustomerImportView},
     body=True,
     scope="write",
     idempotency=HARMLESS_TWICE,
+    most_bytes=MAX_FILE,
     openapi_extensions=_CONTENT,
 )
-def import_(query: FileOptions) -> SuppressionReport:
-    """Suppresses every readable number and names the other lines. Sending it again changes nothing more."""
-    return suppression_files.import_suppressions(caller(), _entries(query), source="api")
+def import_(query: SuppressionFile) -> SuppressionReport | tuple[CustomerImportView, int]:
+    """Suppresses every readable number and names the other lines. Sending it again changes nothing more.
+
+    Up to 2,000 numbers, or lines of CSV in at most 256 KiB, are suppressed at once: 200. Anything longer, a form and
+    a `dry_run` are imported by a job, with an import to watch at /api/imports/{id}: 202. No campaign starts meanwhile.
+    """
+    if request.mimetype == "application/json":
+        refuse_above(MAX_BODY_BYTES)
+        return _numbers(query)
+    fields = request.form if request.mimetype == "multipart/form-data" else query.model_dump()
+    mapping, encoding = mapping_of(fields.get("mapping")), fields.get("encoding") or None
+    dry_run = flag_of(fields.get("dry_run"), field="dry_run")
+    with received() as file:
+        if request.mimetype == "text/csv" and not dry_run and _is_short(file):
+            lines = checked_lines(file, encoding)
+            return suppression_files.suppress_csv(caller(), lines, mapping=mapping)
+        name = query.filename or name_of_part()
+        wish = Wish(list_name=None, dry_run=dry_run, file_name=name, encoding=encoding, mapping=mapping)
+        return start_import(caller(), file, wish), 202
 
 
 @routes.get(
@@ -120,16 +159,21 @@ def export(query: Organization) -> Response:
     return csv_answer(suppression_files.export_suppressions(caller()), "suppressions.csv")
 
 
-def _entries(query: FileOptions) -> Entries:
-    if request.mimetype == "text/csv":
-        return suppression_files.entries_in_csv(
-            checked_lines(BytesIO(request.get_data()), query.encoding), mapping_of(query.mapping)
-        )
-    if request.mimetype != "application/json":
-        raise UnsupportedType("Send the numbers as application/json or text/csv.")
+def _numbers(query: SuppressionFile) -> SuppressionReport | tuple[CustomerImportView, int]:
     try:
         given = Numbers.model_validate(request.get_json() or {})
     except ValidationError as problem:
         refuse_input(problem)
         raise
-    return suppression_files.entries_of(given.phones, given.reason)
+    if len(given.phones) <= suppression_files.MOST_AT_ONCE and not query.dry_run:
+        return suppression_files.suppress_numbers(caller(), given.phones, reason=given.reason)
+    file = BytesIO(suppression_files.as_csv(given.phones, given.reason).encode())
+    return start_import(caller(), file, Wish(list_name=None, dry_run=query.dry_run, file_name=query.filename)), 202
+
+
+def _is_short(file: IO[bytes]) -> bool:
+    """Returns whether the file is one that a request can import itself."""
+    content = file.read(MAX_BYTES_AT_ONCE + 1)
+    file.seek(0)
+    lines = content.count(b"\n") + content.count(b"\r")
+    return len(content) <= MAX_BYTES_AT_ONCE and lines <= suppression_files.MOST_AT_ONCE

@@ -11,7 +11,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.shared.caller import by_hand
-from cli.shared.file_in import encoding_option, file_in, mapping_option, opened, rejects_beside
+from cli.shared.file_in import (
+    encoding_option,
+    file_in,
+    mapping_option,
+    opened,
+    refusing_rejects,
+    rejects_for,
+    rejects_option,
+)
 from cli.shared.output import answers, console, wants_json
 from cli.shared.servers import with_database
 from dispatch.accounts.accounts import account_named
@@ -20,10 +28,7 @@ from dispatch.customers.import_upload import MAX_FILE_NAME
 from dispatch.customers.imports import ImportReport, import_customers
 from dispatch.formats.csv_in import CsvFile, lines_of
 from dispatch.formats.encodings import encoding_of
-from embedded.refusal import Refused
 from models.customers.phone_types import LEFT_OUT
-
-_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 def _show(report: ImportReport) -> None:
@@ -47,12 +52,7 @@ def _nothing_came_in(report: ImportReport) -> bool:
 @click.option("--account", required=True, metavar="NAME", help="The account that gets the customers.")
 @click.option("--list", "list_name", required=True, metavar="NAME", help="The list; created if it does not exist.")
 @click.option("--country", metavar="GR", help="Of numbers without a country code.  [default: the account's country]")
-@click.option(
-    "--rejects",
-    type=_FILE,
-    metavar="FILE",
-    help="File for rejected lines.  [default: rejected-FILE beside it]",
-)
+@rejects_option
 @encoding_option
 @mapping_option
 @click.option("--dry-run", is_flag=True, help="Say what would be imported and rejected, and import nothing.")
@@ -81,9 +81,7 @@ def import_(
     python -m cli customers import customers.csv --account Acme --list spring --map phone=Contact
     """
     tenant = account_named(account)
-    rejects = rejects or rejects_beside(file)
-    if rejects.resolve() == file.resolve():
-        raise Refused("The rejects file cannot be the imported file; choose another with --rejects.")
+    rejects = rejects_for(file, rejects)
     options = Options(list_name, country or tenant.country, rejects, encoding, mapping, dry_run)
     report = _import(file, tenant.id, options)
     if report.rejected:
@@ -104,7 +102,7 @@ class Options:
 
 
 def _import(file: Path, account_id: UUID, options: Options) -> ImportReport:
-    with opened(file) as raw, _progress() as bar:
+    with opened(file) as raw, _progress() as bar, refusing_rejects(options.rejects):
         size = raw.seek(0, SEEK_END)
         raw.seek(0)
         encoding = encoding_of(raw, options.encoding)
@@ -115,31 +113,26 @@ def _import(file: Path, account_id: UUID, options: Options) -> ImportReport:
             done = report.imported + report.updated + report.repeated + report.rejected
             bar.update(task, completed=raw.tell(), lines=done)
 
-        try:
-            if options.dry_run:
-                return try_import(
-                    by_hand(account_id),
-                    lines_of(raw, encoding),
-                    default_country=options.country,
-                    mapping=options.mapping,
-                    rejects_path=options.rejects,
-                )
-            return import_customers(
+        if options.dry_run:
+            return try_import(
                 by_hand(account_id),
                 lines_of(raw, encoding),
-                list_name=options.list_name,
                 default_country=options.country,
                 mapping=options.mapping,
                 rejects_path=options.rejects,
-                progress=advance,
-                file_name=file.name[-MAX_FILE_NAME:],
-                size=size,
-                position=raw.tell,
             )
-        except OSError as problem:
-            raise Refused(
-                f"{problem.filename or options.rejects}: {problem.strerror}; choose another file with --rejects."
-            ) from None
+        return import_customers(
+            by_hand(account_id),
+            lines_of(raw, encoding),
+            list_name=options.list_name,
+            default_country=options.country,
+            mapping=options.mapping,
+            rejects_path=options.rejects,
+            progress=advance,
+            file_name=file.name[-MAX_FILE_NAME:],
+            size=size,
+            position=raw.tell,
+        )
 
 
 def _tell_columns(raw: IO[bytes], encoding: str, mapping: dict[str, str]) -> None:

@@ -10,6 +10,8 @@ from typing import IO
 
 import click
 
+from embedded.refusal import Refused
+
 STDIN = Path("-")
 _IN_MEMORY_BYTES = 1024 * 1024
 
@@ -52,6 +54,29 @@ def opened(file: Path) -> Iterator[IO[bytes]]:
         yield kept
 
 
-def rejects_beside(file: Path) -> Path:
-    """Returns where the rejected lines of a file go, if nothing else is said."""
-    return Path("rejected.csv") if file == STDIN else file.with_name(f"rejected-{file.name}")
+rejects_option = click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="File for rejected lines.  [default: rejected-FILE beside it]",
+)
+
+
+def rejects_for(file: Path, given: Path | None) -> Path:
+    """Returns where the rejected lines of a file go; Refused if that is the file itself."""
+    beside = Path("rejected.csv") if file == STDIN else file.with_name(f"rejected-{file.name}")
+    rejects = given or beside
+    if rejects.resolve() == file.resolve():
+        raise Refused("The rejects file cannot be the imported file; choose another with --rejects.")
+    return rejects
+
+
+@contextmanager
+def refusing_rejects(rejects: Path) -> Iterator[None]:
+    """Refuses a rejects file that cannot be written."""
+    try:
+        yield
+    except OSError as problem:
+        raise Refused(
+            f"{problem.filename or rejects}: {problem.strerror}; choose another file with --rejects."
+        ) from None

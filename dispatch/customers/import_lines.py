@@ -9,7 +9,7 @@ from dispatch.formats.columns import OWN, attribute_of, is_attribute, value_of
 from dispatch.formats.csv_in import CsvFile, Place, Record, Rejected
 from dispatch.formats.dates import AmbiguousDate
 from dispatch.formats.phone_text import InvalidPhone
-from dispatch.formats.phones import read_phone
+from dispatch.formats.phones import read_phone, readings_of
 from models.customers.customer import CONSENTS, FILE_COLUMNS, MAX_ATTRIBUTE, MAX_TEXT
 from models.customers.upsert import CustomerToWrite
 from scheduling.zones import is_zone
@@ -29,6 +29,8 @@ class Counts:
     rejected: int
     #: How many of those that were not rejected have which kind of number.
     phone_types: Mapping[str, int]
+    #: Lines of opt-outs whose number has two readings, both of which are suppressed.
+    ambiguous: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,9 @@ class Chunk:
 
     customers: list[CustomerToWrite]
     opted_out: list[str]
+    #: Numbers of rejected lines that say unsubscribed, in each of their readings.
+    not_to_message: list[str]
+    ambiguous: int
     rejected: list[Rejected]
     columns: list[str]
     attributes: list[str]
@@ -49,7 +54,7 @@ class Chunk:
         """Returns what became of its lines, of whose phones so many were new or had come in an earlier chunk."""
         within = self.lines - len(self.rejected) - len(self.customers)
         updated = len(self.customers) - new - repeated
-        return Counts(new, updated, within + repeated, len(self.rejected), self.phone_types)
+        return Counts(new, updated, within + repeated, len(self.rejected), self.phone_types, self.ambiguous)
 
 
 class ChunkReader:
@@ -65,6 +70,8 @@ class ChunkReader:
     def _begin(self) -> None:
         self._customers: dict[str, CustomerToWrite] = {}
         self._opted_out: list[str] = []
+        self._not_to_message: dict[str, None] = {}
+        self._ambiguous = 0
         self._rejected: list[Rejected] = []
         self._phone_types = Counter[str]()
         self._lines = 0
@@ -77,18 +84,29 @@ class ChunkReader:
             return
         result = _customer(record, self._country)
         if isinstance(result, Rejected):
-            self._rejected.append(result._replace(values=record.values))
+            self._reject(record, result)
             return
         self._customers[result.phone] = result
         self._phone_types[result.phone_type] += 1
-        if record.cells.get(CONSENT, "").lower() == UNSUBSCRIBED:
+        if _says_unsubscribed(record):
             self._opted_out.append(result.phone)
+
+    def _reject(self, record: Record, rejected: Rejected) -> None:
+        # Whatever is wrong with the line, its person is not to be messaged, whichever of two numbers is theirs.
+        if _says_unsubscribed(record) and (readings := _readings(record, self._country)):
+            self._not_to_message |= dict.fromkeys(readings)
+            self._ambiguous += len(readings) > 1
+            both = "both are suppressed" if len(readings) > 1 else "the number is suppressed"
+            rejected = rejected._replace(reason=f"{rejected.reason}; it says unsubscribed, so {both}")
+        self._rejected.append(rejected._replace(values=record.values))
 
     def take(self) -> Chunk:
         """Returns what was collected, and begins the next chunk."""
         chunk = Chunk(
             list(self._customers.values()),
             self._opted_out,
+            list(self._not_to_message),
+            self._ambiguous,
             self._rejected,
             self._columns,
             self._attributes,
@@ -99,6 +117,18 @@ class ChunkReader:
         )
         self._begin()
         return chunk
+
+
+def _says_unsubscribed(record: Record) -> bool:
+    return record.cells.get(CONSENT, "").lower() == UNSUBSCRIBED
+
+
+def _readings(record: Record, country: str | None) -> tuple[str, ...]:
+    phone = record.cells["phone"]
+    try:
+        return readings_of(phone, country) if len(phone) <= MAX_TEXT else ()
+    except InvalidPhone:
+        return ()
 
 
 def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected:

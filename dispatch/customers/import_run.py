@@ -18,15 +18,18 @@ import structlog
 from config.stopping import stopping
 from dispatch import queues
 from dispatch.customers.import_lines import Chunk
-from dispatch.customers.imports import NotOurs, read_chunks, write_part
+from dispatch.customers.import_parts import NotOurs, write_part
+from dispatch.customers.imports import read_chunks
 from dispatch.customers.kept_file import KeptFile
 from dispatch.customers.open_imports import end_import, end_interrupted_imports
+from dispatch.customers.suppression_lines import SuppressionChunk, read_suppressions
 from dispatch.errors import DispatchError
 from dispatch.formats.csv_in import CsvFile, Place, pieces_of, text_of
 from dispatch.formats.rejects import storable
 from models.customers import import_takeovers
 from models.customers.import_files import CustomerImportPart, CustomerImportReject
-from models.customers.imports import CustomerImport, RunningImport
+from models.customers.import_states import RunningImport
+from models.customers.imports import CustomerImport
 from models.database import db
 from models.row import JsonObject
 
@@ -95,7 +98,8 @@ def _import(begun: RunningImport, clock: Callable[[], float], should_stop: Calla
     if begun.resume:
         text.seek(int(begun.resume["text"]))
         file.go_on(Place(**begun.resume["place"]))
-    for chunk in read_chunks(file, begun.country, clock=clock):
+    read = read_chunks if begun.kind == "customers" else read_suppressions
+    for chunk in read(file, begun.country, clock=clock):
         # As text: it has more than 64 bits, because the state of the decoder is a part of it.
         resume = {"text": str(text.tell()), "place": asdict(chunk.place)}
         _write(begun, chunk, read=content.position, resume=resume)
@@ -110,7 +114,7 @@ def _as_mapping(begun: RunningImport) -> dict[str, str]:
     return {column: cell for cell, column in zip(begun.header, begun.columns, strict=True) if column}
 
 
-def _write(begun: RunningImport, chunk: Chunk, *, read: int, resume: JsonObject) -> None:
+def _write(begun: RunningImport, chunk: Chunk | SuppressionChunk, *, read: int, resume: JsonObject) -> None:
     with db.atomic():
         write_part(begun, chunk, read=read, resume=resume)
         CustomerImportReject.keep(begun.id, [each._replace(text=storable(each.text)) for each in chunk.rejected])

@@ -1,10 +1,11 @@
-"""A file of customers that came in over HTTP: checked, kept in PostgreSQL, and read while a job imports it.
+"""A file that came in over HTTP, of customers or of suppressed numbers: checked, kept, and read while a job imports it.
 
 The job is `import_run.py`. Redis and the web process's disk may lose the file at any time; the rows do not.
 """
 
 import io
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import IO
 from uuid import UUID
@@ -24,9 +25,10 @@ from dispatch.formats.phones import check_country
 from dispatch.formats.rejects import reject_lines
 from dispatch.formats.view import Time, View
 from models.campaigns.campaign import Campaign
-from models.customers import open_imports
-from models.customers.import_files import CustomerImportPart, CustomerImportReject
-from models.customers.imports import CustomerImport, ImportStatus
+from models.customers import ended_imports, open_imports
+from models.customers.import_files import MOST_REJECTS, CustomerImportPart, CustomerImportReject
+from models.customers.import_states import ImportKind, ImportStatus
+from models.customers.imports import CustomerImport
 from models.customers.lists import CustomerList
 from models.database import db
 from models.page import Page
@@ -39,10 +41,15 @@ log = structlog.get_logger()
 
 
 class CustomerImportView(View):
-    """An import; `bytes` of its `size` bytes were read, and every line so far is counted as one of the four."""
+    """An import; `bytes` of its `size` bytes were read, and every line so far is counted as one of the four.
+
+    Of suppressed numbers, `imported` are suppressed now and `updated` were before.
+    """
 
     id: int
     account_id: UUID
+    kind: ImportKind
+    dry_run: bool = Field(description="nothing is written but these counts and the rejected lines")
     status: ImportStatus
     list_id: int | None
     list_name: str
@@ -55,6 +62,10 @@ class CustomerImportView(View):
     updated: int
     repeated: int
     rejected: int
+    rejected_kept: int = Field(
+        description=f"how many of the rejected lines can be downloaded: the first {MOST_REJECTS:,}; none of a command's"
+    )
+    ambiguous: int = Field(description="lines of opt-outs whose number has two readings: both are suppressed")
     phone_types: dict[str, int] = Field(description="how many lines that were not rejected have which kind of number")
     error: str | None
     encoding: str
@@ -64,32 +75,41 @@ class CustomerImportView(View):
     ended_at: Time | None
 
 
-def start_import(
-    caller: Caller,
-    file: IO[bytes],
-    *,
-    list_name: str,
-    country: str | None = None,
-    file_name: str = "",
-    encoding: str | None = None,
-    mapping: Mapping[str, str] | None = None,
-) -> CustomerImportView:
-    """Keeps the file and queues its import onto the list of this name, which is made when there is none.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to become of a file: onto the list of this name or, without one, its numbers suppressed."""
+
+    list_name: str | None
+    #: Only tried: nothing is written but counts and rejected lines.
+    dry_run: bool = False
+    #: Of numbers without a country code, in two letters; the account's if None.
+    country: str | None = None
+    file_name: str = ""
+    encoding: str | None = None
+    #: Which of its names is which column, as {"phone": "Mobile"}.
+    mapping: Mapping[str, str] | None = None
+
+
+def start_import(caller: Caller, file: IO[bytes], wish: Wish) -> CustomerImportView:
+    """Keeps the file and queues its import; the list is made when there is none of this name.
 
     Whatever can be known without reading it all is refused now: an empty file, a first line that names no phone
     column, an encoding that is not certain, a country or list name that cannot be. `file` is one that can be read
-    twice; `mapping` says which of its names is which column, as {"phone": "Mobile"}.
+    twice.
     """
     account_id = caller.one_account()
-    country = check_country(country) if country else account_with_id(account_id).country
-    list_name = checked_name(list_name, field="list")
-    file_name = checked_text(file_name[-MAX_FILE_NAME:], field="filename", most=MAX_FILE_NAME) or ""
-    size, encoding, read = _checked(file, encoding, mapping)
+    country = check_country(wish.country) if wish.country else account_with_id(account_id).country
+    list_name = None if wish.list_name is None else checked_name(wish.list_name, field="list")
+    file_name = checked_text(wish.file_name[-MAX_FILE_NAME:], field="filename", most=MAX_FILE_NAME) or ""
+    size, encoding, read = _checked(file, wish.encoding, wish.mapping)
     with db.atomic():
+        fills = None if list_name is None or wish.dry_run else CustomerList.named(account_id, list_name).id
         made = CustomerImport.add(
             account_id,
-            list_id=CustomerList.named(account_id, list_name).id,
-            list_name=list_name,
+            kind="suppressions" if list_name is None else "customers",
+            dry_run=wish.dry_run,
+            list_id=fills,
+            list_name=list_name or "",
             file_name=file_name,
             country=country,
             size=size,
@@ -120,6 +140,15 @@ def cancel_import(caller: Caller, import_id: int) -> CustomerImportView:
         Campaign.unblock(cancelled.account_id, ImportRunning.code)
         caller.note("import.cancelled", import_id, account_id=cancelled.account_id)
     return read_import(caller, import_id)
+
+
+def delete_import(caller: Caller, import_id: int) -> None:
+    """Deletes an import that has ended, with its rejected lines but not what it did; InvalidStatus while it goes on."""
+    with db.atomic():
+        removed = ended_imports.remove(import_id, caller.account)
+        if removed is None:
+            raise InvalidStatus(f"The import is {_find(caller, import_id).status}; cancel it before you delete it.")
+        caller.note("import.deleted", import_id, account_id=removed.account_id)
 
 
 def list_imports(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page[CustomerImportView]:

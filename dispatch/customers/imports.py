@@ -11,7 +11,7 @@ import that was cut short is finished by running it again, and running it twice 
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -19,25 +19,17 @@ import structlog
 
 from dispatch.caller import Caller
 from dispatch.customers.import_lines import Chunk, ChunkReader, Counts
-from dispatch.customers.open_imports import seen_by_all
-from dispatch.errors import InvalidStatus
+from dispatch.customers.import_parts import write_part
+from dispatch.customers.open_imports import LocalFile, seen_by_all
 from dispatch.formats.checks import checked_name
 from dispatch.formats.csv_in import CsvFile
 from dispatch.formats.phones import check_country
 from dispatch.formats.portions import END, Portion, in_portions
 from dispatch.formats.rejects import rejects_file
-from models.customers.imports import CustomerImport, RunningImport
-from models.customers.upsert import Target, opt_out_customers, upsert_customers
-from models.database import db
-from models.row import JsonObject
 
 LINES_PER_CHUNK = 10_000
 
 log = structlog.get_logger()
-
-
-class NotOurs(InvalidStatus):
-    """Another job continues this import, or it has ended; there is nothing left to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +83,7 @@ def import_customers(
     file = CsvFile(lines, mapping=mapping)
     with (
         rejects_file(rejects_path, file.columns) as reject,
-        seen_by_all(caller, list_name, file_name, country, size) as begun,
+        seen_by_all(caller, LocalFile(file_name, size, country), list_name=list_name) as begun,
     ):
         report = ImportReport(0, 0, 0, 0, begun.list_id, file.header.mapping)
         for chunk in read_chunks(file, country):
@@ -116,20 +108,3 @@ def read_chunks(file: CsvFile, country: str | None, *, clock: Callable[[], float
             yield chunk.take()
         else:
             chunk.add(record)
-
-
-def write_part(begun: RunningImport, chunk: Chunk, *, read: int, resume: JsonObject | None = None) -> Counts:
-    """Writes the chunk, counts it and moves the import's cursor over it, in one transaction; NotOurs if it has moved.
-
-    `resume` is where in the file the next job continues. Returns what became of the lines.
-    """
-    target = Target(begun.account_id, begun.list_id, begun.id)
-    with db.atomic():
-        if not CustomerImport.advance(begun, next_line=chunk.next_line, read=read, resume=resume):
-            raise NotOurs("The import was cancelled, or its command was taken for dead; what it had imported stays.")
-        written = upsert_customers(target, chunk.customers, columns=chunk.columns, attributes=chunk.attributes)
-        if chunk.opted_out:
-            opt_out_customers(begun.account_id, chunk.opted_out)
-        counts = chunk.counted(new=written.inserted, repeated=written.repeated)
-        CustomerImport.count(begun.id, **asdict(counts))
-    return counts

@@ -1,8 +1,9 @@
-"""Imports that have not ended: a campaign does not start on the part of its audience that is there by now."""
+"""Imports that have not ended: a campaign does not start while one changes who is in its audience or opted out."""
 
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from dispatch.errors import ImportRunning
 from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import Campaign
 from models.customers import import_commands, open_imports
-from models.customers.imports import CustomerImport, RunningImport
+from models.customers.import_states import RunningImport
+from models.customers.imports import CustomerImport
 from models.customers.lists import CustomerList
 from models.database import db
 from models.failures import DATABASE_ERRORS
@@ -26,9 +28,10 @@ log = structlog.get_logger()
 
 
 def check_no_import(campaign: Campaign) -> None:
-    """Raises ImportRunning, with its progress, while an import adds people to the campaign's audience.
+    """Raises ImportRunning, with its progress, while an import changes who the campaign reaches.
 
-    Also while it adds people to a list that the audience leaves out: those who are not on it yet would get the text.
+    Also while numbers are being suppressed, or people added to a list that the audience leaves out: those who are not
+    known yet would get the text.
     """
     running = open_imports.into_audience(campaign.account_id, _lists_of(campaign))
     if running:
@@ -47,20 +50,31 @@ def _lists_of(campaign: Campaign) -> list[int] | None:
     return [part.list_id for part in parts if part.list_id is not None]
 
 
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file at hand: what people call it, its size in bytes, and the country of its numbers."""
+
+    name: str
+    size: int
+    country: str | None
+
+
 @contextmanager
-def seen_by_all(
-    caller: Caller, list_name: str, file_name: str, country: str | None, size: int
-) -> Iterator[RunningImport]:
-    """Shows the import as running while it is at work, so that no campaign starts on a part of its list."""
+def seen_by_all(caller: Caller, file: LocalFile, *, list_name: str | None) -> Iterator[RunningImport]:
+    """Shows the import as running while it is at work, so that no campaign starts on a part of it.
+
+    Without the name of a list it is one of suppressed numbers.
+    """
     account_id = caller.one_account()
     with db.atomic():
         begun = import_commands.begin(
             account_id,
-            list_id=CustomerList.named(account_id, list_name).id,
-            list_name=list_name,
-            file_name=file_name,
-            country=country,
-            size=size,
+            kind="suppressions" if list_name is None else "customers",
+            list_id=None if list_name is None else CustomerList.named(account_id, list_name).id,
+            list_name=list_name or "",
+            file_name=file.name,
+            country=file.country,
+            size=file.size,
             actor=caller.actor,
         )
     try:
@@ -104,9 +118,13 @@ def _refusal(running: CustomerImport) -> ImportRunning:
     progress: dict[str, Any] = {
         field: getattr(running, field) for field in ("status", "lines", "imported", "updated", "repeated", "rejected")
     }
+    does = (
+        "suppressing numbers" if running.kind == "suppressions" else f"adding customers to the list {running.list_name}"
+    )
+    anyway = "before those are known" if running.kind == "suppressions" else "with those who are there"
     return ImportRunning(
-        f"Import {running.id} is still adding customers to the list {running.list_name}: {share} is read, "
-        f"{running.lines} lines so far. Wait until it ends, or start anyway with those who are there.",
+        f"Import {running.id} is still {does}: {share} is read, {running.lines} lines so far. Wait until it ends, or "
+        f"start anyway {anyway}.",
         import_id=running.id,
         bytes=running.bytes,
         size=running.size,

@@ -77,6 +77,18 @@ class _Reading(NamedTuple):
 _Reason = str
 
 
+class _Ambiguous(str):
+    """Why: it can be read in two ways, which are these."""
+
+    readings: tuple[str, str]
+
+    @classmethod
+    def of(cls, first: str, second: str) -> "_Ambiguous":
+        reason = cls(f"could be {first} or {second}; write it with + and the country code")
+        reason.readings = (first, second)
+        return reason
+
+
 def check_country(country: str) -> str:
     """Returns the two-letter country code in capitals; InvalidRequest when there is no such country."""
     code = country.strip().upper()
@@ -100,6 +112,16 @@ def read_phone(raw: str, default_country: str | None = None) -> Phone:
     if isinstance(found, str):
         raise InvalidPhone(found)
     return Phone(found.number, _kind(found))
+
+
+def readings_of(raw: str, default_country: str | None = None) -> tuple[str, ...]:
+    """Returns the number as `normalise` does, or both that it may be where that refuses it for being two."""
+    found = _read(plain_phone(raw), default_country)
+    if isinstance(found, _Ambiguous):
+        return found.readings
+    if isinstance(found, str):
+        raise InvalidPhone(found)
+    return (found.number,)
 
 
 def phone_type(phone: str) -> PhoneType:
@@ -144,7 +166,7 @@ def _either(first: _Reading | _Reason, second: _Reading | _Reason) -> _Reading |
         return first
     if not isinstance(first, _Reading) or first.number == second.number:
         return second
-    return f"could be {first.number} or {second.number}; write it with + and the country code"
+    return _Ambiguous.of(first.number, second.number)
 
 
 def _more_likely(text: str, digits: str, national: _Reading, foreign: _Reading) -> _Reading | _Reason:

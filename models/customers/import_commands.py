@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from models.customers.imports import CustomerImport, RunningImport
+from models.customers.import_states import ImportKind, RunningImport
+from models.customers.imports import CustomerImport
 from models.database import one, rows
 
 _ALIVE = "hashtextextended('import:' || %(id)s::text, 0)"
@@ -11,7 +12,8 @@ _ALIVE = "hashtextextended('import:' || %(id)s::text, 0)"
 def begin(
     account_id: UUID,
     *,
-    list_id: int,
+    kind: ImportKind = "customers",
+    list_id: int | None,
     list_name: str,
     file_name: str,
     country: str | None,
@@ -21,9 +23,9 @@ def begin(
     """Inserts an import that this connection is at work on, and marks it as alive until `release`."""
     begun = one(
         """INSERT INTO customer_import
-               (account_id, list_id, list_name, file_name, country, size, actor, by_command, status, started_at)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, true, 'running', now()) RETURNING *""",
-        [account_id, list_id, list_name, file_name, country, size, actor],
+               (account_id, kind, list_id, list_name, file_name, country, size, actor, by_command, status, started_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, true, 'running', now()) RETURNING *""",
+        [account_id, kind, list_id, list_name, file_name, country, size, actor],
         into=RunningImport,
     )
     # Before the row can be seen. It ends with the connection, whatever ends that.

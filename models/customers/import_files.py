@@ -9,6 +9,8 @@ from models.row import Row
 
 # Rejected lines that one statement reads.
 REJECTS_PAGE = 5_000
+#: Rejected lines of an import that are kept: more than anyone repairs by hand.
+MOST_REJECTS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +59,29 @@ class CustomerImportReject(Row):
 
     @classmethod
     def keep(cls, import_id: int, rejected: Sequence[tuple[int, str, Sequence[str], str]]) -> None:
-        """Stores line number, reason, values and text of each."""
-        lines, reasons, values, texts = zip(*rejected, strict=True) if rejected else ((), (), (), ())
+        """Stores line number, reason, values and text of each, as far as the import may keep more."""
+        if not rejected:
+            return
+        lines, reasons, values, texts = zip(*rejected[:MOST_REJECTS], strict=True)
         changed(
-            """INSERT INTO customer_import_reject (import_id, line, reason, cells, content)
-               SELECT %s, line, reason, ARRAY(SELECT json_array_elements_text(cells)), content
-               FROM unnest(%s::integer[], %s::text[], %s::json[], %s::text[]) AS t (line, reason, cells, content)""",
-            [import_id, list(lines), list(reasons), [json.dumps(list(each)) for each in values], list(texts)],
+            """WITH room AS (
+                 SELECT greatest(%(most)s - rejected_kept, 0) AS lines FROM customer_import WHERE id = %(id)s FOR UPDATE
+               ), kept AS (
+                 INSERT INTO customer_import_reject (import_id, line, reason, cells, content)
+                 SELECT %(id)s, line, reason, ARRAY(SELECT json_array_elements_text(cells)), content
+                 FROM unnest(%(lines)s::integer[], %(reasons)s::text[], %(values)s::json[], %(texts)s::text[])
+                      AS t (line, reason, cells, content)
+                 ORDER BY line LIMIT (SELECT lines FROM room) RETURNING line)
+               UPDATE customer_import SET rejected_kept = rejected_kept + (SELECT count(*) FROM kept)
+               WHERE id = %(id)s""",
+            {
+                "id": import_id,
+                "most": MOST_REJECTS,
+                "lines": list(lines),
+                "reasons": list(reasons),
+                "values": [json.dumps(list(each)) for each in values],
+                "texts": list(texts),
+            },
         )
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from models.customers.imports import OpenImport
+from models.customers.import_states import OpenImport
 from models.database import row, rows
 
 

@@ -3,24 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Self
+from typing import Self
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from models.customers.import_states import ImportKind, ImportStatus, OpenImport, RunningImport
 from models.database import changed, one, row
 from models.page import Page, read_page
 from models.row import JsonObject, Row
 from models.tenancy import Tenant, owned_by
 
 Counts = Mapping[str, int]
-ImportStatus = Literal[
-    "queued",  # A job will take it.
-    "running",  # Its lines are being written, chunk by chunk.
-    "done",  # Every line is written or among the rejected ones.
-    "failed",  # It stopped; `error` says why, and what was written before stays.
-    "cancelled",  # A person stopped it; what was written before stays.
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +23,10 @@ class CustomerImport(Row):
 
     id: int
     account_id: UUID
-    #: None when the list was deleted after the import ended.
+    kind: ImportKind
+    #: Whether it is only tried: nothing but its counts and rejected lines is written.
+    dry_run: bool
+    #: None when the list was deleted after the import ended, and when there is none to fill.
     list_id: int | None
     list_name: str
     file_name: str
@@ -49,6 +46,10 @@ class CustomerImport(Row):
     #: Lines whose phone had come before in the file.
     repeated: int
     rejected: int
+    #: How many of the rejected lines are kept.
+    rejected_kept: int
+    #: Lines of opt-outs whose number has two readings: both are suppressed.
+    ambiguous: int
     #: How many of the lines that were not rejected have which kind of number.
     phone_types: JsonObject
     #: Its holder may continue the import; None once it has ended.
@@ -83,7 +84,9 @@ class CustomerImport(Row):
         cls,
         account_id: UUID,
         *,
-        list_id: int,
+        kind: ImportKind = "customers",
+        dry_run: bool = False,
+        list_id: int | None,
         list_name: str,
         file_name: str,
         country: str | None,
@@ -93,14 +96,16 @@ class CustomerImport(Row):
         columns: Sequence[str],
         actor: str,
         request_id: str | None,
-    ) -> "OpenImport":
+    ) -> OpenImport:
         """Inserts an import that waits for a job; its file is kept in the same transaction."""
         return one(
-            """INSERT INTO customer_import (account_id, list_id, list_name, file_name, country, size, encoding, header,
-                                            columns, actor, request_id)
-               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING *""",
+            """INSERT INTO customer_import (account_id, kind, dry_run, list_id, list_name, file_name, country, size,
+                                            encoding, header, columns, actor, request_id)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING *""",
             [
                 account_id,
+                kind,
+                dry_run,
                 list_id,
                 list_name,
                 file_name,
@@ -137,7 +142,7 @@ class CustomerImport(Row):
         )
 
     @classmethod
-    def begin(cls, import_id: int, token: UUID) -> "RunningImport | None":
+    def begin(cls, import_id: int, token: UUID) -> RunningImport | None:
         """Returns the import, now running; None when the token is no longer the current one."""
         return row(
             """UPDATE customer_import SET status = 'running', started_at = coalesce(started_at, now()),
@@ -148,7 +153,7 @@ class CustomerImport(Row):
         )
 
     @classmethod
-    def advance(cls, begun: "RunningImport", *, next_line: int, read: int, resume: JsonObject | None) -> bool:
+    def advance(cls, begun: RunningImport, *, next_line: int, read: int, resume: JsonObject | None) -> bool:
         """Moves the cursor over one chunk; False (roll back and stop) when another job has, or holds the token."""
         return bool(
             changed(
@@ -170,19 +175,27 @@ class CustomerImport(Row):
 
     @classmethod
     def count(
-        cls, import_id: int, *, imported: int, updated: int, repeated: int, rejected: int, phone_types: Counts
+        cls,
+        import_id: int,
+        *,
+        imported: int,
+        updated: int,
+        repeated: int,
+        rejected: int,
+        phone_types: Counts,
+        ambiguous: int = 0,
     ) -> None:
         """Adds what became of a chunk's lines, in the transaction that moved the cursor over it."""
         changed(
             """UPDATE customer_import SET imported = imported + %s, updated = updated + %s, repeated = repeated + %s,
-                      rejected = rejected + %s,
+                      rejected = rejected + %s, ambiguous = ambiguous + %s,
                       phone_types = (
                         SELECT coalesce(jsonb_object_agg(type, lines), '{}') FROM (
                           SELECT key AS type, sum(value::bigint) AS lines
                           FROM (SELECT * FROM jsonb_each_text(phone_types)
                                 UNION ALL SELECT * FROM jsonb_each_text(%s)) AS each GROUP BY key) AS summed)
                WHERE id = %s""",
-            [imported, updated, repeated, rejected, Jsonb(dict(phone_types)), import_id],
+            [imported, updated, repeated, rejected, ambiguous, Jsonb(dict(phone_types)), import_id],
         )
 
     @classmethod
@@ -198,6 +211,7 @@ class CustomerImport(Row):
         )
         if ended:
             changed("DELETE FROM customer_import_part WHERE import_id = %s", [import_id])
+            changed("DELETE FROM customer_import_phone WHERE import_id = %s", [import_id])
         return ended
 
     @classmethod
@@ -208,30 +222,3 @@ class CustomerImport(Row):
                 WHERE list_id = %(id)s AND {owned_by(tenant)} AND status NOT IN ('queued', 'running')""",
             {"id": list_id, "account": tenant},
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenImport:
-    """An import that has not ended: the token that continues it, and how often its worker was lost at this line."""
-
-    id: int
-    token: UUID
-    takeovers: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunningImport:
-    """An import as its job needs it: where it continues, and where the customers go."""
-
-    id: int
-    account_id: UUID
-    list_id: int
-    country: str | None
-    next_line: int
-    #: Where in the file that line is, and what is known of the record before; None: not known.
-    resume: JsonObject | None
-    token: UUID
-    request_id: str | None
-    encoding: str
-    header: list[str]
-    columns: list[str]

@@ -9,11 +9,15 @@ from models.tenancy import Tenant, owned_by
 
 
 def into_audience(account_id: UUID, list_ids: Sequence[int] | None) -> CustomerImport | None:
-    """Returns the first open import onto one of the lists, or into the account when they are None; or None."""
+    """Returns the first open import that changes who is reached, or None.
+
+    That is one onto one of the lists, one into the account when they are None, and one of suppressed numbers anyway.
+    """
     return row(
         """SELECT * FROM customer_import
-           WHERE account_id = %(account)s AND status IN ('queued', 'running')
-             AND (%(lists)s::bigint[] IS NULL OR list_id = ANY(%(lists)s)) ORDER BY id LIMIT 1""",
+           WHERE account_id = %(account)s AND status IN ('queued', 'running') AND NOT dry_run
+             AND (kind = 'suppressions' OR %(lists)s::bigint[] IS NULL OR list_id = ANY(%(lists)s))
+           ORDER BY id LIMIT 1""",
         {"account": account_id, "lists": None if list_ids is None else list(list_ids)},
         into=CustomerImport,
     )
@@ -30,4 +34,5 @@ def cancel(import_id: int, tenant: Tenant) -> CustomerImport | None:
     )
     if ended:
         changed("DELETE FROM customer_import_part WHERE import_id = %s", [import_id])
+        changed("DELETE FROM customer_import_phone WHERE import_id = %s", [import_id])
     return ended

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, Self
 from uuid import UUID
 
-from models.database import changed, row
+from models.database import changed, row, rows
 from models.export import export_lines
 from models.page import Page, read_page
 from models.row import Row
@@ -41,15 +41,24 @@ class Suppression(Row):
         )
 
     @classmethod
-    def add_many(cls, account_id: UUID, phones: Sequence[str], reasons: Sequence[str], *, source: str) -> int:
-        """Suppresses the numbers and returns how many were not suppressed before."""
+    def add_many(cls, account_id: UUID, phones: Sequence[str], reasons: Sequence[str], *, source: str) -> set[str]:
+        """Suppresses the numbers and returns those that were not suppressed before."""
         # In the order of phones, so that two imports at once wait for each other instead of deadlocking.
-        return changed(
+        found = rows(
             """INSERT INTO suppression (account_id, phone, reason, source)
                SELECT %s, t.phone, t.reason, %s FROM unnest(%s::text[], %s::text[]) AS t (phone, reason) ORDER BY phone
-               ON CONFLICT (account_id, phone) DO NOTHING""",
+               ON CONFLICT (account_id, phone) DO NOTHING RETURNING phone""",
             [account_id, source, list(phones), list(reasons)],
         )
+        return {each["phone"] for each in found}
+
+    @classmethod
+    def among(cls, account_id: UUID, phones: Sequence[str]) -> set[str]:
+        """Returns those of the numbers that are suppressed."""
+        found = rows(
+            "SELECT phone FROM suppression WHERE account_id = %s AND phone = ANY(%s)", [account_id, list(phones)]
+        )
+        return {each["phone"] for each in found}
 
     @classmethod
     def follow(cls, account_id: UUID, *, old: str, new: str) -> Self | None:

@@ -9,7 +9,7 @@ from dispatch.accounts.accounts import AccountView
 from dispatch.accounts.keys import issue_key
 from dispatch.audience.filter import read_filter
 from dispatch.audience.segments import create_segment
-from dispatch.customers.import_upload import start_import
+from dispatch.customers.import_upload import Wish, start_import
 from dispatch.customers.suppressions import add_suppression
 from dispatch.schedules.schedules import create_schedule
 from dispatch.start.enqueue import enqueue_campaign
@@ -34,7 +34,7 @@ def _reference(account: AccountView) -> str:
 
 def _import(account: AccountView) -> int:
     file = BytesIO(b"phone\n+306912345678\n")
-    return start_import(asking(account.id), file, list_name=f"import {next(_number)}").id
+    return start_import(asking(account.id), file, Wish(f"import {next(_number)}")).id
 
 
 def _segment(account: AccountView) -> int:

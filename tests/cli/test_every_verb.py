@@ -8,7 +8,7 @@ import pytest
 
 from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
-from dispatch.customers.import_upload import start_import
+from dispatch.customers.import_upload import Wish, start_import
 from dispatch.customers.lists import create_list
 from dispatch.customers.suppressions import add_suppression
 from dispatch.texts.stored import create_template
@@ -135,7 +135,7 @@ def test_an_invalid_page_is_a_usage_error(cli, verb, option, wrong):
 
 def three_imports(account):
     for name in ("a", "b", "c"):
-        start_import(asking(account.id), BytesIO(b"phone\n+306912345678\n"), list_name=name)
+        start_import(asking(account.id), BytesIO(b"phone\n+306912345678\n"), Wish(name))
 
 
 def three_schedules_and_runs(account):

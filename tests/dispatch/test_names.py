@@ -6,7 +6,7 @@ import pytest
 
 from dispatch.audience.filter import read_filter
 from dispatch.audience.segments import create_segment, segment_called
-from dispatch.customers.import_upload import start_import
+from dispatch.customers.import_upload import Wish, start_import
 from dispatch.customers.lists import create_list, list_called, read_list, rename_list
 from dispatch.errors import Duplicate, InvalidRequest
 from dispatch.texts.stored import create_template, edit_template, template_called
@@ -49,7 +49,7 @@ def test_a_twin_by_case_width_spaces_or_what_cannot_be_seen_is_refused_and_found
 def test_an_import_does_not_make_a_twin_of_a_list(name):
     caller = asking(an_account(country="GR").id)
     made = create_list(caller, name="Spring Café")
-    started = start_import(caller, BytesIO(b"phone\n6900000001\n"), list_name=name)
+    started = start_import(caller, BytesIO(b"phone\n6900000001\n"), Wish(name))
     assert (started.list_id, read_list(caller, made.id).name) == (made.id, "Spring Café")
 
 

@@ -5,20 +5,33 @@ from io import BytesIO
 
 import pytest
 
-from dispatch.customers.import_upload import cancel_import, read_import, start_import
+from dispatch.customers.import_upload import Wish, cancel_import, read_import, start_import
 from dispatch.customers.imports import import_customers
 from models.database import db as database
 from models.database import rows
 from tests.factories import an_account, asking
 
 MIGRATION = import_module("migrations.0014_imports_of_files")
+# Changes a constraint that the other made.
+LATER = import_module("migrations.0025_imports_of_suppressions")
+
+
+def undo():
+    LATER.down(None, database)
+    MIGRATION.down(None, database)
+
+
+def do_again():
+    MIGRATION.up(None, database)
+    LATER.up(None, database)
+
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
 
 def test_twins_get_their_id_behind_their_name_and_the_first_keeps_its_own():
     ours, theirs = an_account().id, an_account().id
-    MIGRATION.down(None, database)
+    undo()
     for account_id, name in (
         (ours, "Spring"),
         (ours, "spring "),
@@ -32,7 +45,7 @@ def test_twins_get_their_id_behind_their_name_and_the_first_keeps_its_own():
             ("template", ", body", ", 'Hi'"),
         ):
             rows(f"INSERT INTO {table} (account_id, name{columns}) VALUES (%s, %s{values})", [account_id, name])
-    MIGRATION.up(None, database)
+    do_again()
     for table in ("customer_list", "segment", "template"):
         names = [each["name"] for each in rows(f"SELECT name FROM {table} ORDER BY id")]
         assert names == ["Spring", "spring  (2)", "Ｓpring (3)", "Summer", "SPRING"]
@@ -41,10 +54,10 @@ def test_twins_get_their_id_behind_their_name_and_the_first_keeps_its_own():
 def test_undone_the_migration_leaves_imports_that_an_older_release_knows():
     account = asking(an_account(country="GR").id)
     import_customers(account, ["phone\n", "6900000001\n", "12\n"], list_name="a", default_country="GR")
-    made = start_import(account, BytesIO(b"phone\n6900000002\n"), list_name="b")
+    made = start_import(account, BytesIO(b"phone\n6900000002\n"), Wish("b"))
     cancel_import(account, made.id)
-    MIGRATION.down(None, database)
+    undo()
     left = rows("SELECT status, error FROM customer_import")
-    MIGRATION.up(None, database)
+    do_again()
     assert left == [{"status": "failed", "error": "The import was cancelled."}]
     assert read_import(account, made.id).mapping == {"phone": "phone"}

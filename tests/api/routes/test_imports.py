@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from api.routes.imports import MAX_FILE
+from api.http.files import MAX_FILE
 from dispatch import queues
 from jobs.queue_worker import QueueWorker
 from models.database import rows

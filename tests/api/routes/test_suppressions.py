@@ -1,11 +1,12 @@
 """Suppressed numbers over HTTP."""
 
 import csv
-from io import StringIO
+from io import BytesIO, StringIO
 
 import pytest
 
 from models.database import rows
+from tests.dispatch.customers.importing import run
 from tests.factories import an_account
 
 PHONE = "+306912345678"
@@ -60,6 +61,7 @@ def test_a_list_of_numbers_is_suppressed_and_unreadable_ones_are_named(call):
         "added": 2,
         "known": 1,
         "rejected": 2,
+        "ambiguous": 0,
         "rejections": [
             {"line": 4, "reason": "phone: contains letters"},
             {"line": 5, "reason": "phone: empty"},
@@ -101,13 +103,51 @@ def test_a_csv_of_numbers_is_suppressed_and_an_export_can_be_imported(call, as_a
         ("/import", {"data": b"", "content_type": "text/csv"}, 400, "INVALID_REQUEST", "phone"),
         ("/import", {"data": b"number\n1\n", "content_type": "text/csv"}, 400, "INVALID_REQUEST", "phone"),
         ("/import", {"data": b"phone"}, 415, "UNSUPPORTED_MEDIA_TYPE", "text/csv"),
-        ("/import", {"data": b"x" * 2**21, "content_type": "text/csv"}, 413, "PAYLOAD_TOO_LARGE", "1 MiB"),
+        ("/import", {"data": b"x" * 2**21, "content_type": "text/csv"}, 400, "INVALID_REQUEST", "longer"),
+        ("/import", {"data": b"x" * 65 * 2**20, "content_type": "text/csv"}, 413, "PAYLOAD_TOO_LARGE", "64 MiB"),
+        ("/import", {"json": {"phones": ["x" * 2**20]}}, 413, "PAYLOAD_TOO_LARGE", "1 MiB"),
+        ("/import?dry_run=perhaps", {"json": {"phones": [PHONE]}}, 400, "INVALID_REQUEST", "dry_run"),
     ],
-    ids=range(12),
+    ids=range(15),
 )
 def test_an_invalid_suppression_is_refused_and_changes_nothing(call, path, sent, status, code, says):
     refused(call("POST", f"/api/suppressions{path}", **sent), status, code, says)
     assert suppressed() == []
+
+
+LONG = [f"69{n:08d}" for n in range(2_001)]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"json": {"phones": LONG, "reason": "moved"}},
+        {"data": "phone,reason\n" + "".join(f"{phone},moved\n" for phone in LONG), "content_type": "text/csv"},
+        {"data": {"file": (BytesIO(b"phone,reason\n6900000000,moved\n"), "optouts.csv")}},
+        {"json": {"phones": LONG[:3], "reason": "moved"}, "query_string": {"dry_run": "true"}},
+    ],
+    ids=["a list", "a file", "a form", "a trial"],
+)
+def test_a_long_file_is_imported_by_a_job_that_can_be_watched(call, redis, sent):
+    answer = call("POST", "/api/suppressions/import", **sent)
+    assert (answer.status_code, answer.json["kind"], answer.json["status"]) == (202, "suppressions", "queued")
+    assert suppressed() == []
+    run(answer.json["id"])
+    shown = call("GET", f"/api/imports/{answer.json['id']}").json
+    assert (shown["status"], shown["rejected"]) == ("done", 0)
+    assert len(suppressed()) == (0 if shown["dry_run"] else shown["imported"])
+    assert {each["reason"] for each in rows("SELECT reason FROM suppression")} <= {"moved"}
+    assert call("GET", "/api/imports").json["data"] == [shown]
+
+
+def test_a_rejected_line_of_a_long_file_can_be_downloaded_and_the_import_deleted(call, redis):
+    file = (BytesIO(b"phone,name\nx,Ann\n"), "optouts.csv")
+    made = call("POST", "/api/suppressions/import", data={"file": file}).json
+    refused(call("DELETE", f"/api/imports/{made['id']}"), 409, "INVALID_STATUS", "cancel")
+    run(made["id"])
+    assert "x,Ann,2,phone: contains letters" in call("GET", f"/api/imports/{made['id']}/rejections").text
+    assert call("DELETE", f"/api/imports/{made['id']}").status_code == 204
+    refused(call("GET", f"/api/imports/{made['id']}"), 404, "RESOURCE_NOT_FOUND")
 
 
 def test_another_accounts_suppression_is_not_found(call, as_account):

@@ -4,7 +4,7 @@ from io import BytesIO
 
 import pytest
 
-from dispatch.customers.import_upload import start_import
+from dispatch.customers.import_upload import Wish, start_import
 from models.database import row
 from tests.cli.refusing import assert_refused
 from tests.factories import a_campaign, a_list, an_account, arrange_state, asking
@@ -108,7 +108,7 @@ def test_people_see_what_a_start_did(cli, acme):
 def test_a_start_while_the_list_is_still_importing_is_refused_until_it_is_wanted_anyway(cli):
     account = an_account(country="GR")
     campaign = a_campaign(account, list_id=a_list(account, 1, name="spring"))
-    start_import(asking(account.id), BytesIO(b"phone\n6900000001\n"), list_name="spring")
+    start_import(asking(account.id), BytesIO(b"phone\n6900000001\n"), Wish("spring"))
     assert cli("campaign", "enqueue", campaign.id, "--json").error["code"] == "IMPORT_RUNNING"
     assert cli("campaign", "enqueue", campaign.id, "--anyway", "--json").json["queued"] == 1
 

@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 from dispatch.customers import imports
-from dispatch.customers.import_upload import read_import, start_import
+from dispatch.customers.import_upload import Wish, read_import, start_import
 from models.customers.import_files import CustomerImportPart
 from models.database import row, rows
 from tests.dispatch.customers.importing import run
@@ -19,7 +19,7 @@ HUNDRED_COLUMNS = b"phone," + b",".join(b"c%d" % n for n in range(99)) + b"\n"
 
 def upload(content, **options):
     account = an_account(country="GR").id
-    return start_import(asking(account), BytesIO(content), list_name="spring", **options).id
+    return start_import(asking(account), BytesIO(content), Wish("spring", **options)).id
 
 
 def next_line(import_id):

@@ -6,7 +6,7 @@ import pytest
 
 from dispatch.customers import imports
 from dispatch.customers.import_run import continue_import
-from dispatch.customers.import_upload import cancel_import, read_import, rejected_lines, start_import
+from dispatch.customers.import_upload import Wish, cancel_import, read_import, rejected_lines, start_import
 from dispatch.customers.imports import import_customers
 from dispatch.customers.lists import delete_list
 from dispatch.errors import InvalidStatus, NotFound
@@ -29,7 +29,7 @@ def account(monkeypatch):
 
 
 def upload(account):
-    return start_import(asking(account.id), BytesIO(FILE.encode()), list_name="spring")
+    return start_import(asking(account.id), BytesIO(FILE.encode()), Wish("spring"))
 
 
 def customers():

@@ -12,7 +12,7 @@ from dispatch import queues
 from dispatch.customers import import_run, imports
 from dispatch.customers.customers import list_customers
 from dispatch.customers.import_run import MAX_TAKEOVERS, continue_import
-from dispatch.customers.import_upload import CustomerImportView, read_import, rejected_lines, start_import
+from dispatch.customers.import_upload import CustomerImportView, Wish, read_import, rejected_lines, start_import
 from dispatch.customers.imports import import_customers
 from dispatch.customers.lists import delete_list
 from dispatch.errors import InvalidRequest, InvalidStatus, NotFound
@@ -41,7 +41,7 @@ def account():
 
 def upload(account_id, content, **options) -> CustomerImportView:
     file = BytesIO(content if isinstance(content, bytes) else content.encode())
-    return start_import(asking(account_id), file, list_name=options.pop("list_name", "spring"), **options)
+    return start_import(asking(account_id), file, Wish(options.pop("list_name", "spring"), **options))
 
 
 def token_of(import_id: int) -> UUID:

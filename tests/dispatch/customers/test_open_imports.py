@@ -7,7 +7,7 @@ import pytest
 
 from dispatch.campaigns.reading import read_campaign
 from dispatch.customers import imports
-from dispatch.customers.import_upload import read_import, start_import
+from dispatch.customers.import_upload import Wish, read_import, start_import
 from dispatch.customers.imports import import_customers
 from dispatch.errors import ImportRunning
 from dispatch.recovery import recover
@@ -39,7 +39,7 @@ def spring(account):
 
 
 def upload(account):
-    return start_import(asking(account.id), BytesIO("".join(LINES).encode()), list_name="spring")
+    return start_import(asking(account.id), BytesIO("".join(LINES).encode()), Wish("spring"))
 
 
 def start(campaign, **options):
@@ -207,7 +207,7 @@ def test_a_command_that_was_killed_is_found_dead_and_one_that_lives_is_left_alon
 
     thread = threading.Thread(target=command)
     thread.start()
-    begun.wait()
+    assert begun.wait(30)
     assert sweep_due(asking()).errors[0].error == "IMPORT_RUNNING"
     assert "imports_failed" not in recover()
     killed.set()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dispatch.customers.export import export_customers
 from dispatch.customers.imports import import_customers
-from dispatch.customers.suppression_files import entries_in_csv, export_suppressions, import_suppressions
+from dispatch.customers.suppression_files import export_suppressions, import_suppressions
 from dispatch.formats.csv_in import lines_of
 from models.customers.customer import TEXT_COLUMNS
 from models.database import rows
@@ -125,8 +125,8 @@ def test_exported_suppressions_are_imported_unchanged(accounts, reasons):
     for phone, reason in reasons.items():
         rows("INSERT INTO suppression (account_id, phone, reason) VALUES (%s, %s, %s)", [ours, phone, reason])
     exported = list(export_suppressions(asking(ours)))
-    report = import_suppressions(asking(theirs), entries_in_csv(as_file(exported)))
+    report = import_suppressions(asking(theirs), as_file(exported))
     assert (report.added, report.known, report.rejected) == (len(reasons), 0, 0)
     found = rows("SELECT phone, reason FROM suppression WHERE account_id = %s", [theirs])
     assert {each["phone"]: each["reason"] for each in found} == reasons
-    assert import_suppressions(asking(theirs), entries_in_csv(as_file(exported))).added == 0
+    assert import_suppressions(asking(theirs), as_file(exported)).added == 0
