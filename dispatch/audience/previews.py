@@ -1,14 +1,19 @@
 """Who an audience would reach now: how many, some of them, and how many are excluded; nothing is written."""
 
+from itertools import islice
+
 from pydantic import Field
 
 from dispatch.audience import members
 from dispatch.audience.filter import Group
 from dispatch.audience.filter_phones import with_numbers
+from dispatch.audience.gaps import Reach, reach_of
 from dispatch.audience.members import Audience
 from dispatch.audience.segments import read_segment
 from dispatch.caller import Caller
 from dispatch.formats.view import View
+from dispatch.texts.filters import is_blank
+from dispatch.texts.template import CompiledTemplate
 
 SAMPLE = 10
 # The sample is taken from this many members: the first ten who have not opted out are nearly always among them.
@@ -33,6 +38,7 @@ class ExcludedView(View):
     not_mobile: int = Field(description="the number is of a kind that gets no texts, such as a landline")
     invalid_number: int
     duplicate: int
+    blank_text: int = Field(0, description="of a campaign: its text would be blank for them")
 
 
 class AudiencePreviewView(View):
@@ -58,20 +64,33 @@ def preview_filter(caller: Caller, filter: Group) -> AudiencePreviewView:
     return preview_of(Audience(account_id=account_id, campaign_id=None, kind="segment", segment_filter=frozen))
 
 
-def preview_of(audience: Audience) -> AudiencePreviewView:
-    """Returns who this audience would reach."""
-    size = members.size_of(audience)
-    first = members.page_of(audience, tuple(PersonView.model_fields), after=0, limit=_SEARCHED)
-    reached = [person for person in first if not person["skipped"]][:SAMPLE]
+def preview_of(audience: Audience, template: CompiledTemplate | None = None) -> AudiencePreviewView:
+    """Returns who this audience would reach, with this text if there is one."""
+    # Counted only for a text that can be blank, which takes looking at its fields.
+    reach = reach_of(audience, template) if template and template.may_be_blank else Reach(members.size_of(audience))
+    size = reach.size
     return AudiencePreviewView(
-        count=size.reachable,
-        sample=[PersonView.model_validate(person) for person in reached],
+        count=reach.messages,
+        sample=_sample(audience, template),
         excluded=ExcludedView(
             opted_out=size.opted_out + members.left_out_of(audience),
             not_mobile=size.not_mobile,
             # Always 0: numbers are checked when they come in, and the table allows each once per account.
             invalid_number=0,
             duplicate=0,
+            blank_text=reach.blank,
         ),
         phone_types=members.kinds_of(audience),
     )
+
+
+def _sample(audience: Audience, template: CompiledTemplate | None) -> list[PersonView]:
+    """Returns the first people who would get a message."""
+    fields = (*PersonView.model_fields, *(template.fields if template else ()))
+    first = members.page_of(audience, fields, after=0, limit=_SEARCHED)
+    reached = (
+        person
+        for person in first
+        if not person["skipped"] and not (template and template.may_be_blank and is_blank(template.render(person)))
+    )
+    return [PersonView.model_validate(person) for person in islice(reached, SAMPLE)]

@@ -82,8 +82,10 @@ def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES)
 
 
 def preview_audience(caller: Caller, campaign_id: int) -> AudiencePreviewView:
-    """Returns who would get the campaign."""
-    return preview_of(known_audience(get_campaign(caller, campaign_id)))
+    """Returns who would get the campaign, with its text if it has one."""
+    campaign = get_campaign(caller, campaign_id)
+    text = campaign.template.strip()
+    return preview_of(known_audience(campaign), compile_template(campaign.template) if text else None)
 
 
 def known_audience(campaign: Campaign) -> Audience:

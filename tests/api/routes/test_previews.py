@@ -193,7 +193,13 @@ def test_an_audience_preview_has_a_count_a_sample_and_the_excluded(account, call
     assert [person["id"] for person in shown["sample"]] == people[2:12]
     assert list(shown) == ["count", "sample", "excluded", "phone_types"]
     assert list(shown["sample"][0]) == ["id", "first_name", "last_name", "phone", "location", "prefered_product"]
-    assert shown["excluded"] == {"opted_out": opted_out, "not_mobile": 0, "invalid_number": 0, "duplicate": 0}
+    assert shown["excluded"] == {
+        "opted_out": opted_out,
+        "not_mobile": 0,
+        "invalid_number": 0,
+        "duplicate": 0,
+        "blank_text": 0,
+    }
 
 
 @pytest.mark.parametrize("what", ["preview", "audience", "plan", "personalized-preview"])

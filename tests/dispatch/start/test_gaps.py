@@ -4,7 +4,7 @@ import pytest
 
 from dispatch.audience.gaps import reach_of
 from dispatch.audience.members import Audience
-from dispatch.campaigns.previews import preview_messages
+from dispatch.campaigns.previews import preview_audience, preview_messages
 from dispatch.errors import InsufficientCredits, NoRecipients
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.follow_ups import send_test
@@ -39,6 +39,28 @@ def test_preview_and_start_say_for_how_many_a_placeholder_is_empty_and_show_one(
         "{first_name} is empty for 2 of 5 people, such as +306900000003: “Hi , come to Athens!” "
         'Write {{ first_name|fallback("…") }} to fill it.'
     )
+
+
+@pytest.mark.parametrize(
+    ("template", "blank"), [("{first_name}{location}", 1), ("Hi {first_name}", 0), ('{{ location|fallback("x") }}', 0)]
+)
+def test_the_preview_of_an_audience_counts_whose_text_would_be_blank_as_the_start_does(template, blank):
+    account = an_account()
+    people = customers(account, 4)
+    without("first_name", people[:2], "")
+    without("location", people[1:3])
+    rows("INSERT INTO suppression (account_id, phone) SELECT account_id, phone FROM customer WHERE id = %s", people[3:])
+    campaign = a_campaign(account, customer_ids=people, template=template)
+    shown = preview_audience(asking(), campaign.id)
+    assert (shown.count, shown.excluded.blank_text, shown.excluded.opted_out) == (3 - blank, blank, 1)
+    assert [person.id for person in shown.sample] == [each for each in people[:3] if not blank or each != people[1]]
+    assert enqueue_campaign(asking(), campaign.id).queued == shown.count
+
+
+def test_the_preview_of_an_audience_without_a_text_counts_no_blank_ones():
+    account = an_account()
+    campaign = a_campaign(account, customer_ids=customers(account, 2), template="")
+    assert preview_audience(asking(), campaign.id).count == 2
 
 
 @pytest.mark.parametrize(
