@@ -31,10 +31,11 @@ class Caller:
     #: By which a retry of the same request finds the campaign that it started; None if there is none.
     idempotency_key: RequestKey | None
 
-    def require(self, scope: str) -> None:
-        """Raises Forbidden unless they have this scope."""
+    def require(self, scope: str, *, because: str = "") -> None:
+        """Raises Forbidden, with the reason in a sentence, unless they have this scope."""
         if scope not in self.scopes:
-            raise Forbidden(f"This API key lacks the scope {scope}; use one that has it.", scope=scope)
+            lacks = f"This API key lacks the scope {scope}; use one that has it."
+            raise Forbidden(f"{because} {lacks}".strip(), scope=scope)
 
     def within(self, account_id: UUID) -> "Caller":
         """Returns the same caller limited to this account; NotFound when they may not see it."""

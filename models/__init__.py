@@ -1,8 +1,8 @@
 """Rows and their moves: each table has its own file, with every change of its state as one statement.
 
 campaigns   campaign, writing, audience (chosen customers), audience_parts (of several lists and segments), family (whom
-            a follow-up may message), approval, hands (who changed what it sends), hours, preparation, remote_fetch,
-            sending; patterns (recurring campaigns) and their occurrences; due
+            a follow-up may message), approval, hands (who changed what it sends), awaiting (what starts by itself),
+            hours, preparation, remote_fetch, sending; patterns (recurring campaigns) and their occurrences; due
 messages    message (and what is recorded of it), claiming, caps (how often a person is messaged), writing, recovery,
             reading; batch; arrays (how the send path passes a window)
 customers   customer, attributes, phone_types, lists, upsert, remote (users of user-service), imports (import_states:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from models.campaigns.awaiting import OF_SEGMENT
 from models.database import row, scalar
 from models.page import Page, read_page
 from models.row import JsonObject, Row
@@ -66,14 +67,31 @@ class Segment(Row):
 
     @classmethod
     def edit(
-        cls, segment_id: int, tenant: Tenant, *, name: str | None = None, filter: JsonObject | None = None
+        cls,
+        segment_id: int,
+        tenant: Tenant,
+        *,
+        name: str | None = None,
+        filter: JsonObject | None = None,
+        may_send: bool,
     ) -> Self | None:
-        """Changes name and filter, each unless it is None; campaigns that have started keep the filter they had."""
+        """Changes name and filter, each unless it is None; campaigns that have started keep the filter they had.
+
+        None when there is no such segment, or another filter would change whom a campaign goes to that starts by
+        itself, and the caller may not send.
+        """
         return row(
             f"""UPDATE segment SET name = coalesce(%(name)s, name), filter = coalesce(%(filter)s, filter),
                        updated_at = now()
-                WHERE id = %(id)s AND {owned_by(tenant)} RETURNING *""",
-            {"id": segment_id, "account": tenant, "name": name, "filter": Jsonb(filter) if filter else None},
+                WHERE id = %(id)s AND {owned_by(tenant)}
+                  AND (%(may_send)s OR coalesce(%(filter)s, filter) = filter OR {OF_SEGMENT} IS NULL) RETURNING *""",
+            {
+                "id": segment_id,
+                "account": tenant,
+                "name": name,
+                "filter": Jsonb(filter) if filter else None,
+                "may_send": may_send,
+            },
             into=cls,
         )
 
@@ -85,6 +103,12 @@ class Segment(Row):
             {"id": segment_id, "account": tenant},
             into=cls,
         )
+
+    @classmethod
+    def awaited_by(cls, segment_id: int) -> int | None:
+        """Returns a campaign with the segment that starts by itself, or None when there is none."""
+        found: int | None = scalar(f"SELECT {OF_SEGMENT} FROM segment WHERE id = %(id)s", {"id": segment_id})
+        return found
 
     @classmethod
     def keep(cls, segment_id: int, account_id: UUID) -> bool:

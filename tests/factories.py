@@ -79,7 +79,7 @@ def a_list(account: AccountView, count: int, *, name: str | None = None, first_p
 def a_list_of(account: AccountView, customer_ids: Sequence[int], *, name: str | None = None) -> int:
     """Creates a list of these customers of the account and returns its id."""
     list_id = CustomerList.named(account.id, name or f"list {next(_number)}").id
-    ListMember.add(account.id, list_id, customer_ids)
+    ListMember.add(account.id, list_id, customer_ids, may_send=True)
     return list_id
 
 

@@ -11,7 +11,7 @@ import psycopg
 from dispatch.audience.filter import Group
 from dispatch.audience.filter_phones import with_numbers
 from dispatch.caller import Caller
-from dispatch.errors import Duplicate, InvalidStatus, NotFound
+from dispatch.errors import DispatchError, Duplicate, InvalidStatus, NotFound
 from dispatch.formats.checks import can_be_id, checked_name
 from dispatch.formats.view import Time, View
 from models.campaigns.audience_parts import AudiencePart
@@ -59,7 +59,11 @@ def list_segments(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page
 def edit_segment(
     caller: Caller, segment_id: int, *, name: str | None = None, filter: Group | None = None
 ) -> SegmentView:
-    """Changes the name or the filter; campaigns that have started keep the filter they had."""
+    """Changes the name or the filter; campaigns that have started keep the filter they had.
+
+    While a campaign with this segment starts by itself, another filter takes the scope `send`, as changing the campaign
+    does.
+    """
     if name is None and filter is None:
         return read_segment(caller, segment_id)
     new_name = checked_name(name) if name is not None else None
@@ -68,9 +72,15 @@ def edit_segment(
     new_filter = filter.model_dump(mode="json") if filter else None
     try:
         with db.atomic():
-            edited = Segment.edit(_checked(segment_id), caller.account, name=new_name, filter=new_filter)
+            edited = Segment.edit(
+                _checked(segment_id),
+                caller.account,
+                name=new_name,
+                filter=new_filter,
+                may_send="send" in caller.scopes,
+            )
             if edited is None:
-                raise _missing()
+                raise _why_not(caller, segment_id)
             _note(caller, "segment.changed", edited)
     except psycopg.errors.UniqueViolation:
         raise _taken() from None
@@ -116,6 +126,15 @@ def _checked(segment_id: int) -> int:
 
 def _missing() -> NotFound:
     return NotFound("There is no such segment.")
+
+
+def _why_not(caller: Caller, segment_id: int) -> DispatchError:
+    read_segment(caller, segment_id)
+    caller.require(
+        "send",
+        because=f"Campaign {Segment.awaited_by(segment_id)} starts by itself, and the filter decides whom it goes to.",
+    )
+    return _missing()
 
 
 def _taken() -> Duplicate:

@@ -103,7 +103,7 @@ def start_import(caller: Caller, file: IO[bytes], wish: Wish) -> CustomerImportV
     file_name = checked_text(wish.file_name[-MAX_FILE_NAME:], field="filename", most=MAX_FILE_NAME) or ""
     size, encoding, read = _checked(file, wish.encoding, wish.mapping)
     with db.atomic():
-        fills = None if list_name is None or wish.dry_run else CustomerList.named(account_id, list_name).id
+        fills = None if list_name is None or wish.dry_run else _list_for(caller, account_id, list_name)
         made = CustomerImport.add(
             account_id,
             kind="suppressions" if list_name is None else "customers",
@@ -124,6 +124,14 @@ def start_import(caller: Caller, file: IO[bytes], wish: Wish) -> CustomerImportV
     db.after_commit(partial(log.info, "import.queued", import_id=made.id, bytes=size))
     db.after_commit(partial(queues.push_import, made.id, made.token))
     return read_import(caller, made.id)
+
+
+def _list_for(caller: Caller, account_id: UUID, name: str) -> int:
+    """Returns the list to import onto; while a campaign is scheduled for it that takes the scope `send`."""
+    list_id = CustomerList.named(account_id, name).id
+    if waiting := CustomerList.awaited_by(list_id, account_id):
+        caller.require("send", because=f"Campaign {waiting} is scheduled for this list, and would go to them too.")
+    return list_id
 
 
 def read_import(caller: Caller, import_id: int) -> CustomerImportView:

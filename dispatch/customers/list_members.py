@@ -39,12 +39,19 @@ def list_members(caller: Caller, list_id: int, *, page: int = 1, page_size: int 
 
 
 def add_members(caller: Caller, list_id: int, customer_ids: Sequence[int]) -> AddedMembersView:
-    """Puts customers on the list; CustomerNotFound, and no one is added, unless all are of the list's account."""
+    """Puts customers on the list; CustomerNotFound, and no one is added, unless all are of the list's account.
+
+    While a campaign is scheduled for the list it takes the scope `send`, as changing the campaign does.
+    """
     wanted = _checked_ids(customer_ids)
     owner = read_list(caller, list_id).account_id
     try:
         with db.atomic():
-            found = ListMember.add(owner, list_id, _storable(wanted))
+            found = ListMember.add(owner, list_id, _storable(wanted), may_send="send" in caller.scopes)
+            if found.awaited_by:
+                caller.require(
+                    "send", because=f"Campaign {found.awaited_by} is scheduled for this list, and would go to them too."
+                )
             if missing := sorted(wanted.difference(found.known)):
                 raise CustomerNotFound.with_ids(missing)
             _note(caller, "list.members_added", list_id, owner, found.added)
@@ -54,13 +61,20 @@ def add_members(caller: Caller, list_id: int, customer_ids: Sequence[int]) -> Ad
 
 
 def remove_members(caller: Caller, list_id: int, customer_ids: Sequence[int]) -> RemovedMembersView:
-    """Takes customers off the list; those who are not on it are ignored."""
+    """Takes customers off the list; those who are not on it are ignored.
+
+    While a campaign is scheduled that leaves out whoever is on the list it takes the scope `send`.
+    """
     wanted = _checked_ids(customer_ids)
     owner = read_list(caller, list_id).account_id
     with db.atomic():
-        removed = ListMember.remove(owner, list_id, _storable(wanted))
-        _note(caller, "list.members_removed", list_id, owner, removed)
-    return RemovedMembersView(removed=removed, customers=read_list(caller, list_id).customers)
+        found = ListMember.remove(owner, list_id, _storable(wanted), may_send="send" in caller.scopes)
+        if found.awaited_by:
+            caller.require(
+                "send", because=f"Campaign {found.awaited_by} is scheduled without this list, and would go to them too."
+            )
+        _note(caller, "list.members_removed", list_id, owner, found.removed)
+    return RemovedMembersView(removed=found.removed, customers=read_list(caller, list_id).customers)
 
 
 def _checked_ids(customer_ids: Sequence[int]) -> set[int]:

@@ -57,6 +57,7 @@ def has_hand(names: str) -> str:
         OR EXISTS (
             SELECT FROM customer_import i
             WHERE i.account_id = campaign.account_id AND i.actor = ANY({names})
+              AND i.kind = 'customers' AND NOT i.dry_run
               AND (i.list_id IN (SELECT source.list_id FROM ({SOURCES}) source)
                    OR (i.created_at > campaign.created_at
                        AND (campaign.audience_kind NOT IN ('list', 'customers', 'numbers', 'remote', 'combined')

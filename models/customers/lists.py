@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from models.database import changed, one, row, rows, scalar
+from models.campaigns.awaiting import BUT_LIST, OF_LIST
+from models.database import one, row, rows, scalar
 from models.page import Page, read_page
 from models.row import Row
 from models.search import Search, matches
@@ -102,6 +103,12 @@ class CustomerList(Row):
         return scalar(known, [list_id, account_id]) is not None
 
     @classmethod
+    def awaited_by(cls, list_id: int, account_id: UUID) -> int | None:
+        """Returns a scheduled campaign that goes to the list, or None when there is none."""
+        found: int | None = scalar(f"SELECT {OF_LIST}", {"account": account_id, "list": list_id})
+        return found
+
+    @classmethod
     def campaigns(cls, list_id: int, *, limit: int) -> list[int]:
         """Returns the ids of campaigns whose audience includes or excludes the list, newest first."""
         found = rows(
@@ -136,18 +143,24 @@ class ListMember(Row):
     customer_id: int
 
     @classmethod
-    def add(cls, account_id: UUID, list_id: int, customer_ids: Collection[int]) -> "AddedMembers":
-        """Puts those of the customers on the list that the account has."""
+    def add(cls, account_id: UUID, list_id: int, customer_ids: Collection[int], *, may_send: bool) -> "AddedMembers":
+        """Puts those of the customers on the list that the account has.
+
+        No one, unless the caller `may_send`, while a campaign is scheduled for the list.
+        """
         return one(
-            """WITH known AS (
+            f"""WITH awaited AS MATERIALIZED (
+                   SELECT CASE WHEN NOT %(may_send)s THEN {OF_LIST} END AS by_campaign
+               ), known AS (
                    SELECT id FROM customer WHERE account_id = %(account)s AND id = ANY(%(ids)s) FOR KEY SHARE
                ), added AS (
                    INSERT INTO list_member (account_id, list_id, customer_id)
-                   SELECT %(account)s, %(list)s, id FROM known ON CONFLICT DO NOTHING RETURNING 1
+                   SELECT %(account)s, %(list)s, id FROM known CROSS JOIN awaited WHERE by_campaign IS NULL
+                   ON CONFLICT DO NOTHING RETURNING 1
                )
-               SELECT (SELECT coalesce(array_agg(id), '{}') FROM known) AS known,
-                      (SELECT count(*) FROM added) AS added""",
-            {"account": account_id, "list": list_id, "ids": list(customer_ids)},
+               SELECT (SELECT coalesce(array_agg(id), '{{}}') FROM known) AS known,
+                      (SELECT count(*) FROM added) AS added, (SELECT by_campaign FROM awaited) AS awaited_by""",
+            {"account": account_id, "list": list_id, "ids": list(customer_ids), "may_send": may_send},
             into=AddedMembers,
         )
 
@@ -162,11 +175,24 @@ class ListMember(Row):
         return {each["list_id"]: each["customers"] for each in found}
 
     @classmethod
-    def remove(cls, account_id: UUID, list_id: int, customer_ids: Collection[int]) -> int:
-        """Takes the customers off the list and returns how many were on it."""
-        return changed(
-            "DELETE FROM list_member WHERE account_id = %s AND list_id = %s AND customer_id = ANY(%s)",
-            [account_id, list_id, list(customer_ids)],
+    def remove(
+        cls, account_id: UUID, list_id: int, customer_ids: Collection[int], *, may_send: bool
+    ) -> "RemovedMembers":
+        """Takes the customers off the list.
+
+        No one, unless the caller `may_send`, while a campaign is scheduled that leaves out whoever is on it.
+        """
+        return one(
+            f"""WITH awaited AS MATERIALIZED (
+                   SELECT CASE WHEN NOT %(may_send)s THEN {BUT_LIST} END AS by_campaign
+               ), removed AS (
+                   DELETE FROM list_member USING awaited
+                   WHERE account_id = %(account)s AND list_id = %(list)s AND customer_id = ANY(%(ids)s)
+                     AND by_campaign IS NULL RETURNING 1
+               )
+               SELECT (SELECT count(*) FROM removed) AS removed, (SELECT by_campaign FROM awaited) AS awaited_by""",
+            {"account": account_id, "list": list_id, "ids": list(customer_ids), "may_send": may_send},
+            into=RemovedMembers,
         )
 
 
@@ -176,3 +202,14 @@ class AddedMembers:
 
     known: list[int]
     added: int
+    #: The scheduled campaign because of which no one was added; None if there is none.
+    awaited_by: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovedMembers:
+    """How many of the customers were on the list."""
+
+    removed: int
+    #: The scheduled campaign because of which no one was removed; None if there is none.
+    awaited_by: int | None

@@ -204,7 +204,7 @@ def test_the_rest_are_those_who_joined_and_are_not_excluded(account, people, som
     first, second = a_list_of(account, people[:1]), a_list_of(account, [])
     campaign = a_campaign(account, combined=combined(lists=[first, second], except_segments=[some]))
     start(campaign)
-    ListMember.add(account.id, second, people[:5])
+    ListMember.add(account.id, second, people[:5], may_send=True)
     edit_segment(asking(), some, filter=named("nobody"))
     rest = send_to_rest(asking(), campaign.id)
     assert messaged_by(rest.campaign_id) == [people[4]]
@@ -215,7 +215,7 @@ def test_each_occurrence_goes_to_whoever_is_in_the_audience_then(account, people
     pattern = a_pattern(account, combined=combined(segments=[some], except_lists=[third]))
     tick_at(NINE)
     deliver_all(pattern.id)
-    ListMember.add(account.id, third, [people[1]])
+    ListMember.add(account.id, third, [people[1]], may_send=True)
     tick_at(NINE + DAY)
     first, second = occurrences_of(pattern.id)
     assert (messaged(first), messaged(second)) == (people[1:3], [people[2]])
