@@ -17,6 +17,7 @@ from dispatch.accounts.accounts import (
     list_accounts,
     read_account,
 )
+from dispatch.accounts.quotas import QuotasView, change_quotas
 from models.account import OVER_CAP
 from models.page import Page
 from models.tenancy import ALL_ACCOUNTS
@@ -116,6 +117,34 @@ def change(
     if business_id is not None:
         change_business(caller, business_id or None)
     return change_account(caller, changes)
+
+
+@account.command()
+@_name
+@click.option("--open-imports", metavar="N", help="Imports of customers that have not ended.")
+@click.option("--scheduled-campaigns", metavar="N", help="Campaigns that are scheduled or recurring.")
+@click.option("--stored-rows", metavar="N", help="Customers and places on lists; opt-outs are always kept.")
+@click.option("--messages-per-day", metavar="N", help="Messages of the campaigns that start in a day of UTC.")
+@click.option("--credits-per-day", metavar="N", help="Credits that those campaigns hold.")
+@answers()
+@with_database
+def quotas(name: str, **limits: str | None) -> QuotasView:
+    """Show an account's limits and what is used of them; options set one, and `none` removes it.
+
+    \b
+    python -m cli account quotas Acme
+    python -m cli account quotas Acme --credits-per-day 50000 --open-imports none
+    """
+    changes = {field: _limit(field, given) for field, given in limits.items() if given is not None}
+    return change_quotas(by_hand(id_of(name)), changes)
+
+
+def _limit(field: str, given: str) -> int | None:
+    if given.strip().lower() == "none":
+        return None
+    if not given.strip().isdecimal():
+        raise click.UsageError(f"--{field.replace('_', '-')} takes a whole number, or none for any number.")
+    return int(given)
 
 
 def _show_list(accounts: Page[AccountView]) -> None:

@@ -22,7 +22,8 @@ customers   customers, attributes, phone_types (of those from before they were s
             of user-service)
 texts       template, filters, letters, placeholders (that there are such), strangers (those of other tools), check,
             stored (with versions), sms (how many segments a text takes), typography (which makes it take more)
-accounts    accounts (subscription), settings, keys, credits, audit_trail (who changed what)
+accounts    accounts (subscription), settings, keys, credits, quotas (what an operator limits), audit_trail (who changed
+            what)
 schedules   what people see and change of schedules, which `scheduling` runs
 hours       when a recipient may be messaged: zones (whose clock counts), window, quiet, holidays → slots (the next
             time); timetable (a campaign's hours), plan (its recipients' times), caps (how often)

@@ -13,6 +13,8 @@ DispatchError
 ├── Duplicate               the row already exists
 ├── Forbidden               the caller's key lacks the scope, or is not an operator's
 ├── SubscriptionRequired, InsufficientCredits, ApprovalRequired
+├── QuotaExceeded           the account has as much of something as an operator lets it have
+│   └── SpendingLimit       as many messages or credits as it may send in a day
 ├── IdempotencyMismatch     the Idempotency-Key was used for another request
 ├── RemoteNotConfigured     a setting or a business id that the remote services need is missing or wrong
 ├── RemoteFailed            a remote service did not answer, or not as docs/remote.md says
@@ -149,6 +151,18 @@ class SubscriptionRequired(DispatchError):
     """The account has no active subscription."""
 
     code = "SUBSCRIPTION_REQUIRED"
+
+
+class QuotaExceeded(DispatchError):
+    """The account has as much of this as it may have; an operator can raise the limit."""
+
+    code = "QUOTA_EXCEEDED"
+
+
+class SpendingLimit(QuotaExceeded):
+    """The account has sent as much as it may in a day; wait for the next one, or an operator raises the limit."""
+
+    code = "SPENDING_LIMIT"
 
 
 class InsufficientCredits(DispatchError):

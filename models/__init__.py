@@ -9,7 +9,7 @@ customers   customer, attributes, phone_types, lists, upsert, remote (users of u
             as they go on), open_imports, ended_imports, import_commands, import_files, import_takeovers, import_trials,
             suppression
 schedules   schedule, run
-accounts    account, api_key, audit_event, credit, idempotency_key
+accounts    account, api_key, audit_event, credit, quota (what an operator limits), idempotency_key
 texts       template, segment
 processes   heartbeat
 all tables  database, row, page, export, tenancy (whose rows), turns (whose is next), states (every state and

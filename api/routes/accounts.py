@@ -9,8 +9,9 @@ from api.http.inputs import Given, Organization, Page, Time, WholeNumber
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
-from dispatch.accounts import accounts
+from dispatch.accounts import accounts, quotas
 from dispatch.accounts.accounts import AccountView, OverCap, SubscriptionState, SubscriptionView, TextTo
+from dispatch.accounts.quotas import QuotasView
 
 routes = Routes("accounts", __name__, url_prefix="/api")
 
@@ -52,6 +53,16 @@ class AccountChanges(Given):
 
 class Business(Given):
     business_id: str | None = Field(description="1 to 200 characters, not that of another account; null: none")
+
+
+class QuotaChanges(Given):
+    """Fields that are left out stay as they are; null: any number."""
+
+    open_imports: WholeNumber | None = Field(None, description="imports of customers that have not ended")
+    scheduled_campaigns: WholeNumber | None = Field(None, description="campaigns that are scheduled or recurring")
+    stored_rows: WholeNumber | None = Field(None, description="customers and places on lists")
+    messages_per_day: WholeNumber | None = Field(None, description="messages of the campaigns of one day of UTC")
+    credits_per_day: WholeNumber | None = Field(None, description="credits that those campaigns hold")
 
 
 class NewSubscription(Given):
@@ -112,6 +123,25 @@ def change(query: Organization, body: AccountChanges) -> AccountView:
 def business(query: Organization, body: Business) -> AccountView:
     """For operators, because it decides whose users the account reaches through user-service."""
     return accounts.change_business(caller(), body.business_id)
+
+
+@routes.get("/account/quotas", summary="Read one's quotas", answers={200: QuotasView}, scope="read")
+def read_quotas(query: Organization) -> QuotasView:
+    """What an operator limits of the account, and how much of it is used."""
+    return quotas.read_quotas(caller())
+
+
+@routes.patch(
+    "/account/quotas",
+    summary="Set an account's quotas",
+    answers={200: QuotasView},
+    body=True,
+    scope="admin",
+    operators_only=True,
+)
+def change_quotas(query: Organization, body: QuotaChanges) -> QuotasView:
+    """For operators. A lower limit takes nothing away; it keeps more from being added."""
+    return quotas.change_quotas(caller(), body.model_dump(exclude_unset=True))
 
 
 @routes.get("/subscription", summary="Read one's subscription", answers={200: SubscriptionView}, scope="read")

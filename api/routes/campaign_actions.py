@@ -17,7 +17,7 @@ routes = Routes("campaign_actions", __name__, url_prefix="/api/campaigns/<campai
 
 
 # Why a campaign may be refused a start.
-_START = ("INSUFFICIENT_CREDITS", "INVALID_STATUS", "QUEUE_UNAVAILABLE")
+_START = ("INSUFFICIENT_CREDITS", "SPENDING_LIMIT", "INVALID_STATUS", "QUEUE_UNAVAILABLE")
 # A repeated start of a child is answered from the child.
 _CHILD = Start(lambda child: (StartedChild.of_child(already_started(child), child.parent_id), 202))
 

@@ -18,7 +18,13 @@ class Campaigns(Paged[CampaignView]):
 
 
 @routes.post(
-    "", summary="Create a campaign", answers={201: CampaignView}, body=True, scope="write", idempotency=ONE_TRANSACTION
+    "",
+    summary="Create a campaign",
+    answers={201: CampaignView},
+    refuses=("QUOTA_EXCEEDED",),
+    body=True,
+    scope="write",
+    idempotency=ONE_TRANSACTION,
 )
 def create(query: Organization, body: NewCampaign) -> tuple[CampaignView, int]:
     """With `scheduled_at` it is scheduled, with `cron_expression` recurring; both also require the scope `send`."""

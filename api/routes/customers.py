@@ -60,7 +60,7 @@ class Customers(Paged[CustomerView]):
     "",
     summary="Add a customer",
     answers={201: CustomerView},
-    refuses=("DUPLICATE",),
+    refuses=("DUPLICATE", "QUOTA_EXCEEDED"),
     body=True,
     scope="write",
     idempotency=ONE_TRANSACTION,

@@ -59,6 +59,7 @@ class CustomerImports(Paged[CustomerImportView]):
     "",
     summary="Import customers from a CSV file",
     answers={202: CustomerImportView},
+    refuses=("QUOTA_EXCEEDED",),
     body=True,
     scope="write",
     idempotency=HARMLESS_TWICE,

@@ -108,7 +108,7 @@ def members(path: ListPath, query: Page) -> Paged[CustomerView]:
     "/<list_id>/members",
     summary="Put customers on a list",
     answers={200: AddedMembersView},
-    refuses=("RESOURCE_NOT_FOUND", "CUSTOMER_NOT_FOUND"),
+    refuses=("RESOURCE_NOT_FOUND", "CUSTOMER_NOT_FOUND", "QUOTA_EXCEEDED"),
     body=True,
     scope="write",
     idempotency=ONE_TRANSACTION,

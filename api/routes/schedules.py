@@ -75,6 +75,7 @@ class Runs(Paged[ScheduleRunView]):
     "",
     summary="Create a schedule",
     answers={201: ScheduleView},
+    refuses=("QUOTA_EXCEEDED",),
     body=True,
     scope="send",
     idempotency=ONE_TRANSACTION,

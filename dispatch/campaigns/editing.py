@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from dispatch.accounts.quotas import check_quota
 from dispatch.audience.choice import audience_kind, check_list, check_parts, choose_customers
 from dispatch.audience.combined import parts_of
 from dispatch.audience.segments import check_segment
@@ -68,6 +69,8 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
         )
         if edited is None:
             raise _why_not(caller, get_campaign(caller, campaign_id), values, checked_for=checked_for)
+        if values.get("scheduled_at"):
+            check_quota(edited.account_id, "scheduled_campaigns")
         # The users that were fetched are those of one channel.
         if "audience_kind" in values or (edited.audience_kind == "remote" and "channel" in values):
             _replace_choice(edited, changes.get("customer_ids"), parts)

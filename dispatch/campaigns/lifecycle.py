@@ -10,6 +10,7 @@ from functools import partial
 
 import structlog
 
+from dispatch.accounts.quotas import check_quota
 from dispatch.caller import Caller
 from dispatch.campaigns import patterns
 from dispatch.campaigns.rules import get_campaign, must_be_in_future, note, refusal
@@ -32,6 +33,7 @@ def schedule_campaign(caller: Caller, campaign_id: int, at: datetime) -> Campaig
         moved = Campaign.schedule(campaign_id, time)
         if moved is None:
             raise _why_not_scheduled(get_campaign(caller, campaign_id), time)
+        check_quota(moved.account_id, "scheduled_campaigns")
         note(caller, "campaign.scheduled", moved, scheduled_at=time.isoformat())
         return view(moved)
 

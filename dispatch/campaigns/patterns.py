@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from dispatch.accounts.quotas import check_quota
 from dispatch.formats.checks import can_be_id
 from dispatch.outbox import continue_after_commit
 from models.audit_event import AuditEvent
@@ -71,6 +72,7 @@ def _begin(schedule: Schedule) -> None:
         if found is None or found.status == "draft":
             raise ValueError(f"campaign {campaign_id} was changed at the same time; read it and try again.")
         raise ValueError(f"campaign {campaign_id} is {found.status}; only a draft can be made recurring.")
+    check_quota(schedule.account_id, "scheduled_campaigns")
     _note("campaign.made_recurring", made, schedule, actor=schedule.created_by)
 
 

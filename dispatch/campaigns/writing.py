@@ -5,6 +5,7 @@ from functools import partial
 import structlog
 
 from dispatch.accounts.accounts import account_with_id
+from dispatch.accounts.quotas import check_quota
 from dispatch.audience.choice import check_list, check_parts, choose_customers
 from dispatch.audience.combined import parts_of
 from dispatch.audience.segments import check_segment
@@ -56,6 +57,8 @@ def create_campaign(caller: Caller, draft: CampaignDraft) -> CampaignView:
             raise must_be_in_future("scheduled_at" if draft.scheduled_at else "expires_at")
         if draft.scheduled_at and not made.template.strip():
             raise NoMessageText("A scheduled campaign needs a text; add one, or leave out scheduled_at.")
+        if draft.scheduled_at:
+            check_quota(new.account_id, "scheduled_campaigns")
         if draft.customer_ids is not None:
             choose_customers(new.account_id, made.id, draft.customer_ids)
         AudiencePart.replace(new.account_id, made.id, parts)

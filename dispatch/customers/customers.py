@@ -11,6 +11,7 @@ from psycopg.errors import UniqueViolation
 from pydantic import Field
 
 from dispatch.accounts.accounts import account_with_id, country_of
+from dispatch.accounts.quotas import check_quota
 from dispatch.caller import Caller
 from dispatch.errors import CustomerNotFound, Duplicate, InvalidRequest
 from dispatch.formats.checks import checked_text
@@ -56,6 +57,7 @@ def create_customer(caller: Caller, *, phone: str, **given: object) -> CustomerV
         made = Customer.add(account_id, values)
         if made is None:
             raise _known()
+        check_quota(account_id, "stored_rows")
         # The trail names the row and never the phone: it outlives the customer.
         caller.note("customer.created", made.id, account_id=account_id)
     return CustomerView.model_validate(made)

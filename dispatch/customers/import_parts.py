@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from dispatch.accounts.quotas import check_quota
 from dispatch.customers.import_lines import Chunk, Counts
 from dispatch.customers.suppression_lines import SuppressionChunk, suppress, try_suppressions
 from dispatch.errors import InvalidStatus
@@ -49,6 +50,8 @@ def _customers(begun: RunningImport, chunk: Chunk) -> Counts:
         raise LookupError("an import of customers has no list")
     target = Target(begun.account_id, begun.list_id, begun.id)
     written = upsert_customers(target, chunk.customers, columns=chunk.columns, attributes=chunk.attributes)
+    if chunk.customers:
+        check_quota(begun.account_id, "stored_rows")
     if chunk.opted_out:
         opt_out_customers(begun.account_id, chunk.opted_out)
     if chunk.not_to_message:

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from dispatch import queues
 from dispatch.accounts.accounts import account_with_id
+from dispatch.accounts.quotas import check_quota
 from dispatch.caller import Caller
 from dispatch.errors import ImportRunning, InvalidRequest, InvalidStatus, NotFound
 from dispatch.formats.checks import checked_name, checked_text
@@ -119,6 +120,8 @@ def start_import(caller: Caller, file: IO[bytes], wish: Wish) -> CustomerImportV
             actor=caller.actor,
             request_id=caller.request_id,
         )
+        if list_name is not None:
+            check_quota(account_id, "open_imports")
         CustomerImportPart.keep(made.id, iter(partial(file.read, PART_BYTES), b""))
         caller.note("import.queued", made.id, account_id=account_id)
     db.after_commit(partial(log.info, "import.queued", import_id=made.id, bytes=size))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from psycopg.errors import ForeignKeyViolation
 
+from dispatch.accounts.quotas import check_quota
 from dispatch.caller import Caller
 from dispatch.customers.customers import CustomerView
 from dispatch.customers.lists import read_list
@@ -54,6 +55,7 @@ def add_members(caller: Caller, list_id: int, customer_ids: Sequence[int]) -> Ad
                 )
             if missing := sorted(wanted.difference(found.known)):
                 raise CustomerNotFound.with_ids(missing)
+            check_quota(owner, "stored_rows")
             _note(caller, "list.members_added", list_id, owner, found.added)
     except ForeignKeyViolation:  # deleted by another request meanwhile
         raise NotFound("There is no such list.") from None

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 
+from dispatch.accounts.quotas import check_quota
 from dispatch.caller import Caller
 from dispatch.errors import ImportRunning
 from models.campaigns.audience_parts import AudiencePart
@@ -67,6 +68,8 @@ def seen_by_all(caller: Caller, file: LocalFile, *, list_name: str | None) -> It
     """
     account_id = caller.one_account()
     with db.atomic():
+        if list_name is not None:
+            check_quota(account_id, "open_imports", more=1)
         begun = import_commands.begin(
             account_id,
             kind="suppressions" if list_name is None else "customers",

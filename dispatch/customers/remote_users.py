@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from dispatch.accounts.quotas import check_quota
 from dispatch.clients.users import RemoteUser
 from dispatch.formats.phone_text import InvalidPhone
 from dispatch.formats.phones import normalise, read_phone
@@ -59,6 +60,7 @@ def keep_users(
     if users.opted_out:
         opt_out_users(account_id, [user.id for user in users.opted_out], _phones(users.opted_out, country))
     known = upsert_users(account_id, users.wanted)
+    check_quota(account_id, "stored_rows")
     rejected[PHONE_TAKEN] += len(users.wanted) - len(known)
     in_order = [known[user.external_id] for user in users.wanted if user.external_id in known]
     free, chosen, skipped = choosable(account_id, campaign_id, in_order)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 
+from dispatch.accounts.quotas import spend
 from dispatch.campaigns.approval import changed_since_approval, check_approval
 from dispatch.errors import ApprovalRequired, InsufficientCredits, NoRecipients
 from dispatch.start.lost import PreparationLost
@@ -22,8 +23,8 @@ log = structlog.get_logger()
 def finish(campaign_id: int, token: UUID) -> Campaign:
     """Holds the price and lets the campaign send, in one transaction.
 
-    Refuses it when the credits do not suffice, no one is left to message, or an approval that is needed no longer
-    stands: only now is every recipient read.
+    Refuses it when the credits do not suffice, it is more than the account may send in a day, no one is left to
+    message, or an approval that is needed no longer stands: only now is every recipient read.
     """
     held = preparation.held_by(campaign_id, token)
     if held is None:
@@ -40,6 +41,7 @@ def finish(campaign_id: int, token: UUID) -> Campaign:
             raise NoRecipients
         if not credit.hold(account, campaign_id, epoch=campaign.claim_epoch, amount=price, actor=campaign.actor):
             raise InsufficientCredits(needed=price)
+        spend(account, campaign_id, price)
         AuditEvent.note(
             "campaign.started",
             campaign_id,

@@ -16,6 +16,7 @@ import structlog
 from config.settings import settings
 from config.stopping import stopping
 from dispatch import queues
+from dispatch.accounts.quotas import check_spending
 from dispatch.audience.gaps import Reach, no_one, reach_of
 from dispatch.audience.members import Audience, AudienceSize
 from dispatch.caller import Caller
@@ -131,6 +132,7 @@ def _check_can_pay(campaign: Campaign, reach: Reach) -> None:
         # Every message costs at least one credit; the exact price is known, and held, once the texts are written.
         if standing.available < reach.messages:
             raise InsufficientCredits(needed=reach.messages, available=standing.available)
+        check_spending(campaign.account_id, reach.messages)
 
 
 def _check_status(campaign: Campaign) -> None:

@@ -46,6 +46,15 @@ def test_an_account_names_the_business_that_it_is_elsewhere(cli, acme):
     assert made["name"] == "Other"
 
 
+def test_an_accounts_limits_are_set_shown_and_removed(cli, acme):
+    words = ("--messages-per-day", 500, "--open-imports", 2)
+    limited = cli("account", "quotas", "Acme", *words, "--json").json
+    assert limited["messages_per_day"] == {"limit": 500, "used": 0}
+    assert cli("account", "quotas", "Acme", "--json").json == limited
+    assert cli("account", "quotas", "Acme", "--open-imports", "none", "--json").json["open_imports"]["limit"] is None
+    assert cli("account", "quotas", "Acme", "--open-imports", "few", "--json").status == 2
+
+
 def test_a_subscription_is_set_and_shown(cli, acme):
     words = ("--account", "Acme", "--status", "past_due", "--plan", "gold", "--until", "2090-01-31T00:00:00+02:00")
     set_to = cli("subscription", "set", *words, "--json").json

@@ -1,0 +1,1 @@
+"""Accounts: what they may have, and what of that is used."""
