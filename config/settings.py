@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     provider_timeout_sec: float = Field(10, gt=0, le=60, description="a call without an answer after this is `unknown`")
     stop_within_sec: PositiveInt = Field(30, description="the platform kills a process this long after SIGTERM")
     lease_sec: PositiveInt = Field(30, description="a message in flight longer than this becomes `unknown`")
-    lost_after_sec: PositiveInt = Field(40, description="a pushed batch untouched this long may have lost its job")
+    lost_after_sec: PositiveInt = Field(8, description="a pushed batch untouched this long may have lost its job")
     retry_base_sec: float = Field(2, gt=0, description="first wait of a retry or deferral")
 
     # The simulated provider.

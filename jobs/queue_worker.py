@@ -17,12 +17,18 @@ from rq.utils import now as utcnow
 from rq.worker import WorkerStatus
 
 from config.logging import without_rows
+from config.stopping import stopping
 from dispatch.process.listed_job import ListedJob
 from dispatch.process.trusted_queue import TrustedQueue
 from dispatch.queues import JOB_TIMEOUT_SEC
 from jobs.send import stop_sending
+from models.database import db, takes_writes
+from models.failures import DATABASE_ERRORS
 
 log = structlog.get_logger()
+
+# How often a worker looks whether the database is back.
+LOOK_EVERY_SEC = 0.5
 
 
 class Watchdog(BaseDeathPenalty):
@@ -80,6 +86,27 @@ class QueueWorker(SimpleWorker):
     def _install_signal_handlers(self) -> None:
         """Installs none: the process has its own, which call `request_stop`."""
 
+    def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:
+        """Takes the next job once the database can do its work; until then every job would be taken and fail."""
+        _wait_for_database()
+        return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Runs the job, or returns it to its queue when the worker is asked to stop before the database answers."""
+        try:
+            _wait_for_database()  # it may have gone while the worker waited for a job
+        except StopRequested:
+            with self.connection.pipeline() as pipeline:
+                queue.push_job_id(job.id, pipeline=pipeline, at_front=True)
+                pipeline.lrem(queue.intermediate_queue_key, 1, job.id)
+                pipeline.execute()
+            raise
+        super().execute_job(job, queue)
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """Logs that the job failed, with the stack as a field of the event; RQ would write it into a sentence."""
+        log.error("job.failed", queue=job.origin, exc_info=exc_info)
+
     def perform_job(self, job: Job, queue: Queue, *arguments: Any) -> bool:
         """Runs the job with its id on every log line."""
         with structlog.contextvars.bound_contextvars(job_id=job.id):
@@ -109,3 +136,24 @@ class QueueWorker(SimpleWorker):
 
     def unsubscribe(self) -> None:
         """Does nothing, as `subscribe` did."""
+
+
+def _wait_for_database() -> None:
+    """Returns when the database can do a job's work: it answers, and takes writes."""
+    waits = False
+    while not _takes_writes():
+        if not waits:
+            log.warning("worker.waits_for_database")
+        waits = True
+        if stopping().wait(LOOK_EVERY_SEC):
+            raise StopRequested
+    if waits:
+        log.info("worker.goes_on")
+
+
+def _takes_writes() -> bool:
+    try:
+        with db.connection_context():
+            return takes_writes()
+    except DATABASE_ERRORS:
+        return False

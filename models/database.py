@@ -171,6 +171,11 @@ def database_now() -> datetime:
     return now
 
 
+def takes_writes() -> bool:
+    """Returns whether the server takes writes; a standby does not, and neither does one that is told not to."""
+    return bool(scalar("SELECT current_setting('transaction_read_only') = 'off'"))
+
+
 def changed(sql: str, params: Params = None) -> int:
     """Runs one statement and returns how many rows it changed."""
     with db.connection().cursor() as cursor:

@@ -1,11 +1,14 @@
-"""PostgreSQL crashes in mid-campaign."""
+"""PostgreSQL crashes in mid-campaign, or is away while jobs wait."""
 
 import pytest
 
+from dispatch.queues import SEND, SEND_JOB, queue_at
 from tests.faults.campaigns import a_started_campaign, counts, judge, wait_until_sent
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.processes
+
+NOTHING_TO_SEND = (404, 0)
 
 
 def test_workers_wait_for_a_crashed_postgres_and_lose_no_answer(deployment):
@@ -17,3 +20,30 @@ def test_workers_wait_for_a_crashed_postgres_and_lose_no_answer(deployment):
     # An answer that waited longer than its lease is recorded on an unknown message.
     wait_until(lambda: not counts(campaign)["unknown"], "every answer is recorded")
     judge(deployment, campaign)
+
+
+@pytest.fixture
+def twenty_jobs(deployment, redis):
+    """Twenty jobs that were pushed while PostgreSQL was away, to workers that were idle before."""
+    send = queue_at(redis, SEND)
+    deployment.start()
+    first = send.enqueue(SEND_JOB, *NOTHING_TO_SEND, result_ttl=60)
+    wait_until(lambda: first.is_finished, "a worker does a job")
+    deployment.crash_postgres()
+    jobs = [send.enqueue(SEND_JOB, *NOTHING_TO_SEND, result_ttl=60, failure_ttl=60) for _ in range(20)]
+    wait_until(lambda: "worker.waits_for_database" in deployment.supervisor.log, "a worker waits")
+    return jobs
+
+
+def test_idle_workers_wait_for_postgres_and_then_do_every_job(deployment, twenty_jobs):
+    deployment.start_postgres()
+    wait_until(lambda: all(job.is_finished or job.is_failed for job in twenty_jobs), "every job is done")
+    assert not [job.id for job in twenty_jobs if job.is_failed]
+
+
+def test_a_worker_that_is_stopped_while_it_waits_returns_its_job_to_the_queue(deployment, redis, twenty_jobs):
+    deployment.stop()
+    assert sorted(queue_at(redis, SEND).job_ids) == sorted(job.id for job in twenty_jobs)
+    deployment.start_postgres()
+    deployment.start()
+    wait_until(lambda: all(job.is_finished for job in twenty_jobs), "every job is done")

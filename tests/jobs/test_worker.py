@@ -1,5 +1,6 @@
 """One worker process, while everything around it fails."""
 
+import json
 import subprocess
 import sys
 from dataclasses import asdict
@@ -10,6 +11,7 @@ from redis import Redis
 from dispatch.queues import SEND, SEND_JOB, queue_at
 from dispatch.start.enqueue import enqueue_campaign
 from models.campaigns.campaign import Campaign
+from models.database import rows
 from models.heartbeat import Heartbeat
 from models.messages.batch import stats
 from models.tenancy import ALL_ACCOUNTS
@@ -113,3 +115,19 @@ def test_a_job_that_hangs_ends_with_its_process():
     found = subprocess.run([sys.executable, "-c", hangs], capture_output=True, text=True, timeout=60, check=False)
     assert found.returncode == 1
     assert "Timeout" in found.stderr
+
+
+def test_a_job_that_fails_is_one_event_with_the_stack_as_a_field(sending, redis, tmp_path):
+    rows("ALTER TABLE campaign RENAME TO campaign_away")
+    try:
+        with running("jobs.worker", SEND, log=tmp_path / "log") as worker:
+            wait_until(lambda: "job.failed" in worker.log, "a job fails")
+            assert worker.stop() == 0, worker.log
+    finally:
+        rows("ALTER TABLE campaign_away RENAME TO campaign")
+    lines = [json.loads(line) for line in worker.log.splitlines()]
+    failure = next(line for line in lines if line["event"] == "job.failed")
+    assert failure["queue"] == SEND
+    assert failure["job_id"].startswith("b-")
+    assert "UndefinedTable" in failure["exception"]
+    assert not [line["event"] for line in lines if "Traceback" in line["event"]]
