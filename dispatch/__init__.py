@@ -15,11 +15,11 @@ audience    members (counted, read page by page), fields (of a text, as SQL), ch
             segments, minus others) → combined_sql, segments, filter (by operators and their values) → filter_phones (in
             E.164) → filter_sql, previews (who it would reach), cohorts (who may be messaged at the same time), gaps
             (whose texts lack something), text_check; conditions (of a remote audience)
-customers   customers, attributes, phone_types (of those from before they were stored), lists, list_members,
-            suppressions, export; import_lines, suppression_lines → import_parts → imports (a local CSV file),
-            import_trial (changes nothing), suppression_files; import_upload → import_run (over HTTP, as jobs, from a
-            kept_file); open_imports (keeps campaigns from starting on a part), import_retention; remote_users (a page
-            of user-service)
+customers   customers, attributes, attribute_limits, phone_types (of those from before they were stored), lists,
+            list_members, suppressions, export; import_lines, suppression_lines → import_parts → imports (a local CSV
+            file), import_trial (changes nothing), suppression_files; import_upload → import_run (over HTTP, as jobs,
+            from a kept_file); open_imports (keeps campaigns from starting on a part), import_retention; remote_users (a
+            page of user-service)
 texts       template, filters, letters, placeholders (that there are such), strangers (those of other tools), check,
             stored (with versions), sms (how many segments a text takes), typography (which makes it take more)
 accounts    accounts (subscription), settings, keys, credits, quotas (what an operator limits), audit_trail (who changed

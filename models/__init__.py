@@ -5,9 +5,9 @@ campaigns   campaign, writing, audience (chosen customers), audience_parts (of s
             hours, preparation, remote_fetch, sending; patterns (recurring campaigns) and their occurrences; due
 messages    message (and what is recorded of it), claiming, caps (how often a person is messaged), writing, recovery,
             reading; batch; arrays (how the send path passes a window)
-customers   customer, attributes, phone_types, lists, upsert, remote (users of user-service), imports (import_states:
-            as they go on), open_imports, ended_imports, import_commands, import_files, import_takeovers, import_trials,
-            suppression
+customers   customer, attributes, attribute_counts, phone_types, lists, upsert, remote (users of user-service), imports
+            (import_states: as they go on), open_imports, ended_imports, import_commands, import_files,
+            import_takeovers, import_trials, suppression
 schedules   schedule, run
 accounts    account, api_key, audit_event, credit, quota (what an operator limits), idempotency_key
 texts       template, segment

@@ -10,6 +10,7 @@ import structlog
 from config.redis import enqueueing
 from config.settings import Settings
 from config.stopping import stop_on_signals, stop_with, stopping
+from dispatch.customers.attribute_limits import forget_unused_attributes
 from dispatch.customers.import_retention import forget_old_imports
 from dispatch.process.heartbeat import HeartbeatThread
 from dispatch.process.startup import start_process
@@ -72,6 +73,7 @@ def forget() -> None:
     """Deletes what has been kept for long enough."""
     forget_old_runs()
     forget_old_imports()
+    forget_unused_attributes()
 
 
 def repeat(act: Callable[[], object], seconds: float, *, name: str, watchdog: Watchdog) -> None:

@@ -13,6 +13,7 @@ from pydantic import Field
 from dispatch.accounts.accounts import account_with_id, country_of
 from dispatch.accounts.quotas import check_quota
 from dispatch.caller import Caller
+from dispatch.customers.attribute_limits import checked_attributes, refusing_too_many
 from dispatch.errors import CustomerNotFound, Duplicate, InvalidRequest
 from dispatch.formats.checks import checked_text
 from dispatch.formats.phones import read_phone
@@ -53,7 +54,7 @@ def create_customer(caller: Caller, *, phone: str, **given: object) -> CustomerV
     """
     account_id = caller.one_account()
     values = _checked({"phone": phone, **given}, account_with_id(account_id).country)
-    with db.atomic():
+    with refusing_too_many(), db.atomic():
         made = Customer.add(account_id, values)
         if made is None:
             raise _known()
@@ -92,7 +93,7 @@ def edit_customer(caller: Caller, customer_id: int, *, remove_opt_out: bool = Fa
     country = account_with_id(read_customer(caller, customer_id).account_id).country
     values = _checked(changes, country)
     try:
-        with db.atomic():
+        with refusing_too_many(), db.atomic():
             edited = Customer.edit(customer_id, caller.account, values)
             if edited is None:
                 raise CustomerNotFound
@@ -148,7 +149,7 @@ def _checked_field(field: str, value: Any, country: str | None) -> object:
         case "zone":
             return _checked_zone(value)
         case "attributes":
-            return value
+            return checked_attributes(value)
         case "consent" if value in CONSENTS:
             return value
         case "consent":

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dispatch.customers.attribute_limits import problem_of
 from dispatch.formats.columns import OWN, attribute_of, is_attribute, value_of
 from dispatch.formats.csv_in import CsvFile, Place, Record, Rejected
 from dispatch.formats.dates import AmbiguousDate
@@ -171,4 +172,6 @@ def _attributes(record: Record, country: str | None) -> dict[str, object] | Reje
                 return Rejected(record.line, f"{name}: {problem.message}")
             except ValueError as problem:
                 return Rejected(record.line, f"a value cannot be stored: {problem}")
+    if too_much := problem_of(attributes):
+        return Rejected(record.line, f"attributes: {too_much}")
     return attributes

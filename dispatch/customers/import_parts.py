@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from dispatch.accounts.quotas import check_quota
+from dispatch.customers.attribute_limits import refusing_too_many
 from dispatch.customers.import_lines import Chunk, Counts
 from dispatch.customers.suppression_lines import SuppressionChunk, suppress, try_suppressions
 from dispatch.errors import InvalidStatus
@@ -26,7 +27,7 @@ def write_part(
 
     `resume` is where in the file the next job continues. Returns what became of the lines.
     """
-    with db.atomic():
+    with refusing_too_many(), db.atomic():
         if not CustomerImport.advance(begun, next_line=chunk.next_line, read=read, resume=resume):
             raise NotOurs("The import was cancelled, or its command was taken for dead; what it had imported stays.")
         counts = _customers(begun, chunk) if isinstance(chunk, Chunk) else _suppressions(begun, chunk)

@@ -11,7 +11,7 @@ import structlog
 
 from dispatch.accounts.quotas import check_quota
 from dispatch.caller import Caller
-from dispatch.errors import ImportRunning
+from dispatch.errors import DispatchError, ImportRunning
 from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import Campaign
 from models.customers import import_commands, open_imports
@@ -82,10 +82,11 @@ def seen_by_all(caller: Caller, file: LocalFile, *, list_name: str | None) -> It
         )
     try:
         yield begun
-    except BaseException:
+    except BaseException as problem:
+        why = problem.message if isinstance(problem, DispatchError) else INTERRUPTED
         # Recovery ends it if the database is away by now.
         with suppress(*DATABASE_ERRORS):
-            end_import(begun.id, begun.token, error=INTERRUPTED)
+            end_import(begun.id, begun.token, error=why)
         raise
     else:
         end_import(begun.id, begun.token)

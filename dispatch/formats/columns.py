@@ -16,7 +16,7 @@ REJECTED_LINE, REJECTED_REASON, REJECTED_TEXT = "rejected_line", "rejected_reaso
 IGNORED = (REJECTED_LINE, REJECTED_REASON, REJECTED_TEXT)
 OWN = ("phone", "first_name", "last_name", "location", "prefered_product", "zone", "consent")
 #: Characters of an attribute's name, by whichever way it comes.
-MAX_NAME = 300
+MAX_NAME = 100
 
 _EXACT = re.compile(r"(attribute|json):(.*)", re.DOTALL)
 
