@@ -44,7 +44,13 @@ def healthy(db):
 def _start(campaign_id):
     """Prepares the campaign in batches of four, as enqueue does, and lets it send."""
     claimed = claim(
-        campaign_id, batch_size=4, actor="test", request_id="test", only_if_due=False, expected_recipients=10
+        campaign_id,
+        batch_size=4,
+        actor="test",
+        request_id="test",
+        only_if_due=False,
+        expected_recipients=10,
+        changed_recipients=0,
     )
     preparing.prepare(claimed)
     preparing.finish(campaign_id, claimed.prep_token)
