@@ -6,7 +6,19 @@ from flask import Flask, Response
 from flask_openapi3 import Info, OpenAPI
 from pydantic import BaseModel
 
-from api.http import address, auth, body, connection, dashboard, documentation, errors, limits, methods, request_id
+from api.http import (
+    address,
+    auth,
+    body,
+    connection,
+    dashboard,
+    documentation,
+    errors,
+    headers,
+    limits,
+    methods,
+    request_id,
+)
 from api.http.bad_input import refuse_input
 from api.http.error_answer import ErrorAnswer
 from api.http.introduction import INTRODUCTION
@@ -99,6 +111,7 @@ def web_app(settings: Settings) -> Flask:
     app.url_map.strict_slashes = False
     address.install(app, settings)
     request_id.install(app)
+    headers.install(app)
     connection.install(app)
     methods.install(app)
     auth.install(app, {endpoint: rules for routes in ROUTES for endpoint, rules in routes.rules.items()}, settings)

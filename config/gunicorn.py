@@ -1,21 +1,29 @@
 """How gunicorn serves the API: `python -m gunicorn --config config/gunicorn.py "api:create_app()"`."""
 
-import os
-import signal
-import subprocess
-import sys
-from types import FrameType
-from typing import Any
+from gevent import monkey
 
-from config.settings import settings
-from config.stopping import stopping
+# Before anything else is imported: psycopg chooses when it is imported how it waits, and only then lets others run.
+monkey.patch_all()
+
+import os  # noqa: E402
+import resource  # noqa: E402
+import signal  # noqa: E402
+import subprocess  # noqa: E402
+import sys  # noqa: E402
+from types import FrameType  # noqa: E402
+from typing import Any  # noqa: E402
+
+from config.settings import settings  # noqa: E402
+from config.stopping import stopping  # noqa: E402
 
 _chosen = settings()
 
 bind = f"{f'[{_chosen.web_host}]' if ':' in _chosen.web_host else _chosen.web_host}:{_chosen.port}"
 workers = _chosen.web_workers
-threads = _chosen.web_threads
-worker_class = "gthread"
+worker_class = "api.server.worker.WebWorker"
+worker_connections = _chosen.web_connections
+# Sent piece by piece, so that a client that reads nothing is noticed.
+sendfile = False
 
 # Every part of a request is bounded, so that no one can fill the memory with a request that never ends.
 limit_request_line = 4094
@@ -25,6 +33,7 @@ limit_request_field_size = 8190
 timeout = 60
 # Less than the time after which `up` (20 s) and platforms (30 s) kill.
 graceful_timeout = 15
+# The time for the headers of a request too, with that between two requests on one connection.
 keepalive = 5
 
 # Our own log lines have the request id; gunicorn's would only repeat them without it.
@@ -33,6 +42,14 @@ proc_name = "campaign-dispatch web"
 # The control socket is not used, and two deployments of one user would share its path.
 control_socket_disable = True
 
+
+# Each connection is a file, with some more for logs, databases and the bodies that wait on disk.
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+_wanted = 2 * worker_connections + 500
+if _soft != resource.RLIM_INFINITY and _soft < _wanted:
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (_wanted if _hard == resource.RLIM_INFINITY else min(_wanted, _hard), _hard)
+    )
 
 # START_WORKER=1, for development: the worker service runs as a child of web. The pipe closes when web ends, however it
 # ends, and the child then stops.

@@ -56,7 +56,11 @@ class Settings(BaseSettings):
     )
     port: int = Field(8000, ge=1, le=65535, description="the port on which web listens")
     web_workers: PositiveInt = Field(2, description="gunicorn processes")
-    web_threads: PositiveInt = Field(4, description="threads per gunicorn process")
+    web_connections: PositiveInt = Field(2000, description="connections per gunicorn process, at most")
+    web_connections_per_address: PositiveInt = Field(
+        500, description="connections per gunicorn process from one address, unless there are TRUSTED_PROXIES"
+    )
+    web_streams_per_account: PositiveInt = Field(20, description="event streams per account and gunicorn process")
     start_worker: bool = Field(False, description="web also starts `python -m jobs` (development only)")
     rate_limit_read: Rate = Field("30000/minute", description="requests per key that read")
     rate_limit_write: Rate = Field("6000/minute", description="requests per key that change something")

@@ -102,6 +102,11 @@ class ApiKey(Row):
         return found
 
     @classmethod
+    def is_live(cls, key_id: UUID) -> bool:
+        """Returns whether the key is still valid, for whoever has been using it for a while."""
+        return row("SELECT FROM api_key WHERE id = %s AND revoked_at IS NULL", [key_id]) is not None
+
+    @classmethod
     def page(cls, tenant: Tenant, *, page: int, page_size: int) -> "Page[ApiKey]":
         """Returns one page of the tenant's keys, newest first."""
         return read_page(

@@ -1,20 +1,39 @@
 """A CSV file as an answer, streamed as it is made."""
 
 from collections.abc import Iterator
+from threading import BoundedSemaphore
 from typing import Any
 
 from flask import Response, stream_with_context
 
+from api.http.connection import connect, disconnect
+from config.others import let_others_run
 from dispatch.formats.csv_out import MEDIA_TYPE
+
+# However many downloads there are, only so many pieces are made at a time, and other requests are answered in between.
+_making = BoundedSemaphore(2)
 
 
 def csv_answer(pieces: Iterator[str], file_name: str) -> Response:
     """Answers with the pieces as one download of this name, however long, without keeping it in memory."""
     return Response(
-        stream_with_context(pieces),
+        stream_with_context(_each_with_a_connection(pieces)),
         content_type=MEDIA_TYPE,
         headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
     )
+
+
+def _each_with_a_connection(pieces: Iterator[str]) -> Iterator[str]:
+    """Holds a connection, and one of the few turns, only while a piece is made: whoever reads may be slow."""
+    while True:
+        with _making:
+            connect()
+            piece = next(pieces, None)
+            disconnect()
+            let_others_run()
+        if piece is None:
+            return
+        yield piece
 
 
 def csv_response(description: str) -> dict[str, Any]:

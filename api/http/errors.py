@@ -58,8 +58,10 @@ STATUS = {
     "REMOTE_NOT_CONFIGURED": 409,
     "PAYLOAD_TOO_LARGE": 413,
     "UNSUPPORTED_MEDIA_TYPE": 415,
+    "ADDRESS_TOO_LONG": 414,
     "IDEMPOTENCY_MISMATCH": 422,
     "RATE_LIMITED": 429,
+    "HEADERS_TOO_LARGE": 431,
     "ENQUEUE_FAILED": 500,
     "INTERNAL": 500,
     "REMOTE_FAILED": 502,
@@ -67,6 +69,7 @@ STATUS = {
     "DATABASE_UNAVAILABLE": UNAVAILABLE,
     "DATABASE_NOT_MIGRATED": UNAVAILABLE,
     "STREAMS_BUSY": UNAVAILABLE,
+    "TOO_MANY_CONNECTIONS": UNAVAILABLE,
 }
 
 RETRY_AFTER_SEC = 5
@@ -114,7 +117,7 @@ class TooManyWrongKeys(RateLimited):
 
 
 class StreamsBusy(DispatchError):
-    """This process has no room for another event stream; try again shortly, or read the campaign instead."""
+    """The account has as many event streams as it may; close some, or read the campaign instead."""
 
     code = "STREAMS_BUSY"
 

@@ -1,12 +1,13 @@
 """Live progress of a campaign as server-sent events."""
 
 import json
-import threading
+from collections import Counter
 from collections.abc import Iterator
+from uuid import UUID
 
 from flask import Response
 
-from api.http.auth import caller
+from api.http.auth import caller, holder
 from api.http.errors import StreamsBusy
 from api.http.inputs import Organization
 from api.http.routes import Routes
@@ -15,6 +16,7 @@ from config.settings import settings
 from config.stopping import stopping
 from dispatch.campaigns.progress import CampaignProgress, ProgressView
 from dispatch.errors import CampaignNotFound
+from models.api_key import ApiKey
 from models.database import db
 from models.failures import DATABASE_ERRORS
 
@@ -39,23 +41,27 @@ _EVENT = {
 
 
 class Slots:
-    """The streams of this process: at most half of its threads, so that the others keep answering."""
+    """The streams of this process by who follows: as many for each account, or operator, as the settings allow."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.taken = 0
+        self._taken: Counter[UUID] = Counter()
 
-    def take(self) -> bool:
+    def take(self, who: UUID) -> bool:
         """Takes a slot; returns whether one was free."""
-        with self._lock:
-            free = self.taken < max(1, settings().web_threads // 2)
-            self.taken += free
-            return free
+        if self._taken[who] >= settings().web_streams_per_account:
+            return False
+        self._taken[who] += 1
+        return True
 
-    def give_back(self) -> None:
+    def give_back(self, who: UUID) -> None:
         """Frees a slot when its stream has ended."""
-        with self._lock:
-            self.taken -= 1
+        self._taken[who] -= 1
+        if not self._taken[who]:
+            del self._taken[who]
+
+    def taken(self) -> int:
+        """Returns how many streams there are."""
+        return self._taken.total()
 
 
 slots = Slots()
@@ -77,20 +83,21 @@ def follow(path: CampaignPath, query: Organization) -> Response:
     """Sends an event each second in which something changed. The stream ends when the campaign is final."""
     progress = CampaignProgress(caller(), path.campaign_id)
     first = progress.look()
-    if not slots.take():
+    who = holder().account_id or holder().key_id
+    if not slots.take(who):
         raise StreamsBusy
     response = Response(
-        _events(progress, first),
+        _events(progress, first, holder().key_id),
         content_type="text/event-stream",
         # A proxy that buffers answers would delay every event.
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        headers={"X-Accel-Buffering": "no"},
     )
-    response.call_on_close(slots.give_back)
+    response.call_on_close(lambda: slots.give_back(who))
     return response
 
 
-def _events(progress: CampaignProgress, look: ProgressView) -> Iterator[str]:
-    """Runs after the request, and holds a connection only while it looks."""
+def _events(progress: CampaignProgress, look: ProgressView, key_id: UUID) -> Iterator[str]:
+    """Runs after the request, and holds a connection only while it looks; ends when the key is no longer valid."""
     number, quiet, last = 0, 0, None
     while True:
         if look != last or look.final:
@@ -105,6 +112,8 @@ def _events(progress: CampaignProgress, look: ProgressView) -> Iterator[str]:
             return
         try:
             with db.connection_context():
+                if not ApiKey.is_live(key_id):
+                    return
                 look = progress.look()
         except LAST_LOOKS:
             return
