@@ -10,7 +10,7 @@ customers   customer, attributes, attribute_counts, phone_types, lists, upsert, 
             import_takeovers, import_trials, suppression
 schedules   schedule, run
 accounts    account, api_key, audit_event, credit, quota (what an operator limits), idempotency_key
-texts       template, segment
+texts       template, segment (with what its filter names)
 processes   heartbeat
 all tables  database, row, page, export, tenancy (whose rows), turns (whose is next), states (every state and
             move), migrate

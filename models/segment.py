@@ -1,14 +1,15 @@
 """Stored segments: a filter over an account's customers, under a name."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from models.campaigns.awaiting import OF_SEGMENT
-from models.database import row, scalar
+from models.database import row, rows, scalar
 from models.page import Page, read_page
 from models.row import JsonObject, Row
 from models.tenancy import Tenant, owned_by
@@ -115,3 +116,29 @@ class Segment(Row):
         """Locks the account's segment against deletion until the transaction ends; False when there is none."""
         known = "SELECT true FROM segment WHERE id = %s AND account_id = %s FOR KEY SHARE"
         return scalar(known, [segment_id, account_id]) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentReference(Row):
+    """A list or campaign that the filter of a segment names; PostgreSQL keeps it, and none of them can be deleted."""
+
+    account_id: UUID
+    segment_id: int
+    list_id: int | None
+    campaign_id: int | None
+
+    @classmethod
+    def known(cls, table: Literal["customer_list", "campaign"], account_id: UUID, ids: Sequence[int]) -> set[int]:
+        """Returns those of the ids that are the account's lists or campaigns."""
+        found = rows(f"SELECT id FROM {table} WHERE account_id = %s AND id = ANY (%s)", [account_id, list(ids)])
+        return {each["id"] for each in found}
+
+    @classmethod
+    def names_of(cls, column: Literal["list_id", "campaign_id"], referred: int, *, limit: int) -> list[str]:
+        """Returns the names of segments whose filters name this list or campaign, newest first."""
+        found = rows(
+            f"""SELECT name FROM segment_reference r JOIN segment s ON s.id = r.segment_id
+                WHERE r.{column} = %s ORDER BY s.id DESC LIMIT %s""",
+            [referred, limit],
+        )
+        return [each["name"] for each in found]

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from dispatch.audience.filter import Group, read_filter
-from dispatch.audience.filter_phones import with_numbers
+from dispatch.audience.filter_account import still_fit
 from dispatch.audience.filter_sql import Params, where_matches
 from dispatch.formats.checks import MAX_ID
 from models.campaigns.audience_parts import PartToSelect
@@ -108,4 +108,4 @@ def filter_of(part: PartToSelect, account_id: UUID) -> Group:
     """Returns the filter of a part that is a segment."""
     if part.segment_filter is None:
         raise LookupError("the segment of an audience that has no filter of its own is missing")
-    return with_numbers(read_filter(part.segment_filter), account_id, stored=True)
+    return still_fit(read_filter(part.segment_filter), account_id)

@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from dispatch.audience.operators import OPERATORS, Kind, Operator, checked_value, unusable
+from dispatch.audience.operators import FOLDABLE, OPERATORS, Kind, Operator, checked_value, unusable
 from dispatch.errors import InvalidRequest
 from dispatch.formats.view import Time
 
@@ -29,11 +29,16 @@ MAX_CONDITIONS = 50
 MAX_DEPTH = 3
 MAX_KEY = 100
 
-Column = Literal["phone", "phone_type", "first_name", "last_name", "location", "prefered_product", "zone", "created_at"]
+Column = Literal[
+    "phone", "phone_type", "first_name", "last_name", "location", "prefered_product", "zone", "created_at", "consent"
+]
+# What is asked of other rows than the customer's own.
+Relation = Literal["list", "received_campaign", "failed_campaign"]
 Attribute = Annotated[str, Field(pattern=rf"^attributes\.[^\x00]{{1,{MAX_KEY}}}$")]
 Scalar = str | bool | int | float
 
-COLUMNS: dict[str, Kind] = {**dict.fromkeys(get_args(Column), "text"), "created_at": "time"}
+COLUMNS: dict[str, Kind] = {**dict.fromkeys(get_args(Column), "text"), "created_at": "time", "consent": "consent"}
+FIELDS: dict[str, Kind] = {**COLUMNS, "list": "list", "received_campaign": "campaign", "failed_campaign": "campaign"}
 
 
 class _Part(BaseModel):
@@ -43,8 +48,8 @@ class _Part(BaseModel):
 class Condition(_Part):
     """One condition on one field of a customer."""
 
-    field: Column | Attribute = Field(
-        description=f"one of {', '.join(COLUMNS)}, or attributes. and a key of 1 to {MAX_KEY} characters"
+    field: Column | Relation | Attribute = Field(
+        description=f"one of {', '.join(FIELDS)}, or attributes. and a key of 1 to {MAX_KEY} characters"
     )
     operator: Operator = Field(description=f"one of {', '.join(get_args(Operator))}; not every field takes all of them")
     value: Time | Scalar | list[Scalar] | None = Field(
@@ -53,21 +58,34 @@ class Condition(_Part):
         exclude_if=lambda value: value is None,
         description="a list for in, not_in, contains_any and contains_all; left out for is_null and is_not_null",
     )
+    fold: bool = Field(
+        False,
+        exclude_if=lambda fold: not fold,
+        description="true or false; true compares texts without regard to case and accents",
+    )
 
     @property
     def kind(self) -> Kind:
         """Returns the kind of the field."""
-        return COLUMNS.get(self.field, "attribute")
+        return FIELDS.get(self.field, "attribute")
 
     @property
     def key(self) -> str:
         """Returns the attribute's key, if the field is an attribute."""
         return self.field.removeprefix("attributes.")
 
+    @field_validator("field", mode="before")
+    @classmethod
+    def _in_any_case(cls, field: object) -> object:
+        if not isinstance(field, str):
+            return field
+        start, dot, key = field.partition(".")
+        return start.lower() + dot + key
+
     @field_validator("operator", mode="before")
     @classmethod
     def _suits_the_field(cls, operator: object, info: ValidationInfo) -> object:
-        usable = OPERATORS[COLUMNS.get(info.data.get("field", ""), "attribute")]
+        usable = OPERATORS[FIELDS.get(info.data.get("field", ""), "attribute")]
         if operator not in usable:
             raise unusable(f"must be one of {', '.join(usable)} for this field")
         return operator
@@ -77,7 +95,19 @@ class Condition(_Part):
     def _suits_the_operator(cls, value: object, info: ValidationInfo) -> object:
         if not info.data.keys() >= {"field", "operator"}:
             return value  # what is wrong with those is refused first
-        return checked_value(value, COLUMNS.get(info.data["field"], "attribute"), info.data["operator"])
+        return checked_value(value, FIELDS.get(info.data["field"], "attribute"), info.data["operator"])
+
+    @field_validator("fold")
+    @classmethod
+    def _is_of_texts(cls, fold: bool, info: ValidationInfo) -> bool:
+        if not fold or not info.data.keys() >= {"field", "operator", "value"}:
+            return fold
+        value = info.data["value"]
+        texts = all(isinstance(each, str) for each in (value if isinstance(value, list) else [value]))
+        kind = FIELDS.get(info.data["field"], "attribute")
+        if kind not in ("text", "attribute") or info.data["operator"] not in FOLDABLE or not texts:
+            raise unusable(f"goes with texts, and with {', '.join(FOLDABLE)}")
+        return fold
 
 
 def _part(given: object, info: ValidationInfo) -> "Condition | Group":
@@ -140,7 +170,7 @@ def read_filter(given: object) -> Group:
 
 _DESCRIPTIONS = {name: field.description for kind in (Condition, Group) for name, field in kind.model_fields.items()}
 _SENTENCES = {
-    "extra_forbidden": "is not known; a group has logic and conditions, a condition field, operator and value",
+    "extra_forbidden": "is not known; a group has logic and conditions, a condition field, operator, value and fold",
     "model_type": "must be an object: a group with logic and conditions or, in one, a condition with field, operator "
     "and value",
 }

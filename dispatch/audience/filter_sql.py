@@ -10,6 +10,7 @@ from typing import Any, get_args
 from psycopg.types.json import Jsonb
 
 from dispatch.audience.filter import COLUMNS, Condition, Group
+from dispatch.audience.filter_relations import RELATIONS, holds_of
 from dispatch.audience.operators import Calendar
 
 # The values of a statement, by placeholder; psycopg takes any.
@@ -19,7 +20,13 @@ Bind = Callable[[Any], str]
 
 _COLUMNS = {name: f"cu.{name}" for name in COLUMNS}
 _SIGNS = {"eq": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
-_OPPOSITES = {"neq": "eq", "not_in": "in", "is_not_null": "is_null"}
+_OPPOSITES = {
+    "neq": "eq",
+    "not_in": "in",
+    "is_not_null": "is_null",
+    "not_in_list": "in_list",
+    "not_in_last_days": "in_last_days",
+}
 
 _LEAP = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)"
 _DAY = "(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31"
@@ -32,13 +39,11 @@ _IS_DATE = _DATE.replace("{", "{{").replace("}", "}}")
 _ZONE = "(SELECT zone FROM account WHERE id = %(account)s)"
 _NOW = "coalesce((SELECT started_at FROM campaign WHERE id = %(campaign)s AND status = 'preparing'), now())"
 _TODAY = f"({_NOW} AT TIME ZONE {_ZONE})::date"
-# An attribute as a value of one SQL type, NULL when it is of another. The second is long because an import keeps
-# numbers as text, and a cast of any other text would fail the statement.
+# An attribute as a value of one SQL type, NULL when it is of another. An import keeps numbers and dates as texts.
 _READ_AS = {
     "text": "CASE WHEN jsonb_typeof({0}) = 'string' THEN {0} #>> '{{}}' END",
-    "numeric": """CASE WHEN jsonb_typeof({0}) = 'number' OR (jsonb_typeof({0}) = 'string'
-                            AND {0} #>> '{{}}' ~ '^[+-]?[0-9]{{1,30}}([.][0-9]{{1,30}})?$')
-                  THEN ({0} #>> '{{}}')::numeric END""",
+    "numeric": """CASE jsonb_typeof({0}) WHEN 'number' THEN ({0} #>> '{{}}')::numeric
+                                      WHEN 'string' THEN as_number({0} #>> '{{}}') END""",
     # Only what is a date, so that the cast cannot fail; the time of day and its zone are left out.
     "date": f"""CASE WHEN jsonb_typeof({{0}}) = 'string' AND {{0}} #>> '{{{{}}}}' ~ '{_IS_DATE}'
                 THEN left({{0}} #>> '{{{{}}}}', 10)::date END""",
@@ -76,8 +81,12 @@ def _holds(condition: Condition, operator: str, bind: Bind) -> str:
 
 
 def _comparison(condition: Condition, operator: str, bind: Bind) -> str:
+    if condition.field in RELATIONS:
+        return holds_of(condition, operator, bind, today=_TODAY, zone=_ZONE)
     attribute = _attribute(condition, bind)
     value: Any = condition.value  # of the type that its operator compares with
+    if condition.fold:
+        return _folded(_operand(condition, attribute, "text"), operator, value, bind)
     if operator == "is_null":
         return f"coalesce(jsonb_typeof({attribute}), 'null') = 'null'" if attribute else f"{_column(condition)} IS NULL"
     if operator == "contains_all":
@@ -104,6 +113,15 @@ def _comparison(condition: Condition, operator: str, bind: Bind) -> str:
     # By code points, because the order of letters depends on the server's locale.
     order = ' COLLATE "C"' if kind == "text" else ""
     return f"{operand} {_SIGNS[operator]} {given}{order}"
+
+
+def _folded(operand: str, operator: str, value: Any, bind: Bind) -> str:
+    given = bind(value)
+    if operator == "in":
+        return f"folded({operand}) = ANY (ARRAY(SELECT folded(one) FROM unnest({given}::text[]) AS one))"
+    if operator == "contains":  # what has nothing to compare is contained in nothing
+        return f"strpos(folded({operand}), nullif(folded({given}::text), '')) > 0"
+    return f"folded({operand}) = folded({given}::text)"
 
 
 def _on_calendar(date: str, operator: str, given: str) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 from dispatch.audience.combined_sql import members_of_parts, windows
 from dispatch.audience.fields import is_empty, value_of
 from dispatch.audience.filter import Group, read_filter
-from dispatch.audience.filter_phones import with_numbers
+from dispatch.audience.filter_account import still_fit
 from dispatch.audience.filter_sql import where_matches
 from dispatch.errors import NoTargetAudience
 from dispatch.formats.checks import MAX_ID
@@ -242,5 +242,4 @@ def _filter_of(audience: Audience) -> Group:
         if segment is None:
             raise LookupError("the segment of a campaign that has no filter of its own is missing")
         frozen = segment.filter
-    # Numbers were read when the segment was stored; one stored before that was so has them as they were written.
-    return with_numbers(read_filter(frozen), audience.account_id, stored=True)
+    return still_fit(read_filter(frozen), audience.account_id)

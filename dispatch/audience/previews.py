@@ -1,12 +1,13 @@
 """Who an audience would reach now: how many, some of them, and how many are excluded; nothing is written."""
 
 from itertools import islice
+from uuid import UUID
 
 from pydantic import Field
 
 from dispatch.audience import members
 from dispatch.audience.filter import Group
-from dispatch.audience.filter_phones import with_numbers
+from dispatch.audience.filter_account import FilterWarningView, fit
 from dispatch.audience.gaps import Reach, reach_of
 from dispatch.audience.members import Audience
 from dispatch.audience.segments import read_segment
@@ -48,20 +49,26 @@ class AudiencePreviewView(View):
     sample: list[PersonView]
     excluded: ExcludedView
     phone_types: dict[str, int] = Field(description="how many of all of them have which kind of number")
+    warnings: list[FilterWarningView] = Field([], description="attributes in a segment's filter that no customer has")
 
 
 def preview_segment(caller: Caller, segment_id: int) -> AudiencePreviewView:
     """Returns who a campaign for this segment would reach."""
     segment = read_segment(caller, segment_id)
-    frozen = segment.filter.model_dump(mode="json")
-    return preview_of(Audience(account_id=segment.account_id, campaign_id=None, kind="segment", segment_filter=frozen))
+    return _preview(segment.filter, segment.account_id, segment.warnings)
 
 
 def preview_filter(caller: Caller, filter: Group) -> AudiencePreviewView:
     """Returns who a campaign for a segment with this filter would reach."""
     account_id = caller.one_account()
-    frozen = with_numbers(filter, account_id).model_dump(mode="json")
-    return preview_of(Audience(account_id=account_id, campaign_id=None, kind="segment", segment_filter=frozen))
+    fitted = fit(filter, account_id)
+    return _preview(fitted.filter, account_id, fitted.warnings)
+
+
+def _preview(filter: Group, account_id: UUID, warnings: list[FilterWarningView]) -> AudiencePreviewView:
+    frozen = filter.model_dump(mode="json")
+    audience = Audience(account_id=account_id, campaign_id=None, kind="segment", segment_filter=frozen)
+    return preview_of(audience).model_copy(update={"warnings": warnings})
 
 
 def preview_of(audience: Audience, template: CompiledTemplate | None = None) -> AudiencePreviewView:

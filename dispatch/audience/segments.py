@@ -7,14 +7,16 @@ segments of an SMS, which are its parts, are in `texts/sms.py`.)
 from uuid import UUID
 
 import psycopg
+from pydantic import Field
 
-from dispatch.audience.filter import Group
-from dispatch.audience.filter_phones import with_numbers
+from dispatch.audience.filter import Group, read_filter
+from dispatch.audience.filter_account import FilterWarningView, fit, never_seen, unknown_attributes
 from dispatch.caller import Caller
 from dispatch.errors import DispatchError, Duplicate, InvalidStatus, NotFound
 from dispatch.formats.checks import can_be_id, checked_name
 from dispatch.formats.view import Time, View
 from models.campaigns.audience_parts import AudiencePart
+from models.customers.attributes import noted_names
 from models.database import db
 from models.page import Page
 from models.segment import Segment
@@ -29,18 +31,26 @@ class SegmentView(View):
     filter: Group
     created_at: Time
     updated_at: Time
+    warnings: list[FilterWarningView] = Field([], description="attributes in the filter that no customer has")
 
 
 def create_segment(caller: Caller, *, name: str, filter: Group) -> SegmentView:
-    """Stores a segment, its phones in E.164; Duplicate when the name is taken."""
-    name = checked_name(name)
-    frozen = with_numbers(filter, caller.one_account()).model_dump(mode="json")
-    with db.atomic():
-        made = Segment.add(caller.one_account(), name=name, filter=frozen)
-        if made is None:
-            raise _taken()
-        _note(caller, "segment.created", made)
-    return SegmentView.model_validate(made)
+    """Stores a segment, its phones in E.164, its lists by their ids and its attributes as customers have them.
+
+    Duplicate when the name is taken; NotFound when the account has no such list or campaign. An attribute that no
+    customer has is a warning.
+    """
+    name, account_id = checked_name(name), caller.one_account()
+    fitted = fit(filter, account_id)
+    try:
+        with db.atomic():
+            made = Segment.add(account_id, name=name, filter=fitted.filter.model_dump(mode="json"))
+            if made is None:
+                raise _taken()
+            _note(caller, "segment.created", made)
+    except psycopg.errors.ForeignKeyViolation:
+        raise _just_deleted() from None
+    return _checked_view(made, fitted.warnings)
 
 
 def read_segment(caller: Caller, segment_id: int) -> SegmentView:
@@ -48,12 +58,14 @@ def read_segment(caller: Caller, segment_id: int) -> SegmentView:
     found = Segment.find(_checked(segment_id), caller.account)
     if found is None:
         raise _missing()
-    return SegmentView.model_validate(found)
+    return _checked_view(found, unknown_attributes(read_filter(found.filter), found.account_id))
 
 
 def list_segments(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page[SegmentView]:
-    """Returns one page of segments, newest first."""
-    return Segment.page(caller.account, page=page, page_size=page_size).map(SegmentView.model_validate)
+    """Returns one page of segments, newest first, with warnings of attributes that no customer ever had."""
+    found = Segment.page(caller.account, page=page, page_size=page_size)
+    names = {account_id: noted_names(account_id) for account_id in {each.account_id for each in found.rows}}
+    return found.map(lambda each: _checked_view(each, never_seen(read_filter(each.filter), names[each.account_id])))
 
 
 def edit_segment(
@@ -67,9 +79,9 @@ def edit_segment(
     if name is None and filter is None:
         return read_segment(caller, segment_id)
     new_name = checked_name(name) if name is not None else None
+    new_filter = None
     if filter:
-        filter = with_numbers(filter, read_segment(caller, segment_id).account_id)
-    new_filter = filter.model_dump(mode="json") if filter else None
+        new_filter = fit(filter, read_segment(caller, segment_id).account_id).filter.model_dump(mode="json")
     try:
         with db.atomic():
             edited = Segment.edit(
@@ -84,7 +96,9 @@ def edit_segment(
             _note(caller, "segment.changed", edited)
     except psycopg.errors.UniqueViolation:
         raise _taken() from None
-    return SegmentView.model_validate(edited)
+    except psycopg.errors.ForeignKeyViolation:
+        raise _just_deleted() from None
+    return read_segment(caller, segment_id)
 
 
 def delete_segment(caller: Caller, segment_id: int) -> None:
@@ -118,6 +132,10 @@ def segment_called(caller: Caller, name: str) -> int:
     return found
 
 
+def _checked_view(segment: Segment, warnings: list[FilterWarningView]) -> SegmentView:
+    return SegmentView.model_validate(segment).model_copy(update={"warnings": warnings})
+
+
 def _checked(segment_id: int) -> int:
     if not can_be_id(segment_id):
         raise _missing()
@@ -135,6 +153,10 @@ def _why_not(caller: Caller, segment_id: int) -> DispatchError:
         because=f"Campaign {Segment.awaited_by(segment_id)} starts by itself, and the filter decides whom it goes to.",
     )
     return _missing()
+
+
+def _just_deleted() -> NotFound:
+    return NotFound("A list or campaign that the filter names has just been deleted.")
 
 
 def _taken() -> Duplicate:

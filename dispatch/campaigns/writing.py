@@ -3,6 +3,7 @@
 from functools import partial
 
 import structlog
+from psycopg.errors import ForeignKeyViolation
 
 from dispatch.accounts.accounts import account_with_id
 from dispatch.accounts.quotas import check_quota
@@ -22,6 +23,7 @@ from dispatch.campaigns.timing import check_window
 from dispatch.campaigns.view import CampaignView, view
 from dispatch.errors import (
     CampaignNotFound,
+    InvalidStatus,
     NoMessageText,
     NoTargetAudience,
 )
@@ -33,6 +35,7 @@ from models.campaigns.audience import CampaignCustomer
 from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import Campaign
 from models.database import db
+from models.segment import SegmentReference
 from scheduling.draft import ScheduleDraft
 
 log = structlog.get_logger()
@@ -83,14 +86,26 @@ def duplicate_campaign(caller: Caller, campaign_id: int, *, name: str | None = N
         return view(copy)
 
 
+# So many of the segments that name a campaign are named.
+MAX_NAMED = 10
+
+
 def delete_campaign(caller: Caller, campaign_id: int) -> None:
-    """Deletes a draft and its chosen audience; a campaign in any other state is kept."""
+    """Deletes a draft and its chosen audience; InvalidStatus in any other state, or while a segment names it."""
     campaign = get_campaign(caller, campaign_id)
-    with db.atomic():
-        if not campaign_writing.delete(campaign_id):
-            raise refusal("deleted", get_campaign(caller, campaign_id).status)
-        note(caller, "campaign.deleted", campaign, name=campaign.name)
-        db.after_commit(partial(log.info, "campaign.deleted", campaign_id=campaign_id))
+    try:
+        with db.atomic():
+            if not campaign_writing.delete(campaign_id):
+                raise refusal("deleted", get_campaign(caller, campaign_id).status)
+            note(caller, "campaign.deleted", campaign, name=campaign.name)
+            db.after_commit(partial(log.info, "campaign.deleted", campaign_id=campaign_id))
+    except ForeignKeyViolation:
+        segments = SegmentReference.names_of("campaign_id", campaign_id, limit=MAX_NAMED)
+        if not segments:
+            raise
+        raise InvalidStatus(
+            f"Segments look at this campaign: {', '.join(segments)}; change or delete them first.", segments=segments
+        ) from None
 
 
 def _make_recurring(caller: Caller, made: Campaign, draft: CampaignDraft) -> Campaign:

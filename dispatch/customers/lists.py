@@ -13,6 +13,7 @@ from models.customers.imports import CustomerImport
 from models.customers.lists import CustomerList
 from models.database import db
 from models.page import Page
+from models.segment import SegmentReference
 
 # So many of the campaigns that use a list are named.
 MAX_NAMED = 10
@@ -102,6 +103,10 @@ def _taken(name: str) -> Duplicate:
 
 
 def _in_use(list_id: int) -> InvalidStatus:
+    if segments := SegmentReference.names_of("list_id", list_id, limit=MAX_NAMED):
+        return InvalidStatus(
+            f"Segments look at this list: {', '.join(segments)}; change or delete them first.", segments=segments
+        )
     campaigns = CustomerList.campaigns(list_id, limit=MAX_NAMED)
     if not campaigns:
         return InvalidStatus("An import is still adding customers to this list; delete it afterwards.")

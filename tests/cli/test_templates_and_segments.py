@@ -103,3 +103,17 @@ def test_a_check_for_an_account_knows_its_attributes_and_counts_its_people(cli, 
     unknown = cli("templates", "validate", text, "--json")
     assert (unknown.status, unknown.json["unknown"]) == (1, ["coupon"])
     assert "once you name the account" in unknown.json["problem"]
+
+
+def test_a_segment_of_an_attribute_that_nobody_has_says_so(cli, acme):
+    vip = json.dumps({"logic": "and", "conditions": [{"field": "attributes.vip", "operator": "eq", "value": True}]})
+    made = cli("segments", "create", "vips", *ACME, "--filter", vip, "--json").json
+    assert made["warnings"][0]["field"] == "attributes.vip"
+    assert "No customer has the attribute vip" in cli("segments", "preview", "vips", *ACME).stderr
+
+
+def test_a_list_is_asked_for_by_its_name(cli, acme):
+    on = json.dumps({"logic": "and", "conditions": [{"field": "list", "operator": "in_list", "value": "Spring"}]})
+    assert cli("segments", "preview", *ACME, "--filter", on, "--json").json["count"] == 3
+    cli("segments", "create", "them", *ACME, "--filter", on)
+    assert_refused(cli, "lists", "delete", "spring", *ACME, code="INVALID_STATUS", says="them")

@@ -122,3 +122,21 @@ def test_another_accounts_segment_does_not_exist(athens, as_account):
         refused(other(method, address, **({"json": body} if body else {})), "RESOURCE_NOT_FOUND")
     assert other("GET", "/api/segments").json["data"] == []
     assert row("SELECT name FROM segment") == {"name": "Athens"}
+
+
+def test_an_attribute_that_nobody_has_is_a_warning_in_every_answer(call):
+    call("POST", "/api/customers", json={"phone": "+306912345678", "attributes": {"coupon": "A"}})
+    asked = {"logic": "and", "conditions": [{"field": "attributes.cupon", "operator": "is_not_null"}]}
+    made = call("POST", "/api/segments", json={"name": "holders", "filter": asked})
+    assert made.status_code == 201
+    [warning] = made.json["warnings"]
+    assert (warning["field"], warning["nearest"]) == ("attributes.cupon", "attributes.coupon")
+    path = f"/api/segments/{made.json['id']}"
+    answers = [
+        call("PATCH", path, json={"filter": asked}),
+        call("GET", path),
+        call("POST", f"{path}/preview"),
+        call("POST", "/api/segments/preview", json={"filter": asked}),
+    ]
+    assert [answer.json["warnings"] for answer in answers] == [[warning]] * len(answers)
+    assert call("GET", "/api/segments").json["data"] == [call("GET", path).json]

@@ -8,6 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}([.][0-9]{1,30})?")
+_DECIMAL_COMMA = re.compile(r"[+-]?([0-9]{1,30}|[0-9]{1,3}([.][0-9]{3}){1,9}),[0-9]{1,30}")
+_DECIMAL_POINT = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3}){1,9}[.][0-9]{1,30}")
+_UNDECIDED = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _OPPOSITES = {"neq": "eq", "not_in": "in", "is_not_null": "is_null"}
 
@@ -92,7 +95,7 @@ def _comparable(has: Any, value: Any) -> tuple[Any, Any] | None:
     """Returns both as values that can be compared, or None; the type of the filter's value decides."""
     if isinstance(value, bool):
         return (has, value) if isinstance(has, bool) else None
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) or (_DECIMAL_COMMA.fullmatch(value) and not _UNDECIDED.fullmatch(value)):
         number = _number(has)
         return None if number is None else (number, _number(value))
     return (has, value) if isinstance(has, str) else None
@@ -102,6 +105,10 @@ def _number(has: Any) -> Decimal | None:
     if isinstance(has, bool) or not isinstance(has, str | int | float):
         return None
     if isinstance(has, str):
+        if _DECIMAL_COMMA.fullmatch(has) and not _UNDECIDED.fullmatch(has):
+            return Decimal(has.replace(".", "").replace(",", "."))
+        if _DECIMAL_POINT.fullmatch(has):
+            return Decimal(has.replace(",", ""))
         return Decimal(has) if _NUMBER.fullmatch(has) else None
     return Decimal(str(has))
 
