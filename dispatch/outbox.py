@@ -1,5 +1,6 @@
 """Publishes what is committed: pushes a job for each batch that is due and has none yet."""
 
+from collections import Counter
 from functools import partial
 
 import structlog
@@ -7,26 +8,27 @@ import structlog
 from dispatch import queues
 from models.campaigns.campaign import Campaign
 from models.database import db
-from models.messages import batch
+from models.messages import pushing
 
 log = structlog.get_logger()
 
 
-def push_due_batches(campaign_id: int) -> int:
-    """Pushes as many of the campaign's open batches as there is room for and returns how many.
+def push_due_batches(campaign_id: int) -> Counter[int]:
+    """Pushes as many open batches as there is room for, of this and the account's other campaigns in turns.
 
-    Each batch is marked, and the mark committed, before the push. If the push fails, the mark is removed; a crash in
-    between leaves a marked batch without a job, which recovery finds.
+    Returns how many of each: none of this one while the account's others have all of the room, which it gets when they
+    end. Each batch is marked, and the mark committed, before the push. If the push fails, the mark is
+    removed; a crash in between leaves a marked batch without a job, which recovery finds.
     """
-    numbers = batch.mark_pushed(campaign_id, queue=queues.SEND)
-    failed = queues.push_batches(campaign_id, numbers)
-    if failed:
-        batch.unmark_pushed(campaign_id, failed)
-    pushed = len(numbers) - len(failed)
-    if numbers and not pushed:
-        log.error("No jobs enqueued for campaign", campaign_id=campaign_id, batches=len(numbers))
-    elif pushed:
-        log.info("batches.pushed", campaign_id=campaign_id, batches=pushed)
+    marked = pushing.mark_pushed(campaign_id, queue=queues.SEND)
+    failed = queues.push_batches(marked)
+    for each in failed:
+        pushing.unmark_pushed(each.campaign_id, [each.number])
+    pushed = Counter(each.campaign_id for each in marked[: len(marked) - len(failed)])
+    if marked and not pushed:
+        log.error("No jobs enqueued for campaign", campaign_id=campaign_id, batches=len(marked))
+    for campaign, batches in pushed.items():
+        log.info("batches.pushed", campaign_id=campaign, batches=batches)
     return pushed
 
 

@@ -20,6 +20,7 @@ from config.redis import enqueueing, problem_with
 from config.settings import settings
 from dispatch.errors import QueueUnavailable
 from dispatch.signing import SignedJob
+from models.messages.pushing import Pushed
 
 log = structlog.get_logger()
 
@@ -72,15 +73,16 @@ def refusal() -> QueueUnavailable | None:
     return QueueUnavailable(f"{found} Nothing was changed.") if found else None
 
 
-def push_batches(campaign_id: int, numbers: Iterable[int]) -> list[int]:
+def push_batches(batches: Iterable[Pushed]) -> list[Pushed]:
     """Pushes a send job for each batch and returns those that could not be pushed; each failure is logged."""
-    waiting = list(numbers)
+    waiting = list(batches)
     while waiting:
+        campaign_id, number = waiting[0]
         try:
-            _push(SEND_JOB, (campaign_id, waiting[0]), f"b-{campaign_id}-{waiting[0]}")
+            _push(SEND_JOB, (campaign_id, number), f"b-{campaign_id}-{number}")
         except redis.RedisError as problem:
             # The others would take as long to fail: a Redis that hangs costs seconds each time.
-            for number in waiting:
+            for campaign_id, number in waiting:
                 log.warning("batch.push_failed", campaign_id=campaign_id, batch=number, problem=type(problem).__name__)
             break
         del waiting[0]

@@ -27,7 +27,7 @@ from models.credit import settle
 from models.failures import DATABASE_ERRORS
 from models.heartbeat import Heartbeat
 from models.idempotency_key import IdempotencyKey
-from models.messages import batch
+from models.messages import batch, pushing
 from models.messages import recovery as message_recovery
 from models.messages.batch import Range
 
@@ -52,8 +52,12 @@ def recover() -> dict[str, int]:
     for abandoned in stale if stale and queues.ready() else []:
         done += _tried(_take_over, abandoned, campaign_id=abandoned.campaign_id)
     done += _tried(take_over_imports, settings().stale_prepare_sec)
-    for campaign in campaign_sending.unsettled():
+    unsettled = campaign_sending.unsettled()
+    for campaign in unsettled:
         done += _tried(_look_after, campaign, campaign_id=campaign.id)
+    # Any campaign of an account pushes for all of them.
+    for campaign_id in {each.account_id: each.id for each in unsettled if each.status == "sending"}.values():
+        done += _tried(_push, campaign_id, campaign_id=campaign_id)
     Heartbeat.forget_old()
     IdempotencyKey.forget_old()
     done = +done
@@ -89,16 +93,20 @@ def _look_after(campaign: UnsettledCampaign) -> Counter[str]:
 
 
 def _keep_sending(campaign_id: int) -> Counter[str]:
-    """Pushes batches that are due or whose job was lost; closes the campaign if nothing is left."""
+    """Lets batches whose job was lost be pushed again; closes the campaign if nothing is left."""
     if close_if_drained(campaign_id):
         return Counter(closed=1)
-    lost = batch.lost(campaign_id, idle_seconds=settings().lost_after_sec)
+    lost = pushing.lost(campaign_id, idle_seconds=settings().lost_after_sec)
     try:
         gone = sorted(set(lost) - queues.queued_batches(campaign_id)) if lost else []
     except redis.RedisError:
         return Counter()
-    batch.unmark_pushed(campaign_id, gone)
-    return Counter(lost=len(gone), pushed=push_due_batches(campaign_id))
+    pushing.unmark_pushed(campaign_id, gone)
+    return Counter(lost=len(gone))
+
+
+def _push(campaign_id: int) -> Counter[str]:
+    return Counter(pushed=push_due_batches(campaign_id).total())
 
 
 def _take_over(abandoned: Preparation) -> Counter[str]:

@@ -8,6 +8,13 @@ messages    message (and what is recorded of it), claiming, caps (how often a pe
 customers   customer, attributes, attribute_counts, phone_types, lists, upsert, remote (users of user-service), imports
             (import_states: as they go on), open_imports, ended_imports, import_commands, import_files,
             import_takeovers, import_trials, suppression
+campaigns   campaign, writing, audience (chosen customers), family (whom a follow-up may message), approval, hands (who
+            changed what it sends), hours, preparation, remote_fetch, sending; patterns (recurring campaigns) and their
+            occurrences; due
+messages    message (and what is recorded of it), claiming, caps (how often a person is messaged), writing, recovery,
+            reading; batch and pushing (its jobs); arrays (how the send path passes a window)
+customers   customer, phone_types, lists, upsert, remote (users of user-service), imports, open_imports,
+            import_commands, import_files, import_takeovers, suppression
 schedules   schedule, run
 accounts    account, api_key, audit_event, credit, quota (what an operator limits), idempotency_key
 texts       template, segment (with what its filter names)

@@ -36,6 +36,10 @@ class ScriptedProvider:
         for waiting in held.values():
             waiting.set_result(answer)
 
+    def hold_no_more(self) -> None:
+        """Answers at once from now on; what was held back stays so until `release`."""
+        self._hold_all = False
+
     def on_call(self, act: Callable[[Outgoing], None]) -> None:
         """Runs a function in the middle of each call."""
         self._on_call.append(act)

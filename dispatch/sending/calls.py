@@ -24,7 +24,7 @@ COLLECT_FOR_SEC = 0.020
 class Calls:
     """One campaign's calls, as many at a time as the window has places. Runs on the event loop."""
 
-    def __init__(self, campaign: SendingCampaign, provider: Provider, settings: Settings) -> None:
+    def __init__(self, campaign: SendingCampaign, provider: Provider, settings: Settings, *, places: int) -> None:
         #: Messages that were claimed and whose outcome has not been taken yet.
         self.in_flight = 0
         #: The error code with which the provider refused our account, if it did.
@@ -32,7 +32,7 @@ class Calls:
         self._campaign = campaign
         self._provider = provider
         self._settings = settings
-        self._places = settings.send_window
+        self._places = places
         self._handover = Handover()
         self._outcomes: list[Outcome] = []
         self._some_answered = asyncio.Event()
@@ -66,6 +66,11 @@ class Calls:
                 await self._enough_answered.wait()
         except TimeoutError:
             pass
+
+    def look_up(self) -> None:
+        """Ends the wait for answers, because there is something else to decide."""
+        _set(self._some_answered, True)
+        _set(self._enough_answered, True)
 
     def _note_answers(self) -> None:
         answered = len(self._outcomes)

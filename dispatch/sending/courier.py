@@ -3,9 +3,11 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
+from uuid import UUID
 
 import structlog
 
@@ -20,6 +22,7 @@ from dispatch.sending.window import Window
 from models.campaigns.sending import SendingCampaign, to_send
 from models.database import db
 from models.messages.caps import caps_of
+from models.messages.pushing import unmark_pushed
 
 log = structlog.get_logger()
 
@@ -29,45 +32,96 @@ T = TypeVar("T")
 TIME_BOX_SEC = 20.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A job's window, and its end: the last answer recorded, the batch left, the campaign closed or pushed again."""
+
+    account_id: UUID
+    window: Window
+    end: Future[None]
+
+
 class Courier:
-    """Delivers through one provider: one event loop, one provider session, one database thread per process."""
+    """Delivers through one provider: one event loop, one provider session, one database thread per process.
+
+    A job ends when it can claim no more and another campaign's job waits; its last calls, which may take as long as the
+    provider's time-out, end beside the next jobs. So a number that does not answer holds a place and not the worker.
+    """
 
     def __init__(self, provider: Provider, settings: Settings) -> None:
         self.provider = provider
         self.settings = settings
-        self._loop = asyncio.Runner()
+        self._loop = asyncio.new_event_loop()
+        self._loop_thread = threading.Thread(target=self._loop.run_forever, name="calls", daemon=True)
+        self._loop_thread.start()
         # The loop never waits for the database: answers that arrive meanwhile must not look like time-outs.
         self._database = ThreadPoolExecutor(1, thread_name_prefix="exchange")
         self._stopped = threading.Event()
+        self._ending: list[_Work] = []
 
     def deliver(self, campaign_id: int, batch: int, *, others_waiting: Callable[[], bool] = lambda: False) -> int:
         """Works on the campaign, beginning with this batch, until nothing is due or the time box ends.
 
         Returns how many messages it claimed. The batch is a hint: when it is done, or another worker has it, the
-        campaign's next open batch is taken instead.
+        campaign's next open batch is taken instead. While nothing can be claimed and `others_waiting`, it returns
+        before the last calls have ended.
         """
         campaign = self._ask(to_send, campaign_id)
         if campaign is None or self._stopped.is_set():
             return 0
         with structlog.contextvars.bound_contextvars(campaign_id=campaign_id, request_id=campaign.correlation_id):
-            claimed = self._send(campaign, batch, others_waiting)
-            log.info("batch.worked", batch=batch, claimed=claimed)
-            if not self._ask(close_if_drained, campaign_id):
+            places = self._free_places(campaign.account_id)
+            if places == 0:
+                # Pushed again when calls have ended, or by recovery.
+                self._ask(partial(unmark_pushed, numbers=[batch]), campaign_id)
+                log.info("batch.no_place", batch=batch)
+                return 0
+            work = self._begin(campaign, batch, places, others_waiting)
+            wait([work.end, work.window.left], return_when=FIRST_COMPLETED)
+            if work.end.done():
+                work.end.result()
+            else:
+                self._ending.append(work)
                 self._ask(push_due_batches, campaign_id)
-            return claimed
+            log.info("batch.worked", batch=batch, claimed=work.window.claimed)
+            return work.window.claimed
 
-    def _send(self, campaign: SendingCampaign, batch: int, others_waiting: Callable[[], bool]) -> int:
+    def _begin(self, campaign: SendingCampaign, batch: int, places: int, others_waiting: Callable[[], bool]) -> _Work:
         caps = self._ask(caps_of, campaign.id)
         exchange = Exchange(campaign, batch, provider=self.provider.name, settings=self.settings, caps=caps)
-        calls = Calls(campaign, self.provider, self.settings)
+        calls = Calls(campaign, self.provider, self.settings, places=places)
         time_box = TimeBox(TIME_BOX_SEC, stopped=self._stopped.is_set, others_waiting=others_waiting)
         window = Window(exchange, calls, time_box, database=self._database)
+        # The coroutine takes the log context of this job with it.
+        end = asyncio.run_coroutine_threadsafe(self._send(campaign.id, window, exchange), self._loop)
+        return _Work(campaign.account_id, window, end)
+
+    async def _send(self, campaign_id: int, window: Window, exchange: Exchange) -> None:
+        in_thread = partial(asyncio.get_running_loop().run_in_executor, self._database)
         try:
-            # The loop would keep the log context of its first job.
-            self._loop.run(window.run(), context=copy_context())
-        finally:
-            self._database.submit(exchange.close).result()
-        return window.claimed
+            try:
+                await window.run()
+            finally:
+                await in_thread(exchange.close)
+            await in_thread(_connected, close_if_drained, campaign_id)
+            # Also when it is closed: the account's other campaigns have its room now.
+            await in_thread(_connected, push_due_batches, campaign_id)
+        except Exception:
+            if not window.left.done():
+                raise
+            # No job waits for this any more; recovery finds what was not recorded.
+            log.exception("calls.not_recorded")
+
+    def _free_places(self, account_id: UUID) -> int:
+        """Returns how many calls a job of the account may have in flight beside those that are still ending.
+
+        An account has SEND_WINDOW at most, and with what is ending the worker has twice that.
+        """
+        self._ending = [work for work in self._ending if not work.end.done()]
+        theirs = sum(work.window.in_flight for work in self._ending if work.account_id == account_id)
+        everyones = sum(work.window.in_flight for work in self._ending)
+        most = self.settings.send_window
+        return max(0, min(most - theirs, 2 * most - everyones))
 
     def _ask(self, function: Callable[[int], T], campaign_id: int) -> T:
         """Runs a function in the database thread, on a connection of its own.
@@ -81,8 +135,11 @@ class Courier:
         self._stopped.set()
 
     def close(self) -> None:
-        """Closes the provider's session, the loop and the thread."""
-        self._loop.run(self.provider.close())
+        """Waits for the last calls, then closes the provider's session, the loop and the threads."""
+        wait([work.end for work in self._ending])
+        asyncio.run_coroutine_threadsafe(self.provider.close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop_thread.join()
         self._loop.close()
         self._database.shutdown()
 

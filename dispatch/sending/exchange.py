@@ -100,15 +100,21 @@ class Exchange:
         if Campaign.pause(self._campaign_id, reason):
             self._log.error("campaign.halted", reason=reason)
 
+    def leave(self) -> None:
+        """Leaves the batch to other workers."""
+        left, self._range = self._range, None
+        try:
+            if left is not None:
+                db.connect(reuse_if_open=True)
+                batch.leave(self._campaign_id, left)
+        except PASSING_ERRORS:
+            # Recovery soon finds the batch.
+            self._log.warning("batch.not_left", batch=left.number if left else None)
+
     def close(self) -> None:
         """Leaves the batch to other workers and returns this thread's connection."""
         try:
-            if self._range is not None:
-                db.connect(reuse_if_open=True)
-                batch.leave(self._campaign_id, self._range)
-        except PASSING_ERRORS:
-            # Recovery soon finds the batch.
-            self._log.warning("batch.not_left", batch=self._range.number if self._range else None)
+            self.leave()
         finally:
             db.close()
 

@@ -5,16 +5,17 @@ import time
 from collections.abc import Callable
 
 # With another campaign's job in the queue, a job ends after this long instead of its whole time box.
-FAIR_SHARE_SEC = 2.0
-# How often a job looks for other campaigns' jobs after its fair share.
-LOOK_EVERY_SEC = 1.0
+FAIR_SHARE_SEC = 0.5
+# How often a job looks for other campaigns' jobs.
+LOOK_EVERY_SEC = 0.25
 
 
 class TimeBox:
     """The time in which one job may claim. Runs on the event loop; `others_waiting` may block and runs in a thread."""
 
     def __init__(self, seconds: float, *, stopped: Callable[[], bool], others_waiting: Callable[[], bool]) -> None:
-        self._deadline = time.monotonic() + seconds
+        self._began = time.monotonic()
+        self._deadline = self._began + seconds
         self._stopped = stopped
         self._others_waiting = others_waiting
         self._gave_way = False
@@ -27,13 +28,21 @@ class TimeBox:
         """Returns the time until the deadline; negative after it."""
         return self._deadline - time.monotonic()
 
+    def close(self) -> None:
+        """Ends the time of the job now."""
+        self._gave_way = True
+
     async def others_wait(self) -> bool:
         """Returns whether another campaign's job waits for this worker."""
         return await asyncio.to_thread(self._others_waiting)
 
-    async def give_way(self) -> None:
-        """Closes once another campaign's job waits, so that a small campaign does not wait behind a large one."""
-        await asyncio.sleep(FAIR_SHARE_SEC)
+    async def watch(self, seen: Callable[[], None]) -> None:
+        """Calls `seen` whenever another campaign's job waits; closes when one does after the job's fair share.
+
+        So a small campaign does not wait behind a large one.
+        """
         while not self._gave_way:
-            self._gave_way = await self.others_wait()
+            if await self.others_wait():
+                self._gave_way = time.monotonic() - self._began >= FAIR_SHARE_SEC
+                seen()
             await asyncio.sleep(LOOK_EVERY_SEC)

@@ -4,13 +4,14 @@ An exchange (`exchange.py`) records what was answered and claims as many message
 committed are those called (`calls.py`), with no transaction open. A commit for every freed place would do 1,000
 messages a second, and draining the window at each batch's end 94 instead of 548 when one answer in a hundred takes five
 seconds. So an exchange waits until a quarter of the window is free, or 20 ms, and the window continues into the
-campaign's next batch.
+campaign's next batch. When there is nothing more to claim and another campaign waits, the job ends, and its last calls
+are recorded beside the next one.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -35,17 +36,22 @@ class Window:
 
     def __init__(self, exchange: Exchange, calls: Calls, time_box: TimeBox, *, database: Executor) -> None:
         self.claimed = 0
+        #: Done when the job need not wait any more: only calls in flight are left, and another campaign waits.
+        self.left: Future[None] = Future()
         self._exchange = exchange
         self._calls = calls
         self._time_box = time_box
         self._database = database
         self._halted = False
+        self._wanted_elsewhere = False
 
     async def run(self) -> None:
         """Claims, calls and records until nothing is due or the time is up; everything in flight is then recorded."""
-        async with _in_background(self._time_box.give_way(), *self._calls.callers()):
+        async with _in_background(self._time_box.watch(self._others_wait), *self._calls.callers()):
             while True:
                 await self._exchange_once()
+                if self._can_leave() and not self.left.done():
+                    await self._leave()
                 if self._calls.in_flight:
                     await self._calls.worth_recording()
                 elif not self._may_claim() or (self._exchange.ran_dry and not await self._wait_for_retry()):
@@ -62,6 +68,28 @@ class Window:
             claimed = await self._in_thread(lambda: self._exchange.record_and_claim(outcomes, want))
             self.claimed += len(claimed)
             self._calls.add(claimed, claimed_at=started)
+
+    @property
+    def in_flight(self) -> int:
+        """Returns how many messages are claimed whose outcome has not been taken yet."""
+        return self._calls.in_flight
+
+    def _others_wait(self) -> None:
+        """Notes that another campaign's job waits, and stops waiting for answers if it need not wait for them."""
+        self._wanted_elsewhere = True
+        if self._can_leave():
+            self._calls.look_up()
+
+    def _can_leave(self) -> bool:
+        return bool(
+            self._wanted_elsewhere and self._calls.in_flight and (self._exchange.ran_dry or not self._may_claim())
+        )
+
+    async def _leave(self) -> None:
+        """Lets the job end: leaves its batch to others, and from now on only records."""
+        self._time_box.close()
+        await self._in_thread(self._exchange.leave)
+        self.left.set_result(None)
 
     def _may_claim(self) -> bool:
         return self._time_box.is_open() and not self._calls.refusal

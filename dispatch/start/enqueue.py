@@ -206,7 +206,7 @@ def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda
         ending.put_back(campaign_id, token, EnqueueFailed.code)
         raise EnqueueFailed from problem
     with _step("push"):
-        jobs = push_due_batches(campaign_id)
+        jobs = push_due_batches(campaign_id)[campaign_id]
     return started(campaign_id, "sending", jobs=jobs)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from models.campaigns.campaign import Campaign
 from models.database import changed, row, rows
@@ -13,6 +14,7 @@ class SendingCampaign:
     """A campaign that is sending, with everything that a send job needs to know about it."""
 
     id: int
+    account_id: UUID
     channel: str
     #: The name or number that recipients see; None for the provider's own.
     sender: str | None
@@ -25,6 +27,7 @@ class UnsettledCampaign:
     """A campaign with a message, an answer or a settlement still outstanding."""
 
     id: int
+    account_id: UUID
     status: str
     #: Whether it started so long ago that an answer may have been missing for a day.
     may_give_up: bool
@@ -33,7 +36,7 @@ class UnsettledCampaign:
 def to_send(campaign_id: int) -> SendingCampaign | None:
     """Returns the campaign; None when it may not send right now."""
     return row(
-        """SELECT c.id, c.channel, a.sender, c.batch_size, c.correlation_id
+        """SELECT c.id, c.account_id, c.channel, a.sender, c.batch_size, c.correlation_id
            FROM campaign c JOIN account a ON a.id = c.account_id WHERE c.id = %s AND c.status = 'sending'""",
         [campaign_id],
         into=SendingCampaign,
@@ -59,8 +62,8 @@ def complete(campaign_id: int) -> bool:
 def unsettled() -> list[UnsettledCampaign]:
     """Returns every unsettled campaign."""
     return rows(
-        """SELECT id, status, coalesce(started_at < now() - interval '24 hours', false) AS may_give_up FROM campaign
-           WHERE status IN ('preparing', 'sending', 'paused')
+        """SELECT id, account_id, status, coalesce(started_at < now() - interval '24 hours', false) AS may_give_up
+           FROM campaign WHERE status IN ('preparing', 'sending', 'paused')
               OR (status IN ('completed', 'cancelled') AND settled_at IS NULL) ORDER BY id""",
         into=UnsettledCampaign,
     )

@@ -9,13 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.database import changed, row, rows, scalar
-from models.heartbeat import FRESH_SEC
 from models.row import Row
 from models.states import MESSAGE_STATES
 
-# How many batches of one campaign are in the queue at a time: enough to keep every live worker busy, and no more, so
-# that another campaign's first batch never waits long.
-PUSHED_PER_WORKER, MIN_PUSHED, MAX_PUSHED = 4, 8, 50
 # A worker touches its batch at every claim; other workers may join a batch that has not been touched for this long.
 JOINABLE_AFTER_SEC = 5
 
@@ -132,56 +128,6 @@ def soonest_due(campaign_id: int) -> float | None:
         [campaign_id],
     )
     return seconds
-
-
-def mark_pushed(campaign_id: int, *, queue: str) -> list[int]:
-    """Marks the next unpushed, due batches as pushed and returns their numbers: as many as there is room for.
-
-    The room depends on how many live workers serve the queue.
-    """
-    found = rows(
-        """UPDATE batch SET pushed_at = now()
-           FROM (SELECT b.campaign_id, b.number FROM batch b JOIN campaign c ON c.id = b.campaign_id
-                 WHERE b.campaign_id = %(campaign)s AND c.status = 'sending' AND b.pushed_at IS NULL AND b.pending > 0
-                   AND (b.next_due_at IS NULL OR b.next_due_at <= now())
-                 ORDER BY b.number
-                 LIMIT greatest(0, least(%(max)s, greatest(%(min)s, %(per_worker)s * (
-                                       SELECT count(*) FROM heartbeat WHERE queue = %(queue)s
-                                       AND beat_at > now() - make_interval(secs => %(fresh)s))))
-                                   - (SELECT count(*) FROM batch WHERE campaign_id = %(campaign)s
-                                      AND pushed_at IS NOT NULL AND pending > 0))
-                 FOR NO KEY UPDATE OF b SKIP LOCKED) next
-           WHERE batch.campaign_id = next.campaign_id AND batch.number = next.number RETURNING batch.number""",
-        {
-            "campaign": campaign_id,
-            "queue": queue,
-            "fresh": FRESH_SEC,
-            "per_worker": PUSHED_PER_WORKER,
-            "min": MIN_PUSHED,
-            "max": MAX_PUSHED,
-        },
-    )
-    return sorted(batch["number"] for batch in found)
-
-
-def unmark_pushed(campaign_id: int, numbers: list[int]) -> None:
-    """Removes the mark from batches whose job could not be pushed, or was lost."""
-    changed(
-        "UPDATE batch SET pushed_at = NULL WHERE campaign_id = %s AND number = ANY(%s)",
-        [campaign_id, numbers],
-    )
-
-
-def lost(campaign_id: int, *, idle_seconds: int) -> list[int]:
-    """Returns batches pushed and untouched for so long that their job is lost, unless it is still in the queue."""
-    found = rows(
-        """SELECT number FROM batch
-           WHERE campaign_id = %(campaign)s AND pending > 0 AND pushed_at < now() - make_interval(secs => %(idle)s)
-             AND (touched_at IS NULL OR touched_at < now() - make_interval(secs => %(idle)s))
-             AND (next_due_at IS NULL OR next_due_at <= now()) ORDER BY number""",
-        {"campaign": campaign_id, "idle": idle_seconds},
-    )
-    return [batch["number"] for batch in found]
 
 
 def ranges(campaign_id: int, state: str) -> list[Range]:

@@ -117,7 +117,8 @@ counted AS (
         unknown = b.unknown + t.unknown - CASE WHEN {was} = 'unknown' THEN t.moved ELSE 0 END,
         captured = b.captured + t.captured,
         uncertain = b.uncertain + t.uncertain - CASE WHEN {was} = 'unknown' THEN t.price ELSE 0 END,
-        touched_at = now(),
+        -- answers that come after the batch was left do not make it anyone's
+        touched_at = CASE WHEN b.touched_at IS NOT NULL THEN now() END,
         -- a batch with nothing else to claim waits for these, and may then be pushed again
         next_due_at = CASE WHEN t.pending > 0 AND (b.pending = 0 OR b.next_due_at IS NOT NULL)
                            THEN least(b.next_due_at, t.due_at) ELSE b.next_due_at END,

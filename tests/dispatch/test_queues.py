@@ -9,6 +9,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from dispatch import queues
+from models.messages.pushing import Pushed
 
 
 @pytest.fixture
@@ -19,8 +20,12 @@ def fake(monkeypatch):
     return connection
 
 
+def of(campaign_id: int, *numbers: int) -> list[Pushed]:
+    return [Pushed(campaign_id, number) for number in numbers]
+
+
 def test_a_batchs_job_is_named_after_it_and_is_json(fake):
-    assert queues.push_batches(7, [0, 3]) == []
+    assert queues.push_batches(of(7, 0, 3)) == []
     first, second = queues.queue(queues.SEND).job_ids
     assert first.startswith("b-7-0-")
     assert second.startswith("b-7-3-")
@@ -37,15 +42,15 @@ def test_a_preparation_carries_its_token(fake):
 
 
 def test_the_batches_of_one_campaign_are_not_those_of_another(fake):
-    queues.push_batches(7, [1, 2])
-    queues.push_batches(70, [3])
+    queues.push_batches(of(7, 1, 2))
+    queues.push_batches(of(70, 3))
     assert queues.queued_batches(7) == {1, 2}
     assert queues.queued_batches(70) == {3}
 
 
 def test_the_same_batch_pushed_again_is_another_job(fake):
-    queues.push_batches(7, [0])
-    queues.push_batches(7, [0])
+    queues.push_batches(of(7, 0))
+    queues.push_batches(of(7, 0))
     assert len(set(queues.queue(queues.SEND).job_ids)) == 2
 
 
@@ -58,12 +63,12 @@ def test_a_failed_push_ends_the_pushing_and_the_rest_is_returned(fake, monkeypat
         return push(queue, function, args=args, **options)
 
     monkeypatch.setattr(queues.Queue, "enqueue_call", failing_for_two)
-    assert queues.push_batches(7, [1, 2, 3]) == [2, 3]
+    assert queues.push_batches(of(7, 1, 2, 3)) == of(7, 2, 3)
     assert queues.queued_batches(7) == {1}
 
 
 def test_without_redis_an_answer_is_returned_and_nothing_raised(fake):
     fake.connection_pool.connection_kwargs["server"].connected = False
     assert not queues.ready()
-    assert queues.push_batches(7, [1]) == [1]
+    assert queues.push_batches(of(7, 1)) == of(7, 1)
     assert not queues.push_preparation(7, UUID(int=5))

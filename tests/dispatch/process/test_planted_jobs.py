@@ -16,6 +16,7 @@ from dispatch.queues import HOUSE, JOBS, PREPARE, SEND, SEND_JOB, queue_at
 from dispatch.recovery import recover
 from dispatch.signing import SignedJob
 from jobs.queue_worker import QueueWorker
+from models.messages.pushing import Pushed
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -116,7 +117,7 @@ def test_an_id_of_any_shape_is_skipped_with_one_line(redis, job_id):
 def test_ids_of_any_shape_in_the_queues_do_not_disturb_recovery_or_pushing(redis):
     for queue in (SEND, PREPARE, HOUSE):
         redis.rpush(f"rq:queue:{queue}", *IDS)
-    queues.push_batches(7, [3])
+    queues.push_batches([Pushed(7, 3)])
     assert recover() == {}
     assert (queues.queued_batches(7), queues.queued_imports(), queues.queued_processes()) == ({3}, set(), set())
     assert queues.another_campaign_waits(8)
