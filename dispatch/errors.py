@@ -3,6 +3,7 @@
 DispatchError
 ├── InvalidRequest          the caller's input cannot be used
 │   ├── InvalidTemplate
+│   ├── SegmentTooHeavy
 │   ├── NoRecipients, NoTargetAudience, NoMessageText, EmptyCustomerIds, MissingCustomerId
 ├── NotFound                no such row for this account (another tenant's row looks the same)
 │   ├── CampaignNotFound, CustomerNotFound
@@ -127,6 +128,12 @@ class ImportRunning(DispatchError):
     """An import is still adding customers to the campaign's audience; wait until it ends, or start it anyway."""
 
     code = "IMPORT_RUNNING"
+
+
+class SegmentTooHeavy(InvalidRequest):
+    """Looking for the people of the segment takes too long; give it fewer or simpler conditions."""
+
+    code = "SEGMENT_TOO_HEAVY"
 
 
 class TooLate(DispatchError):

@@ -19,12 +19,6 @@ schedules   schedule, run
 accounts    account, api_key, audit_event, credit, quota (what an operator limits), idempotency_key
 texts       template, segment (with what its filter names)
 processes   heartbeat
-all tables  database, row, page, export, tenancy (whose rows), turns (whose is next), states (every state and
-            move), migrate
-all tables  database, failures (what it raises), unreachable (why), row, page, export, tenancy (whose rows), migrate,
-            states (every state and move)
-all tables  database, row, page, search, export, tenancy (whose rows), turns (whose is next), states (every state
-            and move), migrate
-all tables  database → connection, failures (what it raises), unreachable (why), row, page, export, tenancy (whose
-            rows), turns (whose is next), states (every state and move), migrate
+all tables  database → connection, statement_limit, failures (what it raises), unreachable (why), row, page, search,
+            export, tenancy (whose rows), turns (whose is next), table_size, states (every state and move), migrate
 """

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from dispatch.audience.cost import bounded
 from dispatch.audience.members import Audience, as_sql
 from dispatch.hours.zones import deciding_digits
 from models.database import stream
@@ -28,11 +29,12 @@ def cohorts_of(audience: Audience, *, caps: Caps | None, at: datetime) -> Iterat
     members, params, skipped = as_sql(audience)
     capped = f", got AS ({TIMES_BY_PHONE})" if caps else ""
     times, join = ("times", "LEFT JOIN got USING (phone)") if caps else ("NULL::timestamptz[]", "")
-    yield from stream(
-        f"""WITH people AS (SELECT cu.zone, cu.phone, {skipped} AS skipped FROM {members}){capped}
-            SELECT zone, min(phone), skipped, {times} AS times, count(*) FROM people {join}
-            GROUP BY zone, skipped, times,
-                left(phone, 1 + (%(digits)s::int[])[1 + substr(phone, 2, 2)::int])""",
-        params | {"at": at, "fewest": caps.fewest if caps else None, "digits": list(deciding_digits())},
-        into=Cohort,
-    )
+    with bounded(audience):
+        yield from stream(
+            f"""WITH people AS (SELECT cu.zone, cu.phone, {skipped} AS skipped FROM {members}){capped}
+                SELECT zone, min(phone), skipped, {times} AS times, count(*) FROM people {join}
+                GROUP BY zone, skipped, times,
+                    left(phone, 1 + (%(digits)s::int[])[1 + substr(phone, 2, 2)::int])""",
+            params | {"at": at, "fewest": caps.fewest if caps else None, "digits": list(deciding_digits())},
+            into=Cohort,
+        )

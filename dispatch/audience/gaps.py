@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dataclasses import field as default
 
 from dispatch.audience import members
+from dispatch.audience.cost import limited
 from dispatch.audience.fields import is_empty
 from dispatch.audience.members import Audience, AudienceSize
 from dispatch.errors import NoRecipients
@@ -86,6 +87,7 @@ def no_one(reach: Reach) -> NoRecipients:
     )
 
 
+@limited
 def _count(audience: Audience, fields: Sequence[str]) -> dict[str, int]:
     sql, params, no_message = members.as_sql(audience)
     empty = [f"{is_empty(field)} AS e{place}" for place, field in enumerate(fields)]

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from dispatch.audience.combined_sql import members_of_parts, windows
+from dispatch.audience.cost import limited
 from dispatch.audience.fields import is_empty, value_of
 from dispatch.audience.filter import Group, read_filter
 from dispatch.audience.filter_account import still_fit
@@ -107,6 +108,7 @@ class AudienceSize:
         return self.total - self.reachable - self.not_mobile
 
 
+@limited
 def size_of(audience: Audience) -> AudienceSize:
     """Counts the audience as it is now."""
     members, params = members_of(audience)
@@ -119,6 +121,7 @@ def size_of(audience: Audience) -> AudienceSize:
     )
 
 
+@limited
 def kinds_of(audience: Audience) -> dict[str, int]:
     """Counts the audience by the kind of its numbers, largest first; `unknown` where it is not known."""
     members, params = members_of(audience)
@@ -130,11 +133,9 @@ def kinds_of(audience: Audience) -> dict[str, int]:
     return {each["kind"]: each["people"] for each in found}
 
 
+@limited
 def changed_since(audience: Audience, time: datetime, *, any_field: bool) -> int:
-    """Counts those who get a message and came, or changed their phone or, with `any_field`, anything, since then.
-
-    Follow-ups and tests go to numbers, and are counted as none.
-    """
+    """Counts those who get a message and came, or changed phone or, with `any_field`, anything; none of numbers."""
     if audience.kind == "numbers":
         return 0
     members, params = members_of(audience)
@@ -145,6 +146,7 @@ def changed_since(audience: Audience, time: datetime, *, any_field: bool) -> int
     )
 
 
+@limited
 def left_out_of(audience: Audience) -> int:
     """Counts the customers who are left out of the audience only because they are not subscribed."""
     if audience.kind not in (*_ONLY_SUBSCRIBED, "combined"):
@@ -171,6 +173,7 @@ def page_of(
     return found
 
 
+@limited
 def _page(
     audience: Audience, fields: tuple[str, ...], *, after: int, until: int = MAX_ID, limit: int, only: str
 ) -> list[dict[str, Any]]:

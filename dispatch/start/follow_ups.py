@@ -11,6 +11,7 @@ import structlog
 
 from dispatch.accounts.accounts import account_with_id
 from dispatch.audience import members as audience
+from dispatch.audience.cost import bounded
 from dispatch.audience.members import Audience
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import get_campaign, note, refusal
@@ -77,11 +78,17 @@ def send_to_rest(caller: Caller, campaign_id: int, *, anyway: bool = False) -> E
         )
     if not anyway:
         check_no_import(root)
-    members, params, skipped = audience.as_sql(Audience.of(root))
+    whole = Audience.of(root)
+    members, params, skipped = audience.as_sql(whole)
+
+    def take(child: Campaign) -> int:
+        with bounded(whole):
+            return CampaignNumber.take_rest(child, members=members, skipped=skipped, params=params)
+
     return _start_child(
         caller,
         _child_of(caller, parent, "rest", follows=root),
-        lambda child: CampaignNumber.take_rest(child, members=members, skipped=skipped, params=params),
+        take,
         verb=verb,
         if_none="No one has joined the campaign's audience since it started.",
     )
