@@ -1,7 +1,7 @@
 # `make` alone prints what one can do. Only Python 3.11 or newer and a package index are needed beforehand.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-retries up test lint bench bench-api lock clean
+.PHONY: help setup demo demo-retries up test faults lint bench bench-api lock clean
 
 ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -27,6 +27,9 @@ up: .venv/.demo ## Run everything for keeping, without demo data (ARGS="--port 8
 
 test: .venv/.dev ## Run every test, on real PostgreSQL and real Valkey (ARGS="-k name")
 	@$(BIN)/python -m pytest $(ARGS)
+
+faults: .venv/.dev ## Run campaigns through random faults and judge each (ARGS="--seed 3 --cases 100")
+	@$(BIN)/python -m tests.faults.random $(ARGS)
 
 lint: .venv/.dev ## Check style, types and layers
 	@$(BIN)/ruff check .

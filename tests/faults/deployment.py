@@ -1,15 +1,22 @@
 """A complete deployment of real processes, each of which may be killed, and the simulator whose log is the proof."""
 
 import signal
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psutil
+import redis
 
+from dispatch import queues
 from dispatch.queues import SEND
+from embedded.server import free_port
 from embedded.servers import EmbeddedServers
-from models.database import db
+from models.database import db, rows
+from models.migrate import migrate
+from tests.moves import REFUSED, enforce_moves, forget_refusals, was_refused
 from tests.processes import OurProcess, end_by_force, running
+from tests.servers import speak_to
 from tests.simulator import SimulatorProcess, simulator_process
 
 SEND_WORKERS = 2
@@ -45,6 +52,7 @@ class Deployment:
         self._servers = servers
         self._directory = directory
         self._simulator_port = simulator_port
+        self.latency_ms = LATENCY_MS
         self._started = 0
         self._children: set[psutil.Process] = set()
         self._stack = ExitStack()
@@ -123,10 +131,10 @@ class Deployment:
         db.close_all()
         db.connect()
 
-    def start_simulator(self, *, latency_ms: int = LATENCY_MS) -> None:
+    def start_simulator(self) -> None:
         """Starts the provider, which appends to its log."""
         self._simulator = self._stack.enter_context(
-            simulator_process(self.accepted, "--port", self._simulator_port, "--latency-ms", latency_ms)
+            simulator_process(self.accepted, "--port", self._simulator_port, "--latency-ms", self.latency_ms)
         )
 
     def kill_simulator(self) -> None:
@@ -143,6 +151,15 @@ class Deployment:
         return children
 
 
+def empty_tables() -> None:
+    """Deletes every row of our tables."""
+    found = rows(
+        "SELECT quote_ident(tablename) AS name FROM pg_tables"
+        " WHERE schemaname = 'public' AND tablename <> 'schema_migration'"
+    )
+    rows(f"TRUNCATE {', '.join(row['name'] for row in found)} RESTART IDENTITY CASCADE")
+
+
 def _connected_to(pid: int) -> set[int]:
     """Returns the remote ports of the process's connections."""
     try:
@@ -150,3 +167,33 @@ def _connected_to(pid: int) -> set[int]:
     except psutil.NoSuchProcess:
         return set()
     return {link.raddr.port for link in links if link.status == psutil.CONN_ESTABLISHED}
+
+
+@contextmanager
+def deployed(servers: EmbeddedServers, directory: Path, configure: Callable[..., None]) -> Iterator[Deployment]:
+    """A deployment with empty tables and an empty Redis on servers that may be dead; the move tables are enforced."""
+    for server in servers:
+        if server.process is None or server.process.poll() is not None:
+            server.start()
+    assert servers.postgres
+    assert servers.redis
+    port = free_port()
+    addresses = {"DATABASE_URL": servers.postgres.url, "REDIS_URL": servers.redis.url}
+    configure(**addresses, SIMULATOR_URL=f"http://127.0.0.1:{port}", **QUICK)
+    queues.connection.cache_clear()
+    speak_to(servers.postgres.url)
+    try:
+        migrate()
+        enforce_moves()
+        db.connect()
+        forget_refusals()
+        empty_tables()
+        with redis.Redis.from_url(servers.redis.url) as client:
+            client.flushall()
+        with Deployment(servers, directory, port) as found:
+            yield found
+        db.close_all()
+        with db.connection_context():
+            assert not was_refused(), REFUSED
+    finally:
+        queues.connection.cache_clear()

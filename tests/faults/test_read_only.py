@@ -1,44 +1,14 @@
 """PostgreSQL takes no writes for a while, as during a failover: callers are told to come back, workers try again."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import psycopg
 import pytest
 
 from api import create_app
-from config.settings import settings
-from models.database import rows
 from tests.factories import a_campaign, a_key, an_account
 from tests.faults.campaigns import counts, judge, start, wait_until_sent
+from tests.faults.outages import read_only_server
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.processes
-
-
-@contextmanager
-def read_only_server() -> Iterator[None]:
-    """Every connection, old and new, is refused writes until the end of the block; an operator's is not."""
-    url = settings().database_url
-    assert url
-    with psycopg.connect(url.get_secret_value(), autocommit=True) as operator:
-        operator.execute("SET default_transaction_read_only = off")
-        _reload(operator, "ALTER SYSTEM SET default_transaction_read_only = on")
-        wait_until(lambda: _setting() == "on", "the server has read its configuration")
-        try:
-            yield
-        finally:
-            _reload(operator, "ALTER SYSTEM RESET default_transaction_read_only")
-            wait_until(lambda: _setting() == "off", "the server has read its configuration again")
-
-
-def _reload(operator: psycopg.Connection, change: str) -> None:
-    operator.execute(change)
-    operator.execute("SELECT pg_reload_conf()")
-
-
-def _setting() -> str:
-    return rows("SELECT current_setting('default_transaction_read_only') AS value")[0]["value"]
 
 
 def test_workers_keep_their_answers_while_the_database_is_read_only_and_go_on_after_it(deployment):

@@ -21,7 +21,8 @@ STORM = 25
 def test_a_stop_waits_for_calls_that_take_longer_than_the_usual_grace(deployment, configure):
     configure(PROVIDER_TIMEOUT_SEC=20, LEASE_SEC=40)
     deployment.kill_simulator()
-    deployment.start_simulator(latency_ms=17_000)
+    deployment.latency_ms = 17_000
+    deployment.start_simulator()
     campaign = a_started_campaign(10)
     deployment.start()
     wait_until(lambda: counts(campaign)["sending"] == 10, "all calls are in flight")

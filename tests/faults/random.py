@@ -1,0 +1,153 @@
+"""`python -m tests.faults.random --seed N --cases K`: campaigns through random faults, each judged.
+
+A case is three to eight faults of random kinds at random moments of one campaign. It depends on the seed and its number
+alone, so `--only NUMBER` repeats it, as far as the machine's own timing lets it be repeated. Exit status 1 when a
+promise was broken.
+"""
+
+import argparse
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from random import Random
+from time import monotonic
+
+from config.logging import start_logging
+from config.settings import settings
+from dispatch.campaigns.view import CampaignView
+from embedded.servers import EmbeddedServers, embedded_servers
+from tests.factories import a_campaign, an_account
+from tests.faults.campaigns import counts, judge, row_of, start
+from tests.faults.deployment import MOST_IN_FLIGHT, Deployment, deployed
+from tests.faults.kinds import KINDS
+from tests.servers import server_directory
+from tests.simulator import lines
+from tests.waiting import wait_until
+
+# Long enough for every timer to have done its work; a campaign that needs longer is stuck.
+STUCK_AFTER_SEC = 180
+# Slow enough for several faults that last seconds.
+LATENCY_MS = 300
+
+
+@dataclass
+class Case:
+    """What was done to one campaign, and what became of it."""
+
+    seed: int
+    number: int
+    recipients: int = 0
+    faults: list[str] = field(default_factory=list)
+    #: Calls that the provider accepted, and what became of the messages.
+    judged_sends: int = 0
+    states: dict[str, int] = field(default_factory=dict)
+    #: From the end of a fault to the next message sent, in seconds.
+    slowest_recovery_sec: float = 0.0
+    violation: str | None = None
+
+
+def run(case: Case, servers: EmbeddedServers, directory: Path) -> None:
+    """Runs one case and notes its outcome."""
+    chance = Random(f"{case.seed}-{case.number}")
+    case.recipients = chance.randint(400, 1200)
+    with deployed(servers, directory, _configure) as deployment:
+        deployment.kill_simulator()
+        deployment.latency_ms = LATENCY_MS
+        deployment.start_simulator()
+        _configure(ENQUEUE_INLINE_LIMIT=chance.choice([0, 20_000]))
+        due = chance.random() < 0.5
+        campaign = a_campaign(an_account(credits=case.recipients), recipients=case.recipients, due=due)
+        if not due:
+            start(campaign)
+        deployment.start()
+        moments = sorted(chance.uniform(0, 0.9) for _ in range(chance.randint(3, 8)))
+        for moment in moments:
+            _suffer(case, chance, deployment, servers, campaign, int(moment * case.recipients))
+        wait_until(lambda: _is_over(campaign), "the campaign completes", seconds=STUCK_AFTER_SEC)
+        found = judge(deployment, campaign, unknown_at_most=MOST_IN_FLIGHT * len(case.faults))
+        case.states = dict(found)
+        case.judged_sends = len(lines(deployment.accepted))
+
+
+def _suffer(
+    case: Case,
+    chance: Random,
+    deployment: Deployment,
+    servers: EmbeddedServers,
+    campaign: CampaignView,
+    after: int,
+) -> None:
+    """Lets one fault happen when so many messages are sent, unless the campaign is over by then."""
+    name = chance.choice(sorted(KINDS))
+    wait_until(lambda: _sent(campaign) >= after or _is_over(campaign), f"{after} are sent", seconds=STUCK_AFTER_SEC)
+    if _is_over(campaign):
+        return
+    case.faults.append(name)
+    KINDS[name](deployment, servers, chance)
+    ended, sent = monotonic(), _sent(campaign)
+    wait_until(
+        lambda: _sent(campaign) > sent or _is_over(campaign), f"it goes on after {name}", seconds=STUCK_AFTER_SEC
+    )
+    case.slowest_recovery_sec = max(case.slowest_recovery_sec, round(monotonic() - ended, 1))
+
+
+def _sent(campaign: CampaignView) -> int:
+    return counts(campaign)["sent"]
+
+
+def _is_over(campaign: CampaignView) -> bool:
+    return row_of(campaign).status == "completed"
+
+
+def _configure(**variables: object) -> None:
+    os.environ.update({name: str(value) for name, value in variables.items()})
+    settings.cache_clear()
+
+
+@contextmanager
+def _own_servers(directory: Path) -> Iterator[EmbeddedServers]:
+    servers = embedded_servers(directory, durable=False)
+    try:
+        yield servers
+    finally:
+        servers.stop()
+
+
+def _report(cases: list[Case]) -> None:
+    kinds = Counter(fault for case in cases for fault in case.faults)
+    print(f"{len(cases)} cases, {kinds.total()} faults, {sum(case.judged_sends for case in cases):,} judged sends")
+    print(", ".join(f"{name} {times}" for name, times in sorted(kinds.items())))
+    print(f"slowest recovery {max((case.slowest_recovery_sec for case in cases), default=0.0)} s")
+    print(f"violations: {sum(case.violation is not None for case in cases)}")
+
+
+def main() -> None:
+    """Prints one line of JSON for each case, and a summary."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.random", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--cases", type=int, default=10)
+    parser.add_argument("--only", type=int, help="run this case alone")
+    chosen = parser.parse_args()
+    _configure(ENVIRONMENT="test", DATABASE_TIMEOUT_SEC=2, LOG_LEVEL="WARNING")
+    start_logging(settings(), process="faults")
+    numbers = range(chosen.cases) if chosen.only is None else [chosen.only]
+    cases = [Case(chosen.seed, number) for number in numbers]
+    with server_directory() as directory, _own_servers(directory) as servers:
+        for case in cases:
+            logs = directory / f"case-{case.number}"
+            logs.mkdir()
+            try:
+                run(case, servers, logs)
+            except Exception as problem:
+                case.violation = f"{type(problem).__name__}: {problem}"
+            print(json.dumps(asdict(case)), flush=True)
+    _report(cases)
+    raise SystemExit(any(case.violation for case in cases))
+
+
+if __name__ == "__main__":
+    main()
