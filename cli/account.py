@@ -126,16 +126,20 @@ def change(
 @click.option("--stored-rows", metavar="N", help="Customers and places on lists; opt-outs are always kept.")
 @click.option("--messages-per-day", metavar="N", help="Messages of the campaigns that start in a day of UTC.")
 @click.option("--credits-per-day", metavar="N", help="Credits that those campaigns hold.")
+@click.option("--countries", metavar="GR,DE", help="To whose numbers the account may send.")
 @answers()
 @with_database
-def quotas(name: str, **limits: str | None) -> QuotasView:
+def quotas(name: str, countries: str | None, **limits: str | None) -> QuotasView:
     """Show an account's limits and what is used of them; options set one, and `none` removes it.
 
     \b
     python -m cli account quotas Acme
     python -m cli account quotas Acme --credits-per-day 50000 --open-imports none
+    python -m cli account quotas Acme --countries GR,CY
     """
-    changes = {field: _limit(field, given) for field, given in limits.items() if given is not None}
+    changes: dict[str, Any] = {field: _limit(field, given) for field, given in limits.items() if given is not None}
+    if countries is not None:
+        changes["countries"] = None if countries.strip().lower() == "none" else countries.split(",")
     return change_quotas(by_hand(id_of(name)), changes)
 
 

@@ -42,23 +42,25 @@ class AccountQuota(Row):
     stored_rows: int | None
     messages_per_day: int | None
     credits_per_day: int | None
+    #: To whose numbers it may send, in two letters; and the pattern of those numbers (in E.164).
+    countries: list[str] | None
+    phones: str | None
 
     @classmethod
     def of(cls, account_id: UUID) -> "AccountQuota":
         """Returns the limits of an existing account, all of them None when none was set."""
         return one(
-            """SELECT a.id AS account_id, q.* FROM account a
-               LEFT JOIN (SELECT account_id AS of_account, open_imports, scheduled_campaigns, stored_rows,
-                                 messages_per_day, credits_per_day FROM account_quota) q ON q.of_account = a.id
-               WHERE a.id = %s""",
+            """SELECT a.id AS account_id, q.open_imports, q.scheduled_campaigns, q.stored_rows, q.messages_per_day,
+                      q.credits_per_day, q.countries, q.phones
+               FROM account a LEFT JOIN account_quota q ON q.account_id = a.id WHERE a.id = %s""",
             [account_id],
             into=cls,
         )
 
     @classmethod
-    def edit(cls, account_id: UUID, values: Mapping[str, int | None]) -> "AccountQuota":
-        """Sets the given limits, some of QUOTAS, and keeps the others."""
-        columns = [column for column in QUOTAS if column in values]
+    def edit(cls, account_id: UUID, values: Mapping[str, Any]) -> "AccountQuota":
+        """Sets the given limits, some of QUOTAS or `countries` with their `phones`, and keeps the others."""
+        columns = [column for column in (*QUOTAS, "countries", "phones") if column in values]
         given = ", ".join(f"%({column})s" for column in columns)
         sets = ", ".join(f"{column} = excluded.{column}" for column in columns)
         return one(

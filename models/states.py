@@ -35,8 +35,8 @@ MESSAGE_STATES: dict[str, str] = {
     "read": "WhatsApp reports that it was read.",
     "undelivered": "The provider accepted it and later reports that it did not arrive.",
     "failed": "Definitely rejected, or out of attempts.",
-    "skipped": "Never sent, for the reason stored: opted_out, not_mobile, blank_text, duplicate, expired or "
-    "frequency_cap.",
+    "skipped": "Never sent, for the reason stored: opted_out, not_mobile, country_not_allowed, blank_text, "
+    "duplicate, expired or frequency_cap.",
     "cancelled": "Never sent, because its campaign was cancelled.",
     "unknown": "The call may have left and no answer came; never sent again automatically.",
     "unconfirmed": "Unknown for 24 hours; final, and its price is released.",

@@ -63,6 +63,9 @@ class QuotaChanges(Given):
     stored_rows: WholeNumber | None = Field(None, description="customers and places on lists")
     messages_per_day: WholeNumber | None = Field(None, description="messages of the campaigns of one day of UTC")
     credits_per_day: WholeNumber | None = Field(None, description="credits that those campaigns hold")
+    countries: list[str] | None = Field(
+        None, description="two letters each: to whose numbers the account may send", max_length=300
+    )
 
 
 class NewSubscription(Given):

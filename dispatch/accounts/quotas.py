@@ -4,13 +4,16 @@ A limit that is lowered takes nothing away: it keeps more from being added.
 """
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
 from dispatch.accounts.accounts import account_with_id
 from dispatch.caller import Caller
-from dispatch.errors import Forbidden, InvalidRequest, QuotaExceeded, SpendingLimit
+from dispatch.errors import Forbidden, InvalidRequest, NoRecipients, QuotaExceeded, SpendingLimit
+from dispatch.formats.phone_countries import pattern_of
+from dispatch.formats.phones import check_country
 from dispatch.formats.view import View
 from models import quota
 from models.api_key import ApiKey
@@ -50,6 +53,7 @@ class QuotasView(View):
     stored_rows: QuotaView = Field(description="customers and places on lists; opt-outs are always kept")
     messages_per_day: QuotaView = Field(description="messages of the campaigns that were started today")
     credits_per_day: QuotaView = Field(description="credits that they held; what is released later still counts")
+    countries: list[str] | None = Field(description="to whose numbers it may send, in two letters; null: any")
 
 
 def read_quotas(caller: Caller) -> QuotasView:
@@ -58,7 +62,7 @@ def read_quotas(caller: Caller) -> QuotasView:
     return _view(AccountQuota.of(account_id))
 
 
-def change_quotas(caller: Caller, changes: Mapping[str, int | None]) -> QuotasView:
+def change_quotas(caller: Caller, changes: Mapping[str, Any]) -> QuotasView:
     """Sets the limits that are given, None for any number, and returns them all; Forbidden unless by an operator.
 
     Campaigns that waited for a higher limit are checked again by the next sweep.
@@ -66,19 +70,34 @@ def change_quotas(caller: Caller, changes: Mapping[str, int | None]) -> QuotasVi
     account_id = account_with_id(caller.one_account()).id
     if ApiKey.is_of_account(caller.actor):
         raise Forbidden("Quotas are set by operators; ask one.")
-    for field, limit in changes.items():
-        if field not in QUOTAS:
-            raise InvalidRequest(f"There is no quota {field!r}; there are {', '.join(QUOTAS)}.", field=field)
-        if limit is not None and not 0 <= limit <= MAX_QUOTA:
-            raise InvalidRequest(f"{field} is a whole number from 0 to {MAX_QUOTA}, or null.", field=field)
-    if not changes:
+    values = _checked(changes)
+    if not values:
         return read_quotas(caller)
     with db.atomic():
-        edited = AccountQuota.edit(account_id, changes)
-        for code in (QuotaExceeded.code, SpendingLimit.code):
+        edited = AccountQuota.edit(account_id, values)
+        for code in (QuotaExceeded.code, SpendingLimit.code, NoRecipients.code):
             Campaign.unblock(account_id, code)
-        caller.note("account.quotas_changed", account_id, account_id=account_id, **changes)
+        caller.note("account.quotas_changed", account_id, account_id=account_id, **_noted(values))
     return _view(edited)
+
+
+def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what is stored of these limits; InvalidRequest names the first that cannot be used."""
+    values = dict(changes)
+    for field, limit in changes.items():
+        if field == "countries":
+            values["countries"] = limit if limit is None else sorted({check_country(country) for country in limit})
+            values["phones"] = limit if limit is None else pattern_of(values["countries"])
+        elif field not in QUOTAS:
+            known = ", ".join((*QUOTAS, "countries"))
+            raise InvalidRequest(f"There is no quota {field!r}; there are {known}.", field=field)
+        elif limit is not None and not 0 <= limit <= MAX_QUOTA:
+            raise InvalidRequest(f"{field} is a whole number from 0 to {MAX_QUOTA}, or null.", field=field)
+    return values
+
+
+def _noted(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {field: value for field, value in values.items() if field != "phones"}
 
 
 def check_quota(account_id: UUID, name: str, *, more: int = 0) -> None:
@@ -134,4 +153,5 @@ def _check_day(name: str, limit: int | None, used: int, more: int) -> None:
 def _view(limits: AccountQuota) -> QuotasView:
     today = AccountDay.today(limits.account_id)
     use = quota.used(limits.account_id) | {"messages_per_day": today.messages, "credits_per_day": today.credits}
-    return QuotasView(**{name: QuotaView(limit=getattr(limits, name), used=use[name]) for name in QUOTAS})
+    shown = {name: QuotaView(limit=getattr(limits, name), used=use[name]) for name in QUOTAS}
+    return QuotasView(**shown, countries=limits.countries)

@@ -57,7 +57,7 @@ def reach_of(audience: Audience, template: CompiledTemplate) -> Reach:
         size = members.size_of(audience)
         return Reach(size, size.reachable if template.may_be_blank else 0)
     counted = _count(audience, fields)
-    size = AudienceSize(counted["total"], counted["reachable"], counted["not_mobile"])
+    size = AudienceSize(counted["total"], counted["reachable"], counted["not_mobile"], counted["not_allowed"])
     gaps = [
         gap
         for place, field in enumerate(fields)
@@ -73,6 +73,14 @@ def no_one(reach: Reach) -> NoRecipients:
         return NoRecipients(
             f"The text is blank for all {reach.blank} people who could get it; give its placeholders a fallback.",
             total=size.total,
+        )
+    if size.not_allowed:
+        return NoRecipients(
+            f"None of the {size.total} people of the audience can be messaged: the numbers of {size.not_allowed} are of"
+            f" countries to which the account may not send (an operator can allow them), {size.opted_out} have opted"
+            f" out, and the numbers of {size.not_mobile} get no texts.",
+            total=size.total,
+            country_not_allowed=size.not_allowed,
         )
     if size.not_mobile:
         return NoRecipients(
@@ -97,6 +105,7 @@ def _count(audience: Audience, fields: Sequence[str]) -> dict[str, int]:
     counted: dict[str, int] = one(
         f"""SELECT count(*) AS total, count(*) FILTER (WHERE skipped IS NULL) AS reachable,
                    count(*) FILTER (WHERE skipped = 'not_mobile') AS not_mobile,
+                   count(*) FILTER (WHERE skipped = 'country_not_allowed') AS not_allowed,
                    count(*) FILTER (WHERE skipped IS NULL AND {every}) AS all_empty, {", ".join(each)}
             FROM (SELECT {no_message} AS skipped, {", ".join(empty)} FROM {sql} OFFSET 0) AS judged""",
         params,

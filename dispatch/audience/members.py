@@ -96,26 +96,29 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class AudienceSize:
-    """The number of people in an audience, how many of them get a message, and how many have no such number."""
+    """How many people are in an audience, how many of them get a message, and whose numbers are left out."""
 
     total: int
     reachable: int
     not_mobile: int = 0
+    not_allowed: int = 0
 
     @property
     def opted_out(self) -> int:
         """How many have opted out."""
-        return self.total - self.reachable - self.not_mobile
+        return self.total - self.reachable - self.not_mobile - self.not_allowed
 
 
 @limited
 def size_of(audience: Audience) -> AudienceSize:
     """Counts the audience as it is now."""
     members, params = members_of(audience)
+    # OFFSET 0, so that the reason is looked for once for a member and not once for each count.
     return one(
         f"""SELECT count(*) AS total, count(*) FILTER (WHERE skipped IS NULL) AS reachable,
-                   count(*) FILTER (WHERE skipped = 'not_mobile') AS not_mobile
-            FROM (SELECT {NO_MESSAGE} AS skipped FROM {members}) AS asked""",
+                   count(*) FILTER (WHERE skipped = 'not_mobile') AS not_mobile,
+                   count(*) FILTER (WHERE skipped = 'country_not_allowed') AS not_allowed
+            FROM (SELECT {NO_MESSAGE} AS skipped FROM {members} OFFSET 0) AS asked""",
         params,
         into=AudienceSize,
     )
@@ -182,8 +185,7 @@ def _page(
     order = _ORDER[audience.kind]
     members, params = members_of(audience, after=after, until=until)
     return dicts(
-        f"""SELECT {order}, {columns}, {NO_MESSAGE} FROM {members} AND {only}
-            ORDER BY {order} LIMIT {limit:d}""",
+        f"SELECT {order}, {columns}, {NO_MESSAGE} FROM {members} AND {only} ORDER BY {order} LIMIT {limit:d}",
         params,
         keys=("cursor", *wanted, "skipped"),
     )

@@ -37,6 +37,11 @@ class ExcludedView(View):
 
     opted_out: int
     not_mobile: int = Field(description="the number is of a kind that gets no texts, such as a landline")
+    country_not_allowed: int = Field(
+        0,
+        exclude_if=lambda people: not people,
+        description="an operator lets the account not send to the number's country; left out if there is no one",
+    )
     invalid_number: int
     duplicate: int
     blank_text: int = Field(0, description="of a campaign: its text would be blank for them")
@@ -82,6 +87,7 @@ def preview_of(audience: Audience, template: CompiledTemplate | None = None) -> 
         excluded=ExcludedView(
             opted_out=size.opted_out + members.left_out_of(audience),
             not_mobile=size.not_mobile,
+            country_not_allowed=size.not_allowed,
             # Always 0: numbers are checked when they come in, and the table allows each once per account.
             invalid_number=0,
             duplicate=0,

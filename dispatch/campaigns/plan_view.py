@@ -19,6 +19,11 @@ class HeldBackView(View):
 
     opted_out: int = Field(description="not reached: unsubscribed, or the number is suppressed")
     not_mobile: int = Field(description="not reached: the number is of a kind that gets no texts, such as a landline")
+    country_not_allowed: int = Field(
+        0,
+        exclude_if=lambda people: not people,
+        description="not reached: an operator lets the account not send to the country; left out if there is no one",
+    )
     frequency_cap: int = Field(description="have had enough messages: skipped, or put off if the account chose that")
     expired: int = Field(description="not reached: their hours begin after the campaign expires")
     local_time: int = Field(description="reached later, when their clock shows the campaign's local time")

@@ -39,7 +39,7 @@ class PreviewedMessageView(View):
     segments: int
     forces_ucs2: NamedCharacterView | None = Field(description="the first character outside the GSM alphabet")
     cost: int = Field(description="in credits; 0 when it is skipped")
-    skipped: Literal["opted_out", "not_mobile", "blank_text"] | None
+    skipped: Literal["opted_out", "not_mobile", "country_not_allowed", "blank_text"] | None
 
 
 class EstimateView(View):

@@ -32,7 +32,7 @@ class EnqueueResult:
 
 def preparing(campaign_id: int, size: AudienceSize) -> EnqueueResult:
     """Returns the answer to a start whose messages are still being written."""
-    known = {"opted_out": size.opted_out, "not_mobile": size.not_mobile}
+    known = {"opted_out": size.opted_out, "not_mobile": size.not_mobile, "country_not_allowed": size.not_allowed}
     skipped = {reason: people for reason, people in known.items() if people}
     return EnqueueResult(campaign_id, "preparing", size.total, 0, skipped=skipped)
 

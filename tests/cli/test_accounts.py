@@ -53,6 +53,8 @@ def test_an_accounts_limits_are_set_shown_and_removed(cli, acme):
     assert cli("account", "quotas", "Acme", "--json").json == limited
     assert cli("account", "quotas", "Acme", "--open-imports", "none", "--json").json["open_imports"]["limit"] is None
     assert cli("account", "quotas", "Acme", "--open-imports", "few", "--json").status == 2
+    assert cli("account", "quotas", "Acme", "--countries", "gr, CY", "--json").json["countries"] == ["CY", "GR"]
+    assert cli("account", "quotas", "Acme", "--countries", "none", "--json").json["countries"] is None
 
 
 def test_a_subscription_is_set_and_shown(cli, acme):

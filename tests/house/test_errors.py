@@ -59,7 +59,10 @@ def reasons_in_sql(source: str) -> set[str]:
     """Returns the reasons that statements over messages write; the claim's `late` messages are put off instead."""
     written = re.findall(r"(?:UPDATE message|claimed AS).*?reason = (.+?)(?:,\n|\n {4}FROM)", source, re.DOTALL)
     written += re.findall(r"AS place, m.n.+?AS hindrance|THEN 'frequency_cap'", source, re.DOTALL)
-    written += re.findall(r"THEN '(?:opted_out|not_mobile)'", re.search(r"NO_MESSAGE = .+?END\n", source, re.DOTALL)[0])
+    written += re.findall(
+        r"THEN '(?:opted_out|not_mobile|country_not_allowed)'",
+        re.search(r"NO_MESSAGE = .+?END\n", source, re.DOTALL)[0],
+    )
     return {word for expression in written for word in re.findall(r"'(\w+)'", expression)} - {"late"}
 
 

@@ -192,6 +192,7 @@ def test_the_account_sees_its_limits_and_what_is_used(account):
         "stored_rows": {"limit": None, "used": 6},
         "messages_per_day": {"limit": 10, "used": 3},
         "credits_per_day": {"limit": None, "used": 3},
+        "countries": None,
     }
 
 
