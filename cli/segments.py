@@ -11,7 +11,7 @@ from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
 from dispatch.audience.filter import Group, read_filter
-from dispatch.audience.previews import AudiencePreviewView, preview_filter, preview_segment
+from dispatch.audience.previews import SegmentPreviewView, preview_filter, preview_segment
 from dispatch.audience.segments import (
     SegmentView,
     create_segment,
@@ -118,13 +118,19 @@ def delete(name: str, account: str) -> Deleted:
     return delete_named(name, account, find=segment_called, delete=delete_segment)
 
 
+def _show_people(preview: SegmentPreviewView) -> None:
+    show_people(preview)
+    for warning in preview.warnings:
+        click.secho(warning.message, err=True, fg="yellow")
+
+
 @segments.command()
 @click.argument("name", required=False)
 @account_option(help="The account of the customers.")
 @click.option("--filter", "asked", metavar="JSON", help="A filter that is not stored, or a file as @filter.json.")
-@answers(show=show_people)
+@answers(show=_show_people)
 @with_database
-def preview(name: str | None, account: str, asked: str | None) -> AudiencePreviewView:
+def preview(name: str | None, account: str, asked: str | None) -> SegmentPreviewView:
     """Show who the segment called NAME, or a --filter, selects now: how many, ten of them, and how many are excluded.
 
     \b

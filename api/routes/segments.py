@@ -11,7 +11,7 @@ from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
 from dispatch.audience import previews, segments
 from dispatch.audience.filter import Group, read_filter
-from dispatch.audience.previews import AudiencePreviewView
+from dispatch.audience.previews import SegmentPreviewView
 from dispatch.audience.segments import SegmentView
 
 routes = Routes("segments", __name__, url_prefix="/api/segments")
@@ -67,12 +67,12 @@ def index(query: Page) -> Paged[SegmentView]:
 @routes.post(
     "/preview",
     summary="Show the customers that a filter selects",
-    answers={200: AudiencePreviewView},
+    answers={200: SegmentPreviewView},
     body=True,
     scope="read",
     idempotency=ONE_TRANSACTION,
 )
-def preview_filter(query: Organization, body: ToPreview) -> AudiencePreviewView:
+def preview_filter(query: Organization, body: ToPreview) -> SegmentPreviewView:
     """Stores nothing; people who opted out are counted separately."""
     return previews.preview_filter(caller(), body.filter)
 
@@ -86,11 +86,11 @@ def read(path: SegmentPath) -> SegmentView:
 @routes.post(
     "/<segment_id>/preview",
     summary="Show the customers that a segment selects",
-    answers={200: AudiencePreviewView},
+    answers={200: SegmentPreviewView},
     scope="read",
     idempotency=ONE_TRANSACTION,
 )
-def preview(path: SegmentPath) -> AudiencePreviewView:
+def preview(path: SegmentPath) -> SegmentPreviewView:
     """Evaluates it now; people who opted out are counted separately."""
     return previews.preview_segment(caller(), path.segment_id)
 

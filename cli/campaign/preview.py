@@ -69,8 +69,6 @@ def show_people(preview: AudiencePreviewView) -> None:
     """Shows an audience to people: how many, how many are excluded and why, and a sample as a table."""
     show_value({"count": preview.count, "excluded": preview.excluded.model_dump()})
     show_value(preview.sample)
-    for warning in preview.warnings:
-        click.secho(warning.message, err=True, fg="yellow")
 
 
 @click.command()

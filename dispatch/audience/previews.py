@@ -54,26 +54,31 @@ class AudiencePreviewView(View):
     sample: list[PersonView]
     excluded: ExcludedView
     phone_types: dict[str, int] = Field(description="how many of all of them have which kind of number")
-    warnings: list[FilterWarningView] = Field([], description="attributes in a segment's filter that no customer has")
 
 
-def preview_segment(caller: Caller, segment_id: int) -> AudiencePreviewView:
+class SegmentPreviewView(AudiencePreviewView):
+    """Who a segment selects now, and what may be wrong with its filter."""
+
+    warnings: list[FilterWarningView] = Field(description="attributes in the filter that no customer has")
+
+
+def preview_segment(caller: Caller, segment_id: int) -> SegmentPreviewView:
     """Returns who a campaign for this segment would reach."""
     segment = read_segment(caller, segment_id)
     return _preview(segment.filter, segment.account_id, segment.warnings)
 
 
-def preview_filter(caller: Caller, filter: Group) -> AudiencePreviewView:
+def preview_filter(caller: Caller, filter: Group) -> SegmentPreviewView:
     """Returns who a campaign for a segment with this filter would reach."""
     account_id = caller.one_account()
     fitted = fit(filter, account_id)
     return _preview(fitted.filter, account_id, fitted.warnings)
 
 
-def _preview(filter: Group, account_id: UUID, warnings: list[FilterWarningView]) -> AudiencePreviewView:
+def _preview(filter: Group, account_id: UUID, warnings: list[FilterWarningView]) -> SegmentPreviewView:
     frozen = filter.model_dump(mode="json")
     audience = Audience(account_id=account_id, campaign_id=None, kind="segment", segment_filter=frozen)
-    return preview_of(audience).model_copy(update={"warnings": warnings})
+    return SegmentPreviewView(**dict(preview_of(audience)), warnings=warnings)
 
 
 def preview_of(audience: Audience, template: CompiledTemplate | None = None) -> AudiencePreviewView:
