@@ -8,6 +8,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from dispatch.errors import InvalidRequest
 from dispatch.formats import strict_json
+from dispatch.formats.checks import composed
 
 
 class StrictJson(DefaultJSONProvider):
@@ -17,8 +18,8 @@ class StrictJson(DefaultJSONProvider):
     ensure_ascii = False
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
-        """Returns the value, all of which PostgreSQL can store."""
-        return strict_json.loads(s, **kwargs)
+        """Returns the value, all of which PostgreSQL can store, its texts in composed characters (NFC)."""
+        return composed(strict_json.loads(s, **kwargs))
 
 
 class Request(flask.Request):

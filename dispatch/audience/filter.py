@@ -23,6 +23,7 @@ from pydantic import (
 
 from dispatch.audience.operators import FOLDABLE, OPERATORS, Kind, Operator, checked_value, unusable
 from dispatch.errors import InvalidRequest
+from dispatch.formats.checks import composed
 from dispatch.formats.view import Time
 
 MAX_CONDITIONS = 50
@@ -154,7 +155,7 @@ def _count(part: Group | Condition) -> int:
 def read_filter(given: object) -> Group:
     """Checks a filter; InvalidRequest names the first part that cannot be used, and says what can."""
     try:
-        return Group.model_validate(given)
+        return Group.model_validate(composed(given))
     except ValidationError as refused:
         problem = refused.errors(include_url=False, include_context=False, include_input=False)[0]
     path = [str(part)[:MAX_KEY] for part in problem["loc"]]

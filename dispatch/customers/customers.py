@@ -15,7 +15,7 @@ from dispatch.accounts.quotas import check_quota
 from dispatch.caller import Caller
 from dispatch.customers.attribute_limits import checked_attributes, refusing_too_many
 from dispatch.errors import CustomerNotFound, Duplicate, InvalidRequest
-from dispatch.formats.checks import checked_text
+from dispatch.formats.checks import checked_text, composed
 from dispatch.formats.phones import read_phone
 from dispatch.formats.searches import search_of
 from dispatch.formats.view import Time, View
@@ -149,7 +149,7 @@ def _checked_field(field: str, value: Any, country: str | None) -> object:
         case "zone":
             return _checked_zone(value)
         case "attributes":
-            return checked_attributes(value)
+            return checked_attributes(composed(value))
         case "consent" if value in CONSENTS:
             return value
         case "consent":

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from dispatch.accounts.quotas import check_quota
 from dispatch.clients.users import RemoteUser
+from dispatch.formats.checks import composed
 from dispatch.formats.phone_text import InvalidPhone
 from dispatch.formats.phones import normalise, read_phone
 from models.campaigns.audience import CampaignCustomer
@@ -83,9 +84,8 @@ def _checked(user: RemoteUser, country: str | None, ids: set[str], phones: set[s
         return INVALID_PHONE
     if phone in phones:
         return PHONE_TAKEN
-    return CustomerFromUser(
-        user.id, phone, kind, user.first_name, user.last_name, user.location or None, user.prefered_product or None
-    )
+    texts = (user.first_name, user.last_name, user.location or None, user.prefered_product or None)
+    return CustomerFromUser(user.id, phone, kind, *map(composed, texts))
 
 
 def _phones(users: Sequence[RemoteUser], country: str | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, time
+from typing import Any
 from unicodedata import normalize
 
 from dispatch.errors import InvalidRequest
@@ -17,6 +18,20 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 # Pasted with a name and never seen in it; not the joiners, which Persian and emoji need.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+def composed(value: Any) -> Any:
+    """Returns a text, or JSON, with every text and key in composed characters (NFC); InvalidRequest if keys collide."""
+    if isinstance(value, str):
+        return value if value.isascii() else normalize("NFC", value)
+    if isinstance(value, list):
+        return [composed(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    made = {composed(key): composed(each) for key, each in value.items()}
+    if len(made) < len(value):
+        raise InvalidRequest("Two keys differ only in how their accents are written; leave one of them out.")
+    return made
 
 
 def checked_name(name: str, *, field: str = "name") -> str:

@@ -8,7 +8,7 @@ import psycopg
 
 from dispatch.caller import Caller
 from dispatch.errors import Duplicate, InvalidRequest, InvalidTemplate, NotFound
-from dispatch.formats.checks import can_be_id, checked_name
+from dispatch.formats.checks import can_be_id, checked_name, composed
 from dispatch.formats.view import Channel, Time, View
 from dispatch.texts.placeholders import compile_for
 from dispatch.texts.template import compile_template
@@ -116,6 +116,7 @@ def text_for_campaign(
 ) -> CampaignText:
     """Returns the checked text of a campaign: its own, or that of a stored template."""
     if template_id is None:
+        template = composed(template)
         compile_for(account_id, template)
         return CampaignText(template)
     if template:
@@ -153,8 +154,9 @@ def _checked(account_id: UUID, changes: dict[str, str | None]) -> dict[str, str 
 def _checked_body(account_id: UUID, body: str) -> str:
     if not body.strip():
         raise InvalidTemplate("The template has no text; write one.")
+    body = composed(body)
     compile_for(account_id, body)
-    return body
+    return str(body)
 
 
 def _checked_channel(channel: str | None) -> str | None:

@@ -1,6 +1,7 @@
 """`templates` and `segments`: refusals that change nothing, and what people see."""
 
 import json
+from unicodedata import normalize
 
 import pytest
 
@@ -117,3 +118,18 @@ def test_a_list_is_asked_for_by_its_name(cli, acme):
     assert cli("segments", "preview", *ACME, "--filter", on, "--json").json["count"] == 3
     cli("segments", "create", "them", *ACME, "--filter", on)
     assert_refused(cli, "lists", "delete", "spring", *ACME, code="INVALID_STATUS", says="them")
+
+
+def test_texts_and_filters_that_are_typed_or_in_files_are_stored_composed(cli, acme, tmp_path):
+    name, apart = "Müller", normalize("NFD", "Müller")
+    (tmp_path / "text").write_text(f"Hi {apart}", "utf-8")
+    (tmp_path / "filter").write_text(ATHENS.replace("Athens", apart), "utf-8")
+    cli("templates", "create", "file", *ACME, "--text", f"@{tmp_path}/text")
+    cli("segments", "create", "file", *ACME, "--filter", f"@{tmp_path}/filter")
+    cli("campaign", "create", *ACME, "--name", apart, "--template", f"Hi {apart}")
+    [stored] = rows(
+        """SELECT t.body, s.filter::text AS filter, c.name, c.template FROM template t, segment s, campaign c
+           WHERE t.name = 'file' AND s.name = 'file'"""
+    )
+    assert (stored["body"], stored["template"], stored["name"]) == (f"Hi {name}", f"Hi {name}", name)
+    assert name in stored["filter"]
