@@ -22,7 +22,8 @@ from dispatch.campaigns.preview_view import (
 )
 from dispatch.campaigns.rules import get_campaign
 from dispatch.errors import CustomerNotFound, InvalidStatus, MissingCustomerId, NoMessageText
-from dispatch.texts.check import about_text, named_character
+from dispatch.formats.checks import composed
+from dispatch.texts.check import about_dates, about_text, named_character
 from dispatch.texts.filters import is_blank
 from dispatch.texts.placeholders import compile_for
 from dispatch.texts.sms import Measure, measure_for
@@ -45,8 +46,8 @@ def personalized_preview(
     campaign = get_campaign(caller, campaign_id)
     if not customer_id:
         raise MissingCustomerId(field="customer_id")
-    used = override_template or campaign.template
-    template = compile_for(campaign.account_id, override_template) if override_template else compile_template(used)
+    used = composed(override_template) if override_template else campaign.template
+    template = compile_for(campaign.account_id, used) if override_template else compile_template(used)
     shown = tuple(PreviewedCustomerView.model_fields)
     values = members.values_of(campaign.account_id, customer_id, (*shown, *template.fields))
     if values is None:
@@ -76,7 +77,7 @@ def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES)
         messages=messages[: min(max(first, 1), MAX_MESSAGES)],
         estimate=_estimate(messages, reach),
         typography=_folding(campaign, texts, messages, reach),
-        warnings=about_text(campaign.template),
+        warnings=[*about_text(campaign.template), *about_dates(campaign.account_id, template)],
         gaps=reach.gaps,
     )
 

@@ -38,7 +38,7 @@ from dispatch.outbox import push_due_batches
 from dispatch.start import ending, preparation
 from dispatch.start.remote_audience import remote_services
 from dispatch.start.started import EnqueueResult, preparing, started
-from dispatch.texts.check import about_text
+from dispatch.texts.check import about_dates, about_text
 from dispatch.texts.template import compile_template
 from models.account import Standing
 from models.campaigns.approval import take_turn
@@ -184,7 +184,8 @@ def _prepare(claimed: ClaimedCampaign, reach: Reach, *, in_place: bool = False) 
         answer = preparing(claimed.id, reach.size)
     else:
         answer = _prepare_now(claimed)
-    return replace(answer, gaps=reach.gaps, warnings=about_text(claimed.template))
+    dates = about_dates(claimed.account_id, compile_template(claimed.template))
+    return replace(answer, gaps=reach.gaps, warnings=[*about_text(claimed.template), *dates])
 
 
 def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda: False) -> EnqueueResult:

@@ -8,13 +8,14 @@ from uuid import UUID
 from pydantic import Field
 
 from dispatch.errors import InvalidTemplate
-from dispatch.formats.checks import checked_channel
+from dispatch.formats.checks import checked_channel, composed
 from dispatch.formats.view import View
 from dispatch.texts.placeholders import compile_for
 from dispatch.texts.sms import Encoding, measure_for
 from dispatch.texts.strangers import strangers_in
-from dispatch.texts.template import ATTRIBUTE
+from dispatch.texts.template import ATTRIBUTE, CompiledTemplate
 from dispatch.texts.typography import fold
+from models.customers.attributes import dates_among
 
 # A text is measured as this customer would get it; another's may be longer, or outside the GSM alphabet.
 SAMPLE = {
@@ -42,7 +43,9 @@ class NamedCharacterView(View):
 class RemarkView(View):
     """Something that the writer of a template may not intend: a code for programs and a sentence for people."""
 
-    code: Literal["braces", "foreign_placeholder", "ucs2", "many_segments", "no_opt_out", "empty_placeholder"]
+    code: Literal[
+        "braces", "foreign_placeholder", "ucs2", "many_segments", "no_opt_out", "empty_placeholder", "iso_date"
+    ]
     message: str
 
 
@@ -62,6 +65,7 @@ class CheckedView(View):
 def check_template(body: str, channel: str = "sms", *, account_id: UUID | None) -> CheckedView:
     """Checks a text for this channel and account; one that cannot be used is an answer here, not a refusal."""
     checked_channel(channel)
+    body = composed(body)
     try:
         template = compile_for(account_id, body)
     except InvalidTemplate as refusal:
@@ -74,7 +78,11 @@ def check_template(body: str, channel: str = "sms", *, account_id: UUID | None) 
         valid=bool(body.strip()),
         placeholders=list(template.placeholders),
         unknown=[],
-        warnings=[*about_text(body), *(_about_sms(sample, segments, first_ucs2) if channel == "sms" else [])],
+        warnings=[
+            *about_text(body),
+            *(about_dates(account_id, template) if account_id else []),
+            *(_about_sms(sample, segments, first_ucs2) if channel == "sms" else []),
+        ],
         encoding=encoding,
         segments=segments,
         sample=sample,
@@ -112,6 +120,19 @@ def about_text(body: str) -> list[RemarkView]:
     for written, meant in strangers_in(body):
         message = f"{written} is sent as it is; a placeholder looks like {{{meant or 'first_name'}}}."
         remarks.append(RemarkView(code="foreign_placeholder", message=message))
+    return remarks
+
+
+def about_dates(account_id: UUID, template: CompiledTemplate) -> list[RemarkView]:
+    """Returns which placeholders show a date as it is stored, with how to write it as people do."""
+    shown = [field.removeprefix(ATTRIBUTE) for field in template.show_as_it_is("2030-01-31") if ATTRIBUTE in field]
+    remarks = []
+    for name, date in dates_among(account_id, shown).items() if shown else ():
+        written = f'{name}|date("{"d/m H:i" if len(date) > len("2030-01-31") else "d/m"}")'
+        # Names with spaces or hyphens are read in single braces only.
+        braces = f"{{{{ {written} }}}}" if name.isidentifier() else f"{{{written}}}"
+        message = f"{{{name}}} is a date and is sent as {date}; write {braces} to send it as people read it."
+        remarks.append(RemarkView(code="iso_date", message=message))
     return remarks
 
 

@@ -66,6 +66,10 @@ class CompiledTemplate:
         """The fields that leave a gap in the text of a customer who has no value for them."""
         return tuple(dict.fromkeys(field for field, filters in self._filling if is_blank(_filled(filters, None))))
 
+    def show_as_it_is(self, value: str) -> tuple[str, ...]:
+        """Returns the fields that would show this value unchanged, whatever their filters."""
+        return tuple(dict.fromkeys(field for field, filters in self._filling if value in _filled(filters, value)))
+
     @property
     def may_be_blank(self) -> bool:
         """Whether the text of a customer without any values is blank; the text of others then may be too."""

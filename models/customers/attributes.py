@@ -10,6 +10,8 @@ from models.row import JsonObject, Row
 # Up to this many customers of an account are all read; of more, so many in each of so many parts.
 COUNTED = 100_000
 _PARTS = 100
+# So many of the newest customers show whether an attribute is a date.
+_LOOKED_AT = 1000
 
 _DATE = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([T ][0-9]{2}:[0-9]{2}.*)?$"
 # Numbers and dates are texts when they come from a file; null and a blank text are no value.
@@ -62,6 +64,18 @@ def attributes_among(account_id: UUID, names: Sequence[str]) -> set[str]:
         {"account": account_id, "names": list(names)},
     )
     return {each["name"] for each in found}
+
+
+def dates_among(account_id: UUID, names: Sequence[str]) -> dict[str, str]:
+    """Returns those of the attributes that are dates, in one of the newest customers who have values, with its date."""
+    found = rows(
+        f"""WITH newest AS MATERIALIZED (SELECT id, attributes FROM customer WHERE account_id = %(account)s
+                                        AND attributes ?| %(names)s::text[] ORDER BY id DESC LIMIT {_LOOKED_AT})
+            SELECT name, (SELECT attributes ->> name FROM newest WHERE attributes ->> name ~ %(date)s
+                          ORDER BY id DESC LIMIT 1) AS date FROM unnest(%(names)s::text[]) AS name""",
+        {"account": account_id, "names": list(names), "date": _DATE},
+    )
+    return {each["name"]: each["date"] for each in found if each["date"]}
 
 
 def attribute_names(account_id: UUID) -> list[str]:
