@@ -33,8 +33,7 @@ formats     view (what people see of a row), phone_text → phones, phone_countr
             csv_records, dates → columns → headers, line_breaks → csv_in → portions (each bounded), rejects (to be
             repaired)
 process     startup, schema (is it this release's), children (kept running), heartbeat, listed_job (what a worker may
-            run), trusted_queue (where workers find those), lock (in Redis; it saves work and decides nothing)
-            run), lock (in Redis; it saves work and decides nothing),
+            run), trusted_queue (where workers find those), lock (in Redis; it saves work and decides nothing),
             watchdog (ends a process that hangs)
 providers   what every provider takes and answers; choice, http, messaging_service, simulator/
 clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with

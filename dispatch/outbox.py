@@ -37,4 +37,4 @@ def continue_after_commit(resumed: Campaign) -> None:
     if resumed.status == "sending":
         db.after_commit(partial(push_due_batches, resumed.id))
     elif resumed.prep_token is not None:
-        db.after_commit(partial(queues.push_preparation, resumed.id, resumed.prep_token))
+        db.after_commit(partial(queues.push_preparation, resumed.id, resumed.prep_token, resumed.account_id))

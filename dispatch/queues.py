@@ -37,6 +37,8 @@ SEND_JOB = "jobs.send.send_batch"
 # Which queue runs which job, and for how long at most. House tests compare every path and queue with the code.
 JOBS = {SWEEP_JOB: HOUSE, PREPARE_JOB: PREPARE, PROCESS_JOB: PREPARE, IMPORT_JOB: PREPARE, SEND_JOB: SEND}
 JOB_TIMEOUT_SEC = 120
+# A preparation or an import works this long before it makes way for another account's: a small one takes one turn.
+FAIR_SHARE_SEC = 0.5
 
 
 @lru_cache(maxsize=1)
@@ -77,50 +79,50 @@ def push_batches(batches: Iterable[Pushed]) -> list[Pushed]:
     """Pushes a send job for each batch and returns those that could not be pushed; each failure is logged."""
     waiting = list(batches)
     while waiting:
-        campaign_id, number = waiting[0]
+        campaign_id, number, account_id = waiting[0]
         try:
-            _push(SEND_JOB, (campaign_id, number), f"b-{campaign_id}-{number}")
+            _push(SEND_JOB, (campaign_id, number), f"b-{campaign_id}-{number}", account_id)
         except redis.RedisError as problem:
             # The others would take as long to fail: a Redis that hangs costs seconds each time.
-            for campaign_id, number in waiting:
+            for campaign_id, number, _ in waiting:
                 log.warning("batch.push_failed", campaign_id=campaign_id, batch=number, problem=type(problem).__name__)
             break
         del waiting[0]
     return waiting
 
 
-def push_preparation(campaign_id: int, token: UUID) -> bool:
+def push_preparation(campaign_id: int, token: UUID, account_id: UUID) -> bool:
     """Pushes the job that continues preparing a campaign; False when Redis is away (recovery will push it again)."""
     try:
-        _push(PREPARE_JOB, (campaign_id, str(token)), f"p-{campaign_id}-{token}")
+        _push(PREPARE_JOB, (campaign_id, str(token)), f"p-{campaign_id}-{token}", account_id)
     except redis.RedisError as problem:
         log.warning("preparation.push_failed", campaign_id=campaign_id, problem=type(problem).__name__)
         return False
     return True
 
 
-def push_process(campaign_id: int) -> bool:
+def push_process(campaign_id: int, account_id: UUID) -> bool:
     """Pushes the job that starts a due campaign; False when Redis is away (the campaign stays due)."""
     try:
-        _push(PROCESS_JOB, (campaign_id,), f"c-{campaign_id}")
+        _push(PROCESS_JOB, (campaign_id,), f"c-{campaign_id}", account_id)
     except redis.RedisError as problem:
         log.warning("process.push_failed", campaign_id=campaign_id, problem=type(problem).__name__)
         return False
     return True
 
 
-def push_import(import_id: int, token: UUID) -> bool:
+def push_import(import_id: int, token: UUID, account_id: UUID) -> bool:
     """Pushes the job that continues an import; False when Redis is away (recovery will push it again)."""
     try:
-        _push(IMPORT_JOB, (import_id, str(token)), f"i-{import_id}")
+        _push(IMPORT_JOB, (import_id, str(token)), f"i-{import_id}", account_id)
     except redis.RedisError as problem:
         log.warning("import.push_failed", import_id=import_id, problem=type(problem).__name__)
         return False
     return True
 
 
-def _push(job: str, arguments: tuple[int | str, ...], name: str) -> None:
-    job_id = f"{name}-{_suffix()}"
+def _push(job: str, arguments: tuple[int | str, ...], name: str, account_id: UUID) -> None:
+    job_id = f"{name}-{account_id.hex}-{_suffix()}"
     queue(JOBS[job]).enqueue_call(
         job, args=arguments, job_id=job_id, description=job_id, result_ttl=0, failure_ttl=3600
     )
@@ -148,6 +150,21 @@ def preparation_waits() -> bool:
         return bool(_waiting(PREPARE, r"[cp]-(\d+)-.*"))
     except redis.RedisError:
         return False
+
+
+def account_of(job_id: bytes) -> bytes | None:
+    """Returns the account that the id of a job names, or None; workers choose by it whose turn it is."""
+    found = re.fullmatch(rb"[bcip]-.+-([0-9a-f]{32})-[0-9a-f]{8}", job_id)
+    return found[1] if found else None
+
+
+def another_account_waits(account_id: UUID) -> bool:
+    """Returns whether a preparation or an import of another account waits for a worker."""
+    try:
+        ids: list[Any] = connection().lrange(queue(PREPARE).key, 0, -1)
+    except redis.RedisError:
+        return False
+    return any(account not in (None, account_id.hex.encode()) for account in map(account_of, ids))
 
 
 def another_campaign_waits(campaign_id: int) -> bool:

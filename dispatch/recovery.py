@@ -119,7 +119,7 @@ def _take_over(abandoned: Preparation) -> Counter[str]:
     taken = preparation.take_over(abandoned, most=MAX_TAKEOVERS)
     if taken is None:
         return Counter()
-    queues.push_preparation(taken.campaign_id, taken.token)
+    queues.push_preparation(taken.campaign_id, taken.token, taken.account_id)
     log.warning("preparation.taken_over", campaign_id=taken.campaign_id, times=taken.takeovers)
     return Counter(preparations_taken_over=1)
 

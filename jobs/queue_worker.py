@@ -1,8 +1,10 @@
 """The RQ worker of one queue: it runs our jobs only, stops after the running job, and ends when a job hangs."""
 
 import faulthandler
+from contextlib import nullcontext
 from types import FrameType
 from typing import Any
+from uuid import UUID
 
 import redis
 import structlog
@@ -20,7 +22,7 @@ from config.logging import without_rows
 from config.stopping import stopping
 from dispatch.process.listed_job import ListedJob
 from dispatch.process.trusted_queue import TrustedQueue
-from dispatch.queues import JOB_TIMEOUT_SEC
+from dispatch.queues import JOB_TIMEOUT_SEC, account_of
 from jobs.send import stop_sending
 from models.database import db, takes_writes
 from models.failures import DATABASE_ERRORS
@@ -108,8 +110,10 @@ class QueueWorker(SimpleWorker):
         log.error("job.failed", queue=job.origin, exc_info=exc_info)
 
     def perform_job(self, job: Job, queue: Queue, *arguments: Any) -> bool:
-        """Runs the job with its id on every log line."""
-        with structlog.contextvars.bound_contextvars(job_id=job.id):
+        """Runs the job, which is a turn of its account, with its id on every log line."""
+        account = account_of(job.id.encode())
+        turn = TrustedQueue.turns.turn_of(UUID(account.decode())) if account else nullcontext()
+        with structlog.contextvars.bound_contextvars(job_id=job.id), turn:
             return super().perform_job(job, queue, *arguments)
 
     def handle_job_failure(

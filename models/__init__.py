@@ -4,17 +4,10 @@ campaigns   campaign, writing, audience (chosen customers), audience_parts (of s
             a follow-up may message), approval, hands (who changed what it sends), awaiting (what starts by itself),
             hours, preparation, remote_fetch, sending; patterns (recurring campaigns) and their occurrences; due
 messages    message (and what is recorded of it), claiming, caps (how often a person is messaged), writing, recovery,
-            reading; batch; arrays (how the send path passes a window)
+            reading; batch and pushing (its jobs); arrays (how the send path passes a window)
 customers   customer, attributes, attribute_counts, phone_types, lists, upsert, remote (users of user-service), imports
             (import_states: as they go on), open_imports, ended_imports, import_commands, import_files,
             import_takeovers, import_trials, suppression
-campaigns   campaign, writing, audience (chosen customers), family (whom a follow-up may message), approval, hands (who
-            changed what it sends), hours, preparation, remote_fetch, sending; patterns (recurring campaigns) and their
-            occurrences; due
-messages    message (and what is recorded of it), claiming, caps (how often a person is messaged), writing, recovery,
-            reading; batch and pushing (its jobs); arrays (how the send path passes a window)
-customers   customer, phone_types, lists, upsert, remote (users of user-service), imports, open_imports,
-            import_commands, import_files, import_takeovers, suppression
 schedules   schedule, run
 accounts    account, api_key, audit_event, credit, quota (what an operator limits), idempotency_key
 texts       template, segment (with what its filter names)

@@ -36,6 +36,11 @@ class Turns:
         with self._lock:
             self._had[account_id] = self._had.get(account_id, 0) + 1 + seconds
 
+    def of(self, account_id: UUID) -> float:
+        """Returns what the account has had."""
+        with self._lock:
+            return self._had.get(account_id, 0)
+
     def fade(self) -> None:
         """Halves what everyone has had: the longer ago it was, the less it counts, until it is forgotten."""
         with self._lock:

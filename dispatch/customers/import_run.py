@@ -44,17 +44,18 @@ def continue_import(
 ) -> None:
     """Continues an import for a while: the work of one job. A job whose token is old does nothing.
 
-    It makes way for the preparation of a campaign, which people wait for. `clock` is in seconds.
+    After each chunk it makes way for another account's work, and for the preparation of a campaign, which people wait
+    for. `clock` is in seconds.
     """
-    deadline = clock() + seconds
+    began = clock()
     begun = CustomerImport.begin(import_id, token)
     if begun is None:
         log.info("import.not_ours", import_id=import_id)
         return
     with structlog.contextvars.bound_contextvars(request_id=begun.request_id, import_id=import_id):
         try:
-            if not _import(begun, clock, lambda: clock() > deadline or _makes_way()):
-                queues.push_import(import_id, token)
+            if not _import(begun, clock, lambda: _makes_way(begun.account_id, clock() - began, seconds)):
+                queues.push_import(import_id, token, begun.account_id)
                 return
             end_import(import_id, token)
         except NotOurs:
@@ -84,7 +85,7 @@ def take_over_imports(idle_sec: int) -> Counter[str]:
                 import_id, token, error=f"The import stopped {MAX_TAKEOVERS} times at the same place; see the logs."
             )
         elif taken := import_takeovers.take_over(import_id, token, most=MAX_TAKEOVERS):
-            queues.push_import(import_id, taken.token)
+            queues.push_import(import_id, taken.token, taken.account_id)
             done["imports_taken_over"] += 1
             log.warning("import.taken_over", import_id=import_id, times=taken.takeovers)
     return done
@@ -120,5 +121,7 @@ def _write(begun: RunningImport, chunk: Chunk | SuppressionChunk, *, read: int, 
         CustomerImportReject.keep(begun.id, [each._replace(text=storable(each.text)) for each in chunk.rejected])
 
 
-def _makes_way() -> bool:
-    return stopping().asked or queues.preparation_waits()
+def _makes_way(account_id: UUID, worked: float, seconds: float) -> bool:
+    if worked > seconds or stopping().asked or queues.preparation_waits():
+        return True
+    return worked >= queues.FAIR_SHARE_SEC and queues.another_account_waits(account_id)

@@ -125,7 +125,7 @@ def start_import(caller: Caller, file: IO[bytes], wish: Wish) -> CustomerImportV
         CustomerImportPart.keep(made.id, iter(partial(file.read, PART_BYTES), b""))
         caller.note("import.queued", made.id, account_id=account_id)
     db.after_commit(partial(log.info, "import.queued", import_id=made.id, bytes=size))
-    db.after_commit(partial(queues.push_import, made.id, made.token))
+    db.after_commit(partial(queues.push_import, made.id, made.token, account_id))
     return read_import(caller, made.id)
 
 

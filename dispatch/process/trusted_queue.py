@@ -1,7 +1,9 @@
 """The queue as a worker reads it: whatever another program put into it is skipped with one line in the log."""
 
 import re
-from typing import Any
+from time import monotonic
+from typing import Any, ClassVar
+from uuid import UUID
 
 import redis
 import structlog
@@ -12,6 +14,8 @@ from rq.intermediate_queue import IntermediateQueue
 from rq.job import Job
 
 from dispatch.process.listed_job import ListedJob
+from dispatch.queues import account_of
+from models.turns import Turns
 
 log = structlog.get_logger()
 
@@ -19,17 +23,45 @@ log = structlog.get_logger()
 _JOB_ID = re.compile(rb"[A-Za-z0-9_-]{1,200}")
 
 
+# Takes one waiting job, if it is still there, in the way in which RQ takes the first: with a copy until it is done.
+_TAKE = """
+if redis.call('lrem', KEYS[1], 1, ARGV[1]) == 0 then return 0 end
+return redis.call('rpush', KEYS[2], ARGV[1])
+"""
+# What an account has had counts half after this long.
+FADE_EVERY_SEC = 10.0
+
+
 class TrustedQueue(Queue):
-    """A queue from which only jobs of ours come."""
+    """A queue from which only jobs of ours come, those of the account with the fewest turns of this worker first."""
+
+    turns: ClassVar[Turns] = Turns()
+    _fade_at: ClassVar[float] = 0.0
 
     @classmethod
     def lmove(cls, connection: Redis, queue_key: str, timeout: int | None) -> Any:
         """Returns the queue's key and the next id that may be one of ours; None, or RQ's time-out, if there is none."""
         while True:
-            found = super().lmove(connection, queue_key, timeout)
+            found = cls._by_turn(connection, queue_key) or super().lmove(connection, queue_key, timeout)
             if found is None or _JOB_ID.fullmatch(found[1]):
                 return found
             _skip(connection, queue_key, found[1], "its id is not one of ours")
+
+    @classmethod
+    def _by_turn(cls, connection: Redis, queue_key: str) -> tuple[str, bytes] | None:
+        """Takes the first job of the account whose turn it is; None when the queue's order is as good."""
+        waiting: list[Any] = connection.lrange(queue_key, 0, -1)
+        accounts = {job_id: account for job_id in waiting if (account := account_of(job_id))}
+        if len(set(accounts.values())) < 2:
+            return None
+        if monotonic() > cls._fade_at:
+            cls._fade_at = monotonic() + FADE_EVERY_SEC
+            cls.turns.fade()
+        # Of several with as few turns, the one that waits longest.
+        chosen = min(accounts, key=lambda job_id: cls.turns.of(UUID(accounts[job_id].decode())))
+        intermediate = IntermediateQueue.get_intermediate_queue_key(queue_key)
+        taken = connection.eval(_TAKE, 2, queue_key, intermediate, chosen)
+        return (queue_key, chosen) if taken else None
 
     @classmethod
     def _fetch_dequeued_job(

@@ -32,7 +32,7 @@ def push_due(caller: Caller, *, campaign_id: int | None = None) -> RunReport:
     for due in due_campaigns(caller, until=inf):
         try:
             _check(caller, due)
-            if due.id not in waiting and not queues.push_process(due.id):
+            if due.id not in waiting and not queues.push_process(due.id, due.account_id):
                 raise QueueUnavailable
         except DispatchError as problem:
             errors[due.id] = SweepError(campaign_id=due.id, error=problem.code, message=problem.message)

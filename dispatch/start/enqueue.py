@@ -180,7 +180,7 @@ def _prepare(claimed: ClaimedCampaign, reach: Reach, *, in_place: bool = False) 
     if in_place:
         answer = _prepare_now(claimed, until=lambda: stopping().asked)
     elif reach.total > settings().enqueue_inline_limit or claimed.audience_kind == "remote":
-        queues.push_preparation(claimed.id, claimed.prep_token)
+        queues.push_preparation(claimed.id, claimed.prep_token, claimed.account_id)
         answer = preparing(claimed.id, reach.size)
     else:
         answer = _prepare_now(claimed)
@@ -193,7 +193,7 @@ def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda
     try:
         with _step("create_messages"):
             if not preparation.prepare(claimed, until=until):
-                queues.push_preparation(campaign_id, token)
+                queues.push_preparation(campaign_id, token, claimed.account_id)
                 return preparing(campaign_id, AudienceSize(claimed.recipients, claimed.recipients))
         with _step("hold_credits"):
             ending.finish(campaign_id, token)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import repeat
+from itertools import count, repeat
 from typing import Any
 from uuid import UUID
 
@@ -90,16 +90,19 @@ def prepare(campaign: ClaimedCampaign, *, until: Callable[[], bool] = lambda: Fa
 
 
 def continue_preparation(campaign_id: int, token: UUID, *, seconds: float = 20) -> None:
-    """Continues a preparation for a while, which is the work of one job; a job with an old token does nothing."""
-    deadline = time.monotonic() + seconds
+    """Continues a preparation for a while, which is the work of one job; a job with an old token does nothing.
+
+    After each chunk it makes way for another account's work.
+    """
+    began = time.monotonic()
     campaign = preparation.held_by(campaign_id, token)
     if campaign is None:
         log.info("preparation.not_ours", campaign_id=campaign_id)
         return
     with structlog.contextvars.bound_contextvars(request_id=campaign.correlation_id, campaign_id=campaign_id):
         try:
-            if not prepare(campaign, until=lambda: time.monotonic() > deadline or stopping().asked):
-                queues.push_preparation(campaign_id, token)
+            if not prepare(campaign, until=_after_a_chunk(lambda: _makes_way(campaign.account_id, began, seconds))):
+                queues.push_preparation(campaign_id, token, campaign.account_id)
                 return
             finish(campaign_id, token)
         except PreparationLost:
@@ -114,6 +117,17 @@ def continue_preparation(campaign_id: int, token: UUID, *, seconds: float = 20) 
             note_error(campaign_id, token, problem)
             raise
         push_due_batches(campaign_id)
+
+
+def _makes_way(account_id: UUID, began: float, seconds: float) -> bool:
+    worked = time.monotonic() - began
+    return worked > seconds or (worked >= queues.FAIR_SHARE_SEC and queues.another_account_waits(account_id))
+
+
+def _after_a_chunk(over: Callable[[], bool]) -> Callable[[], bool]:
+    """Returns whether to stop: when the process is to end, and otherwise never before the first chunk."""
+    asked = count()
+    return lambda: stopping().asked or (next(asked) > 0 and over())
 
 
 def _write_chunk(progress: PreparationProgress) -> PreparationProgress:

@@ -28,6 +28,7 @@ class Preparation:
     """The preparation of a campaign: its holder's token, and how often it was taken over since its last chunk."""
 
     campaign_id: int
+    account_id: UUID
     token: UUID
     takeovers: int
     #: What it last met; None when it ended without saying so.
@@ -176,7 +177,7 @@ def put_back(campaign_id: int, token: UUID, code: str, reason: str | None) -> st
 def stale(idle_seconds: int) -> list[Preparation]:
     """Returns the preparations that have not been touched for this long."""
     return rows(
-        """SELECT id AS campaign_id, prep_token AS token, prep_takeovers AS takeovers,
+        """SELECT id AS campaign_id, account_id, prep_token AS token, prep_takeovers AS takeovers,
                   reason AS error FROM campaign
            WHERE status = 'preparing' AND prep_touched_at < now() - make_interval(secs => %s) ORDER BY id""",
         [idle_seconds],
@@ -190,7 +191,8 @@ def take_over(abandoned: Preparation, *, most: int) -> Preparation | None:
         """UPDATE campaign SET prep_token = gen_random_uuid(), prep_takeovers = prep_takeovers + 1,
                   prep_touched_at = now()
            WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s AND prep_takeovers < %(most)s
-           RETURNING id AS campaign_id, prep_token AS token, prep_takeovers AS takeovers, reason AS error""",
+           RETURNING id AS campaign_id, account_id, prep_token AS token, prep_takeovers AS takeovers,
+                     reason AS error""",
         {"id": abandoned.campaign_id, "token": abandoned.token, "most": most},
         into=Preparation,
     )

@@ -21,6 +21,7 @@ class OpenImport:
     """An import that has not ended: the token that continues it, and how often its worker was lost at this line."""
 
     id: int
+    account_id: UUID
     token: UUID
     takeovers: int
 

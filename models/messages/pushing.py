@@ -4,6 +4,7 @@ The mark is committed before the job is pushed, so the row is the outbox and a l
 """
 
 from typing import NamedTuple
+from uuid import UUID
 
 from models.database import changed, rows
 from models.heartbeat import FRESH_SEC
@@ -45,16 +46,17 @@ marked AS (
     UPDATE batch SET pushed_at = now() FROM locked
     WHERE batch.campaign_id = locked.campaign_id AND batch.number = locked.number
     RETURNING batch.campaign_id, batch.number, locked.turn)
-SELECT campaign_id, number FROM marked
+SELECT campaign_id, number, (SELECT account_id FROM campaign WHERE id = %(campaign)s) AS account_id FROM marked
 ORDER BY turn, campaign_id <= %(campaign)s, campaign_id, number
 """
 
 
 class Pushed(NamedTuple):
-    """A batch that was marked as pushed."""
+    """A batch that was marked as pushed, and whose it is."""
 
     campaign_id: int
     number: int
+    account_id: UUID
 
 
 def mark_pushed(campaign_id: int, *, queue: str) -> list[Pushed]:
@@ -71,7 +73,7 @@ def mark_pushed(campaign_id: int, *, queue: str) -> list[Pushed]:
         "min": MIN_PUSHED,
         "joinable_after": JOINABLE_AFTER_SEC,
     }
-    return [Pushed(found["campaign_id"], found["number"]) for found in rows(_MARK_PUSHED, params)]
+    return [Pushed(**found) for found in rows(_MARK_PUSHED, params)]
 
 
 def unmark_pushed(campaign_id: int, numbers: list[int]) -> None:

@@ -20,8 +20,11 @@ def fake(monkeypatch):
     return connection
 
 
+ACCOUNT = UUID(int=9)
+
+
 def of(campaign_id: int, *numbers: int) -> list[Pushed]:
-    return [Pushed(campaign_id, number) for number in numbers]
+    return [Pushed(campaign_id, number, ACCOUNT) for number in numbers]
 
 
 def test_a_batchs_job_is_named_after_it_and_is_json(fake):
@@ -35,7 +38,7 @@ def test_a_batchs_job_is_named_after_it_and_is_json(fake):
 
 def test_a_preparation_carries_its_token(fake):
     token = UUID(int=5)
-    assert queues.push_preparation(7, token)
+    assert queues.push_preparation(7, token, ACCOUNT)
     (job_id,) = queues.queue(queues.PREPARE).job_ids
     job = Job.fetch(job_id, connection=fake, serializer=JSONSerializer)
     assert (job.func_name, job.args) == (queues.PREPARE_JOB, [7, str(token)])
@@ -71,4 +74,4 @@ def test_without_redis_an_answer_is_returned_and_nothing_raised(fake):
     fake.connection_pool.connection_kwargs["server"].connected = False
     assert not queues.ready()
     assert queues.push_batches(of(7, 1)) == of(7, 1)
-    assert not queues.push_preparation(7, UUID(int=5))
+    assert not queues.push_preparation(7, UUID(int=5), ACCOUNT)

@@ -161,7 +161,7 @@ def test_a_job_that_ran_out_of_time_pushes_the_next(account, monkeypatch, redis)
 def test_an_import_gives_way_to_a_preparation(account, monkeypatch):
     monkeypatch.setattr(imports, "LINES_PER_CHUNK", 10)
     import_id = upload(account, many(30)).id
-    queues.push_preparation(404, uuid4())
+    queues.push_preparation(404, uuid4(), account)
     assert run(import_id).lines == 10
     order = [job_id.startswith("i-") for job_id in queues.queue(queues.PREPARE).job_ids]
     assert order == [True, False, True]

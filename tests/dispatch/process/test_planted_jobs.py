@@ -3,6 +3,7 @@
 import json
 import pickle
 import zlib
+from uuid import uuid4
 
 import pytest
 from redis import Redis
@@ -117,7 +118,7 @@ def test_an_id_of_any_shape_is_skipped_with_one_line(redis, job_id):
 def test_ids_of_any_shape_in_the_queues_do_not_disturb_recovery_or_pushing(redis):
     for queue in (SEND, PREPARE, HOUSE):
         redis.rpush(f"rq:queue:{queue}", *IDS)
-    queues.push_batches([Pushed(7, 3)])
+    queues.push_batches([Pushed(7, 3, uuid4())])
     assert recover() == {}
     assert (queues.queued_batches(7), queues.queued_imports(), queues.queued_processes()) == ({3}, set(), set())
     assert queues.another_campaign_waits(8)
