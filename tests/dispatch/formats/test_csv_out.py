@@ -13,7 +13,7 @@ from dispatch.formats.csv_out import csv_lines, plain_cell, safe_cell
 
 RUNS = "=+-@＝＋－＠\t\r\n"
 # Few characters, so that texts that begin like a formula, with an apostrophe or both are common.
-TEXTS = st.one_of(st.text(), st.text("'=+-@ \t\r\n\",a"))
+TEXTS = st.one_of(st.text(), st.text("'=+-@ \t\r\n\",;a\u200b\ufe66"))
 
 
 def read(pieces):
@@ -26,6 +26,28 @@ def read(pieces):
 def test_no_cell_begins_like_a_formula(text):
     cell = safe_cell(text)
     assert re.fullmatch(r"\+[0-9]+", cell) or not cell.lstrip().startswith(tuple(RUNS))
+
+
+@given(TEXTS, st.sampled_from(";\t"))
+def test_no_cell_begins_like_a_formula_where_another_delimiter_is_expected(text, delimiter):
+    [line] = csv_lines((text, "b"), ())
+    for cell in re.split(f"[{delimiter}\r\n]", line.removeprefix("\ufeff")):
+        seen = re.sub(r'^[\s"\0\u200b]+', "", cell)
+        assert re.match(r"\+[0-9]+", seen) or not seen.startswith(("=", "+", "-", "@", "\ufe66"))
+
+
+@given(st.text("'=;\t a", max_size=12), st.integers(1, 3))
+def test_cells_cost_in_proportion_to_their_length(text, times):
+    assert plain_cell(safe_cell(text * 10_000 * times)) == text * 10_000 * times
+
+
+def test_a_piece_is_bounded_whatever_the_columns_and_cells_are():
+    for columns, cell, rows in ((1_000, "x", 300), (1, "x" * 100_000, 50), (3, "x", 2_000)):
+        _, *pieces = csv_lines([f"c{n}" for n in range(columns)], ([cell] * columns for _ in range(rows)))
+        assert max(piece.count("\n") for piece in pieces) <= 500
+        assert max(len(piece) for piece in pieces) <= 500_000 + columns * (len(cell) + 1) + 2
+        assert max(piece.count(",") + piece.count("\n") for piece in pieces) <= 20_000 + columns
+        assert sum(piece.count("\n") for piece in pieces) == rows
 
 
 @given(TEXTS)
@@ -51,7 +73,21 @@ def test_two_texts_never_become_the_same_cell(one, other):
         ("'+306900000001", "''+306900000001"),
         ("@SUM(A1)", "'@SUM(A1)"),
         ("-2", "'-2"),
-        ("\t=1", "'\t=1"),
+        ("\t=1", "'\t'=1"),
+        ("a;=1+1", "a;'=1+1"),
+        ("a; '=1+1", "a;' '=1+1"),
+        ('a;"=1+1', "a;'\"=1+1"),
+        ("a\n- b\n- c", "a\n'- b\n'- c"),
+        ("a;;=1", "a;';'=1"),
+        ("a;b=1", "a;b=1"),
+        ("a,=1", "a,=1"),
+        ("\u200b=1", "'\u200b=1"),
+        ("\ufeff\u202e+1", "'\ufeff\u202e+1"),
+        ("\ufe66 1", "'\ufe66 1"),
+        ("\ufe621", "'\ufe621"),
+        ("\ufe63\ufe6b", "'\ufe63\ufe6b"),
+        ("\tabc=1", "'\tabc=1"),
+        ("\t;", "'\t;"),
         ("'=1", "''=1"),
         ("＝1", "'＝1"),
         ("a=1", "a=1"),
