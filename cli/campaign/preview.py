@@ -7,6 +7,7 @@ from cli.campaign.folding import show_saving
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_columns, show_value
 from cli.shared.servers import with_database
+from dispatch.audience.part_counts import CombinedCountView
 from dispatch.audience.previews import AudiencePreviewView
 from dispatch.campaigns.plan_view import PlanView
 from dispatch.campaigns.plans import plan_campaign
@@ -68,7 +69,18 @@ def preview(
 def show_people(preview: AudiencePreviewView) -> None:
     """Shows an audience to people: how many, how many are excluded and why, and a sample as a table."""
     show_value({"count": preview.count, "excluded": preview.excluded.model_dump()})
+    if preview.combined:
+        _show_parts(preview.combined)
     show_value(preview.sample)
+
+
+def _show_parts(counts: CombinedCountView) -> None:
+    """Shows what each part adds or takes out as a table, and then what they make together."""
+    parts = [("include", part) for part in counts.include] + [("exclude", part) for part in counts.exclude]
+    show_columns("role", "kind", "name", "people")(
+        [{"role": role, "kind": part.kind, "name": part.name or "", "people": part.people} for role, part in parts]
+    )
+    show_value({"together": counts.together, "repeated": counts.repeated, "excluded": counts.excluded})
 
 
 @click.command()

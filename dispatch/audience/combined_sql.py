@@ -66,9 +66,9 @@ def _branches(included: Sequence[PartToSelect], account_id: UUID, consent: str) 
     for part in included:
         if part.list_id is not None:
             if consent == "subscribed":
-                branches.append(_ON_LIST.format(list=_name(part)) + on_none)
-            on_none += _ON_NONE.format(list=_name(part))
-            params[_name(part)] = part.list_id
+                branches.append(_ON_LIST.format(list=list_parameter(part)) + on_none)
+            on_none += _ON_NONE.format(list=list_parameter(part))
+            params[list_parameter(part)] = part.list_id
     if any(part.kind != "list" for part in included):
         matches, values = _matches(included, account_id, "include")
         branches.append(f"{_OF_ACCOUNT} AND cu.consent = %(consent)s AND {matches}{on_none}")
@@ -78,7 +78,7 @@ def _branches(included: Sequence[PartToSelect], account_id: UUID, consent: str) 
 
 def _left_out(excluded: Sequence[PartToSelect], account_id: UUID) -> tuple[str, Params]:
     """Returns the conditions that a customer is on none of the lists and in none of the segments."""
-    lists = {_name(part): part.list_id for part in excluded if part.list_id is not None}
+    lists = {list_parameter(part): part.list_id for part in excluded if part.list_id is not None}
     sql = "".join(_ON_NONE.format(list=name) for name in lists)
     if not any(part.kind == "segment" for part in excluded):
         return sql, lists
@@ -90,7 +90,7 @@ def _by_role(parts: Sequence[PartToSelect], role: str) -> list[PartToSelect]:
     return [part for part in parts if part.role == role]
 
 
-def _name(part: PartToSelect) -> str:
+def list_parameter(part: PartToSelect) -> str:
     """Returns the parameter that is the part's list."""
     return f"list_{part.place}"
 

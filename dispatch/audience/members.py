@@ -213,11 +213,11 @@ def as_sql(audience: Audience) -> tuple[str, dict[str, Any], str]:
 
 
 def members_of(
-    audience: Audience, *, after: int = 0, until: int = MAX_ID, consent: str = "subscribed"
+    audience: Audience, *, after: int = 0, until: int = MAX_ID, consent: str = "subscribed", minus: bool = True
 ) -> tuple[str, dict[str, Any]]:
     """Returns the audience as SQL over the customers `cu`, to which AND can add conditions, and its parameters.
 
-    It begins `after` this cursor; only a combined one ends anywhere, with the customer `until`.
+    It begins `after` this cursor; a combined one ends with the customer `until`, and without `minus` excludes no one.
     """
     kind = audience.kind
     params: dict[str, Any] = {
@@ -228,7 +228,7 @@ def members_of(
         "until": until,
     }
     if kind == "combined":
-        sql, values = members_of_parts(audience.parts, audience.account_id, consent=consent)
+        sql, values = members_of_parts(audience.parts, audience.account_id, consent=consent, minus=minus)
         return sql, params | values
     sql = _MEMBERS[kind]
     if kind == "segment":

@@ -10,6 +10,7 @@ from dispatch.audience.filter import Group
 from dispatch.audience.filter_account import FilterWarningView, fit
 from dispatch.audience.gaps import Reach, reach_of
 from dispatch.audience.members import Audience
+from dispatch.audience.part_counts import CombinedCountView, counts_of
 from dispatch.audience.segments import read_segment
 from dispatch.caller import Caller
 from dispatch.formats.view import View
@@ -54,6 +55,11 @@ class AudiencePreviewView(View):
     sample: list[PersonView]
     excluded: ExcludedView
     phone_types: dict[str, int] = Field(description="how many of all of them have which kind of number")
+    combined: CombinedCountView | None = Field(
+        None,
+        exclude_if=lambda counts: counts is None,
+        description="of an audience of several parts: how many people each has; left out for others",
+    )
 
 
 class SegmentPreviewView(AudiencePreviewView):
@@ -99,6 +105,7 @@ def preview_of(audience: Audience, template: CompiledTemplate | None = None) -> 
             blank_text=reach.blank,
         ),
         phone_types=members.kinds_of(audience),
+        combined=counts_of(audience) if audience.kind == "combined" else None,
     )
 
 

@@ -13,16 +13,26 @@ def people(account):
 
 @pytest.fixture
 def athens(account, people):
-    return a_segment(account, "location", "eq", "Athens")
+    return a_segment(account, "location", "eq", "Athens", name="athens")
 
 
 def test_what_is_written_is_what_is_read_and_sent(account, call, people, athens):
-    bought = a_list_of(account, people[:1])
+    bought = a_list_of(account, people[:1], name="bought")
     asked = {"include": {"segments": [athens]}, "exclude": {"lists": [bought]}}
     made = call("POST", "/api/campaigns", json={"name": "Sale", "base_template": "Hi", "combined": asked})
     assert (made.status_code, made.json["audience"]) == (201, {"kind": "combined", **asked})
     assert call("GET", "/api/campaigns").json["data"] == [made.json]
-    assert call("GET", f"/api/campaigns/{made.json['id']}/audience").json["count"] == 3
+    shown = call("GET", f"/api/campaigns/{made.json['id']}/audience").json
+    assert (shown["count"], shown["combined"]) == (
+        3,
+        {
+            "include": [{"kind": "segment", "list_id": None, "segment_id": athens, "name": "athens", "people": 4}],
+            "exclude": [{"kind": "list", "list_id": bought, "segment_id": None, "name": "bought", "people": 1}],
+            "together": 4,
+            "repeated": 0,
+            "excluded": 1,
+        },
+    )
     plan = call("GET", f"/api/campaigns/{made.json['id']}/plan").json
     assert sum(zone["recipients"] for zone in plan["zones"]) == 3
     assert call("GET", f"/api/campaigns/{made.json['id']}/preview").json["estimate"]["recipients"] == 3

@@ -107,6 +107,9 @@ def test_an_audience_is_replaced_by_several_lists_minus_another_and_sent_to(cli,
     edited = cli("campaign", "edit", made["id"], *words, "--json").json
     assert edited["audience"] == {"kind": "combined", "include": {"lists": [1, 2]}, "exclude": {"lists": [3]}}
     assert cli("campaign", "edit", made["id"], "--except-list", "staff").status == 2
+    shown = [line.split() for line in cli("campaign", "audience", made["id"]).stdout.splitlines()]
+    for line in ("include list summer 2", "exclude list staff 1", "together 5", "excluded 1"):
+        assert line.split() in shown
     assert cli("campaign", "enqueue", made["id"], "--json").json["queued"] == 4
 
 
