@@ -12,9 +12,10 @@ from dispatch.errors import ApprovalRequired
 from dispatch.start import enqueue, preparation
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.texts.stored import create_template, edit_template
+from models.campaigns import approval
 from models.database import row, rows
 from tests.dispatch.approval.approving import approve, swept, written
-from tests.factories import a_list, a_segment, customers
+from tests.factories import a_list, a_segment, asking, customers
 from tests.racing import race
 
 pytestmark = pytest.mark.usefixtures("redis")
@@ -126,3 +127,21 @@ def test_an_edit_that_races_the_approval_is_not_approved(account, writer, second
         )
         with pytest.raises(ApprovalRequired):
             enqueue_campaign(writer, campaign.id)
+
+
+LISTED = """UPDATE segment SET filter = jsonb_build_object('logic', 'AND', 'conditions', jsonb_build_array(
+    filter, jsonb_build_object('field', 'list', 'operator', 'not_in_list', 'value', jsonb_build_array(%s::bigint))))"""
+
+
+@pytest.mark.parametrize("change", [add_members, remove_members])
+def test_a_list_that_a_segments_filter_names_counts_as_one_of_the_campaign(account, writer, second, change):
+    people = customers(account, 4)
+    named = a_list(account, 1)
+    add_members(asking(account.id), named, people[:1])
+    campaign = written(writer, segment_id=a_segment(account, "location", "eq", "Athens"))
+    rows(LISTED, [named])
+    state = row(f"SELECT {approval.STATE} AS now FROM campaign")
+    change(second, named, people[:1] if change is remove_members else people[1:2])
+    assert row(f"SELECT {approval.STATE} AS now FROM campaign") != state
+    assert approval.has_written(campaign.id, "second")
+    assert not approval.has_written(campaign.id, "third")
