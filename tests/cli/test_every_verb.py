@@ -8,6 +8,7 @@ import pytest
 
 from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
+from dispatch.customers.customers import create_customer
 from dispatch.customers.import_upload import Wish, start_import
 from dispatch.customers.lists import create_list
 from dispatch.customers.suppressions import add_suppression
@@ -163,6 +164,8 @@ def three_of(verb, account):
                 issue_key(asking(account.id), scopes=[scope])
         case "customers list":
             customers(account, 3)
+        case "customers attributes":
+            create_customer(asking(account.id), phone="+306912345678", attributes={"a": 1, "b": 1, "c": 1})
         case "customers imports list":
             three_imports(account)
         case "lists list":
