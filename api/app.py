@@ -11,12 +11,12 @@ from api.http import (
     auth,
     body,
     connection,
-    dashboard,
     documentation,
     errors,
     headers,
     limits,
     methods,
+    queries,
     request_id,
 )
 from api.http.bad_input import refuse_input
@@ -44,6 +44,7 @@ from api.routes import (
     suppressions,
     templates,
 )
+from api.rq import dashboard
 from config.settings import Settings
 from config.version import release
 from dispatch.start.occurrences import register_occurrences
@@ -109,6 +110,8 @@ def web_app(settings: Settings) -> Flask:
         static_folder=None,
     )
     app.url_map.strict_slashes = False
+    # These redirect to the name in the Host header, which a stranger chooses, and do so before the key is looked at.
+    app.url_map.merge_slashes = app.url_map.redirect_defaults = False
     address.install(app, settings)
     request_id.install(app)
     headers.install(app)
@@ -116,6 +119,7 @@ def web_app(settings: Settings) -> Flask:
     methods.install(app)
     auth.install(app, {endpoint: rules for routes in ROUTES for endpoint, rules in routes.rules.items()}, settings)
     limits.install(app, settings)
+    queries.install(app)
     body.install(app)
     errors.install(app)
     for routes in ROUTES:

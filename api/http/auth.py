@@ -14,7 +14,7 @@ from api.http.wrong_keys import WrongKeys
 from config.settings import Settings
 from dispatch.accounts.accounts import account_with_id
 from dispatch.caller import Caller
-from dispatch.errors import Forbidden, NotFound
+from dispatch.errors import Forbidden, InvalidRequest, NotFound
 from models.api_key import ApiKey, KeyHolder
 from models.tenancy import ALL_ACCOUNTS, Tenant
 
@@ -99,8 +99,11 @@ def _key(*, basic: bool) -> str | None:
 def _account_asked_for(own: Tenant) -> Tenant:
     """Returns the key's own account, or the one that an operator names; any other is not found."""
     named = request.args.get("organization_id")
-    if not named:
+    if named is None:
         return own
+    if not named:
+        # A script whose variable is empty meant one account, not all of them.
+        raise InvalidRequest("organization_id is empty; name an account, or leave it out.", field="organization_id")
     try:
         account_id = UUID(named)
     except ValueError:

@@ -4,9 +4,9 @@ from typing import Any
 
 import flask
 from flask.json.provider import DefaultJSONProvider
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
-from dispatch.errors import InvalidRequest
+from dispatch.errors import DispatchError, InvalidRequest
 from dispatch.formats import strict_json
 from dispatch.formats.checks import composed
 
@@ -22,6 +22,12 @@ class StrictJson(DefaultJSONProvider):
         return composed(strict_json.loads(s, **kwargs))
 
 
+class FormTooLarge(DispatchError):
+    """The form has too many fields, or too long ones beside its file; send only those that the route names."""
+
+    code = "PAYLOAD_TOO_LARGE"
+
+
 class Request(flask.Request):
     """A request whose JSON body is read once, strictly."""
 
@@ -31,6 +37,12 @@ class Request(flask.Request):
             raise UnsupportedMediaType
         reason = str(e) if not isinstance(e, UnicodeDecodeError) else "it is not UTF-8"
         raise InvalidRequest(f"The body is not JSON that can be used: {reason}.")
+
+    def _load_form_data(self) -> None:
+        try:
+            super()._load_form_data()
+        except RequestEntityTooLarge:
+            raise FormTooLarge from None
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         """Returns the body, always an object, or None without a body; a body that cannot be used is always refused."""

@@ -1,6 +1,7 @@
 """A blueprint whose routes say what surrounds them, in the decorator that registers them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask_openapi3 import APIBlueprint, Tag
@@ -9,6 +10,7 @@ from api.http.auth import SCHEME
 from api.http.errors import refusals
 from api.http.idempotency import done_once
 from api.http.introduction import GROUPS
+from api.http.queries import repeatable
 from api.http.rules import MAX_BODY_BYTES, Idempotency, RouteRules
 
 # A view, whatever it takes and answers: what comes and goes is checked by its types.
@@ -75,7 +77,7 @@ class Routes(APIBlueprint):
         register = getattr(super(), method)
 
         def decorate(view: View) -> View:
-            self.rules[f"{self.name}.{view.__name__}"] = rules
+            self.rules[f"{self.name}.{view.__name__}"] = replace(rules, repeatable=repeatable(view))
             responses: dict[Any, Any] = {**answers, **refusals(*refuses, body=body)}
             registered: View = register(path, summary=summary, responses=responses, **options)(view)
             return registered

@@ -52,3 +52,5 @@ class RouteRules:
     idempotency: Idempotency | None = None
     #: A larger body is refused before the view runs.
     most_bytes: int = MAX_BODY_BYTES
+    #: Parameters of the query that may be given several times.
+    repeatable: frozenset[str] = frozenset()

@@ -10,18 +10,19 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from api.app import web_app
-from api.http.dashboard import VIEWS
+from api.rq.dashboard import VIEWS
 from config.settings import Settings, settings
 from dispatch import queues
 from tests.factories import a_key, an_account
 
 
 @pytest.fixture
-def busy_queue(redis, monkeypatch):
+def busy_queue(redis):
     """A queue with a waiting job, a failed job, and a worker in the middle of a third, with fixed ids."""
-    monkeypatch.setattr(queues, "_suffix", lambda: "x")
-    queues.push_batches(1, [0, 1, 2])
     send = queues.queue(queues.SEND)
+    for number in range(3):
+        name = f"b-1-{number}-x"
+        send.enqueue_call(queues.SEND_JOB, args=(1, number), job_id=name, description=name, failure_ttl=600)
     failed, running = send.fetch_job("b-1-1-x"), send.fetch_job("b-1-2-x")
     send.remove(failed), send.remove(running)
     send.failed_job_registry.add(failed, ttl=600)

@@ -14,6 +14,7 @@ from dispatch.errors import (
     InvalidRequest,
     InvalidStatus,
     NoRecipients,
+    NoTargetAudience,
     QueueUnavailable,
 )
 from dispatch.recovery import recover
@@ -362,3 +363,11 @@ def test_another_accounts_campaign_is_not_followed_up(account):
         with pytest.raises(CampaignNotFound):
             follow_up(asking(account.id), theirs.id)
     assert stored_rows() == before
+
+
+def test_a_cancelled_campaign_that_never_had_an_audience_has_no_rest(db):
+    account = an_account()
+    campaign = a_campaign(account)
+    cancel_campaign(asking(account.id), campaign.id)
+    with pytest.raises(NoTargetAudience):
+        send_to_rest(asking(account.id), campaign.id)

@@ -7,15 +7,15 @@ gets the first and loses the other two. Jobs contain only ids, so there is nothi
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from rq import Worker
 from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
-from werkzeug.wrappers import Response
 
 from api.http.auth import DASHBOARD, holder
 from api.http.errors import refused
+from api.rq.safety import check_page, made_safe, readable
 from config.settings import Settings
 from dispatch.errors import Forbidden, NotFound
 
@@ -50,6 +50,9 @@ def install(app: Flask, settings: Settings) -> None:
     app.before_request(_let_operators_look)
     app.register_error_handler(NoSuchJobError, _no_such_job)
     app.register_blueprint(web.blueprint, url_prefix="/rq")
+    app.after_request(_make_safe)
+    for view in VIEWS:
+        app.view_functions[view] = readable(app.view_functions[view])
     # Its pages refer to a static file of the application, which has none, so they get the dashboard's.
     app.add_url_rule("/rq/static/<path:filename>", "static", build_only=True)
 
@@ -81,6 +84,11 @@ def _let_operators_look() -> None:
         raise Forbidden("This page is read-only; use `python -m cli` to change something.")
     if (request.view_args or {}).get("instance_number", 0) != 0:
         raise NotFound
+    check_page()
+
+
+def _make_safe(response: Response) -> Response:
+    return made_safe(response) if request.blueprint == DASHBOARD else response
 
 
 def _no_such_job(_problem: NoSuchJobError) -> Response:

@@ -1,0 +1,1 @@
+"""rq-dashboard at /rq, as far as operators may use it."""
