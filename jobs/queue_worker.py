@@ -1,6 +1,5 @@
 """The RQ worker of one queue: it runs our jobs only, stops after the running job, and ends when a job hangs."""
 
-import faulthandler
 from contextlib import nullcontext
 from types import FrameType
 from typing import Any
@@ -22,6 +21,7 @@ from config.logging import without_rows
 from config.stopping import stopping
 from dispatch.process.listed_job import ListedJob
 from dispatch.process.trusted_queue import TrustedQueue
+from dispatch.process.watchdog import end_job_limit, limit_job
 from dispatch.queues import JOB_TIMEOUT_SEC, account_of
 from jobs.send import stop_sending
 from models.database import db, takes_writes
@@ -42,12 +42,12 @@ class Watchdog(BaseDeathPenalty):
     """
 
     def setup_death_penalty(self) -> None:
-        """Starts the timer, in a thread that does not need the interpreter."""
-        faulthandler.dump_traceback_later(JOB_TIMEOUT_SEC, exit=True)
+        """Starts the timer."""
+        limit_job(JOB_TIMEOUT_SEC)
 
     def cancel_death_penalty(self) -> None:
         """Stops the timer: the job has ended in time."""
-        faulthandler.cancel_dump_traceback_later()
+        end_job_limit()
 
 
 class QueueWorker(SimpleWorker):

@@ -1,4 +1,7 @@
-"""Ends a process that hangs, so that its supervisor starts another; a heartbeat's own thread would not notice."""
+"""Ends a process that hangs, so that its supervisor starts another; a heartbeat's own thread would not notice.
+
+`Watchdog` watches what a sweeper does again and again, and `limit_job` the one job that a worker runs.
+"""
 
 import faulthandler
 import os
@@ -14,6 +17,33 @@ log = structlog.get_logger()
 LIMIT_SEC = 600.0
 LOOK_EVERY_SEC = 1.0
 EXIT_STATUS = 70
+
+_job_lock = threading.Lock()
+_job_limit_sec: float | None = None
+
+
+def limit_job(seconds: float) -> None:
+    """Ends the process, with the stack of each thread, unless `end_job_limit` is called within so many seconds."""
+    global _job_limit_sec
+    with _job_lock:
+        _job_limit_sec = seconds
+        # Its thread does not need the interpreter, which a job that hangs may hold.
+        faulthandler.dump_traceback_later(seconds, exit=True)
+
+
+def end_job_limit() -> None:
+    """Ends the limit: the job has ended in time."""
+    global _job_limit_sec
+    with _job_lock:
+        _job_limit_sec = None
+        faulthandler.cancel_dump_traceback_later()
+
+
+def extend_job_limit() -> None:
+    """Lets the limit begin anew, if there is one: the job does not hang but waits for a server, and knows it."""
+    with _job_lock:
+        if _job_limit_sec is not None:
+            faulthandler.dump_traceback_later(_job_limit_sec, exit=True)
 
 
 class Watchdog:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from config.settings import Settings
+from dispatch.process.watchdog import extend_job_limit
 from dispatch.sending.postponing import put_off
 from models.campaigns.campaign import Campaign
 from models.campaigns.sending import SendingCampaign
@@ -19,9 +20,7 @@ from models.messages.message import Claimed, Outcome
 
 log = structlog.get_logger()
 
-# How long an exchange is retried before the job gives up and its messages' leases expire.
-GIVE_UP_AFTER_SEC = 60.0
-# The pauses in between double.
+# The pauses between two tries of an exchange double.
 FIRST_PAUSE_SEC, MAX_PAUSE_SEC = 0.1, 2.0
 # Claims in one exchange, so that its transaction stays short when whole batches are expired or opted out.
 MAX_CLAIMS = 8
@@ -63,8 +62,10 @@ class Exchange:
         self.ran_dry = False
 
     def record_and_claim(self, outcomes: list[Outcome], want: int) -> list[Claimed]:
-        """Records the outcomes and claims up to `want` messages, durably; retries while the database is away."""
-        give_up_at = time.monotonic() + GIVE_UP_AFTER_SEC
+        """Records the outcomes and claims up to `want` messages, durably; retries for as long as the database is away.
+
+        Giving up would lose the answers at hand and those of the calls in flight, at most a window of them.
+        """
         pause_sec = FIRST_PAUSE_SEC
         while True:
             place = (self._wanted_batch, self._range, self._next_n)
@@ -79,8 +80,7 @@ class Exchange:
                     claimed = self._claim(want)
             except PASSING_ERRORS as problem:
                 self._wanted_batch, self._range, self._next_n = place
-                if time.monotonic() > give_up_at:
-                    raise
+                extend_job_limit()
                 self._log.warning("exchange.retried", problem=type(problem).__name__)
                 _forget_connection()
                 time.sleep(pause_sec)

@@ -4,6 +4,7 @@ import pytest
 
 from dispatch.queues import SEND, SEND_JOB, queue_at
 from tests.faults.campaigns import a_started_campaign, counts, judge, wait_until_sent
+from tests.faults.kinds import last
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.processes
@@ -18,6 +19,17 @@ def test_workers_wait_for_a_crashed_postgres_and_lose_no_answer(deployment):
     deployment.crash_postgres()
     deployment.start_postgres()
     # An answer that waited longer than its lease is recorded on an unknown message.
+    wait_until(lambda: not counts(campaign)["unknown"], "every answer is recorded")
+    judge(deployment, campaign)
+
+
+def test_answers_are_kept_for_longer_than_a_minute_without_postgres(deployment):
+    campaign = a_started_campaign(1000)
+    deployment.start()
+    wait_until_sent(campaign, 300)
+    deployment.crash_postgres()
+    last(65)
+    deployment.start_postgres()
     wait_until(lambda: not counts(campaign)["unknown"], "every answer is recorded")
     judge(deployment, campaign)
 

@@ -37,3 +37,28 @@ def test_what_comes_round_in_time_is_left_alone():
         with watchdog.watching("tick"):
             wait_until(lambda: watchdog._looks["tick"] > 5, "it is looked at")
         assert watchdog._looks == {}
+
+
+WAITS_KNOWINGLY = """
+import threading
+from dispatch.process.watchdog import end_job_limit, extend_job_limit, limit_job
+
+limit_job(3)
+for _ in range(10):
+    extend_job_limit()
+    threading.Event().wait(0.4)
+end_job_limit()
+extend_job_limit()
+threading.Event().wait(0.1)
+"""
+
+JOB_HANGS = (
+    "import threading; from dispatch.process.watchdog import limit_job; limit_job(0.1); threading.Event().wait()"
+)
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(("script", "status"), [(WAITS_KNOWINGLY, 0), (JOB_HANGS, 1)])
+def test_a_job_that_waits_and_knows_it_may_take_longer(script, status):
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == status, done.stderr
