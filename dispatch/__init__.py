@@ -31,7 +31,7 @@ hours       when a recipient may be messaged: zones (whose clock counts), window
 formats     view (what people see of a row), phone_text → phones, phone_countries (which numbers are a country's),
             csv_out, checks (names, texts, times), searches, strict_json (what can be stored); encodings; csv_scan →
             csv_records, dates → columns → headers, line_breaks → csv_in → portions (each bounded), rejects (to be
-            repaired)
+            repaired), private_file
 process     startup, schema (is it this release's), children (kept running), heartbeat, listed_job (what a worker may
             run), trusted_queue (where workers find those), lock (in Redis; it saves work and decides nothing),
             watchdog (ends a process that hangs)

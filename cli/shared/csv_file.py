@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dispatch.formats.private_file import open_private
 from embedded.refusal import Refused
 
 STDOUT = Path("-")
@@ -22,13 +23,16 @@ class WrittenFile:
 
 
 def write_csv(pieces: Iterable[str], file: Path) -> WrittenFile:
-    """Writes the pieces to the file; Refused when it cannot be written. Standard output has nothing else then."""
+    """Writes the pieces to the file, a new one for its owner only; Refused when it cannot be written.
+
+    Standard output has nothing else then.
+    """
     if file == STDOUT:
         for piece in pieces:
             click.echo(piece, nl=False)
         raise click.exceptions.Exit
     try:
-        with file.open("w", encoding="utf-8", newline="") as out:
+        with open_private(file) as out:
             out.writelines(pieces)
         return WrittenFile(str(file), file.stat().st_size)
     except OSError as problem:

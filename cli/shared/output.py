@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
@@ -23,6 +24,8 @@ P = ParamSpec("P")
 Result = TypeVar("Result")
 
 _JSON = "cli.json"
+# What a terminal would obey, or show in another order than it is written; line breaks and tabs stay.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 # A row stays on its line for `grep` and `cut`.
 WIDTH_OF_A_PIPE = 10_000
 
@@ -153,7 +156,7 @@ def _cell(value: Any) -> str:
         case list():
             return ", ".join(_cell(item) for item in value)
         case _:
-            return str(value)
+            return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", str(value))
 
 
 def _json(value: object) -> str:

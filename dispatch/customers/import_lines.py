@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dispatch.customers.attribute_limits import problem_of
+from dispatch.formats.checks import control_in
 from dispatch.formats.columns import OWN, attribute_of, is_attribute, value_of
 from dispatch.formats.csv_in import CsvFile, Place, Record, Rejected
 from dispatch.formats.dates import AmbiguousDate
 from dispatch.formats.phone_text import InvalidPhone
 from dispatch.formats.phones import read_phone, readings_of
-from models.customers.customer import CONSENTS, FILE_COLUMNS, MAX_ATTRIBUTE, MAX_TEXT
+from models.customers.customer import CONSENTS, FILE_COLUMNS, MAX_ATTRIBUTE, MAX_TEXT, TEXT_COLUMNS
 from models.customers.upsert import CustomerToWrite
 from scheduling.zones import is_zone
 
@@ -139,6 +140,8 @@ def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected
         limit = MAX_TEXT if name in OWN else MAX_ATTRIBUTE
         if len(value) > limit and not name.startswith("json:"):
             return Rejected(record.line, f"{name} is longer than {limit} characters")
+        if name in TEXT_COLUMNS and (control := control_in(value)):
+            return Rejected(record.line, f"{name} has a control character ({control})")
     if cells.get(CONSENT, "").lower() not in ("", *CONSENTS):
         return Rejected(record.line, f"{CONSENT} is {UNSUBSCRIBED} or subscribed")
     if (zone := cells.get("zone") or None) and not is_zone(zone):

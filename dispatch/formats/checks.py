@@ -16,8 +16,9 @@ MAX_ID = 2**63 - 1
 # No one types these into a name, and PostgreSQL refuses NUL and the surrogates.
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 # Pasted with a name and never seen in it; not the joiners, which Persian and emoji need.
-_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202c\u2060-\u2064\u2066-\u2069\ufeff]")
+# Of the controls, those of C1 too, which terminals obey; and the overrides, which show letters in another order.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202d\u202e\ud800-\udfff]")
 
 
 def composed(value: Any) -> Any:
@@ -60,6 +61,12 @@ def checked_text(text: str | None, *, field: str, most: int) -> str | None:
     if found := _CONTROL.search(text):
         raise InvalidRequest(f"{field} has a control character (U+{ord(found[0]):04X}).", field=field)
     return text
+
+
+def control_in(text: str) -> str:
+    """Returns the first control character of a text of several lines, as U+009B; '' if it has none."""
+    found = _CONTROL.search(re.sub(r"[\t\r\n]", " ", text))
+    return f"U+{ord(found[0]):04X}" if found else ""
 
 
 def checked_time(given: datetime | None, *, field: str, zone: str | None = None) -> datetime | None:

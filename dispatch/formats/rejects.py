@@ -10,6 +10,7 @@ from pathlib import Path
 from dispatch.formats.columns import IGNORED
 from dispatch.formats.csv_in import Rejected
 from dispatch.formats.csv_out import csv_lines, plain_cell
+from dispatch.formats.private_file import open_private
 
 Write = Callable[[Sequence[Rejected]], None]
 
@@ -26,7 +27,7 @@ def rejects_file(path: Path | None, columns: Sequence[str]) -> Iterator[Write]:
         yield lambda rejected: None
         return
     # Opened before the first row is imported, so that a path that cannot be written to is found out in time.
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with open_private(path) as file:
         header, *_ = reject_lines(columns, ())
         file.write(header)
 

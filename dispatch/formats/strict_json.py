@@ -1,4 +1,4 @@
-"""JSON as PostgreSQL can store it: no NaN, no NUL, no half of a character, no number of thousands of digits."""
+"""JSON as PostgreSQL can store it: no NaN, no NUL, no half of a character, no key twice, no number of many digits."""
 
 import json
 import math
@@ -12,7 +12,9 @@ MAX_DIGITS = 400
 def loads(text: str | bytes, **options: Any) -> Any:
     """Returns the value, all of which PostgreSQL can store; a ValueError says why it cannot be used."""
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_int=_whole, **options)
+        value = json.loads(
+            text, parse_constant=_refuse_constant, parse_int=_whole, object_pairs_hook=_object, **options
+        )
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     _check(value)
@@ -21,6 +23,16 @@ def loads(text: str | bytes, **options: Any) -> Any:
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not a JSON number")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        # Programs differ in which of two they take, so that one may check what another uses.
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise ValueError(f"the key {twice[:40]!r} comes twice")
+    return found
 
 
 def _whole(digits: str) -> int:

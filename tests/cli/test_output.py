@@ -115,3 +115,9 @@ def test_on_a_narrow_terminal_an_id_stays_in_one_piece_and_nothing_is_cut_off(mo
     assert [line for line in lines if made in line]
     assert max(map(len, lines)) <= 80
     assert seen.getvalue().count("x") == 60 + len("x")  # also that of next_run_at
+
+
+def test_a_name_cannot_steer_the_terminal():
+    shown = _run([{"name": "Ann\x9b31m\x1b[2J\u202eboB", "note": "a\tb"}]).output
+    assert "Ann\\u009b31m\\u001b[2J\\u202eboB" in shown
+    assert not {"\x9b", "\x1b", "\u202e"} & set(shown)

@@ -18,6 +18,7 @@ WITHOUT_A_CALLER = {
     "checked_lines",
     "encoding_of",
     "as_csv",
+    "open_private",
     "lines_of",
     "normalise",
     "read_conditions",
