@@ -25,7 +25,9 @@ def holding(directory: Path) -> Iterator[int]:
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        handle = os.open(lock_path(directory), os.O_RDWR | os.O_CREAT, 0o644)
+        # Whoever may open the file may hold its lock, so no other user may.
+        handle = os.open(lock_path(directory), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        os.fchmod(handle, 0o600)
     except OSError as problem:
         message = f"{directory} cannot be used for the data ({problem.strerror}); choose another directory with --data."
         raise Refused(message, code="BAD_DIRECTORY") from None

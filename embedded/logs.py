@@ -28,7 +28,7 @@ def spawn(command: list[str], *, log: Path, **options: Any) -> subprocess.Popen[
     """Starts a process that writes to the end of the log."""
     log.parent.mkdir(parents=True, exist_ok=True)
     # Opened for appending, so that the process continues at the new end after `limit_size`.
-    with log.open("ab") as output:
+    with open(log, "ab", opener=_private) as output:
         return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -40,6 +40,13 @@ def spawn(command: list[str], *, log: Path, **options: Any) -> subprocess.Popen[
         )
 
 
+def _private(path: str, flags: int) -> int:
+    """Opens a file that only its owner can read, even one that others could read before."""
+    handle = os.open(path, flags, 0o600)
+    os.fchmod(handle, 0o600)
+    return handle
+
+
 def limit_size(log: Path) -> None:
     """Moves the content of a full log to its earlier part, which it replaces.
 
@@ -48,7 +55,7 @@ def limit_size(log: Path) -> None:
     """
     if log.stat().st_size > MAX_BYTES:
         with suppress(OSError):  # the disk is full, and emptying the log makes room
-            shutil.copyfile(log, earlier_part(log))
+            shutil.copy(log, earlier_part(log))  # with its mode
         os.truncate(log, 0)
 
 

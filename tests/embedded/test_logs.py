@@ -97,3 +97,11 @@ def test_a_partial_line_is_shown_once_it_is_complete(log, followed):
     assert list(new_lines(followed)) == []
     append(log, " line")
     assert list(new_lines(followed)) == ["half a line"]
+
+
+def test_a_log_and_its_earlier_part_are_readable_by_their_owner_only(log):
+    log.chmod(0o644)  # as an earlier release left it
+    process = spawn([sys.executable, "-c", "print('x' * 200)"], log=log)
+    process.wait()
+    limit_size(log)
+    assert [oct(part.stat().st_mode & 0o777) for part in (log, earlier_part(log))] == ["0o600", "0o600"]
