@@ -40,8 +40,9 @@ lint: .venv/.dev ## Check style, types and layers
 bench-api: .venv/.demo ## Measure how quickly web answers beside a million messages
 	@$(BIN)/python -m benchmarks.api $(ARGS)
 
-bench: .venv/.demo ## Measure messages per second, and what a tick of schedules costs, on this machine
+bench: .venv/.demo ## Measure messages per second, how long accounts wait for each other, and what a tick of schedules costs
 	@$(BIN)/python -m benchmarks $(ARGS)
+	@$(BIN)/python -m benchmarks.turns
 	@$(BIN)/python -m benchmarks.schedules
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes \
