@@ -61,7 +61,7 @@ def test_a_process_continues_at_the_new_end_of_its_log(log):
         limit_size(log)
         wait_until(lambda: log.stat().st_size > 0, "the process writes on")
     finally:
-        end([process])
+        end([process], grace_sec=10)
     moved, written = earlier_part(log).read_text(), log.read_text()
     assert moved.startswith("0\n1\n2\n")
     assert written.split()[-1] == str(int(written.split()[0]) + len(written.split()) - 1)
