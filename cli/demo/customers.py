@@ -28,12 +28,17 @@ _FIRST = 1_000_000
 
 
 def demo_lines(recipients: int, first: Iterable[str] = ()) -> Iterator[str]:
-    """Yields CSV lines with this many different valid numbers, these first, among invalid and repeated ones."""
+    """Yields CSV lines with this many different valid numbers, these first, among invalid, broken and repeated ones."""
     yield f"{_HEADER}\n"
     seen: set[str] = set()
-    for line in chain(first, _rows()):
+    for at, line in enumerate(chain(first, _rows())):
         if len(seen) == recipients:
             return
+        if at % 60 == 30:
+            # Both lines are rejected: marks that are not doubled make the record one that cannot be read, and what is
+            # left of it is nobody's number.
+            yield f'+306919{at:06},Kim,"call "my wife\n'
+            yield '6900000007",,\n'
         yield f"{line}\n"
         phone, *cells = next(csv.reader([line]))
         if max(map(len, cells)) <= MAX_TEXT:

@@ -33,7 +33,7 @@ def show_outcome(outcome: Outcome, console: Console) -> None:
     rows = {
         "customers": (imported.imported, "imported from a file of phone numbers"),
         "repeated": (imported.repeated, "lines of the file had a number again"),
-        "rejected": (imported.rejected, "lines had none that can be messaged"),
+        "rejected": (imported.rejected, "lines cannot be read, or have no number that can be messaged"),
         "recipients": (summary["recipients"], f"of campaign {summary['campaign_id']}, {summary['status']}"),
         **{state: (summary[state], meaning) for state, meaning in MEANINGS.items()},
     }
