@@ -4,6 +4,7 @@ from uuid import UUID
 
 import click
 
+from cli.shared.arguments import end_of
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_columns
 from cli.shared.pages import pages
@@ -27,29 +28,40 @@ def key() -> None:
 @click.option("--operator", is_flag=True, help="A key for all accounts, which also tops up credits and opens /rq.")
 @click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="May be repeated.  [default: all]")
 @click.option("--name", default="", help="What it is for.")
+@click.option("--expires", metavar="WHEN", help="A time in ISO 8601, or from now: 12h, 30d, 4w.  [default: never]")
 @answers()
 @with_database
-def create(account: str | None, operator: bool, scopes: tuple[str, ...], name: str) -> dict[str, str]:
+def create(
+    account: str | None, operator: bool, scopes: tuple[str, ...], name: str, expires: str | None
+) -> dict[str, str]:
     """Create a key for an account or an operator and print it, this once.
 
     \b
     python -m cli key create --account Acme
     python -m cli key create --account Acme --scope read --name dashboard
+    python -m cli key create --account Acme --expires 30d
     python -m cli key create --operator
     """
     if operator == (account is not None):
         raise click.UsageError("Name the owner of the key: either --account NAME or --operator.")
-    made = issue_key(by_hand(tenant_of(account)), operator=operator, name=name, scopes=scopes or SCOPES)
-    return {"id": str(made.id), "key": made.key}
+    made = issue_key(
+        by_hand(tenant_of(account)),
+        operator=operator,
+        name=name,
+        scopes=scopes or SCOPES,
+        expires_at=None if expires is None else end_of(expires, option="--expires"),
+    )
+    end = {"expires_at": made.expires_at.isoformat()} if made.expires_at else {}
+    return {"id": str(made.id), "key": made.key} | end
 
 
 @key.command("list")
 @account_option(required=False, help="Only this account's keys.  [default: all, operators' keys too]")
 @pages
-@answers(show=show_columns("id", "name", "prefix", "account_id", "scopes", "last_used_at", "revoked_at"))
+@answers(show=show_columns("id", "name", "prefix", "account_id", "scopes", "last_used_at", "revoked_at", "expires_at"))
 @with_database
 def list_(account: str | None, page: int, page_size: int) -> Page[KeyView]:
-    """List keys, newest first, with the prefix of each and when it was last used.
+    """List keys, newest first, with the prefix of each, when it was last used, and when it ended or will.
 
     \b
     python -m cli key list --account Acme

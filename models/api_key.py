@@ -15,16 +15,24 @@ SCOPES = ("read", "write", "send", "approve", "admin")
 # How many keys of an account with the same scopes may be live: the one in use, and the one that replaces it.
 MAX_LIVE = 2
 
+_LIVE = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())"
+
+# No index can ask for the time, so an expired key has its slot until another key is made.
+_FREE_SLOTS = """
+UPDATE api_key SET slot = NULL
+WHERE account_id = %(account)s AND slot IS NOT NULL AND revoked_at IS NULL AND expires_at <= now()
+"""
+
 # Operators' keys have no account and never conflict in the index: there may be any number of them.
 _ISSUE = """
-INSERT INTO api_key (account_id, name, prefix, key_hash, scopes, slot, created_by, person)
-SELECT %(account)s, %(name)s, %(prefix)s, %(hash)s, %(scopes)s, slot, %(created_by)s,
-       (SELECT coalesce(maker.person, maker.id) FROM api_key maker
-        WHERE maker.id = key_of(%(created_by)s) AND maker.account_id IS NOT NULL)
-FROM generate_series(1, 2) AS slot
+INSERT INTO api_key (account_id, name, prefix, key_hash, scopes, slot, created_by, person, expires_at)
+SELECT %(account)s, %(name)s, %(prefix)s, %(hash)s, %(scopes)s, slot.slot, %(created_by)s,
+       CASE WHEN maker.account_id IS NOT NULL THEN coalesce(maker.person, maker.id) END,
+       least(%(expires_at)s::timestamptz, maker.expires_at)
+FROM generate_series(1, 2) AS slot LEFT JOIN api_key maker ON maker.id = key_of(%(created_by)s)
 WHERE NOT EXISTS (SELECT FROM api_key WHERE account_id = %(account)s AND scopes = %(scopes)s
                                         AND api_key.slot = slot.slot AND revoked_at IS NULL)
-ORDER BY slot LIMIT 1
+ORDER BY slot.slot LIMIT 1
 ON CONFLICT (account_id, scopes, slot) WHERE revoked_at IS NULL DO NOTHING
 RETURNING *
 """
@@ -52,14 +60,23 @@ class ApiKey(Row):
     created_by: str | None
     #: The first key of its person, which an operator made; None for that key itself.
     person: UUID | None
+    #: From then on it is no longer valid; None: it is until it is revoked.
+    expires_at: datetime | None
 
     @classmethod
     def issue(
-        cls, account_id: UUID | None, *, name: str, scopes: tuple[str, ...], created_by: str
+        cls,
+        account_id: UUID | None,
+        *,
+        name: str,
+        scopes: tuple[str, ...],
+        created_by: str,
+        expires_at: datetime | None,
     ) -> "IssuedKey | None":
         """Inserts a key and returns it with its secret, of which only the hash is stored.
 
         It is the key of the same person as `created_by`, if that is the key of an account, and else of another person.
+        It expires with the key that makes it, if that comes first; CheckViolation when that time has passed.
         None when two keys of the account with these scopes are live: the one in use and the one that replaces it.
         """
         # 256 random bits need no slow hash: there is nothing to guess (OWASP ASVS 11.4.2 is about passwords).
@@ -71,7 +88,9 @@ class ApiKey(Row):
             "hash": _hash(key),
             "scopes": sorted(set(scopes), key=SCOPES.index),
             "created_by": created_by,
+            "expires_at": expires_at,
         }
+        changed(_FREE_SLOTS, values)
         # Two concurrent callers may see the same free slot; the index admits one, and the other looks again.
         for _ in range(MAX_LIVE):
             if made := row(_ISSUE, values, into=cls):
@@ -90,10 +109,10 @@ class ApiKey(Row):
         A server that takes no writes for now still lets people read, so nothing is marked there.
         """
         found = row(
-            """SELECT id AS key_id, account_id, scopes,
+            f"""SELECT id AS key_id, account_id, scopes,
                       (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
                       AND current_setting('transaction_read_only') = 'off' AS unmarked
-               FROM api_key WHERE key_hash = %s AND revoked_at IS NULL""",
+               FROM api_key WHERE key_hash = %s AND {_LIVE}""",
             [_hash(key)],
             into=KeyHolder,
         )
@@ -102,9 +121,23 @@ class ApiKey(Row):
         return found
 
     @classmethod
+    def has_expired(cls, key: str) -> bool:
+        """Returns whether this was a key until its time came, and was not revoked."""
+        return (
+            scalar("SELECT expires_at <= now() FROM api_key WHERE key_hash = %s AND revoked_at IS NULL", [_hash(key)])
+            is True
+        )
+
+    @classmethod
+    def end_of(cls, actor: str) -> datetime | None:
+        """Returns when the actor's key expires; None if it never does, or the actor is no key."""
+        found: datetime | None = scalar("SELECT expires_at FROM api_key WHERE id = key_of(%s)", [actor])
+        return found
+
+    @classmethod
     def is_live(cls, key_id: UUID) -> bool:
         """Returns whether the key is still valid, for whoever has been using it for a while."""
-        return row("SELECT FROM api_key WHERE id = %s AND revoked_at IS NULL", [key_id]) is not None
+        return row(f"SELECT FROM api_key WHERE id = %s AND {_LIVE}", [key_id]) is not None
 
     @classmethod
     def page(cls, tenant: Tenant, *, page: int, page_size: int) -> "Page[ApiKey]":
@@ -122,7 +155,7 @@ class ApiKey(Row):
     def live_called(cls, text: str, tenant: Tenant) -> "list[ApiKey]":
         """Returns the tenant's live keys with this id, name, or beginning of the key as far as it is stored."""
         return rows(
-            f"""SELECT * FROM api_key WHERE revoked_at IS NULL AND {owned_by(tenant)}
+            f"""SELECT * FROM api_key WHERE {_LIVE} AND {owned_by(tenant)}
                  AND (id::text = lower(%(text)s) OR name = %(text)s OR (prefix = left(%(text)s, 12)
                       AND length(%(text)s) >= 12)) ORDER BY created_at DESC, id""",
             {"text": text, "account": tenant},
@@ -133,7 +166,7 @@ class ApiKey(Row):
     def revoke(cls, key_id: UUID, tenant: Tenant) -> "ApiKey | None":
         """Ends a key at once; None when the tenant has no such live key."""
         return row(
-            f"""UPDATE api_key SET revoked_at = now() WHERE id = %(id)s AND revoked_at IS NULL
+            f"""UPDATE api_key SET revoked_at = now() WHERE id = %(id)s AND {_LIVE}
                  AND {owned_by(tenant)} RETURNING *""",
             {"id": key_id, "account": tenant},
             into=cls,

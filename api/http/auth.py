@@ -8,7 +8,7 @@ from flask import Flask, current_app, g, request
 from api.http import request_id
 from api.http.address import client_address
 from api.http.connection import connect
-from api.http.errors import Unauthenticated
+from api.http.errors import KeyExpired, Unauthenticated
 from api.http.rules import RouteRules
 from api.http.wrong_keys import WrongKeys
 from config.settings import Settings
@@ -57,9 +57,10 @@ def install(app: Flask, rules: Mapping[str, RouteRules], settings: Settings) -> 
         if request.endpoint is None or request.endpoint in OPEN:
             return
         on_dashboard = request.blueprint == DASHBOARD
-        found = _find_holder(_key(basic=on_dashboard), wrong_keys)
+        found = _find_holder(key := _key(basic=on_dashboard), wrong_keys)
         if found is None:
-            raise Unauthenticated(challenge=_BASIC if on_dashboard else "Bearer")
+            refusal = KeyExpired if key and ApiKey.has_expired(key) else Unauthenticated
+            raise refusal(challenge=_BASIC if on_dashboard else "Bearer")
         g.holder = found
         g.caller = Caller(
             actor=f"key:{found.key_id}",

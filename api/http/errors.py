@@ -107,6 +107,10 @@ class Unauthenticated(DispatchError):
         super().__init__()
 
 
+class KeyExpired(Unauthenticated):
+    """This API key has expired; make another one and send that."""
+
+
 class RateLimited(DispatchError):
     """This key sends too many requests."""
 

@@ -39,7 +39,7 @@ GROUPS = {
     "segments": "Filters over customers, evaluated when a campaign starts.",
     "schedules": "Registered functions that run once or again and again; recurring campaigns have one each.",
     "accounts": "The tenants: settings, subscription. A key sees its own; `organization_id` is an account's id.",
-    "keys": "API keys with scopes: read, write, send, approve, admin. A key is shown once, when it is created.",
+    "keys": "API keys with scopes: read, write, send, approve, admin. A key is shown once, and may expire.",
     "credits": "What an account may spend: one credit for each segment of a message, held at the start of a campaign.",
     "audit": "The audit trail: who changed what, when, and by which request. (`audit` on the command line is something "
     "else: it proves from the rows that every promise holds.)",

@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.http.auth import caller
-from api.http.inputs import Given, Organization, Page
+from api.http.inputs import Given, Organization, Page, Time
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import OneTransaction
@@ -25,6 +25,9 @@ class NewKey(Given):
 
     name: str = Field("", description="what it is for, up to 200 characters")
     scopes: list[Scope] = Field(list(SCOPES), description="at least one")
+    expires_at: Time | None = Field(
+        None, description="when it ends; without a time, with the key that makes it, or when it is revoked"
+    )
 
 
 class KeyPath(Given):
@@ -41,13 +44,13 @@ class KeyPath(Given):
     idempotency=OneTransaction(secret="key"),
 )
 def create(query: Organization, body: NewKey) -> tuple[IssuedKeyView, int]:
-    """The key is shown once and stored as a hash. A third key with the same scopes is refused until one is revoked."""
-    return keys.issue_key(caller(), name=body.name, scopes=body.scopes), 201
+    """The key is shown once and stored as a hash. A third key with the same scopes is refused until one ends."""
+    return keys.issue_key(caller(), name=body.name, scopes=body.scopes, expires_at=body.expires_at), 201
 
 
 @routes.get("", summary="List keys, newest first", answers={200: Keys}, scope="admin")
 def index(query: Page) -> Paged[KeyView]:
-    """Each with the time of its last use and of its revocation."""
+    """Each with the times of its last use, of its revocation and of its end, past or to come."""
     return paged(keys.list_keys(caller(), page=query.page, page_size=query.page_size), query)
 
 

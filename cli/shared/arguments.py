@@ -1,7 +1,8 @@
 """Times, ids and JSON, read from what is typed; what cannot be read is refused as the API refuses it."""
 
 import json
-from datetime import datetime
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from dispatch.formats.checks import MAX_ID
 from dispatch.formats.times import read_time
 
 row_id = click.IntRange(1, MAX_ID)
+_FROM_NOW = re.compile(r"([0-9]{1,9})([hdw])")
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 def time_of(text: str, *, option: str) -> datetime:
@@ -24,6 +27,16 @@ def time_of(text: str, *, option: str) -> datetime:
             f"{option}: {text[:60]!r} is not a time{why}; write it like 2030-01-31T09:00:00+02:00, "
             "2030-01-31T07:00:00Z or '2030-01-31T09:00 Europe/Athens'."
         ) from None
+
+
+def end_of(text: str, *, option: str) -> datetime:
+    """Returns the time that is so many hours, days of 24 hours or weeks from now (12h, 30d, 4w), or that is written."""
+    if not (found := _FROM_NOW.fullmatch(text.strip())):
+        return time_of(text, option=option)
+    try:
+        return datetime.now(UTC) + timedelta(**{_UNITS[found[2]]: int(found[1])})
+    except OverflowError:
+        raise InvalidRequest(f"{option}: {text} is more than a few thousand years away.") from None
 
 
 def ids_of(text: str, *, option: str) -> list[int]:

@@ -1,4 +1,6 @@
-"""`key`: a key is printed once, allows what its scopes say, and stops working when it is revoked."""
+"""`key`: a key is printed once, allows what its scopes say, and stops working when it is revoked or its time comes."""
+
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -77,3 +79,33 @@ def test_keys_are_listed_for_one_account_or_for_all(cli, acme):
         cli("key", "create", *whose)
     assert len(cli("key", "list", "--account", "Acme", "--json").json) == 1
     assert len(cli("key", "list", "--json").json) == 3
+
+
+@pytest.mark.parametrize(
+    ("expires", "span"),
+    [("12h", timedelta(hours=12)), ("30d", timedelta(days=30)), (" 4w ", timedelta(weeks=4)), ("030d", timedelta(30))],
+)
+def test_a_key_expires_so_long_from_now(cli, acme, expires, span):
+    earliest = datetime.now(UTC) + span
+    made = cli("key", "create", "--account", "Acme", "--expires", expires, "--json").json
+    assert earliest <= datetime.fromisoformat(made["expires_at"]) <= datetime.now(UTC) + span
+    [listed] = cli("key", "list", "--json").json
+    assert listed["expires_at"] == made["expires_at"]
+    assert made["expires_at"] in cli("key", "list").stdout
+
+
+@pytest.mark.parametrize("expires", ["2035-01-31T09:00:00+02:00", "2035-01-31T09:00 Europe/Athens"])
+def test_or_at_a_time(cli, acme, expires):
+    made = cli("key", "create", "--operator", "--expires", expires, "--json").json
+    assert made["expires_at"] == "2035-01-31T07:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "expires", ["0d", "2020-01-01T00:00:00Z", "2035-01-31T09:00", "-1d", "30", "30m", "1.5d", "", "d", "999999999w",
+                "9000000h5", "9999-12-31T23:59:59Z", "\u0663\u0660d"],
+)  # fmt: skip
+def test_an_end_that_is_none_or_has_passed_makes_no_key(cli, acme, expires):
+    error = cli("key", "create", "--account", "Acme", "--expires", expires, "--json").error
+    assert error["code"] == "INVALID_REQUEST"
+    assert "expires" in error["message"]
+    assert cli("key", "list", "--json").json == []
