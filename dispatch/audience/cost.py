@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from dispatch.errors import SegmentTooHeavy
@@ -11,6 +12,8 @@ from models.statement_limit import TookTooLong, limited_to
 
 #: Of one statement over the customers of an account: a million and a few conditions take about a second.
 MAX_MILLISECONDS = 10_000
+
+_hurried: ContextVar[int] = ContextVar("hurried", default=2**31 - 1)
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -32,13 +35,23 @@ Kind = TypeVar("Kind", bound=Filtered)
 
 
 @contextmanager
+def at_most(milliseconds: int) -> Iterator[None]:
+    """Lowers the bound of each statement inside, for a caller whom others wait for."""
+    before = _hurried.set(milliseconds)
+    try:
+        yield
+    finally:
+        _hurried.reset(before)
+
+
+@contextmanager
 def bounded(audience: Filtered) -> Iterator[None]:
     """Ends a statement over the audience's customers that takes too long, with SegmentTooHeavy."""
     if audience.kind != "segment" and not any(part.kind == "segment" for part in audience.parts):
         yield
         return
     try:
-        with limited_to(MAX_MILLISECONDS):
+        with limited_to(min(MAX_MILLISECONDS, _hurried.get())):
             yield
     except TookTooLong:
         raise SegmentTooHeavy from None

@@ -12,11 +12,19 @@ from pydantic import Field
 
 from config.settings import settings
 from config.stopping import stopping
+from dispatch.audience.cost import MAX_MILLISECONDS, at_most
 from dispatch.caller import Caller
-from dispatch.errors import CampaignNotFound, DispatchError, InvalidStatus, QueueUnavailable, TooLate
+from dispatch.errors import (
+    CampaignNotFound,
+    DispatchError,
+    InvalidStatus,
+    QueueUnavailable,
+    SegmentTooHeavy,
+    TooLate,
+)
 from dispatch.formats.view import View
 from dispatch.process.lock import campaign_lock
-from dispatch.queues import JOB_TIMEOUT_SEC, connection
+from dispatch.queues import JOB_TIMEOUT_SEC, connection, push_process, queued_processes
 from dispatch.start.enqueue import enqueue_campaign
 from models.campaigns.campaign import Campaign
 from models.campaigns.due import DueCampaign
@@ -26,6 +34,8 @@ log = structlog.get_logger()
 
 # A page is read again after this long, so that an account whose campaign came due meanwhile has its turn.
 LOOK_AGAIN_SEC = 1.0
+# In a sweep, of each statement over the customers of an account; what takes longer is left to a job.
+HURRIED_MILLISECONDS = 1_000
 
 
 class SweptCampaign(View):
@@ -67,7 +77,7 @@ def sweep_due(caller: Caller, *, seconds: float | None = None) -> SweepReport:
     turns = _sweeps_turns()
     turns.fade()
     for campaign in due_campaigns(caller, until=monotonic() + (seconds or _time_box()), turns=turns):
-        outcome = start_due(caller, campaign)
+        outcome = start_due(caller, campaign, hurried=True)
         if isinstance(outcome, SweptCampaign):
             started.append(outcome)
         elif outcome:
@@ -115,10 +125,13 @@ def start_if_due(caller: Caller, campaign_id: int) -> None:
         start_due(caller, campaign)
 
 
-def start_due(caller: Caller, campaign: DueCampaign, *, in_place: bool = False) -> SweptCampaign | SweepError | None:
+def start_due(
+    caller: Caller, campaign: DueCampaign, *, in_place: bool = False, hurried: bool = False
+) -> SweptCampaign | SweepError | None:
     """Starts one campaign; None when another process is starting it, Redis is away or it is no longer due.
 
-    Its messages are written before this returns if it is `in_place`, however many they are.
+    Its messages are written before this returns if it is `in_place`, however many they are. If it is `hurried`, because
+    other campaigns wait, one whose audience takes long to find is left to a job.
     """
     if campaign.late:
         log.warning("campaign.too_late", campaign_id=campaign.id)
@@ -131,7 +144,8 @@ def start_due(caller: Caller, campaign: DueCampaign, *, in_place: bool = False) 
         log.warning("sweep.campaign_skipped", campaign_id=campaign.id, problem=type(problem).__name__)
         return None
     try:
-        return _enqueue(caller, campaign, in_place=in_place)
+        with at_most(HURRIED_MILLISECONDS if hurried else MAX_MILLISECONDS):
+            return _enqueue(caller, campaign, in_place=in_place)
     except (InvalidStatus, CampaignNotFound) as gone:
         log.info("sweep.campaign_gone", campaign_id=campaign.id, code=gone.code)
         return None
@@ -139,12 +153,27 @@ def start_due(caller: Caller, campaign: DueCampaign, *, in_place: bool = False) 
         # Not the campaign's fault: it stays due.
         return SweepError(campaign_id=campaign.id, error=outage.code, message=outage.message)
     except DispatchError as refusal:
+        if hurried and isinstance(refusal, SegmentTooHeavy):
+            lock.release()
+            return _leave_to_job(campaign)
         return _set_aside(campaign, refusal)
     except Exception:
         log.exception("sweep.campaign_failed", campaign_id=campaign.id)
         return _set_aside(campaign, DispatchError("The campaign could not be started; the logs say why."))
     finally:
         lock.release()
+
+
+def _leave_to_job(campaign: DueCampaign) -> SweepError | None:
+    """Pushes a job that starts the campaign without a hurry, unless one waits in the queue; it stays due until then."""
+    try:
+        pushed = campaign.id in queued_processes() or push_process(campaign.id, campaign.account_id)
+    except redis.RedisError:
+        pushed = False
+    if not pushed:
+        return SweepError(campaign_id=campaign.id, error=QueueUnavailable.code, message=QueueUnavailable().message)
+    log.info("sweep.campaign_left_to_job", campaign_id=campaign.id)
+    return None
 
 
 def _enqueue(caller: Caller, campaign: DueCampaign, *, in_place: bool) -> SweptCampaign:

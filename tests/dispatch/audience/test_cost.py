@@ -2,6 +2,7 @@
 
 import pytest
 
+from dispatch import queues
 from dispatch.audience import cost
 from dispatch.audience.cost import bounded
 from dispatch.audience.filter import read_filter
@@ -11,8 +12,10 @@ from dispatch.audience.segments import create_segment
 from dispatch.campaigns.plans import plan_campaign
 from dispatch.campaigns.previews import preview_audience
 from dispatch.errors import SegmentTooHeavy
+from dispatch.start import sweep
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.sweep import sweep_due
+from jobs.process import process_campaign
 from models.database import db as database
 from models.database import row, rows, scalar
 from tests.factories import a_campaign, an_account, asking, customers
@@ -61,9 +64,28 @@ def test_a_due_campaign_waits_with_it_as_its_reason_and_starts_when_it_is_lighte
     campaign = a_campaign(account, segment_id=heavy, due=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cost, "MAX_MILLISECONDS", 1)
-        assert [each.error for each in sweep_due(asking()).errors] == ["SEGMENT_TOO_HEAVY"]
+        assert sweep_due(asking()).processed_count == 0
+        process_campaign(campaign.id)
     found = row("SELECT status, blocked_reason FROM campaign WHERE id = %s", [campaign.id])
     assert found == {"status": "scheduled", "blocked_reason": "SEGMENT_TOO_HEAVY"}
+
+
+def test_a_sweep_leaves_a_heavy_campaign_to_one_job_and_goes_on_to_others(account, heavy, redis, monkeypatch):
+    monkeypatch.setattr(sweep, "HURRIED_MILLISECONDS", 1)
+    rows("""UPDATE customer SET attributes = attributes || '{"n0": 2}' WHERE id = (SELECT min(id) FROM customer)""")
+    slow = a_campaign(account, segment_id=heavy, due=True)
+    quick = a_campaign(an_account(), recipients=3, due=True)
+    report = sweep_due(asking())
+    assert ([each.campaign_id for each in report.campaigns], report.errors) == ([quick.id], [])
+    assert sweep_due(asking()).processed_count == 0
+    assert queues.queued_processes() == {slow.id}
+    assert len(queues.queue("prepare").job_ids) == 1
+    assert row("SELECT status, blocked_reason FROM campaign WHERE id = %s", [slow.id]) == {
+        "status": "scheduled",
+        "blocked_reason": None,
+    }
+    process_campaign(slow.id)
+    assert row("SELECT status FROM campaign WHERE id = %s", [slow.id])["status"] in ("preparing", "sending")
 
 
 def test_an_audience_without_conditions_has_no_such_limit(account, no_time):
