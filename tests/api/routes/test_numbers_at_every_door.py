@@ -12,9 +12,9 @@ WITHOUT_PLUS, PHONE = "4915112345678", "+4915112345678"
 NOT_ONE_NUMBER = [
     ("6912340001;6912340002", "more than one number"),
     ("2101234567#12", "an extension"),
-    ("306912345678", "could be +306912345678 or +49306912345678"),
     ("1721234567.5", "decimals"),
 ]
+AMBIGUOUS, READINGS = "306912345678", ["+306912345678", "+49306912345678"]
 
 
 @pytest.fixture
@@ -62,6 +62,16 @@ def test_what_is_not_one_number_is_refused_at_every_door(call, account, raw, rea
     lines = StringIO(f'phone\n"{raw}"\n')
     assert import_customers(asking(account.id), lines, list_name="spring", default_country="DE").rejected == 1
     assert rows("SELECT FROM suppression UNION ALL SELECT FROM customer WHERE phone LIKE '+49%'") == []
+
+
+def test_a_number_with_two_readings_is_refused_but_an_opt_out_in_a_list_counts_for_both(call, account):
+    for path, body in (("/api/customers", {"phone": AMBIGUOUS}), ("/api/suppressions", {"phone": AMBIGUOUS})):
+        refused = call("POST", path, json=body).json["error"]
+        assert "could be +306912345678 or +49306912345678" in refused["message"]
+    for body in ({"json": {"phones": [AMBIGUOUS]}}, {"data": f"phone\n{AMBIGUOUS}\n", "content_type": "text/csv"}):
+        report = call("POST", "/api/suppressions/import", **body).json
+        assert (report["ambiguous"], report["rejected"]) == (1, 0)
+    assert sorted(each["phone"] for each in rows("SELECT phone FROM suppression")) == READINGS
 
 
 def test_a_start_says_how_many_get_no_text_and_why(call, account):
