@@ -9,7 +9,7 @@ from time import monotonic, sleep
 
 from config.settings import settings
 from embedded.refusal import Refused
-from embedded.run_file import lock_path, running_pid
+from embedded.run_file import lock_path, own_name, running_pid
 
 
 def end_timeout_sec() -> float:
@@ -27,6 +27,7 @@ def holding(directory: Path) -> Iterator[int]:
         directory.mkdir(parents=True, exist_ok=True)
         # Whoever may open the file may hold its lock, so no other user may.
         handle = os.open(lock_path(directory), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        os.fchown(handle, os.geteuid(), -1)
         os.fchmod(handle, 0o600)
     except OSError as problem:
         message = f"{directory} cannot be used for the data ({problem.strerror}); choose another directory with --data."
@@ -43,7 +44,7 @@ def holding(directory: Path) -> Iterator[int]:
                 )
             sleep(0.05)  # flock itself could not wait and look who holds the lock
         os.truncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        os.pwrite(handle, own_name().encode(), 0)
         yield handle
     finally:
         os.close(handle)

@@ -1,29 +1,30 @@
 """What an `up` leaves running when it and its reaper are both killed: listed in a file, and ended from there."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from embedded.run_file import processes_path, run_path
+from embedded.run_file import processes_path, run_path, write_secret
 from embedded.sessions import Leader, end, started_at
 
 
 def write_leaders(directory: Path, leaders: list[Leader]) -> None:
-    """Lists the processes of a running `up`, in one step."""
-    draft = directory / "processes.json.new"
-    draft.write_text(json.dumps([asdict(leader) for leader in leaders]))
-    draft.replace(processes_path(directory))
+    """Lists the processes of a running `up`, in one step; only its owner may change what `down` ends."""
+    write_secret(processes_path(directory), json.dumps([asdict(leader) for leader in leaders]))
 
 
 def orphans(directory: Path) -> list[Leader]:
     """Returns the listed processes that still run; whoever holds the directory's lock knows that no one ends them."""
+    path = processes_path(directory)
     try:
-        listed = [Leader(**entry) for entry in json.loads(processes_path(directory).read_text())]
+        listed = [Leader(**entry) for entry in json.loads(path.read_text())]
+        trusted = path.stat().st_uid == os.geteuid()
     except FileNotFoundError:
         return []
-    # By now another process may have the number.
-    return [leader for leader in listed if leader.started_at == started_at(leader.pid)]
+    # By now another process may have the number. Another user's list, which only root can act on, counts for nothing.
+    return [each for each in listed if trusted and each.started_at and each.started_at == started_at(each.pid)]
 
 
 def end_orphans(directory: Path, say: Callable[[str], None]) -> bool:

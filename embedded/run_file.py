@@ -8,6 +8,9 @@ from pathlib import Path
 
 import psutil
 
+from embedded.refusal import Refused
+from embedded.sessions import started_at
+
 
 @dataclass(frozen=True)
 class Run:
@@ -66,15 +69,43 @@ def is_running(directory: Path) -> bool:
 
 def running_pid(directory: Path) -> int | None:
     """Returns the pid of the `up` that runs in this directory, or None."""
+    process = running_process(directory)
+    return process.pid if process else None
+
+
+def running_process(directory: Path) -> psutil.Process | None:
+    """Returns the `up` that runs in this directory, or None; never another process that has its number by now.
+
+    Refused when the lock is another user's.
+    """
     try:
         lock = lock_path(directory).open()
     except FileNotFoundError:
         return None
+    except PermissionError:
+        raise Refused(
+            f"{directory} is another user's; run this as them, or choose a directory with --data.", code="BAD_DIRECTORY"
+        ) from None
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             # The reaper of an `up` that was killed also holds the lock, until it has ended everything.
-            pid = int(lock.read() or 0)
-            return pid if psutil.pid_exists(pid) else None
+            return _named_process(lock.read(), owner=os.fstat(lock.fileno()).st_uid)
         return None
+
+
+def own_name() -> str:
+    """Returns what `up` writes into its lock: its pid, and when it was started, since numbers are used again."""
+    return f"{os.getpid()} {started_at(os.getpid())}"
+
+
+def _named_process(name: str, *, owner: int) -> psutil.Process | None:
+    try:
+        pid, since = name.split()
+        process = psutil.Process(int(pid))
+        # A file can name only processes of its owner, or root would signal what anyone wrote into theirs.
+        is_ours = started_at(process.pid) == float(since) and process.uids().effective == owner
+    except (ValueError, OverflowError, psutil.Error):
+        return None
+    return process if is_ours else None

@@ -65,9 +65,10 @@ class EmbeddedValkey(EmbeddedServer):
         pid_file = self.directory / PID_FILE
         try:
             process = psutil.Process(int(pid_file.read_text()))
-            if process.name().startswith(("valkey", "redis")):
+            # By now another process may have the number, even another Valkey.
+            if process.name().startswith(("valkey", "redis")) and process.cwd() == str(self.directory.resolve()):
                 process.terminate()
                 process.wait(30)
-        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        except (FileNotFoundError, ValueError, psutil.Error):
             pass
         pid_file.unlink(missing_ok=True)
