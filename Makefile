@@ -25,8 +25,8 @@ demo-retries: .venv/.demo ## Run a campaign most of whose calls fail, and show e
 up: .venv/.demo ## Run everything for keeping, without demo data (ARGS="--port 8000 --data .data")
 	@$(BIN)/python -m cli up $(ARGS)
 
-test: .venv/.dev ## Run every test, on real PostgreSQL and real Valkey (ARGS="-k name")
-	@$(BIN)/python -m pytest $(ARGS)
+test: .venv/.dev ## Run every test, on real PostgreSQL and real Valkey (ARGS="-k name", "-n0" for one process)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 faults: .venv/.dev ## Run campaigns through random faults and judge each (ARGS="--seed 3 --cases 100")
 	@$(BIN)/python -m tests.faults.random $(ARGS)
