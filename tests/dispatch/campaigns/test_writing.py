@@ -26,6 +26,7 @@ from models.campaigns.due import DueCampaign
 from models.database import rows
 from models.page import Page
 from models.tenancy import ALL_ACCOUNTS
+from models.turns import Turns
 from tests.factories import a_campaign, a_list, an_account, arrange_state, asking, customers
 from tests.sending import start_and_deliver
 from tests.stored import stored_rows
@@ -78,7 +79,7 @@ def test_editing_a_campaign_that_was_set_aside_lets_it_be_checked_again(account)
     Campaign.block(campaign.id, "NO_TARGET_AUDIENCE")
     edited = edit_campaign(asking(), campaign.id, {"everyone": True})
     assert (edited.blocked_reason, edited.next_check_at) == (None, None)
-    assert [due.id for due in DueCampaign.page(10, ALL_ACCOUNTS, seen=[])] == [campaign.id]
+    assert [due.id for due in DueCampaign.page(10, ALL_ACCOUNTS, seen=[], turns=Turns())] == [campaign.id]
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,8 @@ def test_every_batch_becomes_one_json_job_named_after_it(configure, redis):
     assert [tuple(part.values()) for part in parts] == [(0, 0, 4, 4), (1, 4, 4, 4), (2, 8, 2, 2)]
     jobs = [Job.fetch(job_id, connection=redis, serializer=JSONSerializer) for job_id in queues.queue("send").job_ids]
     assert [(job.id.rpartition("-")[0], job.func_name, list(job.args)) for job in jobs] == [
-        (f"b-{campaign.id}-{number}", queues.SEND_JOB, [campaign.id, number]) for number in range(3)
+        (f"b-{campaign.id}-{number}-{campaign.account_id.hex}", queues.SEND_JOB, [campaign.id, number])
+        for number in range(3)
     ]
 
 

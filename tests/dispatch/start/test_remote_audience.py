@@ -126,9 +126,11 @@ def test_a_preparation_does_not_begin_anew_in_its_middle(remote, account):
     enqueue_campaign(asking(), campaign.id)
     token = campaign_row(campaign.id)["prep_token"]
     continue_preparation(campaign.id, token, seconds=-1)
-    rows("UPDATE remote_fetch SET touched_at = now() - interval '2 hours', pages = 1, cursor = '4', users_seen = 4")
+    assert (fetch_of(campaign.id).state, fetch_of(campaign.id).pages) == ("fetching", 1)
+    rows("UPDATE remote_fetch SET touched_at = now() - interval '2 hours'")
     continue_preparation(campaign.id, token)
-    assert recipients_of(campaign.id) == ["+306900000004"]
+    assert len(recipients_of(campaign.id)) == 5
+    assert [query.get("cursor") for query in remote.users.asked] == [None, "4"]
 
 
 def in_the_middle_of_a_page(remote, act):
