@@ -7,13 +7,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import chdir, contextmanager
 from pathlib import Path
 from time import monotonic, sleep
+from urllib.parse import urlsplit
 
-from config.settings import point_at
+import psycopg
+
+from config.settings import point_at, settings
 from config.stopping import stopping
 from dispatch.queues import SEND
 from embedded.home import SHARED
 from embedded.lock import holding
+from embedded.roles import APPLICATION
 from embedded.server import free_port
+from embedded.servers import embedded_servers
 from embedded.stack import Stack
 from models.database import db
 from models.heartbeat import Heartbeat
@@ -49,6 +54,7 @@ def deployment(
         stack = Stack(directory, lock=lock, port=free_port(), stop=stopping(), say=say, environment=variables)
         try:
             stack.start()
+            _let_write_to_disk(directory)
             with db.connection_context():
                 _wait_for_senders(send_workers)
                 yield stack
@@ -70,6 +76,17 @@ def _home() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="campaign-dispatch-benchmark-", dir=SHARED) as name:
         os.chmod(name, 0o711)  # root's servers run as another user
         yield Path(name)
+
+
+def _let_write_to_disk(directory: Path) -> None:
+    """Lets the application's role order a checkpoint, which only a benchmark does."""
+    postgres = embedded_servers(directory, redis=False).postgres
+    url = settings().database_url
+    assert postgres
+    assert url
+    postgres.port = urlsplit(url.get_secret_value()).port or 0
+    with psycopg.connect(postgres.superuser_url) as connection:
+        connection.execute(f"GRANT pg_checkpoint TO {APPLICATION}")
 
 
 def _wait_for_senders(wanted: int) -> None:

@@ -28,7 +28,7 @@ def spawn(command: list[str], *, log: Path, **options: Any) -> subprocess.Popen[
     """Starts a process that writes to the end of the log."""
     log.parent.mkdir(parents=True, exist_ok=True)
     # Opened for appending, so that the process continues at the new end after `limit_size`.
-    with open(log, "ab", opener=_private) as output:
+    with open(log, "ab", opener=private) as output:
         return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -40,7 +40,7 @@ def spawn(command: list[str], *, log: Path, **options: Any) -> subprocess.Popen[
         )
 
 
-def _private(path: str, flags: int) -> int:
+def private(path: str, flags: int) -> int:
     """Opens a file that only its owner can read, even one that others could read before."""
     handle = os.open(path, flags, 0o600)
     os.fchmod(handle, 0o600)

@@ -13,11 +13,12 @@ import psycopg
 
 from embedded.binaries import MissingServer, major_version, postgres_directory
 from embedded.home import give_to_servers, identity, make_private, reachable_program, write_private
+from embedded.roles import APPLICATION, give_contents_to_role, give_database_to_role, give_role_its_password
 from embedded.server import EmbeddedServer, ServerDied
 from models.failures import PASSING_ERRORS
 
 DATABASE = "campaigns"
-OWNER = "postgres"
+SUPERUSER = "postgres"
 
 # A failed statement, or the DETAIL of a violated constraint, can contain a phone number: neither is logged.
 LOG_SETTINGS = {"log_min_error_statement": "panic", "log_error_verbosity": "terse"}
@@ -34,20 +35,29 @@ class EmbeddedPostgres(EmbeddedServer):
     def __init__(self, home: Path, *, log: Path, durable: bool = True) -> None:
         super().__init__(home, log=log, durable=durable)
         self.password_file = home / "postgres.password"
+        self.application_password_file = home / "application.password"
 
     def wait_until_ready(self) -> None:
-        """Returns when the server answers and our database exists."""
+        """Returns when the server answers and the application's role owns our database."""
         super().wait_until_ready()
-        self._create_database()
+        self._give_to_application()
 
     @property
     def url(self) -> str:
-        return self._url(DATABASE)
+        """Returns the address for the application, whose role owns the database and is no superuser."""
+        return self._url(DATABASE, APPLICATION, self.application_password_file)
+
+    @property
+    def superuser_url(self) -> str:
+        """Returns the address of the same database for the superuser, for `up` itself and tests."""
+        return self._url(DATABASE, SUPERUSER, self.password_file)
 
     def prepare(self) -> None:
         self._programs()
         if not (self.directory / "PG_VERSION").exists():
             self._create_cluster()
+        if not self.application_password_file.exists():
+            write_private(self.application_password_file, secrets.token_hex(24))
         self._clear_leftovers()
 
     def command(self) -> list[str]:
@@ -64,7 +74,7 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def answers(self) -> bool:
         try:
-            psycopg.connect(self._url("postgres"), connect_timeout=2).close()
+            psycopg.connect(self._server_url(), connect_timeout=2).close()
         except PASSING_ERRORS:
             return False
         return True
@@ -87,8 +97,11 @@ class EmbeddedPostgres(EmbeddedServer):
                 "docs/architecture.md, under Backup, says how to move the data to another version."
             ) from None
 
-    def _url(self, database: str) -> str:
-        return f"postgresql://{OWNER}:{self.password_file.read_text()}@127.0.0.1:{self.port}/{database}"
+    def _server_url(self) -> str:
+        return self._url("postgres", SUPERUSER, self.password_file)
+
+    def _url(self, database: str, role: str, password_file: Path) -> str:
+        return f"postgresql://{role}:{password_file.read_text()}@127.0.0.1:{self.port}/{database}"
 
     def _create_cluster(self) -> None:
         # Created under another name and renamed, so that an interrupted initdb never leaves half a cluster.
@@ -109,7 +122,7 @@ class EmbeddedPostgres(EmbeddedServer):
         return [
             str(self._program("initdb")),
             f"--pgdata={cluster}",
-            f"--username={OWNER}",
+            f"--username={SUPERUSER}",
             f"--pwfile={self.password_file}",
             "--auth=scram-sha-256",
             "--encoding=UTF8",
@@ -117,11 +130,13 @@ class EmbeddedPostgres(EmbeddedServer):
             *([] if self.durable else ["--no-sync"]),
         ]
 
-    def _create_database(self) -> None:
-        """Creates our database unless it exists."""
-        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-                connection.execute(f"CREATE DATABASE {DATABASE}")
+    def _give_to_application(self) -> None:
+        """Makes the application's role and its database, or gives the role what an earlier release made without it."""
+        with psycopg.connect(self._server_url(), autocommit=True) as server:
+            give_role_its_password(server, self.application_password_file.read_text())
+            give_database_to_role(server, DATABASE)
+        with psycopg.connect(self.superuser_url) as connection:
+            give_contents_to_role(connection, SUPERUSER)
 
     def _clear_leftovers(self) -> None:
         """Ends a PostgreSQL that still uses our data, and removes the pid file of one that is gone."""

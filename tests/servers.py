@@ -71,7 +71,7 @@ def _embedded(*, postgres: bool, redis: bool) -> Iterator[tuple[str, str]]:
             for server in servers:
                 server.wait_until_ready()
             yield (
-                servers.postgres.url if servers.postgres else "",
+                servers.postgres.superuser_url if servers.postgres else "",
                 servers.redis.url if servers.redis else "",
             )
         finally:

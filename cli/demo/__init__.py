@@ -1,6 +1,7 @@
 """`demo`: shows the whole product at work, on real servers, with fictional customers."""
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from cli.shared.output import print_json, takes_json, wants_json
 from config.logging import start_logging
 from config.settings import settings
 from config.stopping import stopping
+from embedded.logs import private
 
 if TYPE_CHECKING:
     from embedded.stack import Stack
@@ -107,6 +109,7 @@ def _log_to(file: Path) -> None:
     """Sends this process's log to the file, because the terminal shows the progress."""
     file.parent.mkdir(parents=True, exist_ok=True)
     start_logging(settings(), process="demo")
+    os.close(private(str(file), os.O_WRONLY | os.O_CREAT | os.O_APPEND))
     handler = logging.FileHandler(file)
     handler.setFormatter(logging.getLogger().handlers[0].formatter)
     logging.getLogger().handlers[:] = [handler]

@@ -46,6 +46,7 @@ def test_everyone_gets_a_message_and_every_promise_holds(directory):
     assert (summary["skipped"], summary["unknown"]) == (3, 1)
     assert summary["failed"] >= 1
     assert not [process for process in psutil.process_iter() if str(directory) in " ".join(_command(process))]
+    assert [log.name for log in (directory / "logs").iterdir() if log.stat().st_mode & 0o077] == []
 
 
 def test_a_newcomer_reads_what_was_proved_and_why_some_got_no_message(directory):

@@ -178,10 +178,10 @@ def deployed(servers: EmbeddedServers, directory: Path, configure: Callable[...,
     assert servers.postgres
     assert servers.redis
     port = free_port()
-    addresses = {"DATABASE_URL": servers.postgres.url, "REDIS_URL": servers.redis.url}
+    addresses = {"DATABASE_URL": servers.postgres.superuser_url, "REDIS_URL": servers.redis.url}
     configure(**addresses, SIMULATOR_URL=f"http://127.0.0.1:{port}", **QUICK)
     queues.connection.cache_clear()
-    speak_to(servers.postgres.url)
+    speak_to(servers.postgres.superuser_url)
     try:
         migrate()
         enforce_moves()
