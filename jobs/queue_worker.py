@@ -133,7 +133,11 @@ class QueueWorker(SimpleWorker):
             raise
         except Exception as problem:
             self.last_cleaned_at = utcnow()  # type: ignore[assignment]  # RQ annotates it by its first value
-            log.warning("worker.maintenance_failed", problem=type(problem).__name__)
+            if not self._stop_requested:
+                log.warning("worker.maintenance_failed", problem=type(problem).__name__)
+        # Whoever caught the signal handler's exception, here or inside RQ, must not make the worker wait for a job.
+        if self._stop_requested:
+            raise StopRequested
 
     def subscribe(self) -> None:
         """Subscribes to nothing: no command from Redis may stop a worker."""

@@ -9,7 +9,7 @@ import redis
 import structlog
 from redis import Redis
 from rq import Queue
-from rq.exceptions import NoSuchJobError
+from rq.exceptions import NoSuchJobError, StopRequested
 from rq.intermediate_queue import IntermediateQueue
 from rq.job import Job
 
@@ -71,7 +71,7 @@ class TrustedQueue(Queue):
         queue = cls.from_queue_key(queue_key, connection=connection, job_class=ListedJob)
         try:
             job = ListedJob.fetch(job_id, connection=connection)
-        except (redis.ConnectionError, redis.TimeoutError):
+        except (redis.ConnectionError, redis.TimeoutError, StopRequested):
             raise
         except NoSuchJobError:
             _skip(connection, queue_key, job_id.encode(), "it is gone")
