@@ -13,5 +13,6 @@ accounts    account, api_key, audit_event, credit, quota (what an operator limit
 texts       template, segment (with what its filter names)
 processes   heartbeat
 all tables  database → connection, statement_limit, failures (what it raises), unreachable (why), row, page, search,
-            export, tenancy (whose rows), turns (whose is next), table_size, states (every state and move), migrate
+            export, retention, tenancy (whose rows), turns (whose is next), table_size, states (every state and
+            move), migrate
 """

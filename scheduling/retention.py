@@ -3,7 +3,7 @@
 import structlog
 
 from config.settings import settings
-from config.stopping import stopping
+from models.retention import delete_in_chunks
 from models.schedules.run import ScheduleRun
 
 log = structlog.get_logger()
@@ -17,12 +17,8 @@ def forget_old_runs() -> int:
 
     Returns how many; any number of processes may do so at once.
     """
-    forgotten = 0
-    while not stopping().asked:
-        gone = ScheduleRun.forget_old(keep_days=settings().schedule_run_keep_days, limit=CHUNK)
-        forgotten += gone
-        if gone < CHUNK:
-            break
+    keep_days = settings().schedule_run_keep_days
+    forgotten = delete_in_chunks(lambda most: ScheduleRun.forget_old(keep_days=keep_days, limit=most), size=CHUNK)
     if forgotten:
         log.info("runs.forgotten", runs=forgotten)
     return forgotten

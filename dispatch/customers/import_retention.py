@@ -3,8 +3,8 @@
 import structlog
 
 from config.settings import settings
-from config.stopping import stopping
 from models.customers import ended_imports
+from models.retention import delete_in_chunks
 
 log = structlog.get_logger()
 
@@ -17,12 +17,8 @@ def forget_old_imports() -> int:
 
     What they imported stays. Any number of processes may do so at once.
     """
-    forgotten = 0
-    while not stopping().asked:
-        gone = ended_imports.forget_old(keep_days=settings().import_keep_days, limit=CHUNK)
-        forgotten += gone
-        if gone < CHUNK:
-            break
+    keep_days = settings().import_keep_days
+    forgotten = delete_in_chunks(lambda most: ended_imports.forget_old(keep_days=keep_days, limit=most), size=CHUNK)
     if forgotten:
         log.info("imports.forgotten", imports=forgotten)
     return forgotten
