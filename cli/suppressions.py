@@ -1,6 +1,5 @@
 """`suppressions`: the numbers an account must not message."""
 
-from io import SEEK_END
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from cli.shared.file_in import (
     refusing_rejects,
     rejects_for,
     rejects_option,
+    size_of,
 )
 from cli.shared.output import answers
 from cli.shared.pages import pages
@@ -137,8 +137,7 @@ def import_(
     caller = by_hand(id_of(account))
     rejects = rejects_for(file, rejects)
     with opened(file) as raw, refusing_rejects(rejects):
-        size = raw.seek(0, SEEK_END)
-        raw.seek(0)
+        size = size_of(raw)
         report = import_suppressions(
             caller,
             checked_lines(raw, encoding),

@@ -14,6 +14,14 @@ from dispatch.formats import strict_json
 # For routes of files only; all others take what a person may type.
 MAX_FILE = 64 * 1024 * 1024
 
+# What each form with a file has, for the OpenAPI document.
+FORM_FIELDS = {
+    "file": {"type": "string", "format": "binary"},
+    "encoding": {"type": "string", "description": "if it is not certain, such as windows-1253"},
+    "mapping": {"type": "string", "description": 'JSON, as {"phone": "Mobile"}: what names in the first line mean'},
+    "dry_run": {"type": "boolean", "description": "only count and list what would be rejected"},
+}
+
 
 class FileOptions(Organization):
     """Options for a file that is the body itself."""

@@ -5,7 +5,7 @@ from pydantic import Field
 
 from api.http.auth import caller
 from api.http.csv_answer import csv_answer, csv_response
-from api.http.files import MAX_FILE, FileOptions, flag_of, mapping_of, name_of_part, received
+from api.http.files import FORM_FIELDS, MAX_FILE, FileOptions, flag_of, mapping_of, name_of_part, received
 from api.http.inputs import Given, Page, PathId
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
@@ -19,12 +19,9 @@ routes = Routes("imports", __name__, url_prefix="/api/imports")
 _FORM = {
     "type": "object",
     "properties": {
-        "file": {"type": "string", "format": "binary"},
+        **FORM_FIELDS,
         "list": {"type": "string", "description": "the list's name; made when there is none"},
         "country": {"type": "string", "description": "two letters; the account's if left out"},
-        "encoding": {"type": "string", "description": "if it is not certain, such as windows-1253"},
-        "mapping": {"type": "string", "description": 'JSON, as {"phone": "Mobile"}: what names in the first line mean'},
-        "dry_run": {"type": "boolean", "description": "only count and list what would be rejected"},
     },
     "required": ["file", "list"],
 }

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from api.http.auth import caller
 from api.http.bad_input import refuse_input
 from api.http.csv_answer import csv_answer, csv_response
-from api.http.files import MAX_FILE, FileOptions, flag_of, mapping_of, name_of_part, received, refuse_above
+from api.http.files import FORM_FIELDS, MAX_FILE, FileOptions, flag_of, mapping_of, name_of_part, received, refuse_above
 from api.http.inputs import Given, Organization, Page, PathId, storable
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
@@ -53,16 +53,7 @@ class Suppressions(Paged[SuppressionView]):
     """One page, newest first."""
 
 
-_FORM = {
-    "type": "object",
-    "properties": {
-        "file": {"type": "string", "format": "binary"},
-        "encoding": {"type": "string", "description": "if it is not certain, such as windows-1253"},
-        "mapping": {"type": "string", "description": 'JSON, as {"phone": "Mobile"}: what names in the first line mean'},
-        "dry_run": {"type": "boolean", "description": "only count and list what would be rejected"},
-    },
-    "required": ["file"],
-}
+_FORM = {"type": "object", "properties": FORM_FIELDS, "required": ["file"]}
 _CONTENT = {
     "requestBody": {
         "description": "JSON, or CSV with a column `phone` and an optional column `reason`, as it is or in a form; "

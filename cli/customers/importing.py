@@ -1,7 +1,6 @@
 """`customers import`: a CSV file of any length into an account and onto a list."""
 
 from dataclasses import dataclass
-from io import SEEK_END
 from pathlib import Path
 from typing import IO
 from uuid import UUID
@@ -19,6 +18,7 @@ from cli.shared.file_in import (
     refusing_rejects,
     rejects_for,
     rejects_option,
+    size_of,
 )
 from cli.shared.output import answers, console, wants_json
 from cli.shared.servers import with_database
@@ -103,8 +103,7 @@ class Options:
 
 def _import(file: Path, account_id: UUID, options: Options) -> ImportReport:
     with opened(file) as raw, _progress() as bar, refusing_rejects(options.rejects):
-        size = raw.seek(0, SEEK_END)
-        raw.seek(0)
+        size = size_of(raw)
         encoding = encoding_of(raw, options.encoding)
         _tell_columns(raw, encoding, options.mapping)
         task = bar.add_task(file.name, total=size, lines=0)

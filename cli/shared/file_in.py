@@ -4,6 +4,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import SEEK_END
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO
@@ -52,6 +53,13 @@ def opened(file: Path) -> Iterator[IO[bytes]]:
         shutil.copyfileobj(sys.stdin.buffer, kept, _IN_MEMORY_BYTES)
         kept.seek(0)
         yield kept
+
+
+def size_of(raw: IO[bytes]) -> int:
+    """Returns the bytes of an opened file, which is then read from its beginning."""
+    size = raw.seek(0, SEEK_END)
+    raw.seek(0)
+    return size
 
 
 rejects_option = click.option(
