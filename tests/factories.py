@@ -6,7 +6,7 @@ from itertools import count as counter
 from typing import Any
 from uuid import UUID
 
-from dispatch.accounts.accounts import AccountView, create_account
+from dispatch.accounts.accounts import AccountView, change_account, create_account
 from dispatch.accounts.credits import top_up
 from dispatch.accounts.keys import issue_key
 from dispatch.audience.combined import Combined, Excluded, Included
@@ -35,13 +35,18 @@ def asking(account: Tenant = ALL_ACCOUNTS, *, actor: str = "test", request_id: s
 
 
 def an_account(
-    credits: int = 1000, *, subscribed: bool = True, name: str | None = None, country: str | None = None
+    credits: int = 1000,
+    *,
+    subscribed: bool = True,
+    name: str | None = None,
+    country: str | None = None,
+    approval_above: int | None = None,
 ) -> AccountView:
     """Creates an account and tops it up with this many credits."""
     account = create_account(asking(), name or f"account {next(_number)}", subscribed=subscribed, country=country)
     if credits:
         top_up(asking(account.id), credits)
-    return account
+    return change_account(asking(account.id), {"approval_above": approval_above}) if approval_above else account
 
 
 def a_key(account: AccountView | None, *, scopes: Sequence[str] = SCOPES) -> str:

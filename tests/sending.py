@@ -12,6 +12,7 @@ from dispatch.campaigns.view import CampaignView
 from dispatch.providers import Answer
 from dispatch.sending.courier import Courier
 from dispatch.start.enqueue import enqueue_campaign
+from models.campaigns.preparation import ClaimedCampaign, claim
 from models.database import db, row
 from tests.factories import a_campaign, an_account, asking
 from tests.scripted_provider import ScriptedProvider
@@ -83,3 +84,18 @@ def undelivered(campaign_id: int, phone: str) -> None:
         [campaign_id, phone],
     )
     assert moved
+
+
+def start_claim(campaign_id: int, *, batch_size: int, recipients: int) -> ClaimedCampaign:
+    """Claims a campaign for preparation, as its start does, and leaves the rest to the test."""
+    found = claim(
+        campaign_id,
+        batch_size=batch_size,
+        actor="test",
+        request_id="test",
+        only_if_due=False,
+        expected_recipients=recipients,
+        changed_recipients=0,
+    )
+    assert found is not None
+    return found

@@ -3,7 +3,6 @@
 import pytest
 
 from api.http.errors import STATUS
-from dispatch.accounts.accounts import change_account
 from dispatch.audience.gaps import Reach
 from dispatch.audience.members import AudienceSize
 from dispatch.campaigns.view import CampaignView
@@ -20,9 +19,7 @@ WRITER, APPROVER = ("read", "write", "send"), ("read", "approve")
 @pytest.fixture
 def account(db):
     """An account that requires an approval above 2 recipients."""
-    account = an_account()
-    change_account(asking(account.id), {"approval_above": 2})
-    return account
+    return an_account(approval_above=2)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from uuid import UUID
 import pytest
 
 from api.http.errors import STATUS
-from dispatch.accounts.accounts import change_account
 from dispatch.accounts.keys import issue_key
 from models.api_key import SCOPES, ApiKey
 from models.database import row
@@ -15,9 +14,7 @@ from tests.factories import a_campaign, a_key, an_account, asking
 @pytest.fixture
 def account(db):
     """An account that requires an approval above 2 recipients."""
-    account = an_account()
-    change_account(asking(account.id), {"approval_above": 2})
-    return account
+    return an_account(approval_above=2)
 
 
 @pytest.fixture

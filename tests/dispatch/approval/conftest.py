@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatch.accounts.accounts import AccountView, change_account
+from dispatch.accounts.accounts import AccountView
 from dispatch.caller import Caller
 from tests.factories import an_account, asking
 
@@ -10,9 +10,7 @@ from tests.factories import an_account, asking
 @pytest.fixture
 def account(db: None) -> AccountView:
     """Returns an account that requires an approval above 2 recipients."""
-    account = an_account()
-    change_account(asking(account.id), {"approval_above": 2})
-    return account
+    return an_account(approval_above=2)
 
 
 @pytest.fixture

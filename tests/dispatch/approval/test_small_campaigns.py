@@ -2,7 +2,6 @@
 
 import pytest
 
-from dispatch.accounts.accounts import change_account
 from dispatch.campaigns.writing import duplicate_campaign
 from dispatch.customers.list_members import add_members
 from dispatch.errors import ApprovalRequired
@@ -25,9 +24,7 @@ STRANGERS = [f"+3069100000{place:02}" for place in range(10)]
 @pytest.fixture
 def account(db):
     """An account that requires an approval above 10 recipients."""
-    account = an_account()
-    change_account(asking(account.id), {"approval_above": 10})
-    return account
+    return an_account(approval_above=10)
 
 
 def small(account, recipients=10):
@@ -61,8 +58,7 @@ def test_another_day_counts_for_itself(account):
 
 
 def test_another_account_counts_for_itself(account):
-    other = an_account()
-    change_account(asking(other.id), {"approval_above": 10})
+    other = an_account(approval_above=10)
     enqueue_campaign(asking(), small(account).id)
     enqueue_campaign(asking(), small(other).id)
 

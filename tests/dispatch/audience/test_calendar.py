@@ -10,10 +10,10 @@ from dispatch.audience.filter import read_filter
 from dispatch.audience.members import Audience
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.preparation import prepare
-from models.campaigns.preparation import claim
 from models.database import rows
 from tests.clock import set_clock, stopped_clock
 from tests.factories import a_campaign, a_segment, an_account, asking, customers
+from tests.sending import start_claim
 from tests.stored import recipients_of
 
 PEOPLE = {
@@ -92,15 +92,7 @@ def test_customers_are_found_by_when_they_were_added(account):
 def test_a_preparation_over_midnight_writes_to_one_audience(account, redis):
     segment = a_segment(account, "attributes.day", "anniversary_in_days", 0)
     campaign = a_campaign(account, segment_id=segment)
-    claimed = claim(
-        campaign.id,
-        batch_size=10,
-        actor="test",
-        request_id="test",
-        only_if_due=False,
-        expected_recipients=1,
-        changed_recipients=0,
-    )
+    claimed = start_claim(campaign.id, batch_size=10, recipients=1)
     set_clock(datetime(2030, 5, 17, 8, tzinfo=UTC) + timedelta(days=1))
     prepare(claimed)
     assert recipients_of(campaign.id) == ["+306900000000"]

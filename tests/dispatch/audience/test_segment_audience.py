@@ -20,11 +20,11 @@ from dispatch.start import preparation
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.texts.stored import create_template
 from models.campaigns.campaign import Campaign
-from models.campaigns.preparation import claim
 from models.database import db as database
 from models.database import row, rows
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, a_list, a_segment, an_account, asking, customers
+from tests.sending import start_claim
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
@@ -76,15 +76,7 @@ def test_every_chunk_of_a_preparation_uses_the_filter_of_its_start(account, peop
     monkeypatch.setattr(preparation, "RECIPIENTS_PER_CHUNK", 4)
     segment = a_segment(account, "first_name", "is_not_null")
     campaign = a_campaign(account, segment_id=segment)
-    claim(
-        campaign.id,
-        batch_size=4,
-        actor="test",
-        request_id="test",
-        only_if_due=False,
-        expected_recipients=10,
-        changed_recipients=0,
-    )
+    start_claim(campaign.id, batch_size=4, recipients=10)
     for _ in range(2):
         written = len(messaged(campaign))
         chunks = iter([False, True])

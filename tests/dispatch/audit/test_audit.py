@@ -8,7 +8,6 @@ import pytest
 from dispatch.audit import CHECKS, MAX_IDS, audit
 from dispatch.sending.settlement import close_if_drained
 from dispatch.start import preparation as preparing
-from models.campaigns.preparation import claim
 from models.database import db as database
 from models.database import row, rows
 from models.messages import claiming, message
@@ -18,6 +17,7 @@ from models.tenancy import ALL_ACCOUNTS
 from tests.dispatch.audit import planted_on_schedules
 from tests.dispatch.audit.planted_violations import HARMLESS, PLANTED, PLANTED_ON_ACCOUNTS
 from tests.factories import a_campaign, a_list, an_account
+from tests.sending import start_claim
 
 EVERY_PLANT = [*PLANTED, *planted_on_schedules.PLANTED]
 # The campaigns of the `healthy` fixture: identities are counted from 1 in every test.
@@ -43,15 +43,7 @@ def healthy(db):
 
 def _start(campaign_id):
     """Prepares the campaign in batches of four, as enqueue does, and lets it send."""
-    claimed = claim(
-        campaign_id,
-        batch_size=4,
-        actor="test",
-        request_id="test",
-        only_if_due=False,
-        expected_recipients=10,
-        changed_recipients=0,
-    )
+    claimed = start_claim(campaign_id, batch_size=4, recipients=10)
     preparing.prepare(claimed)
     preparing.finish(campaign_id, claimed.prep_token)
     return campaign_id

@@ -3,15 +3,22 @@
 from collections.abc import Callable, Sequence
 
 from dispatch.accounts.accounts import AccountView
+from dispatch.campaigns.view import CampaignView
 from dispatch.customers.customers import create_customer, delete_customer, edit_customer, read_customer
 from dispatch.start.preparation import continue_preparation
 from dispatch.start.started import EnqueueResult
 from models.database import rows
-from tests.factories import asking
-from tests.sending import answering, deliver
+from tests.factories import a_campaign, asking, customers
+from tests.sending import answering, deliver, start_and_deliver
 from tests.stored import campaign_row
 
 ELSEWHERE = "+306999999999"
+
+
+def a_sent_campaign(account: AccountView) -> CampaignView:
+    """Sends a campaign to everyone, which is one new customer."""
+    customers(account, 1)
+    return start_and_deliver(a_campaign(account, everyone=True))
 
 
 def delivered(follow_up: Callable[[], EnqueueResult], **answers: Sequence[str]) -> int:

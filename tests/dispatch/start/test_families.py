@@ -14,7 +14,15 @@ from dispatch.start.follow_ups import retry_failed, send_test, send_to_rest
 from dispatch.start.to_customers import send_campaign
 from models.campaigns.family import MOST_ATTEMPTS
 from models.tenancy import ALL_ACCOUNTS
-from tests.dispatch.start.families import ELSEWHERE, accepted_twice, added_again, delivered, moved, prepare
+from tests.dispatch.start.families import (
+    ELSEWHERE,
+    a_sent_campaign,
+    accepted_twice,
+    added_again,
+    delivered,
+    moved,
+    prepare,
+)
 from tests.factories import a_campaign, an_account, arrange_state, asking, customers
 from tests.sending import start_and_deliver
 from tests.stored import phones_of, recipients_of, stored_rows
@@ -30,10 +38,7 @@ def account(db):
 @pytest.fixture
 def sent(account):
     """A campaign to everyone that has reached its one customer."""
-    customers(account, 1)
-    campaign = a_campaign(account, everyone=True)
-    start_and_deliver(campaign)
-    return campaign
+    return a_sent_campaign(account)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from dispatch.errors import InvalidRequest, NoRecipients
 from dispatch.start.follow_ups import retry_failed, send_to_rest
 from models.database import rows
 from models.tenancy import ALL_ACCOUNTS
-from tests.dispatch.start.families import ELSEWHERE, accepted_twice, added_again, moved
+from tests.dispatch.start.families import ELSEWHERE, a_sent_campaign, accepted_twice, added_again, moved
 from tests.factories import a_campaign, an_account, asking, customers
 from tests.racing import race
 from tests.sending import answering, deliver, start_and_deliver
@@ -31,10 +31,7 @@ def account(db):
 @pytest.fixture
 def sent(account):
     """A campaign to everyone that has reached its one customer."""
-    customers(account, 1)
-    campaign = a_campaign(account, everyone=True)
-    start_and_deliver(campaign)
-    return campaign
+    return a_sent_campaign(account)
 
 
 def test_of_retries_and_rests_of_one_family_at_once_each_number_is_in_one(account):
