@@ -43,6 +43,6 @@ class TimeBox:
         """
         while not self._gave_way:
             if await self.others_wait():
-                self._gave_way = time.monotonic() - self._began >= FAIR_SHARE_SEC
+                self._gave_way |= time.monotonic() - self._began >= FAIR_SHARE_SEC
                 seen()
             await asyncio.sleep(LOOK_EVERY_SEC)

@@ -1,0 +1,27 @@
+"""The time in which a job may claim ends once, whoever ends it."""
+
+import asyncio
+from threading import Event
+
+from dispatch.sending.time_box import TimeBox
+
+
+def test_a_job_that_left_while_it_looked_for_others_claims_no_more():
+    looking, go_on = Event(), Event()
+
+    def others_waiting() -> bool:
+        looking.set()
+        return go_on.wait(10)
+
+    async def leave_meanwhile() -> bool:
+        box = TimeBox(60, stopped=lambda: False, others_waiting=others_waiting)
+        seen = asyncio.Event()
+        watching = asyncio.create_task(box.watch(seen.set))
+        await asyncio.to_thread(looking.wait)
+        box.close()
+        go_on.set()
+        await seen.wait()
+        watching.cancel()
+        return box.is_open()
+
+    assert asyncio.run(leave_meanwhile()) is False
