@@ -54,6 +54,7 @@ class Watchdog:
         self._look_every_sec = look_every_sec
         # Counted in looks, not by a clock: time in which the whole process was frozen does not count.
         self._looks: dict[str, int] = {}
+        self._lock = threading.Lock()
 
     def start(self) -> None:
         """Begins to look, in a thread of its own."""
@@ -62,21 +63,21 @@ class Watchdog:
     @contextmanager
     def watching(self, name: str) -> Iterator[None]:
         """Expects the block to end within the limit; otherwise prints where each thread is and ends the process."""
-        self._looks[name] = 0
+        with self._lock:
+            self._looks[name] = 0
         try:
             yield
         finally:
-            del self._looks[name]
+            with self._lock:
+                del self._looks[name]
 
     def _watch(self) -> None:
         while not threading.Event().wait(self._look_every_sec):
-            for name in list(self._looks):
-                looks = self._looks.get(name)
-                if looks is None:
-                    continue
-                self._looks[name] = looks + 1
-                if looks + 1 >= self._limit:
-                    self._end(name)
+            with self._lock:
+                self._looks = {name: looks + 1 for name, looks in self._looks.items()}
+                hung = [name for name, looks in self._looks.items() if looks >= self._limit]
+            for name in hung:
+                self._end(name)
 
     def _end(self, name: str) -> None:
         log.error("process.hung", what=name, seconds=self._limit * self._look_every_sec)
