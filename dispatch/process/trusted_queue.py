@@ -50,15 +50,18 @@ class TrustedQueue(Queue):
     @classmethod
     def _by_turn(cls, connection: Redis, queue_key: str) -> tuple[str, bytes] | None:
         """Takes the first job of the account whose turn it is; None when the queue's order is as good."""
-        waiting: list[Any] = connection.lrange(queue_key, 0, -1)
-        accounts = {job_id: account for job_id in waiting if (account := account_of(job_id))}
-        if len(set(accounts.values())) < 2:
-            return None
         if monotonic() > cls._fade_at:
             cls._fade_at = monotonic() + FADE_EVERY_SEC
             cls.turns.fade()
+        waiting: list[Any] = connection.lrange(queue_key, 0, -1)
+        first: dict[bytes, bytes] = {}
+        for job_id in waiting:
+            if account := account_of(job_id):
+                first.setdefault(account, job_id)
+        if len(first) < 2:
+            return None
         # Of several with as few turns, the one that waits longest.
-        chosen = min(accounts, key=lambda job_id: cls.turns.of(UUID(accounts[job_id].decode())))
+        chosen = first[min(first, key=lambda account: cls.turns.of(UUID(account.decode())))]
         intermediate = IntermediateQueue.get_intermediate_queue_key(queue_key)
         taken = connection.eval(_TAKE, 2, queue_key, intermediate, chosen)
         return (queue_key, chosen) if taken else None

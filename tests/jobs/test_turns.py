@@ -1,6 +1,7 @@
 """A worker takes the jobs of accounts in turns, and large work makes way after a chunk."""
 
 from io import BytesIO
+from math import inf
 from uuid import UUID, uuid4
 
 import pytest
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.usefixtures("db", "redis")
 def turns(monkeypatch):
     """What the worker remembers, which is nothing at first."""
     monkeypatch.setattr(TrustedQueue, "turns", Turns())
+    monkeypatch.setattr(TrustedQueue, "_fade_at", inf)
     return TrustedQueue.turns
 
 
@@ -54,6 +56,16 @@ def test_one_job_of_an_account_waits_for_one_of_an_account_with_many(redis):
     push(many, 50)
     push(one, 1)
     assert [account_in(take(redis)) for _ in range(4)] == [many, one, many, many]
+
+
+def test_what_an_account_had_while_it_was_alone_fades_before_another_one_comes(redis, turns, monkeypatch):
+    alone = uuid4()
+    turns.took(alone, 100)
+    push(alone, 1)
+    monkeypatch.setattr(TrustedQueue, "_fade_at", 0)
+    had = turns.of(alone)
+    TrustedQueue.lmove(redis, f"rq:queue:{SEND}", None)
+    assert turns.of(alone) == had / 2
 
 
 def test_jobs_of_three_accounts_are_taken_in_turns_and_each_accounts_in_order(redis):
