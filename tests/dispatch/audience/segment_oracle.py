@@ -12,6 +12,7 @@ _DECIMAL_COMMA = re.compile(r"[+-]?([0-9]{1,30}|[0-9]{1,3}([.][0-9]{3}){1,9}),[0
 _DECIMAL_POINT = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3}){1,9}[.][0-9]{1,30}")
 _UNDECIDED = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
+_COMPARES = ("eq", "neq", "gt", "gte", "lt", "lte", "in", "not_in")
 _OPPOSITES = {"neq": "eq", "not_in": "in", "is_not_null": "is_null"}
 
 
@@ -21,7 +22,10 @@ def selects(asked: Mapping[str, Any], customer: Mapping[str, Any]) -> bool:
         answers = [selects(condition, customer) for condition in asked["conditions"]]
         return all(answers) if asked["logic"].lower() == "and" else any(answers)
     operator = asked["operator"]
-    found = _holds(_value_of(asked["field"], customer), _OPPOSITES.get(operator, operator), asked.get("value"))
+    value = asked.get("value")
+    if asked["field"].startswith("attributes.") and operator in _COMPARES:
+        value = [_figure(each) for each in value] if isinstance(value, list) else _figure(value)
+    found = _holds(_value_of(asked["field"], customer), _OPPOSITES.get(operator, operator), value)
     return not found if operator in _OPPOSITES else found
 
 
@@ -95,14 +99,21 @@ def _comparable(has: Any, value: Any) -> tuple[Any, Any] | None:
     """Returns both as values that can be compared, or None; the type of the filter's value decides."""
     if isinstance(value, bool):
         return (has, value) if isinstance(has, bool) else None
-    if isinstance(value, int | float) or (_DECIMAL_COMMA.fullmatch(value) and not _UNDECIDED.fullmatch(value)):
+    if isinstance(value, int | float | Decimal):
         number = _number(has)
         return None if number is None else (number, _number(value))
     return (has, value) if isinstance(has, str) else None
 
 
+def _figure(value: Any) -> Any:
+    """Returns a text with a decimal comma as its number; only an attribute may be one, a name is a text."""
+    if isinstance(value, str) and _DECIMAL_COMMA.fullmatch(value) and not _UNDECIDED.fullmatch(value):
+        return _number(value)
+    return value
+
+
 def _number(has: Any) -> Decimal | None:
-    if isinstance(has, bool) or not isinstance(has, str | int | float):
+    if isinstance(has, bool) or not isinstance(has, str | int | float | Decimal):
         return None
     if isinstance(has, str):
         if _DECIMAL_COMMA.fullmatch(has) and not _UNDECIDED.fullmatch(has):

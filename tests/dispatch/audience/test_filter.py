@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import get_args
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
@@ -284,11 +284,14 @@ def groups(parts):
     )
 
 
+A_PERSON = dict.fromkeys(("first_name", "last_name", "location", "prefered_product", "zone"), "a") | {"attributes": {}}
+A_NAME_AFTER_A_FIGURE = {"logic": "and", "conditions": [{"field": "first_name", "operator": "gt", "value": "1,5"}]}
 FILTERS = groups(conditions() | groups(conditions() | groups(conditions())))
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(asked=FILTERS, people=st.lists(PERSON, min_size=1, max_size=8))
+@example(asked=A_NAME_AFTER_A_FIGURE, people=[A_PERSON])
 def test_the_sql_selects_the_same_customers_as_plain_python(db, asked, people):
     rows("TRUNCATE account CASCADE")
     account = an_account(credits=0)
