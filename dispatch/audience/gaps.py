@@ -103,9 +103,7 @@ def _count(audience: Audience, fields: Sequence[str]) -> dict[str, int]:
     every = " AND ".join(f"e{place}" for place in range(len(fields)))
     # OFFSET 0, so that each condition is evaluated once for a member and not once for each count.
     counted: dict[str, int] = one(
-        f"""SELECT count(*) AS total, count(*) FILTER (WHERE skipped IS NULL) AS reachable,
-                   count(*) FILTER (WHERE skipped = 'not_mobile') AS not_mobile,
-                   count(*) FILTER (WHERE skipped = 'country_not_allowed') AS not_allowed,
+        f"""SELECT {members.SIZE},
                    count(*) FILTER (WHERE skipped IS NULL AND {every}) AS all_empty, {", ".join(each)}
             FROM (SELECT {no_message} AS skipped, {", ".join(empty)} FROM {sql} OFFSET 0) AS judged""",
         params,

@@ -1,13 +1,13 @@
 """Who a campaign is for: counted before the start, read page by page while its messages are written."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from dispatch.audience.combined_sql import members_of_parts, windows
-from dispatch.audience.cost import limited
+from dispatch.audience.cost import bounded, limited
 from dispatch.audience.fields import is_empty, value_of
 from dispatch.audience.filter import Group, read_filter
 from dispatch.audience.filter_account import still_fit
@@ -109,16 +109,19 @@ class AudienceSize:
         return self.total - self.reachable - self.not_mobile - self.not_allowed
 
 
+# What an AudienceSize counts, over rows that have in `skipped` why one gets no message.
+SIZE = """count(*) AS total, count(*) FILTER (WHERE skipped IS NULL) AS reachable,
+    count(*) FILTER (WHERE skipped = 'not_mobile') AS not_mobile,
+    count(*) FILTER (WHERE skipped = 'country_not_allowed') AS not_allowed"""
+
+
 @limited
 def size_of(audience: Audience) -> AudienceSize:
     """Counts the audience as it is now."""
     members, params = members_of(audience)
     # OFFSET 0, so that the reason is looked for once for a member and not once for each count.
     return one(
-        f"""SELECT count(*) AS total, count(*) FILTER (WHERE skipped IS NULL) AS reachable,
-                   count(*) FILTER (WHERE skipped = 'not_mobile') AS not_mobile,
-                   count(*) FILTER (WHERE skipped = 'country_not_allowed') AS not_allowed
-            FROM (SELECT {NO_MESSAGE} AS skipped FROM {members} OFFSET 0) AS asked""",
+        f"SELECT {SIZE} FROM (SELECT {NO_MESSAGE} AS skipped FROM {members} OFFSET 0) AS asked",
         params,
         into=AudienceSize,
     )
@@ -166,29 +169,23 @@ def page_of(
     Each has its `cursor`, and in `skipped` the reason why it gets no message, or None. `only` is a condition on the
     customers `cu`.
     """
-    if audience.kind != "combined":
-        return _page(audience, fields, after=after, limit=limit, only=only)
-    found: list[dict[str, Any]] = []
-    for first, last in windows(audience.account_id, after=after, limit=limit):
-        found += _page(audience, fields, after=first, until=last, limit=limit - len(found), only=only)
-        if len(found) == limit:
-            break
-    return found
-
-
-@limited
-def _page(
-    audience: Audience, fields: tuple[str, ...], *, after: int, until: int = MAX_ID, limit: int, only: str
-) -> list[dict[str, Any]]:
     wanted = tuple(dict.fromkeys(("id", "phone", *fields)))
     columns = ", ".join(map(value_of, wanted))
     order = _ORDER[audience.kind]
-    members, params = members_of(audience, after=after, until=until)
-    return dicts(
-        f"SELECT {order}, {columns}, {NO_MESSAGE} FROM {members} AND {only} ORDER BY {order} LIMIT {limit:d}",
-        params,
-        keys=("cursor", *wanted, "skipped"),
-    )
+    with bounded(audience):
+        members, params = members_of(audience)
+    page = f"SELECT {order}, {columns}, {NO_MESSAGE} FROM {members} AND {only} ORDER BY {order} LIMIT"
+    ranges: Iterable[tuple[int, int]] = [(after, MAX_ID)]
+    if audience.kind == "combined":
+        ranges = windows(audience.account_id, after=after, limit=limit)
+    found: list[dict[str, Any]] = []
+    for first, last in ranges:
+        asked = params | {"after": first, "until": last}
+        with bounded(audience):
+            found += dicts(f"{page} {limit - len(found)}", asked, keys=("cursor", *wanted, "skipped"))
+        if len(found) == limit:
+            break
+    return found
 
 
 def first_without(audience: Audience, field: str, fields: tuple[str, ...]) -> dict[str, Any] | None:
@@ -212,20 +209,19 @@ def as_sql(audience: Audience) -> tuple[str, dict[str, Any], str]:
     return (*members_of(audience), NO_MESSAGE)
 
 
-def members_of(
-    audience: Audience, *, after: int = 0, until: int = MAX_ID, consent: str = "subscribed", minus: bool = True
-) -> tuple[str, dict[str, Any]]:
+def members_of(audience: Audience, *, consent: str = "subscribed", minus: bool = True) -> tuple[str, dict[str, Any]]:
     """Returns the audience as SQL over the customers `cu`, to which AND can add conditions, and its parameters.
 
-    It begins `after` this cursor; a combined one ends with the customer `until`, and without `minus` excludes no one.
+    The parameters select all of it; a page begins `after` a cursor, and one of a combined audience ends with the
+    customer `until`. Without `minus`, a combined one excludes no one.
     """
     kind = audience.kind
     params: dict[str, Any] = {
         "account": audience.account_id,
         "campaign": audience.campaign_id,
         "list": audience.list_id,
-        "after": after,
-        "until": until,
+        "after": 0,
+        "until": MAX_ID,
     }
     if kind == "combined":
         sql, values = members_of_parts(audience.parts, audience.account_id, consent=consent, minus=minus)
