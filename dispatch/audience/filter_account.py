@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from dispatch.audience.filter import COLUMNS, FIELDS, Condition, Group
+from dispatch.audience.filter import COLUMNS, Condition, Group
 from dispatch.audience.filter_phones import with_numbers
 from dispatch.errors import InvalidRequest, InvalidStatus, NotFound
 from dispatch.formats.view import View
@@ -129,9 +129,8 @@ def _with_key(part: Condition, name: str | None) -> Condition:
 
 
 def _warning(key: str, names: list[str]) -> FilterWarningView:
-    fields = [name for name in FIELDS if name in COLUMNS]
-    found = nearest_to(key, [*names, *fields])
-    nearest = found if found is None or found in fields else f"attributes.{found}"
+    found = nearest_to(key, [*names, *COLUMNS])
+    nearest = found if found is None or found in COLUMNS else f"attributes.{found}"
     hint = f" Did you mean {nearest}?" if nearest else ""
     return FilterWarningView(
         field=f"attributes.{key}", message=f"No customer has the attribute {key} yet.{hint}", nearest=nearest

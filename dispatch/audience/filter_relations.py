@@ -5,11 +5,11 @@ and number. Retries, rests and occurrences of a campaign count as that campaign;
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
-from dispatch.audience.filter import Condition
+from dispatch.audience.filter import Condition, Relation
 
-RELATIONS = ("list", "received_campaign", "failed_campaign")
+RELATIONS = get_args(Relation)
 
 # What a message that the person has, and one that certainly did not arrive, may be; unknown ones are neither.
 _BECAME = {"received_campaign": "'sent', 'delivered', 'read'", "failed_campaign": "'failed', 'undelivered'"}

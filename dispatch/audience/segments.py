@@ -55,10 +55,7 @@ def create_segment(caller: Caller, *, name: str, filter: Group) -> SegmentView:
 
 def read_segment(caller: Caller, segment_id: int) -> SegmentView:
     """Returns the segment; NotFound when it is not the caller's to see."""
-    found = Segment.find(_checked(segment_id), caller.account)
-    if found is None:
-        raise _missing()
-    return _checked_view(found, unknown_attributes(read_filter(found.filter), found.account_id))
+    return _with_warnings(_found(caller, segment_id))
 
 
 def list_segments(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page[SegmentView]:
@@ -79,16 +76,14 @@ def edit_segment(
     if name is None and filter is None:
         return read_segment(caller, segment_id)
     new_name = checked_name(name) if name is not None else None
-    new_filter = None
-    if filter:
-        new_filter = fit(filter, read_segment(caller, segment_id).account_id).filter.model_dump(mode="json")
+    fitted = fit(filter, _found(caller, segment_id).account_id) if filter else None
     try:
         with db.atomic():
             edited = Segment.edit(
                 _checked(segment_id),
                 caller.account,
                 name=new_name,
-                filter=new_filter,
+                filter=fitted.filter.model_dump(mode="json") if fitted else None,
                 may_send="send" in caller.scopes,
             )
             if edited is None:
@@ -98,7 +93,18 @@ def edit_segment(
         raise _taken() from None
     except psycopg.errors.ForeignKeyViolation:
         raise _just_deleted() from None
-    return read_segment(caller, segment_id)
+    return _checked_view(edited, fitted.warnings) if fitted else _with_warnings(edited)
+
+
+def _found(caller: Caller, segment_id: int) -> Segment:
+    found = Segment.find(_checked(segment_id), caller.account)
+    if found is None:
+        raise _missing()
+    return found
+
+
+def _with_warnings(segment: Segment) -> SegmentView:
+    return _checked_view(segment, unknown_attributes(read_filter(segment.filter), segment.account_id))
 
 
 def delete_segment(caller: Caller, segment_id: int) -> None:
