@@ -117,7 +117,10 @@ def check_quota(account_id: UUID, name: str, *, more: int = 0) -> None:
 
 def check_spending(account_id: UUID, messages: int) -> None:
     """Refuses a start of so many messages that today's limits leave no room for; what decides is `spend`."""
-    limits, today = AccountQuota.of(account_id), AccountDay.today(account_id)
+    limits = AccountQuota.of(account_id)
+    if limits.messages_per_day is None and limits.credits_per_day is None:
+        return
+    today = AccountDay.today(account_id)
     # Each message costs at least one credit.
     _check_day("messages_per_day", limits.messages_per_day, today.messages, messages)
     _check_day("credits_per_day", limits.credits_per_day, today.credits, messages)

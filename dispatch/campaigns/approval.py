@@ -14,6 +14,7 @@ from dispatch.campaigns.rules import get_campaign, note
 from dispatch.campaigns.view import CampaignView, view
 from dispatch.errors import ApprovalRequired, CampaignNotFound, InvalidStatus
 from dispatch.texts.template import compile_template
+from models.account import Standing
 from models.campaigns import approval
 from models.campaigns.approval import Judgement
 from models.campaigns.campaign import Campaign
@@ -68,9 +69,11 @@ def changed_since_approval(campaign: Campaign) -> int:
     return members.changed_since(Audience.of(campaign), campaign.approved_at, any_field=any_field)
 
 
-def check_approval(campaign_id: int, recipients: int, *, changed: int, actor: str) -> None:
+def check_approval(campaign: Campaign, recipients: int, *, changed: int, actor: str) -> None:
     """Refuses a start that needs an approval and has none that stands, and says why."""
-    judged = approval.judge(campaign_id, recipients=recipients, changed=changed, actor=actor)
+    if Standing.of(campaign.account_id).approval_above is None:
+        return
+    judged = approval.judge(campaign.id, recipients=recipients, changed=changed, actor=actor)
     if not judged.may_start:
         details = {"recipients": recipients, "approval_above": judged.above, "revision": judged.revision}
         raise ApprovalRequired(_why_not(judged, recipients, changed), **details)

@@ -61,7 +61,7 @@ def _refuse(campaign_id: int, token: UUID, *, changed: int) -> NoReturn:
         raise PreparationLost
     if held.prep_price == 0:
         raise NoRecipients
-    check_approval(campaign_id, held.recipients, changed=changed, actor=held.actor)
+    check_approval(held, held.recipients, changed=changed, actor=held.actor)
     # What kept it from being sent has changed back since.
     raise ApprovalRequired("Its approval changed while it was being prepared; start it again.")
 

@@ -38,7 +38,7 @@ from dispatch.outbox import push_due_batches
 from dispatch.start import ending, preparation
 from dispatch.start.remote_audience import remote_services
 from dispatch.start.started import EnqueueResult, preparing, started
-from dispatch.texts.check import about_dates, about_text
+from dispatch.texts.check import RemarkView, about_dates, about_text
 from dispatch.texts.template import compile_template
 from models.account import Standing
 from models.campaigns.approval import take_turn
@@ -65,8 +65,10 @@ def enqueue_campaign(
         with _step("load_campaign"):
             campaign = get_campaign(caller, campaign_id)
         reach = _check(caller, campaign, anyway=anyway)
+        # No one reads the warnings of what starts by itself.
+        warnings = [] if only_if_due else _warnings(campaign)
         claimed = _claim(caller, campaign, reach, only_if_due=only_if_due)
-        return _prepare(claimed, reach, in_place=in_place)
+        return replace(_prepare(claimed, reach, in_place=in_place), warnings=warnings)
 
 
 def start_in_one_transaction(caller: Caller, write: Callable[[], Campaign | None]) -> EnqueueResult | None:
@@ -82,8 +84,9 @@ def start_in_one_transaction(caller: Caller, write: Callable[[], Campaign | None
                 return None
             structlog.contextvars.bind_contextvars(campaign_id=campaign.id)
             reach = _check(caller, campaign, queue=lambda: refusal)
+            warnings = _warnings(campaign)
             claimed = _claim(caller, campaign, reach)
-        return _prepare(claimed, reach)
+        return replace(_prepare(claimed, reach), warnings=warnings)
 
 
 def _check(
@@ -111,7 +114,7 @@ def _check(
     _check_can_pay(campaign, reach)
     with _step("check_approval"):
         reach = replace(reach, changed=changed_since_approval(campaign))
-        check_approval(campaign.id, reach.total, changed=reach.changed, actor=caller.actor)
+        check_approval(campaign, reach.total, changed=reach.changed, actor=caller.actor)
     return reach
 
 
@@ -184,8 +187,11 @@ def _prepare(claimed: ClaimedCampaign, reach: Reach, *, in_place: bool = False) 
         answer = preparing(claimed.id, reach.size)
     else:
         answer = _prepare_now(claimed)
-    dates = about_dates(claimed.account_id, compile_template(claimed.template))
-    return replace(answer, gaps=reach.gaps, warnings=[*about_text(claimed.template), *dates])
+    return replace(answer, gaps=reach.gaps)
+
+
+def _warnings(campaign: Campaign) -> list[RemarkView]:
+    return [*about_text(campaign.template), *about_dates(campaign.account_id, compile_template(campaign.template))]
 
 
 def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda: False) -> EnqueueResult:
@@ -214,7 +220,7 @@ def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda
 def _too_late(caller: Caller, campaign: Campaign, reach: Reach) -> DispatchError:
     current = Campaign.find(campaign.id, campaign.account_id)
     if current and current.status in ("draft", "scheduled"):
-        check_approval(current.id, reach.total, changed=reach.changed, actor=caller.actor)
+        check_approval(current, reach.total, changed=reach.changed, actor=caller.actor)
         return InvalidStatus("The campaign was rescheduled and is no longer due.", status=current.status)
     return AlreadySending(status=current.status if current else campaign.status)
 

@@ -32,8 +32,10 @@ def _within(plan: Plan, caps: Caps, message: NewMessage, others: Mapping[str, Se
     wanted = message.not_before or plan.started_at
     if first_within(caps, times, wanted) == wanted:
         return message
-    place = plan.place_of(message.phone, message.zone)
-    slot = slot_within(plan.hours, place, caps, times, earliest=wanted, before=plan.expires_at)
-    if slot is None or slot.start >= plan.expires_at or caps.over_cap == "skip":
+    slot = None
+    if caps.over_cap == "defer":
+        place = plan.place_of(message.phone, message.zone)
+        slot = slot_within(plan.hours, place, caps, times, earliest=wanted, before=plan.expires_at)
+    if slot is None or slot.start >= plan.expires_at:
         return message._replace(state="skipped", reason="frequency_cap", not_before=None, send_until=None)
     return message._replace(not_before=slot.start, send_until=slot.end)

@@ -10,6 +10,8 @@ from dispatch.campaigns.reading import read_campaign
 from dispatch.customers.list_members import add_members, remove_members
 from dispatch.errors import ApprovalRequired
 from dispatch.start.enqueue import enqueue_campaign
+from models.campaigns.campaign import Campaign
+from models.tenancy import ALL_ACCOUNTS
 from tests.dispatch.approval.approving import approve, written
 from tests.factories import a_list_of, a_segment, asking, combined, customers
 
@@ -78,7 +80,7 @@ def test_who_joins_an_included_list_or_leaves_an_excluded_one_was_not_approved(w
         approve(second, campaign)
         change()
         with pytest.raises(ApprovalRequired, match="something else than was approved"):
-            check_approval(campaign.id, 3, changed=0, actor="writer")
+            check_approval(Campaign.find(campaign.id, ALL_ACCOUNTS), 3, changed=0, actor="writer")
 
 
 def test_who_leaves_an_included_list_or_joins_an_excluded_one_ends_no_approval(
