@@ -22,6 +22,7 @@ from dispatch.campaigns.rules import (
 from dispatch.campaigns.timing import check_window
 from dispatch.campaigns.view import CampaignView, view
 from dispatch.errors import (
+    MAX_NAMED,
     CampaignNotFound,
     InvalidStatus,
     NoMessageText,
@@ -64,7 +65,8 @@ def create_campaign(caller: Caller, draft: CampaignDraft) -> CampaignView:
             check_quota(new.account_id, "scheduled_campaigns")
         if draft.customer_ids is not None:
             choose_customers(new.account_id, made.id, draft.customer_ids)
-        AudiencePart.replace(new.account_id, made.id, parts)
+        if parts:
+            AudiencePart.replace(new.account_id, made.id, parts)
         source = {"template_id": made.template_id} if made.template_id else {}
         note(caller, "campaign.created", made, status=made.status, **source)
         if draft.cron_expression is not None:
@@ -84,10 +86,6 @@ def duplicate_campaign(caller: Caller, campaign_id: int, *, name: str | None = N
         AudiencePart.copy(copy.id, campaign_id)
         note(caller, "campaign.created", copy, status=copy.status, copy_of=campaign_id)
         return view(copy)
-
-
-# So many of the segments that name a campaign are named.
-MAX_NAMED = 10
 
 
 def delete_campaign(caller: Caller, campaign_id: int) -> None:

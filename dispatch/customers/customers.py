@@ -66,7 +66,8 @@ def create_customer(caller: Caller, *, phone: str, **given: object) -> CustomerV
 
 def list_customers(caller: Caller, *, page: int = 1, page_size: int = 20, q: str | None = None) -> Page[CustomerView]:
     """One page of customers, newest first; `q` are parts of their names, in any order, and of their phones."""
-    found = Customer.page(caller.account, page=page, page_size=page_size, q=search_of(q, country_of(caller)))
+    asked = search_of(q, country_of(caller) if q else None)
+    found = Customer.page(caller.account, page=page, page_size=page_size, q=asked)
     return found.map(CustomerView.model_validate)
 
 

@@ -35,7 +35,9 @@ class KeptFile(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fills the buffer with what is left of a part; 0 at the end."""
-        self._size = self._size or len(self._part(0) or b"")
+        if not self._size:
+            self._number, self._content = 0, self._part(0) or b""
+            self._size = len(self._content)
         if not self._size:
             return 0
         number, begin = divmod(self.position, self._size)

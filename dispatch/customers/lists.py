@@ -5,7 +5,7 @@ from uuid import UUID
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from dispatch.caller import Caller
-from dispatch.errors import Duplicate, InvalidStatus, NotFound
+from dispatch.errors import MAX_NAMED, Duplicate, InvalidStatus, NotFound
 from dispatch.formats.checks import checked_name
 from dispatch.formats.searches import search_of
 from dispatch.formats.view import Time, View
@@ -14,9 +14,6 @@ from models.customers.lists import CustomerList
 from models.database import db
 from models.page import Page
 from models.segment import SegmentReference
-
-# So many of the campaigns that use a list are named.
-MAX_NAMED = 10
 
 
 class CustomerListView(View):

@@ -49,7 +49,8 @@ def list_suppressions(
     caller: Caller, *, page: int = 1, page_size: int = 20, q: str | None = None
 ) -> Page[SuppressionView]:
     """One page of suppressions, newest first; `q` is part of a phone or reason."""
-    found = Suppression.page(caller.account, page=page, page_size=page_size, q=search_of(q, country_of(caller)))
+    asked = search_of(q, country_of(caller) if q else None)
+    found = Suppression.page(caller.account, page=page, page_size=page_size, q=asked)
     return found.map(SuppressionView.model_validate)
 
 

@@ -4,6 +4,8 @@ import json
 import math
 from typing import Any
 
+from dispatch.formats.csv_records import UNREADABLE
+
 MAX_DEPTH = 20
 # The largest number of a computer, which JSONB writes as a whole number, has 309.
 MAX_DIGITS = 400
@@ -57,7 +59,7 @@ def _check_leaf(value: Any) -> None:
     if isinstance(value, str):
         if "\0" in value:
             raise ValueError("a text contains the character NUL")
-        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        if not value.isascii() and UNREADABLE.search(value):
             raise ValueError("a text contains half of a character (a lone surrogate)")
     elif isinstance(value, float) and not math.isfinite(value):
         raise ValueError("a number is too large")

@@ -45,6 +45,12 @@ class CustomerImportPart(Row):
         return found[0] if found else None
 
 
+def forget_file(import_id: int) -> None:
+    """Deletes what is kept of a file until its import ends: its pieces, and the numbers seen in a trial."""
+    changed("DELETE FROM customer_import_part WHERE import_id = %s", [import_id])
+    changed("DELETE FROM customer_import_phone WHERE import_id = %s", [import_id])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerImportReject(Row):
     """A line that could not be imported, and why."""

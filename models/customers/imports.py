@@ -8,6 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from models.customers.import_files import forget_file
 from models.customers.import_states import ImportKind, ImportStatus, OpenImport, RunningImport
 from models.database import changed, one, row
 from models.page import Page, read_page
@@ -210,8 +211,7 @@ class CustomerImport(Row):
             into=cls,
         )
         if ended:
-            changed("DELETE FROM customer_import_part WHERE import_id = %s", [import_id])
-            changed("DELETE FROM customer_import_phone WHERE import_id = %s", [import_id])
+            forget_file(import_id)
         return ended
 
     @classmethod

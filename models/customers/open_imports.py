@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from models.customers.import_files import forget_file
 from models.customers.imports import CustomerImport
-from models.database import changed, row
+from models.database import row
 from models.tenancy import Tenant, owned_by
 
 
@@ -33,6 +34,5 @@ def cancel(import_id: int, tenant: Tenant) -> CustomerImport | None:
         into=CustomerImport,
     )
     if ended:
-        changed("DELETE FROM customer_import_part WHERE import_id = %s", [import_id])
-        changed("DELETE FROM customer_import_phone WHERE import_id = %s", [import_id])
+        forget_file(import_id)
     return ended
