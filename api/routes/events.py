@@ -1,7 +1,6 @@
 """Live progress of a campaign as server-sent events."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from api.http.errors import StreamsBusy
 from api.http.inputs import Organization
 from api.http.routes import Routes
 from api.routes.campaign_inputs import CampaignPath
+from api.server.crowd import Crowd
 from config.settings import settings
 from config.stopping import stopping
 from dispatch.campaigns.progress import CampaignProgress, ProgressView
@@ -40,31 +40,8 @@ _EVENT = {
 }
 
 
-class Slots:
-    """The streams of this process by who follows: as many for each account, or operator, as the settings allow."""
-
-    def __init__(self) -> None:
-        self._taken: Counter[UUID] = Counter()
-
-    def take(self, who: UUID) -> bool:
-        """Takes a slot; returns whether one was free."""
-        if self._taken[who] >= settings().web_streams_per_account:
-            return False
-        self._taken[who] += 1
-        return True
-
-    def give_back(self, who: UUID) -> None:
-        """Frees a slot when its stream has ended."""
-        self._taken[who] -= 1
-        if not self._taken[who]:
-            del self._taken[who]
-
-    def taken(self) -> int:
-        """Returns how many streams there are."""
-        return self._taken.total()
-
-
-slots = Slots()
+# The streams of this process.
+slots = Crowd()
 
 
 @routes.get(
@@ -84,7 +61,7 @@ def follow(path: CampaignPath, query: Organization) -> Response:
     progress = CampaignProgress(caller(), path.campaign_id)
     first = progress.look()
     who = holder().account_id or holder().key_id
-    if not slots.take(who):
+    if not slots.enter(who, most=settings().web_streams_per_account):
         raise StreamsBusy
     response = Response(
         _events(progress, first, holder().key_id),
@@ -92,7 +69,7 @@ def follow(path: CampaignPath, query: Organization) -> Response:
         # A proxy that buffers answers would delay every event.
         headers={"X-Accel-Buffering": "no"},
     )
-    response.call_on_close(lambda: slots.give_back(who))
+    response.call_on_close(lambda: slots.leave(who))
     return response
 
 

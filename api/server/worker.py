@@ -25,13 +25,14 @@ class WebWorker(GeventWorker):
         """Begins, in the new process."""
         chosen = settings()
         # Behind a proxy all clients have its address, and it counts them itself.
-        self._crowd = Crowd(chosen.web_connections if chosen.trusted_proxies else chosen.web_connections_per_address)
+        self._most = chosen.web_connections if chosen.trusted_proxies else chosen.web_connections_per_address
+        self._crowd = Crowd()
         super().init_process()
 
     def handle(self, listener: Any, client: socket.socket, addr: Any) -> None:
         """Answers the requests of one connection."""
         line, address = Line(client), addr[0] if isinstance(addr, tuple) else ""
-        if not self._crowd.enter(address):
+        if not self._crowd.enter(address, most=self._most):
             self._refuse(line, TOO_MANY_CONNECTIONS)
             line.close()
             return

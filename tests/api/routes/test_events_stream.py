@@ -9,6 +9,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import pytest
 
 from api.routes import events
+from api.server.crowd import Crowd
 from config.settings import settings
 from dispatch.campaigns.lifecycle import cancel_campaign
 from dispatch.start.enqueue import enqueue_campaign
@@ -32,7 +33,7 @@ class _Quiet(WSGIRequestHandler):
 def web(app, db, redis, monkeypatch):
     """The application on a real socket, checking progress ten times a second; yields its port."""
     monkeypatch.setattr(events, "LOOK_EVERY_SEC", 0.1)
-    monkeypatch.setattr(events, "slots", events.Slots())
+    monkeypatch.setattr(events, "slots", Crowd())
     server = make_server("127.0.0.1", 0, app, server_class=_Server, handler_class=_Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server.server_port
@@ -83,7 +84,7 @@ def test_a_stream_reports_changes_and_ends_with_the_campaign(web, started):
     last = seen[-1][1]
     assert (last["status"], last["stats"]["sent"], last["final"]) == ("completed", 30, True)
     assert stream.response.readline() == b""
-    wait_until(lambda: events.slots.taken() == 0, "the place is free again")
+    wait_until(lambda: events.slots.total() == 0, "the place is free again")
 
 
 def test_a_stream_of_an_ended_campaign_says_so_and_ends(web):
@@ -105,5 +106,5 @@ def test_an_account_has_so_many_streams_and_a_client_that_leaves_frees_its_place
     assert json.loads(refused.read())["error"]["code"] == "STREAMS_BUSY"
     streams[0].close()
     # Only a write, of a change or the heartbeat, shows that the client has left.
-    wait_until(lambda: events.slots.taken() < room, "the place is free again")
+    wait_until(lambda: events.slots.total() < room, "the place is free again")
     assert Stream(web, campaign_id, key).event()[0] == "progress"
