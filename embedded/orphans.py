@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from embedded.run_file import processes_path, run_path, write_secret
-from embedded.sessions import Leader, end, started_at
+from embedded.run_file import forget_run, processes_path, write_secret
+from embedded.sessions import Leader, end_in_stages, started_at
 
 
 def write_leaders(directory: Path, leaders: list[Leader]) -> None:
@@ -33,8 +33,6 @@ def end_orphans(directory: Path, say: Callable[[str], None]) -> bool:
     if left:
         pids = ", ".join(str(leader.pid) for leader in left)
         say(f"ending what an `up` that was killed has left behind: process {pids}")
-    for stage in sorted({leader.stage for leader in left}):
-        end([leader for leader in left if leader.stage == stage])
-    for path in (run_path(directory), processes_path(directory)):
-        path.unlink(missing_ok=True)
+    end_in_stages(left)
+    forget_run(directory)
     return bool(left)

@@ -13,8 +13,8 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from embedded.run_file import processes_path, run_path
-from embedded.sessions import Leader, end
+from embedded.run_file import forget_run
+from embedded.sessions import Leader, end_in_stages
 
 
 class Reaper:
@@ -57,11 +57,8 @@ def main() -> None:
     for line in sys.stdin:
         if line.endswith("\n"):  # kill -9 may leave half a line
             leaders = [Leader(**entry) for entry in json.loads(line)]
-    for stage in sorted({leader.stage for leader in leaders}):
-        end([leader for leader in leaders if leader.stage == stage])
-    directory = Path(sys.argv[1])
-    run_path(directory).unlink(missing_ok=True)
-    processes_path(directory).unlink(missing_ok=True)
+    end_in_stages(leaders)
+    forget_run(Path(sys.argv[1]))
 
 
 if __name__ == "__main__":

@@ -53,6 +53,12 @@ def write_run(directory: Path, run: Run) -> None:
     write_secret(run_path(directory), json.dumps(asdict(run), indent=1))
 
 
+def forget_run(directory: Path) -> None:
+    """Deletes what tells of an `up`: it has ended, and so have its processes."""
+    run_path(directory).unlink(missing_ok=True)
+    processes_path(directory).unlink(missing_ok=True)
+
+
 def write_secret(path: Path, text: str) -> None:
     """Replaces a file in one step; only its owner can read it."""
     draft = path.with_name(f"{path.name}.new")

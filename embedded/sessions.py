@@ -52,6 +52,12 @@ def end(leaders: list[Leader]) -> None:
         _wait(left, FORCED_END_SEC)
 
 
+def end_in_stages(leaders: list[Leader]) -> None:
+    """Ends them stage after stage: those that need others end before these."""
+    for stage in sorted({leader.stage for leader in leaders}):
+        end([leader for leader in leaders if leader.stage == stage])
+
+
 def started_at(pid: int) -> float | None:
     """Returns when the process was started, in seconds after the machine was; None if it has ended."""
     try:
