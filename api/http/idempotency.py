@@ -50,12 +50,9 @@ def done_once(view: View, idempotency: Idempotency) -> View:
 
     @wraps(view)
     def answered(**arguments: Any) -> Any:
-        given = request.headers.get(HEADER)
-        asked = _asked(given) if given is not None else None
-        if current_rules().scope == "read":
-            asked = (
-                None  # it changes nothing, so the answer is found again and not kept: a key that reads writes no row
-            )
+        key = _key()
+        # What only reads changes nothing: its answer is found again and not kept, so a key that reads writes no row.
+        asked = _asked(key) if key is not None and current_rules().scope != "read" else None
         match idempotency:
             case OneTransaction(secret):
                 return _in_one_transaction(view, arguments, asked, secret)
@@ -155,9 +152,14 @@ def _to_keep(response: Response, secret: str | None) -> str:
     return json.dumps({**json.loads(text), secret: None}, ensure_ascii=False) if secret else text
 
 
-def _asked(key: str) -> RequestKey:
-    if not _KEY.fullmatch(key):
+def _key() -> str | None:
+    key = request.headers.get(HEADER)
+    if key is not None and not _KEY.fullmatch(key):
         raise InvalidRequest(f"{HEADER} must have 1 to {MAX_KEY_CHARACTERS} characters of ASCII.", field=HEADER)
+    return key
+
+
+def _asked(key: str) -> RequestKey:
     # The same with and without the prefix, and quoted: an address may contain what a row cannot.
     route = quote(request.path.removeprefix("/api").rstrip("/"))
     # Parameters in another order are the same request; of one that is repeated, the order may matter.
