@@ -138,7 +138,7 @@ def _one_number(text: str) -> str:
         raise InvalidPhone("more than one number")
     if re.search(r"[^0-9+ ().\-/']", text) or re.search(r"\d.*\+", text):
         raise InvalidPhone("not a number")
-    return ("+" if "+" in text else "") + re.sub("[+']", "", text)
+    return ("+" if "+" in text else "") + text.replace("+", "").replace("'", " ")
 
 
 def _what_follows(parts: list[str]) -> str:

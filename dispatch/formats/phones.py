@@ -11,6 +11,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, ValidationResult
 
 from dispatch.errors import InvalidRequest
+from dispatch.formats.phone_tails import without_tail
 from dispatch.formats.phone_text import InvalidPhone, plain_phone
 from models.customers.phone_types import PhoneType
 
@@ -43,6 +44,9 @@ _KINDS: dict[int, PhoneType] = {
 # Inmarsat, the global mobile satellite system (such as Iridium) and Thuraya (ITU-T E.164, list of assigned codes); the
 # library calls the first two mobile.
 _SATELLITE = ("+870", "+881", "+88216")
+# The library takes nearly all shorter numbers for valid where lengths vary, but people there have mobiles of so many
+# digits without the country code.
+_USUAL_DIGITS = 9
 _UNREADABLE = {
     NumberParseException.NOT_A_NUMBER: "not a number",
     NumberParseException.TOO_SHORT_AFTER_IDD: "too short",
@@ -83,8 +87,8 @@ class _Ambiguous(str):
     readings: tuple[str, str]
 
     @classmethod
-    def of(cls, first: str, second: str) -> "_Ambiguous":
-        reason = cls(f"could be {first} or {second}; write it with + and the country code")
+    def of(cls, first: str, second: str, advice: str = "write it with + and the country code") -> "_Ambiguous":
+        reason = cls(f"could be {first} or {second}; {advice}")
         reason.readings = (first, second)
         return reason
 
@@ -108,7 +112,7 @@ def normalise(raw: str, default_country: str | None = None) -> str:
 
 def read_phone(raw: str, default_country: str | None = None) -> Phone:
     """Returns the number as `normalise` does, and what kind of number it is."""
-    found = _read(plain_phone(raw), default_country)
+    found = _one_person(plain_phone(raw), default_country)
     if isinstance(found, str):
         raise InvalidPhone(found)
     return Phone(found.number, _kind(found))
@@ -116,7 +120,7 @@ def read_phone(raw: str, default_country: str | None = None) -> Phone:
 
 def readings_of(raw: str, default_country: str | None = None) -> tuple[str, ...]:
     """Returns the number as `normalise` does, or both that it may be where that refuses it for being two."""
-    found = _read(plain_phone(raw), default_country)
+    found = _one_person(plain_phone(raw), default_country)
     if isinstance(found, _Ambiguous):
         return found.readings
     if isinstance(found, str):
@@ -142,6 +146,17 @@ def is_stored_form(phone: str) -> bool:
     return _E164.fullmatch(phone) is not None
 
 
+def _one_person(text: str, country: str | None) -> _Reading | _Reason:
+    """Reads the number; refuses it when it gets texts and would be another one without its last group of digits."""
+    found = _read(text, country)
+    if not isinstance(found, _Reading) or found.type in _NEVER_TEXTED or not (shorter := without_tail(text)):
+        return found
+    other = _read(shorter, country)
+    if isinstance(other, _Reading) and len(other.number) - len(f"+{other.country_code}") >= _USUAL_DIGITS:
+        return _Ambiguous.of(found.number, other.number, "write one number, its last digits together")
+    return found
+
+
 def _read(text: str, country: str | None) -> _Reading | _Reason:
     digits = re.sub(r"\D", "", text)
     if text.startswith("+"):
@@ -153,11 +168,20 @@ def _read(text: str, country: str | None) -> _Reading | _Reason:
         return "no country code and no default country"
     national = _national(digits, country)
     if digits.startswith("0"):
-        return national
+        return _without_zero(digits, text, national)
     foreign = _international(digits, text)
     if isinstance(national, _Reading) and isinstance(foreign, _Reading) and national.number != foreign.number:
         return _more_likely(text, digits, national, foreign)
     return _either(national, foreign)
+
+
+def _without_zero(digits: str, text: str, national: _Reading | _Reason) -> _Reading | _Reason:
+    """Refuses a landline that is a mobile of the same country behind its code: 0 49 171…, where 00 49 was meant."""
+    if isinstance(national, _Reading) and national.type in _NEVER_TEXTED:
+        foreign = _international(digits[1:], text.replace("0", "", 1))
+        if isinstance(foreign, _Reading) and foreign.type in _MOBILE and foreign.country_code == national.country_code:
+            return _Ambiguous.of(foreign.number, national.number)
+    return national
 
 
 def _either(first: _Reading | _Reason, second: _Reading | _Reason) -> _Reading | _Reason:

@@ -3,7 +3,7 @@
 import pytest
 
 from dispatch.formats.phone_text import InvalidPhone
-from dispatch.formats.phones import normalise
+from dispatch.formats.phones import normalise, readings_of
 
 # Invisible marks, and spaces and dashes as word processors and messengers write them.
 IGNORED = [
@@ -106,3 +106,53 @@ def test_other_decimals_are_refused(raw):
 def test_a_character_that_is_in_no_number_is_refused(raw):
     with pytest.raises(InvalidPhone):
         normalise(raw, "GR")
+
+
+@pytest.mark.parametrize(
+    ("raw", "country", "readings"),
+    [
+        *[
+            (f"{number}{tail}", "AT", ("+436641234567", f"+436641234567{digits}"))
+            for number in ("0664 1234567", "06641234567", "+43 664 1234567", "0664/1234567", "0664.1234567")
+            for tail, digits in ((" 8", "8"), ("-8", "8"), (" (12)", "12"), ("'8", "8"), ("\u201312", "12"))
+        ],
+        ("0664.1234567.0", "AT", ("+436641234567", "+4366412345670")),
+        ("0664.123.4567.0", "AT", ("+436641234567", "+4366412345670")),
+        ("0664 123 45 67/68", "AT", ("+436641234567", "+43664123456768")),
+        ("0664 123 45 67 (12)", "AT", ("+436641234567", "+43664123456712")),
+        ("0664 123 45 67-12", "AT", ("+436641234567", "+43664123456712")),
+        ("040 123 4567-8", "FI", ("+358401234567", "+3584012345678")),
+        ("0171-3920001-2", "DE", ("+491713920001", "+4917139200012")),
+        ("1721234567. 0", "DE", ("+491721234567", "+4917212345670")),
+        ("0812-3456-7890-1", "ID", ("+6281234567890", "+62812345678901")),
+        ("021 123 4567 8", "NZ", ("+64211234567", "+642112345678")),
+    ],
+)
+def test_a_group_that_may_be_an_extension_does_not_make_it_somebody_elses_number(raw, country, readings):
+    with pytest.raises(InvalidPhone) as refused:
+        normalise(raw, country)
+    assert all(reading in refused.value.reason for reading in readings)
+    assert set(readings_of(raw, country)) == set(readings)
+
+
+@pytest.mark.parametrize(
+    ("raw", "country", "phone"),
+    [
+        ("0664 123 45 67", "AT", "+436641234567"),
+        ("0664/123 45 67", "AT", "+436641234567"),
+        ("0664 123 45-67", "AT", "+436641234567"),
+        ("(0664) 123-45-67", "AT", "+436641234567"),
+        ("040-123 45 67", "FI", "+358401234567"),
+        ("040 123 4567", "FI", "+358401234567"),
+        ("+358 40 1234-567", "FI", "+358401234567"),
+        ("070-123 45 67", "SE", "+46701234567"),
+        ("0470/12.34.56", "BE", "+32470123456"),
+        ("8 (912) 345-67-89", "RU", "+79123456789"),
+        ("+34612345 678", "ES", "+34612345678"),
+        ("0812-3456-789", "ID", "+628123456789"),
+        # A landline's extension, which is dialled as part of the number.
+        ("089 1234567-12", "DE", "+4989123456712"),
+    ],
+)
+def test_the_last_group_of_a_usual_number_belongs_to_it(raw, country, phone):
+    assert normalise(raw, country) == phone
