@@ -16,6 +16,7 @@ from dispatch.errors import DispatchError, Duplicate, InvalidStatus, NotFound
 from dispatch.formats.checks import can_be_id, checked_name
 from dispatch.formats.view import Time, View
 from models.campaigns.audience_parts import AudiencePart
+from models.campaigns.awaiting import lock_source
 from models.customers.attributes import noted_names
 from models.database import db
 from models.page import Page
@@ -79,6 +80,9 @@ def edit_segment(
     fitted = fit(filter, _found(caller, segment_id).account_id) if filter else None
     try:
         with db.atomic():
+            # A campaign that is being scheduled for it then comes first, or waits.
+            if "send" not in caller.scopes:
+                lock_source("segment", _checked(segment_id))
             edited = Segment.edit(
                 _checked(segment_id),
                 caller.account,

@@ -31,6 +31,7 @@ from dispatch.texts.stored import check_version, text_for_campaign
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.audience_parts import AudiencePart, NewPart
+from models.campaigns.awaiting import keep_sources
 from models.campaigns.campaign import Campaign
 from models.campaigns.remote_fetch import RemoteFetch
 from models.campaigns.writing import EditedColumns
@@ -57,10 +58,7 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
     # A stored template is checked for a channel, so the edit counts only while that is still the campaign's.
     checked_for = campaign.channel if values.get("template_id") and "channel" not in values else None
     with db.atomic():
-        check_list(campaign.account_id, values.get("list_id"))
-        check_segment(campaign.account_id, values.get("segment_id"))
-        check_parts(campaign.account_id, parts)
-        check_version(campaign.account_id, values.get("template_id"), values.get("template_version"))
+        _keep_what_it_names(campaign, values, parts)
         edited = campaign_writing.edit(
             campaign_id,
             values,
@@ -74,12 +72,24 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
         # The users that were fetched are those of one channel.
         if "audience_kind" in values or (edited.audience_kind == "remote" and "channel" in values):
             _replace_choice(edited, changes.get("customer_ids"), parts)
+            if edited.status == "scheduled":
+                keep_sources(campaign_id)
             # Read again, because another choice is another revision.
             edited = get_campaign(caller, campaign_id)
         source = {"template_id": edited.template_id} if values.get("template_id") else {}
         note(caller, "campaign.edited", edited, fields=sorted(changes), **source)
         db.after_commit(partial(log.info, "campaign.edited", campaign_id=campaign_id, status=edited.status))
         return view(edited)
+
+
+def _keep_what_it_names(campaign: Campaign, values: EditedColumns, parts: Sequence[NewPart]) -> None:
+    """Locks what the columns name and, if it is being scheduled, what it is made of; NotFound for what is gone."""
+    check_list(campaign.account_id, values.get("list_id"))
+    check_segment(campaign.account_id, values.get("segment_id"))
+    check_parts(campaign.account_id, parts)
+    check_version(campaign.account_id, values.get("template_id"), values.get("template_version"))
+    if values.get("scheduled_at"):
+        keep_sources(campaign.id)
 
 
 def _values(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:

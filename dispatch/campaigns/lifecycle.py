@@ -20,6 +20,7 @@ from dispatch.formats.checks import utc_time
 from dispatch.outbox import continue_after_commit
 from dispatch.schedules import schedules
 from models.campaigns import patterns as pattern_moves
+from models.campaigns.awaiting import keep_sources
 from models.campaigns.campaign import Campaign
 from models.database import db
 
@@ -30,6 +31,7 @@ def schedule_campaign(caller: Caller, campaign_id: int, at: datetime) -> Campaig
     """Schedules a draft, or reschedules a scheduled campaign; a time without a zone is one on its own clocks."""
     time = utc_time(at, field="scheduled_at", zone=get_campaign(caller, campaign_id).timezone)
     with db.atomic():
+        keep_sources(campaign_id)
         moved = Campaign.schedule(campaign_id, time)
         if moved is None:
             raise _why_not_scheduled(get_campaign(caller, campaign_id), time)

@@ -13,6 +13,7 @@ from dispatch.formats.checks import can_be_id
 from dispatch.outbox import continue_after_commit
 from models.audit_event import AuditEvent
 from models.campaigns import occurrences, patterns
+from models.campaigns.awaiting import keep_sources
 from models.campaigns.campaign import Campaign
 from models.schedules.schedule import Schedule
 
@@ -66,6 +67,7 @@ def release(schedule: Schedule) -> None:
 
 def _begin(schedule: Schedule) -> None:
     campaign_id = int(schedule.job_payload["campaign_id"])
+    keep_sources(campaign_id)
     made = patterns.make_recurring(campaign_id, account_id=schedule.account_id, schedule_id=schedule.id)
     if made is None:
         found = Campaign.find(campaign_id, schedule.account_id)

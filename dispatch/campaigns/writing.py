@@ -34,6 +34,7 @@ from dispatch.texts.stored import check_version
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.audience_parts import AudiencePart
+from models.campaigns.awaiting import keep_sources
 from models.campaigns.campaign import Campaign
 from models.database import db
 from models.segment import SegmentReference
@@ -67,6 +68,8 @@ def create_campaign(caller: Caller, draft: CampaignDraft) -> CampaignView:
             choose_customers(new.account_id, made.id, draft.customer_ids)
         if parts:
             AudiencePart.replace(new.account_id, made.id, parts)
+        if draft.scheduled_at:
+            keep_sources(made.id)
         source = {"template_id": made.template_id} if made.template_id else {}
         note(caller, "campaign.created", made, status=made.status, **source)
         if draft.cron_expression is not None:

@@ -17,6 +17,7 @@ from dispatch import queues
 from dispatch.accounts.accounts import account_with_id
 from dispatch.accounts.quotas import check_quota
 from dispatch.caller import Caller
+from dispatch.customers.list_members import lock_unless_may_send, require_send
 from dispatch.errors import ImportRunning, InvalidRequest, InvalidStatus, NotFound
 from dispatch.formats.checks import checked_name, checked_text
 from dispatch.formats.columns import IGNORED
@@ -130,10 +131,10 @@ def start_import(caller: Caller, file: IO[bytes], wish: Wish) -> CustomerImportV
 
 
 def _list_for(caller: Caller, account_id: UUID, name: str) -> int:
-    """Returns the list to import onto; while a campaign is scheduled for it that takes the scope `send`."""
+    """Returns the list to import onto; while it decides whom a scheduled campaign goes to, that takes `send`."""
     list_id = CustomerList.named(account_id, name).id
-    if waiting := CustomerList.awaited_by(list_id, account_id):
-        caller.require("send", because=f"Campaign {waiting} is scheduled for this list, and would go to them too.")
+    lock_unless_may_send(caller, list_id)
+    require_send(caller, CustomerList.awaited_by(list_id, account_id))
     return list_id
 
 

@@ -12,6 +12,7 @@ from dispatch.customers.lists import read_list
 from dispatch.errors import CustomerNotFound, EmptyCustomerIds, NotFound
 from dispatch.formats.checks import can_be_id
 from dispatch.formats.view import View
+from models.campaigns.awaiting import lock_source
 from models.customers.customer import Customer
 from models.customers.lists import ListMember
 from models.database import db
@@ -42,17 +43,16 @@ def list_members(caller: Caller, list_id: int, *, page: int = 1, page_size: int 
 def add_members(caller: Caller, list_id: int, customer_ids: Sequence[int]) -> AddedMembersView:
     """Puts customers on the list; CustomerNotFound, and no one is added, unless all are of the list's account.
 
-    While a campaign is scheduled for the list it takes the scope `send`, as changing the campaign does.
+    While a campaign is scheduled for the list, or for a segment whose filter names it, that takes the scope `send`, as
+    changing the campaign does.
     """
     wanted = _checked_ids(customer_ids)
     owner = read_list(caller, list_id).account_id
     try:
         with db.atomic():
+            lock_unless_may_send(caller, list_id)
             found = ListMember.add(owner, list_id, _storable(wanted), may_send="send" in caller.scopes)
-            if found.awaited_by:
-                caller.require(
-                    "send", because=f"Campaign {found.awaited_by} is scheduled for this list, and would go to them too."
-                )
+            require_send(caller, found.awaited_by)
             if missing := sorted(wanted.difference(found.known)):
                 raise CustomerNotFound.with_ids(missing)
             check_quota(owner, "stored_rows")
@@ -65,18 +65,29 @@ def add_members(caller: Caller, list_id: int, customer_ids: Sequence[int]) -> Ad
 def remove_members(caller: Caller, list_id: int, customer_ids: Sequence[int]) -> RemovedMembersView:
     """Takes customers off the list; those who are not on it are ignored.
 
-    While a campaign is scheduled that leaves out whoever is on the list it takes the scope `send`.
+    While a campaign is scheduled that leaves out whoever is on the list, or is for a segment whose filter names it,
+    that takes the scope `send`.
     """
     wanted = _checked_ids(customer_ids)
     owner = read_list(caller, list_id).account_id
     with db.atomic():
+        lock_unless_may_send(caller, list_id)
         found = ListMember.remove(owner, list_id, _storable(wanted), may_send="send" in caller.scopes)
-        if found.awaited_by:
-            caller.require(
-                "send", because=f"Campaign {found.awaited_by} is scheduled without this list, and would go to them too."
-            )
+        require_send(caller, found.awaited_by)
         _note(caller, "list.members_removed", list_id, owner, found.removed)
     return RemovedMembersView(removed=found.removed, customers=read_list(caller, list_id).customers)
+
+
+def lock_unless_may_send(caller: Caller, list_id: int) -> None:
+    """Makes a campaign that is being scheduled for the list come first, or wait until the transaction ends."""
+    if "send" not in caller.scopes:
+        lock_source("customer_list", list_id)
+
+
+def require_send(caller: Caller, campaign_id: int | None) -> None:
+    """Raises Forbidden unless the caller may send; nothing without a campaign that the list decides about."""
+    if campaign_id:
+        caller.require("send", because=f"Campaign {campaign_id} is scheduled, and this list decides whom it goes to.")
 
 
 def _checked_ids(customer_ids: Sequence[int]) -> set[int]:

@@ -104,7 +104,7 @@ class CustomerList(Row):
 
     @classmethod
     def awaited_by(cls, list_id: int, account_id: UUID) -> int | None:
-        """Returns a scheduled campaign that goes to the list, or None when there is none."""
+        """Returns a scheduled campaign whose audience grows or changes with the list, or None when there is none."""
         found: int | None = scalar(f"SELECT {OF_LIST}", {"account": account_id, "list": list_id})
         return found
 
@@ -146,7 +146,7 @@ class ListMember(Row):
     def add(cls, account_id: UUID, list_id: int, customer_ids: Collection[int], *, may_send: bool) -> "AddedMembers":
         """Puts those of the customers on the list that the account has.
 
-        No one, unless the caller `may_send`, while a campaign is scheduled for the list.
+        No one, unless the caller `may_send`, while a campaign is scheduled whose audience depends on who is on it.
         """
         return one(
             f"""WITH awaited AS MATERIALIZED (
@@ -180,7 +180,7 @@ class ListMember(Row):
     ) -> "RemovedMembers":
         """Takes the customers off the list.
 
-        No one, unless the caller `may_send`, while a campaign is scheduled that leaves out whoever is on it.
+        No one, unless the caller `may_send`, while a campaign is scheduled that goes to others when they leave.
         """
         return one(
             f"""WITH awaited AS MATERIALIZED (

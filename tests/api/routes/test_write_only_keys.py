@@ -1,5 +1,7 @@
 """A key that may write and not send changes nothing of whom a campaign goes to that starts by itself."""
 
+import json
+
 import pytest
 
 from api.http.errors import STATUS
@@ -49,8 +51,8 @@ def test_it_adds_no_one_to_the_list_of_a_scheduled_campaign(as_account, account,
     if paused:
         pause_campaign(asking(), campaign.id)
     people = customers(account, 1)
-    refused(added(write, list_id, people), f"Campaign {campaign.id} is scheduled for this list")
-    refused(imported(write, "buyers"), f"Campaign {campaign.id} is scheduled for this list")
+    refused(added(write, list_id, people), f"Campaign {campaign.id} is scheduled, and this list decides")
+    refused(imported(write, "buyers"), f"Campaign {campaign.id} is scheduled, and this list decides")
     assert rows("SELECT 1 FROM list_member WHERE customer_id = %s", people) == []
     assert rows("SELECT 1 FROM customer_import") == []
     assert added(as_account(account, scopes=(*WRITER, "send")), list_id, people).status_code == 200
@@ -80,9 +82,69 @@ def test_it_takes_anyone_off_a_list_but_one_that_a_scheduled_campaign_leaves_out
         if allowed:
             assert answer.status_code == 200, answer.json
         else:
-            refused(answer, f"Campaign {made.json['id']} is scheduled without this list")
-    refused(added(write, everyone, customers(account, 1)), "is scheduled for this list")
+            refused(answer, f"Campaign {made.json['id']} is scheduled, and this list")
+    refused(added(write, everyone, customers(account, 1)), "is scheduled, and this list decides")
     assert added(write, bought, customers(account, 1)).status_code == 200
+
+
+def removed(call, list_id, people):
+    return call("POST", f"/api/lists/{list_id}/members/remove", json={"customer_ids": people})
+
+
+def looking_at(list_id, operator):
+    """Returns a filter that asks for the list deep within."""
+    asked = {"field": "list", "operator": operator, "value": [list_id]}
+    inner = {"logic": "or", "conditions": [asked, {"field": "location", "operator": "eq", "value": "Athens"}]}
+    return {"logic": "and", "conditions": [inner]}
+
+
+@pytest.mark.parametrize("operator", ["in_list", "not_in_list"])
+@pytest.mark.parametrize("place", ["its segment", "a part", "a part that is left out"])
+@pytest.mark.parametrize("paused", [False, True])
+def test_it_changes_no_list_that_is_only_named_in_the_filter_of_a_scheduled_campaign(
+    as_account, account, write, operator, place, paused
+):
+    list_id = a_list(account, 2, name="Buyers")
+    full = as_account(account)
+    asked = {"name": "Look", "filter": looking_at(list_id, operator)}
+    segment_id = full("POST", "/api/segments", json=asked).json["id"]
+    audience = {
+        "its segment": {"segment_id": segment_id},
+        "a part": {"combined": {"include": {"segments": [segment_id]}}},
+        "a part that is left out": {
+            "combined": {"include": {"everyone": True}, "exclude": {"segments": [segment_id]}},
+        },
+    }[place]
+    body = {"name": "Sale", "base_template": "Hi", "scheduled_at": LATER.isoformat(), **audience}
+    made = full("POST", "/api/campaigns", json=body)
+    assert made.status_code == 201, made.json
+    if paused:
+        pause_campaign(asking(), made.json["id"])
+    member = full("GET", f"/api/lists/{list_id}/members").json["data"][0]["id"]
+    says = f"Campaign {made.json['id']} is scheduled, and this list decides"
+    refused(added(write, list_id, customers(account, 1)), says)
+    refused(removed(write, list_id, [member]), says)
+    refused(imported(write, "Buyers"), says)
+    assert full("GET", f"/api/lists/{list_id}").json["customers"] == 2
+    if not paused:
+        unschedule_campaign(asking(), made.json["id"])
+        assert removed(write, list_id, [member]).status_code == 200
+
+
+def test_it_changes_no_list_that_the_filter_of_a_copy_names_whose_segment_is_gone(as_account, account, write):
+    list_id = a_list(account, 2, name="Buyers")
+    full = as_account(account)
+    asked = {"name": "Look", "filter": looking_at(list_id, "in_list")}
+    segment_id = full("POST", "/api/segments", json=asked).json["id"]
+    sent = a_campaign(account, segment_id=segment_id)
+    assert full("POST", f"/api/campaigns/{sent.id}/enqueue").status_code == 202
+    copy = full("POST", f"/api/campaigns/{sent.id}/duplicate").json["id"]
+    rows(
+        "UPDATE campaign SET segment_id = NULL, segment_filter = %s::jsonb WHERE id = %s",
+        [json.dumps(looking_at(list_id, "in_list")), copy],
+    )
+    schedule_campaign(asking(), copy, LATER)
+    refused(added(write, list_id, customers(account, 1)), f"Campaign {copy} is scheduled")
 
 
 @pytest.mark.parametrize("starts", ["scheduled", "recurring"])
