@@ -108,8 +108,8 @@ def in_another_thread(act):
     return ThreadPoolExecutor(1).submit(acting)
 
 
-def waits_for_a_lock():
-    waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+def someone_waits_for_us():
+    waiting = "SELECT pid FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
     return row(waiting) is not None
 
 
@@ -121,7 +121,7 @@ def test_a_change_that_comes_while_it_is_being_scheduled_is_refused(account, wri
     with db.atomic():
         schedules()
         changed = in_another_thread(lambda: changes(writer))
-        wait_until(waits_for_a_lock, "the change waits")
+        wait_until(someone_waits_for_us, "the change waits")
     assert changed.result(30) == "FORBIDDEN"
 
 
@@ -133,7 +133,7 @@ def test_whoever_schedules_while_it_is_being_changed_comes_after_the_change(acco
     with db.atomic():
         changes(writer)
         done = in_another_thread(schedules)
-        wait_until(waits_for_a_lock, "the schedule waits")
+        wait_until(someone_waits_for_us, "the schedule waits")
         assert not done.done()
     assert done.result(30).status == "scheduled"
 
@@ -146,7 +146,7 @@ def test_a_filter_that_is_changed_while_its_campaign_becomes_recurring_is_refuse
     with db.atomic():
         scheduled(campaign)
         changed = in_another_thread(lambda: edit_segment(writer, segment_id, filter=read_filter(ATHENS)))
-        wait_until(waits_for_a_lock, "the change waits")
+        wait_until(someone_waits_for_us, "the change waits")
     assert changed.result(30) == "FORBIDDEN"
 
 
