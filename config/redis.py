@@ -1,13 +1,24 @@
-"""Connections to Redis: one kind for pushing jobs, one for waiting for jobs, one for counting requests."""
+"""Connections to Redis: one kind for pushing jobs, one for waiting for jobs, one for counting requests.
+
+None of them repeats a command, and none waits for a Redis that is known to hang.
+"""
 
 import socket
+from functools import lru_cache
 from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from config.outage import Once, Outage
 from config.settings import Settings
+
+# A connection, and an answer to what was asked; a Redis that is slower than this hangs.
+ANSWER_WITHIN_SEC = 2.0
+# The same for what a request can do without, and for the question whether Redis answers again.
+HURRIED_SEC = 1.0
+_HURRIED = {"socket_timeout": HURRIED_SEC, "socket_connect_timeout": HURRIED_SEC}
 
 
 def enqueueing(settings: Settings) -> redis.Redis:
@@ -16,21 +27,21 @@ def enqueueing(settings: Settings) -> redis.Redis:
     By default redis-py sends a command up to ten times when the answer is lost, and so would push a job again; with
     this client the caller sees the failure instead.
     """
-    return _client(settings, retry=Retry(NoBackoff(), 0), socket_timeout=5)
+    return _client(settings, retry=Once(_outage_of(settings)))
 
 
 def working(settings: Settings) -> redis.Redis:
     """Returns a client for RQ workers, which block while they wait and handle lost connections themselves.
 
     It does not repeat commands either: after a pop whose answer is lost it would take a second job from the queue, and
-    ten tries take longer than a worker may take to stop.
+    ten tries take longer than a worker may take to stop. RQ sets the time-out for answers.
     """
-    return _client(settings, retry=Retry(NoBackoff(), 0), socket_timeout=None)
+    return _client(settings, retry=Once(_outage_of(settings)), socket_timeout=None)
 
 
 def counting(settings: Settings) -> redis.Redis:
     """Returns a client for what every request needs but can do without: it gives up within a second."""
-    return _client(settings, retry=Retry(NoBackoff(), 0), socket_timeout=1, socket_connect_timeout=1)
+    return _client(settings, retry=Once(_outage_of(settings)), **_HURRIED)
 
 
 def problem_with(client: redis.Redis) -> str | None:
@@ -66,14 +77,37 @@ def why_unusable(problem: redis.RedisError) -> str | None:
 
 
 def _client(settings: Settings, **options: Any) -> redis.Redis:
+    return _client_of(_url(settings), verify=settings.redis_tls_verify, **options)
+
+
+def _url(settings: Settings) -> str:
     if settings.redis_url is None:
         raise SystemExit("campaign-dispatch: REDIS_URL is not set; for example REDIS_URL=redis://localhost:6379/0")
-    url = settings.redis_url.get_secret_value()
-    if url.startswith("rediss://") and not settings.redis_tls_verify:
+    return settings.redis_url.get_secret_value()
+
+
+def _outage_of(settings: Settings) -> Outage:
+    return _known_outage(_url(settings), settings.redis_tls_verify)
+
+
+@lru_cache(maxsize=16)
+def _known_outage(url: str, verify: bool) -> Outage:
+    """Returns what all clients of this process know of the Redis at this address."""
+
+    def probe() -> None:
+        with _client_of(url, verify=verify, retry=Retry(NoBackoff(), 0), **_HURRIED) as client:
+            client.ping()
+
+    return Outage(probe)
+
+
+def _client_of(url: str, *, verify: bool, **options: Any) -> redis.Redis:
+    if url.startswith("rediss://") and not verify:
         options |= {"ssl_cert_reqs": "none", "ssl_check_hostname": False}
     if not url.startswith("unix://"):
         options |= {"socket_keepalive": True, "socket_keepalive_options": _keepalive()}
-    return redis.Redis.from_url(url, **{"socket_connect_timeout": 5} | options)
+    limits = {"socket_timeout": ANSWER_WITHIN_SEC, "socket_connect_timeout": ANSWER_WITHIN_SEC}
+    return redis.Redis.from_url(url, **limits | options)
 
 
 def _keepalive() -> dict[int, int]:

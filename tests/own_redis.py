@@ -1,5 +1,6 @@
 """A separate Valkey that a test may stop and start."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,3 +20,14 @@ def an_own_redis() -> Iterator[EmbeddedValkey]:
             yield server
         finally:
             server.stop()
+
+
+@contextmanager
+def hanging(server: EmbeddedValkey) -> Iterator[None]:
+    """Stops the server with SIGSTOP until the end of the block: connections stay open, and nothing answers."""
+    assert server.process
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        server.process.send_signal(signal.SIGCONT)

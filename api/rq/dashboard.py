@@ -5,7 +5,6 @@ gets the first and loses the other two. Jobs contain only ids, so there is nothi
 """
 
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flask import Flask, Response, request
 from rq import Worker
@@ -16,6 +15,7 @@ from rq.serializers import JSONSerializer
 from api.http.auth import DASHBOARD, holder
 from api.http.errors import refused
 from api.rq.safety import check_page, made_safe, readable
+from config.redis import enqueueing
 from config.settings import Settings
 from dispatch.errors import Forbidden, NotFound
 
@@ -44,8 +44,12 @@ def install(app: Flask, settings: Settings) -> None:
 
     web.config.serializer = JSONSerializer
     web.Worker, web.Job = JsonWorker, JsonJob
-    app.config["RQ_DASHBOARD_REDIS_URL"] = _redis_url(settings)
+    assert settings.redis_url
+    app.config["RQ_DASHBOARD_REDIS_URL"] = settings.redis_url.get_secret_value()
     app.config["RQ_DASHBOARD_DISABLE_DELETE"] = True
+    client = enqueueing(settings)
+    # Its own connections, one for each page, would ask a Redis that hangs ten times.
+    web.from_url = lambda *ignored, **options: (None, client)
     web.setup_rq_connection(app)
     app.before_request(_let_operators_look)
     app.register_error_handler(NoSuchJobError, _no_such_job)
@@ -93,12 +97,3 @@ def _make_safe(response: Response) -> Response:
 
 def _no_such_job(_problem: NoSuchJobError) -> Response:
     return refused(NotFound("There is no such job; it may have ended."))
-
-
-def _redis_url(settings: Settings) -> str:
-    assert settings.redis_url is not None
-    parts = urlsplit(settings.redis_url.get_secret_value())
-    options = dict(parse_qsl(parts.query)) | {"socket_connect_timeout": "5", "socket_timeout": "5"}
-    if parts.scheme == "rediss" and not settings.redis_tls_verify:
-        options |= {"ssl_cert_reqs": "none", "ssl_check_hostname": "false"}
-    return urlunsplit(parts._replace(query=urlencode(options)))
