@@ -34,7 +34,7 @@ formats     view (what people see of a row), phone_text → phone_tails (what ma
             → csv_in → portions (each bounded), rejects (to be repaired), private_file
 process     startup, schema (is it this release's), children (kept running), heartbeat, listed_job (what a worker may
             run), trusted_queue (where workers find those), lock (in Redis; it saves work and decides nothing),
-            watchdog (ends a process that hangs)
+            watchdog (ends a process that hangs), remembered (the latest answer to a question that may hang)
 providers   what every provider takes and answers; choice, http, messaging_service, simulator/
 clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with
             retries), tokens (Keycloak)

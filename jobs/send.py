@@ -3,6 +3,7 @@
 from functools import lru_cache, partial
 
 from config.settings import settings
+from dispatch.process.remembered import Remembered
 from dispatch.providers.choice import provider_for
 from dispatch.queues import another_campaign_waits
 from dispatch.sending.courier import Courier
@@ -10,7 +11,8 @@ from dispatch.sending.courier import Courier
 
 def send_batch(campaign_id: int, batch: int) -> None:
     """Delivers the campaign's messages, starting with this batch."""
-    courier().deliver(campaign_id, batch, others_waiting=partial(another_campaign_waits, campaign_id))
+    others_waiting = Remembered(partial(another_campaign_waits, campaign_id), unknown=False)
+    courier().deliver(campaign_id, batch, others_waiting=others_waiting)
 
 
 @lru_cache(maxsize=1)

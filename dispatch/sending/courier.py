@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -42,7 +42,7 @@ class _Work:
 
 
 class Courier:
-    """Delivers through one provider: one event loop, one provider session, one database thread per process.
+    """Delivers through one provider: one event loop, one provider session, one thread each for exchanges and pushes.
 
     A job ends when it can claim no more and another campaign's job waits; its last calls, which may take as long as the
     provider's time-out, end beside the next jobs. So a number that does not answer holds a place and not the worker.
@@ -56,6 +56,8 @@ class Courier:
         self._loop_thread.start()
         # The loop never waits for the database: answers that arrive meanwhile must not look like time-outs.
         self._database = ThreadPoolExecutor(1, thread_name_prefix="exchange")
+        # Nor do the exchanges wait for Redis.
+        self._pushes = ThreadPoolExecutor(1, thread_name_prefix="pushes")
         self._stopped = threading.Event()
         self._ending: list[_Work] = []
 
@@ -82,7 +84,7 @@ class Courier:
                 work.end.result()
             else:
                 self._ending.append(work)
-                self._ask(push_due_batches, campaign_id)
+                self._push(campaign_id).result()
             log.info("batch.worked", batch=batch, claimed=work.window.claimed)
             return work.window.claimed
 
@@ -105,7 +107,7 @@ class Courier:
                 await in_thread(exchange.close)
             await in_thread(_connected, close_if_drained, campaign_id)
             # Also when it is closed: the account's other campaigns have its room now.
-            await in_thread(_connected, push_due_batches, campaign_id)
+            await asyncio.wrap_future(self._push(campaign_id))
         except Exception:
             if not window.left.done():
                 raise
@@ -130,6 +132,9 @@ class Courier:
         """
         return self._database.submit(_connected, function, campaign_id).result()
 
+    def _push(self, campaign_id: int) -> Future[Any]:
+        return self._pushes.submit(_connected, push_due_batches, campaign_id)
+
     def stop(self) -> None:
         """Lets the job claim nothing more and finish what is in flight. May be called from a signal handler."""
         self._stopped.set()
@@ -142,6 +147,7 @@ class Courier:
         self._loop_thread.join()
         self._loop.close()
         self._database.shutdown()
+        self._pushes.shutdown()
 
 
 def _connected(function: Callable[[int], T], campaign_id: int) -> T:

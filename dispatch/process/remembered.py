@@ -1,0 +1,48 @@
+"""The latest answer to a question that may take long, such as one to Redis: whoever asks waits for a moment at most."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+# A server that is well answers in a fraction of this.
+WAIT_SEC = 0.1
+# An answer counts for this long when no newer one comes.
+KEEP_SEC = 2.0
+
+
+class Remembered(Generic[T]):
+    """Asks in a thread of its own, once at a time; `unknown` is the answer while there is none."""
+
+    def __init__(self, ask: Callable[[], T], *, unknown: T) -> None:
+        self._ask = ask
+        self._unknown = unknown
+        self._answer = unknown
+        self._answered_at = 0.0
+        self._asked_at = 0.0
+        self._asking: threading.Event | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> T:
+        """Returns what the question's answer is now, or was a moment ago."""
+        with self._lock:
+            if self._asking is None:
+                self._asking, self._asked_at = threading.Event(), time.monotonic()
+                threading.Thread(target=self._find_out, args=(self._asking,), name="question", daemon=True).start()
+            asking, left_sec = self._asking, self._asked_at + WAIT_SEC - time.monotonic()
+        if left_sec > 0:
+            asking.wait(left_sec)
+        with self._lock:
+            return self._answer if time.monotonic() - self._answered_at < KEEP_SEC else self._unknown
+
+    def _find_out(self, asking: threading.Event) -> None:
+        try:
+            answer = self._ask()
+            with self._lock:
+                self._answer, self._answered_at = answer, time.monotonic()
+        finally:
+            with self._lock:
+                self._asking = None
+            asking.set()
