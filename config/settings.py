@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     )
     database_pool: PositiveInt = Field(16, description="connections per process, at most")
     database_timeout_sec: int = Field(60, ge=1, le=600, description="a statement that takes longer is given up")
+    disk_free_mib: int = Field(512, ge=0, description="`doctor` reports a disk with less room than this, in MiB")
     data_dir: Path = Field(Path(".data"), description="where `up` keeps its servers, logs and run.json")
 
     # Web.

@@ -39,6 +39,7 @@ providers   what every provider takes and answers; choice, http, messaging_servi
 clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with
             retries), tokens (Keycloak)
 audit       the invariants, as queries
+doctor      why campaigns do not move, when they will end, and what the installation lacks
 outbox      publishes committed batches
 queues      the only file that names queues and jobs; pushes them
 signing     how a job stands in Redis

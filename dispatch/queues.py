@@ -139,6 +139,11 @@ def queued_processes() -> set[int]:
     return {int(found[1]) for found in _waiting(PREPARE, r"c-(\d+)-.*")}
 
 
+def queued_starts() -> set[int]:
+    """Returns the campaigns whose start or preparation waits in the queue right now."""
+    return {int(found[1]) for found in _waiting(PREPARE, r"[cp]-(\d+)-.*")}
+
+
 def queued_imports() -> set[int]:
     """Returns the imports whose jobs wait in the queue right now."""
     return {int(found[1]) for found in _waiting(PREPARE, r"i-(\d+)-.*")}

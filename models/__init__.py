@@ -2,7 +2,8 @@
 
 campaigns   campaign, writing, audience (chosen customers), audience_parts (of several lists and segments), family (whom
             a follow-up may message), approval, hands (who changed what it sends), awaiting (what starts by itself),
-            hours, preparation, remote_fetch, sending; patterns (recurring campaigns) and their occurrences; due
+            hours, preparation, remote_fetch, sending, condition (whether it moves); patterns (recurring campaigns) and
+            their occurrences; due
 messages    message (and what is recorded of it), claiming, caps (how often a person is messaged), writing, recovery,
             reading; batch and pushing (its jobs); arrays (how the send path passes a window)
 customers   customer, attributes, attribute_counts, phone_types, lists, upsert, remote (users of user-service), imports

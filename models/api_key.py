@@ -135,6 +135,23 @@ class ApiKey(Row):
         return found
 
     @classmethod
+    def about_to_stop(cls, *, within_days: int) -> "list[ApiKey]":
+        """Returns the live keys that expire within so many days, were used lately and have no successor.
+
+        A successor is a live key of the same account, or of operators, that lasts longer and has the same scopes.
+        """
+        soon = "now() + make_interval(days => %(days)s)"
+        return rows(
+            f"""SELECT * FROM api_key WHERE {_LIVE} AND expires_at <= {soon}
+                  AND last_used_at > now() - interval '7 days' AND NOT EXISTS (SELECT FROM api_key other
+                      WHERE other.account_id IS NOT DISTINCT FROM api_key.account_id AND other.scopes @> api_key.scopes
+                        AND other.revoked_at IS NULL AND (other.expires_at IS NULL OR other.expires_at > {soon}))
+                ORDER BY expires_at, id""",
+            {"days": within_days},
+            into=cls,
+        )
+
+    @classmethod
     def is_live(cls, key_id: UUID) -> bool:
         """Returns whether the key is still valid, for whoever has been using it for a while."""
         return row(f"SELECT FROM api_key WHERE id = %s AND {_LIVE}", [key_id]) is not None

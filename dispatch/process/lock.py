@@ -1,6 +1,8 @@
 """Locks in Redis: they save work, while rows decide what may happen."""
 
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import redis
 import structlog
@@ -62,4 +64,14 @@ class Lock(RedisLock):
 
 def campaign_lock(connection: redis.Redis, campaign_id: int, *, seconds: float) -> Lock:
     """Returns the lock that a sweep holds while it starts the campaign."""
-    return Lock(connection, f"campaign:enqueue:{campaign_id}", seconds=seconds)
+    return Lock(connection, _campaign_key(campaign_id), seconds=seconds)
+
+
+def locked_campaigns(connection: redis.Redis, campaign_ids: Sequence[int]) -> set[int]:
+    """Returns which of these campaigns are locked right now."""
+    values: list[Any] = connection.mget([_campaign_key(campaign_id) for campaign_id in campaign_ids])
+    return {campaign_id for campaign_id, value in zip(campaign_ids, values, strict=True) if value is not None}
+
+
+def _campaign_key(campaign_id: int) -> str:
+    return f"campaign:enqueue:{campaign_id}"

@@ -1,0 +1,13 @@
+"""Says why a campaign does not move, when one that moves will end, and what the installation lacks.
+
+diagnosis      what `doctor` answers
+words          times as people read them
+codes          every reason, and whether a person has to do something about it
+facts          what is looked at once: heartbeats, queues, Redis
+redis_state    how Redis is
+starting       campaigns that have not begun to send
+sending        campaigns that are sending or have sent
+paused         who or what paused them
+installation   processes, clock, schema, disk, Redis, keys
+keys           API keys whose end would stop somebody
+"""

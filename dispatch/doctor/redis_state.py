@@ -1,0 +1,84 @@
+"""How Redis is: whether jobs can be pushed, whether it would lose them, and how long they wait."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import redis
+from rq.utils import utcparse
+
+from config.redis import why_unusable
+from dispatch import queues
+from dispatch.signing import SignedJob
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """How many jobs wait in a queue, and since when the first of them does."""
+
+    jobs: int
+    oldest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RedisState:
+    """What Redis says of itself; everything but `problem` is unknown while it has one."""
+
+    #: A sentence about why it cannot be used, or None.
+    problem: str | None
+    queues: dict[str, QueueState] = field(default_factory=dict)
+    is_replica: bool = False
+    #: The policy by which it deletes keys when its memory is short; None if it never does.
+    evicts: str | None = None
+    #: How much of its memory is used, 0 to 1; None if it has no limit.
+    used: float | None = None
+    #: Whether it keeps its data on disk; None if it does not say.
+    persistent: bool | None = None
+
+
+def redis_state() -> RedisState:
+    """Asks Redis; one that does not answer costs a few seconds."""
+    client = queues.connection()
+    try:
+        info: dict[str, Any] = client.info()
+        waiting = {name: _queue_state(client, name) for name in sorted(set(queues.JOBS.values()))}
+    except redis.RedisError as problem:
+        return RedisState(why_unusable(problem) or "Redis does not answer.")
+    limit, policy = int(info.get("maxmemory") or 0), str(info.get("maxmemory_policy") or "noeviction")
+    return RedisState(
+        None,
+        waiting,
+        is_replica=info.get("role") not in (None, "master"),
+        evicts=policy if limit and policy != "noeviction" else None,
+        used=int(info.get("used_memory") or 0) / limit if limit else None,
+        persistent=_is_persistent(client, info),
+    )
+
+
+def _queue_state(client: redis.Redis, name: str) -> QueueState:
+    key = queues.queue(name).key
+    if client.type(key) not in (b"list", b"none"):
+        return QueueState(0, None)
+    ids: list[Any] = client.lrange(key, 0, 0)
+    return QueueState(int(client.llen(key)), _pushed_at(client, ids))
+
+
+def _pushed_at(client: redis.Redis, ids: Iterable[bytes]) -> datetime | None:
+    """Returns when the first of these jobs was pushed; what stands there may be anyone's."""
+    for job_id in ids:
+        with suppress(ValueError, redis.ResponseError):
+            pushed_at: Any = client.hget(SignedJob.key_for(job_id.decode()), "enqueued_at")
+            return utcparse(pushed_at.decode()) if pushed_at else None
+    return None
+
+
+def _is_persistent(client: redis.Redis, info: dict[str, Any]) -> bool | None:
+    if info.get("aof_enabled"):
+        return True
+    # Hosted servers refuse CONFIG, and without it no one can tell whether snapshots are taken.
+    with suppress(redis.ResponseError):
+        saved: Any = client.config_get("save")
+        return bool(saved.get("save"))
+    return None

@@ -1,0 +1,106 @@
+"""Whether a campaign that sends is moving, what it waits for, and when it will end at its own pace."""
+
+from datetime import datetime, timedelta
+
+from config.settings import settings
+from dispatch.doctor.codes import Reason, of_campaign
+from dispatch.doctor.facts import Facts
+from dispatch.doctor.starting import no_sweeper, no_worker, redis_away
+from dispatch.doctor.words import for_about, on_clock
+from dispatch.queues import SEND
+from models.campaigns.condition import Condition
+
+# A worker touches its batch at every claim and every answer; calls in flight may take as long as the provider's limit.
+MOVING_SEC = 15
+# What recovery has not continued after this long it does not know how to.
+STALLED_SEC = 300
+# The last call failed before it was made: the provider was not reached, or there was no token for it.
+_NOT_REACHED = ("connect_timeout", "connect_failed", "dns_failed", "tls_failed", "no_token", "token_refused")
+
+
+def is_moving(campaign: Condition) -> bool:
+    """Returns whether a worker has sent or recorded something of it just now."""
+    if campaign.all_wait and not campaign.in_flight:
+        return False
+    idle = campaign.seconds_since(campaign.touched_at)
+    in_flight = settings().provider_timeout_sec if campaign.in_flight else 0
+    return idle <= MOVING_SEC + in_flight
+
+
+def why_not_sent(campaign: Condition, facts: Facts) -> list[Reason]:
+    """Returns why a campaign that is sending does not move."""
+    if campaign.all_wait:
+        waits = [_waits(campaign, facts)]
+        return waits if facts.serves(SEND) else [*waits, no_worker(SEND)]
+    if facts.redis.problem:
+        return [redis_away(facts)]
+    if not facts.serves(SEND):
+        return [no_worker(SEND)]
+    if not facts.sweepers:
+        return [no_sweeper()]
+    if facts.redis.queues[SEND].jobs:
+        return [of_campaign("queue", "It waits for its turn with the workers. Nothing needs to be done.")]
+    idle = min(campaign.seconds_since(campaign.touched_at), campaign.seconds_since(campaign.updated_at))
+    if idle <= STALLED_SEC:
+        text = "No worker has it at the moment; the sweeper hands it to one within seconds. Nothing needs to be done."
+        return [of_campaign("recovering", text)]
+    text = f"Nothing was sent for {for_about(idle)}. Look at the logs of the send workers."
+    return [of_campaign("stalled", text)]
+
+
+def why_not_settled(campaign: Condition, facts: Facts) -> list[Reason]:
+    """Returns what a campaign that has completed or was cancelled still waits for."""
+    reasons = []
+    if campaign.unknown:
+        reasons.append(
+            of_campaign(
+                "receipts",
+                f"{campaign.unknown} calls had no clear answer. They stay `unknown` until the provider reports, "
+                "and for 24 hours at most; their price is held so long. Nothing needs to be done.",
+            )
+        )
+    if not reasons:
+        text = "It has ended, and the sweeper settles it within seconds. Nothing needs to be done."
+        reasons.append(of_campaign("recovering", text))
+    return reasons if facts.sweepers else [*reasons, no_sweeper()]
+
+
+def ends_at(campaign: Condition, facts: Facts) -> datetime | None:
+    """Returns when a campaign that is moving will have sent everything, to the second; None if its pace is not known.
+
+    The pace is that of the last seconds or, if the provider accepted nothing in them, the average since its start.
+    """
+    still_open = campaign.pending + campaign.in_flight
+    done = campaign.total - still_open
+    if not still_open or not done:
+        return None
+    # What fails or is skipped goes by at the same pace as what is accepted.
+    lately = facts.paces.get(campaign.id, 0) * done / campaign.accepted if campaign.accepted else 0
+    rate = lately or done / max(campaign.seconds_since(campaign.started_at), 1)
+    if not rate:
+        return None
+    end = campaign.now + timedelta(seconds=still_open / rate)
+    return max(end, campaign.last_due_at or end).replace(microsecond=0)
+
+
+def _waits(campaign: Condition, facts: Facts) -> Reason:
+    """Returns what the first of its messages waits for."""
+    assert campaign.next_due_at
+    until = on_clock(campaign.next_due_at, campaign.zone)
+    wait = facts.waits.get(campaign.id)
+    if wait is None or wait.error_code is None or not (wait.deferrals or wait.attempts):
+        text = (
+            f"Its people may not be messaged now: the hours of the campaign, quiet hours, holidays or a cap. It goes "
+            f"on at {until}. Nothing needs to be done; `campaign plan {campaign.id}` shows who is messaged when."
+        )
+        return of_campaign("hours", text)
+    if wait.error_code in _NOT_REACHED:
+        text = (
+            f"The provider cannot be reached ({wait.error_code}); the next try is at {until}. Ask whoever runs the "
+            "installation, if this goes on."
+        )
+        return of_campaign("provider_away", text)
+    text = (
+        f"The provider asked to be called later ({wait.error_code}). It goes on at {until}. Nothing needs to be done."
+    )
+    return of_campaign("rate", text)

@@ -1,0 +1,162 @@
+"""Why a campaign has not begun to send: its time, what refused it, or its preparation."""
+
+from dispatch.doctor.codes import Reason, of_campaign
+from dispatch.doctor.facts import Facts
+from dispatch.doctor.words import for_about, on_clock
+from dispatch.queues import HOUSE, PREPARE
+from models.campaigns.condition import Condition
+
+# A preparation that wrote something this recently is moving; a chunk takes well under a second.
+MOVING_SEC = 20
+# The sweep comes every minute, and takes the accounts' campaigns in turns.
+DUE_FOR_SEC = 600
+
+TRY_AGAIN = "It is tried again by itself"
+# By the code of the refusal, as `blocked_reason` has it: our code, what is wrong and what to do.
+_REFUSALS = {
+    "INSUFFICIENT_CREDITS": ("credits", "The account has too few credits for it. Top up the account."),
+    "SUBSCRIPTION_REQUIRED": ("subscription", "The account has no active subscription. Renew the subscription."),
+    "APPROVAL_REQUIRED": ("approval", "It needs the approval of a second person. Ask someone who did not write it."),
+    "IMPORT_RUNNING": ("importing", "An import is still changing who is in its audience. Wait until that ends."),
+    "SPENDING_LIMIT": (
+        "quota",
+        "The account has sent as much as it may in a day. Wait for the next day (of UTC), or ask an operator for a "
+        "higher limit.",
+    ),
+    "QUOTA_EXCEEDED": ("quota", "The account has reached a limit. Ask an operator for a higher one."),
+    "TOO_LATE": (
+        "too_late",
+        "It missed its time by more than its grace. Start it now, give it another time, or cancel it.",
+    ),
+    "NO_RECIPIENTS": ("incomplete", "Nobody in its audience can be messaged. Add customers, or choose others."),
+    "NO_TARGET_AUDIENCE": ("incomplete", "It has no audience. Choose customers, a list, a segment or everyone."),
+    "NO_MESSAGE_TEXT": ("incomplete", "It has no text. Write one, or choose a stored template."),
+    "INVALID_TEMPLATE": ("incomplete", "Its text cannot be used. Correct it; `templates validate` says what is wrong."),
+    "SEGMENT_TOO_HEAVY": (
+        "incomplete",
+        "Looking for the people of its segment takes too long. Give the segment fewer or simpler conditions.",
+    ),
+    "REMOTE_NOT_CONFIGURED": (
+        "remote",
+        "The remote service that knows its audience is not set up. Ask whoever runs the installation.",
+    ),
+    "REMOTE_FAILED": ("remote", "The remote service that knows its audience failed. Ask whoever runs it."),
+    "QUEUE_UNAVAILABLE": ("redis_away", "The job queue (Redis) did not answer. Ask whoever runs the installation."),
+    "ENQUEUE_FAILED": ("preparation_failed", "Its messages could not be written."),
+}
+
+
+def why_not_started(campaign: Condition, facts: Facts) -> list[Reason]:
+    """Returns why a scheduled campaign, or a draft whose start was refused, does not start."""
+    if campaign.status != "scheduled":
+        return [_refusal(campaign, again="Then start it again.")]
+    if not campaign.due:
+        assert campaign.scheduled_at
+        return [of_campaign("not_yet", f"It starts at {on_clock(campaign.scheduled_at, campaign.zone)}.")]
+    if campaign.blocked_reason and (campaign.next_check_at or campaign.blocked_reason == "TOO_LATE"):
+        return [_refusal(campaign, again=_next_check(campaign)), *_nobody_sweeps(facts)]
+    return _nobody_sweeps(facts) or [_due(campaign, facts)]
+
+
+def why_not_prepared(campaign: Condition, facts: Facts) -> list[Reason]:
+    """Returns why the preparation of a campaign does not go on; none while it does."""
+    idle = campaign.seconds_since(campaign.prep_touched_at)
+    reasons = []
+    if campaign.prep_takeovers and campaign.reason:
+        reasons.append(
+            of_campaign(
+                "preparation_failed",
+                f"Writing its messages was interrupted {campaign.prep_takeovers} times: {campaign.reason}. It is tried "
+                "again a few times; look at the logs of the workers.",
+            )
+        )
+    if idle <= MOVING_SEC:
+        return reasons
+    if facts.redis.problem:
+        reasons.append(redis_away(facts))
+    elif not facts.serves(PREPARE):
+        reasons.append(no_worker(PREPARE))
+    elif campaign.id in facts.waiting_starts:
+        reasons.append(of_campaign("queue", "Its preparation waits for a free worker. Nothing needs to be done."))
+    elif not facts.sweepers:
+        reasons.append(no_sweeper())
+    else:
+        text = f"Nothing was written for {for_about(idle)}; the sweeper hands it to another worker after a minute."
+        reasons.append(of_campaign("recovering" if idle <= DUE_FOR_SEC else "stalled", text))
+    return reasons
+
+
+def why_no_occurrence(campaign: Condition, facts: Facts) -> list[Reason]:
+    """Returns what a recurring campaign waits for."""
+    if campaign.next_run_at is None:
+        return [of_campaign("queue", "Its last occurrence is being started. Nothing needs to be done.")]
+    if campaign.next_run_at > campaign.now:
+        return [of_campaign("not_yet", f"Its next occurrence is at {on_clock(campaign.next_run_at, campaign.zone)}.")]
+    if not facts.sweepers:
+        return [no_sweeper()]
+    late = campaign.seconds_since(campaign.next_run_at)
+    text = f"Its occurrence is {for_about(late)} late; the sweeper looks at schedules every half minute."
+    return [of_campaign("due" if late <= DUE_FOR_SEC else "stalled", text)]
+
+
+def why_failed(campaign: Condition) -> Reason:
+    """Returns why a follow-up never started."""
+    refusal = _refusal(campaign, again="Then make another follow-up; the people of this one can be in it.")
+    return of_campaign(refusal.code, refusal.text)
+
+
+def no_worker(queue: str) -> Reason:
+    """Returns the reason that nobody takes the jobs of a queue."""
+    return of_campaign(
+        "no_worker",
+        f"No worker serves the queue {queue}. Start `python -m jobs`, or ask whoever runs the installation.",
+    )
+
+
+def no_sweeper() -> Reason:
+    """Returns the reason that nobody starts or continues work."""
+    text = "No sweeper runs, which would go on with it. Start `python -m jobs`, or ask whoever runs the installation."
+    return of_campaign("no_sweeper", text)
+
+
+def redis_away(facts: Facts) -> Reason:
+    """Returns the reason that no job can be handed to a worker."""
+    return of_campaign("redis_away", f"{facts.redis.problem} Nothing is lost; it goes on when Redis is back.")
+
+
+def _nobody_sweeps(facts: Facts) -> list[Reason]:
+    """Returns why no sweep comes to start it."""
+    if facts.redis.problem:
+        return [redis_away(facts)]
+    return [*([] if facts.sweepers else [no_sweeper()]), *([] if facts.serves(HOUSE) else [no_worker(HOUSE)])]
+
+
+def _due(campaign: Condition, facts: Facts) -> Reason:
+    late = campaign.seconds_since(campaign.scheduled_at)
+    since = f"It has been due for {for_about(late)}"
+    if campaign.id in facts.waiting_starts:
+        if not facts.serves(PREPARE):
+            return no_worker(PREPARE)
+        return of_campaign("queue", f"{since}, and its start waits for a free worker. Nothing needs to be done.")
+    if campaign.id in facts.locked:
+        text = f"{since}, and another process has begun to start it; if that was killed, it is tried again later."
+        return of_campaign("starting", text)
+    if late > DUE_FOR_SEC:
+        return of_campaign("stalled", f"{since}, and no sweep has started it. Look at the logs of the house worker.")
+    return of_campaign("due", f"{since}; a sweep starts it within a minute or two.")
+
+
+def _next_check(campaign: Condition) -> str:
+    if campaign.next_check_at is None:
+        return ""
+    return f"{TRY_AGAIN} at {on_clock(campaign.next_check_at, campaign.zone)}."
+
+
+def _refusal(campaign: Condition, *, again: str) -> Reason:
+    refused = campaign.blocked_reason or "INTERNAL"
+    code, text = _REFUSALS.get(
+        refused, ("refused", f"It was refused ({refused}). Look at the logs, or ask an operator.")
+    )
+    said = {"preparation_failed": campaign.reason, "remote": campaign.fetch_error}.get(code)
+    detail = f"{said.rstrip('.')}." if said else ""
+    return of_campaign(code, " ".join(filter(None, (text, detail, again))))

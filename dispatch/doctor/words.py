@@ -1,0 +1,17 @@
+"""Times and durations as people read them."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+def on_clock(time: datetime, zone: str) -> str:
+    """Returns the time on the clocks of the zone, with the zone's name."""
+    return f"{time.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"
+
+
+def for_about(seconds: float) -> str:
+    """Returns the duration in the largest unit of which it has at least two."""
+    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{timedelta(seconds=seconds).total_seconds():.0f} seconds"

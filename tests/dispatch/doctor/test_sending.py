@@ -1,0 +1,170 @@
+"""Whether a campaign that sends moves, what it waits for when it does not, and when it will end."""
+
+from datetime import timedelta
+
+import pytest
+
+from config.settings import settings
+from dispatch.campaigns.lifecycle import cancel_campaign
+from dispatch.doctor.sending import STALLED_SEC
+from dispatch.outbox import push_due_batches
+from dispatch.providers import Answer
+from models.database import database_now, rows
+from models.heartbeat import Heartbeat
+from models.messages import pushing
+from tests.clock import MONDAY, set_clock
+from tests.dispatch.doctor.looking import diagnosis, redis_away
+from tests.factories import an_account, asking
+from tests.moves import arranging
+from tests.scripted_provider import ScriptedProvider
+from tests.sending import answering, deliver, delivering, started
+from tests.stored import campaign_row, phones_of, states
+from tests.waiting import wait_until
+
+
+def test_a_campaign_that_is_sent_moves_and_ends_at_its_own_pace(ask):
+    provider, account = ScriptedProvider(), an_account(credits=1000)
+    campaign_id = started(account, recipients=settings().send_window + 100)
+    provider.hold()
+    with delivering(provider, campaign_id):
+        wait_until(lambda: states(campaign_id).get("sending"), "calls are in flight")
+        found = ask(campaign_id)
+        assert (found.moving, found.reasons, found.ends_at) == (True, [], None)
+    assert campaign_row(campaign_id)["status"] == "completed"
+
+
+def arrange(*statements):
+    """Runs statements that move messages as no process would."""
+    with arranging():
+        for statement in statements:
+            rows(statement)
+
+
+def test_the_end_is_told_from_what_was_accepted_in_the_last_seconds(ask):
+    """A campaign that has sent 1,000 of 1,100 in the last seven seconds takes one second more."""
+    campaign_id = started(an_account(credits=10_000), recipients=1100)
+    arrange(
+        "UPDATE campaign SET started_at = now() - interval '1 hour'",
+        "UPDATE message SET state = 'sent', sent_at = now() - make_interval(secs => n / 150.0) WHERE n < 1000",
+        "UPDATE batch SET pending = 0, sent = size, touched_at = now() WHERE number = 0",
+    )
+    left = ask(campaign_id).ends_at - database_now()
+    assert timedelta(seconds=-1) <= left <= timedelta(seconds=5)
+
+
+def test_without_a_pace_of_the_last_seconds_the_average_tells_the_end(ask):
+    """Half was done in an hour, so the other half takes another one."""
+    campaign_id = started(an_account(credits=10_000), recipients=2)
+    arrange(
+        "UPDATE campaign SET started_at = now() - interval '1 hour'",
+        "UPDATE message SET state = 'sent', sent_at = now() - interval '1 hour' WHERE n = 0",
+        "UPDATE batch SET pending = 1, sent = 1, touched_at = now()",
+    )
+    left = ask(campaign_id).ends_at - database_now()
+    assert timedelta(minutes=59) < left < timedelta(minutes=61)
+
+
+def test_a_campaign_ends_no_sooner_than_the_last_of_its_people_may_be_messaged(ask):
+    campaign_id = started(an_account(credits=10_000), recipients=1500)
+    tomorrow = database_now() + timedelta(days=1)
+    arrange(
+        "UPDATE message SET state = 'sent', sent_at = now() WHERE n < 999",
+        "UPDATE batch SET pending = 1, sent = 999, touched_at = now() WHERE number = 0",
+    )
+    rows("UPDATE batch SET next_due_at = %s WHERE number = 1", [tomorrow])
+    assert ask(campaign_id).ends_at == tomorrow.replace(microsecond=0)
+
+
+def test_a_campaign_outside_its_hours_says_until_when(said, monday):
+    campaign_id = started(an_account(credits=10), recipients=2, send_window="Tue 09:00-18:00")
+    set_clock(MONDAY + timedelta(seconds=30))
+    Heartbeat.beat("worker-send", "worker", "send")
+    reasons = said(campaign_id)
+    assert reasons.keys() == {"hours"}
+    # Greek numbers: nine in Athens is seven of UTC, in which the account reads times.
+    assert "It goes on at 2030-01-08 07:00 (UTC)" in reasons["hours"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (Answer("deferred", error_code="http_429", retry_after=600), "rate"),
+        (Answer("deferred", error_code="connect_failed", retry_after=600), "provider_away"),
+        (Answer("deferred", error_code="no_token", retry_after=600), "provider_away"),
+    ],
+)
+def test_a_provider_that_defers_is_told_from_one_that_is_away(said, answer, code):
+    account = an_account(credits=10)
+    campaign_id = started(account, recipients=2)
+    deliver(ScriptedProvider({phone: [answer] for phone in phones_of(account)}), campaign_id)
+    assert said(campaign_id).keys() == {code}
+    assert answer.error_code in said(campaign_id)[code]
+
+
+def test_a_message_that_the_provider_will_take_later_waits_for_its_rate(said, configure):
+    configure(RETRY_BASE_SEC=600)
+    account = an_account(credits=10)
+    campaign_id = started(account, recipients=1)
+    deliver(ScriptedProvider({phones_of(account)[0]: [Answer("retryable", error_code="busy")]}), campaign_id)
+    assert "busy" in said(campaign_id)["rate"]
+
+
+def test_a_provider_that_refuses_the_account_has_paused_the_campaign(said):
+    account = an_account(credits=10)
+    campaign_id = started(account, recipients=1)
+    deliver(ScriptedProvider({phones_of(account)[0]: [Answer("halted", error_code="http_401")]}), campaign_id)
+    assert campaign_row(campaign_id)["status"] == "paused"
+    assert "http_401" in said(campaign_id)["provider_refused"]
+
+
+@pytest.mark.parametrize(("gone", "code"), [("worker-send", "no_worker"), ("sweeper", "no_sweeper"), (None, "queue")])
+def test_a_campaign_that_nobody_sends_says_who_is_missing_or_that_it_waits_its_turn(said, gone, code):
+    campaign_id = started(an_account(credits=10), recipients=1)
+    if gone:
+        Heartbeat.end(gone)
+    assert said(campaign_id).keys() == {code}
+
+
+def test_a_campaign_whose_job_was_lost_is_handed_to_another_worker(said, redis):
+    campaign_id = started(an_account(credits=10), recipients=1)
+    redis.flushdb()
+    assert said(campaign_id).keys() == {"recovering"}
+
+
+def test_a_campaign_that_nothing_explains_is_stalled_after_minutes(said, redis):
+    campaign_id = started(an_account(credits=10), recipients=1)
+    redis.flushdb()
+    rows("UPDATE campaign SET updated_at = now() - make_interval(secs => %s)", [STALLED_SEC + 1])
+    assert "Look at the logs" in said(campaign_id)["stalled"]
+    assert not diagnosis().ok
+
+
+def test_a_campaign_whose_jobs_redis_cannot_take_says_so(said, configure):
+    campaign_id = started(an_account(credits=10), recipients=1)
+    pushing.unmark_pushed(campaign_id, [0])
+    with redis_away(configure):
+        push_due_batches(campaign_id)
+        assert "Redis does not answer" in said(campaign_id)["redis_away"]
+
+
+def test_calls_without_an_answer_hold_only_their_price(said):
+    account = an_account(credits=10)
+    campaign_id = started(account, recipients=2)
+    deliver(answering(lose=phones_of(account)[:1]), campaign_id)
+    assert campaign_row(campaign_id)["status"] == "completed"
+    assert "1 calls had no clear answer" in said(campaign_id)["receipts"]
+    assert diagnosis().ok
+
+
+def test_a_cancelled_campaign_is_settled_by_the_sweeper_or_says_that_there_is_none(said):
+    campaign_id = started(an_account(credits=10), recipients=2)
+    cancel_campaign(asking(), campaign_id)
+    assert said(campaign_id).keys() == {"recovering"}
+    Heartbeat.end("sweeper")
+    assert said(campaign_id).keys() == {"recovering", "no_sweeper"}
+
+
+def test_what_has_ended_and_is_settled_is_not_listed():
+    campaign_id = started(an_account(credits=10), recipients=2)
+    deliver(answering(), campaign_id)
+    assert diagnosis().campaigns == []
