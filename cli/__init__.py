@@ -27,6 +27,7 @@ VERBS = {
     "sweep": "Start the campaigns that are due.",
     "run-due": "Run the campaigns that are due, from cron or CI.",
     "events": "List who changed what.",
+    "doctor": "Say why campaigns do not move, and what is missing.",
     "audit": "Prove from the rows that every promise holds.",
     "database": "Migrate and look at the database.",
     "simulator": "Run the simulated provider as a server of its own.",

@@ -41,6 +41,7 @@ GROUPS = {
     "accounts": "The tenants: settings, subscription. A key sees its own; `organization_id` is an account's id.",
     "keys": "API keys with scopes: read, write, send, approve, admin. A key is shown once, and may expire.",
     "credits": "What an account may spend: one credit for each segment of a message, held at the start of a campaign.",
+    "doctor": "Why campaigns do not move, when they will end and, for operators, what the installation lacks.",
     "audit": "The audit trail: who changed what, when, and by which request. (`audit` on the command line is something "
     "else: it proves from the rows that every promise holds.)",
 }

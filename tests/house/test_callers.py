@@ -27,6 +27,8 @@ WITHOUT_A_CALLER = {
     "problem",
     "register_occurrences",
     "serve",
+    "without_database",
+    "without_schema",
 }
 
 # `actor` is a filter here.

@@ -1,0 +1,1 @@
+"""What operators and owners look at over HTTP."""

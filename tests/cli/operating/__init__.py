@@ -1,0 +1,1 @@
+"""What operators and owners look at on the command line."""

@@ -1,0 +1,59 @@
+"""`doctor` on the command line: words for people, JSON for programs, and a status for scripts."""
+
+import json
+
+import pytest
+
+from dispatch.queues import JOBS
+from embedded.server import free_port
+from models.heartbeat import Heartbeat
+from tests.factories import a_campaign, an_account
+from tests.sending import started
+
+
+@pytest.fixture
+def alive(cli):
+    for queue in set(JOBS.values()):
+        Heartbeat.beat(f"worker-{queue}", "worker", queue)
+    Heartbeat.beat("sweeper", "sweeper")
+
+
+def test_where_nothing_needs_a_person_the_status_is_0(cli, alive):
+    a_campaign(an_account(name="Acme"), recipients=1, due=True, name="[Spring]")
+    programs, people = cli("doctor", "--json"), cli("doctor")
+    assert (programs.status, people.status) == (0, 0)
+    assert programs.json["ok"] is True
+    assert "[Spring]: scheduled, not moving" in people.stdout
+    assert "(due)" in people.stdout
+    assert "Nothing needs you." in people.stdout
+
+
+def test_where_a_person_is_needed_the_status_is_1_and_each_reason_says_what_to_do(cli, alive):
+    campaign_id = started(an_account(name="Acme", credits=10), recipients=1)
+    Heartbeat.end("worker-send")
+    programs, people = cli("doctor", "--json"), cli("doctor")
+    assert (programs.status, people.status) == (1, 1)
+    [found] = programs.json["campaigns"]
+    assert {"id", "status", "moving", "reasons", "ends_at"} <= found.keys()
+    assert (found["id"], found["moving"]) == (campaign_id, False)
+    assert [each["code"] for each in programs.json["installation"]] == ["no_worker", "redis_forgets"]
+    assert "Start `python -m jobs`" in people.stdout
+    assert "Something needs a person" in people.stdout
+
+
+def test_an_account_narrows_the_campaigns_and_not_the_installation(cli, alive):
+    started(an_account(name="Acme", credits=10), recipients=1)
+    an_account(name="Other")
+    assert cli("doctor", "--account", "Other", "--json").json["campaigns"] == []
+    assert len(cli("doctor", "--account", "Acme", "--json").json["campaigns"]) == 1
+    assert "No campaign has anything left to do." in cli("doctor", "--account", "Other").stdout
+
+
+@pytest.mark.processes
+def test_a_database_that_is_away_is_an_answer_and_no_failure(cli_process):
+    nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
+    done = cli_process("doctor", "--account", "Acme", "--json", environment={"DATABASE_URL": nowhere})
+    assert done.status == 1
+    found = json.loads(done.stdout)
+    assert (found["ok"], found["campaigns"]) == (False, [])
+    assert found["installation"][0]["code"] == "database_away"
