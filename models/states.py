@@ -38,7 +38,7 @@ MESSAGE_STATES: dict[str, str] = {
     "skipped": "Never sent, for the reason stored: opted_out, not_mobile, country_not_allowed, blank_text, "
     "duplicate, expired or frequency_cap.",
     "cancelled": "Never sent, because its campaign was cancelled.",
-    "unknown": "The call may have left and no answer came; never sent again automatically.",
+    "unknown": "The call may have left and no answer came; sent again only if a late answer says that it was not sent.",
     "unconfirmed": "Unknown for 24 hours; final, and its price is released.",
 }
 
@@ -52,7 +52,7 @@ MESSAGE_MOVES: dict[str, frozenset[str]] = {
     "failed": frozenset(),
     "skipped": frozenset(),
     "cancelled": frozenset(),
-    "unknown": frozenset({"sent", "delivered", "failed", "unconfirmed"}),
+    "unknown": frozenset({"pending", "sent", "delivered", "failed", "unconfirmed"}),
     "unconfirmed": frozenset(),
 }
 

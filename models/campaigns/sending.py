@@ -5,8 +5,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from models.campaigns.campaign import Campaign
-from models.database import changed, row, rows
+from models.database import changed, row, rows, scalar
 from models.tenancy import Tenant, owned_by
+
+# A campaign is not closed so soon after leases have run out. PostgreSQL may have been away: then workers still have the
+# answers and write them within seconds, and what was not sent can only wait again in a campaign that is open.
+LATE_ANSWERS_SEC = 5
+_IS_DRAINED = """id = %(id)s AND status = 'sending' AND NOT EXISTS (
+    SELECT FROM batch WHERE campaign_id = %(id)s AND (
+        pending > 0 OR sending > 0 OR (unknown > 0 AND expired_at > now() - make_interval(secs => %(wait)s))))"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,19 +51,33 @@ def to_send(campaign_id: int) -> SendingCampaign | None:
 
 
 def complete(campaign_id: int) -> bool:
-    """Closes a campaign with nothing pending or sending; True when this call did it.
+    """Closes a campaign with nothing pending or sending, in the caller's transaction; True when this call did it.
 
-    A statement of its own, after the last record was committed: two workers that record the last two batches cannot see
-    each other's uncommitted rows, but the later one's next statement sees both.
+    Statements of their own, after the last record was committed: two workers that record the last two batches cannot
+    see each other's uncommitted rows, but the later one's next statement sees both. The second statement looks again
+    under the lock, which a late answer that returns its message to pending holds too (`has_ended`).
     """
+    params = {"id": campaign_id, "wait": LATE_ANSWERS_SEC}
+    if not rows(f"SELECT FROM campaign WHERE {_IS_DRAINED} FOR NO KEY UPDATE", params):
+        return False
     return bool(
         changed(
-            """UPDATE campaign SET status = 'completed', ended_at = now(), updated_at = now()
-               WHERE id = %(id)s AND status = 'sending' AND NOT EXISTS (
-                 SELECT FROM batch WHERE campaign_id = %(id)s AND (pending > 0 OR sending > 0))""",
-            {"id": campaign_id},
+            f"UPDATE campaign SET status = 'completed', ended_at = now(), updated_at = now() WHERE {_IS_DRAINED}",
+            params,
         )
     )
+
+
+def has_ended(campaign_id: int) -> bool:
+    """Returns whether the campaign is closed, and keeps it from being closed until the transaction ends.
+
+    It waits for no lock, because the caller holds batches: while the campaign is being changed it raises a passing
+    error.
+    """
+    ended: bool = scalar(
+        "SELECT status IN ('completed', 'failed') FROM campaign WHERE id = %s FOR SHARE NOWAIT", [campaign_id]
+    )
+    return ended
 
 
 def unsettled() -> list[UnsettledCampaign]:

@@ -46,6 +46,8 @@ class Batch(Row):
     touched_at: datetime | None
     #: When the first of its waiting messages is due; None when messages can be claimed now.
     next_due_at: datetime | None
+    #: When recovery last found that leases of its messages had run out.
+    expired_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from models.campaigns.sending import has_ended
 from models.database import changed, db, scalar
 from models.messages.arrays import numbers, texts
 from models.messages.batch import Range
@@ -95,13 +96,22 @@ WHERE m.ctid = found.place
 """
 
 # After a commit whose confirmation was lost: undoes the claim if it did commit; no attempt counts, as none was made.
+# Its lease may have run out meanwhile, and the campaign may have ended then.
 _UNDO_CLAIM = """
-WITH undone AS (
-    UPDATE message SET state = 'pending', attempts = attempts - 1, lease_until = NULL
+WITH found AS MATERIALIZED (
+    SELECT ctid AS place, state AS was FROM message
     WHERE campaign_id = %(campaign)s AND n >= %(first)s AND n < %(last)s AND token = %(token)s + n
-      AND state = 'sending' RETURNING n)
-UPDATE batch b SET pending = b.pending + t.moved, sending = b.sending - t.moved
-FROM (SELECT n / %(batch_size)s AS number, count(*) AS moved FROM undone GROUP BY 1) t
+      AND state IN ('sending', 'unknown') FOR NO KEY UPDATE),
+undone AS (
+    UPDATE message m SET state = CASE WHEN %(ended)s THEN 'failed' ELSE 'pending' END, attempts = attempts - 1,
+                         lease_until = NULL, reason = CASE WHEN %(ended)s THEN 'not_sent' END
+    FROM found WHERE m.ctid = found.place RETURNING m.n, m.segments, found.was)
+UPDATE batch b SET pending = b.pending + CASE WHEN %(ended)s THEN 0 ELSE t.moved END,
+                   failed = b.failed + CASE WHEN %(ended)s THEN t.moved ELSE 0 END,
+                   sending = b.sending - (t.moved - t.unknown), unknown = b.unknown - t.unknown,
+                   uncertain = b.uncertain - t.price
+FROM (SELECT n / %(batch_size)s AS number, count(*) AS moved, count(*) FILTER (WHERE was = 'unknown') AS unknown,
+             coalesce(sum(segments) FILTER (WHERE was = 'unknown'), 0) AS price FROM undone GROUP BY 1) t
 WHERE b.campaign_id = %(campaign)s AND b.number = t.number RETURNING t.moved
 """
 
@@ -142,6 +152,7 @@ def undo_claim(campaign_id: int, batch: Range, *, token: int, batch_size: int) -
         "last": batch.last,
         "token": token,
         "batch_size": batch_size,
+        "ended": has_ended(campaign_id),
     }
     return scalar(_UNDO_CLAIM, params) or 0
 

@@ -7,8 +7,9 @@ updates stay HOT.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from models.campaigns.sending import has_ended
 from models.database import db
 from models.messages.arrays import booleans, numbers, texts
 from models.row import Row
@@ -86,26 +87,29 @@ class Outcome(NamedTuple):
     counted: bool = True
 
 
-# Writes answers by token. A row that recovery has meanwhile called unknown is written too, but a late "not sent"
-# becomes failed, never pending, because it may already have been reported as unknown (I6).
+# Writes answers by token. A row that recovery has meanwhile called unknown is written too: no one else claims it, so
+# the answer to its last claim is the whole truth about it. What was not sent waits again, unless the campaign has
+# ended, which stays so; then it has failed.
 #
 # OFFSET 0 makes each answer look its message up by n, whatever the statistics say. `m.n = ANY(array)` beside the join
 # does so too, but compares every row with the whole array: nearly half of PostgreSQL's work while sending (43 µs a
 # message against 24). A row that changes between look-up and update is not written, and then counts as a late answer.
 _RECORD = """
 WITH answer AS (
-    SELECT * FROM unnest(%(n)s::int[], %(token)s::bigint[], %(state)s::text[], %(provider_id)s::text[],
-                         %(error)s::text[], %(reason)s::text[], %(wait)s::float8[], %(counted)s::bool[])
+    SELECT *, state = 'pending' AND %(ended)s AS ends_unsent
+    FROM unnest(%(n)s::int[], %(token)s::bigint[], %(state)s::text[], %(provider_id)s::text[],
+                %(error)s::text[], %(reason)s::text[], %(wait)s::float8[], %(counted)s::bool[])
         AS a (n, token, state, provider_id, error_code, reason, wait, counted)),
 moved AS (
     UPDATE message m SET
-        state = CASE WHEN {was} = 'unknown' AND a.state = 'pending' THEN 'failed' ELSE a.state END,
+        state = CASE WHEN a.ends_unsent THEN 'failed' ELSE a.state END,
         attempts = m.attempts - CASE WHEN a.counted THEN 0 ELSE 1 END,
         deferrals = least(m.deferrals::int + CASE WHEN a.wait IS NOT NULL AND NOT a.counted THEN 1 ELSE 0 END, 32767),
-        not_before = now() + make_interval(secs => a.wait),
+        not_before = CASE WHEN NOT a.ends_unsent THEN now() + make_interval(secs => a.wait) END,
         lease_until = CASE WHEN a.state = 'unknown' THEN now() END,
         sent_at = CASE WHEN a.state = 'sent' THEN now() END,
-        provider = %(provider)s, provider_id = a.provider_id, error_code = a.error_code, reason = a.reason
+        provider = %(provider)s, provider_id = a.provider_id, error_code = a.error_code,
+        reason = CASE WHEN a.ends_unsent THEN 'not_sent' ELSE a.reason END
     FROM answer a CROSS JOIN LATERAL (
         SELECT ctid AS place FROM message WHERE campaign_id = %(campaign)s AND n = a.n OFFSET 0) AS found
     WHERE m.ctid = found.place AND m.token = a.token AND m.state = {was}
@@ -141,21 +145,22 @@ _RECORD_UNKNOWN = _RECORD.format(was="'unknown'")
 
 
 def record(campaign_id: int, outcomes: list[Outcome], *, provider: str, batch_size: int) -> int:
-    """Writes what became of claimed messages, each only if the token still matches; returns how many it wrote."""
-    written = _record(_RECORD_SENDING, campaign_id, outcomes, provider=provider, batch_size=batch_size)
+    """Writes what became of claimed messages, each only if the token still matches; returns how many it wrote.
+
+    The caller has a transaction open.
+    """
+    call = {"campaign": campaign_id, "provider": provider, "batch_size": batch_size}
+    written = _record(_RECORD_SENDING, call | {"ended": False}, outcomes)
     if len(written) == len(outcomes):
         return len(written)
     late = [outcome for outcome in outcomes if outcome.n not in written and outcome.state != "unknown"]
     if not late:
         return len(written)
-    return len(written) + len(_record(_RECORD_UNKNOWN, campaign_id, late, provider=provider, batch_size=batch_size))
+    return len(written) + len(_record(_RECORD_UNKNOWN, call | {"ended": has_ended(campaign_id)}, late))
 
 
-def _record(sql: str, campaign_id: int, outcomes: list[Outcome], *, provider: str, batch_size: int) -> set[int]:
-    params = {
-        "campaign": campaign_id,
-        "provider": provider,
-        "batch_size": batch_size,
+def _record(sql: str, call: dict[str, Any], outcomes: list[Outcome]) -> set[int]:
+    params = call | {
         "n": numbers(o.n for o in outcomes),
         "token": numbers(o.token for o in outcomes),
         "state": texts(o.state for o in outcomes),

@@ -18,7 +18,8 @@ WITH late AS MATERIALIZED (
 moved AS (
     UPDATE message m SET state = 'unknown', reason = 'lease_expired'
     FROM late WHERE m.ctid = late.place RETURNING m.segments)
-UPDATE batch b SET sending = b.sending - t.moved, unknown = b.unknown + t.moved, uncertain = b.uncertain + t.price
+UPDATE batch b SET sending = b.sending - t.moved, unknown = b.unknown + t.moved, uncertain = b.uncertain + t.price,
+                   expired_at = now()
 FROM (SELECT count(*) AS moved, coalesce(sum(segments), 0) AS price FROM moved) t
 WHERE b.campaign_id = %(campaign)s AND b.number = %(batch)s AND t.moved > 0
 RETURNING t.moved

@@ -25,6 +25,8 @@ SEND_WINDOW = 16
 MOST_IN_FLIGHT = SEND_WORKERS * SEND_WINDOW
 # Slow enough for a fault to hit in the middle of a campaign.
 LATENCY_MS = 30
+# A share of calls fails temporarily, as it does by default.
+FAILURE_RATE = 0.05
 
 # Shorter waits; nothing else differs from a real deployment.
 QUICK = {
@@ -53,6 +55,7 @@ class Deployment:
         self._directory = directory
         self._simulator_port = simulator_port
         self.latency_ms = LATENCY_MS
+        self.failure_rate = FAILURE_RATE
         self._started = 0
         self._children: set[psutil.Process] = set()
         self._stack = ExitStack()
@@ -133,8 +136,9 @@ class Deployment:
 
     def start_simulator(self) -> None:
         """Starts the provider, which appends to its log."""
+        behaviour = ("--latency-ms", self.latency_ms, "--failure-rate", self.failure_rate)
         self._simulator = self._stack.enter_context(
-            simulator_process(self.accepted, "--port", self._simulator_port, "--latency-ms", self.latency_ms)
+            simulator_process(self.accepted, "--port", self._simulator_port, *behaviour)
         )
 
     def kill_simulator(self) -> None:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from config.settings import settings
 from dispatch.queues import SEND, SEND_JOB, queue_at
 from tests.faults.campaigns import a_started_campaign, counts, judge, wait_until_sent
+from tests.faults.deployment import SEND_WINDOW
 from tests.faults.kinds import last
 from tests.waiting import wait_until
 
@@ -32,6 +34,25 @@ def test_answers_are_kept_for_longer_than_a_minute_without_postgres(deployment):
     deployment.start_postgres()
     wait_until(lambda: not counts(campaign)["unknown"], "every answer is recorded")
     judge(deployment, campaign)
+
+
+def test_what_was_not_sent_is_sent_although_its_lease_ran_out_without_postgres(deployment):
+    set_provider(deployment, failure_rate=1, latency_ms=800)
+    campaign = a_started_campaign(SEND_WINDOW)
+    deployment.start()
+    wait_until(lambda: counts(campaign)["sending"] == SEND_WINDOW, "all calls are in flight")
+    deployment.crash_postgres()
+    set_provider(deployment, failure_rate=0, latency_ms=0, after_sec=settings().lease_sec + 1)
+    deployment.start_postgres()
+    assert judge(deployment, campaign) == {"sent": SEND_WINDOW}
+
+
+def set_provider(deployment, *, failure_rate, latency_ms, after_sec=0.0):
+    """Lets the provider answer otherwise from then on."""
+    last(after_sec)
+    deployment.kill_simulator()
+    deployment.failure_rate, deployment.latency_ms = failure_rate, latency_ms
+    deployment.start_simulator()
 
 
 @pytest.fixture

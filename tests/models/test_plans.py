@@ -28,6 +28,7 @@ PARAMETERS = {
     "reason": texts([None, None]),
     "wait": numbers([None, None]),
     "counted": booleans([True, True]),
+    "ended": False,
     "cap_per_day": 1,
     "cap_per_week": 2,
     "not_before": texts(["2030-01-01", "2030-01-01"]),

@@ -18,7 +18,7 @@ from models.database import row, rows
 from models.messages import batch
 from tests.factories import asking
 from tests.racing import race
-from tests.scripted_provider import ACCEPTED, ScriptedProvider
+from tests.scripted_provider import ScriptedProvider
 from tests.sending import courier, deliver, delivering, started
 from tests.stored import campaign_row, money, states
 from tests.waiting import wait_until
@@ -280,37 +280,6 @@ def test_messages_claimed_too_long_ago_are_handed_back_uncalled(monkeypatch):
     assert row("SELECT sum(attempts)::int AS attempts FROM message") == {"attempts": 0}
 
 
-def _expire_leases(campaign_id: int) -> None:
-    rows("UPDATE message SET lease_until = now() - interval '1 second' WHERE state = 'sending'")
-    recover()
-    assert "unknown" in states(campaign_id)
-
-
-@pytest.mark.parametrize(
-    ("late_answer", "becomes"),
-    [
-        (ACCEPTED, "sent"),
-        (Answer("rejected"), "failed"),
-        (Answer("retryable"), "failed"),
-        (Answer("deferred"), "failed"),
-        (Answer("unknown"), "unknown"),
-    ],
-)
-def test_an_answer_after_the_lease_ran_out_still_counts_but_never_sends_again(late_answer, becomes):
-    campaign_id = started(recipients=1)
-    provider = ScriptedProvider()
-    provider.hold()
-    with delivering(provider, campaign_id):
-        wait_until(lambda: provider.in_flight == 1, "a call")
-        _expire_leases(campaign_id)
-        assert campaign_row(campaign_id)["status"] == "completed"
-        provider.release(late_answer)
-    recover()
-    assert len(provider.calls) == 1
-    assert states(campaign_id) == {becomes: 1}
-    assert money(campaign_id) == {"sent": (1, 1, 0), "failed": (1, 0, 1), "unknown": (1, 0, 0)}[becomes]
-
-
 def test_an_answer_to_an_old_claim_changes_nothing():
     campaign_id = started(recipients=1)
     provider = ScriptedProvider()
@@ -350,29 +319,6 @@ def _terminate_everybody_else() -> int:
                    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
             )
         )
-
-
-def test_a_claim_whose_commit_was_not_confirmed_is_undone(monkeypatch):
-    campaign_id = started(recipients=30)
-    provider = ScriptedProvider()
-    real_atomic = database.atomic
-    lost = iter([False, True])
-
-    class CommittedButUnconfirmed:
-        def __enter__(self):
-            self.inner = real_atomic()
-            return self.inner.__enter__()
-
-        def __exit__(self, *problem):
-            self.inner.__exit__(*problem)
-            if next(lost, False):
-                raise OperationalError("the answer to COMMIT was lost")
-
-    monkeypatch.setattr(exchange.db, "atomic", CommittedButUnconfirmed)
-    deliver(provider, campaign_id)
-    assert set(provider.calls_per_phone().values()) == {1}
-    assert states(campaign_id) == {"sent": 30}
-    assert row("SELECT max(attempts)::int AS attempts FROM message") == {"attempts": 1}
 
 
 def test_a_job_gives_way_to_another_campaigns_job(monkeypatch, configure):
