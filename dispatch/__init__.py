@@ -7,7 +7,7 @@ start       enqueue (the only way to start) → preparation, with planning (keep
             customers), follow_ups (retry, rest, test), request_key (finds the start of a repeated Idempotency-Key)
 sending     courier → window → exchange (records and claims) and calls (through handover); time_box ends the job;
             outcomes says what an answer means; postponing moves what may not be sent now; settlement closes and
-            settles
+            settles; keeper (saves what a process cannot record before it has to end) → kept_answers
 campaigns   draft, timing (when it may reach people), writing, editing, lifecycle, patterns (recurring campaigns follow
             their schedules), reading, view, rules, approval, previews, plans (who is reached when), messages, progress;
             message_view, preview_view and plan_view are what people see of those

@@ -16,6 +16,7 @@ from dispatch import queues
 from dispatch.customers.import_run import take_over_imports
 from dispatch.errors import EnqueueFailed
 from dispatch.outbox import push_due_batches
+from dispatch.sending.kept_answers import record_kept_answers
 from dispatch.sending.settlement import close_if_drained
 from dispatch.start.ending import put_back
 from models.campaigns import preparation
@@ -47,6 +48,8 @@ def recover() -> dict[str, int]:
     A failure with one campaign is logged and does not keep the pass from the others.
     """
     done: Counter[str] = Counter(resumed_to_expire=campaign_sending.resume_expired())
+    # Before a lease is judged: their processes have ended, and no one else has these answers.
+    done += _tried(_record_kept_answers, None)
     # Without a queue no job could continue them, and the take-overs would be used up in vain.
     stale = preparation.stale(settings().stale_prepare_sec)
     for abandoned in stale if stale and queues.ready() else []:
@@ -74,6 +77,10 @@ def _tried(
     except SERVER_ERRORS:
         log.exception("recovery.step_failed", step=step.__name__, campaign_id=campaign_id)
         return Counter(failed=1)
+
+
+def _record_kept_answers(_: None) -> Counter[str]:
+    return Counter(kept_answers=record_kept_answers())
 
 
 def _look_after(campaign: UnsettledCampaign) -> Counter[str]:

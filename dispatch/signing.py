@@ -1,6 +1,7 @@
-"""Jobs as they stand in Redis: JSON that is signed with a key of ours, so that no one else's is ever read as a job."""
+"""What stands in Redis: JSON that is signed with a key of ours, so that no one else's is ever read as a job of ours."""
 
 import hmac
+from collections.abc import Iterable
 from typing import Any
 
 from redis import Redis
@@ -44,8 +45,7 @@ class SignedJob(Job):
     def to_dict(self, include_meta: bool = True, include_result: bool = True) -> dict[str, Any]:
         """Returns what Redis keeps of the job, with its signature."""
         fields: dict[str, Any] = super().to_dict(include_meta, include_result)
-        key, *_ = settings().job_signing_keys
-        return fields | {"signature": _signature(key, self.id, fields.get("origin", ""), fields["data"])}
+        return fields | {"signature": signature(self.id, fields.get("origin", ""), fields["data"])}
 
     def refresh(self) -> None:
         """Reads the job from Redis.
@@ -56,15 +56,26 @@ class SignedJob(Job):
         fields: dict[str, Any] = {name: value or b"" for name, value in zip(_KEPT, values, strict=True)}
         if not fields["data"]:
             raise NoSuchJobError(f"No such job: {self.key}")
-        signed = [_signature(key, self.id, fields["origin"], fields["data"]) for key in settings().job_signing_keys]
-        if not any(hmac.compare_digest(fields["signature"], each.encode()) for each in signed):
+        if not is_signed(fields["signature"], self.id, fields["origin"], fields["data"]):
             raise UnsignedJob
         self.restore({name.encode(): value for name, value in fields.items() if value})
 
 
-def _signature(key: bytes, *parts: str | bytes) -> str:
+def signature(*parts: str | bytes, purpose: bytes = b"job") -> str:
+    """Returns our signature of the parts; one for another purpose does not match."""
+    key, *_ = settings().job_signing_keys
+    return _signature(key, purpose, parts)
+
+
+def is_signed(given: bytes, *parts: str | bytes, purpose: bytes = b"job") -> bool:
+    """Returns whether one of our keys signed these parts for this purpose."""
+    signed = [_signature(key, purpose, parts).encode() for key in settings().job_signing_keys]
+    return any(hmac.compare_digest(given, each) for each in signed)
+
+
+def _signature(key: bytes, purpose: bytes, parts: Iterable[str | bytes]) -> str:
     """Returns the HMAC-SHA256 of the parts, each with its length, so that no two lists of parts are the same text."""
-    signed = hmac.new(key, b"job", "sha256")
+    signed = hmac.new(key, purpose, "sha256")
     for part in parts:
         text = part.encode() if isinstance(part, str) else part
         signed.update(len(text).to_bytes(8, "big") + text)

@@ -57,6 +57,10 @@ class Calls:
         self.in_flight -= len(outcomes)
         return outcomes
 
+    def outcomes(self) -> list[Outcome]:
+        """Returns the outcomes that have not been taken, from any thread."""
+        return list(self._outcomes)
+
     async def worth_recording(self) -> None:
         """Waits until recording is worth a transaction: a quarter of the window, everything in flight, or 20 ms."""
         self._note_answers()

@@ -16,12 +16,14 @@ from dispatch.outbox import push_due_batches
 from dispatch.providers import Provider
 from dispatch.sending.calls import Calls
 from dispatch.sending.exchange import Exchange
+from dispatch.sending.keeper import Keeper
 from dispatch.sending.settlement import close_if_drained
 from dispatch.sending.time_box import TimeBox
 from dispatch.sending.window import Window
 from models.campaigns.sending import SendingCampaign, to_send
 from models.database import db
 from models.messages.caps import caps_of
+from models.messages.message import Outcome
 from models.messages.pushing import unmark_pushed
 
 log = structlog.get_logger()
@@ -36,9 +38,20 @@ TIME_BOX_SEC = 20.0
 class _Work:
     """A job's window, and its end: the last answer recorded, the batch left, the campaign closed or pushed again."""
 
-    account_id: UUID
+    campaign: SendingCampaign
     window: Window
+    calls: Calls
+    exchange: Exchange
     end: Future[None]
+
+    def unrecorded(self) -> list[Outcome]:
+        """Returns the answers that are not known to be recorded."""
+        # What is on its way from one to the other is seen at the next look.
+        return [*self.calls.outcomes(), *self.exchange.at_hand]
+
+    def give_up(self) -> None:
+        """Lets the job end although its answers are not recorded."""
+        self.exchange.gave_up = True
 
 
 class Courier:
@@ -59,7 +72,10 @@ class Courier:
         # Nor do the exchanges wait for Redis.
         self._pushes = ThreadPoolExecutor(1, thread_name_prefix="pushes")
         self._stopped = threading.Event()
-        self._ending: list[_Work] = []
+        self._works: list[_Work] = []
+        self._keeper = Keeper(
+            lambda: list(self._works), provider=provider.name, after_sec=settings.provider_timeout_sec
+        )
 
     def deliver(self, campaign_id: int, batch: int, *, others_waiting: Callable[[], bool] = lambda: False) -> int:
         """Works on the campaign, beginning with this batch, until nothing is due or the time box ends.
@@ -83,7 +99,6 @@ class Courier:
             if work.end.done():
                 work.end.result()
             else:
-                self._ending.append(work)
                 self._push(campaign_id).result()
             log.info("batch.worked", batch=batch, claimed=work.window.claimed)
             return work.window.claimed
@@ -96,7 +111,9 @@ class Courier:
         window = Window(exchange, calls, time_box, database=self._database)
         # The coroutine takes the log context of this job with it.
         end = asyncio.run_coroutine_threadsafe(self._send(campaign.id, window, exchange), self._loop)
-        return _Work(campaign.account_id, window, end)
+        work = _Work(campaign, window, calls, exchange, end)
+        self._works.append(work)
+        return work
 
     async def _send(self, campaign_id: int, window: Window, exchange: Exchange) -> None:
         in_thread = partial(asyncio.get_running_loop().run_in_executor, self._database)
@@ -105,6 +122,8 @@ class Courier:
                 await window.run()
             finally:
                 await in_thread(exchange.close)
+            if exchange.gave_up:
+                return
             await in_thread(_connected, close_if_drained, campaign_id)
             # Also when it is closed: the account's other campaigns have its room now.
             await asyncio.wrap_future(self._push(campaign_id))
@@ -119,9 +138,9 @@ class Courier:
 
         An account has SEND_WINDOW at most, and with what is ending the worker has twice that.
         """
-        self._ending = [work for work in self._ending if not work.end.done()]
-        theirs = sum(work.window.in_flight for work in self._ending if work.account_id == account_id)
-        everyones = sum(work.window.in_flight for work in self._ending)
+        self._works = [work for work in self._works if not work.end.done() or work.exchange.gave_up]
+        theirs = sum(work.window.in_flight for work in self._works if work.campaign.account_id == account_id)
+        everyones = sum(work.window.in_flight for work in self._works)
         most = self.settings.send_window
         return max(0, min(most - theirs, 2 * most - everyones))
 
@@ -138,10 +157,12 @@ class Courier:
     def stop(self) -> None:
         """Lets the job claim nothing more and finish what is in flight. May be called from a signal handler."""
         self._stopped.set()
+        self._keeper.stop()
 
     def close(self) -> None:
         """Waits for the last calls, then closes the provider's session, the loop and the threads."""
-        wait([work.end for work in self._ending])
+        wait([work.end for work in self._works])
+        self._keeper.close()
         asyncio.run_coroutine_threadsafe(self.provider.close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._loop_thread.join()

@@ -60,12 +60,18 @@ class Exchange:
         self._doubtful: list[_Claim] = []
         # Whether the last exchange found nothing more to claim.
         self.ran_dry = False
+        #: Outcomes that are not known to be recorded; read by the keeper's thread.
+        self.at_hand: list[Outcome] = []
+        #: Whether what is at hand is kept elsewhere, so that the database need not be waited for any longer.
+        self.gave_up = False
 
     def record_and_claim(self, outcomes: list[Outcome], want: int) -> list[Claimed]:
         """Records the outcomes and claims up to `want` messages, durably; retries for as long as the database is away.
 
-        Giving up would lose the answers at hand and those of the calls in flight, at most a window of them.
+        Giving up would lose the answers at hand and those of the calls in flight, at most a window of them. Only a
+        process that has to end gives up, once they are kept (`keeper.py`).
         """
+        self.at_hand = outcomes = [*self.at_hand, *outcomes]
         pause_sec = FIRST_PAUSE_SEC
         while True:
             place = (self._wanted_batch, self._range, self._next_n)
@@ -83,10 +89,13 @@ class Exchange:
                 extend_job_limit()
                 self._log.warning("exchange.retried", problem=type(problem).__name__)
                 _forget_connection()
+                if self.gave_up:
+                    return []
                 time.sleep(pause_sec)
                 pause_sec = min(pause_sec * 2, MAX_PAUSE_SEC)
             else:
                 self._doubtful.clear()
+                self.at_hand = []
                 return claimed
 
     def soonest_due(self) -> float | None:

@@ -3,12 +3,16 @@
 import os
 import signal
 from contextlib import suppress
+from json import loads
 
 import psutil
 import pytest
 
+from config.settings import settings
 from models.heartbeat import Heartbeat
 from tests.faults.campaigns import a_started_campaign, counts, judge, wait_until_sent
+from tests.faults.deployment import SEND_WINDOW
+from tests.faults.kinds import last
 from tests.processes import is_alive
 from tests.waiting import wait_until
 
@@ -52,6 +56,45 @@ def test_a_storm_of_signals_is_one_request_to_stop(deployment):
     assert Heartbeat.living() == [], "each process has signed off"
     deployment.start()
     judge(deployment, campaign)
+
+
+@pytest.fixture
+def answers_without_postgres(deployment):
+    """A campaign whose calls were all in flight when PostgreSQL crashed."""
+    deployment.kill_simulator()
+    deployment.latency_ms, deployment.failure_rate = 800, 0
+    deployment.start_simulator()
+    campaign = a_started_campaign(SEND_WINDOW)
+    deployment.start()
+    wait_until(lambda: counts(campaign)["sending"] == SEND_WINDOW, "all calls are in flight")
+    deployment.crash_postgres()
+    return campaign
+
+
+def kept(deployment, event):
+    """Returns how many answers the workers' log lines of this event count."""
+    return sum(
+        line.get("answers", 0) for line in map(loads, deployment.supervisor.log.splitlines()) if line["event"] == event
+    )
+
+
+def test_answers_of_workers_that_stop_without_postgres_are_recorded_by_the_next(deployment, answers_without_postgres):
+    deployment.stop()
+    assert kept(deployment, "answers.kept") == SEND_WINDOW, deployment.supervisor.log
+    last(settings().lease_sec)
+    deployment.start_postgres()
+    deployment.start()
+    assert judge(deployment, answers_without_postgres) == {"sent": SEND_WINDOW}
+
+
+def test_without_redis_too_the_log_says_how_many_answers_are_lost(deployment, answers_without_postgres):
+    deployment.kill_redis()
+    deployment.stop()
+    assert kept(deployment, "answers.not_kept") == SEND_WINDOW, deployment.supervisor.log
+    deployment.start_postgres()
+    deployment.start_redis()
+    deployment.start()
+    judge(deployment, answers_without_postgres, unknown_at_most=SEND_WINDOW)
 
 
 @pytest.mark.parametrize("started", [0, 1, 5])

@@ -1,0 +1,109 @@
+"""Answers that a process could not record before it had to end are recorded by recovery, if we signed them."""
+
+import pytest
+
+from dispatch.recovery import recover
+from dispatch.sending.kept_answers import KEY, keep_answers
+from dispatch.signing import signature
+from models.database import row, rows
+from models.messages import claiming
+from models.messages.batch import Range
+from models.messages.message import Outcome
+from tests.sending import started
+from tests.stored import states
+
+pytestmark = pytest.mark.usefixtures("db", "redis")
+
+TOKEN = 1000
+
+
+@pytest.fixture
+def campaign_id(configure):
+    """A campaign of four messages in flight, whose worker has ended and whose leases have run out."""
+    configure(BATCH_SIZE=20)
+    campaign_id = started(recipients=4)
+    claiming.claim(campaign_id, Range(0, 0, 20), want=4, token=TOKEN, lease_sec=30)
+    rows("UPDATE message SET lease_until = now() - interval '1 second'")
+    return campaign_id
+
+
+def answers() -> list[Outcome]:
+    return [
+        Outcome(0, TOKEN, "sent", provider_id="p-0"),
+        Outcome(1, TOKEN + 1, "failed", error_code="gone", reason="rejected"),
+        Outcome(2, TOKEN + 2, "pending", wait_sec=3600.0, counted=False),
+    ]
+
+
+def keep(campaign_id: int, outcomes: list[Outcome]) -> None:
+    keep_answers(campaign_id, outcomes, provider="scripted", batch_size=20)
+
+
+def test_they_are_recorded_before_a_lease_is_judged(campaign_id, redis):
+    keep(campaign_id, answers())
+    assert recover() == {"kept_answers": 3, "leases_expired": 1}
+    assert states(campaign_id) == {"sent": 1, "failed": 1, "pending": 1, "unknown": 1}
+    assert row("SELECT provider, provider_id FROM message WHERE n = 0") == {
+        "provider": "scripted",
+        "provider_id": "p-0",
+    }
+    assert redis.llen(KEY) == 0
+
+
+def test_they_count_after_their_leases_were_judged(campaign_id):
+    recover()
+    assert states(campaign_id) == {"unknown": 4}
+    keep(campaign_id, answers())
+    assert recover()["kept_answers"] == 3
+    assert states(campaign_id) == {"sent": 1, "failed": 1, "pending": 1, "unknown": 1}
+
+
+def test_kept_twice_they_count_once(campaign_id, redis):
+    for _ in range(2):
+        keep(campaign_id, answers())
+    assert recover() == {"kept_answers": 3, "leases_expired": 1}
+    assert redis.llen(KEY) == 0
+
+
+def test_the_answers_of_many_processes_are_all_recorded(campaign_id):
+    for outcome in answers() * 30:
+        keep(campaign_id, [outcome])
+    assert recover()["kept_answers"] == 3
+
+
+def test_nothing_in_them_names_a_person(campaign_id, redis):
+    keep(campaign_id, answers())
+    [entry] = redis.lrange(KEY, 0, -1)
+    assert b"+30" not in entry
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "",
+        "\xff\xfe",
+        "x {}",
+        "{}",
+        f'{"0" * 64} {{"campaign_id": 1, "provider": "x", "batch_size": 20, "outcomes": [[0, {TOKEN}, "sent"]]}}',
+    ],
+)
+def test_what_no_key_of_ours_signed_is_removed_and_not_read(campaign_id, redis, entry):
+    redis.rpush(KEY, entry)
+    keep(campaign_id, answers())
+    assert recover()["kept_answers"] == 3
+    assert states(campaign_id)["sent"] == 1
+    assert redis.llen(KEY) == 0
+
+
+def test_the_signature_of_a_job_does_not_sign_answers(campaign_id, redis):
+    content = f'{{"campaign_id": {campaign_id}, "provider": "x", "batch_size": 20, "outcomes": [[0, {TOKEN}, "sent"]]}}'
+    redis.rpush(KEY, f"{signature(content)} {content}")
+    assert "kept_answers" not in recover()
+
+
+def test_another_kind_of_key_under_that_name_keeps_nothing_from_working(campaign_id, redis):
+    redis.set(KEY, "x")
+    assert recover() == {"leases_expired": 4}
+    redis.set(KEY, "x")
+    keep(campaign_id, answers())
+    assert recover() == {"kept_answers": 3}
