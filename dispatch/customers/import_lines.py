@@ -143,7 +143,7 @@ def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected
         if name in TEXT_COLUMNS and (control := control_in(value)):
             return Rejected(record.line, f"{name} has a control character ({control})")
     if cells.get(CONSENT, "").lower() not in ("", *CONSENTS):
-        return Rejected(record.line, f"{CONSENT} is {UNSUBSCRIBED} or subscribed")
+        return Rejected(record.line, f"{CONSENT} is {UNSUBSCRIBED} or subscribed, or yes or no")
     if (zone := cells.get("zone") or None) and not is_zone(zone):
         return Rejected(record.line, "zone is no IANA time zone, such as Europe/Athens")
     try:

@@ -11,6 +11,7 @@ from typing import IO, NamedTuple
 from unicodedata import normalize
 
 from dispatch.formats.columns import IGNORED, REJECTED_TEXT
+from dispatch.formats.consents import consent_said
 from dispatch.formats.csv_out import plain_cell
 from dispatch.formats.csv_records import MAX_LINE, NumberedLines, RawRecord, ReaderState, RecordReader
 from dispatch.formats.encodings import UTF_8, encoding_of
@@ -64,6 +65,7 @@ class CsvFile:
         self.header = read_header(self._numbered, mapping)
         # Those of an earlier import's rejected lines, once these are repaired, mean nothing.
         self._own = [place for place, name in enumerate(self.header.names) if name not in IGNORED]
+        self._consent = dict(zip(self.header.names, self.header.cells, strict=True)).get("consent", "")
         self._records = RecordReader(self._numbered, self.header.delimiter)
         self._line_breaks = LineBreaks(len(self.header.names))
         self._begin = next_line
@@ -128,6 +130,8 @@ class CsvFile:
         cells = {names[place]: _text(value) for place, value in zip(self._own, own, strict=False) if names[place]}
         if not any(cells.values()):
             return None
+        if cells.get("consent"):
+            cells["consent"] = consent_said(cells["consent"], self._consent)
         if is_a_rest:
             return Rejected(raw.line, _CUT, own)
         if '"' in cells.setdefault("phone", ""):

@@ -1,17 +1,19 @@
 """Reads the line that names the columns, as people and their programs write it.
 
-Before it there may be blank lines, byte-order marks and Excel's `sep=;`. Which column is the phone or a name says its
-own name, else the caller's mapping, else one of the words that people use for it, if only one column has one.
+Before it there may be blank lines, byte-order marks and Excel's `sep=;`. Which column is the phone, a name or the
+consent says its own name, else the caller's mapping, else one of the words that people use for it, if only one column
+has one.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from unicodedata import combining, normalize
 
 from dispatch.errors import InvalidRequest
+from dispatch.formats import consents
 from dispatch.formats.columns import IGNORED, MAX_NAME, OWN, attribute_of, column_name
+from dispatch.formats.consents import word_of
 from dispatch.formats.csv_out import plain_cell
 from dispatch.formats.csv_records import DELIMITERS, MAX_LINE, UNREADABLE, split
 
@@ -117,15 +119,15 @@ def _names(cells: list[str], mapping: Mapping[str, str]) -> list[str]:
             names[taken] = f"attribute:{cells[taken]}"
         names[places[0]] = column
     for column, words in SYNONYMS.items():
-        places = [place for place, cell in enumerate(cells) if _key(cell) in words and names[place] not in mapping]
+        places = [place for place, cell in enumerate(cells) if word_of(cell) in words and names[place] not in mapping]
         if column in names or not places:
             continue
         if len(places) == 1:
             names[places[0]] = column
-        elif column == "phone":
+        elif column in ("phone", "consent"):
             both = " and ".join(cells[place] for place in places[:5])
             raise InvalidRequest(
-                f"{both} may each be the phone; say which: --map phone='{cells[places[0]]}' (HTTP: mapping).",
+                f"{both} may each be the {column}; say which: --map {column}='{cells[places[0]]}' (HTTP: mapping).",
                 field="mapping",
             )
     return names
@@ -134,7 +136,7 @@ def _names(cells: list[str], mapping: Mapping[str, str]) -> list[str]:
 def _places(cells: list[str], source: str) -> list[int]:
     """Returns where a cell is called so, exactly or else but for case, accents, spaces and signs."""
     exact = [place for place, cell in enumerate(cells) if cell == source.strip()]
-    return exact or [place for place, cell in enumerate(cells) if cell and _key(cell) == _key(source)]
+    return exact or [place for place, cell in enumerate(cells) if cell and word_of(cell) == word_of(source)]
 
 
 def _check_mapping(text: str, mapping: Mapping[str, str]) -> None:
@@ -147,11 +149,6 @@ def _check_mapping(text: str, mapping: Mapping[str, str]) -> None:
             raise InvalidRequest(f"The file has {how} called {source!r}; it has: {has}.", field="mapping")
 
 
-def _key(cell: str) -> str:
-    letters = normalize("NFKD", cell).casefold()
-    return "".join(character for character in letters if character.isalnum() and not combining(character))
-
-
 def _checked(header: Header) -> Header:
     named = Counter(name for name in header.names if name)
     if long := [name for name in named if len(attribute_of(name)) > MAX_NAME]:
@@ -162,7 +159,8 @@ def _checked(header: Header) -> Header:
 
 
 SYNONYMS = {
-    "phone": frozenset(map(_key, _PHONE.split())),
-    "first_name": frozenset(map(_key, ("firstname", *_FIRST_NAME.split()))),
-    "last_name": frozenset(map(_key, ("lastname", *_LAST_NAME.split()))),
+    "phone": frozenset(map(word_of, _PHONE.split())),
+    "first_name": frozenset(map(word_of, ("firstname", *_FIRST_NAME.split()))),
+    "last_name": frozenset(map(word_of, ("lastname", *_LAST_NAME.split()))),
+    "consent": consents.COLUMNS,
 }

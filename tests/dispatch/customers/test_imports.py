@@ -305,7 +305,7 @@ def test_consent_unsubscribed_opts_the_customer_out_and_any_other_word_is_reject
         "phone,consent\n6900000001,unsubscribed\n6900000002,subscribed\n6900000003,\n6900000004,maybe\n"
     )
     assert counts(report) == (3, 0, 1)
-    assert rejects[0]["rejected_reason"] == "consent is unsubscribed or subscribed"
+    assert rejects[0]["rejected_reason"] == "consent is unsubscribed or subscribed, or yes or no"
     assert rows("SELECT phone, consent FROM customer ORDER BY phone") == [
         {"phone": "+306900000001", "consent": "unsubscribed"},
         {"phone": "+306900000002", "consent": "subscribed"},

@@ -34,6 +34,11 @@ def header(text, **mapping):
         ("phone,Vorname,Forename\n", ("phone", "vorname", "forename")),
         ('"Phone\nNumber",Tier\n', ("phone", "tier")),
         ("house number,phone\n", ("house_number", "phone")),
+        ("Phone,Opt Out\n", ("phone", "consent")),
+        ("Phone,Accepts Email Marketing,Accepts SMS Marketing\n", ("phone", "accepts_email_marketing", "consent")),
+        ("Κινητό;Συγκατάθεση\n", ("phone", "consent")),
+        ("Handy;Abgemeldet\n", ("phone", "consent")),
+        ("phone,consent,opt_out\n", ("phone", "consent", "opt_out")),
     ],
 )
 def test_a_first_line_as_people_write_it(text, names):
@@ -53,6 +58,8 @@ def test_a_first_line_as_people_write_it(text, names):
         ("Phone,Mobile\n", {"phone": "Mobile"}, ("attribute:Phone", "phone")),
         ("Κινητο,x\n", {"phone": "κινητό"}, ("phone", "x")),
         ("phone,Points\n", {"json:points": "Points"}, ("phone", "json:points")),
+        ("phone,Subscribed\n", {"attribute:subscribed": "Subscribed"}, ("phone", "attribute:subscribed")),
+        ("phone,Do not mail,SMS\n", {"consent": "SMS"}, ("phone", "do_not_mail", "consent")),
     ],
 )
 def test_a_mapping_says_what_a_name_means(text, mapping, names):
@@ -63,6 +70,7 @@ def test_a_mapping_says_what_a_name_means(text, mapping, names):
     ("text", "mapping", "says"),
     [
         ("Mobile,Telephone\n", {}, "Mobile and Telephone may each be the phone"),
+        ("phone,Opt-out,Subscribed\n", {}, "Opt-out and Subscribed may each be the consent; .*--map consent='Opt-out'"),
         ("Contact,Name\n", {"phone": "Contract"}, "no column called 'Contract'; it has: Contact, Name"),
         ("Contact,contact\n", {"phone": "CONTACT"}, "2 columns called 'CONTACT'"),
         ("name,email\n", {}, "--map phone=NAME"),
