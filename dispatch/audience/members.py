@@ -147,7 +147,7 @@ def changed_since(audience: Audience, time: datetime, *, any_field: bool) -> int
     members, params = members_of(audience)
     column = "changed_at" if any_field else "phone_since"
     return count(
-        f"SELECT count(*) FROM {members} AND cu.{column} > %(since)s AND ({NO_MESSAGE}) IS NULL",
+        f"SELECT count(*) FROM {members} AND cu.{column} >= %(since)s AND ({NO_MESSAGE}) IS NULL",
         {**params, "since": time},
     )
 

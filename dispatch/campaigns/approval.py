@@ -35,13 +35,14 @@ def approve_campaign(caller: Caller, campaign_id: int, *, revision: int) -> Camp
     _check_revision(campaign, revision)
     # Counted before the row is locked, so that a pause never waits for a large audience. Another audience would be
     # another revision, and a list that grows is counted again at the start.
+    at = approval.everything_before()
     recipients = members.size_of(Audience.of(campaign)).total
     with db.atomic():
         locked = approval.lock(campaign_id)
         if locked is None:
             raise CampaignNotFound
         _check_revision(locked, revision)
-        approved = approval.approve(campaign_id, recipients=recipients, actor=caller.actor)
+        approved = approval.approve(campaign_id, recipients=recipients, actor=caller.actor, at=at)
         if approved is None:
             if approval.has_written(campaign_id, caller.actor):
                 raise ApprovalRequired(

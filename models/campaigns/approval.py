@@ -5,10 +5,11 @@ conditions are over the row `campaign` of the statement that they are part of.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from models.campaigns.campaign import Campaign
 from models.campaigns.hands import SOURCES, has_hand
-from models.database import count, one, row, rows
+from models.database import count, one, row, rows, scalar
 
 # What is approved. A list counts with its additions or, when it is excluded, with those who left it; a segment with its
 # filter, and the lists that this names with both. People who come or change otherwise are counted at the start.
@@ -126,7 +127,7 @@ def changed_recipients(campaign: Campaign, *, any_field: bool) -> int:
     column = "changed_at" if any_field else "phone_since"
     return count(
         f"""SELECT count(*) FROM message m JOIN customer cu ON cu.id = m.customer_id
-            WHERE m.campaign_id = %s AND m.state = 'pending' AND cu.{column} > %s""",
+            WHERE m.campaign_id = %s AND m.state = 'pending' AND cu.{column} >= %s""",
         [campaign.id, campaign.approved_at],
     )
 
@@ -136,14 +137,27 @@ def lock(campaign_id: int) -> Campaign | None:
     return row("SELECT * FROM campaign WHERE id = %s FOR NO KEY UPDATE", [campaign_id], into=Campaign)
 
 
-def approve(campaign_id: int, *, recipients: int, actor: str) -> Campaign | None:
-    """Approves a campaign as it is for this many recipients.
+def everything_before() -> datetime:
+    """Returns a time before which no customer came or changed whom the next statement does not see.
+
+    Now or, if it is earlier, when the oldest of the transactions began that are writing: what they have written is seen
+    only later. (PostgreSQL shows a role the transactions of its own sessions, and all processes have one role.)
+    """
+    found: datetime = scalar(
+        """SELECT least(statement_timestamp(), min(xact_start)) FROM pg_stat_activity
+           WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()"""
+    )
+    return found
+
+
+def approve(campaign_id: int, *, recipients: int, actor: str, at: datetime) -> Campaign | None:
+    """Approves a campaign as it is for this many recipients, who were counted when `everything_before` was this.
 
     None when it has started or ended, or the person had a hand in what it sends. A campaign set aside for want of an
     approval is checked again by the next sweep.
     """
     return row(
-        f"""UPDATE campaign SET approved_by = %(actor)s, approved_at = now(), approved_recipients = %(recipients)s,
+        f"""UPDATE campaign SET approved_by = %(actor)s, approved_at = %(at)s, approved_recipients = %(recipients)s,
                   approved_state = {STATE}, updated_at = now(),
                   next_check_at = CASE WHEN blocked_reason = 'APPROVAL_REQUIRED' THEN NULL ELSE next_check_at END,
                   blocked_tries = CASE WHEN blocked_reason = 'APPROVAL_REQUIRED' THEN 0 ELSE blocked_tries END,
@@ -151,7 +165,7 @@ def approve(campaign_id: int, *, recipients: int, actor: str) -> Campaign | None
            WHERE id = %(id)s AND (status IN ('draft', 'scheduled', 'recurring')
                                   OR paused_from IN ('scheduled', 'recurring'))
              AND NOT {has_hand("%(actor)s")} RETURNING *""",
-        {"id": campaign_id, "recipients": recipients, "actor": actor},
+        {"id": campaign_id, "recipients": recipients, "actor": actor, "at": at},
         into=Campaign,
     )
 
