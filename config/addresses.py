@@ -1,9 +1,12 @@
 """The addresses of servers, as people write them into the environment."""
 
-from typing import Annotated
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, SecretStr
+
+Network: TypeAlias = IPv4Network | IPv6Network
 
 _ESCAPES = "in a user or password, @ is written %40, : %3A, / %2F, # %23 and % %25"
 
@@ -34,6 +37,19 @@ def _http(address: str) -> str:
     return address
 
 
+def networks_in(value: str) -> list[Network]:
+    """Returns the networks between the commas; ValueError when one of them is none."""
+    return [ip_network(each.strip(), strict=False) for each in value.split(",") if each.strip()]
+
+
+def _networks(value: str) -> str:
+    try:
+        networks_in(value)
+    except ValueError:
+        raise ValueError("must be networks like 10.1.0.0/16, separated by commas") from None
+    return value
+
+
 def _can_be_read(address: str) -> bool:
     """Returns whether PostgreSQL's own library understands the address, with ports that are numbers."""
     # Imported late: most of what reads settings needs no database driver.
@@ -52,3 +68,4 @@ def _can_be_read(address: str) -> bool:
 PostgresqlAddress = Annotated[SecretStr, AfterValidator(_postgresql)]
 RedisAddress = Annotated[SecretStr, AfterValidator(_redis)]
 HttpAddress = Annotated[str, AfterValidator(_http)]
+Networks = Annotated[str, AfterValidator(_networks)]

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, PositiveInt, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from config.addresses import HttpAddress, PostgresqlAddress, RedisAddress
+from config.addresses import HttpAddress, Networks, PostgresqlAddress, RedisAddress
 from config.explain import explain
 
 # What a worker needs after its last answer, to record it and end; and what its supervisor needs after that.
@@ -44,6 +44,12 @@ class Settings(BaseSettings):
         None,
         description="signs jobs, so that no one else's are run: 32 characters or more, the same for every process; "
         "of several, separated by commas, the first signs and all are accepted",
+        examples=["$(openssl rand -hex 32)"],
+    )
+    provider_key: SecretStr | None = Field(
+        None,
+        description="seals the credentials of providers: 32 characters or more, the same for every process; "
+        "of several, separated by commas, the first seals and each opens what it has sealed",
         examples=["$(openssl rand -hex 32)"],
     )
     database_pool: PositiveInt = Field(16, description="connections per process, at most")
@@ -102,6 +108,18 @@ class Settings(BaseSettings):
     lost_after_sec: PositiveInt = Field(8, description="a pushed batch untouched this long may have lost its job")
     retry_base_sec: float = Field(2, gt=0, description="first wait of a retry or deferral")
 
+    # Providers.
+    public_url: HttpAddress | None = Field(
+        None,
+        description="where providers reach web from outside: the address that they call and sign",
+        examples=["https://campaigns.example.com"],
+    )
+    private_networks: Networks = Field(
+        "",
+        description="private addresses that accounts may name as a webhook, as networks separated by commas",
+        examples=["10.1.0.0/16"],
+    )
+
     # The simulated provider.
     simulator_url: HttpAddress | None = Field(
         None, description="a `simulator` process to send through", examples=["http://127.0.0.1:8025"]
@@ -154,7 +172,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe line kept")
     log_format: Literal["json", "console"] = Field("json", description="one JSON object a line, or colours")
 
-    @field_validator("job_signing_key")
+    @field_validator("job_signing_key", "provider_key")
     @classmethod
     def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
         if value and any(len(key) < MIN_SIGNING_KEY for key in _keys_in(value)):
@@ -202,6 +220,13 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def provider_keys(self) -> list[bytes]:
+        """Returns the keys of providers' credentials: the first one seals; none in production unless one is set."""
+        if self.provider_key is None:
+            return [] if self.environment == "production" else [_UNSAFE_KEY]
+        return [key.encode() for key in _keys_in(self.provider_key)]
+
+    @property
     def job_signing_keys(self) -> list[bytes]:
         """Returns the keys of jobs: the first one signs, and each is accepted."""
         if self.job_signing_key is None:
@@ -227,12 +252,16 @@ def settings() -> Settings:
     return load_settings()
 
 
-def point_at(*, database_url: str, redis_url: str, job_signing_key: str | None = None) -> None:
+def point_at(
+    *, database_url: str, redis_url: str, job_signing_key: str | None = None, provider_key: str | None = None
+) -> None:
     """Makes this process and its children use these servers, which the command line found or started."""
     os.environ["DATABASE_URL"] = database_url
     os.environ["REDIS_URL"] = redis_url
     if job_signing_key:
         os.environ["JOB_SIGNING_KEY"] = job_signing_key
+    if provider_key:
+        os.environ["PROVIDER_KEY"] = provider_key
     settings.cache_clear()
 
 

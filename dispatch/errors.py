@@ -18,6 +18,7 @@ DispatchError
 │   └── SpendingLimit       as many messages or credits as it may send in a day
 ├── IdempotencyMismatch     the Idempotency-Key was used for another request
 ├── RemoteNotConfigured     a setting or a business id that the remote services need is missing or wrong
+├── ProviderNotConfigured   the credentials of a provider cannot be sealed or opened
 ├── RemoteFailed            a remote service did not answer, or not as docs/remote.md says
 ├── NotMigrated             the database does not have this release's schema
 ├── QueueUnavailable        Redis does not answer; nothing was changed
@@ -202,6 +203,12 @@ class RemoteNotConfigured(DispatchError):
     """A setting that the remote services need is missing or wrong."""
 
     code = "REMOTE_NOT_CONFIGURED"
+
+
+class ProviderNotConfigured(DispatchError):
+    """PROVIDER_KEY is missing, or is not the one that sealed the credentials of the provider."""
+
+    code = "PROVIDER_NOT_CONFIGURED"
 
 
 class RemoteFailed(DispatchError):

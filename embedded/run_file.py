@@ -22,6 +22,8 @@ class Run:
     processes: dict[str, list[int]] = field(default_factory=dict)
     #: Signs the jobs of this `up`; None when its Redis is one from outside, whose users name the key themselves.
     job_signing_key: str | None = None
+    #: Seals the credentials of providers; None when its database is one from outside.
+    provider_key: str | None = None
 
 
 def run_path(directory: Path) -> Path:

@@ -128,6 +128,7 @@ class Stack:
             web_url=self.web_url,
             processes=processes,
             job_signing_key=chosen.job_signing_key.get_secret_value() if chosen.job_signing_key else None,
+            provider_key=chosen.provider_key.get_secret_value() if chosen.provider_key else None,
         )
         if run != self._written:
             write_run(self.directory, run)
@@ -154,14 +155,14 @@ class Stack:
         point_at(
             database_url=servers.postgres.url if servers.postgres else _open(chosen.database_url),
             redis_url=servers.redis.url if servers.redis else _open(chosen.redis_url),
-            job_signing_key=self._signing_key() if servers.redis else None,
+            # A key of this directory would be of no use where its data are not.
+            job_signing_key=self._key("job-signing-key") if servers.redis and not chosen.job_signing_key else None,
+            provider_key=self._key("provider-key") if servers.postgres and not chosen.provider_key else None,
         )
 
-    def _signing_key(self) -> str | None:
-        """Returns the key of this directory's jobs, made at its first start; None if the environment names one."""
-        if settings().job_signing_key:
-            return None
-        path = self.directory / "job-signing-key"
+    def _key(self, name: str) -> str:
+        """Returns a key of this directory, made at its first start."""
+        path = self.directory / name
         if not path.exists():
             write_secret(path, secrets.token_hex(32))
         return path.read_text()

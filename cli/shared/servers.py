@@ -40,7 +40,12 @@ def find_servers() -> None:
         run = read_run(named)
         if run is None:
             raise Refused(f"Nothing is running in {named}; start `python -m cli up --data {named}`.", code="NO_SERVERS")
-        point_at(database_url=run.database_url, redis_url=run.redis_url, job_signing_key=run.job_signing_key)
+        point_at(
+            database_url=run.database_url,
+            redis_url=run.redis_url,
+            job_signing_key=run.job_signing_key,
+            provider_key=run.provider_key,
+        )
         return
     if chosen.database_url and chosen.redis_url:
         return
@@ -55,6 +60,7 @@ def find_servers() -> None:
         database_url=chosen.database_url.get_secret_value() if chosen.database_url else run.database_url,
         redis_url=chosen.redis_url.get_secret_value() if chosen.redis_url else run.redis_url,
         job_signing_key=None if chosen.redis_url else run.job_signing_key,
+        provider_key=None if chosen.database_url else run.provider_key,
     )
 
 

@@ -47,6 +47,12 @@ def test_its_jobs_are_signed_with_a_key_of_its_own_that_only_its_owner_can_read(
     assert up.run()["job_signing_key"] == key.read_text()
 
 
+def test_credentials_are_sealed_with_a_key_of_its_own_that_only_its_owner_can_read(up):
+    key = up.directory / "provider-key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert up.run()["provider_key"] == key.read_text() != up.run()["job_signing_key"]
+
+
 def test_a_second_up_in_the_same_directory_is_refused(up):
     second = up.verb("up", "--only", "servers")
     assert second.returncode == 1
