@@ -1,4 +1,7 @@
-"""What every provider of SMS and WhatsApp takes and answers; each provider is one short file.
+"""What every provider of SMS and WhatsApp takes and answers; each provider is one short file with the same four parts.
+
+The table says what each code of theirs means, `send` makes the call, `parse_receipts` reads what they call us with, and
+`verify` tells whether it was they who called. docs/add-a-provider.md shows how to write one.
 
 A provider has one coroutine, `send(message) -> Answer`, and never raises for an outcome it can name:
 
@@ -10,6 +13,8 @@ A provider has one coroutine, `send(message) -> Answer`, and never raises for an
     halted      it refuses our account (401, 403): the campaign pauses
 """
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 Outcome = Literal["accepted", "deferred", "retryable", "rejected", "unknown", "halted"]
@@ -39,11 +44,54 @@ class Answer(NamedTuple):
     retry_after: float | None = None
 
 
+class Callback(NamedTuple):
+    """A request that a provider makes to us: the whole public URL that it called, its headers and its body."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Receipt(NamedTuple):
+    """What a provider says became of a message. `key` is the same whenever the same event is delivered again."""
+
+    key: str
+    state: Literal["sent", "delivered", "undelivered", "read"]
+    #: `<campaign>-<n>`, where the provider returns it.
+    reference: str | None = None
+    provider_id: str | None = None
+    error_code: str | None = None
+    #: By the provider's clock; None where it does not say.
+    at: datetime | None = None
+
+
+class Probe(NamedTuple):
+    """Whether the provider takes our credentials, found out without sending anything; `text` is for people."""
+
+    ok: bool
+    text: str
+
+
 class Provider(Protocol):
     """Sends one message and says what became of it."""
 
+    #: How messages name the provider that has them.
     name: str
 
     async def send(self, message: Outgoing) -> Answer: ...
 
     async def close(self) -> None: ...
+
+
+class Kind(Provider, Protocol):
+    """A provider that an account names: it can also be tried out, and calls us."""
+
+    async def probe(self) -> Probe: ...
+
+    def verify(self, callback: Callback) -> bool:
+        """Returns whether the provider made this request: its signature, or the secret in the URL, is right."""
+        ...
+
+    def parse_receipts(self, callback: Callback) -> list[Receipt]:
+        """Returns the receipts of a verified request; [] when it has none that says anything."""
+        ...

@@ -3,6 +3,7 @@
 from config.settings import Settings
 from dispatch.clients.tokens import Tokens
 from dispatch.providers import Provider
+from dispatch.providers.http import LazySession
 from dispatch.providers.messaging_service import MessagingService
 from dispatch.providers.simulator.decisions import Simulation
 from dispatch.providers.simulator.in_process import Simulator
@@ -17,12 +18,12 @@ def provider_for(settings: Settings) -> Provider:
             settings.messaging_service_url,
             Tokens.of(settings),
             default_sender=settings.default_from,
-            connections=settings.send_window,
-            timeout=settings.provider_timeout_sec,
+            session=LazySession(connections=settings.send_window, timeout=settings.provider_timeout_sec),
         )
     if settings.simulator_url:
         return SimulatorOverHttp(
-            settings.simulator_url, connections=settings.send_window, timeout=settings.provider_timeout_sec
+            settings.simulator_url,
+            session=LazySession(connections=settings.send_window, timeout=settings.provider_timeout_sec),
         )
     simulation = Simulation(
         seed=settings.simulator_seed,

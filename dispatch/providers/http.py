@@ -10,12 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import aiohttp
+from yarl import URL
 
 from dispatch.providers import Answer
+from dispatch.providers.guard import NotAllowed, guarded_socket
 from models.row import JsonObject
+
+# For a provider's codes: what each means, whatever the HTTP status beside it.
+Outcomes: TypeAlias = Mapping[str, Literal["deferred", "retryable", "rejected", "unknown", "halted"]]
 
 MAX_REPLY_BYTES = 64 * 1024
 MAX_CONNECT_SEC = 3.0
@@ -25,21 +30,32 @@ KEEPALIVE_SEC = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer that came back; `document` is its JSON object, empty if it had no readable one."""
+    """An answer that came back; `document` is its JSON object, empty if it had no readable one.
+
+    `text` is the answer of a provider that does not speak JSON; empty if it broke off or is too long.
+    """
 
     status: int
     #: The JSON object of the answer, whatever it holds: each provider reads its own.
     document: JsonObject = field(default_factory=dict)
     retry_after: float | None = None
+    text: str = ""
 
 
-def session(*, connections: int, timeout: float) -> aiohttp.ClientSession:
-    """Returns a session for one event loop; it ends every call, connecting included, after `timeout` seconds."""
+def session(*, connections: int, timeout: float, guarded: bool = False) -> aiohttp.ClientSession:
+    """Returns a session for one event loop; it ends every call, connecting included, after `timeout` seconds.
+
+    A guarded one connects to no private address (`guard.py`).
+    """
     # Connecting gets at most half of the time, so a call that times out as a whole was connected. This is how `post`
     # tells "never sent" from "no answer".
     limits = aiohttp.ClientTimeout(total=timeout, connect=min(MAX_CONNECT_SEC, timeout / 2))
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEEPALIVE_SEC),
+        connector=aiohttp.TCPConnector(
+            limit=connections,
+            keepalive_timeout=KEEPALIVE_SEC,
+            socket_factory=guarded_socket if guarded else None,
+        ),
         cookie_jar=aiohttp.DummyCookieJar(),
         # Answers are a few hundred bytes: compression saves nothing, and decompressing can take any amount of memory.
         headers={"Accept-Encoding": "identity"},
@@ -51,15 +67,16 @@ def session(*, connections: int, timeout: float) -> aiohttp.ClientSession:
 class LazySession:
     """A session that its first use opens, because opening needs the running event loop; belongs to that loop."""
 
-    def __init__(self, *, connections: int, timeout: float) -> None:
+    def __init__(self, *, connections: int, timeout: float, guarded: bool = False) -> None:
         self._connections = connections
         self._timeout = timeout
+        self._guarded = guarded
         self._open: aiohttp.ClientSession | None = None
 
     def get(self) -> aiohttp.ClientSession:
         """Returns the open session, opening it if need be."""
         if self._open is None:
-            self._open = session(connections=self._connections, timeout=self._timeout)
+            self._open = session(connections=self._connections, timeout=self._timeout, guarded=self._guarded)
         return self._open
 
     async def close(self) -> None:
@@ -72,19 +89,51 @@ class LazySession:
 async def post(
     http: aiohttp.ClientSession, url: str, document: Any, headers: Mapping[str, str] | None = None
 ) -> Reply | Answer:
-    """Returns the provider's reply, or what its absence means."""
+    """Posts JSON and returns the provider's reply, or what its absence means."""
+    return await _call(http, "POST", url, json=document, headers=headers)
+
+
+async def post_form(
+    http: aiohttp.ClientSession, url: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None
+) -> Reply | Answer:
+    """Posts a form and returns the provider's reply, or what its absence means."""
+    return await _call(http, "POST", url, data=form, headers=headers)
+
+
+async def post_bytes(
+    http: aiohttp.ClientSession, url: str, body: bytes, headers: Mapping[str, str] | None = None
+) -> Reply | Answer:
+    """Posts a body as it is and returns the provider's reply, or what its absence means."""
+    return await _call(http, "POST", url, data=body, headers=headers)
+
+
+async def get(http: aiohttp.ClientSession, url: str, headers: Mapping[str, str] | None = None) -> Reply | Answer:
+    """Gets and returns the provider's reply, or what its absence means. Never to send: aiohttp may repeat a GET."""
+    return await _call(http, "GET", url, headers=headers)
+
+
+async def _call(
+    http: aiohttp.ClientSession, method: str, url: str, *, headers: Mapping[str, str] | None, **body: Any
+) -> Reply | Answer:
     # On a dropped keep-alive connection aiohttp repeats only idempotent methods, so a POST is sent once.
     try:
-        async with http.post(url, json=document, headers=headers, allow_redirects=False) as response:
-            return Reply(response.status, await _document(response), _seconds(response.headers.get("Retry-After")))
+        # As it was written: what is encoded stays so.
+        address = URL(url, encoded="%" in url)
+        async with http.request(method, address, headers=headers, allow_redirects=False, **body) as response:
+            document, text = await _read(response)
+            return Reply(response.status, document, _seconds(response.headers.get("Retry-After")), text)
     except aiohttp.ConnectionTimeoutError:
         return Answer("deferred", error_code="connect_timeout")
     except aiohttp.ClientConnectorDNSError:
         return Answer("deferred", error_code="dns_failed")
     except aiohttp.ClientSSLError:
         return Answer("deferred", error_code="tls_failed")
-    except aiohttp.ClientConnectorError:
+    except aiohttp.ClientConnectorError as problem:
+        if NotAllowed.TEXT in str(problem.os_error):
+            return Answer("halted", error_code="address_not_allowed")
         return Answer("deferred", error_code="connect_failed")
+    except aiohttp.InvalidURL:
+        return Answer("halted", error_code="invalid_address")
     except TimeoutError:
         return Answer("unknown", error_code="timeout")
     except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError):
@@ -115,9 +164,14 @@ def _error(reply: Reply) -> JsonObject:
     return error if isinstance(error, dict) else {}
 
 
-def refusal(reply: Reply, word: str | None = None) -> Answer:
-    """Returns what a reply other than an acceptance means; `word` is the provider's own error code, if any."""
+def refusal(reply: Reply, word: str | None = None, outcomes: Outcomes | None = None) -> Answer:
+    """Returns what a reply other than an acceptance means.
+
+    `word` is the provider's own error code, if any; a code that is not among `outcomes` means what the status does.
+    """
     code = word or f"http_{reply.status}"
+    if outcomes and code in outcomes and reply.status < 500:
+        return Answer(outcomes[code], error_code=code, retry_after=reply.retry_after)
     if reply.status == 429:
         return Answer("deferred", error_code=code, retry_after=reply.retry_after)
     if reply.status in (401, 403):
@@ -136,19 +190,23 @@ def short_word(value: Any) -> str | None:
     return None
 
 
-async def _document(response: aiohttp.ClientResponse) -> JsonObject:
+async def _read(response: aiohttp.ClientResponse) -> tuple[JsonObject, str]:
+    """Returns the JSON object and the text of the answer, each empty when there is none that can be read."""
     body = bytearray()
     try:
         async for chunk in response.content.iter_any():
             body += chunk
             if len(body) > MAX_REPLY_BYTES:
                 response.close()
-                return {}
-        document = json.loads(body)
-    except (aiohttp.ClientError, OSError, TimeoutError, ValueError, RecursionError):
+                return {}, ""
+        text = body.decode("utf-8", "replace")
+        document = json.loads(text)
+    except (aiohttp.ClientError, OSError, TimeoutError):
         # The status is complete: a 429 stays a 429, and a 2xx without an id becomes `unknown`.
-        return {}
-    return document if isinstance(document, dict) else {}
+        return {}, ""
+    except (ValueError, RecursionError):
+        return {}, text
+    return document if isinstance(document, dict) else {}, text
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -1,14 +1,18 @@
 """messaging-service as a provider, as docs/remote.md fixes it: it schedules each message once per idempotency key."""
 
 import asyncio
+from typing import ClassVar
 from uuid import UUID, uuid5
 
+from pydantic import AnyHttpUrl, Field, SecretStr
 from yarl import URL
 
 from dispatch.clients.tokens import Tokens
 from dispatch.errors import RemoteFailed, RemoteNotConfigured
-from dispatch.providers import Answer, Outgoing
+from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
 from dispatch.providers.http import LazySession, error_code, post, read
+from dispatch.providers.link import Link, ProviderSettings
+from dispatch.providers.receipts import plain_receipts
 
 # A token and a call must both fit into the lease of a message (LEASE_SEC).
 TOKEN_SEC = 2.0
@@ -23,19 +27,42 @@ def idempotency_key(campaign_id: str, phone: str) -> str:
     return str(uuid5(_KEYS, f"{campaign_id}:{phone}"))
 
 
+class Settings(ProviderSettings):
+    """A client of Keycloak, and the sender of messages whose account has none."""
+
+    NEEDS_BASE_URL: ClassVar[bool] = True
+
+    token_url: AnyHttpUrl
+    client_id: str = Field(min_length=1, max_length=200)
+    client_secret: SecretStr = Field(min_length=1, max_length=1000)
+    sender: str | None = Field(None, alias="from", max_length=100)
+
+
 class MessagingService:
     """Schedules messages through the service at `url`; belongs to the event loop of its first call."""
 
-    name = "messaging-service"
-
     def __init__(
-        self, url: str, tokens: Tokens, *, default_sender: str | None, connections: int, timeout: float
+        self,
+        url: str,
+        tokens: Tokens,
+        *,
+        default_sender: str | None,
+        session: LazySession,
+        link: Link | None = None,
     ) -> None:
+        self.name = link.name if link else "messaging-service"
+        self._link = link
         self._messages = str(URL(url) / "api" / "messages")
         self._tokens = tokens
         self._default_sender = default_sender
-        self._session = LazySession(connections=connections, timeout=timeout)
+        self._session = session
         self._accepted: list[str] = []
+
+    @classmethod
+    def of(cls, settings: Settings, link: Link) -> "MessagingService":
+        """Returns the service of a row; its address is the one that an operator named."""
+        tokens = Tokens(str(settings.token_url), settings.client_id, settings.client_secret.get_secret_value())
+        return cls(link.at(""), tokens, default_sender=settings.sender, session=link.http, link=link)
 
     async def send(self, message: Outgoing) -> Answer:
         """Returns what became of the message, as far as the connection shows."""
@@ -71,6 +98,25 @@ class MessagingService:
             # Another request with this key was read, which may have been scheduled.
             return Answer("unknown", error_code=error_code(reply) or "http_409")
         return read(reply)
+
+    async def probe(self) -> Probe:
+        """Fetches a token."""
+        try:
+            async with asyncio.timeout(TOKEN_SEC):
+                await self._tokens.current(self._session.get())
+        except (RemoteNotConfigured, RemoteFailed) as problem:
+            return Probe(False, problem.message)
+        except TimeoutError:
+            return Probe(False, "The token endpoint does not answer.")
+        return Probe(True, "The token endpoint takes the credentials.")
+
+    def verify(self, callback: Callback) -> bool:
+        """Returns whether the address that was called has the key that we put into it."""
+        return self._link is not None and self._link.has_key(callback)
+
+    def parse_receipts(self, callback: Callback) -> list[Receipt]:
+        """Returns the receipts in the format of docs/providers.md."""
+        return plain_receipts(callback)
 
     async def close(self) -> None:
         """Closes the connections."""

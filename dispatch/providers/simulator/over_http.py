@@ -15,9 +15,9 @@ class SimulatorOverHttp:
 
     name = "simulator"
 
-    def __init__(self, url: str, *, connections: int, timeout: float) -> None:
+    def __init__(self, url: str, *, session: LazySession) -> None:
         self._messages = _messages_of(url)
-        self._session = LazySession(connections=connections, timeout=timeout)
+        self._session = session
 
     async def send(self, message: Outgoing) -> Answer:
         """Returns what became of the message, as far as the connection shows."""

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 import pytest
 
 from dispatch.providers import Answer
-from dispatch.providers.http import MAX_REPLY_BYTES
+from dispatch.providers.http import MAX_REPLY_BYTES, LazySession
 from dispatch.providers.simulator.over_http import BadSimulatorUrl, SimulatorOverHttp
 from tests.dispatch.providers.misbehaving import Behaviour, answers, hangs, misbehaving, resets, says
 from tests.simulator import message
@@ -26,7 +26,7 @@ def _unknown(code: str) -> Answer:
 
 
 async def _send(url: str, *, timeout: float = 10) -> Answer:
-    provider = SimulatorOverHttp(url, connections=4, timeout=timeout)
+    provider = SimulatorOverHttp(url, session=LazySession(connections=4, timeout=timeout))
     try:
         return await provider.send(message())
     finally:
@@ -149,7 +149,7 @@ def test_a_kept_connection_that_drops_does_not_send_the_message_again():
 
     async def talk() -> tuple[list[Answer], int]:
         async with misbehaving(answers_then_drops) as server:
-            provider = SimulatorOverHttp(server.url, connections=1, timeout=10)
+            provider = SimulatorOverHttp(server.url, session=LazySession(connections=1, timeout=10))
             got = [await provider.send(message(n=n)) for n in range(3)]
             await provider.close()
             return got, server.requests
@@ -211,4 +211,4 @@ def test_a_server_that_cannot_speak_tls_is_deferred():
 @pytest.mark.parametrize("url", ["127.0.0.1:8025", "ftp://host", "http://", "http://host:port"])
 def test_an_invalid_address_is_refused_at_once(url):
     with pytest.raises(BadSimulatorUrl, match="SIMULATOR_URL"):
-        SimulatorOverHttp(url, connections=1, timeout=1)
+        SimulatorOverHttp(url, session=LazySession(connections=1, timeout=1))

@@ -8,6 +8,7 @@ import phonenumbers
 import pytest
 
 from dispatch.providers import Answer, Provider
+from dispatch.providers.http import LazySession
 from dispatch.providers.simulator.decisions import MAGIC_NUMBERS, MagicNumber, Simulation
 from dispatch.providers.simulator.in_process import Simulator
 from dispatch.providers.simulator.over_http import SimulatorOverHttp
@@ -56,7 +57,7 @@ def test_a_magic_number_forces_its_outcome_over_http(number, tmp_path):
 def test_a_slow_answer_that_misses_the_timeout_is_unknown_though_accepted(tmp_path):
     async def send() -> Answer:
         async with simulator_at(tmp_path / "log", Simulation(slow=60)) as url:
-            return await _sent_by(SimulatorOverHttp(url, connections=1, timeout=0.3), slow)
+            return await _sent_by(SimulatorOverHttp(url, session=LazySession(connections=1, timeout=0.3)), slow)
 
     slow = next(number for number in MAGIC_NUMBERS if number.slow)
     assert asyncio.run(send()) == Answer("unknown", error_code="timeout")
@@ -85,7 +86,9 @@ async def _sent_by(provider: Provider, number: MagicNumber) -> Answer:
 
 async def _sent_over_http(number: MagicNumber, log: Path) -> Answer:
     async with simulator_at(log, _simulation()) as url:
-        return await _sent_by(SimulatorOverHttp(url, connections=1, timeout=_timeout(number)), number)
+        return await _sent_by(
+            SimulatorOverHttp(url, session=LazySession(connections=1, timeout=_timeout(number))), number
+        )
 
 
 def _check(answer: Answer, number: MagicNumber) -> None:

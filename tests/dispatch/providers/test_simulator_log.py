@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from dispatch.providers import Outcome
+from dispatch.providers.http import LazySession
 from dispatch.providers.simulator import log as simulator_log
 from dispatch.providers.simulator.log import AcceptedLog, LogInUse
 from dispatch.providers.simulator.over_http import SimulatorOverHttp
@@ -61,7 +62,7 @@ def test_no_answer_is_sent_before_the_message_is_on_disk(log_file, monkeypatch):
 
     async def talk() -> None:
         async with simulator_at(log_file) as url:
-            provider = SimulatorOverHttp(url, connections=1, timeout=60)
+            provider = SimulatorOverHttp(url, session=LazySession(connections=1, timeout=60))
             call = asyncio.create_task(provider.send(message()))
             try:
                 await asyncio.to_thread(syncing.wait)
@@ -107,7 +108,7 @@ def test_two_simulators_cannot_share_a_log(log_file):
 def test_a_message_that_does_not_fit_on_the_disk_is_not_accepted_and_leaves_no_partial_line(log_file):
     async def talk() -> list[Outcome]:
         async with simulator_at(log_file) as url:
-            provider = SimulatorOverHttp(url, connections=1, timeout=60)
+            provider = SimulatorOverHttp(url, session=LazySession(connections=1, timeout=60))
             outcomes = [(await provider.send(message(n=0))).outcome]
             with _files_no_larger_than(log_file.stat().st_size + 10):
                 outcomes.append((await provider.send(message(n=1))).outcome)

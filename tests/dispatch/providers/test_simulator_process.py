@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from dispatch.providers import Outcome
+from dispatch.providers.http import LazySession
 from dispatch.providers.simulator.over_http import SimulatorOverHttp
 from tests.simulator import SimulatorProcess, lines, message, simulator_command, simulator_process
 
@@ -28,7 +29,7 @@ def shared_simulator(tmp_path_factory):
 
 async def _send_until_killed(simulator: SimulatorProcess, enough: int, crowd: int = 32) -> set[str]:
     """Kills the simulator with calls in flight, once `enough` were answered; returns the tokens that it accepted."""
-    provider = SimulatorOverHttp(simulator.url, connections=crowd, timeout=10)
+    provider = SimulatorOverHttp(simulator.url, session=LazySession(connections=crowd, timeout=10))
     answered: set[str] = set()
 
     async def sender(number: int) -> None:
@@ -58,7 +59,7 @@ def test_every_message_answered_before_a_kill_is_in_the_log_once(log_file):
 
 def test_a_restart_appends_and_counts_what_was_there(log_file):
     async def send(url: str, n: int) -> int:
-        provider = SimulatorOverHttp(url, connections=1, timeout=10)
+        provider = SimulatorOverHttp(url, session=LazySession(connections=1, timeout=10))
         await provider.send(message(n=n))
         await provider.close()
         async with aiohttp.ClientSession() as http, http.get(f"{url}/stats") as response:
@@ -73,7 +74,7 @@ def test_a_restart_appends_and_counts_what_was_there(log_file):
 
 def test_stopping_does_not_wait_for_callers_who_will_never_be_answered(log_file):
     async def talk(simulator: SimulatorProcess) -> str:
-        provider = SimulatorOverHttp(simulator.url, connections=1, timeout=60)
+        provider = SimulatorOverHttp(simulator.url, session=LazySession(connections=1, timeout=60))
         silent = asyncio.create_task(provider.send(message("+15005550004")))
         while not lines(log_file):
             await asyncio.sleep(0.01)
@@ -89,7 +90,7 @@ def test_stopping_does_not_wait_for_callers_who_will_never_be_answered(log_file)
 
 def test_the_options_reach_the_simulation(log_file, tmp_path):
     async def talk(url: str) -> list[Outcome]:
-        provider = SimulatorOverHttp(url, connections=1, timeout=10)
+        provider = SimulatorOverHttp(url, session=LazySession(connections=1, timeout=10))
         outcomes = [(await provider.send(message("+306900000001", n=n))).outcome for n in range(5)]
         await provider.close()
         return outcomes

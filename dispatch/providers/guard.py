@@ -1,0 +1,77 @@
+"""Keeps URLs that accounts name from reaching this machine's own networks.
+
+The address is looked at when it is connected to, after every name is resolved, so that neither a name whose address
+changes (DNS rebinding) nor an unusual way to write an address (http://2130706433/) leads elsewhere. Redirects are not
+followed by any call (`http.py`).
+"""
+
+import errno
+import ipaddress
+import socket
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any, TypeAlias
+
+from config.addresses import Network, networks_in
+from config.settings import settings
+
+Address: TypeAlias = IPv4Address | IPv6Address
+
+# RFC 6052: the last 32 bits are an IPv4 address that a translator of the network calls.
+_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+# Of the IANA special-purpose registry, blocks that older releases of Python take for global:
+# https://www.iana.org/assignments/iana-ipv4-special-registry/
+_SPECIAL = (
+    ipaddress.ip_network("192.0.0.0/24"),
+    ipaddress.ip_network("192.88.99.0/24"),
+    ipaddress.ip_network("::/96"),
+    ipaddress.ip_network("fec0::/10"),
+    ipaddress.ip_network("3fff::/20"),
+)
+
+
+class NotAllowed(OSError):
+    """The address is private and no operator allows it."""
+
+    TEXT = "the address is private and not allowed"
+
+    def __init__(self) -> None:
+        super().__init__(errno.EACCES, self.TEXT)
+
+
+def guarded_socket(info: Any) -> socket.socket:
+    """Returns a socket for what `getaddrinfo` found, for aiohttp; NotAllowed when its address is private."""
+    family, kind, protocol, _, (host, *_) = info
+    if not is_allowed(host):
+        raise NotAllowed
+    return socket.socket(family, kind, protocol)
+
+
+def is_allowed(host: str) -> bool:
+    """Returns whether accounts may call this address: a public one, or one of PRIVATE_NETWORKS."""
+    address = ip_address(host.partition("%")[0])
+    meant = _meant_by(address)
+    if all(any(each in network for network in _allowed()) for each in meant):
+        return True
+    return all(_is_public(each) for each in meant)
+
+
+def _is_public(address: Address) -> bool:
+    return (
+        address.is_global
+        and not address.is_multicast
+        and not any(address.version == block.version and address in block for block in _SPECIAL)
+    )
+
+
+def _meant_by(address: Address) -> list[Address]:
+    """Returns the addresses that are reached through this one: itself, or the IPv4 address that it carries."""
+    if isinstance(address, IPv4Address):
+        return [address]
+    carried: list[Address | None] = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if any(address in network for network in _NAT64):
+        carried.append(IPv4Address(int(address) & 0xFFFFFFFF))
+    return [each for each in carried if each is not None] or [address]
+
+
+def _allowed() -> list[Network]:
+    return networks_in(settings().private_networks)

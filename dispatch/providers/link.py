@@ -1,0 +1,91 @@
+"""What the kinds of providers share: how one is told what it needs, how it is reached, and how it reaches us."""
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from pydantic import BaseModel, ConfigDict
+
+from dispatch.providers import Answer, Callback, Probe
+from dispatch.providers.http import LazySession, Reply
+
+
+class ProviderSettings(BaseModel):
+    """What a kind needs to be told; a field of the type SecretStr is a credential, and is sealed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, str_strip_whitespace=True)
+
+    CHANNELS: ClassVar[tuple[str, ...]] = ("sms", "whatsapp")
+    #: Whether it has no address of its own, so that an operator has to name one.
+    NEEDS_BASE_URL: ClassVar[bool] = False
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Returns the names of the settings, those that must be given first."""
+        fields = sorted(cls.model_fields.items(), key=lambda each: not each[1].is_required())
+        return [field.alias or name for name, field in fields]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How the provider of one row is reached, and how it reaches us."""
+
+    #: What messages call it: `twilio:7`.
+    name: str
+    #: Shared by the providers of this process's event loop.
+    http: LazySession
+    #: Where it is called instead of its usual address.
+    base_url: str | None = None
+    #: Where it calls us, without the last part; None unless PUBLIC_URL is set.
+    hooks_url: str | None = None
+    #: In the addresses given to providers that sign nothing; the first is used, and each is accepted.
+    hook_keys: tuple[str, ...] = ()
+    #: How long an answer may take, in seconds.
+    timeout: float = 10.0
+
+    def at(self, usual: str) -> str:
+        """Returns the address to call, without a slash at its end."""
+        return (self.base_url or usual).rstrip("/")
+
+    def status_url(self, **query: str) -> str | None:
+        """Returns where receipts of a message are to be posted, or None when no one could reach it."""
+        return f"{self.hooks_url}/status?{urlencode(query, safe='%')}" if self.hooks_url else None
+
+    def keyed_status_url(self, **query: str) -> str | None:
+        """Returns the same with the key that `has_key` looks for."""
+        return self.status_url(**query, key=self.hook_keys[0]) if self.hook_keys else None
+
+    def has_key(self, callback: Callback) -> bool:
+        """Returns whether the address that was called has one of the keys."""
+        return matches_any(query_of(callback).get("key"), self.hook_keys)
+
+
+def query_of(callback: Callback) -> dict[str, str]:
+    """Returns the query of the address that was called."""
+    return dict(parse_qsl(urlsplit(callback.url).query, keep_blank_values=True))
+
+
+def form_of(callback: Callback) -> dict[str, str]:
+    """Returns the form in the body of a request; {} when it is none."""
+    try:
+        return dict(parse_qsl(callback.body.decode(), keep_blank_values=True, max_num_fields=200))
+    except ValueError:
+        return {}
+
+
+def matches_any(given: str | None, expected: Iterable[str]) -> bool:
+    """Returns whether a signature is one of these, compared in constant time."""
+    return any(hmac.compare_digest(each.encode(), (given or "").encode()) for each in expected)
+
+
+def probed(reply: Reply | Answer, *, ok: str, refused: str, accepts: tuple[int, ...] = (200,)) -> Probe:
+    """Returns what a call that sends nothing proves: `ok` or `refused` say it to people, where the provider does."""
+    if isinstance(reply, Answer):
+        return Probe(False, f"It cannot be reached ({reply.error_code}).")
+    if reply.status in accepts:
+        return Probe(True, ok)
+    if reply.status in (401, 403, 404):
+        return Probe(False, refused)
+    return Probe(False, f"It answered with the status {reply.status}, which says nothing about the credentials.")

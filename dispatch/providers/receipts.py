@@ -1,0 +1,51 @@
+"""Receipts as services without a format of their own post them to us (docs/providers.md)."""
+
+import json
+from datetime import datetime
+from typing import Any, Literal
+
+from dispatch.providers import Callback, Receipt
+from dispatch.providers.http import short_word
+from models.row import JsonObject
+
+State = Literal["sent", "delivered", "undelivered", "read"]
+STATES: dict[Any, State] = {"sent": "sent", "delivered": "delivered", "undelivered": "undelivered", "read": "read"}
+
+
+def plain_receipts(callback: Callback) -> list[Receipt]:
+    """Returns the receipt of {"id", "reference", "state", "error_code"?, "at"?}, or of a list of those."""
+    document = json_of(callback)
+    items = document if isinstance(document, list) else [document]
+    return [receipt for item in items if isinstance(item, dict) and (receipt := _receipt(item))]
+
+
+def json_of(callback: Callback) -> Any:
+    """Returns the JSON of a request; None when it is none."""
+    try:
+        return json.loads(callback.body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def instant(value: Any) -> datetime | None:
+    """Returns a time that is written in ISO 8601 with its zone; None for anything else."""
+    try:
+        found = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return found if found.utcoffset() is not None else None
+
+
+def _receipt(item: JsonObject) -> Receipt | None:
+    key, said = short_word(item.get("id")), item.get("state")
+    state = STATES.get(said) if isinstance(said, str) else None
+    if key is None or state is None:
+        return None
+    return Receipt(
+        key=key,
+        state=state,
+        reference=short_word(item.get("reference")),
+        provider_id=short_word(item.get("provider_id")),
+        error_code=short_word(item.get("error_code")),
+        at=instant(item.get("at")),
+    )
