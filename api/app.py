@@ -40,6 +40,7 @@ from api.routes import (
     lists,
     messages,
     previews,
+    providers,
     schedules,
     segments,
     suppressions,
@@ -69,6 +70,8 @@ ROUTES = (
     accounts.routes,
     keys.routes,
     credits.routes,
+    providers.routes,
+    providers.of_channels,
     audit_events.routes,
 )
 # The routes that answered without a prefix before there was one still do.

@@ -17,6 +17,8 @@ VERBS = {
     "subscription": "Show and set an account's subscription.",
     "key": "Create, list and revoke API keys.",
     "credits": "Top up and show an account's credits.",
+    "provider": "Add, try and remove the providers that messages go through.",
+    "route": "Choose through which providers a channel's messages go.",
     "customers": "Import, find, edit and delete customers.",
     "lists": "Make lists of customers, and change who is on them.",
     "segments": "Filter customers by what is known of them.",

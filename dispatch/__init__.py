@@ -35,7 +35,11 @@ formats     view (what people see of a row), phone_text → phone_tails (what ma
 process     startup, schema (is it this release's), children (kept running), heartbeat, listed_job (what a worker may
             run), trusted_queue (where workers find those), lock (in Redis; it saves work and decides nothing),
             watchdog (ends a process that hangs), remembered (the latest answer to a question that may hang)
-providers   what every provider takes and answers; choice, http, messaging_service, simulator/
+channels    through which providers an account's messages go: providers (added, tried, removed), routes; opening (a
+            row becomes what makes calls) → routing (which one a campaign is sent through)
+providers   what every provider takes and answers; choice (the installation's), kinds (that accounts may add): http,
+            guard (no private addresses), link, receipts, sealing (of credentials); messaging_service, simulated,
+            simulator/
 clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with
             retries), tokens (Keycloak)
 audit       the invariants, as queries

@@ -12,6 +12,7 @@ customers   customer, attributes, attribute_counts, phone_types, lists, upsert, 
 schedules   schedule, run
 accounts    account, api_key, audit_event, credit, quota (what an operator limits), idempotency_key
 texts       template, segment (with what its filter names)
+providers   provider (with sealed credentials), route (through which messages of a channel go)
 processes   heartbeat
 all tables  database → connection, statement_limit, failures (what it raises), unreachable (why), row, page, search,
             export, retention, tenancy (whose rows), turns (whose is next), table_size, states (every state and

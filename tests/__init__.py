@@ -2,7 +2,8 @@
 
 models      how PostgreSQL reads the tables of messages and schedules
 dispatch    the rules, called directly: starting, sending, recovery, audiences, customers, texts, invariants; and
-            providers: what a provider answers and what that means, the simulator as a library and as a process
+            providers: what a provider answers and what that means, the simulator as a library and as a process;
+            channels: an account's providers and routes
 scheduling  rules over every change of every zone; schedules and ticks by a stopped clock, in races and after kill -9
 api         http: what applies to every route (keys, limits, idempotency, tenants); routes: each resource over HTTP;
             operating: what operators look at

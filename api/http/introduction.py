@@ -42,6 +42,8 @@ GROUPS = {
     "keys": "API keys with scopes: read, write, send, approve, admin. A key is shown once, and may expire.",
     "credits": "What an account may spend: one credit for each segment of a message, held at the start of a campaign.",
     "doctor": "Why campaigns do not move, when they will end and, for operators, what the installation lacks.",
+    "providers": "Whom messages are sent through. Credentials are stored encrypted and never shown again.",
+    "routes": "Through which providers a channel's messages go; without a route, the installation's.",
     "audit": "The audit trail: who changed what, when, and by which request. (`audit` on the command line is something "
     "else: it proves from the rows that every promise holds.)",
 }
@@ -80,5 +82,7 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/api/campaigns/{campaign_id}/test-send"): {"numbers": ["691 234 5679"]},
     ("post", "/api/campaigns/{campaign_id}/duplicate"): {"name": "Spring, again"},
     ("post", "/api/lists/{list_id}/members/remove"): {"customer_ids": [1]},
+    ("post", "/api/providers"): {"name": "trial", "kind": "simulated", "settings": {"failure_rate": 0.1}},
+    ("put", "/api/routes"): {"channel": "sms", "providers": [{"name": "trial"}]},
     ("post", "/api/suppressions"): {"phone": "691 234 5678", "reason": "replied STOP"},
 }

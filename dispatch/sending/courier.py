@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 
 from config.settings import Settings
+from dispatch.channels.routing import Routing
 from dispatch.outbox import push_due_batches
 from dispatch.providers import Provider
 from dispatch.sending.calls import Calls
@@ -44,6 +45,11 @@ class _Work:
     exchange: Exchange
     end: Future[None]
 
+    @property
+    def provider(self) -> str:
+        """How messages name the provider that is called."""
+        return self.exchange.provider
+
     def unrecorded(self) -> list[Outcome]:
         """Returns the answers that are not known to be recorded."""
         # What is on its way from one to the other is seen at the next look.
@@ -55,15 +61,17 @@ class _Work:
 
 
 class Courier:
-    """Delivers through one provider: one event loop, one provider session, one thread each for exchanges and pushes.
+    """Delivers through the account's route, or the installation's provider, on one event loop.
+
+    Exchanges and pushes have a thread each.
 
     A job ends when it can claim no more and another campaign's job waits; its last calls, which may take as long as the
     provider's time-out, end beside the next jobs. So a number that does not answer holds a place and not the worker.
     """
 
     def __init__(self, provider: Provider, settings: Settings) -> None:
-        self.provider = provider
         self.settings = settings
+        self._routing = Routing(provider, settings)
         self._loop = asyncio.new_event_loop()
         self._loop_thread = threading.Thread(target=self._loop.run_forever, name="calls", daemon=True)
         self._loop_thread.start()
@@ -73,9 +81,7 @@ class Courier:
         self._pushes = ThreadPoolExecutor(1, thread_name_prefix="pushes")
         self._stopped = threading.Event()
         self._works: list[_Work] = []
-        self._keeper = Keeper(
-            lambda: list(self._works), provider=provider.name, after_sec=settings.provider_timeout_sec
-        )
+        self._keeper = Keeper(lambda: list(self._works), after_sec=settings.provider_timeout_sec)
 
     def deliver(self, campaign_id: int, batch: int, *, others_waiting: Callable[[], bool] = lambda: False) -> int:
         """Works on the campaign, beginning with this batch, until nothing is due or the time box ends.
@@ -105,8 +111,9 @@ class Courier:
 
     def _begin(self, campaign: SendingCampaign, batch: int, places: int, others_waiting: Callable[[], bool]) -> _Work:
         caps = self._ask(caps_of, campaign.id)
-        exchange = Exchange(campaign, batch, provider=self.provider.name, settings=self.settings, caps=caps)
-        calls = Calls(campaign, self.provider, self.settings, places=places)
+        provider = self._ask(lambda _: self._routing.provider_of(campaign.account_id, campaign.channel), campaign.id)
+        exchange = Exchange(campaign, batch, provider=provider.name, settings=self.settings, caps=caps)
+        calls = Calls(campaign, provider, self.settings, places=places)
         time_box = TimeBox(TIME_BOX_SEC, stopped=self._stopped.is_set, others_waiting=others_waiting)
         window = Window(exchange, calls, time_box, database=self._database)
         # The coroutine takes the log context of this job with it.
@@ -163,7 +170,7 @@ class Courier:
         """Waits for the last calls, then closes the provider's session, the loop and the threads."""
         wait([work.end for work in self._works])
         self._keeper.close()
-        asyncio.run_coroutine_threadsafe(self.provider.close(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._routing.close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._loop_thread.join()
         self._loop.close()

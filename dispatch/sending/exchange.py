@@ -51,7 +51,8 @@ class Exchange:
         self._campaign_id = campaign.id
         self._log = log.bind(campaign_id=campaign.id, request_id=campaign.correlation_id)
         self._batch_size = campaign.batch_size
-        self._provider = provider
+        #: How messages name the provider that is called.
+        self.provider = provider
         self._lease_sec = settings.lease_sec
         self._caps = caps
         self._wanted_batch: int | None = first_batch
@@ -80,9 +81,7 @@ class Exchange:
                 with db.atomic():
                     self._undo_doubtful()
                     if outcomes:
-                        message.record(
-                            self._campaign_id, outcomes, provider=self._provider, batch_size=self._batch_size
-                        )
+                        message.record(self._campaign_id, outcomes, provider=self.provider, batch_size=self._batch_size)
                     claimed = self._claim(want)
             except PASSING_ERRORS as problem:
                 self._wanted_batch, self._range, self._next_n = place

@@ -27,6 +27,10 @@ class Unrecorded(Protocol):
     def campaign(self) -> SendingCampaign:
         """Returns the campaign that the answers are of."""
 
+    @property
+    def provider(self) -> str:
+        """Returns how messages name the provider that is called."""
+
     def unrecorded(self) -> list[Outcome]:
         """Returns the answers that are not known to be recorded, from any thread."""
 
@@ -40,9 +44,8 @@ class Keeper:
     An answer that it keeps may be recorded by its process after all; to record it again changes nothing.
     """
 
-    def __init__(self, works: Callable[[], Iterable[Unrecorded]], *, provider: str, after_sec: float) -> None:
+    def __init__(self, works: Callable[[], Iterable[Unrecorded]], *, after_sec: float) -> None:
         self._works = works
-        self._provider = provider
         self._after_sec = after_sec + MARGIN_SEC
         self._kept: set[tuple[int, int, int]] = set()
         self._told_lost = 0
@@ -75,7 +78,7 @@ class Keeper:
             left = [each for each in work.unrecorded() if (work.campaign.id, each.n, each.token) not in self._kept]
             try:
                 if left:
-                    self._keep_these(work.campaign, left)
+                    self._keep_these(work, left)
             except redis.RedisError:
                 # It goes on trying to record them, until it is killed.
                 lost += left
@@ -85,7 +88,8 @@ class Keeper:
             log.error("answers.not_kept", answers=len(lost), **counted(lost))
         self._told_lost = len(lost)
 
-    def _keep_these(self, campaign: SendingCampaign, answers: list[Outcome]) -> None:
-        keep_answers(campaign.id, answers, provider=self._provider, batch_size=campaign.batch_size)
+    def _keep_these(self, work: Unrecorded, answers: list[Outcome]) -> None:
+        campaign = work.campaign
+        keep_answers(campaign.id, answers, provider=work.provider, batch_size=campaign.batch_size)
         self._kept.update((campaign.id, each.n, each.token) for each in answers)
         log.warning("answers.kept", campaign_id=campaign.id, answers=len(answers), **counted(answers))

@@ -9,6 +9,7 @@ from dispatch.accounts.accounts import AccountView
 from dispatch.accounts.keys import issue_key
 from dispatch.audience.filter import read_filter
 from dispatch.audience.segments import create_segment
+from dispatch.channels.providers import add_provider
 from dispatch.customers.import_upload import Wish, start_import
 from dispatch.customers.suppressions import add_suppression
 from dispatch.schedules.schedules import create_schedule
@@ -41,6 +42,10 @@ def _segment(account: AccountView) -> int:
     return create_segment(asking(account.id), name=f"s{next(_number)}", filter=read_filter(_ATHENS)).id
 
 
+def _provider(account: AccountView) -> int:
+    return add_provider(asking(account.id), name=f"p{next(_number)}", kind="simulated", given={}).id
+
+
 def _schedule(account: AccountView) -> str:
     if _JOB_TYPE not in known_types():
         register(_JOB_TYPE, lambda job: None)
@@ -58,6 +63,7 @@ MAKE: dict[str, Callable[[AccountView], Any]] = {
     "list_id": lambda account: a_list(account, 1),
     "organization_id": lambda account: str(account.id),
     "parent_id": lambda account: a_campaign(account, recipients=2).id,
+    "provider_id": _provider,
     "reference": _reference,
     "schedule_id": _schedule,
     "segment_id": _segment,
@@ -78,9 +84,11 @@ _VALUES: dict[str, Any] = {
     "body": "Hi {first_name}",
     "channel": "sms",
     "filter": _ATHENS,
+    "kind": "simulated",
     "numbers": ["+306912345678"],
     "phone": "+306912345678",
     "phones": ["+306912345678"],
+    "providers": [],
     "scopes": ["read"],
 }
 

@@ -31,12 +31,15 @@ RIGHT = {
     "customers": "1",
     "file": "phones.csv",
     "import_id": "1",
+    "channel": "sms",
     "job_type": "note",
+    "kind": "simulated",
     "list_name": "spring",
     "name": "spring",
     "new_name": "summer",
     "numbers": "+306912345678",
     "phone": "+306912345678",
+    "providers": "spring",
     "revision": "1",
     "schedule_id": "0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11",
     "status": "active",
@@ -189,14 +192,17 @@ def three_of(verb, account):
             for name in ("a", "b", "c"):
                 create_list(asking(account.id), name=name)
         case _:
-            three_campaigns_or_messages(verb, account)
+            three_of_another_kind(verb, account)
 
 
-def three_campaigns_or_messages(verb, account):
+def three_of_another_kind(verb, account):
     match verb:
         case "campaign list":
             for _ in range(3):
                 a_campaign(account)
+        case "provider list":
+            for _ in range(3):
+                MAKE["provider_id"](account)
         case "campaign messages":
             started(account, recipients=3)
         case _:

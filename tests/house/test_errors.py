@@ -31,7 +31,8 @@ def test_every_code_of_the_table_is_answered_somewhere():
 
 def test_the_page_lists_each_reason_of_a_message_and_each_error_code_of_ours():
     reasons, codes = MESSAGES.split("`error_code` is the provider's own word")
-    providers = ("dispatch/providers/http.py", "dispatch/providers/messaging_service.py")
+    providers = [f"dispatch/providers/{path.name}" for path in sorted((ROOT / "dispatch/providers").glob("*.py"))]
+    providers.append("dispatch/channels")
     sending, rows = (sources("dispatch/sending", *providers), sources("models"))
     writing = re.findall(
         r'^ +reason = "(\w+)"|state="skipped", reason="(\w+)"', sources("dispatch/start", "models"), re.MULTILINE

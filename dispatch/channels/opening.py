@@ -1,0 +1,93 @@
+"""Opens a provider's row: unseals its credentials and reads its settings, as its kind describes them."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from pydantic import SecretStr, ValidationError
+
+from config.settings import Settings
+from dispatch.errors import InvalidRequest, ProviderNotConfigured
+from dispatch.providers import Kind
+from dispatch.providers.http import LazySession
+from dispatch.providers.kinds import KINDS
+from dispatch.providers.link import Link, ProviderSettings
+from dispatch.providers.sealing import unseal
+from models.providers.provider import Provider
+
+
+class Sessions:
+    """The two sessions of one event loop: one that reaches any address, one that reaches no private one."""
+
+    def __init__(self, *, connections: int, timeout: float) -> None:
+        self.open = LazySession(connections=connections, timeout=timeout)
+        self.guarded = LazySession(connections=connections, timeout=timeout, guarded=True)
+
+    async def close(self) -> None:
+        """Closes the connections of both."""
+        await self.open.close()
+        await self.guarded.close()
+
+
+def opened(provider: Provider, sessions: Sessions, settings: Settings) -> Kind:
+    """Returns what calls the provider; ProviderNotConfigured when its credentials cannot be opened."""
+    kind = KINDS.get(provider.kind)
+    if kind is None:
+        raise ProviderNotConfigured(f"This release knows no providers of the kind {provider.kind}.")
+    credentials: Mapping[str, str] = {}
+    if provider.sealed is not None:
+        keys = settings.provider_keys
+        credentials = unseal(provider.sealed, account_id=provider.account_id, kind=provider.kind, keys=keys)
+    link = Link(
+        name=provider.label,
+        # An address that an operator named may be private; every other call is guarded.
+        http=sessions.open if provider.base_url else sessions.guarded,
+        base_url=provider.base_url,
+        hooks_url=_hooks_url(provider, settings),
+        hook_keys=tuple(_hook_key(key, provider.account_id, provider.id) for key in settings.provider_keys),
+        timeout=settings.provider_timeout_sec,
+    )
+    return kind.open(read_settings(provider.kind, {**provider.settings, **credentials}), link)
+
+
+def read_settings(kind: str, given: Mapping[str, Any]) -> ProviderSettings:
+    """Returns the settings of a kind; InvalidRequest names what is missing, wrong or unknown, but no value."""
+    described = KINDS[kind].settings
+    try:
+        return described.model_validate(dict(given))
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_input=False, include_context=False)[0]
+        field = str(first["loc"][0]) if first["loc"] else ""
+        raise InvalidRequest(_sentence(kind, described, field, first["type"], first["msg"]), field="settings") from None
+
+
+def sealed_and_shown(settings: ProviderSettings) -> tuple[dict[str, str], dict[str, Any]]:
+    """Returns the credentials, which are to be sealed, and everything else; what was not given is left out."""
+    given = settings.model_dump(by_alias=True, exclude_unset=True)
+    secrets = {name: value.get_secret_value() for name, value in given.items() if isinstance(value, SecretStr)}
+    shown = settings.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True)
+    return secrets, {name: value for name, value in shown.items() if name not in secrets}
+
+
+def _sentence(kind: str, described: type[ProviderSettings], field: str, problem: str, message: str) -> str:
+    known = ", ".join(described.names())
+    match problem:
+        case "missing":
+            return f"{kind} needs {field}; its settings are {known}."
+        case "extra_forbidden":
+            return f"{kind} has no setting {field[:60]!r}; its settings are {known or 'none'}."
+    said = message.removeprefix("Value error, ")
+    return f"{field}: {said[0].lower()}{said[1:]}." if field else f"{said}."
+
+
+def _hooks_url(provider: Provider, settings: Settings) -> str | None:
+    if not settings.public_url:
+        return None
+    return f"{settings.public_url.rstrip('/')}/hooks/{provider.kind}/{provider.id}"
+
+
+def _hook_key(key: bytes, account_id: UUID | None, provider_id: int) -> str:
+    """Returns the secret in the addresses that a provider calls which signs nothing; there is one for each row."""
+    return hmac.new(key, f"hooks|{account_id}|{provider_id}".encode(), hashlib.sha256).hexdigest()[:32]

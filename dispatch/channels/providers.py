@@ -1,0 +1,224 @@
+"""An account's providers: added with sealed credentials that are never shown again, tried out, removed, resealed."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+from yarl import URL
+
+from config.settings import settings
+from dispatch.accounts.accounts import account_with_id
+from dispatch.caller import Caller
+from dispatch.channels.opening import Sessions, opened, read_settings, sealed_and_shown
+from dispatch.errors import Duplicate, Forbidden, InvalidRequest, InvalidStatus, NotFound, ProviderNotConfigured
+from dispatch.formats.checks import can_be_id, checked_name
+from dispatch.formats.view import Time, View
+from dispatch.providers import Kind, Probe
+from dispatch.providers.kinds import KINDS
+from dispatch.providers.sealing import is_sealed_with, seal, unseal
+from models.api_key import ApiKey
+from models.database import db
+from models.page import Page
+from models.providers.provider import Provider
+from models.row import JsonObject
+from models.tenancy import ALL_ACCOUNTS
+
+MAX_URL = 500
+_PAGE = 500
+
+
+class ProviderView(View):
+    """A provider; its credentials are named and never shown."""
+
+    id: int
+    account_id: UUID | None = Field(description="null: an operator's, which every account may put on a route")
+    name: str
+    kind: str
+    channels: list[str]
+    settings: JsonObject
+    credentials: list[str] = Field(description="the names of what is stored encrypted")
+    base_url: str | None
+    created_at: Time
+
+    @classmethod
+    def of(cls, provider: Provider) -> "ProviderView":
+        """Returns what may be shown of a row."""
+        known = KINDS.get(provider.kind)
+        channels = list(known.settings.CHANNELS) if known else []
+        shown = {name: getattr(provider, name) for name in cls.model_fields if name != "channels"}
+        return cls(**shown, channels=channels)
+
+
+class ProviderTestView(View):
+    """What trying out a provider showed; nothing was sent."""
+
+    id: int
+    name: str
+    ok: bool
+    text: str
+
+
+class ResealedView(View):
+    """How many providers' credentials are now sealed with the first key, and which no key opens."""
+
+    resealed: int
+    unreadable: list[int] = Field(description="their ids")
+
+
+def add_provider(
+    caller: Caller,
+    *,
+    name: str,
+    kind: str,
+    given: Mapping[str, Any],
+    base_url: str | None = None,
+    for_everyone: bool = False,
+) -> ProviderView:
+    """Stores a provider of the caller's account, or with `for_everyone` an operator's for every account.
+
+    InvalidRequest names what its kind lacks or does not know; Duplicate when the name is taken; Forbidden when an
+    account's key names a base_url; ProviderNotConfigured when there is no key to seal its credentials with.
+    """
+    account_id = _owner(caller, for_everyone)
+    if kind not in KINDS:
+        raise InvalidRequest(f"There is no kind {kind[:60]!r}; there are {', '.join(KINDS)}.", field="kind")
+    base_url = _checked_url(caller, base_url, kind)
+    secrets, shown = sealed_and_shown(read_settings(kind, given))
+    keys = settings().provider_keys
+    sealed = seal(secrets, account_id=account_id, kind=kind, keys=keys) if secrets else None
+    with db.atomic():
+        made = Provider.add(
+            account_id,
+            name=checked_name(name),
+            kind=kind,
+            settings=shown,
+            credentials=sorted(secrets),
+            sealed=sealed,
+            base_url=base_url,
+        )
+        if made is None:
+            raise Duplicate("A provider of this name exists; choose another name or remove that one.", field="name")
+        caller.note("provider.added", made.id, account_id=account_id, name=made.name, kind=kind)
+    return ProviderView.of(made)
+
+
+def list_providers(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page[ProviderView]:
+    """Returns one page of the providers that the account may put on a route, operators' included, newest first."""
+    return Provider.page(caller.account, page=page, page_size=page_size).map(ProviderView.of)
+
+
+def read_provider(caller: Caller, provider_id: int) -> ProviderView:
+    """Returns the provider; NotFound when there is none, or it is another account's."""
+    return ProviderView.of(_found(caller, provider_id))
+
+
+def provider_called(caller: Caller, name: str) -> int:
+    """Returns the id of the account's provider of this name, or of an operator's; NotFound when there is none."""
+    found = Provider.called(name, None if caller.account is ALL_ACCOUNTS else caller.account)
+    if found is None:
+        raise NotFound(f"There is no provider called {name[:60]!r}; `provider list` shows those there are.")
+    return found.id
+
+
+def remove_provider(caller: Caller, provider_id: int) -> None:
+    """Removes a provider; InvalidStatus while it is on a route, NotFound when it is not the caller's own."""
+    _found(caller, provider_id)
+    with db.atomic():
+        if not Provider.lock(provider_id, caller.account):
+            raise NotFound("This provider is an operator's, and only they can remove it.")
+        removed = Provider.remove(provider_id)
+        if removed is None:
+            raise InvalidStatus("The provider is on a route; set the route without it first.")
+        caller.note("provider.removed", removed.id, account_id=removed.account_id, name=removed.name)
+
+
+def try_provider(
+    caller: Caller, provider_id: int, *, run: Callable[[Coroutine[Any, Any, Probe]], Probe]
+) -> ProviderTestView:
+    """Returns whether the provider takes its credentials; sends nothing. `run` runs a coroutine to its end.
+
+    Only the account's own, or for operators any: an account is not told what is wrong with an operator's.
+    """
+    provider = _found(caller, provider_id)
+    if provider.account_id is None and ApiKey.is_of_account(caller.actor):
+        raise Forbidden("This provider is an operator's; ask one to try it.")
+    chosen = settings()
+    sessions = Sessions(connections=1, timeout=chosen.provider_timeout_sec)
+    try:
+        kind = opened(provider, sessions, chosen)
+    except (ProviderNotConfigured, InvalidRequest) as problem:
+        return ProviderTestView(id=provider.id, name=provider.name, ok=False, text=problem.message)
+    probe = run(_probe(kind, sessions))
+    return ProviderTestView(id=provider.id, name=provider.name, ok=probe.ok, text=probe.text)
+
+
+def reseal_providers(caller: Caller) -> ResealedView:
+    """Seals what older keys have sealed with the first key of PROVIDER_KEY, so that the others can be dropped.
+
+    Forbidden unless by an operator.
+    """
+    if caller.account is not ALL_ACCOUNTS or ApiKey.is_of_account(caller.actor):
+        raise Forbidden("Credentials are resealed by operators, for all accounts.")
+    keys, last, resealed, unreadable = settings().provider_keys, 0, 0, []
+    while page := Provider.sealed_after(last, limit=_PAGE):
+        for each in page:
+            last = each.id
+            assert each.sealed is not None
+            if keys and is_sealed_with(each.sealed, keys[0]):
+                continue
+            try:
+                opened = unseal(each.sealed, account_id=each.account_id, kind=each.kind, keys=keys)
+            except ProviderNotConfigured:
+                unreadable.append(each.id)
+                continue
+            resealed += each.reseal(seal(opened, account_id=each.account_id, kind=each.kind, keys=keys))
+    return ResealedView(resealed=resealed, unreadable=unreadable)
+
+
+async def _probe(kind: Kind, sessions: Sessions) -> Probe:
+    try:
+        return await kind.probe()
+    finally:
+        await kind.close()
+        await sessions.close()
+
+
+def _owner(caller: Caller, for_everyone: bool) -> UUID | None:
+    if not for_everyone:
+        return account_with_id(caller.one_account()).id
+    if ApiKey.is_of_account(caller.actor):
+        raise Forbidden("A provider for every account is added by an operator.")
+    return None
+
+
+def _found(caller: Caller, provider_id: int) -> Provider:
+    found = Provider.find(provider_id, caller.account) if can_be_id(provider_id) else None
+    if found is None:
+        raise NotFound("There is no such provider.")
+    return found
+
+
+def _checked_url(caller: Caller, base_url: str | None, kind: str) -> str | None:
+    if base_url is None:
+        if KINDS[kind].settings.NEEDS_BASE_URL:
+            raise InvalidRequest(
+                f"A provider of the kind {kind} has no address of its own; an operator adds it with base_url.",
+                field="base_url",
+            )
+        return None
+    if ApiKey.is_of_account(caller.actor):
+        raise Forbidden("base_url is named by operators, because it may lead into their network; leave it out.")
+    return http_url(base_url, field="base_url")
+
+
+def http_url(text: str, *, field: str) -> str:
+    """Returns the address; InvalidRequest unless it is http or https with a host, and without a fragment."""
+    try:
+        url = URL(text)
+        usable = url.scheme in ("http", "https") and bool(url.host) and url.port is not None and not url.fragment
+    except ValueError:
+        usable = False
+    if not usable or len(text) > MAX_URL or not text.isprintable() or " " in text:
+        raise InvalidRequest(f"{field} must be an address like https://sms.example.com.", field=field)
+    return text

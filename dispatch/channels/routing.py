@@ -1,0 +1,70 @@
+"""Which provider a campaign's messages go through: that of the account's route, or else the installation's."""
+
+import random
+from collections import OrderedDict
+from uuid import UUID
+
+import structlog
+
+from config.settings import Settings
+from dispatch.channels.opening import Sessions, opened
+from dispatch.errors import InvalidRequest, ProviderNotConfigured
+from dispatch.providers import Answer, Outgoing, Provider
+from models.providers.provider import Provider as ProviderRow
+from models.providers.route import Route
+
+log = structlog.get_logger()
+
+# Opened providers that a worker keeps; opening one again costs a decryption.
+MAX_KEPT = 1000
+
+
+class Unusable:
+    """A provider that cannot be called; each message comes back, and the campaign pauses."""
+
+    def __init__(self, row: ProviderRow) -> None:
+        self.name = row.label
+
+    async def send(self, message: Outgoing) -> Answer:
+        """Sends nothing."""
+        return Answer("halted", error_code="provider_not_configured")
+
+    async def close(self) -> None:
+        """Has nothing to close."""
+
+
+class Routing:
+    """The providers of one worker; their calls belong to its event loop, and the look-ups to its database thread."""
+
+    def __init__(self, default: Provider, settings: Settings) -> None:
+        self._default = default
+        self._settings = settings
+        # Twice the window may be in flight, and waiting for a free connection would look like a slow provider.
+        self._sessions = Sessions(connections=2 * settings.send_window, timeout=settings.provider_timeout_sec)
+        self._kept: OrderedDict[int, Provider] = OrderedDict()
+
+    def provider_of(self, account_id: UUID, channel: str) -> Provider:
+        """Returns the provider for the account's messages of this channel."""
+        stops = Route.providers_of(account_id, channel)
+        if not stops:
+            return self._default
+        first, *_ = stops if stops[0].weight is None else random.choices(stops, [stop.weight or 1 for stop in stops])
+        return self._opened(first)
+
+    def _opened(self, row: ProviderRow) -> Provider:
+        if row.id not in self._kept:
+            try:
+                self._kept[row.id] = opened(row, self._sessions, self._settings)
+            except (ProviderNotConfigured, InvalidRequest) as problem:
+                log.error("provider.unusable", provider=row.label, problem=problem.message)
+                # Not kept: a key may be added.
+                return Unusable(row)
+            if len(self._kept) > MAX_KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(row.id)
+        return self._kept[row.id]
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self._default.close()
+        await self._sessions.close()

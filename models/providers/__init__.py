@@ -1,0 +1,1 @@
+"""Whom messages are sent through: providers and their routes."""

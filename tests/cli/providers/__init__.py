@@ -1,0 +1,1 @@
+"""`provider` and `route` on the command line."""

@@ -1,0 +1,1 @@
+"""Providers of accounts and their routes: stored, tried, removed, and followed by what is sent."""
