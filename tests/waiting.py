@@ -6,8 +6,11 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+# Long enough for a machine on which other things run as well; a wait that is not in vain ends with its condition.
+PATIENCE_SEC = 180
 
-def wait_until(condition: Callable[[], T], what: str, *, seconds: float = 60) -> T:
+
+def wait_until(condition: Callable[[], T], what: str, *, seconds: float = PATIENCE_SEC) -> T:
     """Returns the first true value of the condition; fails the test with `what` when there is none in time."""
     deadline = monotonic() + seconds
     while not (value := condition()):

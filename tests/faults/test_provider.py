@@ -14,5 +14,6 @@ def test_calls_a_crashed_provider_never_took_are_made_again_and_the_others_are_u
     wait_until_sent(campaign, 300)
     deployment.kill_simulator()
     deployment.start_simulator()
-    found = judge(deployment, campaign, unknown_at_most=MOST_IN_FLIGHT)
+    # A place whose call died with the provider may make the next one on another of its dead connections.
+    found = judge(deployment, campaign, unknown_at_most=2 * MOST_IN_FLIGHT)
     assert found["unknown"] > 0, "it crashed in the middle"

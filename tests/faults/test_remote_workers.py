@@ -46,7 +46,9 @@ def test_the_sweeper_starts_it_and_a_killed_prepare_worker_is_taken_over(remote,
         [worker] = [pid for pid, words in jobs.children().items() if "jobs.worker" in words and "prepare" in words]
         end_by_force(worker)
         wait_until(lambda: completed(campaign), "the campaign is completed")
-    assert [query.get("cursor") for query in remote.users.asked] == [None, *map(str, range(4, 30, 4))]
+    asked = [query.get("cursor") for query in remote.users.asked]
+    # A page that took longer than STALE_PREPARE_SEC is asked for again.
+    assert list(dict.fromkeys(asked)) == [None, *map(str, range(4, 30, 4))]
     assert fetch_of(campaign.id).users_kept == 30
     assert everyone_once(remote, 30)
     assert rows("SELECT count(*)::int AS customers FROM customer") == [{"customers": 30}]
