@@ -35,6 +35,9 @@ def _show(report: "RunReport") -> None:
         show_value(report.campaigns)
     if report.errors:
         show_value(report.errors)
+    if report.locked:
+        console().print("another process was starting these:")
+        show_value(report.locked)
 
 
 def _status(report: "RunReport") -> int:

@@ -10,16 +10,19 @@ from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, tenant_of
 
 if TYPE_CHECKING:
-    from dispatch.start.sweep import SweepReport
+    from dispatch.start.swept import SweepReport
 
 
 def _show(report: "SweepReport") -> None:
-    if not report.processed_count:
+    if not report.processed_count and not report.locked:
         console().print("no campaign is due")
     if report.campaigns:
         show_value(report.campaigns)
     if report.errors:
         show_value(report.errors)
+    if report.locked:
+        console().print("another process was starting these:")
+        show_value(report.locked)
 
 
 @click.command()

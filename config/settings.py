@@ -83,7 +83,7 @@ class Settings(BaseSettings):
     # Sweeper.
     schedule_sweep_interval_ms: int = Field(60_000, ge=1000, description="how often due campaigns are swept")
     schedule_sweep_limit: PositiveInt = Field(25, description="due campaigns per page of a sweep")
-    enqueue_lock_ttl_sec: PositiveInt = Field(600, description="time after which a campaign's Redis lock expires")
+    enqueue_lock_ttl_sec: PositiveInt = Field(600, description="how long a campaign's Redis lock may be renewed")
     recover_interval_ms: int = Field(5000, ge=100, description="how often recovery looks for lost work")
     schedule_tick_interval_ms: int = Field(30_000, ge=100, description="how often schedules are looked at")
     schedule_run_keep_days: int = Field(90, ge=1, le=36_500, description="how long runs of schedules are kept")

@@ -5,23 +5,23 @@ import structlog
 
 from dispatch.caller import system_caller
 from dispatch.process.lock import Lock
-from dispatch.queues import connection
+from dispatch.queues import JOB_TIMEOUT_SEC, connection
 from dispatch.start.sweep import sweep_due
 from models.database import db
 
 log = structlog.get_logger()
 
-# Keeps two sweeps from reading the same pages. Longer than nearly every sweep, and short enough after a kill.
+# Keeps two sweeps from reading the same pages.
 OVERLAP_KEY = "sweep:running"
-OVERLAP_TTL_SEC = 60
 
 
 def sweep() -> None:
     """Sweeps, unless another sweep is running."""
-    lock = Lock(connection(), OVERLAP_KEY, seconds=OVERLAP_TTL_SEC)
+    lock = Lock(connection(), OVERLAP_KEY, seconds=JOB_TIMEOUT_SEC)
     try:
         if not lock.acquire():
-            log.info("sweep.skipped")
+            since = lock.holder.since and lock.holder.since.isoformat()
+            log.info("sweep.skipped", holder=lock.holder.name, since=since)
             return
     except redis.RedisError as problem:
         log.warning("sweep.unlocked", problem=type(problem).__name__)

@@ -10,7 +10,8 @@ from api.http.inputs import Organization
 from api.http.routes import Routes
 from api.http.rules import HARMLESS_TWICE
 from dispatch.errors import InvalidRequest
-from dispatch.start.sweep import SweepError, SweepReport, SweptCampaign, sweep_due
+from dispatch.start.sweep import sweep_due
+from dispatch.start.swept import LockedCampaign, SweepError, SweepReport, SweptCampaign
 
 routes = Routes("automation", __name__, url_prefix="/api/campaigns", tag="campaigns")
 
@@ -35,11 +36,21 @@ class RefusedByRun(SweepError):
     message: str = Field(exclude=True)
 
 
+class SkippedByRun(LockedCampaign):
+    """A campaign that another process was starting; if that one was killed, a later run starts it."""
+
+    campaign_id: TextId  # type: ignore[assignment]
+    organization_id: TextId  # type: ignore[assignment]
+
+
 class RunReport(SweepReport):
-    """What one run did."""
+    """What one run did; `locked` is there only when campaigns were skipped."""
 
     campaigns: list[StartedByRun]  # type: ignore[assignment]
     errors: list[RefusedByRun]  # type: ignore[assignment]
+    locked: list[SkippedByRun] = Field(  # type: ignore[assignment]
+        [], exclude_if=lambda each: not each, description="skipped, because another process was starting them"
+    )
 
 
 @routes.post(

@@ -54,7 +54,7 @@ def _starts(campaigns: Sequence[Condition]) -> tuple[set[int], set[int]]:
     due = [each.id for each in campaigns if each.status == "scheduled" and each.due]
     preparing = any(each.status == "preparing" for each in campaigns)
     try:
-        locked = locked_campaigns(queues.connection(), due) if due else set()
+        locked = set(locked_campaigns(queues.connection(), due)) if due else set()
         return locked, queues.queued_starts() if due or preparing else set()
     except redis.RedisError:
         return set(), set()

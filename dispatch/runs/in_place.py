@@ -7,6 +7,7 @@ over and finished.
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from math import inf
 from time import monotonic
@@ -22,7 +23,8 @@ from dispatch.runs.report import RunCampaign, RunReport, report_on, run_campaign
 from dispatch.sending.courier import Courier
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.preparation import continue_preparation
-from dispatch.start.sweep import SweepError, due_campaigns, start_due
+from dispatch.start.sweep import due_campaigns, log_lock, start_due
+from dispatch.start.swept import LockedCampaign, SweepError
 from models.campaigns import preparation
 from models.campaigns.campaign import Campaign
 from models.campaigns.due import DueCampaign
@@ -36,21 +38,41 @@ _UNDER_WAY = ("preparing", "sending")
 Look = Callable[[Sequence[RunCampaign]], None]
 
 
+@dataclass
+class _Found:
+    """What a run has met so far, by campaign: why it could not start, and whose lock it waits for."""
+
+    errors: dict[int, SweepError] = field(default_factory=dict)
+    locked: dict[int, LockedCampaign] = field(default_factory=dict)
+
+    def start(self, caller: Caller, due: DueCampaign) -> bool:
+        """Starts the campaign; returns whether the run goes on with it."""
+        outcome = start_due(caller, due, in_place=True)
+        before = self.locked.pop(due.id, None)
+        if isinstance(outcome, LockedCampaign):
+            self.locked[due.id] = outcome
+            if outcome != before:
+                log_lock(outcome)
+        if isinstance(outcome, SweepError):
+            self.errors[due.id] = outcome
+        return not isinstance(outcome, SweepError)
+
+
 def run_in_place(caller: Caller, *, campaign_id: int | None = None, look: Look = lambda campaigns: None) -> RunReport:
     """Starts the due campaigns, or the one, sends them in this process, and returns when each has ended or has to wait.
 
     Campaigns that are preparing or sending already, which an earlier run may have left, are finished too. `look` is
     called with the campaigns as they come along.
     """
-    errors: dict[int, SweepError] = {}
-    campaign_ids = _start_one(caller, campaign_id) if campaign_id is not None else _start_all(caller, errors)
+    found = _Found()
+    campaign_ids = _start_one(caller, campaign_id) if campaign_id is not None else _start_all(caller, found)
     with _sending() as courier:
-        _finish(courier, campaign_ids, look, partial(_is_open, caller, errors))
+        _finish(courier, campaign_ids, look, partial(_is_open, caller, found))
     left = {each.campaign_id for each in run_campaigns(campaign_ids) if each.is_left}
     for campaign in with_ids(campaign_ids):
         if campaign.id not in left and (problem := _problem(campaign)):
-            errors.setdefault(campaign.id, problem)
-    return report_on(campaign_ids, errors)
+            found.errors.setdefault(campaign.id, problem)
+    return report_on(campaign_ids, found.errors, found.locked)
 
 
 def _start_one(caller: Caller, campaign_id: int) -> list[int]:
@@ -63,14 +85,11 @@ def _start_one(caller: Caller, campaign_id: int) -> list[int]:
     return [campaign_id]
 
 
-def _start_all(caller: Caller, errors: dict[int, SweepError]) -> list[int]:
+def _start_all(caller: Caller, found: _Found) -> list[int]:
     """Starts what is due and returns the campaigns to finish; those that could not start are among the errors."""
     campaign_ids = under_way(caller.account)
     for due in due_campaigns(caller, until=inf):
-        outcome = start_due(caller, due, in_place=True)
-        if isinstance(outcome, SweepError):
-            errors[due.id] = outcome
-        elif due.id not in campaign_ids:
+        if found.start(caller, due) and due.id not in campaign_ids:
             campaign_ids.append(due.id)
     return campaign_ids
 
@@ -97,20 +116,18 @@ def _sending() -> Iterator[Courier]:
         courier.close()
 
 
-def _is_open(caller: Caller, errors: dict[int, SweepError], campaign: RunCampaign) -> bool:
+def _is_open(caller: Caller, found: _Found, campaign: RunCampaign) -> bool:
     """Returns whether there is more to do; a campaign that another process was about to start is tried again."""
+    if campaign.status != "scheduled":
+        found.locked.pop(campaign.campaign_id, None)
     if campaign.status in _UNDER_WAY:
         return not campaign.is_left
     due = None
-    if campaign.status == "scheduled" and campaign.campaign_id not in errors:
+    if campaign.status == "scheduled" and campaign.campaign_id not in found.errors:
         due = DueCampaign.find(campaign.campaign_id, caller.account)
     if due is None:
         return False
-    outcome = start_due(caller, due, in_place=True)
-    if isinstance(outcome, SweepError):
-        errors[due.id] = outcome
-        return False
-    return True
+    return found.start(caller, due)
 
 
 def _finish(courier: Courier, campaign_ids: Sequence[int], look: Look, is_open: Callable[[RunCampaign], bool]) -> None:

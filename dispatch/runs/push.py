@@ -1,5 +1,6 @@
 """Starts due campaigns through jobs."""
 
+from collections.abc import Mapping
 from math import inf
 
 import redis
@@ -8,10 +9,12 @@ from dispatch import queues
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import get_campaign
 from dispatch.errors import DispatchError, QueueUnavailable, TooLate
+from dispatch.process.lock import locked_campaigns
 from dispatch.runs.report import RunReport, report_on
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.remote_audience import remote_services
-from dispatch.start.sweep import SweepError, due_campaigns, start_due
+from dispatch.start.sweep import due_campaigns, start_due
+from dispatch.start.swept import LockedCampaign, SweepError, locked_by
 from models.campaigns.due import DueCampaign
 
 
@@ -22,12 +25,12 @@ def push_due(caller: Caller, *, campaign_id: int | None = None) -> RunReport:
     """
     if campaign_id is not None:
         enqueue_campaign(caller, campaign_id)
-        return report_on([campaign_id], {})
+        return report_on([campaign_id], {}, {})
     try:
         waiting = queues.queued_processes()
     except redis.RedisError:
         raise QueueUnavailable from None
-    pushed: list[int] = []
+    pushed: dict[int, DueCampaign] = {}
     errors: dict[int, SweepError] = {}
     for due in due_campaigns(caller, until=inf):
         try:
@@ -37,8 +40,17 @@ def push_due(caller: Caller, *, campaign_id: int | None = None) -> RunReport:
         except DispatchError as problem:
             errors[due.id] = SweepError(campaign_id=due.id, error=problem.code, message=problem.message)
         else:
-            pushed.append(due.id)
-    return report_on(pushed, errors)
+            pushed[due.id] = due
+    return report_on(list(pushed), errors, _locked(pushed))
+
+
+def _locked(pushed: Mapping[int, DueCampaign]) -> dict[int, LockedCampaign]:
+    """Returns what another process was starting; its jobs wait, and do not wait long if that process is dead."""
+    try:
+        holders = locked_campaigns(queues.connection(), list(pushed)) if pushed else {}
+    except redis.RedisError:
+        return {}
+    return {campaign_id: locked_by(holder, pushed[campaign_id]) for campaign_id, holder in holders.items()}
 
 
 def _check(caller: Caller, due: DueCampaign) -> None:

@@ -1,13 +1,13 @@
 """What a run did, and how its campaigns are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from pydantic import Field
 
 from dispatch.formats.view import Time, View
-from dispatch.start.sweep import SweepError
+from dispatch.start.swept import LockedCampaign, SweepError
 from models.campaigns.sending import with_ids
 from models.database import database_now
 from models.messages import batch
@@ -31,11 +31,16 @@ class RunCampaign(View):
 
 
 class RunReport(View):
-    """What a run did."""
+    """What a run did; `locked` is there only when there are such campaigns."""
 
     processed: int
     campaigns: list[RunCampaign]
     errors: list[SweepError]
+    locked: list[LockedCampaign] = Field(
+        [],
+        exclude_if=lambda each: not each,
+        description="not started yet, because another process was starting them; their jobs wait for it",
+    )
 
 
 def run_campaigns(campaign_ids: Sequence[int]) -> list[RunCampaign]:
@@ -60,8 +65,14 @@ def run_campaigns(campaign_ids: Sequence[int]) -> list[RunCampaign]:
     return found
 
 
-def report_on(campaign_ids: Sequence[int], errors: dict[int, SweepError]) -> RunReport:
+def report_on(
+    campaign_ids: Sequence[int], errors: Mapping[int, SweepError], locked: Mapping[int, LockedCampaign]
+) -> RunReport:
     """Returns the report on these campaigns, and on those that are only among the errors."""
     campaigns = run_campaigns(campaign_ids)
-    processed = {each.campaign_id for each in campaigns} | errors.keys()
-    return RunReport(processed=len(processed), campaigns=campaigns, errors=list(errors.values()))
+    return RunReport(
+        processed=len({each.campaign_id for each in campaigns} | errors.keys()),
+        campaigns=campaigns,
+        errors=list(errors.values()),
+        locked=list(locked.values()),
+    )

@@ -14,7 +14,8 @@ from dispatch.campaigns import patterns
 from dispatch.campaigns.rules import get_campaign, note
 from dispatch.errors import NoRecipients
 from dispatch.formats.checks import MAX_NAME
-from dispatch.start.sweep import SweepError, start_due
+from dispatch.start.sweep import log_lock, start_due
+from dispatch.start.swept import LockedCampaign, SweepError
 from models.campaigns import occurrences
 from models.campaigns import patterns as pattern_rows
 from models.campaigns.audience import CampaignCustomer
@@ -97,6 +98,8 @@ def _why_not(pattern: Campaign) -> Busy | Skipped:
 
 def _start(caller: Caller, occurrence: Campaign) -> None:
     outcome = start_due(caller, DueCampaign.of(occurrence))
+    if isinstance(outcome, LockedCampaign):
+        log_lock(outcome)
     # Otherwise the occurrences of a daily campaign would pile up whenever it has no one to go to.
     if isinstance(outcome, SweepError) and outcome.error == NoRecipients.code:
         with db.atomic():

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from time import monotonic
-from uuid import UUID
 
 import redis
 import structlog
-from pydantic import Field
 
 from config.settings import settings
 from config.stopping import stopping
@@ -22,10 +20,10 @@ from dispatch.errors import (
     SegmentTooHeavy,
     TooLate,
 )
-from dispatch.formats.view import View
-from dispatch.process.lock import campaign_lock
+from dispatch.process.lock import LEASE_SEC, campaign_lock
 from dispatch.queues import JOB_TIMEOUT_SEC, connection, push_process, queued_processes
 from dispatch.start.enqueue import enqueue_campaign
+from dispatch.start.swept import LockedCampaign, SweepError, SweepReport, SweptCampaign, locked_by
 from models.campaigns.campaign import Campaign
 from models.campaigns.due import DueCampaign
 from models.turns import Turns
@@ -34,36 +32,10 @@ log = structlog.get_logger()
 
 # A page is read again after this long, so that an account whose campaign came due meanwhile has its turn.
 LOOK_AGAIN_SEC = 1.0
+# How often a job looks whether another process still holds the lock of its campaign.
+LOOK_AT_LOCK_EVERY_SEC = 0.2
 # In a sweep, of each statement over the customers of an account; what takes longer is left to a job.
 HURRIED_MILLISECONDS = 1_000
-
-
-class SweptCampaign(View):
-    """A campaign the sweep started."""
-
-    campaign_id: int
-    organization_id: UUID
-    name: str
-    previous_status: str
-    new_status: str
-    recipients_generated: bool
-    recipient_count: int
-
-
-class SweepError(View):
-    """A campaign the sweep could not start."""
-
-    campaign_id: int
-    error: str = Field(description="an error code")
-    message: str
-
-
-class SweepReport(View):
-    """What one sweep did."""
-
-    processed_count: int
-    campaigns: list[SweptCampaign]
-    errors: list[SweepError]
 
 
 def sweep_due(caller: Caller, *, seconds: float | None = None) -> SweepReport:
@@ -74,16 +46,21 @@ def sweep_due(caller: Caller, *, seconds: float | None = None) -> SweepReport:
     """
     started: list[SweptCampaign] = []
     errors: list[SweepError] = []
+    locked: list[LockedCampaign] = []
     turns = _sweeps_turns()
     turns.fade()
     for campaign in due_campaigns(caller, until=monotonic() + (seconds or _time_box()), turns=turns):
         outcome = start_due(caller, campaign, hurried=True)
         if isinstance(outcome, SweptCampaign):
             started.append(outcome)
+        elif isinstance(outcome, LockedCampaign):
+            log_lock(outcome)
+            locked.append(outcome)
         elif outcome:
             errors.append(outcome)
-    log.info("sweep.finished", started=len(started), errors=len(errors))
-    return SweepReport(processed_count=len(started) + len(errors), campaigns=started, errors=errors)
+    log.info("sweep.finished", started=len(started), errors=len(errors), locked=len(locked))
+    processed = len(started) + len(errors)
+    return SweepReport(processed_count=processed, campaigns=started, errors=errors, locked=locked)
 
 
 def due_campaigns(caller: Caller, *, until: float, turns: Turns | None = None) -> Iterator[DueCampaign]:
@@ -117,18 +94,31 @@ def _time_box() -> float:
 
 
 def start_if_due(caller: Caller, campaign_id: int) -> None:
-    """Starts one campaign as a sweep does, if it is still due; a refusal sets it aside and is logged."""
-    campaign = DueCampaign.find(campaign_id, caller.account)
-    if campaign is None:
-        log.info("sweep.campaign_gone", campaign_id=campaign_id, code=CampaignNotFound.code)
-    else:
-        start_due(caller, campaign)
+    """Starts one campaign as a sweep does, if it is still due; a refusal sets it aside and is logged.
+
+    While another process holds its lock, which does not outlast a killed one for long, this waits for a lease at most.
+    """
+    give_up_at = monotonic() + LEASE_SEC
+    while campaign := DueCampaign.find(campaign_id, caller.account):
+        outcome = start_due(caller, campaign)
+        if not isinstance(outcome, LockedCampaign):
+            return
+        if monotonic() > give_up_at or stopping().wait(LOOK_AT_LOCK_EVERY_SEC):
+            log_lock(outcome)
+            return
+    log.info("sweep.campaign_gone", campaign_id=campaign_id, code=CampaignNotFound.code)
+
+
+def log_lock(locked: LockedCampaign) -> None:
+    """Logs that a campaign was skipped for a lock, and whose."""
+    since = locked.since and locked.since.isoformat()
+    log.info("sweep.campaign_locked", campaign_id=locked.campaign_id, holder=locked.holder, since=since)
 
 
 def start_due(
     caller: Caller, campaign: DueCampaign, *, in_place: bool = False, hurried: bool = False
-) -> SweptCampaign | SweepError | None:
-    """Starts one campaign; None when another process is starting it, Redis is away or it is no longer due.
+) -> SweptCampaign | SweepError | LockedCampaign | None:
+    """Starts one campaign; None when it is no longer due, or was left to a job.
 
     Its messages are written before this returns if it is `in_place`, however many they are. If it is `hurried`, because
     other campaigns wait, one whose audience takes long to find is left to a job.
@@ -139,10 +129,10 @@ def start_due(
     lock = campaign_lock(connection(), campaign.id, seconds=settings().enqueue_lock_ttl_sec)
     try:
         if not lock.acquire():
-            return None
+            return locked_by(lock.holder, campaign)
     except redis.RedisError as problem:
         log.warning("sweep.campaign_skipped", campaign_id=campaign.id, problem=type(problem).__name__)
-        return None
+        return _unavailable(campaign, QueueUnavailable())
     try:
         with at_most(HURRIED_MILLISECONDS if hurried else MAX_MILLISECONDS):
             return _enqueue(caller, campaign, in_place=in_place)
@@ -151,7 +141,7 @@ def start_due(
         return None
     except QueueUnavailable as outage:
         # Not the campaign's fault: it stays due.
-        return SweepError(campaign_id=campaign.id, error=outage.code, message=outage.message)
+        return _unavailable(campaign, outage)
     except DispatchError as refusal:
         if hurried and isinstance(refusal, SegmentTooHeavy):
             lock.release()
@@ -164,6 +154,10 @@ def start_due(
         lock.release()
 
 
+def _unavailable(campaign: DueCampaign, outage: QueueUnavailable) -> SweepError:
+    return SweepError(campaign_id=campaign.id, error=outage.code, message=outage.message)
+
+
 def _leave_to_job(campaign: DueCampaign) -> SweepError | None:
     """Pushes a job that starts the campaign without a hurry, unless one waits in the queue; it stays due until then."""
     try:
@@ -171,7 +165,7 @@ def _leave_to_job(campaign: DueCampaign) -> SweepError | None:
     except redis.RedisError:
         pushed = False
     if not pushed:
-        return SweepError(campaign_id=campaign.id, error=QueueUnavailable.code, message=QueueUnavailable().message)
+        return _unavailable(campaign, QueueUnavailable())
     log.info("sweep.campaign_left_to_job", campaign_id=campaign.id)
     return None
 

@@ -1,7 +1,11 @@
 """`sweep --once`: one sweep by hand, with a report."""
 
+import os
+import socket
+
 import pytest
 
+from dispatch.process.lock import campaign_lock
 from models.database import rows
 from tests.factories import a_campaign, an_account
 from tests.stored import campaigns
@@ -35,6 +39,25 @@ def test_people_see_what_started_and_what_could_not_and_why(cli, account, monkey
     assert refused.split()[0] == str(too_large.id)
     assert "top up" in refused
     assert [each["status"] for each in campaigns()] == ["sending", "scheduled"]
+
+
+def test_people_see_what_another_process_was_starting_and_since_when(cli, account, redis, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    campaign = a_campaign(account, recipients=2, due=True)
+    lock = campaign_lock(redis, campaign.id, seconds=60)
+    lock.acquire()
+    [locked] = cli("sweep", "--once", "--json").json["locked"]
+    shown = cli("sweep", "--once").stdout
+    pushed = cli("run-due", "--json").json
+    lock.release()
+    assert (locked["campaign_id"], locked["holder"]) == (
+        campaign.id,
+        f"process {os.getpid()} on {socket.gethostname()}",
+    )
+    assert "no campaign is due" not in shown
+    [line] = [line for line in shown.splitlines() if campaign.name in line]
+    assert locked["holder"] in line
+    assert ([each["campaign_id"] for each in pushed["campaigns"]], pushed["locked"]) == ([campaign.id], [locked])
 
 
 def test_a_campaign_that_could_not_start_is_left_for_a_later_sweep(cli, account):

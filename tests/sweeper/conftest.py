@@ -1,6 +1,7 @@
 """Fixtures for the sweeper's tests."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -30,3 +31,10 @@ def reread() -> None:
     """Makes this process read its environment again."""
     settings.cache_clear()
     queues.connection.cache_clear()
+
+
+def in_a_job(function: Callable[[], None]) -> None:
+    """Runs the job as a worker does: in a thread that has no connection yet."""
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()

@@ -1,6 +1,5 @@
 """The sweep starts every due campaign once, and no failure stops it."""
 
-import threading
 from itertools import islice
 from math import inf
 
@@ -9,17 +8,16 @@ import pytest
 from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.lifecycle import pause_campaign, resume_campaign
 from dispatch.campaigns.reading import read_campaign
-from dispatch.process.lock import campaign_lock
 from dispatch.start.enqueue import enqueue_campaign
-from dispatch.start.sweep import SweepReport, due_campaigns, sweep_due
+from dispatch.start.sweep import due_campaigns, sweep_due
 from embedded.server import free_port
 from models.campaigns.campaign import Campaign
 from models.database import row, rows
 from models.tenancy import ALL_ACCOUNTS
-from sweeper.sweep import OVERLAP_KEY, sweep
+from sweeper.sweep import sweep
 from tests.factories import a_campaign, a_list, an_account, asking
 from tests.racing import race
-from tests.sweeper.conftest import reread
+from tests.sweeper.conftest import in_a_job, reread
 
 pytestmark = pytest.mark.usefixtures("db", "redis", "configured")
 
@@ -128,15 +126,6 @@ def test_a_campaign_that_fails_unexpectedly_is_set_aside_and_the_next_one_starts
     assert status_of(cursed) == "scheduled"
 
 
-def test_a_campaign_that_another_process_is_starting_is_left_alone(redis):
-    campaign = a_campaign(an_account(), recipients=1, due=True)
-    theirs = campaign_lock(redis, campaign.id, seconds=60)
-    theirs.acquire()
-    assert sweep_due(asking()) == SweepReport(processed_count=0, campaigns=[], errors=[])
-    theirs.release()
-    assert ids(sweep_due(asking()).campaigns) == [campaign.id]
-
-
 def test_a_campaign_that_stays_due_is_tried_once_in_a_sweep():
     campaign = a_campaign(an_account(), recipients=1, due=True)
     found = islice(due_campaigns(asking(), until=inf), 3)
@@ -154,25 +143,6 @@ def test_without_redis_campaigns_stay_due_and_the_sweep_ends_normally(servers, m
     assert ids(sweep_due(asking()).campaigns) == [campaign.id]
 
 
-def test_the_job_does_not_overlap_with_itself_and_releases_its_lock(redis):
-    campaign = a_campaign(an_account(), recipients=1, due=True)
-    redis.set(OVERLAP_KEY, "another sweep", ex=60)
-    in_a_job(sweep)
-    assert status_of(campaign) == "scheduled"
-    redis.delete(OVERLAP_KEY)
-    in_a_job(sweep)
-    assert status_of(campaign) == "sending"
-    assert not redis.exists(OVERLAP_KEY)
-
-
-def test_keys_without_an_end_stop_neither_the_sweep_nor_a_campaign(redis):
-    campaign = a_campaign(an_account(), recipients=1, due=True)
-    redis.set(OVERLAP_KEY, "x")
-    redis.set(f"campaign:enqueue:{campaign.id}", "x")
-    in_a_job(sweep)
-    assert status_of(campaign) == "sending"
-
-
 def test_eight_sweeps_at_once_start_each_of_200_campaigns_exactly_once():
     account = an_account(credits=1000)
     members = a_list(account, 2)
@@ -185,10 +155,3 @@ def test_eight_sweeps_at_once_start_each_of_200_campaigns_exactly_once():
     assert sorted(hold["campaign_id"] for hold in holds) == sorted(due)
     counted = row("SELECT count(*) AS messages FROM message")
     assert counted == {"messages": 400}
-
-
-def in_a_job(function) -> None:
-    """Runs the job as a worker does: in a thread that has no connection yet."""
-    thread = threading.Thread(target=function)
-    thread.start()
-    thread.join()

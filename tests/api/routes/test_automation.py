@@ -1,10 +1,14 @@
 """run-automation: what an external scheduler calls, and the documented shape of its answer."""
 
+import os
+import socket
+from datetime import datetime
 from uuid import UUID
 
 import pytest
 
 from config.settings import settings
+from dispatch.process.lock import campaign_lock
 from models.database import row, rows
 from tests.factories import a_campaign, an_account
 from tests.racing import race
@@ -33,6 +37,24 @@ def test_due_campaigns_start_and_are_reported_in_the_documented_shape(as_account
             }
         ],
         "errors": [{"campaign_id": str(broke.id), "error": "NO_TARGET_AUDIENCE"}],
+    }
+
+
+def test_what_another_process_is_starting_is_skipped_and_reported_with_that_process(as_account, redis):
+    account = an_account()
+    due = a_campaign(account, recipients=3, due=True, name="Autumn")
+    theirs = campaign_lock(redis, due.id, seconds=60)
+    theirs.acquire()
+    answer = as_account(account)("POST", RUN).json
+    theirs.release()
+    [locked] = answer.pop("locked")
+    assert answer == {"processed_count": 0, "campaigns": [], "errors": []}
+    assert datetime.fromisoformat(locked.pop("since")).tzinfo
+    assert locked == {
+        "campaign_id": str(due.id),
+        "organization_id": str(account.id),
+        "name": "Autumn",
+        "holder": f"process {os.getpid()} on {socket.gethostname()}",
     }
 
 

@@ -1,15 +1,20 @@
-"""The lock of a campaign's start: only its owner can release it."""
+"""Locks in Redis: only the owner can release one, and whoever finds one learns whose it is."""
 
+import os
+import socket
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from redis import Redis, RedisError, TimeoutError
 from structlog.testing import capture_logs
 
-from dispatch.process.lock import Lock, campaign_lock
+from dispatch.process.lock import LEASE_SEC, Holder, Lock, campaign_lock, locked_campaigns
 from embedded.server import free_port
 from tests.own_redis import an_own_redis
 from tests.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("renewals")
 
 
 def test_only_one_process_holds_the_lock_of_a_campaign(redis):
@@ -79,18 +84,18 @@ def test_only_the_holder_of_a_lock_logs_an_outage():
     assert [entry["event"] for entry in logged] == ["lock.not_released"]
 
 
-@pytest.mark.parametrize("left", [None, 61, 10**9])
+@pytest.mark.parametrize("left", [None, LEASE_SEC + 1, 10**9])
 def test_a_lock_that_cannot_be_ours_because_it_does_not_end_in_time_is_taken_over(redis, left):
-    redis.set("campaign:enqueue:7", "planted", ex=left)
+    redis.set("campaign:enqueue:7", "planted", px=left and int(left * 1000))
     with capture_logs() as logged:
         assert campaign_lock(redis, 7, seconds=60).acquire()
     assert [line["event"] for line in logged] == ["lock.taken_over"]
-    assert 0 < redis.ttl("campaign:enqueue:7") <= 60
+    assert 0 < redis.pttl("campaign:enqueue:7") <= LEASE_SEC * 1000
     assert not campaign_lock(redis, 7, seconds=60).acquire()
 
 
 def test_a_lock_that_will_end_in_time_is_respected(redis):
-    redis.set("campaign:enqueue:7", "another process", ex=59)
+    redis.set("campaign:enqueue:7", "another process", ex=int(LEASE_SEC))
     assert not campaign_lock(redis, 7, seconds=60).acquire()
     assert redis.get("campaign:enqueue:7") == b"another process"
 
@@ -101,3 +106,36 @@ def test_something_that_is_no_lock_at_all_is_taken_over_and_released(redis):
     assert lock.acquire()
     lock.release()
     assert not redis.exists("campaign:enqueue:7")
+
+
+def test_who_finds_a_lock_learns_whose_it_is_and_since_when(redis):
+    before = datetime.now(UTC).replace(microsecond=0)
+    campaign_lock(redis, 7, seconds=60).acquire()
+    other = campaign_lock(redis, 7, seconds=60)
+    assert not other.acquire()
+    assert locked_campaigns(redis, [7, 8]) == {7: other.holder}
+    assert other.holder.name == f"process {os.getpid()} on {socket.gethostname()}"
+    assert other.holder.since
+    assert before <= other.holder.since <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"",
+        b"6f1c2b7e4d3a4f0e9b8a7c6d5e4f3a2b",
+        b"\xff\xfe",
+        b"a host 1 2026-11-26T10:00:00+00:00 0123456789abcdef",
+        b"host 1 2026-11-26T10:00:00 0123456789abcdef",
+        b"host 1 yesterday-and-long-ago 0123456789abcdef",
+        b"host 1 2026-13-45T10:00:00+00:00 0123456789abcdef",
+        b"host\n\x1b[31m 1 2026-11-26T10:00:00+00:00 0123456789abcdef",
+        b"h" * 100_000,
+    ],
+)
+def test_what_does_not_say_whose_lock_it_is_is_respected_and_never_repeated(redis, written):
+    redis.set("campaign:enqueue:7", written, ex=5)
+    lock = campaign_lock(redis, 7, seconds=60)
+    assert not lock.acquire()
+    assert lock.holder == Holder()
+    assert locked_campaigns(redis, [7]) == {7: Holder()}
