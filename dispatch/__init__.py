@@ -14,9 +14,9 @@ campaigns   draft, timing (when it may reach people), writing, editing, lifecycl
             message_view, preview_view and plan_view are what people see of those
 audience    members (counted, read page by page), cost (bounded), fields (of a text, as SQL), choice, combined (several
             lists and segments, minus others) → combined_sql → part_counts, segments, filter (by operators and their
-            values) → filter_phones (in E.164) → filter_account (as an account stores it); filter_relations (lists,
-            campaigns) → filter_sql; previews (who it would reach), cohorts (who may be messaged at the same time), gaps
-            (whose texts lack something), text_check; conditions (of a remote audience)
+            values) → filter_values (as they are stored) → filter_account (as an account has it); filter_relations
+            (lists, campaigns) → filter_sql; previews (who it would reach), cohorts (who may be messaged at the same
+            time), gaps (whose texts lack something), text_check; conditions (of a remote audience)
 customers   customers, attributes, attribute_limits, phone_types (of those from before they were stored), lists,
             list_members, suppressions, export; import_lines, suppression_lines → import_parts → imports (a local CSV
             file), import_trial (changes nothing), suppression_files; import_upload → import_run (over HTTP, as jobs,

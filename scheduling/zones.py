@@ -21,6 +21,16 @@ def is_zone(name: str) -> bool:
     return name in _known()
 
 
+def zone_in_any_case(name: str) -> str | None:
+    """Returns the IANA zone of this name, in whatever case and with whatever spaces around it is written."""
+    return _by_small_letters().get(name.strip().replace(" ", "_").lower())
+
+
+@lru_cache(maxsize=1)
+def _by_small_letters() -> dict[str, str]:
+    return {zone.lower(): zone for zone in _known()}
+
+
 def zone_called(name: str) -> ZoneInfo:
     """Returns the IANA zone of this name; InvalidSchedule when there is none."""
     if not is_zone(name):

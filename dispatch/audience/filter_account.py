@@ -1,4 +1,4 @@
-"""Makes a filter fit an account: phones in E.164, attributes by their names, lists and campaigns that are there.
+"""Makes a filter fit an account: values as stored, attributes by their names, lists and campaigns that are there.
 
 An attribute that no customer has is no reason to refuse a filter, because people save segments before they import; who
 asked is warned, and the name is looked for again each time the filter is used.
@@ -10,7 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from dispatch.audience.filter import COLUMNS, Condition, Group
-from dispatch.audience.filter_phones import with_numbers
+from dispatch.audience.filter_values import with_stored_values
 from dispatch.errors import InvalidRequest, InvalidStatus, NotFound
 from dispatch.formats.view import View
 from dispatch.texts.placeholders import nearest_to
@@ -36,12 +36,12 @@ class Fitted:
 
 
 def fit(group: Group, account_id: UUID) -> Fitted:
-    """Returns the filter with phones in E.164, attributes as customers have them, and lists by their ids.
+    """Returns the filter with values as they are stored, attributes as customers have them, and lists by their ids.
 
     NotFound names a list or campaign that the account does not have, InvalidRequest an attribute of which there are two
     that differ in case only.
     """
-    group = with_numbers(group, account_id)
+    group = with_stored_values(group, account_id)
     missing, names = _missing(group, account_id)
     meant = {key: _called(key, names) for key in missing}
     group = _changed(group, lambda part: _with_key(part, meant.get(part.key)))
@@ -74,7 +74,7 @@ def still_fit(group: Group, account_id: UUID) -> Group:
 
     An attribute that was not there when the filter was stored may have come in another case.
     """
-    group = with_numbers(group, account_id, stored=True)
+    group = with_stored_values(group, account_id, stored=True)
     for part in _conditions(group):
         ids = _ids(part)
         table: Literal["customer_list", "campaign"] = "customer_list" if part.kind == "list" else "campaign"

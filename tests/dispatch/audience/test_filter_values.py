@@ -1,4 +1,4 @@
-"""Phones in a segment's filter, written as people write them."""
+"""Phones, dates and zones in a segment's filter, written as people write them."""
 
 import pytest
 
@@ -107,3 +107,78 @@ def test_a_segment_asks_for_kinds_of_numbers(account):
     assert preview_filter(caller, of_kind("not_in", ["voip", "other"])).count == 4
     with pytest.raises(InvalidRequest, match="is one of mobile"):
         preview_filter(caller, of_kind("not_in", ["landline"]))
+
+
+def about(field, operator, value):
+    return read_filter({"logic": "and", "conditions": [{"field": field, "operator": operator, "value": value}]})
+
+
+def found_by(account, field, operator, value):
+    return [
+        int(person.phone[-1]) for person in preview_filter(asking(account.id), about(field, operator, value)).sample
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "found"),
+    [
+        ("eq", "31/12/1990", [1]),
+        ("eq", "31.12.1990", [1]),
+        ("eq", "1990-12-31", [1]),
+        ("eq", "1990/12/31", [1]),
+        ("neq", "31/12/1990", [0, 2, 3, 4]),
+        ("in", ["31-12-1990", "1/2/1990"], [1, 2]),
+        ("not_in", ["31/12/1990", "x"], [0, 2, 3, 4]),
+        # Somebody brought it as JSON, where texts stay as they are.
+        ("eq", "5/6/1990", [3]),
+        ("not_in", ["5/6/1990"], [0, 1, 2, 4]),
+        ("lt", "1/6/1990", [2]),
+        ("contains", "1990", [1, 2, 3]),
+    ],
+)
+def test_a_date_in_a_filter_is_read_like_one_in_a_file(account, operator, value, found):
+    for last, born in ((1, "1990-12-31"), (2, "1990-02-01"), (3, "5/6/1990")):
+        born_on(last, born)
+    assert found_by(account, "attributes.born", operator, value) == found
+
+
+def born_on(last, born):
+    rows(
+        "UPDATE customer SET attributes = jsonb_build_object('born', %s::text) WHERE phone = %s",
+        [born, f"+30691234567{last}"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("country", "value", "reason"),
+    [("CA", "03/04/1990", "1990-04-03 or 1990-03-04"), ("US", "31/12/1990", "month first")],
+)
+def test_a_date_that_may_be_two_is_refused_in_a_filter(country, value, reason):
+    caller = asking(an_account(country=country).id)
+    with pytest.raises(InvalidRequest, match=reason) as refusal:
+        create_segment(caller, name="x", filter=about("attributes.born", "not_in", ["x", value]))
+    assert refusal.value.details["field"] == "filter.conditions.0.value.1"
+
+
+def test_a_thousand_dates_fit_a_filter_and_it_can_be_used_again(account):
+    born_on(1, "1990-12-31")
+    dates = [f"{1 + n % 28}/{1 + n // 28 % 12}/{1900 + n // 336}" for n in range(999)]
+    segment = create_segment(
+        asking(account.id), name="x", filter=about("attributes.born", "in", [*dates, "31/12/1990"])
+    )
+    assert preview_segment(asking(account.id), segment.id).count == 1
+    assert edit_segment(asking(account.id), segment.id, filter=read_filter(segment.filter)).id == segment.id
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "found"),
+    [("eq", "europe/athens", [1]), ("not_in", ["EUROPE/ATHENS"], [0, 2, 3, 4]), ("in", [" Europe/Athens"], [1])],
+)
+def test_a_zone_in_a_filter_is_found_in_any_case(account, operator, value, found):
+    rows("UPDATE customer SET zone = 'Europe/Athens' WHERE phone = '+306912345671'")
+    assert found_by(account, "zone", operator, value) == found
+
+
+def test_a_zone_that_is_none_is_refused_in_a_filter(account):
+    with pytest.raises(InvalidRequest, match="is no IANA time zone"):
+        found_by(account, "zone", "not_in", ["Athens"])
