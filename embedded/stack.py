@@ -17,9 +17,11 @@ from config.redis import enqueueing, problem_with
 from config.settings import point_at, settings
 from config.stopping import Stopping
 from dispatch.process.children import Child
+from embedded.home import Identity
 from embedded.logs import limit_size, log_path, quote_end, spawn
 from embedded.orphans import end_orphans
 from embedded.processes import LocalProcesses
+from embedded.product_user import product_user
 from embedded.readiness import (
     LOCAL,
     RollCall,
@@ -183,14 +185,18 @@ class Stack:
 
     def _start_product(self, port: int) -> None:
         gunicorn = ["-m", "gunicorn", "--config", str(Path(config.__file__).with_name("gunicorn.py"))]
-        web = self._run("web", *gunicorn, "api:create_app()")
-        supervisor = self._run("supervisor", "-m", "jobs")
+        environment = child_environment(**self._environment, WEB_HOST=self.host, PORT=str(port))
+        user = product_user(environment)
+        if user.problem:
+            self._say(f"web and workers run as root, because another user could not run them: {user.problem}")
+        run = partial(self._run, environment={**environment, **user.environment}, user=user.identity)
+        web = run("web", *gunicorn, "api:create_app()")
+        supervisor = run("supervisor", "-m", "jobs")
         self._wait_until_at_work(port, web, supervisor)
 
-    def _run(self, name: str, *arguments: str) -> Child:
-        environment = child_environment(**self._environment, WEB_HOST=self.host, PORT=str(self.port))
+    def _run(self, name: str, *arguments: str, environment: Mapping[str, str], user: Identity) -> Child:
         log = log_path(self.directory, name)
-        return self._launch(name, partial(spawn, [sys.executable, *arguments], log=log, env=environment))
+        return self._launch(name, partial(spawn, [sys.executable, *arguments], log=log, env=environment, **user))
 
     def _launch(self, name: str, launch: Callable[[], Popen[bytes]]) -> Child:
         self._say(f"starting {name}")
