@@ -23,12 +23,13 @@ PHONE_TYPES: tuple[PhoneType, ...] = get_args(PhoneType)
 # person money.
 LEFT_OUT: tuple[PhoneType, ...] = ("fixed", "premium", "shared_cost")
 # Why a customer `cu` gets no message: unsubscribed, or the number is suppressed, of a kind that is left out or of a
-# country to which an operator lets the account not send; or NULL. The account is asked only about those few.
+# country to which an operator lets the account not send; or NULL. The account is asked only about those few,
+# and not, because of IS TRUE, about numbers whose kind is not known.
 # The accounts with countries are looked up once and not for each customer: IN is a hash, EXISTS a query.
 NO_MESSAGE = f"""
 CASE WHEN cu.consent <> 'subscribed' OR EXISTS (
          SELECT FROM suppression s WHERE s.account_id = cu.account_id AND s.phone = cu.phone) THEN 'opted_out'
-     WHEN cu.phone_type IN ({", ".join(f"'{kind}'" for kind in LEFT_OUT)}) AND NOT EXISTS (
+     WHEN (cu.phone_type IN ({", ".join(f"'{kind}'" for kind in LEFT_OUT)})) IS TRUE AND NOT EXISTS (
          SELECT FROM account a WHERE a.id = cu.account_id AND cu.phone_type = ANY (a.text_to)) THEN 'not_mobile'
      WHEN cu.account_id IN (SELECT account_id FROM account_quota WHERE phones IS NOT NULL)
           AND EXISTS (SELECT FROM account_quota q WHERE q.account_id = cu.account_id AND cu.phone !~ q.phones)
