@@ -23,7 +23,8 @@ customers   customers, attributes, attribute_limits, phone_types (of those from 
             from a kept_file); open_imports (keeps campaigns from starting on a part), import_retention; remote_users (a
             page of user-service)
 texts       template, filters, letters, placeholders (that there are such), strangers (those of other tools), check,
-            stored (with versions), sms (how many segments a text takes), typography (which makes it take more)
+            stored (with versions), sms (how many segments a text takes), typography (which makes it take more);
+            rendering (all of these for a whole campaign)
 accounts    accounts (subscription), settings, keys, credits, quotas (what an operator limits), audit_trail (who changed
             what)
 schedules   what people see and change of schedules, which `scheduling` runs

@@ -24,6 +24,8 @@ _ASCII_BASIC = "".join(filter(str.isascii, GSM_BASIC)).encode()
 _OUTSIDE_GSM = re.compile(f"[^{re.escape(GSM_BASIC + GSM_EXTENSION)}]")
 _EXTENDED = re.compile(f"[{re.escape(GSM_EXTENSION)}]")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+_COUNT_BITS = 20
+_COUNT_MASK = (1 << _COUNT_BITS) - 1
 
 
 class Measure(NamedTuple):
@@ -52,6 +54,32 @@ def measure(body: str) -> Measure:
     if outside is None:
         return _gsm(_segments_of_pairs(body, _EXTENDED, single=160, part=153))
     return Measure("ucs2", _segments_of_pairs(body, _ASTRAL, single=70, part=67), outside[0])
+
+
+def weigh(part: str) -> int:
+    """Returns the weight of a part of a text; the weights of its parts add up to that of the text.
+
+    It packs what `measure_of` needs: how many characters there are, how many take two places in each alphabet, and
+    whether one is outside the GSM alphabet. Texts have less than a million characters.
+    """
+    if part.isascii() and not part.encode().translate(None, _ASCII_BASIC):
+        return len(part)
+    outside = _OUTSIDE_GSM.search(part) is not None
+    counts = (len(part), len(_EXTENDED.findall(part)), len(_ASTRAL.findall(part)), outside)
+    return sum(count << place * _COUNT_BITS for place, count in enumerate(counts))
+
+
+@lru_cache(maxsize=4096)
+def measure_of(weight: int) -> Measure | None:
+    """Returns the measure of every text of this weight, without `first_ucs2`; None when they differ.
+
+    They do when a character that takes two places may stand where a segment ends.
+    """
+    length, extended, astral, outside = (weight >> place * _COUNT_BITS & _COUNT_MASK for place in range(4))
+    pairs, single, part = (astral, 70, 67) if outside else (extended, 160, 153)
+    if pairs and length + pairs > single:
+        return None
+    return Measure("ucs2" if outside else "gsm7", _segments(length + pairs, single, part))
 
 
 @lru_cache(maxsize=128)

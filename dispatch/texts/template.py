@@ -53,22 +53,23 @@ class CompiledTemplate:
     """A checked template, ready to be rendered; `placeholders` are in order of appearance."""
 
     placeholders: tuple[str, ...]
-    _frame: str
-    _filling: tuple[tuple[str, tuple[TextFilter, ...]], ...]
+    #: The text with %s for each placeholder, and what stands there: a field and its filters.
+    frame: str
+    filling: tuple[tuple[str, tuple[TextFilter, ...]], ...]
 
     @property
     def fields(self) -> tuple[str, ...]:
         """What rendering reads of a customer: columns, and `attributes.` with the name of an attribute."""
-        return tuple(dict.fromkeys(field for field, _ in self._filling))
+        return tuple(dict.fromkeys(field for field, _ in self.filling))
 
     @property
     def without_fallback(self) -> tuple[str, ...]:
         """The fields that leave a gap in the text of a customer who has no value for them."""
-        return tuple(dict.fromkeys(field for field, filters in self._filling if is_blank(_filled(filters, None))))
+        return tuple(dict.fromkeys(field for field, filters in self.filling if is_blank(filled(filters, None))))
 
     def show_as_it_is(self, value: str) -> tuple[str, ...]:
         """Returns the fields that would show this value unchanged, whatever their filters."""
-        return tuple(dict.fromkeys(field for field, filters in self._filling if value in _filled(filters, value)))
+        return tuple(dict.fromkeys(field for field, filters in self.filling if value in filled(filters, value)))
 
     @property
     def may_be_blank(self) -> bool:
@@ -78,10 +79,11 @@ class CompiledTemplate:
     def render(self, values: Mapping[str, object]) -> str:
         """Returns the text for one customer, whose values have the names of `fields`; none, or NULL, is empty."""
         get = values.get
-        return self._frame % tuple([_filled(filters, get(field)) for field, filters in self._filling])
+        return self.frame % tuple([filled(filters, get(field)) for field, filters in self.filling])
 
 
-def _filled(filters: tuple[TextFilter, ...], value: object) -> str:
+def filled(filters: tuple[TextFilter, ...], value: object) -> str:
+    """Returns what stands in a text for this value."""
     text = as_text(value)
     for transform in filters:
         text = transform(text)
