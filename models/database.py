@@ -29,6 +29,7 @@ _CONNECTION = {
 
 #: Enough that the number of round trips does not matter, few enough for flat memory.
 ROWS_PER_FETCH = 5_000
+_ROWS_PER_READ = 500
 # The oldest major version that PostgreSQL's own project maintains: https://www.postgresql.org/support/versioning/
 OLDEST_MAJOR = 15
 
@@ -100,6 +101,12 @@ def dicts(sql: str, params: Params = None, *, keys: Sequence[str]) -> list[dict[
     """Returns the rows as dicts with these keys, in the order of the columns, whose own names end after 63 bytes."""
     with db.connection().cursor() as cursor:
         return [dict(zip(keys, values, strict=True)) for values in cursor.execute(sql, params).fetchall()]
+
+
+def tuples(sql: str, params: Params = None) -> list[tuple[Any, ...]]:
+    """Returns the rows of one query as tuples, which are read while the server looks for the next ones."""
+    with db.connection().cursor() as cursor:
+        return list(cursor.stream(sql, params, size=_ROWS_PER_READ))
 
 
 # Without `into` a row is a dict: for what does not leave the function that asked.

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from dispatch.audience.combined_sql import members_of_parts, windows
 from dispatch.audience.cost import bounded, limited
-from dispatch.audience.fields import is_empty, value_of
+from dispatch.audience.fields import columns_of, is_empty, value_of
 from dispatch.audience.filter import Group, read_filter
 from dispatch.audience.filter_account import still_fit
 from dispatch.audience.filter_sql import where_matches
@@ -17,7 +17,7 @@ from dispatch.formats.checks import MAX_ID
 from models.campaigns.audience_parts import PartToSelect, to_select
 from models.campaigns.campaign import Campaign
 from models.customers.phone_types import NO_MESSAGE
-from models.database import count, dicts, one, rows
+from models.database import count, one, rows, tuples
 from models.row import JsonObject
 from models.segment import Segment
 
@@ -162,27 +162,35 @@ def left_out_of(audience: Audience) -> int:
 
 
 def page_of(
-    audience: Audience, fields: tuple[str, ...], *, after: int, limit: int, only: str = "true"
+    audience: Audience, fields: Sequence[str], *, after: int, limit: int, only: str = "true"
 ) -> list[dict[str, Any]]:
-    """Returns the next recipients, as dicts because their fields depend on the template.
+    """Returns the next recipients as `tuples_of` does, but as dicts by the names of their columns."""
+    keys = columns_of(fields)
+    found = tuples_of(audience, fields, after=after, limit=limit, only=only)
+    return [dict(zip(keys, values, strict=True)) for values in found]
+
+
+def tuples_of(
+    audience: Audience, fields: Sequence[str], *, after: int, limit: int, only: str = "true"
+) -> list[tuple[Any, ...]]:
+    """Returns the next recipients as tuples of `columns_of` the fields.
 
     Each has its `cursor`, and in `skipped` the reason why it gets no message, or None. `only` is a condition on the
     customers `cu`.
     """
-    wanted = tuple(dict.fromkeys(("id", "phone", *fields)))
-    columns = ", ".join(map(value_of, wanted))
     order = _ORDER[audience.kind]
+    columns = ", ".join((order, NO_MESSAGE, *map(value_of, columns_of(fields)[2:])))
     with bounded(audience):
         members, params = members_of(audience)
-    page = f"SELECT {order}, {columns}, {NO_MESSAGE} FROM {members} AND {only} ORDER BY {order} LIMIT"
+    page = f"SELECT {columns} FROM {members} AND {only} ORDER BY {order} LIMIT"
     ranges: Iterable[tuple[int, int]] = [(after, MAX_ID)]
     if audience.kind == "combined":
         ranges = windows(audience.account_id, after=after, limit=limit)
-    found: list[dict[str, Any]] = []
+    found: list[tuple[Any, ...]] = []
     for first, last in ranges:
         asked = params | {"after": first, "until": last}
         with bounded(audience):
-            found += dicts(f"{page} {limit - len(found)}", asked, keys=("cursor", *wanted, "skipped"))
+            found += tuples(f"{page} {limit - len(found)}", asked)
         if len(found) == limit:
             break
     return found
@@ -191,16 +199,6 @@ def page_of(
 def first_without(audience: Audience, field: str, fields: tuple[str, ...]) -> dict[str, Any] | None:
     """Returns these fields of the first recipient for whom one of them is empty, or None."""
     found = page_of(audience, fields, after=0, limit=1, only=f"{is_empty(field)} AND {NO_MESSAGE} IS NULL")
-    return found[0] if found else None
-
-
-def values_of(account_id: UUID, customer_id: int, fields: tuple[str, ...]) -> dict[str, Any] | None:
-    """Returns these fields of one customer of the account, as `page_of` does; None when there is no such customer."""
-    found = dicts(
-        f"SELECT {', '.join(map(value_of, fields))} FROM customer cu WHERE cu.account_id = %s AND cu.id = %s",
-        [account_id, customer_id],
-        keys=fields,
-    )
     return found[0] if found else None
 
 

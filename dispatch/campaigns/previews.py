@@ -8,6 +8,7 @@ from math import ceil
 from typing import Any
 
 from dispatch.audience import members
+from dispatch.audience.fields import values_of
 from dispatch.audience.gaps import Reach, reach_of
 from dispatch.audience.members import Audience
 from dispatch.audience.previews import AudiencePreviewView, preview_of
@@ -49,7 +50,7 @@ def personalized_preview(
     used = composed(override_template) if override_template else campaign.template
     template = compile_for(campaign.account_id, used) if override_template else compile_template(used)
     shown = tuple(PreviewedCustomerView.model_fields)
-    values = members.values_of(campaign.account_id, customer_id, (*shown, *template.fields))
+    values = values_of(campaign.account_id, customer_id, (*shown, *template.fields))
     if values is None:
         raise CustomerNotFound
     return PersonalizedPreviewView(

@@ -1,9 +1,8 @@
 """When each recipient of one campaign may be messaged, from its start to its end, and why not at once."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from dispatch.hours.slots import Hours, Planner, slot_after
 from dispatch.hours.timetable import hours_in
@@ -46,11 +45,9 @@ class Plan:
         planner = Planner(hours, campaign.started_at)
         return cls(hours, planner, campaign.account_zone, campaign.started_at, campaign.expires_at)
 
-    def due(self, person: Mapping[str, Any]) -> Due:
-        """Returns when this recipient may be messaged; without any restriction not even the place is looked for."""
-        if not self.hours.anything:
-            return NOW
-        return self.due_at(self.place_of(person["phone"], person["zone"]))
+    def due(self, phone: str, own_zone: str | None) -> Due:
+        """Returns when a recipient with this number may be messaged."""
+        return self.due_at(self.place_of(phone, own_zone))
 
     def place_of(self, phone: str, own_zone: str | None) -> Place:
         """Returns where a recipient with this number is."""

@@ -4,20 +4,21 @@ A message that has to wait is written with its time, and its batch with the earl
 at either until then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from dispatch.hours.caps import first_within, slot_within
 from dispatch.hours.plan import Plan
 from models.messages.caps import Caps, lock_caps, times_of
-from models.messages.writing import NewMessage
+from models.messages.writing import MessageRow, NewMessage
 
 
-def keep_caps(plan: Plan, caps: Caps, campaign_id: int, messages: Sequence[NewMessage]) -> list[NewMessage]:
+def keep_caps(plan: Plan, caps: Caps, campaign_id: int, rows: Iterable[MessageRow]) -> list[NewMessage]:
     """Returns the messages with those above a cap skipped or put off, as the account chose.
 
     Runs in the transaction that writes them, under a lock, so that two campaigns do not overlook each other.
     """
+    messages = list(map(NewMessage._make, rows))
     lock_caps(caps.account_id)
     times = times_of(
         caps, campaign_id, [message.phone for message in messages if message.phone and message.state == "pending"]

@@ -104,6 +104,17 @@ def started_under(key: str) -> Campaign | None:
     return row(known, [key], into=Campaign)
 
 
+def hold(campaign_id: int, token: UUID, *, cursor: int) -> bool:
+    """Locks the campaign while a chunk is written; False when the token no longer holds, or not at this cursor."""
+    return bool(
+        rows(
+            """SELECT id FROM campaign WHERE id = %s AND status = 'preparing' AND prep_token = %s AND prep_cursor = %s
+               FOR NO KEY UPDATE""",
+            [campaign_id, token, cursor],
+        )
+    )
+
+
 def advance(campaign_id: int, token: UUID, *, old: int, new: int, recipients: int, price: int) -> bool:
     """Moves the cursor past one chunk; False when the token no longer holds, and the caller rolls back and stops."""
     return bool(

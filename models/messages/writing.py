@@ -1,14 +1,30 @@
 """Writes the messages and batches of a campaign that is being prepared, by COPY, a chunk at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple, TypeAlias
+
+from psycopg import Copy
 
 from models.database import db, rows
 
+# A message to write, with the fields of NewMessage in their order: there is one for each recipient, and making a plain
+# tuple takes a sixth of the time.
+MessageRow: TypeAlias = tuple[
+    int, int, int | None, str | None, str, str, int, str, str | None, datetime | None, datetime | None, str | None
+]
+
+
+# Places in it.
+BODY: Final = 4
+SEGMENTS: Final = 6
+STATE: Final = 7
+NOT_BEFORE: Final = 9
+
 
 class NewMessage(NamedTuple):
-    """A message to write; a tuple, because there is one for each recipient."""
+    """A message to write."""
 
     campaign_id: int
     n: int
@@ -27,6 +43,9 @@ class NewMessage(NamedTuple):
 
 # The times come last, and most campaigns have none: then three columns fewer go through COPY.
 _UNTIMED = NewMessage._fields[: NewMessage._fields.index("not_before")]
+# https://www.postgresql.org/docs/current/sql-copy.html, under File Formats, Text Format
+_NULL = r"\N"
+_ESCAPES = (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r"))
 
 
 class NewBatch(NamedTuple):
@@ -42,23 +61,60 @@ class NewBatch(NamedTuple):
     next_due_at: datetime | None
 
 
-def copy_messages(messages: Iterable[NewMessage], *, timed: bool) -> None:
-    """Writes the messages, in the caller's transaction; when none is `timed`, their times need not be written."""
-    fields = NewMessage._fields if timed else _UNTIMED
-    count = len(fields)
-    _copy(f"COPY message ({', '.join(fields)}) FROM STDIN", [message[:count] for message in messages])
+def copy_messages(groups: Iterable[Sequence[MessageRow]], *, timed: bool) -> list[MessageRow]:
+    """Writes the messages, in the caller's transaction, and returns them all.
+
+    The server writes each group while the next one is made. When none is `timed`, their times need not be written.
+    """
+    fields, lines = (NewMessage._fields, _timed_lines) if timed else (_UNTIMED, _lines)
+    written: list[MessageRow] = []
+    with _copying("message", fields) as copy:
+        for group in groups:
+            copy.write("".join(lines(group)).encode())
+            written += group
+    return written
 
 
-def without_repeated(campaign_id: int, messages: Sequence[NewMessage]) -> list[NewMessage]:
+def _lines(group: Sequence[MessageRow]) -> list[str]:
+    """Returns the lines of COPY for messages without times; psycopg would adapt each value, in Python."""
+    bodies = [row[BODY] for row in group]
+    # Nothing else of a message has such characters, and few texts do.
+    together = "".join(bodies)
+    if any(character in together for character, _ in _ESCAPES):
+        bodies = [_escaped(body) for body in bodies]
+    return [
+        f"{campaign_id}\t{n}\t{_NULL if customer_id is None else customer_id}\t{phone or _NULL}\t{body}\t{encoding}"
+        f"\t{segments}\t{state}\t{reason or _NULL}\n"
+        for (campaign_id, n, customer_id, phone, _, encoding, segments, state, reason, _, _, _), body in zip(
+            group, bodies, strict=True
+        )
+    ]
+
+
+def _timed_lines(group: Sequence[MessageRow]) -> list[str]:
+    return [
+        f"{line[:-1]}\t{not_before or _NULL}\t{send_until or _NULL}\t{zone or _NULL}\n"
+        for (*_, not_before, send_until, zone), line in zip(group, _lines(group), strict=True)
+    ]
+
+
+def _escaped(text: str) -> str:
+    for character, escape in _ESCAPES:
+        text = text.replace(character, escape)
+    return text
+
+
+def without_repeated(campaign_id: int, messages: Iterable[MessageRow]) -> list[MessageRow]:
     """Returns the messages, with those to a number that has one of the campaign already as skipped `duplicate`s.
 
     Such a message keeps its customer but not the number, which belongs to one message of a campaign.
     """
-    phones = [message.phone for message in messages]
+    made = list(map(NewMessage._make, messages))
+    phones = [message.phone for message in made]
     found = rows("SELECT phone FROM message WHERE campaign_id = %s AND phone = ANY(%s)", [campaign_id, phones])
     seen = {each["phone"] for each in found}
-    kept = []
-    for message in messages:
+    kept: list[MessageRow] = []
+    for message in made:
         if message.phone in seen:
             message = message._replace(
                 state="skipped", reason="duplicate", phone=None, not_before=None, send_until=None
@@ -71,10 +127,12 @@ def without_repeated(campaign_id: int, messages: Sequence[NewMessage]) -> list[N
 
 def copy_batches(batches: Iterable[NewBatch]) -> None:
     """Writes the batches, in the caller's transaction."""
-    _copy(f"COPY batch ({', '.join(NewBatch._fields)}) FROM STDIN", batches)
+    with _copying("batch", NewBatch._fields) as copy:
+        for batch in batches:
+            copy.write_row(batch)
 
 
-def _copy(statement: str, records: Iterable[tuple[object, ...]]) -> None:
-    with db.connection().cursor() as cursor, cursor.copy(statement) as copy:
-        for record in records:
-            copy.write_row(record)
+@contextmanager
+def _copying(table: str, fields: Sequence[str]) -> Iterator[Copy]:
+    with db.connection().cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(fields)}) FROM STDIN") as copy:
+        yield copy

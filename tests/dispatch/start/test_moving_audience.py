@@ -26,7 +26,7 @@ def account(monkeypatch, configure):
 @pytest.fixture
 def after_the_first_chunk(monkeypatch):
     """Returns a function that has something done once, between the first chunk and the second."""
-    page_of, todo = members.page_of, []
+    page_of, todo = members.tuples_of, []
 
     def page(audience, fields, *, after, limit):
         if after:
@@ -35,7 +35,7 @@ def after_the_first_chunk(monkeypatch):
             todo.clear()
         return page_of(audience, fields, after=after, limit=limit)
 
-    monkeypatch.setattr(members, "page_of", page)
+    monkeypatch.setattr(members, "tuples_of", page)
     return todo.append
 
 

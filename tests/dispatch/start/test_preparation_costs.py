@@ -77,8 +77,8 @@ def peak_of(recipients, **options):
         tracemalloc.stop()
 
 
-def test_a_chunk_takes_six_statements_and_one_commit():
-    chunk = [f"SELECT {CHUNK}", "BEGIN", "UPDATE 1", f"COPY {CHUNK}", "COPY 1", "COMMIT"]
+def test_a_chunk_takes_seven_statements_and_one_commit():
+    chunk = [f"SELECT {CHUNK}", "BEGIN", "SELECT 1", f"COPY {CHUNK}", "COPY 1", "UPDATE 1", "COMMIT"]
     assert run(2 * CHUNK)[2:-1] == 2 * chunk
 
 
@@ -88,7 +88,7 @@ def test_the_batches_of_a_chunk_are_written_together():
 
 @pytest.mark.parametrize(
     ("template", "most"),
-    [(TEMPLATE, 27), ("Hi {{ first_name|fallback('friend')|upper }}!", 35), ("Γειά σου {first_name}", 26)],
+    [(TEMPLATE, 7), ("Hi {{ first_name|fallback('friend')|upper }}!", 6), ("Γειά σου {first_name}", 6)],
 )
 def test_a_message_takes_few_calls(template, most):
     first, all_of_them = (calls_of(recipients, template=template) for recipients in (CHUNK, 3 * CHUNK))
@@ -103,4 +103,4 @@ def test_memory_does_not_grow_with_the_audience():
 
 def test_memory_for_a_recipient_of_a_chunk_is_bounded():
     peak_of(10)
-    assert peak_of(CHUNK) / CHUNK < 1000
+    assert peak_of(CHUNK) / CHUNK < 700
