@@ -1,7 +1,7 @@
 """One worker process: `python -m jobs.worker QUEUE`."""
 
 import argparse
-import itertools
+import secrets
 import signal
 from contextlib import suppress
 from types import FrameType
@@ -37,18 +37,20 @@ class WorkerProcess:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         with suppress(StopRequested):  # raised by the signal handler wherever an idle worker happens to be
-            for life in itertools.count(1):
-                self._work(life)
+            while True:
+                self._work()
                 if stopping().wait(1):
                     return
 
-    def _work(self, life: int) -> None:
+    def _work(self) -> None:
         # RQ's loop waits for Redis while it is idle, but gives up when it loses Redis during a job.
         try:
-            # A new name each time: RQ refuses the name of a worker that could not sign off.
+            # A new name each time: RQ refuses the name of a worker that could not sign off, such as one that was killed
+            # in a container, whose successor there has its host name and its pid.
             connection = working(self._settings)
             mend_keys(connection, self._queue)
-            self._worker = QueueWorker(self._queue, name=f"{self._name}-{life}", connection=connection)
+            name = f"{self._name}-{secrets.token_hex(4)}"
+            self._worker = QueueWorker(self._queue, name=name, connection=connection)
             if not stopping().asked:
                 self._worker.work(logging_level=None)
         except redis.RedisError as problem:

@@ -28,6 +28,8 @@ _TAKE = """
 if redis.call('lrem', KEYS[1], 1, ARGV[1]) == 0 then return 0 end
 return redis.call('rpush', KEYS[2], ARGV[1])
 """
+# A worker that is killed while it tidies up keeps the others from that for this long; RQ's own lock stands for 15 min.
+MAINTENANCE_LOCK_SEC = 30
 # What an account has had counts half after this long.
 FADE_EVERY_SEC = 10.0
 
@@ -85,6 +87,13 @@ class TrustedQueue(Queue):
                 return job, queue
             _skip(connection, queue_key, job_id.encode(), "it belongs to another queue")
         return None
+
+    def acquire_maintenance_lock(self) -> bool:
+        """Returns whether this worker may tidy up the queue's lists now."""
+        left = self.connection.pttl(self.registry_cleaning_key)
+        # Without an end, or with one further away than ours, it is none of ours.
+        free = left == -1 or left > MAINTENANCE_LOCK_SEC * 1000
+        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=not free, ex=MAINTENANCE_LOCK_SEC))
 
     def move_dependents_to_ready(self, *arguments: Any, **options: Any) -> dict[str, list[str]]:
         """Returns none: no job of ours waits for another one, so those found in Redis are not ours."""
