@@ -3,7 +3,10 @@
 import signal
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from config.settings import FINISH_SEC, settings
 from dispatch.process.children import Child, Children
@@ -36,6 +39,19 @@ class LocalProcesses(Children):
         """Returns the pid of each running child by its name."""
         processes = {child.name: child.process for child in self._children}
         return {name: process.pid for name, process in processes.items() if process and process.poll() is None}
+
+    def end_by_force(self, name: str) -> None:
+        """Kills a process that hangs and its children that run the same program, which may hang too.
+
+        Others, such as the workers that web starts in development, are asked to end once it is gone.
+        """
+        with suppress(psutil.NoSuchProcess):
+            leader = psutil.Process(self.pids()[name])
+            command = leader.cmdline()
+            victims = [leader, *(child for child in leader.children() if _command_of(child) == command)]
+            for victim in victims:
+                with suppress(psutil.NoSuchProcess):
+                    victim.kill()
 
     def restart_ended(self) -> None:
         """Restarts the children that have ended; a reaper that was killed is replaced first."""
@@ -81,3 +97,10 @@ class LocalProcesses(Children):
 
     def _new_reaper(self) -> Reaper:
         return Reaper(self._directory, self._lock)
+
+
+def _command_of(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.NoSuchProcess:
+        return []

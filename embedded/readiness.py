@@ -14,6 +14,8 @@ from models.heartbeat import Heartbeat
 
 QUEUES = (SEND, HOUSE, PREPARE)
 READ_EVERY_SEC = 0.2
+# How long web may take to answer its health check.
+ASK_SEC = 2.0
 
 
 # What listens on every address is reached on this one.
@@ -54,12 +56,21 @@ def next_free_port(first: int) -> int:
 
 def web_answers(port: int, host: str = LOCAL) -> bool:
     """Returns whether web answers its health check."""
-    connection = http.client.HTTPConnection(reachable_at(host), port, timeout=2)
+    return _health_of_web(port, host) == 200
+
+
+def web_responds(port: int, host: str = LOCAL) -> bool:
+    """Returns whether web answers anything at all, a refusal for example, as when it has too many connections."""
+    return _health_of_web(port, host) is not None
+
+
+def _health_of_web(port: int, host: str) -> int | None:
+    connection = http.client.HTTPConnection(reachable_at(host), port, timeout=ASK_SEC)
     try:
         connection.request("GET", "/health/live")
-        return connection.getresponse().status == 200
+        return connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()
 

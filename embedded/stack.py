@@ -35,6 +35,7 @@ from embedded.readiness import (
 from embedded.refusal import Refused
 from embedded.run_file import Run, run_path, write_run, write_secret
 from embedded.servers import child_environment, embedded_servers
+from embedded.web_check import WebCheck
 from models.database import open_database
 from models.migrate import migrate
 
@@ -64,6 +65,7 @@ class Stack:
         self._environment = environment or {}
         self._processes = LocalProcesses(directory, lock=lock, say=say)
         self._roll_call = RollCall()
+        self._web_check: WebCheck | None = None
         self._written: Run | None = None
         self._said: str | None = None
 
@@ -137,6 +139,9 @@ class Stack:
             self._written = run
 
     def _look_after(self) -> None:
+        if self._web_check and self._web_check.hangs(self._processes.pids().get("web")):
+            self._say("web does not answer; it is ended by force and restarted")
+            self._processes.end_by_force("web")
         self._processes.restart_ended()
         for log in (self.directory / "logs").glob("*.log"):
             limit_size(log)
@@ -193,6 +198,8 @@ class Stack:
         web = run("web", *gunicorn, "api:create_app()")
         supervisor = run("supervisor", "-m", "jobs")
         self._wait_until_at_work(port, web, supervisor)
+        self._web_check = WebCheck(lambda: self._processes.pids().get("web"), port, self.host)
+        self._web_check.start()
 
     def _run(self, name: str, *arguments: str, environment: Mapping[str, str], user: Identity) -> Child:
         log = log_path(self.directory, name)
