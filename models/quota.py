@@ -10,12 +10,12 @@ from models.database import changed, count, one, row
 from models.row import Row
 
 # What is counted of the account %(account)s. A paused campaign counts as what it returns to, so that it may.
+_SCHEDULED = "(status IN ('scheduled', 'recurring') OR coalesce(paused_from IN ('scheduled', 'recurring'), false))"
 _COUNTED = {
     "open_imports": """SELECT count(*) FROM customer_import
                        WHERE account_id = %(account)s AND kind = 'customers'
                          AND status IN ('queued', 'running')""",
-    "scheduled_campaigns": """SELECT count(*) FROM campaign WHERE account_id = %(account)s
-                       AND (status IN ('scheduled', 'recurring') OR paused_from IN ('scheduled', 'recurring'))""",
+    "scheduled_campaigns": f"SELECT count(*) FROM campaign WHERE account_id = %(account)s AND {_SCHEDULED}",
     # No further than is needed to see that it is too many.
     "stored_rows": """SELECT count(*) FROM (
                         (SELECT 1 FROM customer WHERE account_id = %(account)s LIMIT %(most)s)
@@ -115,6 +115,12 @@ def locked_use(account_id: UUID, quota: str) -> Use | None:
         [account_id],
     )
     return Use(limit["most"], _count(account_id, quota, most=limit["most"] + 1)) if limit else None
+
+
+def is_scheduled(campaign_id: int) -> bool:
+    """Returns whether the campaign counts as scheduled, which does not change until the transaction ends."""
+    found = row(f"SELECT {_SCHEDULED} AS scheduled FROM campaign WHERE id = %s FOR UPDATE", [campaign_id])
+    return bool(found and found["scheduled"])
 
 
 def used(account_id: UUID) -> dict[str, int]:

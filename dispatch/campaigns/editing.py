@@ -28,6 +28,7 @@ from dispatch.errors import (
 )
 from dispatch.formats.checks import checked_channel, checked_name
 from dispatch.texts.stored import check_version, text_for_campaign
+from models import quota
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.audience_parts import AudiencePart, NewPart
@@ -59,6 +60,7 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
     checked_for = campaign.channel if values.get("template_id") and "channel" not in values else None
     with db.atomic():
         _keep_what_it_names(campaign, values, parts)
+        was_scheduled = quota.is_scheduled(campaign_id)
         edited = campaign_writing.edit(
             campaign_id,
             values,
@@ -67,7 +69,7 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
         )
         if edited is None:
             raise _why_not(caller, get_campaign(caller, campaign_id), values, checked_for=checked_for)
-        if values.get("scheduled_at"):
+        if values.get("scheduled_at") and not was_scheduled:
             check_quota(edited.account_id, "scheduled_campaigns")
         # The users that were fetched are those of one channel.
         if "audience_kind" in values or (edited.audience_kind == "remote" and "channel" in values):

@@ -19,6 +19,7 @@ from dispatch.errors import DispatchError, InvalidRequest, NoMessageText
 from dispatch.formats.checks import utc_time
 from dispatch.outbox import continue_after_commit
 from dispatch.schedules import schedules
+from models import quota
 from models.campaigns import patterns as pattern_moves
 from models.campaigns.awaiting import keep_sources
 from models.campaigns.campaign import Campaign
@@ -32,10 +33,12 @@ def schedule_campaign(caller: Caller, campaign_id: int, at: datetime) -> Campaig
     time = utc_time(at, field="scheduled_at", zone=get_campaign(caller, campaign_id).timezone)
     with db.atomic():
         keep_sources(campaign_id)
+        was_scheduled = quota.is_scheduled(campaign_id)
         moved = Campaign.schedule(campaign_id, time)
         if moved is None:
             raise _why_not_scheduled(get_campaign(caller, campaign_id), time)
-        check_quota(moved.account_id, "scheduled_campaigns")
+        if not was_scheduled:
+            check_quota(moved.account_id, "scheduled_campaigns")
         note(caller, "campaign.scheduled", moved, scheduled_at=time.isoformat())
         return view(moved)
 

@@ -51,7 +51,7 @@ def _customers(begun: RunningImport, chunk: Chunk) -> Counts:
         raise LookupError("an import of customers has no list")
     target = Target(begun.account_id, begun.list_id, begun.id)
     written = upsert_customers(target, chunk.customers, columns=chunk.columns, attributes=chunk.attributes)
-    if chunk.customers:
+    if written.inserted or written.joined:
         check_quota(begun.account_id, "stored_rows")
     if chunk.opted_out:
         opt_out_customers(begun.account_id, chunk.opted_out)

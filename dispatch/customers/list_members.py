@@ -55,7 +55,8 @@ def add_members(caller: Caller, list_id: int, customer_ids: Sequence[int]) -> Ad
             require_send(caller, found.awaited_by)
             if missing := sorted(wanted.difference(found.known)):
                 raise CustomerNotFound.with_ids(missing)
-            check_quota(owner, "stored_rows")
+            if found.added:
+                check_quota(owner, "stored_rows")
             _note(caller, "list.members_added", list_id, owner, found.added)
     except ForeignKeyViolation:  # deleted by another request meanwhile
         raise NotFound("There is no such list.") from None

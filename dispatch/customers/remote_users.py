@@ -60,8 +60,9 @@ def keep_users(
     rejected = users.rejected.copy()
     if users.opted_out:
         opt_out_users(account_id, [user.id for user in users.opted_out], _phones(users.opted_out, country))
-    known = upsert_users(account_id, users.wanted)
-    check_quota(account_id, "stored_rows")
+    known, new = upsert_users(account_id, users.wanted)
+    if new:
+        check_quota(account_id, "stored_rows")
     rejected[PHONE_TAKEN] += len(users.wanted) - len(known)
     in_order = [known[user.external_id] for user in users.wanted if user.external_id in known]
     free, chosen, skipped = choosable(account_id, campaign_id, in_order)

@@ -41,8 +41,20 @@ ORDER BY given.phone ON CONFLICT DO NOTHING
 """
 
 
-def upsert_users(account_id: UUID, users: Sequence[CustomerFromUser]) -> dict[str, int]:
+# A customer with a user's phone and no external id becomes that user's.
+_ADOPT = f"""
+WITH {_GIVEN}
+UPDATE customer SET external_id = given.external_id, updated_at = now() FROM given
+WHERE customer.account_id = %(account)s AND customer.phone = given.phone AND customer.external_id IS NULL
+  AND NOT EXISTS (SELECT FROM customer known WHERE known.account_id = %(account)s
+                                               AND known.external_id = given.external_id)
+"""
+
+
+def upsert_users(account_id: UUID, users: Sequence[CustomerFromUser]) -> tuple[dict[str, int], int]:
     """Inserts or updates the users (no id and no phone twice); returns their customers' ids by external id.
+
+    Beside them: how many of the customers are new.
 
     A customer with the same phone and no external id becomes the user's. A user whose phone is another user's is left
     out. What user-service does not say stays as it is. A suppression follows to a user's new phone, as in an edit.
@@ -50,14 +62,7 @@ def upsert_users(account_id: UUID, users: Sequence[CustomerFromUser]) -> dict[st
     fields = CustomerFromUser._fields
     given: list[Any] = [list(values) for values in zip(*users, strict=True)] or [[]] * len(fields)
     params = {**dict(zip(fields, given, strict=True)), "account": account_id}
-    changed(
-        f"""WITH {_GIVEN}
-            UPDATE customer SET external_id = given.external_id, updated_at = now() FROM given
-            WHERE customer.account_id = %(account)s AND customer.phone = given.phone AND customer.external_id IS NULL
-              AND NOT EXISTS (SELECT FROM customer known WHERE known.account_id = %(account)s
-                                                           AND known.external_id = given.external_id)""",
-        params,
-    )
+    changed(_ADOPT, params)
     changed(_FOLLOW, params)
     found = rows(
         f"""WITH {_GIVEN}
@@ -75,10 +80,11 @@ def upsert_users(account_id: UUID, users: Sequence[CustomerFromUser]) -> dict[st
                 last_name = coalesce(nullif(excluded.last_name, ''), old.last_name),
                 location = coalesce(excluded.location, old.location),
                 prefered_product = coalesce(excluded.prefered_product, old.prefered_product)
-            RETURNING external_id, id""",
+            RETURNING external_id, id, xmax = 0 AS inserted""",
         params,
     )
-    return {customer["external_id"]: customer["id"] for customer in found}
+    new = sum(customer["inserted"] for customer in found)
+    return {customer["external_id"]: customer["id"] for customer in found}, new
 
 
 def opt_out_users(account_id: UUID, external_ids: Sequence[str], phones: Sequence[str]) -> None:

@@ -37,9 +37,10 @@ class CustomerToWrite(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Upserted:
-    """How many of the customers were new, and how many had been written by the same import before."""
+    """How many of the customers were new, were put on the list, and had been written by the same import before."""
 
     inserted: int
+    joined: int
     repeated: int
 
 
@@ -73,9 +74,10 @@ def upsert_customers(
                 RETURNING id, xmax = 0 AS inserted
             ), joined AS (
                 INSERT INTO list_member (account_id, list_id, customer_id)
-                SELECT %(account_id)s, %(list_id)s, id FROM upserted ON CONFLICT DO NOTHING
+                SELECT %(account_id)s, %(list_id)s, id FROM upserted ON CONFLICT DO NOTHING RETURNING 1
             )
-            SELECT count(*) FILTER (WHERE inserted) AS inserted, (SELECT repeated FROM before) FROM upserted""",
+            SELECT count(*) FILTER (WHERE inserted) AS inserted, (SELECT count(*) FROM joined) AS joined,
+                   (SELECT repeated FROM before) FROM upserted""",
         {**_by_field(customers), **asdict(into), "keys": list(attributes)},
         into=Upserted,
     )

@@ -176,12 +176,6 @@ def test_an_opt_out_is_kept_whatever_the_limit(account):
     assert opted_out.status == "queued"
 
 
-def test_a_limit_below_what_is_there_takes_nothing_away(account):
-    customers(account, 3)
-    assert _limit(account, stored_rows=1).stored_rows.used == 3
-    assert len(phones_of(account)) == 3
-
-
 def test_the_account_sees_its_limits_and_what_is_used(account):
     _limit(account, messages_per_day=10, open_imports=2)
     start_and_deliver(a_campaign(account, recipients=3))
