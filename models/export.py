@@ -1,7 +1,7 @@
 """Every row that an account has in a table, read for a file."""
 
-from collections.abc import Iterator
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from models.database import db
@@ -17,16 +17,23 @@ Line = TypeVar("Line", bound=NamedTuple)
 def export_lines(table: str, account_id: UUID, *, into: type[Line]) -> Iterator[Line]:
     """Yields the rows in the order of ids; `into` has the names of the columns.
 
-    Each page is a separate statement, because a reader that is slow, or gone, must not keep a transaction open.
+    In pages, because a reader that is slow, or gone, must not keep a transaction open.
     """
     columns = ", ".join(into._fields)
-    # Of what one page could have, only as many as fit travel here, and one in any case.
-    sql = f"""SELECT id, {columns} FROM (
-                SELECT *, sum(octet_length(page::text)) OVER (ORDER BY id) - octet_length(page::text) AS bytes_before
-                FROM (SELECT id, {columns} FROM {table} WHERE account_id = %s AND id > %s
-                      ORDER BY id LIMIT {ROWS_PER_PAGE}) AS page) AS sized
-              WHERE bytes_before < {BYTES_PER_PAGE} ORDER BY id"""
-    last_id = 0
-    while found := db.connection().execute(sql, [account_id, last_id]).fetchall():
-        yield from (into._make(columns) for _, *columns in found)
-        last_id = found[-1][0]
+    page = f"SELECT id, {columns} FROM {table} WHERE account_id = %s AND id > %s"
+    yield from (into._make(columns) for _, *columns in read_in_pages(page, [account_id], by="id"))
+
+
+def read_in_pages(sql: str, params: Sequence[Any], *, by: str) -> Iterator[tuple[Any, ...]]:
+    """Yields the rows of a query in the order of its first column, `by`, which is more than its last parameter.
+
+    Each page is a statement of its own, with as many rows as fit into a bounded number of bytes, and one in any case.
+    """
+    bounded = f"""SELECT * FROM (
+                    SELECT *, sum(octet_length(page::text)) OVER (ORDER BY {by}) - octet_length(page::text) AS before
+                    FROM ({sql} ORDER BY {by} LIMIT {ROWS_PER_PAGE}) AS page) AS sized
+                  WHERE before < {BYTES_PER_PAGE} ORDER BY {by}"""
+    last = 0
+    while found := db.connection().execute(bounded, [*params, last]).fetchall():
+        yield from (tuple(columns) for *columns, _ in found)
+        last = found[-1][0]

@@ -5,11 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from models.database import changed, db
-from models.export import BYTES_PER_PAGE
+from models.export import read_in_pages
 from models.row import Row
 
-# Rejected lines that one statement reads.
-REJECTS_PAGE = 1_000
 #: Rejected lines of an import that are kept: more than anyone repairs by hand.
 MOST_REJECTS = 10_000
 
@@ -94,20 +92,6 @@ class CustomerImportReject(Row):
     @classmethod
     def lines(cls, import_id: int) -> "Iterator[tuple[int, str, list[str], str]]":
         """Yields line number, reason, values and text of each, in the file's order; no transaction is open between."""
-        last_line = 0
-        while found := _rejects_after(import_id, last_line):
-            yield from found
-            last_line = found[-1][0]
-
-
-def _rejects_after(import_id: int, line: int) -> list[tuple[int, str, list[str], str]]:
-    sql = """SELECT line, reason, cells, content FROM (
-               SELECT *, sum(octet_length(page::text)) OVER (ORDER BY line) - octet_length(page::text) AS bytes_before
-               FROM (SELECT line, reason, CASE WHEN phone <> '' THEN ARRAY[phone] ELSE cells END AS cells, content
-                     FROM customer_import_reject
-                     WHERE import_id = %s AND line > %s ORDER BY line LIMIT %s) AS page) AS sized
-             WHERE bytes_before < %s ORDER BY line"""
-    found: list[tuple[int, str, list[str], str]] = (
-        db.connection().execute(sql, [import_id, line, REJECTS_PAGE, BYTES_PER_PAGE]).fetchall()
-    )
-    return found
+        sql = """SELECT line, reason, CASE WHEN phone <> '' THEN ARRAY[phone] ELSE cells END AS cells, content
+                 FROM customer_import_reject WHERE import_id = %s AND line > %s"""
+        yield from read_in_pages(sql, [import_id], by="line")

@@ -9,7 +9,6 @@ import pytest
 from dispatch.customers.export import export_customers
 from dispatch.customers.import_upload import Wish, rejected_lines, start_import
 from models import export
-from models.customers import import_files
 from models.customers.customer import CustomerLine
 from models.database import rows
 from models.export import export_lines
@@ -66,7 +65,7 @@ def test_many_customers_with_many_attributes_are_exported_in_little_memory():
 
 
 def test_long_rejected_lines_are_read_in_little_memory(monkeypatch):
-    monkeypatch.setattr(import_files, "BYTES_PER_PAGE", 100_000)
+    monkeypatch.setattr(export, "BYTES_PER_PAGE", 100_000)
     account = an_account(country="GR").id
     file = BytesIO(b"phone,notes\n" + (b"x," + b"y" * 30_000 + b"\n") * 300)
     import_id = run(start_import(asking(account), file, Wish("spring")).id).id

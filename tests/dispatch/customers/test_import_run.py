@@ -336,7 +336,7 @@ def test_another_accounts_import_does_not_exist(account):
 
 
 def test_many_rejected_lines_are_read_page_by_page(account, monkeypatch):
-    monkeypatch.setattr("models.customers.import_files.REJECTS_PAGE", 3)
+    monkeypatch.setattr("models.export.ROWS_PER_PAGE", 3)
     import_id = upload(account, many(1, wrong=10)).id
     run(import_id)
     assert [int(each["rejected_line"]) for each in rejects(import_id)] == list(range(3, 13))
