@@ -1,6 +1,7 @@
 """How an uploaded file comes in and is read: its size, its encoding, and what the names in its first line mean."""
 
-from typing import IO
+from collections.abc import Mapping
+from typing import IO, Any
 
 from flask import request
 from pydantic import Field
@@ -8,6 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.http.errors import UnsupportedType
 from api.http.inputs import Organization
+from dispatch.customers.import_upload import Wish
 from dispatch.errors import InvalidRequest
 from dispatch.formats import strict_json
 
@@ -24,10 +26,29 @@ FORM_FIELDS = {
 
 
 class FileOptions(Organization):
-    """Options for a file that is the body itself."""
+    """Options for a file that is the body itself; a form has them as fields."""
 
     encoding: str | None = Field(None, description="if it is not certain, such as windows-1253")
     mapping: str | None = Field(None, description='JSON, as {"phone": "Mobile"}: what names in the first line mean')
+    filename: str = Field("", description="what people call the file")
+    dry_run: bool = Field(False, description="only count and list what would be rejected, in a job")
+
+
+def fields_of(query: FileOptions) -> Mapping[str, Any]:
+    """Returns the options as they were given: the fields of a form, or those of the query."""
+    return request.form if request.mimetype == "multipart/form-data" else query.model_dump()
+
+
+def wish_of(query: FileOptions) -> Wish:
+    """Returns what is to become of the file by the options that all files have; without a list, suppressions."""
+    fields = fields_of(query)
+    return Wish(
+        list_name=None,
+        dry_run=flag_of(fields.get("dry_run"), field="dry_run"),
+        encoding=fields.get("encoding") or None,
+        mapping=mapping_of(fields.get("mapping")),
+        file_name=query.filename or name_of_part(),
+    )
 
 
 def mapping_of(given: str | None) -> dict[str, str] | None:

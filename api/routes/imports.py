@@ -1,17 +1,19 @@
 """Imports over HTTP: a CSV file of customers in, the progress of any import, and the lines that were rejected."""
 
-from flask import Response, request
+from dataclasses import replace
+
+from flask import Response
 from pydantic import Field
 
 from api.http.auth import caller
 from api.http.csv_answer import csv_answer, csv_response
-from api.http.files import FORM_FIELDS, MAX_FILE, FileOptions, flag_of, mapping_of, name_of_part, received
+from api.http.files import FORM_FIELDS, MAX_FILE, FileOptions, fields_of, received, wish_of
 from api.http.inputs import Given, Page, PathId
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import HARMLESS_TWICE, ONE_TRANSACTION
 from dispatch.customers import import_upload
-from dispatch.customers.import_upload import CustomerImportView, Wish
+from dispatch.customers.import_upload import CustomerImportView
 from dispatch.errors import InvalidRequest
 
 routes = Routes("imports", __name__, url_prefix="/api/imports")
@@ -39,8 +41,6 @@ class ImportQuery(FileOptions):
 
     list: str | None = Field(None, description="the list's name; made when there is none")
     country: str | None = Field(None, description="of numbers without a country code; the account's if left out")
-    filename: str = Field("", description="what people call the file")
-    dry_run: bool = Field(False, description="only count and list what would be rejected")
 
 
 class ImportPath(Given):
@@ -70,17 +70,10 @@ def create(query: ImportQuery) -> tuple[CustomerImportView, int]:
     consent; others become attributes. The answer's `mapping` says how they were understood. With `dry_run` no
     customer and no list is written.
     """
-    fields = request.form if request.mimetype == "multipart/form-data" else query.model_dump()
+    fields = fields_of(query)
     if not fields.get("list"):
         raise InvalidRequest("Name the list that the customers are put on.", field="list")
-    wish = Wish(
-        list_name=fields["list"],
-        dry_run=flag_of(fields.get("dry_run"), field="dry_run"),
-        country=fields.get("country"),
-        encoding=fields.get("encoding") or None,
-        mapping=mapping_of(fields.get("mapping")),
-        file_name=query.filename or name_of_part(),
-    )
+    wish = replace(wish_of(query), list_name=fields["list"], country=fields.get("country"))
     with received() as file:
         return import_upload.start_import(caller(), file, wish), 202
 

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from api.http.auth import caller
 from api.http.bad_input import refuse_input
 from api.http.csv_answer import csv_answer, csv_response
-from api.http.files import FORM_FIELDS, MAX_FILE, FileOptions, flag_of, mapping_of, name_of_part, received, refuse_above
+from api.http.files import FORM_FIELDS, MAX_FILE, FileOptions, received, refuse_above, wish_of
 from api.http.inputs import Given, Organization, Page, PathId, storable
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
@@ -68,13 +68,6 @@ _CONTENT = {
 }
 
 
-class SuppressionFile(FileOptions):
-    """Options for a file that is the body itself; a form has them as fields."""
-
-    filename: str = Field("", description="what people call the file")
-    dry_run: bool = Field(False, description="only count and list what would be rejected, in a job")
-
-
 @routes.get("", summary="List suppressed numbers, newest first", answers={200: Suppressions}, scope="read")
 def index(query: SuppressionQuery) -> Paged[SuppressionView]:
     """`q` searches phones and reasons."""
@@ -118,7 +111,7 @@ def delete(path: SuppressionPath) -> tuple[str, int]:
     most_bytes=MAX_FILE,
     openapi_extensions=_CONTENT,
 )
-def import_(query: SuppressionFile) -> SuppressionReport | tuple[CustomerImportView, int]:
+def import_(query: FileOptions) -> SuppressionReport | tuple[CustomerImportView, int]:
     """Suppresses every readable number and names the other lines. Sending it again changes nothing more.
 
     Up to 2,000 numbers, or lines of CSV in at most 256 KiB, are suppressed at once: 200. Anything longer, a form and
@@ -127,15 +120,11 @@ def import_(query: SuppressionFile) -> SuppressionReport | tuple[CustomerImportV
     if request.mimetype == "application/json":
         refuse_above(MAX_BODY_BYTES)
         return _numbers(query)
-    fields = request.form if request.mimetype == "multipart/form-data" else query.model_dump()
-    mapping, encoding = mapping_of(fields.get("mapping")), fields.get("encoding") or None
-    dry_run = flag_of(fields.get("dry_run"), field="dry_run")
+    wish = wish_of(query)
     with received() as file:
-        if request.mimetype == "text/csv" and not dry_run and _is_short(file):
-            lines = checked_lines(file, encoding)
-            return suppression_files.suppress_csv(caller(), lines, mapping=mapping)
-        name = query.filename or name_of_part()
-        wish = Wish(list_name=None, dry_run=dry_run, file_name=name, encoding=encoding, mapping=mapping)
+        if request.mimetype == "text/csv" and not wish.dry_run and _is_short(file):
+            lines = checked_lines(file, wish.encoding)
+            return suppression_files.suppress_csv(caller(), lines, mapping=wish.mapping)
         return start_import(caller(), file, wish), 202
 
 
@@ -150,7 +139,7 @@ def export(query: Organization) -> Response:
     return csv_answer(suppression_files.export_suppressions(caller()), "suppressions.csv")
 
 
-def _numbers(query: SuppressionFile) -> SuppressionReport | tuple[CustomerImportView, int]:
+def _numbers(query: FileOptions) -> SuppressionReport | tuple[CustomerImportView, int]:
     try:
         given = Numbers.model_validate(request.get_json() or {})
     except ValidationError as problem:

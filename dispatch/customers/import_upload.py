@@ -7,11 +7,11 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import IO
+from typing import IO, Annotated
 from uuid import UUID
 
 import structlog
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from dispatch import queues
 from dispatch.accounts.accounts import account_with_id
@@ -20,7 +20,7 @@ from dispatch.caller import Caller
 from dispatch.customers.list_members import lock_unless_may_send, require_send
 from dispatch.errors import ImportRunning, InvalidRequest, InvalidStatus, NotFound
 from dispatch.formats.checks import checked_name, checked_text
-from dispatch.formats.columns import IGNORED
+from dispatch.formats.columns import IGNORED, mapping_of
 from dispatch.formats.csv_in import CsvFile, Rejected, lines_of
 from dispatch.formats.encodings import encoding_of
 from dispatch.formats.phones import check_country
@@ -71,7 +71,9 @@ class CustomerImportView(View):
     phone_types: dict[str, int] = Field(description="how many lines that were not rejected have which kind of number")
     error: str | None
     encoding: str
-    mapping: dict[str, str] = Field(description="the column that each name in the first line was taken for")
+    mapping: Annotated[dict[str, str], BeforeValidator(mapping_of)] = Field(
+        description="the column that each name in the first line was taken for"
+    )
     created_at: Time
     started_at: Time | None
     ended_at: Time | None

@@ -7,6 +7,7 @@ change is written as `attribute:Shoe Size`, and a column whose cells are JSON, b
 
 import json
 import re
+from collections.abc import Iterable
 
 from dispatch.formats import strict_json
 from dispatch.formats.dates import as_date
@@ -55,6 +56,15 @@ def attribute_of(column: str) -> str:
         except ValueError:
             return name
     return name
+
+
+def mapping_of(named: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Returns which column each name in the first line was taken for, an attribute by its exact name."""
+    return {
+        cell: column if column in OWN else attribute_of(column)
+        for cell, column in named
+        if column and column not in IGNORED
+    }
 
 
 def value_of(column: str, cell: str, country: str | None = None) -> object:

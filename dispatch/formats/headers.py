@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from dispatch.errors import InvalidRequest
 from dispatch.formats import consents
-from dispatch.formats.columns import IGNORED, MAX_NAME, OWN, attribute_of, column_name
+from dispatch.formats.columns import MAX_NAME, attribute_of, column_name, mapping_of
 from dispatch.formats.consents import word_of
 from dispatch.formats.csv_out import plain_cell
 from dispatch.formats.csv_records import DELIMITERS, MAX_LINE, UNREADABLE, split
@@ -46,11 +46,7 @@ class Header:
     @property
     def mapping(self) -> dict[str, str]:
         """Returns which column each cell was taken for, an attribute by its name."""
-        return {
-            cell: name if name in OWN else attribute_of(name)
-            for cell, name in zip(self.cells, self.names, strict=True)
-            if name and name not in IGNORED
-        }
+        return mapping_of(zip(self.cells, self.names, strict=True))
 
 
 def read_header(numbered: Iterator[tuple[int, str]], mapping: Mapping[str, str] | None = None) -> Header:

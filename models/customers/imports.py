@@ -71,9 +71,9 @@ class CustomerImport(Row):
     ended_at: datetime | None
 
     @property
-    def mapping(self) -> dict[str, str]:
-        """Returns which column each name in the first line was taken for."""
-        return {cell: column for cell, column in zip(self.header, self.columns, strict=True) if column}
+    def mapping(self) -> list[tuple[str, str]]:
+        """Returns each name in the first line with the column that it is, '' for one that is left out."""
+        return list(zip(self.header, self.columns, strict=True))
 
     @property
     def lines(self) -> int:

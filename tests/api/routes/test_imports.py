@@ -7,6 +7,8 @@ import pytest
 
 from api.http.files import MAX_FILE
 from dispatch import queues
+from dispatch.formats.csv_records import NumberedLines
+from dispatch.formats.headers import read_header
 from jobs.queue_worker import QueueWorker
 from models.database import rows
 from tests.factories import an_account
@@ -160,6 +162,19 @@ def test_a_file_sent_again_under_its_key_is_imported_once(call, work, as_form):
     work()
     assert call("GET", f"/api/imports/{first.json['id']}").json["status"] == "done"
     assert len(rows("SELECT 1 FROM customer_import")) == 1
+
+
+def test_the_mapping_of_an_import_is_what_the_command_line_says_of_the_file(call):
+    file = 'Mobile,json:age,attribute:Shoe Size,"attribute:"" x""",Tier,,rejected_line,rejected_reason,rejected_text\n'
+    taken = call("POST", "/api/imports", data=file + "6912345678\n", query_string={"list": "x"}, **CSV).json
+    assert taken["mapping"] == read_header(NumberedLines([file])).mapping
+    assert taken["mapping"] == {
+        "Mobile": "phone",
+        "json:age": "age",
+        "attribute:Shoe Size": "Shoe Size",
+        'attribute:" x"': " x",
+        "Tier": "tier",
+    }
 
 
 def test_the_names_of_the_first_line_and_the_encoding_can_be_told(call, work):
