@@ -33,6 +33,16 @@ class Outgoing(NamedTuple):
     reference: str
     token: str
     attempt: int = 1
+    #: For WhatsApp outside a conversation; None: `body` is sent as it is.
+    template: "ApprovedTemplate | None" = None
+
+
+class ApprovedTemplate(NamedTuple):
+    """A template that WhatsApp has approved, and the texts of its parameters in their order."""
+
+    name: str
+    language: str
+    parameters: tuple[str, ...]
 
 
 class Answer(NamedTuple):

@@ -55,6 +55,24 @@ def is_allowed(host: str) -> bool:
     return all(_is_public(each) for each in meant)
 
 
+def names_private(host: str) -> bool:
+    """Returns whether it can be seen without asking anyone that the host is a private address, however it is written.
+
+    What a name resolves to is only judged when it is called.
+    """
+    if host.rstrip(".").lower() == "localhost" or host.rstrip(".").lower().endswith(".localhost"):
+        host = "127.0.0.1"
+    try:
+        return not is_allowed(host)
+    except ValueError:
+        pass
+    try:
+        # 2130706433, 0x7f000001 and 127.1 are 127.0.0.1.
+        return not is_allowed(socket.inet_ntoa(socket.inet_aton(host)))
+    except OSError:
+        return False
+
+
 def _is_public(address: Address) -> bool:
     return (
         address.is_global

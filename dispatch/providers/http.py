@@ -40,6 +40,8 @@ class Reply:
     document: JsonObject = field(default_factory=dict)
     retry_after: float | None = None
     text: str = ""
+    #: False when the body broke off or is too long.
+    complete: bool = True
 
 
 def session(*, connections: int, timeout: float, guarded: bool = False) -> aiohttp.ClientSession:
@@ -120,8 +122,9 @@ async def _call(
         # As it was written: what is encoded stays so.
         address = URL(url, encoded="%" in url)
         async with http.request(method, address, headers=headers, allow_redirects=False, **body) as response:
-            document, text = await _read(response)
-            return Reply(response.status, document, _seconds(response.headers.get("Retry-After")), text)
+            text = await _text(response)
+            retry_after = _seconds(response.headers.get("Retry-After"))
+            return Reply(response.status, _document(text), retry_after, text or "", complete=text is not None)
     except aiohttp.ConnectionTimeoutError:
         return Answer("deferred", error_code="connect_timeout")
     except aiohttp.ClientConnectorDNSError:
@@ -190,23 +193,29 @@ def short_word(value: Any) -> str | None:
     return None
 
 
-async def _read(response: aiohttp.ClientResponse) -> tuple[JsonObject, str]:
-    """Returns the JSON object and the text of the answer, each empty when there is none that can be read."""
+async def _text(response: aiohttp.ClientResponse) -> str | None:
+    """Returns the body; None when it breaks off or is too long.
+
+    The status is complete then: a 429 stays a 429, and a 2xx without an id becomes `unknown`.
+    """
     body = bytearray()
     try:
         async for chunk in response.content.iter_any():
             body += chunk
             if len(body) > MAX_REPLY_BYTES:
                 response.close()
-                return {}, ""
-        text = body.decode("utf-8", "replace")
-        document = json.loads(text)
+                return None
     except (aiohttp.ClientError, OSError, TimeoutError):
-        # The status is complete: a 429 stays a 429, and a 2xx without an id becomes `unknown`.
-        return {}, ""
+        return None
+    return body.decode("utf-8", "replace")
+
+
+def _document(text: str | None) -> JsonObject:
+    try:
+        document = json.loads(text or "")
     except (ValueError, RecursionError):
-        return {}, text
-    return document if isinstance(document, dict) else {}, text
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _seconds(retry_after: str | None) -> float | None:

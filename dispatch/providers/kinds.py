@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dispatch.providers import Kind, messaging_service, simulated
+from dispatch.providers import Kind, kannel, messaging_service, simulated, twilio, vonage, webhook, whatsapp_cloud
 from dispatch.providers.link import Link, ProviderSettings
 
 
@@ -17,6 +17,11 @@ class KindOfProvider:
 
 
 KINDS: Mapping[str, KindOfProvider] = {
+    "twilio": KindOfProvider(twilio.Settings, twilio.Twilio),
+    "vonage": KindOfProvider(vonage.Settings, vonage.Vonage),
+    "kannel": KindOfProvider(kannel.Settings, kannel.Kannel),
+    "whatsapp_cloud": KindOfProvider(whatsapp_cloud.Settings, whatsapp_cloud.WhatsappCloud),
     "messaging_service": KindOfProvider(messaging_service.Settings, messaging_service.MessagingService.of),
+    "webhook": KindOfProvider(webhook.Settings, webhook.Webhook),
     "simulated": KindOfProvider(simulated.Settings, simulated.Simulated),
 }

@@ -20,6 +20,8 @@ class ProviderSettings(BaseModel):
     CHANNELS: ClassVar[tuple[str, ...]] = ("sms", "whatsapp")
     #: Whether it has no address of its own, so that an operator has to name one.
     NEEDS_BASE_URL: ClassVar[bool] = False
+    #: The setting with which accounts name the address, if they do.
+    ADDRESS: ClassVar[str | None] = None
 
     @classmethod
     def names(cls) -> list[str]:
@@ -51,7 +53,9 @@ class Link:
 
     def status_url(self, **query: str) -> str | None:
         """Returns where receipts of a message are to be posted, or None when no one could reach it."""
-        return f"{self.hooks_url}/status?{urlencode(query, safe='%')}" if self.hooks_url else None
+        if self.hooks_url is None:
+            return None
+        return f"{self.hooks_url}/status?{urlencode(query, safe='%')}" if query else f"{self.hooks_url}/status"
 
     def keyed_status_url(self, **query: str) -> str | None:
         """Returns the same with the key that `has_key` looks for."""

@@ -11,17 +11,11 @@ import re
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from dispatch.providers.gsm7 import GSM_BASIC, GSM_EXTENSION, OUTSIDE_GSM
+
 Encoding = Literal["gsm7", "ucs2", "text"]
 
-# TS 23.038, 6.2.1 and 6.2.1.1; the escape character itself is not part of a text.
-GSM_BASIC = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-GSM_EXTENSION = "\f^{}\\[~]|€"
-
 _ASCII_BASIC = "".join(filter(str.isascii, GSM_BASIC)).encode()
-_OUTSIDE_GSM = re.compile(f"[^{re.escape(GSM_BASIC + GSM_EXTENSION)}]")
 _EXTENDED = re.compile(f"[{re.escape(GSM_EXTENSION)}]")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _COUNT_BITS = 20
@@ -50,7 +44,7 @@ def measure(body: str) -> Measure:
     # cost of a regular expression.
     if body.isascii() and not body.encode().translate(None, _ASCII_BASIC):
         return _gsm(_segments(len(body), 160, 153))
-    outside = _OUTSIDE_GSM.search(body)
+    outside = OUTSIDE_GSM.search(body)
     if outside is None:
         return _gsm(_segments_of_pairs(body, _EXTENDED, single=160, part=153))
     return Measure("ucs2", _segments_of_pairs(body, _ASTRAL, single=70, part=67), outside[0])
@@ -64,7 +58,7 @@ def weigh(part: str) -> int:
     """
     if part.isascii() and not part.encode().translate(None, _ASCII_BASIC):
         return len(part)
-    outside = _OUTSIDE_GSM.search(part) is not None
+    outside = OUTSIDE_GSM.search(part) is not None
     counts = (len(part), len(_EXTENDED.findall(part)), len(_ASTRAL.findall(part)), outside)
     return sum(count << place * _COUNT_BITS for place, count in enumerate(counts))
 

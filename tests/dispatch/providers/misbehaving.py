@@ -6,7 +6,7 @@ import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Behaviour = Callable[[asyncio.StreamWriter, int], Awaitable[None]]
 
@@ -17,6 +17,8 @@ class Misbehaving:
 
     url: str
     requests: int = 0
+    #: Each request's head and body.
+    seen: list[tuple[str, bytes]] = field(default_factory=list)
 
 
 @asynccontextmanager
@@ -30,7 +32,7 @@ async def misbehaving(behaviour: Behaviour) -> AsyncIterator[Misbehaving]:
         clients.add(task)
         try:
             while not writer.is_closing():
-                await _whole_request(reader)
+                found.seen.append(await _whole_request(reader))
                 found.requests += 1
                 await behaviour(writer, found.requests)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -78,8 +80,8 @@ async def hangs(writer: asyncio.StreamWriter, n: int) -> None:
     await asyncio.Event().wait()
 
 
-async def _whole_request(reader: asyncio.StreamReader) -> None:
+async def _whole_request(reader: asyncio.StreamReader) -> tuple[str, bytes]:
     head = await reader.readuntil(b"\r\n\r\n")
     length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
-    assert length is not None
-    await reader.readexactly(int(length[1]))
+    body = await reader.readexactly(int(length[1])) if length else b""
+    return head.decode("latin-1"), body

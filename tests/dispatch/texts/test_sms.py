@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.texts.sms import GSM_BASIC, GSM_EXTENSION, Measure, measure, measure_for
+from dispatch.providers.gsm7 import GSM_BASIC, GSM_EXTENSION
+from dispatch.texts.sms import Measure, measure, measure_for
 
 # The tables of TS 23.038 in the order of their septets, as code points.
 _TABLE = """

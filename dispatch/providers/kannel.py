@@ -1,0 +1,117 @@
+"""Kannel, the self-hosted gateway to SMPP and other links to operators: SMS through its sendsms service.
+
+https://www.kannel.org/download/1.4.5/userguide-1.4.5/userguide.html, "Using the HTTP interface to send SMS messages"
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from pydantic import Field, SecretStr
+
+from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
+from dispatch.providers.gsm7 import needs_unicode
+from dispatch.providers.http import Reply, post_bytes, refusal, short_word
+from dispatch.providers.link import Link, ProviderSettings, probed, query_of
+
+# "0: Accepted for delivery" and "3: Queued for later delivery"; a queued message leaves as soon as its link is up.
+ACCEPTED = ("0:", "3:")
+# Of the refusals with 403, those that are about the number ("Not routable. Do not try again.", "Number(s) has/have been
+# denied by white- and/or black-lists."); the others are about our credentials.
+ABOUT_THE_NUMBER = ("Not routable", "denied by")
+
+# Delivered to the phone or not, and accepted by the operator or not; the mask asks for all but "queued" (4).
+# Of a failure that has expired (34) or whose reason is unknown (66), the lower bits are the same 2.
+MASK = 1 + 2 + 8 + 16
+STATES: Mapping[str, Literal["sent", "delivered", "undelivered"]] = {
+    "1": "delivered",
+    "2": "undelivered",
+    "8": "sent",
+    "16": "undelivered",
+    "34": "undelivered",
+    "66": "undelivered",
+}
+
+
+class Settings(ProviderSettings):
+    """A sendsms-user of smsbox, the sender, and the SMSC to use if there are several."""
+
+    CHANNELS: ClassVar[tuple[str, ...]] = ("sms",)
+    NEEDS_BASE_URL: ClassVar[bool] = True
+
+    username: str = Field(min_length=1, max_length=100, pattern=r"^[!-~]+$")
+    password: SecretStr = Field(min_length=1, max_length=200)
+    sender: str | None = Field(None, alias="from", pattern=r"^(\+?[0-9]{3,15}|[A-Za-z0-9 ]{1,11})$")
+    smsc: str | None = Field(None, min_length=1, max_length=100, pattern=r"^[!-~]+$")
+
+
+class Kannel:
+    """One user of a Kannel; the address is that of smsbox, with or without the path of sendsms."""
+
+    def __init__(self, settings: Settings, link: Link) -> None:
+        self.name = link.name
+        self._link = link
+        url = link.at("")
+        self._url = url if url.endswith("/sendsms") else f"{url}/cgi-bin/sendsms"
+        self._headers = {
+            "Content-Type": "text/plain; charset=UTF-8",
+            "X-Kannel-Username": settings.username,
+            "X-Kannel-Password": settings.password.get_secret_value(),
+        }
+        if settings.sender:
+            self._headers["X-Kannel-From"] = settings.sender
+        if settings.smsc:
+            self._headers["X-Kannel-SMSC"] = settings.smsc
+
+    async def send(self, message: Outgoing) -> Answer:
+        """Returns what became of the message, as far as the connection shows."""
+        headers = {
+            **self._headers,
+            "X-Kannel-To": message.phone,
+            "X-Kannel-Coding": "2" if needs_unicode(message.body) else "0",
+        }
+        if message.sender and "X-Kannel-From" not in headers:
+            headers["X-Kannel-From"] = message.sender
+        # Kannel fills in %d (the state), %A (the operator's answer) and %I (its own id).
+        if status_url := self._link.keyed_status_url(ref=message.reference, state="%d", id="%I", answer="%A"):
+            headers |= {"X-Kannel-DLR-Url": status_url, "X-Kannel-DLR-Mask": str(MASK)}
+        # As a POST, because a GET might be repeated on a connection that was dropped.
+        reply = await post_bytes(self._link.http.get(), self._url, message.body.encode(), headers)
+        return reply if isinstance(reply, Answer) else _answer(reply)
+
+    def parse_receipts(self, callback: Callback) -> list[Receipt]:
+        """Returns the receipt in the address that Kannel called."""
+        query = query_of(callback)
+        reference, said = short_word(query.get("ref")), query.get("state", "")
+        if reference is None or said not in STATES:
+            return []
+        failed = STATES[said] == "undelivered"
+        answer = short_word(query.get("answer")) if failed else None
+        return [Receipt(f"{reference}:{said}", STATES[said], reference, short_word(query.get("id")), answer)]
+
+    def verify(self, callback: Callback) -> bool:
+        """Returns whether the address that was called has the key that we put into it: Kannel signs nothing."""
+        return self._link.has_key(callback)
+
+    async def probe(self) -> Probe:
+        """Asks to send to no number, which Kannel refuses after it has looked at the credentials."""
+        reply = await post_bytes(self._link.http.get(), self._url, b"", self._headers)
+        return probed(
+            reply, ok="Kannel takes the credentials.", refused="Kannel refuses username or password.", accepts=(400,)
+        )
+
+    async def close(self) -> None:
+        """Has nothing to close: the session is shared."""
+
+
+def _answer(reply: Reply) -> Answer:
+    text = reply.text.strip()
+    if 200 <= reply.status < 300:
+        accepted = text.startswith(ACCEPTED)
+        # Kannel has no id of a message in its answer; its receipts name ours.
+        return Answer("accepted") if accepted else Answer("unknown", error_code="unreadable_reply")
+    if reply.status == 403 and any(word in text for word in ABOUT_THE_NUMBER):
+        return Answer("rejected", error_code="not_routable")
+    # "Temporal failure, try again later.": smsbox has not given it to bearerbox.
+    if reply.status == 503 and text.startswith("Temporal failure"):
+        return Answer("deferred", error_code="temporal_failure", retry_after=reply.retry_after)
+    return refusal(reply)

@@ -1,0 +1,165 @@
+"""Twilio: SMS and WhatsApp, from a number or through a messaging service.
+
+https://www.twilio.com/docs/messaging/api/message-resource
+"""
+
+import hashlib
+import hmac
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+from urllib.parse import parse_qsl, urlsplit
+
+from aiohttp import encode_basic_auth
+from pydantic import Field, SecretStr, model_validator
+
+from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
+from dispatch.providers.http import Outcomes, get, post_form, refusal, short_word
+from dispatch.providers.link import Link, ProviderSettings, form_of, matches_any, probed, query_of
+
+API = "https://api.twilio.com"
+
+# https://www.twilio.com/docs/api/errors; a code that is not here means what the HTTP status does, so that an invalid
+# number (21211), one that has opted out (21610) or is no mobile (21614), a country that is not enabled (21408) and a
+# closed 24-hour window (63016) are rejections. 20429: "aren't processed and are safe to retry". What concerns the
+# sender or the account would refuse every other message as well.
+CODES: Outcomes = {
+    "20003": "halted",  # authentication
+    "20005": "halted",  # the account is not active
+    "20008": "halted",  # test credentials
+    "20404": "halted",  # no such account
+    "20429": "deferred",
+    "21212": "halted",  # the From number is invalid
+    "21603": "halted",  # From is missing
+    "21606": "halted",  # From cannot send
+    "21611": "deferred",  # the queue of From is full
+    "21617": "rejected",  # too long
+    "21659": "halted",  # From is no number of the account
+    "21660": "halted",  # From belongs to another account
+    "21701": "halted",  # no such messaging service
+    "21703": "halted",  # the messaging service has no senders
+    "30001": "deferred",  # queue overflow
+    "30002": "halted",  # the account is suspended
+    "63007": "halted",  # no such WhatsApp sender
+    "63018": "deferred",  # rate of the channel
+}
+
+# https://www.twilio.com/docs/messaging/guides/track-outbound-message-status: what is not here says nothing new.
+STATES: Mapping[str, Literal["sent", "delivered", "undelivered", "read"]] = {
+    "sent": "sent",
+    "delivered": "delivered",
+    "undelivered": "undelivered",
+    "failed": "undelivered",
+    "canceled": "undelivered",
+    "read": "read",
+}
+
+
+class Settings(ProviderSettings):
+    """The account, and either a number (`from`) or a messaging service that sends."""
+
+    account_sid: str = Field(pattern=r"^AC[0-9a-zA-Z]{32}$")
+    auth_token: SecretStr = Field(min_length=1, max_length=200)
+    #: While the token is replaced, requests signed with either are accepted.
+    other_auth_token: SecretStr | None = Field(None, min_length=1, max_length=200)
+    sender: str | None = Field(None, alias="from", pattern=r"^(\+[1-9][0-9]{2,14}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11})$")
+    messaging_service_sid: str | None = Field(None, pattern=r"^MG[0-9a-zA-Z]{32}$")
+
+    @model_validator(mode="after")
+    def _has_a_sender(self) -> "Settings":
+        if (self.sender is None) == (self.messaging_service_sid is None):
+            raise ValueError("twilio needs either from, a number of the account, or messaging_service_sid")
+        return self
+
+
+class Twilio:
+    """One Twilio account and sender."""
+
+    def __init__(self, settings: Settings, link: Link) -> None:
+        self.name = link.name
+        self._settings = settings
+        self._link = link
+        self._account = f"{link.at(API)}/2010-04-01/Accounts/{settings.account_sid}"
+        token = settings.auth_token.get_secret_value()
+        self._headers = {"Authorization": encode_basic_auth(settings.account_sid, token)}
+        other = settings.other_auth_token
+        self._tokens = [token, *([other.get_secret_value()] if other else [])]
+
+    async def send(self, message: Outgoing) -> Answer:
+        """Returns what became of the message, as far as the connection shows."""
+        form = {"To": _on(message.channel, message.phone), "Body": message.body}
+        if self._settings.messaging_service_sid:
+            form["MessagingServiceSid"] = self._settings.messaging_service_sid
+        else:
+            form["From"] = _on(message.channel, self._settings.sender or "")
+        if status_url := self._link.status_url(ref=message.reference):
+            form["StatusCallback"] = status_url
+        reply = await post_form(self._link.http.get(), f"{self._account}/Messages.json", form, self._headers)
+        if isinstance(reply, Answer):
+            return reply
+        if 200 <= reply.status < 300:
+            sid = short_word(reply.document.get("sid"))
+            return Answer("accepted", sid) if sid else Answer("unknown", error_code="unreadable_reply")
+        return refusal(reply, _code(reply.document.get("code")), CODES)
+
+    def parse_receipts(self, callback: Callback) -> list[Receipt]:
+        """Returns the receipt of a status callback."""
+        form = form_of(callback)
+        sid, said = short_word(form.get("MessageSid")), form.get("MessageStatus", "")
+        if sid is None or said not in STATES:
+            return []
+        code = short_word(form.get("ErrorCode"))
+        reference = short_word(query_of(callback).get("ref"))
+        return [Receipt(f"{sid}:{said}", STATES[said], reference, provider_id=sid, error_code=code)]
+
+    def verify(self, callback: Callback) -> bool:
+        """Returns whether Twilio signed the request: https://www.twilio.com/docs/usage/security."""
+        given = {name.lower(): value for name, value in callback.headers.items()}.get("x-twilio-signature")
+        digest = query_of(callback).get("bodySHA256")
+        if digest is not None and not matches_any(hashlib.sha256(callback.body).hexdigest(), [digest.lower()]):
+            return False
+        signed = "" if digest is not None else _signed_form(callback.body)
+        expected = [_signature(token, url + signed) for token in self._tokens for url in _spellings(callback.url)]
+        return matches_any(given, expected)
+
+    async def probe(self) -> Probe:
+        """Reads the account."""
+        reply = await get(self._link.http.get(), f"{self._account}.json", self._headers)
+        return probed(reply, ok="Twilio takes the credentials.", refused="Twilio refuses account_sid or auth_token.")
+
+    async def close(self) -> None:
+        """Has nothing to close: the session is shared."""
+
+
+def _on(channel: str, address: str) -> str:
+    return f"whatsapp:{address}" if channel == "whatsapp" else address
+
+
+def _code(value: Any) -> str | None:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else short_word(value)
+
+
+def _signature(token: str, text: str) -> str:
+    return b64encode(hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()).decode()
+
+
+def _signed_form(body: bytes) -> str:
+    """Returns what is signed of a form: names and values one after the other, by name, each pair once."""
+    try:
+        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=200)
+    except ValueError:
+        return ""
+    return "".join(name + value for name, value in sorted(set(fields)))
+
+
+def _spellings(url: str) -> Iterator[str]:
+    """Yields the address as it was called, and with and without the usual port, which Twilio may sign either way."""
+    yield url
+    parts = urlsplit(url)
+    port = {"https": 443, "http": 80}.get(parts.scheme)
+    if port is None:
+        return
+    if parts.port is None:
+        yield parts._replace(netloc=f"{parts.netloc}:{port}").geturl()
+    elif parts.port == port:
+        yield parts._replace(netloc=parts.netloc.rpartition(":")[0]).geturl()

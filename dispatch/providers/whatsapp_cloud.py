@@ -1,0 +1,199 @@
+"""WhatsApp through Meta's Cloud API: approved templates, and text within 24 hours of a person's last message.
+
+https://developers.facebook.com/documentation/business-messaging/whatsapp/
+"""
+
+import hashlib
+import hmac
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, SecretStr
+
+from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
+from dispatch.providers.http import Outcomes, Reply, get, post, refusal, short_word
+from dispatch.providers.link import Link, ProviderSettings, matches_any, probed
+from dispatch.providers.receipts import json_of
+from models.row import JsonObject
+
+API = "https://graph.facebook.com"
+
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes. Meta says to go by the
+# code and not by the HTTP status: 3, for example, comes with 500. What concerns the number, the account or the template
+# would refuse every other message as well; 1, 2, 131000 and 131016 are trouble of theirs, in which it may have left.
+CODES: Outcomes = {
+    "0": "halted",  # access token
+    "1": "unknown",
+    "2": "unknown",
+    "3": "halted",  # the app lacks a permission
+    "4": "deferred",  # calls of the app
+    "10": "halted",  # permission
+    "33": "halted",  # the business number was deleted
+    "190": "halted",  # the access token has expired
+    "368": "halted",  # restricted for a violation
+    "80007": "deferred",  # calls of the business account
+    "130429": "deferred",  # throughput
+    "130472": "rejected",  # the person is in an experiment
+    "130497": "rejected",  # not to this country
+    "131000": "unknown",
+    "131005": "halted",  # permission
+    "131008": "halted",  # a parameter is missing
+    "131016": "unknown",
+    "131021": "rejected",  # to oneself
+    "131026": "rejected",  # the number cannot get it
+    "131031": "halted",  # the account is locked
+    "131037": "halted",  # the display name is not approved
+    "131042": "halted",  # payment
+    "131045": "halted",  # the number is not registered
+    "131047": "rejected",  # more than 24 hours since they wrote
+    "131048": "deferred",  # too much of it was marked as spam
+    "131049": "rejected",  # Meta limits marketing to this person
+    "131050": "rejected",  # the person wants no marketing
+    "131056": "deferred",  # too many to this person
+    "131057": "deferred",  # the account is under maintenance
+    "132000": "halted",  # the number of parameters
+    "132001": "halted",  # no such template in this language
+    "132005": "rejected",  # too long with these parameters
+    "132007": "halted",  # the template violates a policy
+    "132012": "rejected",  # the format of a parameter
+    "132015": "halted",  # the template is paused
+    "132016": "halted",  # the template is disabled
+    "133004": "deferred",  # the server is temporarily unavailable
+    "133010": "halted",  # the number is not registered
+}
+# After these the sender makes a pause, because every further message would make it worse.
+PAUSING = ("131048", "131056")
+PAUSE_SEC = 60.0
+
+STATES: Mapping[str, Literal["sent", "delivered", "undelivered", "read"]] = {
+    "sent": "sent",
+    "delivered": "delivered",
+    "failed": "undelivered",
+    "read": "read",
+}
+
+
+class Settings(ProviderSettings):
+    """A business phone number, an access token that may send, and the app's secret, which signs what Meta posts."""
+
+    CHANNELS: ClassVar[tuple[str, ...]] = ("whatsapp",)
+
+    phone_number_id: str = Field(pattern=r"^[0-9]{5,30}$")
+    access_token: SecretStr = Field(min_length=1, max_length=1000)
+    app_secret: SecretStr = Field(min_length=1, max_length=200)
+    #: In their console as "verify token", for the request with which Meta tries out an address.
+    verify_token: SecretStr | None = Field(None, min_length=1, max_length=200)
+    api_version: str = Field("v23.0", pattern=r"^v[0-9]{1,2}\.[0-9]$")
+
+
+class WhatsappCloud:
+    """One business phone number."""
+
+    def __init__(self, settings: Settings, link: Link) -> None:
+        self.name = link.name
+        self._settings = settings
+        self._link = link
+        self._number = f"{link.at(API)}/{settings.api_version}/{settings.phone_number_id}"
+        self._headers = {"Authorization": f"Bearer {settings.access_token.get_secret_value()}"}
+        self._paused_until = 0.0
+
+    async def send(self, message: Outgoing) -> Answer:
+        """Returns what became of the message; while the sender pauses it is deferred without a call."""
+        if (left := self._paused_until - time.monotonic()) > 0:
+            return Answer("deferred", error_code="sender_paused", retry_after=left)
+        reply = await post(self._link.http.get(), f"{self._number}/messages", _document(message), self._headers)
+        answer = reply if isinstance(reply, Answer) else _answer(reply)
+        if answer.error_code in PAUSING:
+            self._paused_until = time.monotonic() + PAUSE_SEC
+            return answer._replace(retry_after=PAUSE_SEC)
+        return answer
+
+    def parse_receipts(self, callback: Callback) -> list[Receipt]:
+        """Returns the receipts among the statuses of a webhook; there may be several."""
+        return [receipt for status in _statuses(json_of(callback)) if (receipt := _receipt(status))]
+
+    def verify(self, callback: Callback) -> bool:
+        """Returns whether the app's secret signed the body (X-Hub-Signature-256)."""
+        given = {name.lower(): value for name, value in callback.headers.items()}.get("x-hub-signature-256")
+        secret = self._settings.app_secret.get_secret_value().encode()
+        return matches_any(given, [f"sha256={hmac.new(secret, callback.body, hashlib.sha256).hexdigest()}"])
+
+    async def probe(self) -> Probe:
+        """Reads the phone number."""
+        reply = await get(self._link.http.get(), self._number, self._headers)
+        if isinstance(reply, Reply) and reply.status == 400:
+            return Probe(False, "Meta refuses phone_number_id or access_token.")
+        return probed(reply, ok="Meta takes the token.", refused="Meta refuses phone_number_id or access_token.")
+
+    async def close(self) -> None:
+        """Has nothing to close: the session is shared."""
+
+
+def _document(message: Outgoing) -> JsonObject:
+    document: JsonObject = {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "to": message.phone,
+        # Returned with each status, so that receipts name our message.
+        "biz_opaque_callback_data": message.reference,
+    }
+    template = message.template
+    if template is None:
+        return document | {"type": "text", "text": {"body": message.body}}
+    parameters = [{"type": "text", "text": text} for text in template.parameters]
+    components = [{"type": "body", "parameters": parameters}] if parameters else []
+    described = {"name": template.name, "language": {"code": template.language}, "components": components}
+    return document | {"type": "template", "template": described}
+
+
+def _answer(reply: Reply) -> Answer:
+    if 200 <= reply.status < 300:
+        messages = reply.document.get("messages")
+        first = messages[0] if isinstance(messages, list) and messages and isinstance(messages[0], dict) else {}
+        message_id = short_word(first.get("id"))
+        return Answer("accepted", message_id) if message_id else Answer("unknown", error_code="unreadable_reply")
+    error = reply.document.get("error")
+    code = error.get("code") if isinstance(error, dict) else None
+    if isinstance(code, bool) or not isinstance(code, int):
+        return refusal(reply)
+    if 200 <= code <= 299:
+        return Answer("halted", error_code=str(code))
+    if str(code) in CODES:
+        return Answer(CODES[str(code)], error_code=str(code), retry_after=reply.retry_after)
+    return refusal(reply, str(code))
+
+
+def _statuses(document: Any) -> Iterator[JsonObject]:
+    """Yields the statuses, which are deep in lists that may each hold several."""
+    for entry in _dicts(document, "entry"):
+        for change in _dicts(entry, "changes"):
+            yield from _dicts(change.get("value"), "statuses")
+
+
+def _dicts(holder: Any, name: str) -> Iterator[JsonObject]:
+    found = holder.get(name) if isinstance(holder, dict) else None
+    yield from (each for each in found if isinstance(each, dict)) if isinstance(found, list) else ()
+
+
+def _receipt(status: JsonObject) -> Receipt | None:
+    message_id, said = short_word(status.get("id")), status.get("status")
+    if message_id is None or not isinstance(said, str) or said not in STATES:
+        return None
+    code = next((error.get("code") for error in _dicts(status, "errors")), None)
+    return Receipt(
+        f"{message_id}:{said}",
+        STATES[said],
+        reference=short_word(status.get("biz_opaque_callback_data")),
+        provider_id=message_id,
+        error_code=str(code) if isinstance(code, int) else None,
+        at=_time(status.get("timestamp")),
+    )
+
+
+def _time(value: Any) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(value), UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
