@@ -1,0 +1,95 @@
+"""Kannel, as it really is: what it takes, what reaches the operator's end, and what it reports."""
+
+import asyncio
+
+import pytest
+
+from dispatch.providers import Answer, Callback
+from dispatch.providers.http import LazySession
+from dispatch.providers.kannel import Kannel, Settings
+from dispatch.providers.link import Link
+from tests.dispatch.providers.dialects import DIALECTS, KANNEL, KEY, outgoing
+from tests.dispatch.providers.misbehaving import answers, misbehaving, says
+from tests.dispatch.providers.real_kannel import INSTALLED, real_kannel
+from tests.waiting import wait_until
+
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(not INSTALLED, reason="Debian's packages kannel and kannel-extras are not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def kannel(tmp_path_factory):
+    with real_kannel(tmp_path_factory.mktemp("kannel")) as running:
+        yield running
+
+
+def talk(kannel, do, *, hooks_url=None, **changes):
+    """Runs `do` with a provider that calls this Kannel."""
+
+    async def run():
+        session = LazySession(connections=4, timeout=10)
+        link = Link("kannel:7", session, base_url=kannel.url, hooks_url=hooks_url, hook_keys=(KEY,))
+        try:
+            return await do(Kannel(Settings.model_validate(KANNEL | changes), link))
+        finally:
+            await session.close()
+
+    return asyncio.run(run())
+
+
+def sent(kannel, body, **changes):
+    message = outgoing(DIALECTS["kannel"], body)
+    return talk(kannel, lambda provider: provider.send(message), **changes)
+
+
+@pytest.mark.parametrize("body", ["ΓΔ €5 @ é {x} àñ", "  two spaces around  ", "a+b%20c&d=e"])
+def test_a_text_of_the_gsm_alphabet_arrives_as_it_was_written(kannel, body):
+    assert sent(kannel, body) == Answer("accepted")
+    wait_until(lambda: f"Acme +306912345678 text {body}" in kannel.received(), "the text has arrived")
+
+
+def test_any_other_text_arrives_in_ucs2(kannel):
+    assert sent(kannel, "Γειά 👋").outcome == "accepted"
+    wait_until(
+        lambda: "Acme +306912345678 ucs-2 %03%93%03%B5%03%B9%03%AC%00+%D8%3D%DCK" in kannel.received(), "it has arrived"
+    )
+
+
+def test_a_long_text_is_one_message_of_several_parts(kannel):
+    assert sent(kannel, "G" * 400).outcome == "accepted"
+    wait_until(lambda: sum("udh %05%00%03" in each for each in kannel.received()) >= 3, "three parts have arrived")
+
+
+def test_a_wrong_password_halts_and_no_text_is_rejected(kannel):
+    assert sent(kannel, "Hi", password="wrong") == Answer("halted", error_code="http_403")
+    message = outgoing(DIALECTS["kannel"])._replace(phone="nobody")
+    assert talk(kannel, lambda provider: provider.send(message)).outcome == "rejected"
+
+
+def test_trying_it_out_sends_nothing(kannel):
+    before = kannel.received()
+    assert talk(kannel, Kannel.probe).ok
+    assert not talk(kannel, Kannel.probe, password="wrong").ok
+    assert kannel.received() == before
+
+
+def test_a_delivery_report_names_the_message_and_is_verified(kannel):
+    async def run():
+        async with misbehaving(says(answers("200 OK"))) as hooks:
+            session = LazySession(connections=4, timeout=10)
+            link = Link("kannel:7", session, base_url=kannel.url, hooks_url=hooks.url, hook_keys=(KEY,))
+            provider = Kannel(Settings.model_validate(KANNEL), link)
+            await provider.send(outgoing(DIALECTS["kannel"], "report"))
+            async with asyncio.timeout(30):
+                while not any("state=1&" in head for head, _ in hooks.seen):
+                    await asyncio.sleep(0.01)
+            await session.close()
+            called = [Callback(hooks.url + head.split(" ")[1], {}, body) for head, body in hooks.seen]
+            assert all(provider.verify(each) for each in called)
+            return [receipt for each in called for receipt in provider.parse_receipts(each)]
+
+    receipts = asyncio.run(run())
+    assert {receipt.state for receipt in receipts} == {"sent", "delivered"}
+    assert {receipt.reference for receipt in receipts} == {"7-0"}
