@@ -15,7 +15,9 @@ from dispatch.errors import Duplicate, Forbidden, InvalidRequest, InvalidStatus,
 from dispatch.formats.checks import can_be_id, checked_name
 from dispatch.formats.view import Time, View
 from dispatch.providers import Kind, Probe
+from dispatch.providers.guard import names_private
 from dispatch.providers.kinds import KINDS
+from dispatch.providers.link import ProviderSettings
 from dispatch.providers.sealing import is_sealed_with, seal, unseal
 from models.api_key import ApiKey
 from models.database import db
@@ -84,7 +86,9 @@ def add_provider(
     if kind not in KINDS:
         raise InvalidRequest(f"There is no kind {kind[:60]!r}; there are {', '.join(KINDS)}.", field="kind")
     base_url = _checked_url(caller, base_url, kind)
-    secrets, shown = sealed_and_shown(read_settings(kind, given))
+    wanted = read_settings(kind, given)
+    _check_address(wanted, kind, base_url)
+    secrets, shown = sealed_and_shown(wanted)
     keys = settings().provider_keys
     sealed = seal(secrets, account_id=account_id, kind=kind, keys=keys) if secrets else None
     with db.atomic():
@@ -197,6 +201,21 @@ def _found(caller: Caller, provider_id: int) -> Provider:
     if found is None:
         raise NotFound("There is no such provider.")
     return found
+
+
+def _check_address(wanted: ProviderSettings, kind: str, base_url: str | None) -> None:
+    """Refuses a kind whose address accounts name, when it has none or one that is private."""
+    if wanted.ADDRESS is None:
+        return
+    url = getattr(wanted, wanted.ADDRESS)
+    if url is None and base_url is None:
+        raise InvalidRequest(f"{kind} needs {wanted.ADDRESS}, the address to call.", field="settings")
+    if url is not None and base_url is None and names_private(str(url.host).strip("[]")):
+        raise InvalidRequest(
+            f"{wanted.ADDRESS} is a private address, which is not called; use a public one, or have an operator allow "
+            "it (PRIVATE_NETWORKS) or name it as base_url.",
+            field="settings",
+        )
 
 
 def _checked_url(caller: Caller, base_url: str | None, kind: str) -> str | None:

@@ -1,0 +1,102 @@
+"""Campaigns sent through each kind of provider, from the row to the HTTP request and back to the messages."""
+
+import asyncio
+import socket
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from models.database import rows
+from tests.dispatch.channels.arranging import a_provider, a_route
+from tests.dispatch.providers.dialects import DIALECTS, WEBHOOK
+from tests.dispatch.providers.misbehaving import answers, misbehaving
+from tests.factories import an_account
+from tests.scripted_provider import ScriptedProvider
+from tests.sending import deliver, started
+from tests.stored import campaign_row, states
+
+
+@pytest.fixture
+def account(db):
+    return an_account(credits=100_000)
+
+
+@contextmanager
+def serving(*replies):
+    """Runs a server in a thread that answers with these, the last one for all that follow; yields the server."""
+    loop, ready, ended = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
+    found = []
+
+    async def behave(writer, n):
+        writer.write(replies[min(n, len(replies)) - 1])
+        await writer.drain()
+
+    async def serve():
+        async with misbehaving(behave) as server:
+            found.append(server)
+            ready.set()
+            await ended.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    ready.wait()
+    try:
+        yield found[0]
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join()
+        loop.close()
+
+
+def routed(account, dialect, server):
+    settings = {"sender" if name == "from" else name: value for name, value in dialect.settings.items()}
+    made = a_provider(account, kind=dialect.kind, base_url=server.url, **settings)
+    a_route(account, "main", channel=dialect.channel)
+    return made
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
+def test_every_message_of_a_campaign_is_asked_for_once_and_named_by_its_provider(account, dialect):
+    with serving(dialect.accepts) as server:
+        made = routed(account, dialect, server)
+        campaign = started(account, recipients=20, channel=dialect.channel)
+        deliver(ScriptedProvider(), campaign)
+        assert server.requests == 20
+    assert states(campaign) == {"sent": 20}
+    found = rows("SELECT DISTINCT provider, provider_id FROM message WHERE campaign_id = %s", [campaign])
+    assert found == [{"provider": f"{dialect.kind}:{made.id}", "provider_id": dialect.provider_id}]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
+def test_credentials_that_are_revoked_in_mid_campaign_pause_it_and_nothing_is_lost(account, dialect, configure):
+    configure(SEND_WINDOW=4)
+    with serving(dialect.accepts, dialect.accepts, answers("401 Unauthorized", b"{}")) as server:
+        routed(account, dialect, server)
+        campaign = started(account, recipients=20, channel=dialect.channel)
+        deliver(ScriptedProvider(), campaign)
+    assert states(campaign) == {"sent": 2, "pending": 18}
+    assert campaign_row(campaign)["status"] == "paused"
+    assert "http_401" in campaign_row(campaign)["reason"]
+
+
+def test_a_webhook_whose_name_leads_to_a_private_address_is_not_called_and_pauses_the_campaign(account, monkeypatch):
+    with serving(DIALECTS["webhook"].accepts) as server:
+        port = server.url.rpartition(":")[2]
+        monkeypatch.setattr("socket.getaddrinfo", leading_here())
+        a_provider(account, kind="webhook", url=f"http://hooks.example.com:{port}/", **WEBHOOK)
+        a_route(account, "main")
+        campaign = started(account, recipients=3)
+        deliver(ScriptedProvider(), campaign)
+        assert server.requests == 0
+    assert states(campaign) == {"pending": 3}
+    assert "address_not_allowed" in campaign_row(campaign)["reason"]
+
+
+def leading_here():
+    real = socket.getaddrinfo
+
+    def resolve(host, *arguments, **options):
+        return real("127.0.0.1" if host == "hooks.example.com" else host, *arguments, **options)
+
+    return resolve
