@@ -6,7 +6,7 @@ from uuid import UUID
 
 import click
 
-from cli.schedule_options import chosen, given_in
+from cli.schedule.options import chosen, given_in
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_columns, show_value
 from cli.shared.pages import pages
