@@ -45,6 +45,8 @@ providers   what every provider takes and answers; choice (the installation's), 
 clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with
             retries), tokens (Keycloak)
 audit       the invariants, as queries
+webhooks    what accounts' own programs are told: webhooks, addresses, events, payload, signature,
+            sending, resealing, retention
 doctor      why campaigns do not move, when they will end, and what the installation lacks
 outbox      publishes committed batches
 queues      the only file that names queues and jobs; pushes them

@@ -1,4 +1,4 @@
-"""`python -m sweeper`: books the sweep, recovers lost work, runs what is scheduled and forgets what is old."""
+"""`python -m sweeper`: books the sweep, recovers lost work, runs schedules, tells webhooks, forgets what is old."""
 
 import argparse
 import threading
@@ -17,6 +17,9 @@ from dispatch.process.startup import start_process
 from dispatch.process.watchdog import Watchdog
 from dispatch.recovery import recover
 from dispatch.start.occurrences import register_occurrences
+from dispatch.webhooks.events import derive_events
+from dispatch.webhooks.retention import forget_old_events
+from dispatch.webhooks.sending import send_due
 from models.database import db
 from models.failures import PASSING_ERRORS
 from models.unreachable import why_unreachable
@@ -30,6 +33,8 @@ log = structlog.get_logger()
 STOP_GRACE_SEC = 3.0
 # Hourly, because finding nothing costs a look at the last run of every schedule that has long ended.
 FORGET_EVERY_SEC = 3600.0
+# How often webhooks are looked after; finding nothing costs two look-ups in small indexes.
+TELL_EVERY_SEC = 1.0
 
 
 def main() -> None:
@@ -48,18 +53,22 @@ def main() -> None:
 
 
 def watch(settings: Settings) -> None:
-    """Books, recovers, ticks and forgets in separate threads, so that none waits for another's server or handlers."""
+    """Books, recovers, ticks, forgets and tells webhooks, each in a thread, so that none waits for another's server."""
     scheduler = SweepScheduler(enqueueing(settings), [sweep_booking(settings.schedule_sweep_interval_ms)])
     recovery_sec, tick_sec = settings.recover_interval_ms / 1000, settings.schedule_tick_interval_ms / 1000
     watchdog = Watchdog()
     recovering = partial(repeat, recover, recovery_sec, name="recovery", watchdog=watchdog)
     ticking = partial(repeat, tick, tick_sec, name="tick", watchdog=watchdog)
     forgetting = partial(repeat, forget, FORGET_EVERY_SEC, name="forgetting", watchdog=watchdog)
+    telling = partial(repeat, send_due, TELL_EVERY_SEC, name="webhooks", watchdog=watchdog)
+    noting = partial(repeat, derive_events, TELL_EVERY_SEC, name="events", watchdog=watchdog)
     threads = [
         threading.Thread(target=scheduler.run, name="scheduler", daemon=True),
         threading.Thread(target=recovering, name="recovery", daemon=True),
         threading.Thread(target=ticking, name="tick", daemon=True),
         threading.Thread(target=forgetting, name="forgetting", daemon=True),
+        threading.Thread(target=noting, name="events", daemon=True),
+        threading.Thread(target=telling, name="webhooks", daemon=True),
     ]
     watchdog.start()
     for thread in threads:
@@ -74,6 +83,7 @@ def forget() -> None:
     forget_old_runs()
     forget_old_imports()
     forget_unused_attributes()
+    forget_old_events()
 
 
 def repeat(act: Callable[[], object], seconds: float, *, name: str, watchdog: Watchdog) -> None:

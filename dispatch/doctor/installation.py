@@ -10,6 +10,7 @@ from dispatch.doctor.codes import Reason, of_installation
 from dispatch.doctor.facts import Facts
 from dispatch.doctor.keys import expiring_keys
 from dispatch.doctor.redis_state import RedisState
+from dispatch.doctor.webhooks import webhooks_off
 from dispatch.doctor.words import for_about
 from dispatch.process.schema import MIGRATE
 from dispatch.queues import JOBS
@@ -45,6 +46,7 @@ def about_installation(facts: Facts) -> list[Reason]:
         *about_redis(facts.redis),
         *about_disks(),
         *expiring_keys(),
+        *webhooks_off(),
     ]
 
 

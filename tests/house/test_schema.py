@@ -32,6 +32,7 @@ ANNOTATIONS: dict[str, Any] = {
     "date": date,
     "double precision": float,
     "integer": int,
+    "integer[]": list[int],
     "smallint": int,
     "text": str,
     "text[]": list[str],

@@ -9,10 +9,12 @@ from dispatch.accounts.keys import issue_key, revoke_key
 from dispatch.doctor.diagnosis import without_database, without_schema
 from dispatch.doctor.installation import QUEUE_SEC
 from dispatch.signing import SignedJob
+from dispatch.webhooks.webhooks import add_webhook, enable_webhook
 from models.api_key import ApiKey
 from models.database import db as database
 from models.database import rows
 from models.heartbeat import Heartbeat
+from models.webhooks.webhook import Webhook
 from tests.clock import stopped_clock
 from tests.dispatch.doctor.looking import another_redis, diagnosis, missing, redis_away
 from tests.factories import an_account, asking
@@ -160,3 +162,14 @@ def test_a_database_that_cannot_be_used_is_said_with_what_else_is_known(redis):
     assert [each.code for each in found.installation] == ["database_away", "redis_forgets"]
     assert "refuses the user or the password" in found.installation[0].text
     assert not found.ok
+
+
+def test_a_webhook_that_was_switched_off_is_named_with_why(db, configure):
+    account = an_account()
+    made = add_webhook(asking(account.id), url="https://shop.example.com/hooks")
+    rows("UPDATE webhook SET failing_since = now() - interval '25 hours'")
+    Webhook.switch_off(made.id, reason="nothing was delivered for a day; last: http_500", after_sec=86_400)
+    text = missing()["webhook_off"]
+    assert f"{made.id} (nothing was delivered for a day; last: http_500)" in text
+    enable_webhook(asking(account.id), made.id)
+    assert missing().keys() == HERE
