@@ -45,6 +45,7 @@ from api.routes import (
     segments,
     suppressions,
     templates,
+    webhooks,
 )
 from api.rq import dashboard
 from config.settings import Settings
@@ -64,6 +65,7 @@ ROUTES = (
     templates.routes,
     segments.routes,
     schedules.routes,
+    webhooks.routes,
     events.routes,
     doctor.routes,
     automation.routes,

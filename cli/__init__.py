@@ -25,6 +25,7 @@ VERBS = {
     "suppressions": "Keep numbers from being messaged.",
     "templates": "Keep texts in versions, and check them.",
     "campaign": "Create, start, watch, pause and cancel campaigns.",
+    "webhook": "Tell an account's own programs what happens.",
     "schedule": "Run registered functions once or again and again.",
     "sweep": "Start the campaigns that are due.",
     "run-due": "Run the campaigns that are due, from cron or CI.",

@@ -41,6 +41,7 @@ GROUPS = {
     "accounts": "The tenants: settings, subscription. A key sees its own; `organization_id` is an account's id.",
     "keys": "API keys with scopes: read, write, send, approve, admin. A key is shown once, and may expire.",
     "credits": "What an account may spend: one credit for each segment of a message, held at the start of a campaign.",
+    "webhooks": "Signed requests to an account's own addresses: what becomes of its campaigns and messages.",
     "doctor": "Why campaigns do not move, when they will end and, for operators, what the installation lacks.",
     "providers": "Whom messages are sent through. Credentials are stored encrypted and never shown again.",
     "routes": "Through which providers a channel's messages go; without a route, the installation's.",
@@ -84,5 +85,6 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/api/lists/{list_id}/members/remove"): {"customer_ids": [1]},
     ("post", "/api/providers"): {"name": "trial", "kind": "simulated", "settings": {"failure_rate": 0.1}},
     ("put", "/api/routes"): {"channel": "sms", "providers": [{"name": "trial"}]},
+    ("post", "/api/webhooks"): {"url": "https://shop.example.com/hooks", "events": ["campaign.completed"]},
     ("post", "/api/suppressions"): {"phone": "691 234 5678", "reason": "replied STOP"},
 }

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from io import BytesIO
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 from dispatch.accounts.accounts import AccountView
 from dispatch.accounts.keys import issue_key
@@ -15,6 +16,7 @@ from dispatch.customers.suppressions import add_suppression
 from dispatch.schedules.schedules import create_schedule
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.texts.stored import create_template
+from dispatch.webhooks.webhooks import add_webhook, send_test_event
 from models.tenancy import ALL_ACCOUNTS
 from scheduling.draft import ScheduleDraft
 from scheduling.registry import known_types, register
@@ -53,6 +55,14 @@ def _schedule(account: AccountView) -> str:
     return str(create_schedule(asking(account.id), draft).id)
 
 
+def _webhook(account: AccountView) -> str:
+    return str(add_webhook(asking(account.id), url=f"https://shop.example.com/{next(_number)}").id)
+
+
+def _deliveries(account: AccountView) -> list[int]:
+    return [send_test_event(asking(account.id), UUID(_webhook(account))).id]
+
+
 # How to create a row of an account, by the name of its id in paths, queries and bodies.
 MAKE: dict[str, Callable[[AccountView], Any]] = {
     "campaign_id": lambda account: a_campaign(account, recipients=2).id,
@@ -69,6 +79,8 @@ MAKE: dict[str, Callable[[AccountView], Any]] = {
     "segment_id": _segment,
     "suppression_id": lambda account: add_suppression(asking(account.id), phone="+306912345678")[0].id,
     "template_id": lambda account: create_template(asking(account.id), name=f"t{next(_number)}", body="Hi").id,
+    "delivery_ids": _deliveries,
+    "webhook_id": _webhook,
 }
 # The same ids, of rows that never existed.
 NEVER: dict[str, Any] = dict.fromkeys(MAKE, 987_654) | {
@@ -77,6 +89,8 @@ NEVER: dict[str, Any] = dict.fromkeys(MAKE, 987_654) | {
     "organization_id": "00000000-0000-4000-8000-000000000001",
     "reference": "987654-0",
     "schedule_id": "00000000-0000-4000-8000-000000000001",
+    "delivery_ids": [987_654],
+    "webhook_id": "00000000-0000-4000-8000-000000000001",
 }
 # Fields for which not every value of the right type is valid.
 _VALUES: dict[str, Any] = {
@@ -90,6 +104,7 @@ _VALUES: dict[str, Any] = {
     "phones": ["+306912345678"],
     "providers": [],
     "scopes": ["read"],
+    "url": "https://shop.example.com/hooks",
 }
 
 

@@ -2,6 +2,7 @@
 
 import json
 from io import BytesIO
+from uuid import UUID
 
 import click
 import pytest
@@ -13,6 +14,7 @@ from dispatch.customers.import_upload import Wish, start_import
 from dispatch.customers.lists import create_list
 from dispatch.customers.suppressions import add_suppression
 from dispatch.texts.stored import create_template
+from dispatch.webhooks.webhooks import send_test_event
 from models.database import rows
 from tests.api.tenants import MAKE
 from tests.factories import a_campaign, a_list, a_segment, an_account, asking, customers
@@ -44,6 +46,8 @@ RIGHT = {
     "schedule_id": "0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11",
     "status": "active",
     "text": "Hi",
+    "webhook_id": "0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11",
+    "url": "https://shop.example.com/hooks",
     "wanted": "0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11",
 }
 # Verbs that need one of several options in addition to what click requires.
@@ -61,8 +65,9 @@ UNKNOWN = {
     "import_id": "RESOURCE_NOT_FOUND",
     "wanted": "RESOURCE_NOT_FOUND",
     "schedule_id": "RESOURCE_NOT_FOUND",
+    "webhook_id": "RESOURCE_NOT_FOUND",
 }
-UUIDS = {"wanted", "schedule_id"}
+UUIDS = {"wanted", "schedule_id", "webhook_id"}
 # A key may also be named by its prefix or name, so that any text may be right.
 NAMED = {"wanted"}
 LISTED = [verb for verb, command in VERBS.items() if any(each.name == "page" for each in command.params)]
@@ -153,6 +158,14 @@ def three_schedules_and_runs(account):
     )
 
 
+def three_webhooks(account):
+    """Makes three webhooks, of which the one that RIGHT names has three deliveries."""
+    made = [MAKE["webhook_id"](account) for _ in range(3)]
+    rows("UPDATE webhook SET id = %s WHERE id = %s", [RIGHT["webhook_id"], made[0]])
+    for _ in range(3):
+        send_test_event(asking(account.id), UUID(RIGHT["webhook_id"]))
+
+
 def three_of(verb, account):
     """Creates three of what the verb lists."""
     match verb:
@@ -205,6 +218,8 @@ def three_of_another_kind(verb, account):
                 MAKE["provider_id"](account)
         case "campaign messages":
             started(account, recipients=3)
+        case "webhook list" | "webhook deliveries":
+            three_webhooks(account)
         case _:
             raise AssertionError(f"{verb} is new: say what it lists")
 

@@ -77,6 +77,7 @@ def test_calls_that_take_json_have_an_example(document):
         "/api/schedules",
         "/api/schedules/{schedule_id}",
         "/api/suppressions/import",
+        "/api/webhooks/{webhook_id}/replay",
     ]
 
 
