@@ -10,7 +10,7 @@ _DIFFERS = " OR ".join(f"b.{state} IS DISTINCT FROM t.{state}" for state in MESS
 _MESSAGES_BY_BATCH = "FROM message m JOIN campaign c ON c.id = m.campaign_id GROUP BY m.campaign_id, m.n / c.batch_size"
 
 # A message that preparation skipped was never paid for; one that the claim skipped (it left its token) was.
-_NEVER_PRICED = "(m.state = 'skipped' AND m.token IS NULL AND m.reason <> 'expired')"
+NEVER_PRICED = "(m.state = 'skipped' AND m.token IS NULL AND m.reason <> 'expired')"
 
 I3 = {
     "Campaigns whose recipients, message rows, last n and batch sizes do not agree": """
@@ -44,7 +44,7 @@ I8 = {
         FROM batch b
         JOIN campaign c ON c.id = b.campaign_id
         JOIN (SELECT m.campaign_id, m.n / c.batch_size AS number,
-                     coalesce(sum(m.segments) FILTER (WHERE NOT {_NEVER_PRICED}), 0) AS price,
+                     coalesce(sum(m.segments) FILTER (WHERE NOT {NEVER_PRICED}), 0) AS price,
                      coalesce(sum(m.segments) FILTER (
                          WHERE m.state IN ('sent', 'delivered', 'read', 'undelivered')), 0) AS captured,
                      coalesce(sum(m.segments) FILTER (WHERE m.state = 'unknown'), 0) AS uncertain

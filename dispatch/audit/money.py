@@ -1,6 +1,25 @@
 """I7 and I9: every credit is accounted for, and every start of a campaign was paid for once."""
 
+from dispatch.audit.counts import NEVER_PRICED
+
+# What an account's campaigns held on each day of UTC, and how many messages they paid for. The day is counted in the
+# transaction of the hold, since a release that may have come in the middle of the first day.
+_HELD_BY_DAY = f"""
+SELECT e.account_id, (e.at AT TIME ZONE 'UTC')::date AS day, sum(e.held_delta) AS credits,
+       sum((SELECT count(*) FROM message m WHERE m.campaign_id = e.campaign_id AND NOT {NEVER_PRICED})) AS messages
+FROM credit_entry e
+WHERE e.kind = 'hold' GROUP BY 1, 2"""
+_COUNTED_FROM = """
+(SELECT min(day) + (EXISTS (SELECT FROM credit_entry WHERE kind = 'hold' AND (at AT TIME ZONE 'UTC')::date
+                    < (SELECT min(day) FROM account_day)))::int FROM account_day)"""
+
 I7 = {
+    "Account days that count other messages or credits than the campaigns of the day held": f"""
+        SELECT account_id, account_id || ' ' || day AS id
+        FROM account_day d FULL JOIN ({_HELD_BY_DAY}) held USING (account_id, day)
+        WHERE day >= {_COUNTED_FROM}
+          AND (coalesce(d.credits, 0), coalesce(d.messages, 0))
+              <> (coalesce(held.credits, 0), coalesce(held.messages, 0))""",
     "Accounts with a balance below zero": """
         SELECT id AS account_id, id::text AS id FROM account WHERE credits_available < 0 OR credits_held < 0""",
     "Accounts whose balance is not the sum of their ledger": """

@@ -172,8 +172,18 @@ PLANTED_ON_ACCOUNTS = [
     ("Accounts with a balance below", "UPDATE account SET credits_available = -1"),
 ]
 
+# On what is counted of today for the account named 'ours'.
+PLANTED_ON_DAYS = [
+    ("Account days that count", "UPDATE account_day SET credits = credits + 1"),
+    ("Account days that count", "UPDATE account_day SET messages = messages - 1"),
+    ("Account days that count", "UPDATE account_day SET day = day - 1"),
+    ("Account days that count", "INSERT INTO account_day SELECT account_id, day - 1, 0, 1 FROM account_day"),
+]
+
 # Not violations, though close to one: a campaign that is too late waits for a person.
 HARMLESS = [
     f"UPDATE campaign SET scheduled_at = {LONG_AGO}, updated_at = {LONG_AGO}, next_check_at = {LONG_AGO},"
     " blocked_reason = 'TOO_LATE', blocked_tries = 1 WHERE id = 4",
+    # Campaigns of the day before days were counted, or of the first of them.
+    "UPDATE credit_entry SET at = at - interval '1 day' WHERE campaign_id = 2; UPDATE account_day SET credits = 1",
 ]

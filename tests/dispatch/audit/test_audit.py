@@ -15,7 +15,7 @@ from models.messages.batch import Range
 from models.messages.message import Outcome
 from models.tenancy import ALL_ACCOUNTS
 from tests.dispatch.audit import planted_on_schedules
-from tests.dispatch.audit.planted_violations import HARMLESS, PLANTED, PLANTED_ON_ACCOUNTS
+from tests.dispatch.audit.planted_violations import HARMLESS, PLANTED, PLANTED_ON_ACCOUNTS, PLANTED_ON_DAYS
 from tests.factories import a_campaign, a_list, an_account
 from tests.sending import start_claim
 
@@ -128,6 +128,12 @@ def test_a_planted_violation_of_an_account_is_found_and_named(healthy, without_b
     assert _found(sentence).ids == [str(_account("ours"))]
 
 
+@pytest.mark.parametrize(("sentence", "sql"), PLANTED_ON_DAYS, ids=[sql for _, sql in PLANTED_ON_DAYS])
+def test_a_planted_violation_of_a_day_is_found_and_named(healthy, sentence, sql):
+    _plant(sql)
+    assert all(found.startswith(f"{_account('ours')} 2") for found in _found(sentence).ids)
+
+
 @pytest.fixture
 def without_balance_check(db):
     """The CHECK on negative balances is dropped for the test, because nothing can get past it."""
@@ -138,7 +144,7 @@ def without_balance_check(db):
 
 
 def test_every_query_of_the_audit_has_a_planted_violation():
-    planted = tuple(plant[0] for plant in (*EVERY_PLANT, *PLANTED_ON_ACCOUNTS))
+    planted = tuple(plant[0] for plant in (*EVERY_PLANT, *PLANTED_ON_ACCOUNTS, *PLANTED_ON_DAYS))
     sentences = [what for queries in CHECKS.values() for what in queries]
     assert [what for what in sentences if not what.startswith(planted)] == []
 
