@@ -40,6 +40,16 @@ WHERE known.phone <> given.phone AND NOT EXISTS (
 ORDER BY given.phone ON CONFLICT DO NOTHING
 """
 
+# One that is as it would be written is not written, or every fetch would rewrite the whole audience.
+_UNCHANGED = """
+SELECT FROM customer same
+WHERE same.account_id = %(account)s AND same.external_id = given.external_id AND same.phone = given.phone
+  AND same.phone_type IS NOT DISTINCT FROM given.phone_type
+  AND same.first_name = coalesce(nullif(given.first_name, ''), same.first_name)
+  AND same.last_name = coalesce(nullif(given.last_name, ''), same.last_name)
+  AND (given.location IS NULL OR same.location IS NOT DISTINCT FROM given.location)
+  AND (given.prefered_product IS NULL OR same.prefered_product IS NOT DISTINCT FROM given.prefered_product)
+"""
 
 # A customer with a user's phone and no external id becomes that user's.
 _ADOPT = f"""
@@ -64,7 +74,7 @@ def upsert_users(account_id: UUID, users: Sequence[CustomerFromUser]) -> tuple[d
     params = {**dict(zip(fields, given, strict=True)), "account": account_id}
     changed(_ADOPT, params)
     changed(_FOLLOW, params)
-    found = rows(
+    written = rows(
         f"""WITH {_GIVEN}
             INSERT INTO customer AS old (account_id, external_id, phone, phone_type, first_name, last_name, location,
                                          prefered_product)
@@ -73,6 +83,7 @@ def upsert_users(account_id: UUID, users: Sequence[CustomerFromUser]) -> tuple[d
             FROM given WHERE NOT EXISTS (
                 SELECT FROM customer other WHERE other.account_id = %(account)s AND other.phone = given.phone
                                              AND other.external_id IS DISTINCT FROM given.external_id)
+              AND NOT EXISTS ({_UNCHANGED})
             ORDER BY phone
             ON CONFLICT (account_id, external_id) WHERE external_id IS NOT NULL DO UPDATE SET
                 phone = excluded.phone, phone_type = excluded.phone_type, updated_at = now(),
@@ -80,20 +91,27 @@ def upsert_users(account_id: UUID, users: Sequence[CustomerFromUser]) -> tuple[d
                 last_name = coalesce(nullif(excluded.last_name, ''), old.last_name),
                 location = coalesce(excluded.location, old.location),
                 prefered_product = coalesce(excluded.prefered_product, old.prefered_product)
-            RETURNING external_id, id, xmax = 0 AS inserted""",
+            RETURNING xmax = 0 AS inserted""",
         params,
     )
-    new = sum(customer["inserted"] for customer in found)
-    return {customer["external_id"]: customer["id"] for customer in found}, new
+    found = rows(
+        f"""WITH {_GIVEN}
+            SELECT external_id, id FROM given JOIN customer USING (external_id, phone)
+            WHERE account_id = %(account)s""",
+        params,
+    )
+    return {customer["external_id"]: customer["id"] for customer in found}, sum(each["inserted"] for each in written)
 
 
 def opt_out_users(account_id: UUID, external_ids: Sequence[str], phones: Sequence[str]) -> None:
     """Unsubscribes the customers who have opted out in user-service, and suppresses their numbers."""
     changed(
         """WITH opted_out AS (
-             UPDATE customer SET consent = 'unsubscribed', updated_at = now()
-             WHERE account_id = %(account)s AND (external_id = ANY(%(ids)s) OR phone = ANY(%(phones)s))
-             RETURNING account_id, phone)
+             SELECT id, account_id, phone, consent FROM customer
+             WHERE account_id = %(account)s AND (external_id = ANY(%(ids)s) OR phone = ANY(%(phones)s))),
+           unsubscribed AS (
+             UPDATE customer SET consent = 'unsubscribed', updated_at = now() FROM opted_out
+             WHERE customer.id = opted_out.id AND customer.consent <> 'unsubscribed')
            INSERT INTO suppression (account_id, phone, source)
            SELECT account_id, phone, 'user-service' FROM opted_out ORDER BY phone ON CONFLICT DO NOTHING""",
         {"account": account_id, "ids": list(external_ids), "phones": list(phones)},

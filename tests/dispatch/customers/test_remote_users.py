@@ -87,3 +87,49 @@ def test_a_suppressed_user_with_a_new_phone_stays_suppressed(remote, account):
         {"phone": a_user(0)["phone"], "reason": "complaint"},
         {"phone": "+306900000042", "reason": "complaint"},
     ]
+
+
+def versions_of_rows():
+    found = row("SELECT array_agg(concat(ctid, ':', xmin) ORDER BY id) AS found FROM customer")
+    return found["found"]
+
+
+def test_users_who_are_as_they_were_are_not_written_again(remote, account):
+    start(a_remote_campaign(remote, account, users=3))
+    remote.users.users = [*remote.users.users[:2], a_user(3, optedOut=True)]
+    before = versions_of_rows()
+    again = a_remote_campaign(remote, account)
+    start(again)
+    assert versions_of_rows() == before
+    assert len(recipients_of(again.id)) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "column", "shown"),
+    [
+        ({"firstName": "Other"}, "first_name", "Other"),
+        ({"lastName": "Other"}, "last_name", "Other"),
+        ({"location": "Sparta"}, "location", "Sparta"),
+    ],
+)
+def test_only_the_user_who_changed_is_written(remote, account, changes, column, shown):
+    start(a_remote_campaign(remote, account, users=3))
+    before = versions_of_rows()
+    remote.users.users = [remote.users.users[0], remote.users.users[1] | changes, remote.users.users[2]]
+    again = a_remote_campaign(remote, account)
+    start(again)
+    after = versions_of_rows()
+    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, True]
+    assert rows(f"SELECT {column} FROM customer ORDER BY id")[1] == {column: shown}
+    assert len(recipients_of(again.id)) == 3
+
+
+def test_an_opt_out_that_is_known_is_not_written_again_but_suppressed_again(remote, account):
+    remote.users.users = [a_user(0), a_user(1, optedOut=True)]
+    customers(account, 1, first_phone=a_user(1)["phone"])
+    start(a_remote_campaign(remote, account))
+    before = versions_of_rows()
+    rows("DELETE FROM suppression")
+    start(a_remote_campaign(remote, account))
+    assert versions_of_rows() == before
+    assert rows("SELECT phone FROM suppression") == [{"phone": a_user(1)["phone"]}]
