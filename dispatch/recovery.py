@@ -25,7 +25,7 @@ from models.campaigns.campaign import Campaign
 from models.campaigns.preparation import Preparation
 from models.campaigns.sending import UnsettledCampaign
 from models.credit import settle
-from models.failures import DATABASE_ERRORS
+from models.failures import DATABASE_ERRORS, PASSING_ERRORS, is_of_one_statement
 from models.heartbeat import Heartbeat
 from models.idempotency_key import IdempotencyKey
 from models.messages import batch, pushing
@@ -45,7 +45,8 @@ Subject = TypeVar("Subject")
 def recover() -> dict[str, int]:
     """Makes one pass and returns what it did: a count for each kind of thing that happened.
 
-    A failure with one campaign is logged and does not keep the pass from the others.
+    A failure with one campaign is logged and does not keep the pass from the others. When the database is away, so is
+    every other campaign, and the caller gets the error of the first.
     """
     done: Counter[str] = Counter(resumed_to_expire=campaign_sending.resume_expired())
     # Before a lease is judged: their processes have ended, and no one else has these answers.
@@ -74,6 +75,13 @@ def _tried(
 ) -> Counter[str]:
     try:
         return step(subject)
+    except PASSING_ERRORS as problem:
+        if not is_of_one_statement(problem):
+            raise
+        log.warning(
+            "recovery.step_put_off", step=step.__name__, campaign_id=campaign_id, problem=type(problem).__name__
+        )
+        return Counter(put_off=1)
     except SERVER_ERRORS:
         log.exception("recovery.step_failed", step=step.__name__, campaign_id=campaign_id)
         return Counter(failed=1)

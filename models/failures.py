@@ -22,6 +22,19 @@ PASSING_ERRORS: tuple[type[Exception], ...] = (
     MaxConnectionsExceeded,
 )
 
+#: Those of PASSING_ERRORS that are about one statement and what it waits for, and not about the server.
+_OF_ONE_STATEMENT = (
+    errors.LockNotAvailable,
+    errors.QueryCanceled,
+    errors.DeadlockDetected,
+    errors.SerializationFailure,
+)
+
+
+def is_of_one_statement(problem: BaseException) -> bool:
+    """Returns whether the server did answer, and the next statement may succeed."""
+    return isinstance(getattr(problem, "orig", problem), _OF_ONE_STATEMENT)
+
 
 def is_read_only(problem: BaseException) -> bool:
     """Returns whether the server refused a write as such: a standby, or default_transaction_read_only."""

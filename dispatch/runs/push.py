@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from math import inf
 
 import redis
+import structlog
 
 from dispatch import queues
 from dispatch.caller import Caller
@@ -17,10 +18,17 @@ from dispatch.start.sweep import due_campaigns, start_due
 from dispatch.start.swept import LockedCampaign, SweepError, locked_by
 from models.campaigns.due import DueCampaign
 
+log = structlog.get_logger()
+
+# In the queue at a time; the next run pushes the others. It keeps workers busy for many minutes, and the list of due
+# campaigns, which is read again for each page, short.
+MOST_WAITING = 1000
+
 
 def push_due(caller: Caller, *, campaign_id: int | None = None) -> RunReport:
     """Pushes a job for each due campaign that has none yet; with `campaign_id` starts that one now, due or not.
 
+    No more than MOST_WAITING wait in the queue: accounts take turns, and a later run pushes the rest.
     What is wrong with one campaign is among the errors and does not keep the run from the others.
     """
     if campaign_id is not None:
@@ -33,6 +41,9 @@ def push_due(caller: Caller, *, campaign_id: int | None = None) -> RunReport:
     pushed: dict[int, DueCampaign] = {}
     errors: dict[int, SweepError] = {}
     for due in due_campaigns(caller, until=inf):
+        if max(len(waiting.union(pushed)), len(errors)) >= MOST_WAITING:
+            log.warning("run.left_to_the_next", pushed=len(pushed), waiting=len(waiting))
+            break
         try:
             _check(caller, due)
             if due.id not in waiting and not queues.push_process(due.id, due.account_id):

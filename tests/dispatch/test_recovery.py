@@ -1,8 +1,11 @@
 """Work that has lost its owner gets a new one, and no work gets two."""
 
+import threading
+
 import psycopg
 import pytest
 from psycopg.errors import CheckViolation
+from structlog.testing import capture_logs
 
 from dispatch import queues
 from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign
@@ -10,7 +13,9 @@ from dispatch.recovery import MAX_TAKEOVERS, recover
 from dispatch.start import preparation
 from dispatch.start.enqueue import enqueue_campaign
 from models.campaigns.preparation import held_by
+from models.database import db as database
 from models.database import row, rows
+from models.failures import PASSING_ERRORS
 from models.messages import batch, claiming
 from models.messages import recovery as message_recovery
 from models.messages.batch import Range
@@ -19,6 +24,7 @@ from tests.factories import a_campaign, an_account, asking
 from tests.scripted_provider import ScriptedProvider
 from tests.sending import deliver, started
 from tests.stored import campaign_row, money, states
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 
@@ -283,6 +289,44 @@ def test_a_failure_with_one_campaign_does_not_keep_recovery_from_the_others(serv
         rows("RESET lock_timeout")
     assert states(second) == {"pending": 15, "unknown": 5}
     assert recover() == {"leases_expired": 5}
+
+
+def test_a_campaign_that_is_locked_is_one_line_without_a_stack(servers):
+    _claimed(started(recipients=20), 5)
+    rows("UPDATE message SET lease_until = now() - interval '1 second' WHERE state = 'sending'")
+    with psycopg.connect(servers.database_url) as other, capture_logs() as logged:
+        other.execute("SELECT 1 FROM batch FOR UPDATE")
+        rows("SET lock_timeout = '100ms'")
+        assert recover()["put_off"] == 1
+        rows("RESET lock_timeout")
+    said = [line for line in logged if line["event"].startswith("recovery.step")]
+    assert [(line["event"], line["problem"]) for line in said] == [("recovery.step_put_off", "LockNotAvailable")]
+
+
+def test_a_database_that_goes_away_during_a_pass_ends_it_for_all_campaigns(servers):
+    for campaign_id in [started(recipients=20) for _ in range(3)]:
+        cancel_campaign(asking(), campaign_id)
+    ours = row("SELECT pg_backend_pid() AS pid")["pid"]
+    waits = "SELECT count(*) FROM pg_locks WHERE pid = %s AND NOT granted"
+    with (
+        psycopg.connect(servers.database_url) as other,
+        psycopg.connect(servers.database_url, autocommit=True) as third,
+    ):
+        other.execute("SELECT 1 FROM batch FOR UPDATE")
+
+        def end_it():
+            wait_until(lambda: third.execute(waits, [ours]).fetchone()[0], "recovery waits for the lock")
+            third.execute("SELECT pg_terminate_backend(%s)", [ours])
+
+        ending = threading.Thread(target=end_it)
+        ending.start()
+        with capture_logs() as logged, pytest.raises(PASSING_ERRORS):
+            recover()
+        ending.join(60)
+    assert [line for line in logged if line["event"].startswith("recovery")] == []
+    database.close()
+    database.connect(reuse_if_open=True)
+    assert recover()["cancelled"] == 60
 
 
 def test_a_message_handed_back_is_due_although_another_of_its_batch_waits_for_an_hour():

@@ -3,6 +3,7 @@
 from math import inf
 
 import pytest
+from structlog.testing import capture_logs
 
 from dispatch.campaigns.reading import read_campaign
 from dispatch.queues import PREPARE, queue
@@ -109,6 +110,20 @@ def test_jobs_for_due_campaigns_are_pushed_in_turns():
     [one] = due(an_account(), 1)
     assert [each.campaign_id for each in push_due(asking()).campaigns] == sorted([*many, one])
     assert [int(job_id.split("-")[1]) for job_id in queue(PREPARE).job_ids] == [many[0], one, many[1], many[2]]
+
+
+def test_no_more_jobs_are_pushed_than_may_wait_and_the_next_run_goes_on(monkeypatch):
+    monkeypatch.setattr("dispatch.runs.push.MOST_WAITING", 3)
+    many = due(an_account(), 5, minutes=30)
+    [one] = due(an_account(), 1)
+    with capture_logs() as logged:
+        assert [each.campaign_id for each in push_due(asking()).campaigns] == sorted([many[0], one, many[1]])
+        assert push_due(asking()).campaigns == []
+    said = [(line["pushed"], line["waiting"]) for line in logged if line["event"] == "run.left_to_the_next"]
+    assert said == [(3, 0), (0, 3)]
+    queue(PREPARE).empty()
+    rows("UPDATE campaign SET status = 'draft', scheduled_at = NULL WHERE id = ANY(%s)", [[many[0], one, many[1]]])
+    assert [each.campaign_id for each in push_due(asking()).campaigns] == many[2:]
 
 
 def test_an_index_finds_what_is_due_among_many_campaigns_that_are_not():
