@@ -32,6 +32,11 @@ def push_due_batches(campaign_id: int) -> Counter[int]:
     return pushed
 
 
+def push_if_possible(campaign_id: int) -> Counter[int]:
+    """Does the same unless Redis is away, when it would fail: workers then find the batches themselves."""
+    return push_due_batches(campaign_id) if queues.ready() else Counter()
+
+
 def continue_after_commit(resumed: Campaign) -> None:
     """Pushes the jobs of a resumed campaign once the outermost transaction has committed."""
     if resumed.status == "sending":

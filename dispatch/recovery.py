@@ -15,7 +15,7 @@ from config.settings import settings
 from dispatch import queues
 from dispatch.customers.import_run import take_over_imports
 from dispatch.errors import EnqueueFailed
-from dispatch.outbox import push_due_batches
+from dispatch.outbox import push_if_possible
 from dispatch.sending.kept_answers import record_kept_answers
 from dispatch.sending.settlement import close_if_drained
 from dispatch.start.ending import put_back
@@ -121,7 +121,7 @@ def _keep_sending(campaign_id: int) -> Counter[str]:
 
 
 def _push(campaign_id: int) -> Counter[str]:
-    return Counter(pushed=push_due_batches(campaign_id).total())
+    return Counter(pushed=push_if_possible(campaign_id).total())
 
 
 def _take_over(abandoned: Preparation) -> Counter[str]:

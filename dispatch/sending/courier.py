@@ -13,7 +13,7 @@ import structlog
 
 from config.settings import Settings
 from dispatch.channels.routing import Routing
-from dispatch.outbox import push_due_batches
+from dispatch.outbox import push_if_possible
 from dispatch.providers import Provider
 from dispatch.sending.calls import Calls
 from dispatch.sending.exchange import Exchange
@@ -159,7 +159,7 @@ class Courier:
         return self._database.submit(_connected, function, campaign_id).result()
 
     def _push(self, campaign_id: int) -> Future[Any]:
-        return self._pushes.submit(_connected, push_due_batches, campaign_id)
+        return self._pushes.submit(_connected, push_if_possible, campaign_id)
 
     def stop(self) -> None:
         """Lets the job claim nothing more and finish what is in flight. May be called from a signal handler."""
