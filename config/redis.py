@@ -15,9 +15,11 @@ from config.outage import Once, Outage
 from config.settings import Settings
 
 # A connection, and an answer to what was asked; a Redis that is slower than this hangs.
-ANSWER_WITHIN_SEC = 2.0
+ANSWER_WITHIN_SEC = 2
+# How long an idle worker waits for a job before it asks again: one that hangs is noticed after this and the answer's.
+WAIT_FOR_JOB_SEC = 2
 # The same for what a request can do without, and for the question whether Redis answers again.
-HURRIED_SEC = 1.0
+HURRIED_SEC = 1
 _HURRIED = {"socket_timeout": HURRIED_SEC, "socket_connect_timeout": HURRIED_SEC}
 
 
@@ -34,9 +36,9 @@ def working(settings: Settings) -> redis.Redis:
     """Returns a client for RQ workers, which block while they wait and handle lost connections themselves.
 
     It does not repeat commands either: after a pop whose answer is lost it would take a second job from the queue, and
-    ten tries take longer than a worker may take to stop. RQ sets the time-out for answers.
+    ten tries take longer than a worker may take to stop.
     """
-    return _client(settings, retry=Once(_outage_of(settings)), socket_timeout=None)
+    return _client(settings, retry=Once(_outage_of(settings)), socket_timeout=WAIT_FOR_JOB_SEC + ANSWER_WITHIN_SEC)
 
 
 def counting(settings: Settings) -> redis.Redis:

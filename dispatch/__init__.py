@@ -51,7 +51,7 @@ doctor      why campaigns do not move, when they will end, and what the installa
 outbox      publishes committed batches
 queues      the only file that names queues and jobs; pushes them
 signing     how a job stands in Redis
-runs        what is due, from cron or CI: push (through jobs), in_place; report
+runs        what is due, from cron or CI: push (through jobs), in_place; report; from_rows (workers without Redis)
 recovery    continues or ends work that lost its owner
 errors      what is refused, and why
 """

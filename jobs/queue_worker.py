@@ -1,6 +1,7 @@
 """The RQ worker of one queue: it runs our jobs only, stops after the running job, and ends when a job hangs."""
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import Any
 from uuid import UUID
@@ -18,11 +19,12 @@ from rq.utils import now as utcnow
 from rq.worker import WorkerStatus
 
 from config.logging import without_rows
+from config.redis import ANSWER_WITHIN_SEC, WAIT_FOR_JOB_SEC
 from config.stopping import stopping
 from dispatch.process.listed_job import ListedJob
 from dispatch.process.trusted_queue import TrustedQueue
 from dispatch.process.watchdog import end_job_limit, limit_job
-from dispatch.queues import JOB_TIMEOUT_SEC, account_of
+from dispatch.queues import JOB_TIMEOUT_SEC, account_of, connection
 from jobs.send import stop_sending
 from models.database import db, takes_writes
 from models.failures import DATABASE_ERRORS
@@ -67,11 +69,23 @@ class QueueWorker(SimpleWorker):
             name=name,
             connection=connection,
             serializer=JSONSerializer,
-            # An idle worker wakes up every 15 s, and a killed one is forgotten after 90 s.
+            # A killed worker is forgotten a minute after this.
             worker_ttl=30,
             maintenance_interval=30,
             log_job_description=False,
         )
+        #: Why Redis could not be used any more; the worker has then ended, and the process goes on without it.
+        self.lost: redis.RedisError | None = None
+
+    @property
+    def dequeue_timeout(self) -> int:
+        """Returns how long one wait for a job may take, in seconds."""
+        return WAIT_FOR_JOB_SEC
+
+    @property
+    def connection_timeout(self) -> int:
+        """Returns how long an answer of Redis may take, in seconds; `working` sets it too."""
+        return WAIT_FOR_JOB_SEC + ANSWER_WITHIN_SEC
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Takes no new job; a running one claims no more messages and finishes. A second signal changes nothing.
@@ -90,20 +104,46 @@ class QueueWorker(SimpleWorker):
 
     def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:
         """Takes the next job once the database can do its work; until then every job would be taken and fail."""
-        _wait_for_database()
-        return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
+        wait_for_database()
+        with self._noting_loss():
+            return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Runs the job, or returns it to its queue when the worker is asked to stop before the database answers."""
+        with self._noting_loss():
+            try:
+                wait_for_database()  # it may have gone while the worker waited for a job
+            except StopRequested:
+                with self.connection.pipeline() as pipeline:
+                    queue.push_job_id(job.id, pipeline=pipeline, at_front=True)
+                    pipeline.lrem(queue.intermediate_queue_key, 1, job.id)
+                    pipeline.execute()
+                raise
+            super().execute_job(job, queue)
+
+    def heartbeat(self, *arguments: Any, **options: Any) -> None:
+        """Tells Redis that this worker lives; RQ would wait for a lost Redis forever, or log it as a bug."""
+        with self._noting_loss():
+            super().heartbeat(*arguments, **options)
+
+    def teardown(self) -> None:
+        """Signs off, unless there is no Redis to sign off from."""
+        if self.lost is None:
+            # Its own connection would wait for a hanging Redis as long as for a job.
+            self.connection = connection()
+            try:
+                super().teardown()
+            except redis.RedisError as problem:
+                self.lost = problem
+
+    @contextmanager
+    def _noting_loss(self) -> Iterator[None]:
+        """Ends the worker, not the process, when Redis cannot be used any more."""
         try:
-            _wait_for_database()  # it may have gone while the worker waited for a job
-        except StopRequested:
-            with self.connection.pipeline() as pipeline:
-                queue.push_job_id(job.id, pipeline=pipeline, at_front=True)
-                pipeline.lrem(queue.intermediate_queue_key, 1, job.id)
-                pipeline.execute()
-            raise
-        super().execute_job(job, queue)
+            yield
+        except redis.RedisError as problem:
+            self.lost = problem
+            raise StopRequested from problem
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
         """Logs that the job failed, with the stack as a field of the event; RQ would write it into a sentence."""
@@ -129,8 +169,9 @@ class QueueWorker(SimpleWorker):
         """Tidies up what RQ keeps in Redis; what others put there may make that fail, which costs nothing."""
         try:
             super().run_maintenance_tasks()
-        except (redis.ConnectionError, redis.TimeoutError):
-            raise
+        except (redis.ConnectionError, redis.TimeoutError) as problem:
+            self.lost = problem
+            raise StopRequested from problem
         except Exception as problem:
             self.last_cleaned_at = utcnow()  # type: ignore[assignment]  # RQ annotates it by its first value
             if not self._stop_requested:
@@ -146,8 +187,8 @@ class QueueWorker(SimpleWorker):
         """Does nothing, as `subscribe` did."""
 
 
-def _wait_for_database() -> None:
-    """Returns when the database can do a job's work: it answers, and takes writes."""
+def wait_for_database() -> None:
+    """Returns when the database can do a job's work; StopRequested when the process is to end before."""
     waits = False
     while not _takes_writes():
         if not waits:

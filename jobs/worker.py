@@ -17,8 +17,9 @@ from dispatch.process.heartbeat import HeartbeatThread
 from dispatch.process.startup import start_process
 from dispatch.process.trusted_queue import mend_keys
 from dispatch.queues import JOBS
+from jobs.from_rows import work_from_rows
 from jobs.queue_worker import QueueWorker
-from jobs.send import close_courier
+from jobs.send import close_courier, stop_sending
 
 log = structlog.get_logger()
 
@@ -39,11 +40,12 @@ class WorkerProcess:
         with suppress(StopRequested):  # raised by the signal handler wherever an idle worker happens to be
             while True:
                 self._work()
+                work_from_rows(self._queue)
                 if stopping().wait(1):
                     return
 
     def _work(self) -> None:
-        # RQ's loop waits for Redis while it is idle, but gives up when it loses Redis during a job.
+        """Does the queue's jobs until Redis is lost or the process is asked to stop."""
         try:
             # A new name each time: RQ refuses the name of a worker that could not sign off, such as one that was killed
             # in a container, whose successor there has its host name and its pid.
@@ -53,6 +55,8 @@ class WorkerProcess:
             self._worker = QueueWorker(self._queue, name=name, connection=connection)
             if not stopping().asked:
                 self._worker.work(logging_level=None)
+            if self._worker.lost:
+                raise self._worker.lost
         except redis.RedisError as problem:
             log.warning("worker.lost_redis", problem=why_unusable(problem) or type(problem).__name__)
         finally:
@@ -60,6 +64,7 @@ class WorkerProcess:
 
     def _stop(self, signum: int, frame: FrameType | None) -> None:
         stopping().ask()
+        stop_sending()
         if self._worker:
             self._worker.request_stop(signum, frame)
 

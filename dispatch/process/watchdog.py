@@ -39,6 +39,16 @@ def end_job_limit() -> None:
         faulthandler.cancel_dump_traceback_later()
 
 
+@contextmanager
+def job_limit(seconds: float) -> Iterator[None]:
+    """Ends the process unless the block ends within so many seconds."""
+    limit_job(seconds)
+    try:
+        yield
+    finally:
+        end_job_limit()
+
+
 def extend_job_limit() -> None:
     """Lets the limit begin anew, if there is one: the job does not hang but waits for a server, and knows it."""
     with _job_lock:

@@ -115,6 +115,18 @@ class Deployment:
         self._servers.redis.process.kill()
         self._servers.redis.process.wait()
 
+    def freeze_redis(self) -> None:
+        """SIGSTOP of Redis: its connections stay open, and nothing answers."""
+        assert self._servers.redis
+        assert self._servers.redis.process
+        self._servers.redis.process.send_signal(signal.SIGSTOP)
+
+    def thaw_redis(self) -> None:
+        """SIGCONT of Redis."""
+        assert self._servers.redis
+        assert self._servers.redis.process
+        self._servers.redis.process.send_signal(signal.SIGCONT)
+
     def start_redis(self) -> None:
         """Starts Redis again on the same port, empty."""
         assert self._servers.redis

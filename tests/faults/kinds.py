@@ -104,11 +104,9 @@ def kill_redis(deployment: Deployment, servers: EmbeddedServers, chance: Random)
 
 @kind
 def freeze_redis(deployment: Deployment, servers: EmbeddedServers, chance: Random) -> None:
-    assert servers.redis
-    assert servers.redis.process
-    servers.redis.process.send_signal(signal.SIGSTOP)
+    deployment.freeze_redis()
     last(chance.uniform(0.5, 8))
-    servers.redis.process.send_signal(signal.SIGCONT)
+    deployment.thaw_redis()
 
 
 @kind
