@@ -9,7 +9,8 @@ from datetime import date, datetime
 
 from dispatch.errors import InvalidRequest
 
-_CLOCK = r"(?:,?[T ] *([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?)?"
+# English and Greek spreadsheets write the afternoon so.
+_CLOCK = r"(?:,?[T ] *([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?(?: ?([aApPπΠμΜ]\.?[mMμΜ]\.?))?)?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_CLOCK}", re.ASCII)
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}){_CLOCK}", re.ASCII)
 _KEPT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
@@ -74,9 +75,18 @@ def _in_order(text: str, numbers: tuple[int, int, int], day_first: bool | None, 
     return read
 
 
-def _written(year: int, month: int, day: int, hour: str | None, minute: str | None) -> str | None:
+def _written(
+    year: int, month: int, day: int, hour: str | None, minute: str | None, half: str | None = None
+) -> str | None:
     try:
         written = date(year, month, day).isoformat()
     except ValueError:
         return None
-    return written if hour is None else f"{written}T{int(hour):02d}:{minute}"
+    if hour is None:
+        return written
+    if half is None:
+        return f"{written}T{int(hour):02d}:{minute}"
+    if not 1 <= int(hour) <= 12:
+        return None
+    # 12:30 am is half past midnight.
+    return f"{written}T{int(hour) % 12 + 12 * (half[0].lower() in 'pμ'):02d}:{minute}"

@@ -29,14 +29,25 @@ _GUESSED = (
 )
 # Codecs of Python that are no encodings of files.
 _NO_ENCODINGS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7", "mbcs", "oem"}
+SAVE_AS = "save it as 'CSV UTF-8' (in Excel: File, Save as, CSV UTF-8) and try again"
 _OTHER_FILES = {
     b"PK\x03\x04": "an Excel workbook (.xlsx) or another zip file",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls)",
     b"%PDF": "a PDF",
     b"\x1f\x8b": "a compressed file (gzip)",
     b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
 }
-SAVE_AS = "save it as 'CSV UTF-8' (in Excel: File, Save as, CSV UTF-8) and try again"
+# Texts, which may begin with a byte-order mark and spaces, and are exported as .csv or .xls by some programs.
+_OTHER_TEXTS = {
+    b"BEGIN:VCARD": "a vCard (.vcf); export your contacts as CSV and try again",
+    b"<!DOCTYPE HTML": f"a web page; open it in a spreadsheet and {SAVE_AS}",
+    b"<HTML": f"a web page; open it in a spreadsheet and {SAVE_AS}",
+    b"<TABLE": f"a web page; open it in a spreadsheet and {SAVE_AS}",
+    b"<?XML": f"XML; open it in a spreadsheet and {SAVE_AS}",
+    b"{\\RTF": f"a document (.rtf); open it and {SAVE_AS}",
+    b"[{": "JSON; export it as CSV and try again",
+}
 
 
 def encoding_of(raw: IO[bytes], given: str | None = None) -> str:
@@ -48,6 +59,10 @@ def encoding_of(raw: IO[bytes], given: str | None = None) -> str:
     for magic, kind in _OTHER_FILES.items():
         if head.startswith(magic):
             raise InvalidRequest(f"The file is {kind}; {SAVE_AS}.", field="file")
+    beginning = head.removeprefix(codecs.BOM_UTF8).lstrip()[:40].upper()
+    for begin, advice in _OTHER_TEXTS.items():
+        if beginning.startswith(begin):
+            raise InvalidRequest(f"The file is {advice}.", field="file")
     certain = next((name for mark, name in _BYTE_ORDER_MARKS if head.startswith(mark)), UTF_8)
     encoding = _codec(given) if given else certain
     raw.seek(0)
@@ -80,8 +95,8 @@ def _first_wrong_line(raw: IO[bytes], encoding: str) -> int | None:
         try:
             decoder.decode(block)
         except UnicodeDecodeError as wrong:
-            return line + wrong.object[: wrong.start].count(b"\n")
-        line += block.count(b"\n")
+            return line + _line_ends(wrong.object[: wrong.start])
+        line += _line_ends(block)
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
@@ -89,11 +104,17 @@ def _first_wrong_line(raw: IO[bytes], encoding: str) -> int | None:
     return None
 
 
+def _line_ends(block: bytes) -> int:
+    # Only an old Macintosh ends lines with a carriage return alone.
+    return block.count(b"\n") or block.count(b"\r")
+
+
 def _utf_16(head: bytes) -> str | None:
-    """Returns the UTF-16 that a beginning without a mark looks like: every other byte of Latin text is zero then."""
-    for zeros, name in ((head[1::2], "utf-16-le"), (head[0::2], "utf-16-be")):
-        if len(head) >= 4 and zeros.count(0) > len(zeros) / 2:
-            return name
+    """Returns the UTF-16 that a beginning without a mark looks like: there, half of the bytes of a digit are zero."""
+    low, high = head[0::2].count(0), head[1::2].count(0)
+    # In text of any language there are spaces, digits, delimiters and line ends, and in no other encoding a zero.
+    if len(head) >= 4 and low + high >= len(head) / 100:
+        return "utf-16-le" if low < high / 10 else "utf-16-be" if high < low / 10 else None
     return None
 
 
@@ -108,7 +129,9 @@ def _uncertain(raw: IO[bytes], line: int, guess: str | None) -> InvalidRequest:
     if guess is None:
         return InvalidRequest(f"Line {line} is not UTF-8, so nothing is imported; {SAVE_AS}.", field="file", line=line)
     name = guess.replace("cp125", "windows-125")
-    read = sample.decode(guess, "replace").strip().splitlines()[0][:60].strip()
+    lines = sample.decode(guess, "replace").strip().splitlines()
+    # Whether the guess is right only a line shows in which there is something else than ASCII.
+    read = next((line for line in lines if not line.isascii()), lines[0])[:60].strip()
     return InvalidRequest(
         f"Line {line} is not UTF-8, so nothing is imported. In {name} the file would say: {read}. If that is right, "
         f"import it with the encoding {name} (--encoding {name}); else {SAVE_AS}.",

@@ -83,6 +83,8 @@ def _date(*arguments: object) -> TextFilter:
     pattern = arguments[0] if len(arguments) == 1 else None
     if not isinstance(pattern, str) or not pattern or len(pattern) > MAX_PATTERN:
         raise InvalidTemplate('date takes one text, such as {{ appointment|date("d/m/Y H:i") }}.')
+    if "%" in pattern:
+        raise InvalidTemplate(f'date("{pattern}"): leave out the percent signs, as in date("d/m/Y H:i").')
     if unknown := [each for each in pattern if each.isalpha() and each not in _PARTS_OF_A_DATE]:
         raise InvalidTemplate(
             f'date("{pattern}"): {unknown[0]} is no part of a date; the parts are d and j (day, 05 or 5), m and n '

@@ -200,6 +200,12 @@ def _refused(braces: str | None, *, line: int) -> InvalidTemplate:
             'braces themselves, write {{ "{" }} and {{ "}" }}.'
         )
     shown = braces if len(braces) <= _QUOTED else f"{braces[:_QUOTED]}…"
+    # Word processors and phones write these by themselves.
+    if quote := next((each for each in braces if each in "“”„‟‘’‚«»″"), None):
+        return InvalidTemplate(
+            f"{shown} is not a placeholder: it has {quote}; write straight quotes, as in "
+            f'{{{{ first_name|fallback("friend") }}}}. To send the braces as they are, write {escaped_braces(braces)}.'
+        )
     return InvalidTemplate(
         f"{shown} is not a placeholder, which holds a name and up to {MAX_FILTERS} filters, like {{first_name}} or "
         f'{{{{ first_name|fallback("friend") }}}}. To send the braces as they are, write {escaped_braces(braces)}.'

@@ -10,6 +10,8 @@ from dispatch.formats.csv_in import CsvFile, checked_lines
 from dispatch.formats.encodings import encoding_of
 
 GREEK = "phone,first_name\n6900000001,Ελένη\n6900000002,Γιώργος\n"
+# "Unicode text" of a spreadsheet, without its mark.
+GREEK_TABS = "Κινητό\tfirst_name\r\n6900000001\tΕλένη Παπαδοπούλου\r\n6900000002\tΓιώργος Νικολάου\r\n"
 FRENCH = "phone,first_name\n6900000001,André\n6900000002,Zoé\n"
 
 
@@ -28,7 +30,14 @@ def test_utf_16_of_either_order_is_read_by_its_mark():
 
 @pytest.mark.parametrize(
     ("text", "encoding", "guess"),
-    [(GREEK, "cp1253", "windows-1253"), (FRENCH, "cp1252", "windows-1252"), (FRENCH, "utf-16-le", "utf-16-le")],
+    [
+        (GREEK, "cp1253", "windows-1253"),
+        (FRENCH, "cp1252", "windows-1252"),
+        (FRENCH, "utf-16-le", "utf-16-le"),
+        (GREEK_TABS, "utf-16-le", "utf-16-le"),
+        (GREEK_TABS, "utf-16-be", "utf-16-be"),
+        (GREEK_TABS, "cp1253", "windows-1253"),
+    ],
 )
 def test_a_guess_is_asked_and_read_once_it_is_confirmed(text, encoding, guess):
     raw = text.encode(encoding)
@@ -105,3 +114,24 @@ def test_a_confirmed_encoding_that_is_wrong_is_refused_with_the_line():
 def test_a_file_of_another_kind_is_named_as_what_it_is_and_how_to_save_it(magic, says):
     with pytest.raises(InvalidRequest, match=f"{says}.*CSV UTF-8"):
         encoding_of(BytesIO(magic + bytes(100)))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("BEGIN:VCARD\r\nTEL;TYPE=CELL:+306912345678\r\nEND:VCARD", "is a vCard"),
+        ("\ufeff\r\n<html><body><table><tr><td>phone</td></tr></table>", "is a web page"),
+        ("<Table border=1>", "is a web page"),
+        ('<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>', "is XML"),
+        ('[{"phone": "+306912345678"}]', "is JSON"),
+    ],
+)
+def test_a_text_that_is_no_table_is_named_as_what_it_is(content, says):
+    with pytest.raises(InvalidRequest, match=says):
+        names(content.encode())
+
+
+def test_a_guess_is_shown_in_a_line_that_proves_it_however_lines_end():
+    old_macintosh = "phone\tname\r6900000001\tAnna\r" + GREEK_TABS.partition("\n")[2].replace("\r\n", "\r") * 5
+    with pytest.raises(InvalidRequest, match=r"Line 3 .*would say: 6900000001\tΕλένη"):
+        names(old_macintosh.encode("cp1253"))

@@ -5,7 +5,9 @@ import pytest
 from dispatch.audience.text_check import check_text
 from dispatch.campaigns.previews import preview_messages
 from dispatch.customers.customers import create_customer
+from dispatch.errors import InvalidTemplate
 from dispatch.start.enqueue import enqueue_campaign
+from dispatch.texts.template import compile_template
 from tests.factories import a_campaign, an_account, asking
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
@@ -48,3 +50,9 @@ def test_preview_and_start_of_a_campaign_warn_too(account):
     campaign = a_campaign(account, everyone=True, template="On {appointment}")
     assert len(remarks(preview_messages(asking(), campaign.id).warnings)) == 1
     assert len(remarks(enqueue_campaign(asking(), campaign.id).warnings)) == 1
+
+
+@pytest.mark.parametrize("pattern", ["%d/%m", "%Y", "d/m %H:%i"])
+def test_percent_signs_of_other_languages_are_refused_in_a_date(pattern):
+    with pytest.raises(InvalidTemplate, match="leave out the percent signs"):
+        compile_template(f'{{{{ appointment|date("{pattern}") }}}}')

@@ -45,6 +45,26 @@ from tests.factories import a_campaign, an_account, asking
         ("${first_name}", "first_name"),
         ("[Vorname]", "first_name"),
         ("[Όνομα]", "first_name"),
+        ("%ΟΝΟΜΑ%", "first_name"),
+        ("[Kundenname]", "first_name"),
+        ("[Cognome]", "last_name"),
+        ("«Vorname»", "first_name"),
+        ("‹first_name›", "first_name"),
+        ("%recipient.first_name%", "first_name"),
+        ("%(first_name)s", "first_name"),
+        ("-first_name-", "first_name"),
+        ("!first_name!", "first_name"),
+        ("^first_name^", "first_name"),
+        ("@first_name@", "first_name"),
+        (":first_name", "first_name"),
+        ("$first_name", "first_name"),
+        ("&first_name;", "first_name"),
+        ("［first_name］", "first_name"),
+        ("＜first_name＞", "first_name"),
+        ("｛first_name｝", "first_name"),
+        ("[firstname,fallback=there]", "first_name"),
+        ("[contactfield=firstname]", "first_name"),
+        ("[subscriber:firstname | default:subscriber]", "first_name"),
     ],
 )
 def test_a_placeholder_of_another_tool_is_warned_of_with_ours(written, meant):
@@ -75,6 +95,9 @@ def test_a_placeholder_of_another_tool_is_warned_of_with_ours(written, meant):
         '{{ "[" }}{first_name}{{ "]" }}',
         "https://example.com/?a=%20&b=%C3%A9",
         "{} {1} { :) }",
+        "Follow @my_shop :thumbs_up: $five_off",
+        "well-known-shop, -20%- and *first*",
+        "“Hi” «Καλημέρα» ‹ok›",
     ],
 )
 def test_ordinary_text_is_not_warned_of(body):
@@ -137,3 +160,10 @@ def test_words_in_braces_that_are_no_name_can_be_escaped_too():
         compile_for(None, "{see you soon}")
     escaped = re.search(r"write (\{\{ .+ \}\})\.$", refused.value.message)[1]
     assert compile_for(None, escaped).render({}) == "{see you soon}"
+
+
+@pytest.mark.parametrize("quotes", ["“”", "„“", "‘’", "«»"])
+def test_quotes_of_a_word_processor_are_named(quotes):
+    source = f"Hi {{{{ first_name|fallback({quotes[0]}friend{quotes[1]}) }}}}"
+    with pytest.raises(InvalidTemplate, match=f"it has {quotes[0]}; write straight quotes"):
+        compile_template(source)
