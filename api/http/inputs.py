@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
@@ -93,6 +94,16 @@ class Given(BaseModel):
     """What a caller sends; an unknown field is refused, so that a misspelt one is not ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def model_json_schema(cls, *arguments: Any, **options: Any) -> dict[str, Any]:
+        """Returns the schema; as the framework asks for it at every request, without arguments, it is built once."""
+        return super().model_json_schema(*arguments, **options) if arguments or options else _schema_of(cls)
+
+
+@cache
+def _schema_of(kind: type[Given]) -> dict[str, Any]:
+    return super(Given, kind).model_json_schema()
 
 
 class Organization(Given):

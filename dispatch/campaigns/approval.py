@@ -14,7 +14,6 @@ from dispatch.campaigns.rules import get_campaign, note
 from dispatch.campaigns.view import CampaignView, view
 from dispatch.errors import ApprovalRequired, CampaignNotFound, InvalidStatus
 from dispatch.texts.template import compile_template
-from models.account import Standing
 from models.campaigns import approval
 from models.campaigns.approval import Judgement
 from models.campaigns.campaign import Campaign
@@ -72,8 +71,6 @@ def changed_since_approval(campaign: Campaign) -> int:
 
 def check_approval(campaign: Campaign, recipients: int, *, changed: int, actor: str) -> None:
     """Refuses a start that needs an approval and has none that stands, and says why."""
-    if Standing.of(campaign.account_id).approval_above is None:
-        return
     judged = approval.judge(campaign.id, recipients=recipients, changed=changed, actor=actor)
     if not judged.may_start:
         details = {"recipients": recipients, "approval_above": judged.above, "revision": judged.revision}

@@ -111,10 +111,12 @@ def _check(
             raise no_one(reach)
     if reach.gaps:
         log.info("texts.with_gaps", people={gap.placeholder: gap.people for gap in reach.gaps})
-    _check_can_pay(campaign, reach)
+    standing = Standing.of(campaign.account_id)
+    _check_can_pay(campaign, reach, standing)
     with _step("check_approval"):
         reach = replace(reach, changed=changed_since_approval(campaign))
-        check_approval(campaign, reach.total, changed=reach.changed, actor=caller.actor)
+        if standing.approval_above is not None:
+            check_approval(campaign, reach.total, changed=reach.changed, actor=caller.actor)
     return reach
 
 
@@ -126,8 +128,7 @@ def _reach(campaign: Campaign) -> Reach:
     return reach_of(Audience.of(campaign), compile_template(campaign.template))
 
 
-def _check_can_pay(campaign: Campaign, reach: Reach) -> None:
-    standing = Standing.of(campaign.account_id)
+def _check_can_pay(campaign: Campaign, reach: Reach, standing: Standing) -> None:
     with _step("check_subscription"):
         if not standing.subscribed:
             raise SubscriptionRequired
