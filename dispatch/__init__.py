@@ -9,9 +9,9 @@ start       enqueue (the only way to start) → preparation, with chunk (its row
 sending     courier → window → exchange (records and claims) and calls (through handover); time_box ends the job;
             outcomes says what an answer means; postponing moves what may not be sent now; settlement closes and
             settles; keeper (saves what a process cannot record before it has to end) → kept_answers
-campaigns   draft, timing (when it may reach people), writing, editing, lifecycle, patterns (recurring campaigns follow
-            their schedules), reading, view, rules, approval, previews, plans (who is reached when), messages, progress;
-            message_view, preview_view and plan_view are what people see of those
+campaigns   draft, timing (when it may reach people), whatsapp (templates), writing, editing, lifecycle, patterns
+            (recurring campaigns follow their schedules), reading, view, rules, approval, previews, plans (who is
+            reached when), messages, progress; message_view, preview_view and plan_view are what people see of those
 audience    members (counted, read page by page), cost (bounded), fields (of a text, as SQL), choice, combined (several
             lists and segments, minus others) → combined_sql → part_counts, segments, filter (by operators and their
             values) → filter_values (as they are stored) → filter_account (as an account has it); filter_relations

@@ -35,6 +35,10 @@ class CampaignFields(Given):
     fold_typography: Annotated[bool, Strict()] = Field(
         False, description="replaces quotes, dashes and the like in an SMS where that saves credits"
     )
+    whatsapp_template: str | None = Field(
+        None, description="the template that WhatsApp approved the text as; its placeholders are the parameters"
+    )
+    whatsapp_language: str | None = Field(None, description="of the template, like en_US")
     customer_ids: list[WholeNumber] | None = None
     list_id: WholeNumber | None = None
     segment_id: WholeNumber | None = None

@@ -9,6 +9,7 @@ from cli.campaign.brief import brief
 from cli.campaign.folding import fold_option
 from cli.campaign.starting import say_when_it_starts
 from cli.campaign.timing import timing_of, timing_options
+from cli.campaign.whatsapp import whatsapp_of, whatsapp_options
 from cli.shared.arguments import text_of, time_of
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_value
@@ -45,6 +46,7 @@ def _show_created(made: dict[str, Any]) -> None:
 @audience_options
 @click.option("--channel", type=click.Choice(CHANNELS), default="sms", show_default=True, help="How it is sent.")
 @fold_option
+@whatsapp_options
 @click.option("--schedule", metavar="ISO8601", help="Start then, like '2030-01-31T09:00 Europe/Athens'.")
 @click.option("--expires", metavar="ISO8601", help="Send nothing after this time.  [default: a day after the start]")
 @click.option("--cron", metavar="EXPRESSION", help="Start an occurrence again and again, for example '0 9 * * 1'.")
@@ -77,7 +79,7 @@ def create(account: str, **options: Any) -> dict[str, Any]:
     """
     _check(options)
     caller = by_hand(id_of(account))
-    same = timing_of(options) | audience_of(caller, options)
+    same = timing_of(options) | audience_of(caller, options) | whatsapp_of(options)
     made = create_campaign(caller, _draft(caller, **same, **options))
     say_when_it_starts(made.scheduled_at, made.timezone or read_account(caller).zone)
     return brief(made, "id", "status", *(("schedule",) if made.schedule else ()))

@@ -10,6 +10,7 @@ from dispatch.audience.conditions import RemoteFilter
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import checked_times
 from dispatch.campaigns.timing import GRACE_SEC, checked_timing
+from dispatch.campaigns.whatsapp import checked_template
 from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import checked_channel, checked_name
 from dispatch.texts.stored import text_for_campaign
@@ -26,6 +27,9 @@ class CampaignDraft:
     channel: str = "sms"
     #: Replaces quotes, dashes and the like in an SMS where that saves credits.
     fold_typography: bool = False
+    #: The template that WhatsApp approved the text as, whose placeholders are its parameters in their order.
+    whatsapp_template: str | None = None
+    whatsapp_language: str | None = None
     customer_ids: Sequence[int] | None = None
     list_id: int | None = None
     segment_id: int | None = None
@@ -63,6 +67,7 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
     text = text_for_campaign(
         caller, account_id, template=draft.template, template_id=draft.template_id, channel=channel
     )
+    whatsapp = checked_template(draft.whatsapp_template, draft.whatsapp_language, channel=channel)
     kind = audience_kind(
         customer_ids=draft.customer_ids,
         list_id=draft.list_id,
@@ -79,6 +84,8 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
         template_id=text.template_id,
         template_version=text.version,
         fold_typography=draft.fold_typography,
+        whatsapp_template=whatsapp.whatsapp_template,
+        whatsapp_language=whatsapp.whatsapp_language,
         audience_kind=kind,
         list_id=draft.list_id,
         segment_id=draft.segment_id,

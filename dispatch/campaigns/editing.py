@@ -21,6 +21,7 @@ from dispatch.campaigns.rules import (
 )
 from dispatch.campaigns.timing import check_window, checked_timing
 from dispatch.campaigns.view import CampaignView, view
+from dispatch.campaigns.whatsapp import checked_template
 from dispatch.errors import (
     DispatchError,
     InvalidRequest,
@@ -100,6 +101,7 @@ def _values(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> E
         **_checked(changes, zone=changes.get("timezone", campaign.timezone)),
         **checked_timing(changes),
         **_text(caller, campaign, changes),
+        **_whatsapp(campaign, changes),
         **_audience(changes),
     }
     check_window(
@@ -125,6 +127,17 @@ def _checked(changes: Mapping[str, Any], *, zone: str | None) -> EditedColumns:
     if "expires_at" in changes:
         values["expires_at"] = times["expires_at"]
     return values
+
+
+def _whatsapp(campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:
+    """Returns the WhatsApp template to write; what is not given stays, and without a template there is no language."""
+    if not {"channel", "whatsapp_template", "whatsapp_language"} & changes.keys():
+        return {}
+    name = changes.get("whatsapp_template", campaign.whatsapp_template)
+    kept = campaign.whatsapp_language if name is not None else None
+    language = changes.get("whatsapp_language", kept)
+    found = checked_template(name, language, channel=changes.get("channel", campaign.channel))
+    return {"whatsapp_template": found.whatsapp_template, "whatsapp_language": found.whatsapp_language}
 
 
 def _text(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:

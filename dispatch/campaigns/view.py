@@ -118,6 +118,8 @@ class CampaignView(View):
     template_id: int | None
     template_version: int | None
     fold_typography: bool = Field(description="quotes, dashes and the like are replaced where that saves credits")
+    whatsapp_template: str | None = Field(description="as approved by WhatsApp; null: the text is sent as it is")
+    whatsapp_language: str | None
     audience: AudienceView | None
     purpose: Purpose = Field(description="quiet hours and caps are for marketing")
     timezone: str | None = Field(description="IANA zone of the times written for it; null: the account's")

@@ -31,6 +31,7 @@ from dispatch.errors import (
 from dispatch.formats.checks import MAX_NAME, checked_name
 from dispatch.schedules.schedules import create_schedule
 from dispatch.texts.stored import check_version
+from models.campaigns import deleting
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.audience_parts import AudiencePart
@@ -96,7 +97,7 @@ def delete_campaign(caller: Caller, campaign_id: int) -> None:
     campaign = get_campaign(caller, campaign_id)
     try:
         with db.atomic():
-            if not campaign_writing.delete(campaign_id):
+            if not deleting.delete(campaign_id):
                 raise refusal("deleted", get_campaign(caller, campaign_id).status)
             note(caller, "campaign.deleted", campaign, name=campaign.name)
             db.after_commit(partial(log.info, "campaign.deleted", campaign_id=campaign_id))

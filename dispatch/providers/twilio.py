@@ -5,6 +5,7 @@ https://www.twilio.com/docs/messaging/api/message-resource
 
 import hashlib
 import hmac
+import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
@@ -87,7 +88,13 @@ class Twilio:
 
     async def send(self, message: Outgoing) -> Answer:
         """Returns what became of the message, as far as the connection shows."""
-        form = {"To": _on(message.channel, message.phone), "Body": message.body}
+        form = {"To": _on(message.channel, message.phone)}
+        if template := message.template:
+            # A template is a "content" of Twilio's: https://www.twilio.com/docs/content
+            variables = {str(n): text for n, text in enumerate(template.parameters, start=1)}
+            form |= {"ContentSid": template.name, "ContentVariables": json.dumps(variables)}
+        else:
+            form["Body"] = message.body
         if self._settings.messaging_service_sid:
             form["MessagingServiceSid"] = self._settings.messaging_service_sid
         else:

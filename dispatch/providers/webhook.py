@@ -63,6 +63,7 @@ class Webhook:
             "from": message.sender,
             "to": message.phone,
             "body": message.body,
+            "template": message.template._asdict() if message.template else None,
             "reference": message.reference,
             "status_url": self._link.status_url(),
         }

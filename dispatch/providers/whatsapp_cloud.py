@@ -142,7 +142,8 @@ def _document(message: Outgoing) -> JsonObject:
     template = message.template
     if template is None:
         return document | {"type": "text", "text": {"body": message.body}}
-    parameters = [{"type": "text", "text": text} for text in template.parameters]
+    # Meta refuses line breaks, tabs and more than four spaces in a parameter.
+    parameters = [{"type": "text", "text": " ".join(text.split())} for text in template.parameters]
     components = [{"type": "body", "parameters": parameters}] if parameters else []
     described = {"name": template.name, "language": {"code": template.language}, "components": components}
     return document | {"type": "template", "template": described}

@@ -7,11 +7,12 @@ from collections.abc import Coroutine
 import structlog
 
 from config.settings import Settings
-from dispatch.providers import Answer, Outgoing, Provider
+from dispatch.providers import Answer, ApprovedTemplate, Outgoing, Provider
 from dispatch.sending.handover import Handover
 from dispatch.sending.outcomes import handed_back, outcome_of
 from models.campaigns.sending import SendingCampaign
 from models.messages.message import Claimed, Outcome
+from models.messages.parameters import parameters_in, unmarked
 
 log = structlog.get_logger()
 
@@ -100,10 +101,11 @@ class Calls:
                     channel=self._campaign.channel,
                     sender=self._campaign.sender,
                     phone=message.phone,
-                    body=message.body,
+                    body=unmarked(message.body),
                     reference=reference,
                     token=f"{reference}-{message.token:x}",
                     attempt=message.attempts,
+                    template=self._template(message.body),
                 )
             )
         except Exception:
@@ -113,6 +115,11 @@ class Calls:
         if answer.outcome == "halted":
             self.refusal = self.refusal or answer.error_code or "no error code"
         return answer
+
+    def _template(self, body: str) -> ApprovedTemplate | None:
+        """Returns the template that WhatsApp approved, with what fills its parameters in this body."""
+        name, language = self._campaign.whatsapp_template, self._campaign.whatsapp_language
+        return ApprovedTemplate(name, language, parameters_in(body)) if name and language else None
 
 
 def _set(event: asyncio.Event, flag: bool) -> None:

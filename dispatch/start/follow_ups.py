@@ -23,6 +23,7 @@ from dispatch.formats.phones import read_phone
 from dispatch.start.enqueue import start_in_one_transaction
 from dispatch.start.started import EnqueueResult
 from models.account import Account
+from models.campaigns import deleting
 from models.campaigns import writing as campaign_writing
 from models.campaigns.campaign import Campaign
 from models.campaigns.family import MOST_ATTEMPTS, CampaignNumber
@@ -178,7 +179,7 @@ def _start_child(caller: Caller, new: NewChild, assign: AssignNumbers, *, verb: 
 def _withdraw(caller: Caller, child: Campaign, code: str) -> None:
     """Deletes a child whose preparation was refused at once, as its caller reads; earlier refusals were rolled back."""
     with db.atomic():
-        if not campaign_writing.withdraw(child.id):
+        if not deleting.withdraw(child.id):
             return
         note(caller, "campaign.deleted", child, reason=code)
     log.info("campaign.withdrawn", campaign_id=child.id, reason=code)

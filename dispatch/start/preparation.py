@@ -34,6 +34,7 @@ from models.campaigns.hours import hours_of
 from models.campaigns.preparation import ClaimedCampaign
 from models.database import db
 from models.messages.caps import Caps, caps_of
+from models.messages.parameters import MARK
 from models.messages.writing import MessageRow, copy_batches, copy_messages, without_repeated
 
 log = structlog.get_logger()
@@ -61,6 +62,8 @@ class PreparationProgress:
     def of(cls, campaign: ClaimedCampaign) -> "PreparationProgress":
         """Returns how far the preparation of this campaign has come."""
         template, plan = compile_template(campaign.template), Plan.of(hours_of(campaign.id))
+        if campaign.whatsapp_template:
+            template = template.marked(MARK)
         fields = (*template.fields, "zone") if plan.hours.anything else template.fields
         columns = columns_of(fields)
         return cls(

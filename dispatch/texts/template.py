@@ -10,7 +10,7 @@ customer's value is never expanded again, NULL is empty, and nothing is escaped:
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
@@ -32,6 +32,8 @@ _DOUBLE_BRACES = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 # Of what a refusal quotes.
 _QUOTED = 60
 _OPEN_BRACE = re.compile(r"\{\s*[^\W\d]")
+# In a frame, where %% is a percent sign.
+_PLACEHOLDER = re.compile(r"%[%s]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -76,10 +78,19 @@ class CompiledTemplate:
         """Whether the text of a customer without any values is blank; the text of others then may be too."""
         return is_blank(self.render({}))
 
+    def marked(self, mark: str) -> "CompiledTemplate":
+        """Returns the same template, in whose texts each placeholder's value stands between two marks."""
+        return replace(self, frame=mark_placeholders(self.frame, mark))
+
     def render(self, values: Mapping[str, object]) -> str:
         """Returns the text for one customer, whose values have the names of `fields`; none, or NULL, is empty."""
         get = values.get
         return self.frame % tuple([filled(filters, get(field)) for field, filters in self.filling])
+
+
+def mark_placeholders(frame: str, mark: str) -> str:
+    """Returns the frame with a mark on each side of every placeholder."""
+    return _PLACEHOLDER.sub(lambda found: f"{mark}%s{mark}" if found[0] == "%s" else found[0], frame)
 
 
 def filled(filters: tuple[TextFilter, ...], value: object) -> str:

@@ -43,6 +43,9 @@ class Campaign(Row):
     template_version: int | None
     #: Whether quotes, dashes and the like are replaced where that saves credits.
     fold_typography: bool
+    #: The template that WhatsApp approved the text as; the placeholders are its parameters. None: sent as text.
+    whatsapp_template: str | None
+    whatsapp_language: str | None
     status: str
     #: customers, list, segment, everyone, remote, combined or, for a child, numbers; None until one is chosen.
     audience_kind: str | None
@@ -234,10 +237,7 @@ class Campaign(Row):
 
     @classmethod
     def cancel(cls, campaign_id: int) -> "Campaign | None":
-        """Cancels a campaign, whose remaining messages recovery cancels and settles.
-
-        None when it has already ended, or is recurring, when it is cancelled with its schedule.
-        """
+        """Cancels a campaign, whose messages recovery cancels and settles; None when it has ended or is recurring."""
         return row(
             """UPDATE campaign SET status = 'cancelled', paused_from = NULL, ended_at = now(), updated_at = now(),
                       settled_at = CASE WHEN claim_epoch = 0 THEN now() END

@@ -27,6 +27,9 @@ class SendingCampaign:
     sender: str | None
     batch_size: int
     correlation_id: str | None
+    #: The template that WhatsApp approved the text as; None: sent as text.
+    whatsapp_template: str | None
+    whatsapp_language: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,8 @@ class UnsettledCampaign:
 def to_send(campaign_id: int) -> SendingCampaign | None:
     """Returns the campaign; None when it may not send right now."""
     return row(
-        """SELECT c.id, c.account_id, c.channel, a.sender, c.batch_size, c.correlation_id
+        """SELECT c.id, c.account_id, c.channel, a.sender, c.batch_size, c.correlation_id,
+                  c.whatsapp_template, c.whatsapp_language
            FROM campaign c JOIN account a ON a.id = c.account_id WHERE c.id = %s AND c.status = 'sending'""",
         [campaign_id],
         into=SendingCampaign,

@@ -1,4 +1,4 @@
-"""Writes, edits, copies and deletes a campaign's row, each in one statement."""
+"""Writes, edits and copies a campaign's row, each in one statement."""
 
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, time
@@ -8,12 +8,13 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from models.campaigns.campaign import DEFAULT_LIFE, Campaign
-from models.database import changed, row
+from models.database import row
 from models.row import JsonObject
 
 # What a campaign says, and who it is for: a copy takes over both, a child only the content.
 CONTENT = (
     *("channel", "template", "template_id", "template_version", "fold_typography"),
+    *("whatsapp_template", "whatsapp_language"),
     *("purpose", "timezone", "send_window", "holidays"),
 )
 AUDIENCE = ("audience_kind", "list_id", "segment_id", "segment_filter", "remote_filter")
@@ -41,6 +42,8 @@ class EditedColumns(Timing, total=False):
     template_id: int | None
     template_version: int | None
     fold_typography: bool
+    whatsapp_template: str | None
+    whatsapp_language: str | None
     audience_kind: str | None
     list_id: int | None
     segment_id: int | None
@@ -62,6 +65,8 @@ class NewCampaign:
     template_id: int | None
     template_version: int | None
     fold_typography: bool
+    whatsapp_template: str | None
+    whatsapp_language: str | None
     audience_kind: str | None
     list_id: int | None
     segment_id: int | None
@@ -232,18 +237,6 @@ def spawn(child: NewChild) -> Campaign | None:
         asdict(child),
         into=Campaign,
     )
-
-
-def delete(campaign_id: int) -> bool:
-    """Deletes a draft and its chosen audience; its test campaigns stay. False when it is not a draft."""
-    return changed("DELETE FROM campaign WHERE id = %s AND status = 'draft'", [campaign_id]) == 1
-
-
-def withdraw(child_id: int) -> bool:
-    """Deletes a child that failed before it had a message; False when it is anything else."""
-    without = "NOT EXISTS (SELECT FROM message m WHERE m.campaign_id = campaign.id)"
-    failed = "status = 'failed' AND parent_id IS NOT NULL"
-    return changed(f"DELETE FROM campaign WHERE id = %s AND {failed} AND {without}", [child_id]) == 1
 
 
 def _json(value: JsonObject | None) -> Jsonb | None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from models.campaigns.sending import has_ended
 from models.database import db
 from models.messages.arrays import booleans, numbers, texts
+from models.messages.parameters import unmarked
 from models.row import Row
 
 
@@ -55,8 +56,8 @@ class Message(Row):
 
     @property
     def text(self) -> str:
-        """What people call its body."""
-        return self.body
+        """What people read: its body, without the marks of a template's parameters."""
+        return unmarked(self.body)
 
 
 # Named tuples, like everything of which there is one per message: making a frozen dataclass takes three times as long.

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from models.database import db, one, row, rows
 from models.messages.message import Message
+from models.messages.parameters import TEXT
 from models.page import Page
 from models.states import MESSAGE_STATES
 
@@ -61,7 +62,7 @@ class _Place:
     total: int
 
 
-_NOT_COLUMNS = {"message": "campaign_id || '-' || n", "text": "body"}
+_NOT_COLUMNS = {"message": "campaign_id || '-' || n", "text": TEXT}
 _LINE = ", ".join(_NOT_COLUMNS.get(field, field) for field in MessageLine._fields)
 
 

@@ -62,6 +62,14 @@ def test_twilio_marks_both_numbers_of_a_whatsapp_message():
     assert "StatusCallback" not in form
 
 
+def test_twilio_sends_a_template_as_content_with_numbered_variables():
+    template = ApprovedTemplate("HX" + "0" * 32, "el", ("Μαρία", "20%"))
+    [(_, body)] = asked("twilio", outgoing(DIALECTS["twilio"])._replace(channel="whatsapp", template=template))
+    form = form_of(body)
+    assert (form["ContentSid"], "Body" in form) == (template.name, False)
+    assert json.loads(form["ContentVariables"]) == {"1": "Μαρία", "2": "20%"}
+
+
 def test_vonage_sends_digits_and_says_which_alphabet_a_text_needs():
     greek, latin = outgoing(DIALECTS["vonage"]), outgoing(DIALECTS["vonage"], "ΓΔ €5 [x]")
     forms = [form_of(body) for _, body in asked("vonage", greek, latin)]
@@ -137,6 +145,7 @@ def test_a_webhook_is_signed_so_that_anyone_with_the_secret_can_check_it(secret)
         "from": None,
         "to": "+306912345678",
         "body": "Γειά 👋",
+        "template": None,
         "reference": "7-0",
         "status_url": f"{HOOKS}/status",
     }
