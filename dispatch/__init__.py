@@ -40,13 +40,13 @@ process     startup, schema (is it this release's), children (kept running), hea
 channels    through which providers an account's messages go: providers (added, tried, removed), routes; opening (a
             row becomes what makes calls) → routing (which one a campaign is sent through)
 providers   what every provider takes and answers; choice (the installation's), kinds (that accounts may add): http,
-            guard (no private addresses), link, receipts, sealing (of credentials), gsm7; twilio, vonage, kannel,
-            whatsapp_cloud, webhook, messaging_service, simulated, simulator/
+            guard (no private addresses), link, receipts, sealing (of credentials), standard_webhooks (how posts are
+            signed), gsm7; twilio, vonage, kannel, whatsapp_cloud, webhook, messaging_service, simulated, simulator/
 clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with
             retries), tokens (Keycloak)
 audit       the invariants, as queries
-webhooks    what accounts' own programs are told: webhooks, addresses, events, payload, signature,
-            sending, resealing, retention
+webhooks    what accounts' own programs are told: webhooks, addresses, events, payload, sending,
+            resealing, retention
 doctor      why campaigns do not move, when they will end, and what the installation lacks
 outbox      publishes committed batches
 queues      the only file that names queues and jobs; pushes them

@@ -4,11 +4,8 @@ Signed as https://www.standardwebhooks.com says. docs/providers.md describes wha
 """
 
 import binascii
-import hashlib
-import hmac
 import json
 import time
-from base64 import b64decode, b64encode
 from typing import ClassVar
 
 from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
@@ -17,11 +14,11 @@ from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
 from dispatch.providers.http import Reply, post_bytes, read, short_word
 from dispatch.providers.link import Link, ProviderSettings, matches_any, probed
 from dispatch.providers.receipts import plain_receipts
+from dispatch.providers.standard_webhooks import PREFIX, key_of, signature, signed_headers
 from models.row import JsonObject
 
 # A request that was signed longer ago, or in the future, may be a replay.
 TOLERANCE_SEC = 300
-PREFIX = "whsec_"
 
 
 class Settings(ProviderSettings):
@@ -85,7 +82,8 @@ class Webhook:
         stamp = headers.get("webhook-timestamp", "")
         if not (stamp.isascii() and stamp.isdigit() and abs(time.time() - int(stamp[:15])) <= TOLERANCE_SEC):
             return False
-        expected = self._signature(headers.get("webhook-id", ""), stamp, callback.body)
+        message_id = headers.get("webhook-id", "")
+        expected = signature(self._key, message_id=message_id, timestamp=stamp, body=callback.body)
         # Several signatures, with spaces between them, while the other side changes its secret.
         return any(matches_any(each, [expected]) for each in headers.get("webhook-signature", "").split(" ")[:10])
 
@@ -101,18 +99,9 @@ class Webhook:
         )
 
     async def _post(self, document: JsonObject, *, message_id: str) -> Reply | Answer:
-        body, stamp = json.dumps(document).encode(), str(int(time.time()))
-        headers = {
-            "Content-Type": "application/json",
-            "webhook-id": message_id,
-            "webhook-timestamp": stamp,
-            "webhook-signature": self._signature(message_id, stamp, body),
-        }
+        body = json.dumps(document).encode()
+        headers = signed_headers(self._key, message_id=message_id, timestamp=int(time.time()), body=body)
         return await post_bytes(self._link.http.get(), self._url, body, headers)
-
-    def _signature(self, message_id: str, stamp: str, body: bytes) -> str:
-        signed = f"{message_id}.{stamp}.".encode() + body
-        return f"v1,{b64encode(hmac.new(self._key, signed, hashlib.sha256).digest()).decode()}"
 
     async def close(self) -> None:
         """Has nothing to close: the session is shared."""
@@ -120,4 +109,4 @@ class Webhook:
 
 def _bytes_of(secret: SecretStr) -> bytes:
     text = secret.get_secret_value()
-    return b64decode(text.removeprefix(PREFIX), validate=True) if text.startswith(PREFIX) else text.encode()
+    return key_of(text) if text.startswith(PREFIX) else text.encode()

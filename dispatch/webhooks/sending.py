@@ -20,8 +20,8 @@ from dispatch.errors import ProviderNotConfigured
 from dispatch.providers import Answer
 from dispatch.providers.http import Reply, post_bytes, session
 from dispatch.providers.sealing import unseal
+from dispatch.providers.standard_webhooks import key_of, signed_headers
 from dispatch.webhooks.payload import body_of
-from dispatch.webhooks.signature import signed_headers
 from models.audit_event import AuditEvent
 from models.database import db
 from models.webhooks import delivery as deliveries
@@ -79,9 +79,8 @@ async def _deliver(http: aiohttp.ClientSession, claimed: ClaimedDelivery) -> Non
         log.error("webhook.not_signed", delivery=claimed.id, problem=problem.message)
         return
     headers = {
-        "Content-Type": "application/json",
         "User-Agent": f"campaign-dispatch/{release()}",
-        **signed_headers(secret, message_id=f"evt_{claimed.event_id}", timestamp=int(time.time()), body=body),
+        **signed_headers(key_of(secret), message_id=f"evt_{claimed.event_id}", timestamp=int(time.time()), body=body),
     }
     reply = await post_bytes(http, claimed.url, body, headers)
     if isinstance(reply, Reply) and 200 <= reply.status < 300:

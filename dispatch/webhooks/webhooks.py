@@ -13,9 +13,9 @@ from dispatch.errors import Duplicate, InvalidRequest, NotFound, QuotaExceeded
 from dispatch.formats.checks import can_be_id
 from dispatch.formats.view import Time, View
 from dispatch.providers.sealing import seal
+from dispatch.providers.standard_webhooks import new_secret
 from dispatch.webhooks.addresses import checked_url
 from dispatch.webhooks.sending import SEALED_AS
-from dispatch.webhooks.signature import new_secret
 from models.account import Account
 from models.database import db
 from models.page import Page

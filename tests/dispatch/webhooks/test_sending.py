@@ -4,8 +4,8 @@ import pytest
 
 from dispatch.accounts.audit_trail import list_events
 from dispatch.providers.guard import is_allowed
+from dispatch.providers.standard_webhooks import key_of, signed_headers
 from dispatch.webhooks.sending import WAITS_SEC, send_due
-from dispatch.webhooks.signature import signed_headers
 from dispatch.webhooks.webhooks import (
     enable_webhook,
     list_deliveries,
@@ -28,12 +28,13 @@ from tests.sending import answering, deliver, started
 def test_a_request_is_signed_as_the_convention_says():
     """The example of its reference libraries' tests, made with their secret, id, time and body."""
     headers = signed_headers(
-        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        key_of("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
         message_id="msg_p5jXN8AQM9LWM0D4loKWxJek",
         timestamp=1614265330,
         body=b'{"test": 2432232314}',
     )
     assert headers == {
+        "Content-Type": "application/json",
         "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
         "webhook-timestamp": "1614265330",
         "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
