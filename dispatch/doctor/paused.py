@@ -17,8 +17,8 @@ def why_paused(campaign: Condition) -> Reason:
         return of_campaign("paused", f"Its schedule was paused{why}. {resume}")
     if not campaign.paused_by_hand and campaign.paused_from == "sending":
         text = (
-            f"The provider refuses the account{why}. Correct the provider's credentials, or ask whoever runs the "
-            f"installation; then {resume}"
+            f"The provider refuses the account{why}. Correct its credentials (`provider test` shows whether they "
+            f"work), or ask whoever runs the installation; then {resume}"
         )
         return of_campaign("provider_refused", text)
     when = f" at {on_clock(campaign.paused_at, campaign.zone)}" if campaign.paused_at else ""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from config.settings import settings
 from dispatch.doctor.codes import Reason, of_campaign
 from dispatch.doctor.facts import Facts
-from dispatch.doctor.starting import no_sweeper, no_worker, redis_away
+from dispatch.doctor.starting import no_sweeper, no_worker
 from dispatch.doctor.words import for_about, on_clock
 from dispatch.queues import SEND
 from models.campaigns.condition import Condition
@@ -32,10 +32,11 @@ def why_not_sent(campaign: Condition, facts: Facts) -> list[Reason]:
     if campaign.all_wait:
         waits = [_waits(campaign, facts)]
         return waits if facts.serves(SEND) else [*waits, no_worker(SEND)]
-    if facts.redis.problem:
-        return [redis_away(facts)]
     if not facts.serves(SEND):
         return [no_worker(SEND)]
+    if facts.redis.problem:
+        text = f"{facts.redis.problem} The send workers go on without it within seconds. Nothing is lost."
+        return [of_campaign("redis_away", text)]
     if not facts.sweepers:
         return [no_sweeper()]
     if facts.redis.queues[SEND].jobs:
