@@ -19,6 +19,10 @@ OWN = ("phone", "first_name", "last_name", "location", "prefered_product", "zone
 #: Characters of an attribute's name, by whichever way it comes.
 MAX_NAME = 100
 
+# English, German, Greek, French, Spanish, Italian, Portuguese, Dutch; Excel and LibreOffice differ in Greek.
+_YES = frozenset(["TRUE", "WAHR", "ΑΛΗΘΕΣ", "ΑΛΗΘΉΣ", "ΑΛΗΘΗΣ", "VRAI", "VERDADERO", "VERO", "VERDADEIRO", "WAAR"])
+_NO = frozenset(["FALSE", "FALSCH", "ΨΕΥΔΕΣ", "ΨΕΥΔΉΣ", "ΨΕΥΔΗΣ", "FAUX", "FALSO", "ONWAAR"])
+_DECIMAL_COMMA = re.compile(r"-?\d{1,15},\d{1,15}", re.ASCII)
 _EXACT = re.compile(r"(attribute|json):(.*)", re.DOTALL)
 
 
@@ -77,7 +81,17 @@ def value_of(column: str, cell: str, country: str | None = None) -> object:
     try:
         return strict_json.loads(cell)
     except json.JSONDecodeError:
-        return cell
+        return _as_a_spreadsheet_saves(cell)
+
+
+def _as_a_spreadsheet_saves(cell: str) -> object:
+    """Returns the yes, no or number that a spreadsheet wrote in its own language over the JSON; else the cell.
+
+    A text of these letters or digits would stand in quotation marks.
+    """
+    if (word := cell.upper()) in _YES or word in _NO:
+        return word in _YES
+    return float(cell.replace(",", ".")) if _DECIMAL_COMMA.fullmatch(cell) else cell
 
 
 def _is_plain(name: str) -> bool:

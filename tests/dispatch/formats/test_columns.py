@@ -59,6 +59,15 @@ def test_every_name_survives(name, is_text):
         ("json:age", '["a", 1]', ["a", 1]),
         ("json:age", '"42"', "42"),
         ("json:age", "forty-two", "forty-two"),
+        # Saved by a spreadsheet in English, German, Greek and French.
+        ("json:vip", "TRUE", True),
+        ("json:vip", "WAHR", True),
+        ("json:vip", "ΨΕΥΔΕΣ", False),
+        ("json:vip", "Faux", False),
+        ("json:vip", '"TRUE"', "TRUE"),
+        ("json:points", "-10,5", -10.5),
+        ("json:points", '"10,5"', "10,5"),
+        ("json:points", "1,2,3", "1,2,3"),
     ],
 )
 def test_only_a_json_column_has_types(column, cell, value):
