@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dispatch.customers.attribute_limits import problem_of
+from dispatch.formats import consents
 from dispatch.formats.checks import control_in
 from dispatch.formats.columns import OWN, attribute_of, is_attribute, value_of
 from dispatch.formats.csv_in import CsvFile, Place, Record, Rejected
@@ -16,9 +17,9 @@ from models.customers.customer import CONSENTS, FILE_COLUMNS, MAX_ATTRIBUTE, MAX
 from models.customers.upsert import CustomerToWrite
 from scheduling.zones import is_zone
 
-# A line that says unsubscribed opts its customer out for good; one that says subscribed opts no one in again.
+# A line that says unsubscribed opts its customer out for good; one that says subscribed opts no one in again. One that
+# says suppressed leaves the consent as it is.
 CONSENT = "consent"
-UNSUBSCRIBED = "unsubscribed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Chunk:
 
     customers: list[CustomerToWrite]
     opted_out: list[str]
-    #: Numbers of rejected lines that say unsubscribed, in each of their readings.
+    #: Numbers that are only suppressed, and those of rejected lines that say unsubscribed, in each of their readings.
     not_to_message: list[str]
     ambiguous: int
     rejected: list[Rejected]
@@ -90,16 +91,20 @@ class ChunkReader:
             return
         self._customers[result.phone] = result
         self._phone_types[result.phone_type] += 1
-        if _says_unsubscribed(record):
-            self._opted_out.append(result.phone)
+        match _said(record):
+            case consents.UNSUBSCRIBED:
+                self._opted_out.append(result.phone)
+            case consents.SUPPRESSED:
+                self._not_to_message[result.phone] = None
 
     def _reject(self, record: Record, rejected: Rejected) -> None:
         # Whatever is wrong with the line, its person is not to be messaged, whichever of two numbers is theirs.
-        if _says_unsubscribed(record) and (readings := _readings(record, self._country)):
+        said = _said(record)
+        if said in (consents.UNSUBSCRIBED, consents.SUPPRESSED) and (readings := _readings(record, self._country)):
             self._not_to_message |= dict.fromkeys(readings)
             self._ambiguous += len(readings) > 1
             both = "both are suppressed" if len(readings) > 1 else "the number is suppressed"
-            rejected = rejected._replace(reason=f"{rejected.reason}; it says unsubscribed, so {both}")
+            rejected = rejected._replace(reason=f"{rejected.reason}; it says {said}, so {both}")
         self._rejected.append(rejected._replace(values=record.values))
 
     def take(self) -> Chunk:
@@ -121,8 +126,8 @@ class ChunkReader:
         return chunk
 
 
-def _says_unsubscribed(record: Record) -> bool:
-    return record.cells.get(CONSENT, "").lower() == UNSUBSCRIBED
+def _said(record: Record) -> str:
+    return record.cells.get(CONSENT, "")
 
 
 def _readings(record: Record, country: str | None) -> tuple[str, ...]:
@@ -142,8 +147,8 @@ def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected
             return Rejected(record.line, f"{name} is longer than {limit} characters")
         if name in TEXT_COLUMNS and (control := control_in(value)):
             return Rejected(record.line, f"{name} has a control character ({control})")
-    if cells.get(CONSENT, "").lower() not in ("", *CONSENTS):
-        return Rejected(record.line, f"{CONSENT} is {UNSUBSCRIBED} or subscribed, or yes or no")
+    if _said(record) not in ("", *CONSENTS, consents.SUPPRESSED):
+        return Rejected(record.line, f"{CONSENT} is unsubscribed or subscribed, or yes or no")
     if (zone := cells.get("zone") or None) and not is_zone(zone):
         return Rejected(record.line, "zone is no IANA time zone, such as Europe/Athens")
     try:

@@ -6,7 +6,8 @@ An opt-out that is not understood would be messaged, so in a column that is call
 import re
 from unicodedata import combining, normalize
 
-SUBSCRIBED, UNSUBSCRIBED = "subscribed", "unsubscribed"
+#: The last says of a subscribed customer that the number is not to be messaged; our exports have it.
+SUBSCRIBED, UNSUBSCRIBED, SUPPRESSED = "subscribed", "unsubscribed", "suppressed"
 
 # Like the words of `headers`, without case, accents, spaces and signs, in the same languages; none of other channels.
 _OPT_IN = """consent consentstatus subscribed subscriptionstatus optin optedin optinstatus smsoptin smsoptedin
@@ -31,6 +32,7 @@ def word_of(text: str) -> str:
 
 OPT_OUTS = frozenset(map(word_of, _OPT_OUT.split()))
 COLUMNS = OPT_OUTS | frozenset(map(word_of, _OPT_IN.split()))
+_OWN_WORDS = (SUBSCRIBED, UNSUBSCRIBED, SUPPRESSED)
 _OUT_WORDS, _IN_WORDS = frozenset(("optout", "optedout", "stop", "stopped")), frozenset(("optin", "optedin"))
 _SIGN = re.compile(r"[^\w\s./\-\u2013\u2014]")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b")
@@ -38,14 +40,14 @@ _YES_WORDS, _NO_WORDS = frozenset(map(word_of, _YES.split())), frozenset(map(wor
 
 
 def consent_said(cell: str, column: str) -> str:
-    """Returns `subscribed`, `unsubscribed`, '' where the cell says nothing, or the cell if it is not understood.
+    """Returns `subscribed`, `unsubscribed`, `suppressed`, '' where the cell says nothing, or a cell not understood.
 
     In a column that is called opt-out, or another word for it, yes means unsubscribed. A date is when it was said.
     """
-    if cell in (SUBSCRIBED, UNSUBSCRIBED):
+    if cell in _OWN_WORDS:
         return cell
     word = word_of(cell.removesuffix(".0"))
-    if word in (SUBSCRIBED, UNSUBSCRIBED):
+    if word in _OWN_WORDS:
         return word
     if word_of(column) in OPT_OUTS:
         # A tick is neither a letter nor a dash.

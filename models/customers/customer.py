@@ -126,7 +126,7 @@ class Customer(Row):
     @classmethod
     def lines(cls, account_id: UUID) -> "Iterator[CustomerLine]":
         """Yields every customer of the account, oldest first."""
-        return export_lines("customer", account_id, into=CustomerLine)
+        return export_lines(_AS_EXPORTED, account_id, into=CustomerLine)
 
     @classmethod
     def attribute_columns(cls, account_id: UUID) -> "list[AttributeColumn]":
@@ -194,8 +194,18 @@ class CustomerLine(NamedTuple):
     location: str | None
     prefered_product: str | None
     zone: str | None
+    #: The consent, or `suppressed` of a subscribed customer whose number is.
     consent: str
     attributes: JsonObject
+
+
+# A number may be suppressed though its customer is subscribed, and must be so in the account that the file moves to.
+_AS_EXPORTED = """(
+    SELECT id, account_id, phone, first_name, last_name, location, prefered_product, zone, attributes,
+           CASE WHEN cu.consent = 'subscribed' AND EXISTS (
+                  SELECT FROM suppression s WHERE s.account_id = cu.account_id AND s.phone = cu.phone)
+                THEN 'suppressed' ELSE cu.consent END AS consent
+    FROM customer cu) AS customer"""
 
 
 def _written(values: Mapping[str, object]) -> dict[str, object]:

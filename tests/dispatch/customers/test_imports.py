@@ -11,6 +11,7 @@ from dispatch.customers import imports
 from dispatch.customers.export import export_customers
 from dispatch.customers.import_trial import try_import
 from dispatch.customers.imports import ImportReport, import_customers
+from dispatch.customers.suppressions import add_suppression
 from dispatch.errors import InvalidRequest
 from dispatch.formats.csv_in import checked_lines
 from models.database import rows
@@ -336,6 +337,21 @@ def test_zones_and_opt_outs_travel_to_another_account(import_file, db):
         ("+306912345672", None, "subscribed"),
     ]
     assert rows("SELECT phone FROM suppression WHERE account_id = %s", [other]) == [{"phone": "+306912345671"}]
+
+
+def test_who_is_suppressed_and_subscribed_is_suppressed_in_the_account_that_the_file_moves_to(import_file, db):
+    import_file("phone\n6912345671\n6912345672\n")
+    (first,) = rows("SELECT id FROM account")
+    add_suppression(asking(first["id"]), phone="+306912345671", reason="complaint")
+    exported = "".join(export_customers(asking(first["id"])))
+    other = an_account(0, name="Other").id
+    import_file(exported, account_id=other)
+    moved = rows("SELECT phone, consent FROM customer WHERE account_id = %s ORDER BY phone", [other])
+    assert [tuple(one.values()) for one in moved] == [("+306912345671", "subscribed"), ("+306912345672", "subscribed")]
+    assert rows("SELECT phone FROM suppression WHERE account_id = %s", [other]) == [{"phone": "+306912345671"}]
+    # Here nothing changes, not even why.
+    import_file(exported, account_id=first["id"])
+    assert rows("SELECT reason FROM suppression WHERE account_id = %s", [first["id"]]) == [{"reason": "complaint"}]
 
 
 def test_a_value_that_cannot_be_stored_rejects_its_line_and_no_other(import_file):
