@@ -37,7 +37,7 @@ class PeakMemory:
         while True:
             over = self._over.wait(LOOK_EVERY_SEC)
             for name, process in self._watched:
-                peak = round(_peak(process) / MEGABYTE, 1)
+                peak = round(peak_of(process.pid) / MEGABYTE, 1)
                 self.megabytes[name] = max(peak, self.megabytes.get(name, 0.0))
             if over:
                 return
@@ -63,14 +63,14 @@ def _name(child: psutil.Process) -> str:
     return f"worker-{command[command.index(module) + 1]}" if module == "jobs.worker" else module
 
 
-def _peak(process: psutil.Process) -> int:
-    """Returns the system's own high-water mark (Linux), or else what is resident now; 0 once the process is gone."""
+def peak_of(pid: int) -> int:
+    """Returns the system's high-water mark in bytes (Linux), or else what is resident; 0 once the process is gone."""
     try:
-        if found := _HIGH_WATER.search(Path(f"/proc/{process.pid}/status").read_text()):
+        if found := _HIGH_WATER.search(Path(f"/proc/{pid}/status").read_text()):
             return int(found[1]) * 1024
     except OSError:
         pass
     try:
-        return int(process.memory_info().rss)
+        return int(psutil.Process(pid).memory_info().rss)
     except psutil.NoSuchProcess:
         return 0
