@@ -40,7 +40,7 @@ lint: .venv/.dev ## Check style, types and layers
 bench-api: .venv/.demo ## Measure how quickly web answers beside a million messages
 	@$(BIN)/python -m benchmarks.api $(ARGS)
 
-bench: .venv/.demo ## Measure messages per second, how long accounts wait for each other, and what a tick of schedules costs
+bench: .venv/.demo ## Measure messages a second beside other queues, how long accounts wait for each other, and a tick of schedules
 	@$(BIN)/python -m benchmarks $(ARGS)
 	@$(BIN)/python -m benchmarks.turns
 	@$(BIN)/python -m benchmarks.schedules

@@ -10,58 +10,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.run import Completed, Prepared
+from benchmarks.run import Prepared
 from models.database import rows
 
 RESULTS = Path(__file__).parent / "results"
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One round: the campaign's times in seconds, and the floors measured before and after it in messages/s."""
-
-    campaign: Completed
-    floors: tuple[float, float]
-    peak_mb: dict[str, float]
-    machine: str
-
-    @property
-    def floor(self) -> float:
-        """Returns the mean of both floors, because the machine may have become slower or faster in between."""
-        return sum(self.floors) / 2
-
-    @property
-    def rates(self) -> dict[str, float]:
-        """Returns the messages per second of each stage."""
-        taken = self.campaign
-        stages = {"prepare": taken.prepare, "send": taken.send, "whole": taken.whole}
-        return {name: taken.recipients / seconds for name, seconds in stages.items()}
-
-    @property
-    def whole_to_floor(self) -> float:
-        """Returns the share of the floor's speed that the whole product reaches."""
-        return self.rates["whole"] / self.floor
-
-    def summary(self) -> dict[str, Any]:
-        """Returns the round for programs."""
-        return {
-            "recipients": self.campaign.recipients,
-            "floor": round(self.floor),
-            **{name: round(rate) for name, rate in self.rates.items()},
-            "whole_to_floor": round(self.whole_to_floor, 3),
-            "peak_mb": self.peak_mb,
-        }
-
-    def show(self, console: Console) -> None:
-        """Prints the round."""
-        table = _table("", "messages/s", "of the floor")
-        for name, rate in self.rates.items():
-            table.add_row(name, f"{rate:,.0f}", f"{rate / self.floor:.2f}")
-        table.add_row("floor", f"{self.floor:,.0f}", "1.00")
-        console.print(table)
-        console.print(f"floor before {self.floors[0]:,.0f}, after {self.floors[1]:,.0f}; failures 0; audit clean")
-        show_memory(self.peak_mb, console)
-        console.print(f"\n{self.campaign.recipients:,} recipients; {self.machine}", soft_wrap=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +48,7 @@ def machine() -> str:
 
 def show_memory(peak_mb: dict[str, float], console: Console) -> None:
     """Prints the peak of each process, the largest first."""
-    table = _table("process", "peak MB")
+    table = plain_table("process", "peak MB")
     for name, megabytes in sorted(peak_mb.items(), key=lambda entry: -entry[1]):
         table.add_row(name, f"{megabytes:.0f}")
     console.print()
@@ -111,7 +63,7 @@ def keep(summary: dict[str, Any], name: str) -> Path:
     return file
 
 
-def _table(first: str, *columns: str) -> Table:
+def plain_table(first: str, *columns: str) -> Table:
     table = Table(first, box=None, header_style="bold")
     for column in columns:
         table.add_column(column, justify="right")

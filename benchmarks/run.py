@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic, sleep
 from urllib.request import Request, urlopen
+from uuid import UUID
 
 from benchmarks.customers import add_customers
 from benchmarks.floor import settle_disk
@@ -52,22 +53,40 @@ class WentWrong(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
+class Customers:
+    """An account with customers, and the credits for a number of campaigns to all of them."""
+
+    account_id: UUID
+    count: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
-    """An account with customers and credits, and the campaign that will go to all of them."""
+    """A campaign that will go to all customers of an account."""
 
     campaign_id: int
     recipients: int
     key: str
 
 
+def make_customers(count: int, progress: Progress, *, campaigns: int = 1) -> Customers:
+    """Creates an account that can send so many campaigns to so many customers."""
+    account = create_account(by_hand(ALL_ACCOUNTS), "Benchmark")
+    top_up(by_hand(account.id), campaigns * count * CREDITS_EACH)
+    add_customers(account.id, count, progress=lambda done: progress("customers", done))
+    return Customers(account.id, count, issue_key(by_hand(account.id), name="benchmark").key)
+
+
+def campaign_to(customers: Customers) -> Ready:
+    """Creates the draft of a campaign to all customers."""
+    draft = CampaignDraft(name="Benchmark", template=TEMPLATE, everyone=True)
+    return Ready(create_campaign(by_hand(customers.account_id), draft).id, customers.count, customers.key)
+
+
 def make_ready(recipients: int, progress: Progress) -> Ready:
     """Creates everything that must exist before the clock starts."""
-    account = create_account(by_hand(ALL_ACCOUNTS), "Benchmark")
-    top_up(by_hand(account.id), recipients * CREDITS_EACH)
-    add_customers(account.id, recipients, progress=lambda done: progress("customers", done))
-    campaign = create_campaign(by_hand(account.id), CampaignDraft(name="Benchmark", template=TEMPLATE, everyone=True))
-    key = issue_key(by_hand(account.id), name="benchmark").key
-    return Ready(campaign.id, recipients, key)
+    return campaign_to(make_customers(recipients, progress))
 
 
 def prepare(ready: Ready, web_url: str, progress: Progress) -> Prepared:
