@@ -5,14 +5,20 @@ from functools import lru_cache, partial
 from config.settings import settings
 from dispatch.process.remembered import Remembered
 from dispatch.providers.choice import provider_for
-from dispatch.queues import another_campaign_waits
+from dispatch.queues import another_campaign_waits, ready
+from dispatch.runs.from_rows import another_is_due
 from dispatch.sending.courier import Courier
 
 
 def send_batch(campaign_id: int, batch: int) -> None:
     """Delivers the campaign's messages, starting with this batch."""
-    others_waiting = Remembered(partial(another_campaign_waits, campaign_id), unknown=False)
+    others_waiting = Remembered(partial(another_waits, campaign_id), unknown=False)
     courier().deliver(campaign_id, batch, others_waiting=others_waiting)
+
+
+def another_waits(campaign_id: int) -> bool:
+    """Returns whether another campaign waits for a worker: by the queue or, while Redis is away, by the rows."""
+    return another_campaign_waits(campaign_id) if ready() else another_is_due(campaign_id)
 
 
 @lru_cache(maxsize=1)

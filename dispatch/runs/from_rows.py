@@ -29,12 +29,13 @@ def send_next(courier: Courier, turns: Turns) -> bool:
         due = take_next(turns)
     if due is None:
         return False
-    others_waiting = Remembered(partial(_another_waits, due.campaign_id), unknown=False)
+    others_waiting = Remembered(partial(another_is_due, due.campaign_id), unknown=False)
     with turns.turn_of(due.account_id), job_limit(JOB_TIMEOUT_SEC):
         return courier.deliver(due.campaign_id, due.number, others_waiting=others_waiting) > 0
 
 
-def _another_waits(campaign_id: int) -> bool:
+def another_is_due(campaign_id: int) -> bool:
+    """Returns whether another campaign has a batch to send; False when the database does not say."""
     try:
         with db.connection_context():
             return another_waits(campaign_id)
