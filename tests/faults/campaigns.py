@@ -1,6 +1,7 @@
 """Campaigns that go through a fault, and the verdict on what became of their recipients."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -76,6 +77,17 @@ def judge(deployment: Deployment, campaign: CampaignView, *, unknown_at_most: in
     wait_until(lambda: _credits_add_up(campaign), "what was sent is captured, what is unknown held, the rest released")
     assert not (violations := audit(ALL_ACCOUNTS)), f"the audit found {violations}"
     assert not (left := recover()), f"recovery still finds something to do: {left}"
+    return found
+
+
+def judge_each(deployment: Deployment, campaigns: Iterable[CampaignView], *, unknown_at_most: int = 0) -> Counter[str]:
+    """Judges all of these campaigns once each is completed: before, recovery still finds something to do."""
+    judged = list(campaigns)
+    for campaign in judged:
+        wait_until_completed(campaign)
+    found: Counter[str] = Counter()
+    for campaign in judged:
+        found += judge(deployment, campaign, unknown_at_most=unknown_at_most)
     return found
 
 

@@ -6,17 +6,22 @@ from collections.abc import Callable
 from contextlib import suppress
 from random import Random
 from threading import Event
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import psycopg
+import redis
 
 from config.settings import settings
 from dispatch.queues import HOUSE, PREPARE, SEND
 from embedded.servers import EmbeddedServers
+from models.database import rows
+from sweeper.sweep import OVERLAP_KEY
+from tests.factories import a_campaign, an_account
 from tests.faults.deployment import Deployment
 from tests.faults.freezing import freeze_between_transactions, thaw
-from tests.faults.outages import end_connections, idle_backends_frozen, read_only_server
+from tests.faults.outages import end_connections, idle_backends_frozen, read_only_server, starts_stall
 from tests.processes import end_by_force
+from tests.waiting import wait_until
 
 Fault: TypeAlias = Callable[[Deployment, EmbeddedServers, Random], None]
 
@@ -32,6 +37,27 @@ def kind(fault: Fault) -> Fault:
 def last(seconds: float) -> None:
     """Lets a fault last: its length is what is tried, and nothing is waited for."""
     Event().wait(seconds)
+
+
+class Progress(NamedTuple):
+    """How far the campaigns are that are being sent."""
+
+    sent: int
+    to_send: int
+
+
+def _progress() -> Progress:
+    [found] = rows(
+        """SELECT coalesce(sum(batch.sent), 0)::int AS sent,
+                  coalesce(sum(batch.pending) FILTER (WHERE campaign.status = 'sending'), 0)::int AS to_send
+           FROM batch JOIN campaign ON campaign.id = batch.campaign_id"""
+    )
+    return Progress(**found)
+
+
+def _redis(servers: EmbeddedServers) -> redis.Redis:
+    assert servers.redis
+    return redis.Redis.from_url(servers.redis.url)
 
 
 @kind
@@ -88,10 +114,7 @@ def freeze_a_worker(deployment: Deployment, servers: EmbeddedServers, chance: Ra
 
 @kind
 def flush_redis(deployment: Deployment, servers: EmbeddedServers, chance: Random) -> None:
-    import redis
-
-    assert servers.redis
-    with redis.Redis.from_url(servers.redis.url) as client:
+    with _redis(servers) as client:
         client.flushall()
 
 
@@ -107,6 +130,60 @@ def freeze_redis(deployment: Deployment, servers: EmbeddedServers, chance: Rando
     deployment.freeze_redis()
     last(chance.uniform(0.5, 8))
     deployment.thaw_redis()
+
+
+@kind
+def freeze_redis_through_several_jobs(deployment: Deployment, servers: EmbeddedServers, chance: Random) -> None:
+    before, wanted = _progress().sent, chance.randint(150, 400)
+    deployment.freeze_redis()
+    try:
+        # What is being sent goes on; nothing else does until Redis is back.
+        wait_until(lambda: _progress().sent >= before + wanted or not _progress().to_send, "sending without Redis")
+    finally:
+        deployment.thaw_redis()
+
+
+@kind
+def fill_redis(deployment: Deployment, servers: EmbeddedServers, chance: Random) -> None:
+    with _redis(servers) as client:
+        client.config_set("maxmemory", 1)
+        last(chance.uniform(1, 6))
+        client.config_set("maxmemory", 0)
+
+
+@kind
+def kill_a_sweep(deployment: Deployment, servers: EmbeddedServers, chance: Random) -> None:
+    a_campaign(an_account(credits=20), recipients=20, due=True)
+    with starts_stall(), _redis(servers) as client:
+        wait_until(lambda: client.exists(OVERLAP_KEY), "a sweep has begun")
+        for pid in deployment.workers(HOUSE):
+            end_by_force(pid)
+
+
+@kind
+def stop_without_postgres(deployment: Deployment, servers: EmbeddedServers, chance: Random) -> None:
+    deployment.crash_postgres()
+    last(chance.uniform(0, 3))
+    deployment.stop()
+    deployment.start_postgres()
+    deployment.start()
+
+
+@kind
+def stop_while_starting(deployment: Deployment, servers: EmbeddedServers, chance: Random) -> None:
+    deployment.stop()
+    deployment.start()
+    last(chance.uniform(0, 3))
+    # Without a handler yet, the signal itself ends the process.
+    assert deployment.supervisor.stop() in (0, -signal.SIGTERM), deployment.supervisor.log
+    deployment.start()
+
+
+@kind
+def lose_postgres_for_long(deployment: Deployment, servers: EmbeddedServers, chance: Random) -> None:
+    deployment.crash_postgres()
+    last(settings().lease_sec + chance.uniform(1, 6))
+    deployment.start_postgres()
 
 
 @kind

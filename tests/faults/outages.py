@@ -65,6 +65,17 @@ def idle_backends_frozen(applications: set[str] | None = None) -> Iterator[None]
                 thaw(pid)
 
 
+@contextmanager
+def starts_stall() -> Iterator[None]:
+    """Every start waits, with its lock in Redis and before its claim, until the end of the block."""
+    url = settings().database_url
+    assert url
+    with psycopg.connect(url.get_secret_value()) as blocker:
+        blocker.execute("LOCK TABLE customer_import IN ACCESS EXCLUSIVE MODE")
+        yield
+        blocker.rollback()
+
+
 def end_connections() -> None:
     """Ends every connection of the deployment."""
     rows(

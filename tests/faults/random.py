@@ -1,8 +1,8 @@
 """`python -m tests.faults.random --seed N --cases K`: campaigns through random faults, each judged.
 
-A case is three to eight faults of random kinds at random moments of one campaign. It depends on the seed and its number
-alone, so `--only NUMBER` repeats it, as far as the machine's own timing lets it be repeated. Exit status 1 when a
-promise was broken.
+A case is three to eight faults of random kinds at random moments of one to three campaigns. It depends on the seed and
+its number alone, so `--only NUMBER` repeats it, as far as the machine's own timing lets it be repeated. Exit status 1
+when a promise was broken.
 """
 
 import argparse
@@ -18,10 +18,11 @@ from time import monotonic
 
 from config.logging import start_logging
 from config.settings import settings
-from dispatch.campaigns.view import CampaignView
+from dispatch.campaigns.reading import read_campaign
 from embedded.servers import EmbeddedServers, embedded_servers
-from tests.factories import a_campaign, an_account
-from tests.faults.campaigns import counts, judge, row_of, start
+from models.database import rows
+from tests.factories import a_campaign, an_account, asking
+from tests.faults.campaigns import judge_each, start
 from tests.faults.deployment import MOST_IN_FLIGHT, Deployment, deployed
 from tests.faults.kinds import KINDS
 from tests.servers import server_directory
@@ -36,11 +37,12 @@ LATENCY_MS = 300
 
 @dataclass
 class Case:
-    """What was done to one campaign, and what became of it."""
+    """What was done to some campaigns, and what became of them."""
 
     seed: int
     number: int
     recipients: int = 0
+    campaigns: int = 0
     faults: list[str] = field(default_factory=list)
     #: Calls that the provider accepted, and what became of the messages.
     judged_sends: int = 0
@@ -59,18 +61,25 @@ def run(case: Case, servers: EmbeddedServers, directory: Path) -> None:
         deployment.latency_ms = LATENCY_MS
         deployment.start_simulator()
         _configure(ENQUEUE_INLINE_LIMIT=chance.choice([0, 20_000]))
-        due = chance.random() < 0.5
-        campaign = a_campaign(an_account(credits=case.recipients), recipients=case.recipients, due=due)
-        if not due:
-            start(campaign)
+        case.campaigns = chance.randint(1, 3)
+        for _ in range(case.campaigns):
+            _begin(case.recipients // case.campaigns, due=chance.random() < 0.5)
         deployment.start()
         moments = sorted(chance.uniform(0, 0.9) for _ in range(chance.randint(3, 8)))
         for moment in moments:
-            _suffer(case, chance, deployment, servers, campaign, int(moment * case.recipients))
-        wait_until(lambda: _is_over(campaign), "the campaign completes", seconds=STUCK_AFTER_SEC)
-        found = judge(deployment, campaign, unknown_at_most=MOST_IN_FLIGHT * len(case.faults))
+            _suffer(case, chance, deployment, servers, int(moment * case.recipients))
+        wait_until(_is_over, "the campaigns complete", seconds=STUCK_AFTER_SEC)
+        # Faults may have added some.
+        campaigns = [read_campaign(asking(), each["id"]) for each in rows("SELECT id FROM campaign ORDER BY id")]
+        found = judge_each(deployment, campaigns, unknown_at_most=MOST_IN_FLIGHT * len(case.faults))
         case.states = dict(found)
         case.judged_sends = len(lines(deployment.accepted))
+
+
+def _begin(recipients: int, *, due: bool) -> None:
+    campaign = a_campaign(an_account(credits=recipients), recipients=recipients, due=due)
+    if not due:
+        start(campaign)
 
 
 def _suffer(
@@ -78,29 +87,26 @@ def _suffer(
     chance: Random,
     deployment: Deployment,
     servers: EmbeddedServers,
-    campaign: CampaignView,
     after: int,
 ) -> None:
-    """Lets one fault happen when so many messages are sent, unless the campaign is over by then."""
+    """Lets one fault happen when so many messages are sent, unless the campaigns are over by then."""
     name = chance.choice(sorted(KINDS))
-    wait_until(lambda: _sent(campaign) >= after or _is_over(campaign), f"{after} are sent", seconds=STUCK_AFTER_SEC)
-    if _is_over(campaign):
+    wait_until(lambda: _sent() >= after or _is_over(), f"{after} are sent", seconds=STUCK_AFTER_SEC)
+    if _is_over():
         return
     case.faults.append(name)
     KINDS[name](deployment, servers, chance)
-    ended, sent = monotonic(), _sent(campaign)
-    wait_until(
-        lambda: _sent(campaign) > sent or _is_over(campaign), f"it goes on after {name}", seconds=STUCK_AFTER_SEC
-    )
+    ended, sent = monotonic(), _sent()
+    wait_until(lambda: _sent() > sent or _is_over(), f"it goes on after {name}", seconds=STUCK_AFTER_SEC)
     case.slowest_recovery_sec = max(case.slowest_recovery_sec, round(monotonic() - ended, 1))
 
 
-def _sent(campaign: CampaignView) -> int:
-    return counts(campaign)["sent"]
+def _sent() -> int:
+    return int(rows("SELECT coalesce(sum(sent), 0) AS sent FROM batch")[0]["sent"])
 
 
-def _is_over(campaign: CampaignView) -> bool:
-    return row_of(campaign).status == "completed"
+def _is_over() -> bool:
+    return not rows("SELECT 1 FROM campaign WHERE status <> 'completed'")
 
 
 def _configure(**variables: object) -> None:

@@ -2,13 +2,9 @@
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-import psycopg
 import pytest
 
-from config.settings import settings
 from dispatch.process.lock import LEASE_SEC
 from dispatch.queues import HOUSE, PREPARE, connection
 from dispatch.runs.push import push_due
@@ -16,8 +12,9 @@ from dispatch.start.sweep import sweep_due
 from models.database import row, rows
 from sweeper.sweep import OVERLAP_KEY
 from tests.factories import a_campaign, an_account, asking
-from tests.faults.campaigns import judge, row_of
+from tests.faults.campaigns import judge, judge_each, row_of
 from tests.faults.freezing import thaw
+from tests.faults.outages import starts_stall
 from tests.processes import end_by_force, running
 from tests.waiting import wait_until
 
@@ -26,17 +23,6 @@ pytestmark = pytest.mark.processes
 # Bounds and no measurements: the sweep interval, a lease, and time to start a process on a busy machine. It was 60 s
 # for every campaign and 600 s for the one in hand.
 SOON_SEC = 1 + LEASE_SEC + 25
-
-
-@contextmanager
-def starts_stall() -> Iterator[None]:
-    """Every start waits, with its lock in Redis and before its claim, until the end of the block."""
-    url = settings().database_url
-    assert url
-    with psycopg.connect(url.get_secret_value()) as blocker:
-        blocker.execute("LOCK TABLE customer_import IN ACCESS EXCLUSIVE MODE")
-        yield
-        blocker.rollback()
 
 
 def waits_in_the_middle_of_a_start(campaign) -> bool:
@@ -66,7 +52,7 @@ def test_a_house_worker_is_killed_in_mid_sweep(deployment):
     assert locked.holder.startswith(f"process {victim} on ")
     for campaign in campaigns:
         wait_until_started(campaign)
-        judge(deployment, campaign)
+    judge_each(deployment, campaigns)
 
 
 def test_what_a_sweep_skips_because_of_the_one_that_was_killed_is_logged_with_its_holder(deployment):

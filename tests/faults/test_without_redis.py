@@ -5,7 +5,6 @@ from io import BytesIO
 import pytest
 
 from config.settings import Settings
-from dispatch.campaigns.view import CampaignView
 from dispatch.customers.import_upload import Wish, read_import, start_import
 from dispatch.queues import SEND
 from models.heartbeat import Heartbeat
@@ -14,12 +13,13 @@ from tests.faults.campaigns import (
     a_started_campaign,
     counts,
     judge,
+    judge_each,
     row_of,
     start,
     wait_until_completed,
     wait_until_sent,
 )
-from tests.faults.deployment import MOST_IN_FLIGHT, Deployment
+from tests.faults.deployment import MOST_IN_FLIGHT
 from tests.processes import end_by_force
 from tests.waiting import wait_until
 
@@ -34,14 +34,6 @@ def usual_grace(configure, deployment):
     """The time that the workers of a real deployment have to stop."""
     for name in ("lease_sec", "provider_timeout_sec"):
         configure(**{name.upper(): Settings.model_fields[name].default})
-
-
-def judge_each(deployment: Deployment, campaigns: list[CampaignView], *, unknown_at_most: int = 0) -> None:
-    """Waits until all of them are completed, then judges each."""
-    for campaign in campaigns:
-        wait_until_completed(campaign)
-    for campaign in campaigns:
-        judge(deployment, campaign, unknown_at_most=unknown_at_most)
 
 
 @pytest.fixture

@@ -50,3 +50,10 @@ def test_a_start_is_refused_soon_and_other_requests_are_answered(web, own_redis)
             "claim_epoch": 0,
         }
     wait_until(lambda: web.ask("POST", path, key=key).status == 202, "it starts when Redis answers")
+
+
+def test_web_that_starts_meanwhile_answers(own_redis, tmp_path):
+    key = a_key(an_account())
+    with hanging(own_redis), running_web(tmp_path, REDIS_URL=own_redis.url) as web:
+        assert web.ask("GET", "/api/campaigns", key=key).status == 200
+        assert web.ask("POST", "/api/campaigns/run-automation", key=key).status == 503
