@@ -50,7 +50,7 @@ class DeliveryQuery(Page):
     "",
     summary="Add a webhook",
     answers={201: AddedWebhookView},
-    refuses=("DUPLICATE", "QUOTA_EXCEEDED"),
+    refuses=("DUPLICATE", "PROVIDER_NOT_CONFIGURED", "QUOTA_EXCEEDED"),
     body=True,
     scope="admin",
     idempotency=OneTransaction(secret="secret"),

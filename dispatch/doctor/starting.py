@@ -54,7 +54,7 @@ def why_not_started(campaign: Condition, facts: Facts) -> list[Reason]:
         assert campaign.scheduled_at
         return [of_campaign("not_yet", f"It starts at {on_clock(campaign.scheduled_at, campaign.zone)}.")]
     if campaign.blocked_reason and (campaign.next_check_at or campaign.blocked_reason == "TOO_LATE"):
-        return [_refusal(campaign, again=_next_check(campaign)), *_nobody_sweeps(facts)]
+        return [_refusal(campaign, again=_next_check(campaign)), *_nobody_goes_on(campaign, facts)]
     return _nobody_sweeps(facts) or [_due(campaign, facts)]
 
 
@@ -122,6 +122,12 @@ def no_sweeper() -> Reason:
 def redis_away(facts: Facts) -> Reason:
     """Returns the reason that no job can be handed to a worker."""
     return of_campaign("redis_away", f"{facts.redis.problem} Nothing is lost; it goes on when Redis is back.")
+
+
+def _nobody_goes_on(campaign: Condition, facts: Facts) -> list[Reason]:
+    """Returns who is missing for what a refused start waits for: an import's job, and then the next sweep."""
+    imports_wait = campaign.blocked_reason == "IMPORT_RUNNING" and not facts.serves(PREPARE)
+    return [*([no_worker(PREPARE)] if imports_wait else []), *_nobody_sweeps(facts)]
 
 
 def _nobody_sweeps(facts: Facts) -> list[Reason]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from config.settings import settings
+from dispatch.accounts.accounts import change_account
 from dispatch.campaigns.lifecycle import cancel_campaign
 from dispatch.doctor.sending import STALLED_SEC
 from dispatch.outbox import push_due_batches
@@ -14,7 +15,7 @@ from models.heartbeat import Heartbeat
 from models.messages import pushing
 from tests.clock import MONDAY, set_clock
 from tests.dispatch.doctor.looking import diagnosis, redis_away
-from tests.factories import an_account, asking
+from tests.factories import a_list, an_account, asking
 from tests.moves import arranging
 from tests.scripted_provider import ScriptedProvider
 from tests.sending import answering, deliver, delivering, started
@@ -83,6 +84,15 @@ def test_a_campaign_outside_its_hours_says_until_when(said, monday):
     assert reasons.keys() == {"hours"}
     # Greek numbers: nine in Athens is seven of UTC, in which the account reads times.
     assert "It goes on at 2030-01-08 07:00 (UTC)" in reasons["hours"]
+
+
+def test_a_campaign_above_a_cap_that_defers_waits_as_it_does_for_hours(said, db):
+    account = an_account(credits=10)
+    change_account(asking(account.id), {"cap_per_day": 1, "over_cap": "defer"})
+    list_id = a_list(account, 1)
+    deliver(answering(), started(account, list_id=list_id, recipients=None))
+    campaign_id = started(account, list_id=list_id, recipients=None)
+    assert "a cap" in said(campaign_id)["hours"]
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,8 @@ def test_a_campaign_whose_list_is_still_importing_says_so_and_needs_nobody(said)
     with seen_by_all(asking(account.id), LocalFile("spring.csv", 100, None), list_name="spring"):
         campaign_id = swept(account, list_id=list_id, recipients=None)
         assert "import" in said(campaign_id)["importing"]
+        Heartbeat.end("worker-prepare")
+        assert "queue prepare" in said(campaign_id)["no_worker"], "the import waits for it"
     assert not OF_CAMPAIGNS["importing"].needs_person
 
 

@@ -4,10 +4,14 @@ from time import sleep
 
 import pytest
 
-from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign
+from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign, unschedule_campaign
+from dispatch.campaigns.writing import delete_campaign
 from dispatch.customers.suppressions import add_suppression
 from dispatch.providers import Answer
+from dispatch.start.follow_ups import retry_failed
+from dispatch.start.preparation import continue_preparation
 from dispatch.webhooks.events import derive_events
+from dispatch.webhooks.retention import KEEP_DAYS, forget_old_events
 from dispatch.webhooks.sending import send_due
 from models.database import db as database
 from models.database import rows
@@ -17,8 +21,8 @@ from tests.factories import a_campaign, an_account, asking
 from tests.moves import arranging
 from tests.racing import race
 from tests.scripted_provider import ScriptedProvider
-from tests.sending import answering, deliver, delivering, started, undelivered
-from tests.stored import phones_of
+from tests.sending import answering, deliver, delivering, start_and_deliver, started, undelivered
+from tests.stored import campaign_row, phones_of
 
 
 def test_a_campaign_that_is_sent_tells_its_start_each_message_and_its_end(account, webhook, receiver):
@@ -208,3 +212,36 @@ def test_a_campaign_that_ended_days_ago_is_looked_at_no_more(account, webhook):
 def test_what_is_only_written_or_planned_is_no_event(account, webhook, status):
     a_campaign(account, recipients=1, due=status == "scheduled")
     assert tell() == 0
+
+
+def test_a_follow_up_that_cannot_start_is_told_as_failed(account, webhook, receiver, configure):
+    parent = a_campaign(account, recipients=2, template="x" * 200)
+    start_and_deliver(parent, reject=phones_of(account))
+    rows("UPDATE account SET credits_available = 2 WHERE id = %s", [account.id])
+    configure(ENQUEUE_INLINE_LIMIT=0)
+    child = retry_failed(asking(), parent.id).campaign_id
+    continue_preparation(child, campaign_row(child)["prep_token"])
+    tell()
+    failed = [document for _, document in receiver.told if document["type"] == "campaign.failed"]
+    assert [each["data"]["campaign_id"] for each in failed] == [child]
+
+
+def test_a_draft_of_which_something_was_told_can_be_deleted(account, webhook):
+    campaign = a_campaign(account, recipients=1, due=True)
+    pause_campaign(asking(account.id), campaign.id)
+    resume_campaign(asking(account.id), campaign.id)
+    unschedule_campaign(asking(account.id), campaign.id)
+    assert len(rows("SELECT 1 FROM webhook_delivery")) == 2
+    delete_campaign(asking(account.id), campaign.id)
+    assert rows("SELECT 1 FROM webhook_event") == rows("SELECT 1 FROM webhook_delivery") == []
+
+
+def test_events_are_kept_for_a_month(account, webhook, receiver):
+    deliver(answering(), started(account, recipients=1))
+    tell()
+    assert forget_old_events() == 0
+    rows("UPDATE webhook_event SET at = at - make_interval(days => %s) WHERE type = 'message.sent'", [KEEP_DAYS + 1])
+    assert forget_old_events() == 1
+    left = rows("SELECT type FROM webhook_event ORDER BY id")
+    assert [each["type"] for each in left] == ["campaign.started", "campaign.completed"]
+    assert len(rows("SELECT 1 FROM webhook_delivery")) == 2

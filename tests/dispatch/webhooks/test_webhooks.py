@@ -3,7 +3,7 @@
 import pytest
 
 from dispatch.accounts.audit_trail import list_events
-from dispatch.errors import Duplicate, Forbidden, InvalidRequest, NotFound, QuotaExceeded
+from dispatch.errors import Duplicate, Forbidden, InvalidRequest, NotFound, ProviderNotConfigured, QuotaExceeded
 from dispatch.webhooks.resealing import reseal_webhooks
 from dispatch.webhooks.webhooks import (
     MOST_OF_AN_ACCOUNT,
@@ -136,3 +136,11 @@ def test_secrets_are_resealed_with_a_new_key_and_still_sign(account, receiver, c
     assert len(receiver.told) == 1
     with pytest.raises(Forbidden):
         reseal_webhooks(asking(account.id))
+
+
+def test_without_a_key_that_seals_nothing_is_stored_in_production(account, configure):
+    configure(ENVIRONMENT="production", JOB_SIGNING_KEY="j" * 32)
+    before = stored_rows()
+    with pytest.raises(ProviderNotConfigured, match="PROVIDER_KEY"):
+        add_webhook(asking(account.id), url=URL)
+    assert stored_rows() == before
