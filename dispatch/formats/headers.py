@@ -23,16 +23,24 @@ _MAX_LINES = 20
 _LINE_ENDS = ("\n", "\r")
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
-# Without case, accents, spaces and signs. English, German, Greek, French, Spanish, Italian, Portuguese, Dutch, Turkish.
-_PHONE = """phonenumber phoneno phonenr mobile mobilephone mobilenumber mobileno mobilephonenumber cell cellphone
-    cellnumber telephone telephonenumber tel telno msisdn smsnumber whatsapp whatsappnumber contactnumber
-    telefon telefonnummer handy handynr handynummer telefonnr telnr mobil mobilnummer mobiltelefon rufnummer
-    τηλεφωνο κινητο κινητοτηλεφωνο αριθμοστηλεφωνου αριθμοσκινητου τηλ
-    portable telephoneportable numerodetelephone telefono telefonomovil movil celular numerodetelefono cellulare
-    telefonocellulare telefone telemovel telefoonnummer telefoon mobiel mobielnummer telefonnumarası ceptelefonu cep"""
-_FIRST_NAME = """fname givenname forename vorname ονομα μικροονομα prenom nombre nome primeironome voornaam isim"""
-_LAST_NAME = """lname surname familyname nachname familienname επωνυμο επιθετο nomdefamille apellido apellidos cognome
-    sobrenome apelido achternaam soyad soyisim"""
+# Without case, accents, spaces and signs. English, German, Greek, French, Spanish, Italian, Portuguese, Dutch, Turkish,
+# Russian, Polish.
+_PHONE = """phonenumber phoneno phonenr mobile mobilephone mobilenumber mobileno mobilephonenumber cell
+    cellphone cellnumber telephone telephonenumber tel telno msisdn smsnumber whatsapp whatsappnumber
+    contactnumber telefon telefonnummer handy handynr handynummer telefonnr telnr mobil mobilnummer
+    mobiltelefon rufnummer τηλεφωνο κινητο κινητοτηλεφωνο αριθμοστηλεφωνου αριθμοσκινητου τηλ portable
+    telephoneportable numerodetelephone telefono telefonomovil movil celular numerodetelefono cellulare
+    telefonocellulare telefone telemovel telefoonnummer telefoon mobiel mobielnummer telefonnumarası
+    ceptelefonu cep phone primaryphone mobiletel sms phone1value mobilfunk mobilfunknummer
+    mobiltelefonnummer telefonmobil telmobil κιν κινητοτηλ αρτηλεφωνου αρκινητου telportable telmobile
+    telephonemobile numerotelephone ndetelephone nodetelephone gsm telmovil numerodemovil numerotelefono
+    nodetelefono numerodecelular telefonocelular numeroditelefono numerodicellulare numerocellulare
+    telcellulare numerodetelemovel celulare телефон мобильный мобильныйтелефон номертелефона numertelefonu
+    komorka telkomorkowy"""
+_FIRST_NAME = """fname givenname forename vorname ονομα μικροονομα prenom nombre nome primeironome voornaam
+    isim имя imie"""
+_LAST_NAME = """lname surname familyname nachname familienname επωνυμο επιθετο nomdefamille apellido
+    apellidos cognome sobrenome apelido achternaam soyad soyisim фамилия nazwisko"""
 
 
 @dataclass(frozen=True, slots=True)
