@@ -31,9 +31,9 @@ schedules   what people see and change of schedules, which `scheduling` runs
 hours       when a recipient may be messaged: zones (whose clock counts), window, quiet, holidays → slots (the next
             time); timetable (a campaign's hours), plan (its recipients' times), caps (how often)
 formats     view (what people see of a row), phone_text → phone_tails (what may be an extension) → phones;
-            phone_countries (which numbers are a country's), csv_out, checks (names, texts, times), searches,
-            strict_json (what can be stored); encodings; csv_scan → csv_records, dates → columns, consents → headers,
-            line_breaks → csv_in → portions (each bounded), rejects (to be repaired), private_file
+            phone_countries (which numbers are a country's), csv_out, composing (normal forms) → checks (names, texts,
+            times), searches, strict_json (what can be stored); encodings; csv_scan → csv_records, dates → columns,
+            consents → headers, line_breaks → csv_in → portions (each bounded), rejects (to be repaired), private_file
 process     startup, schema (is it this release's), children (kept running), heartbeat, listed_job (what a worker may
             run), trusted_queue (where workers find those), lock (in Redis; it saves work and decides nothing),
             watchdog (ends a process that hangs), remembered (the latest answer to a question that may hang)

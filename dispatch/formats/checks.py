@@ -3,9 +3,9 @@
 import re
 from datetime import UTC, datetime, time
 from typing import Any
-from unicodedata import normalize
 
 from dispatch.errors import InvalidRequest
+from dispatch.formats.composing import normal
 from models.states import CHANNELS
 from scheduling.errors import InvalidSchedule
 from scheduling.zones import instant_of, zone_called
@@ -24,7 +24,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202d\u202e\ud800-\udfff]")
 def composed(value: Any) -> Any:
     """Returns a text, or JSON, with every text and key in composed characters (NFC); InvalidRequest if keys collide."""
     if isinstance(value, str):
-        return value if value.isascii() else normalize("NFC", value)
+        return normal("NFC", value)
     if isinstance(value, list):
         return [composed(each) for each in value]
     if not isinstance(value, dict):
@@ -40,7 +40,7 @@ def checked_name(name: str, *, field: str = "name") -> str:
 
     Several spaces are one, and there are none around it.
     """
-    name = normalize("NFC", _INVISIBLE.sub("", name)).strip()
+    name = normal("NFC", _INVISIBLE.sub("", name)).strip()
     if not 1 <= len(name) <= MAX_NAME:
         raise InvalidRequest(f"{field} must have 1 to {MAX_NAME} characters; it has {len(name)}.", field=field)
     if found := _CONTROL.search(name):
@@ -55,7 +55,7 @@ def checked_text(text: str | None, *, field: str, most: int) -> str | None:
     """
     if text is None:
         return None
-    text = normalize("NFC", text).strip()
+    text = normal("NFC", text).strip()
     if len(text) > most:
         raise InvalidRequest(f"{field} must have at most {most} characters; it has {len(text)}.", field=field)
     if found := _CONTROL.search(text):

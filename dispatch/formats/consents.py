@@ -4,7 +4,9 @@ An opt-out that is not understood would be messaged, so in a column that is call
 """
 
 import re
-from unicodedata import combining, normalize
+from unicodedata import combining
+
+from dispatch.formats.composing import normal
 
 #: The last says of a subscribed customer that the number is not to be messaged; our exports have it.
 SUBSCRIBED, UNSUBSCRIBED, SUPPRESSED = "subscribed", "unsubscribed", "suppressed"
@@ -26,7 +28,7 @@ _NOTHING = ("", "na", "none", "null", "nil", "never")
 
 def word_of(text: str) -> str:
     """Returns the text without case, accents, spaces and signs."""
-    letters = normalize("NFKD", text).casefold()
+    letters = normal("NFKD", text).casefold()
     return re.sub(r"[\W_]+", "", "".join(letter for letter in letters if not combining(letter)))
 
 

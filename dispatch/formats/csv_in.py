@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
 from typing import IO, NamedTuple
-from unicodedata import normalize
 
 from dispatch.formats.columns import IGNORED, REJECTED_TEXT
+from dispatch.formats.composing import normal
 from dispatch.formats.consents import consent_said
 from dispatch.formats.csv_out import plain_cell
 from dispatch.formats.csv_records import MAX_LINE, NumberedLines, RawRecord, ReaderState, RecordReader
@@ -141,7 +141,7 @@ class CsvFile:
 
 def _text(cell: str) -> str:
     text = plain_cell(cell.lstrip()).strip()
-    return text if text.isascii() else normalize("NFC", text)
+    return normal("NFC", text)
 
 
 def checked_lines(raw: IO[bytes], encoding: str | None = None) -> Iterator[str]:

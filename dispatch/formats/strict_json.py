@@ -13,6 +13,9 @@ MAX_DIGITS = 400
 
 def loads(text: str | bytes, **options: Any) -> Any:
     """Returns the value, all of which PostgreSQL can store; a ValueError says why it cannot be used."""
+    # Python would also guess UTF-16 and UTF-32, which whatever looks at requests before us does not (RFC 8259, 8.1).
+    if isinstance(text, bytes):
+        text = text.decode("utf-8-sig")
     try:
         value = json.loads(
             text, parse_constant=_refuse_constant, parse_int=_whole, object_pairs_hook=_object, **options

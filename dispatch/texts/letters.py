@@ -1,7 +1,8 @@
 """Capital letters as people write them: Greek without accents, names with apostrophes, and inner capitals."""
 
 import re
-import unicodedata
+
+from dispatch.formats.composing import normal
 
 _WORD = re.compile(r"[\w\u0300-\u036f]+")
 _NAME = re.compile(r"[\w\u0300-\u036f]+(?:['’ʼ`´][\w\u0300-\u036f]+)*")
@@ -32,11 +33,11 @@ def title(text: str) -> str:
 
 
 def _upper_word(word: str) -> str:
-    if unicodedata.normalize("NFC", word) == _OR:
+    if normal("NFC", word) == _OR:
         return _OR.upper()
     written = []
     after_accent = False
-    for base, marks in _CLUSTER.findall(unicodedata.normalize("NFD", word)):
+    for base, marks in _CLUSTER.findall(normal("NFD", word)):
         if not _GREEK.match(base):
             written.append((base + marks).upper())
             after_accent = False
@@ -48,7 +49,7 @@ def _upper_word(word: str) -> str:
             kept += _DIALYTIKA
         written.append(base.upper() + kept + ("Ι" if _IOTA_BELOW in marks else ""))
         after_accent = accented and base.lower() in "αεηου"
-    return unicodedata.normalize("NFC", "".join(written))
+    return normal("NFC", "".join(written))
 
 
 def _title_name(name: str) -> str:

@@ -5,9 +5,9 @@ Latin ones (the others are in the alphabet). A text that has anything else outsi
 letters or an emoji, stays as it is, because it would cost the same; so does one that would take more segments.
 """
 
-import unicodedata
 from collections.abc import Iterator
 
+from dispatch.formats.composing import normal
 from dispatch.texts.sms import Measure, measure
 
 _REPLACED = {
@@ -46,7 +46,7 @@ def fold(text: str, measured: Measure) -> tuple[str, Measure]:
     """Returns an SMS text and its measure as they are sent by a campaign that folds its typography."""
     if measured.encoding != "ucs2":
         return text, measured
-    folded = unicodedata.normalize("NFC", text).translate(_TABLE)
+    folded = normal("NFC", text).translate(_TABLE)
     now = measure(folded)
     return (folded, now) if now.encoding == "gsm7" and now.segments <= measured.segments else (text, measured)
 

@@ -70,3 +70,31 @@ def test_attributes_whose_names_become_the_same_are_refused(call):
     answer = call("POST", "/api/customers", json=body)
     assert (answer.status_code, answer.json["error"]["code"]) == (400, "INVALID_REQUEST")
     assert rows("SELECT id FROM customer") == []
+
+
+# Composing it takes minutes where the time grows with the square of its length.
+PILED = "a" + "\u0315\u0300" * 200_000
+
+
+@pytest.mark.parametrize("body", [{"name": PILED}, {PILED: 1}, {"name": "Sale", "filter": [[PILED]]}])
+def test_a_text_of_accents_without_end_is_refused_at_once(as_account, db, body):
+    call = as_account(an_account())
+    for method, path in (("POST", "/api/lists"), ("POST", "/api/campaigns"), ("POST", "/api/segments/preview")):
+        assert call(method, path, json=body).status_code == 400
+
+
+def test_so_is_a_search_for_it_and_a_line_of_a_file(as_account, db):
+    call = as_account(an_account())
+    assert call("GET", "/api/customers", query_string={"q": PILED[:150]}).status_code == 200
+    file = f"phone,first_name,consent\n+306910000001,{PILED[:3000]},{PILED[:3000]}\n"
+    assert call("POST", "/api/imports?list=Piled&dry_run=true", data=file, content_type="text/csv").status_code == 202
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-32-be", "latin-1"])
+def test_json_is_utf_8_and_nothing_else(as_account, db, encoding):
+    call = as_account(an_account())
+    body = '{"name": "Ñandú"}'.encode(encoding)
+    refused = call("POST", "/api/lists", data=body, content_type="application/json")
+    assert (refused.status_code, refused.json["error"]["code"]) == (400, "INVALID_REQUEST")
+    marked = b"\xef\xbb\xbf" + '{"name": "Ñandú"}'.encode()
+    assert call("POST", "/api/lists", data=marked, content_type="application/json").status_code == 201
