@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
-from psycopg import Cursor
+from psycopg import Cursor, capabilities
 from psycopg.rows import dict_row
 
 from models.connection import DEFAULT_STATEMENT_SEC, TCP_LIMITS, Database
@@ -29,7 +29,8 @@ _CONNECTION = {
 
 #: Enough that the number of round trips does not matter, few enough for flat memory.
 ROWS_PER_FETCH = 5_000
-_ROWS_PER_READ = 500
+# Libraries of PostgreSQL before 17 return one row at a time.
+_ROWS_PER_READ = 500 if capabilities.has_stream_chunked() else 1
 # The oldest major version that PostgreSQL's own project maintains: https://www.postgresql.org/support/versioning/
 OLDEST_MAJOR = 15
 
