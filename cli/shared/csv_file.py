@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cli.shared.output import wants_json
 from dispatch.formats.private_file import open_private
 from embedded.refusal import Refused
 
@@ -25,9 +26,11 @@ class WrittenFile:
 def write_csv(pieces: Iterable[str], file: Path) -> WrittenFile:
     """Writes the pieces to the file, a new one for its owner only; Refused when it cannot be written.
 
-    Standard output has nothing else then.
+    Standard output has nothing else then, so JSON cannot be asked for.
     """
     if file == STDOUT:
+        if wants_json():
+            raise click.UsageError("- writes the CSV itself to standard output; leave out --json or name a file.")
         for piece in pieces:
             click.echo(piece, nl=False)
         raise click.exceptions.Exit

@@ -150,6 +150,12 @@ def test_standard_input_is_read_and_standard_output_written_as_a_dash(cli, acme)
     assert (answer.json["updated"], answer.json["rejected"]) == (3, 0)
 
 
+def test_a_csv_on_standard_output_is_not_called_json(cli, acme):
+    answer = cli("customers", "export", "-", "--account", "Acme", "--json")
+    assert (answer.status, answer.stdout) == (2, "")
+    assert "leave out --json" in answer.stderr
+
+
 def test_a_dry_run_says_what_would_be_imported_and_imports_nothing(cli, acme, tmp_path):
     file = tmp_path / "people.csv"
     file.write_text("phone\n6911111111\n6911111111\n12\n")
