@@ -25,7 +25,7 @@ from models.customers.suppression import Suppression
 from models.database import db
 from models.page import Page
 from models.row import JsonObject
-from scheduling.zones import is_zone
+from scheduling.zones import zone_in_any_case
 
 
 class CustomerView(View):
@@ -160,8 +160,10 @@ def _checked_field(field: str, value: Any, country: str | None) -> object:
 
 
 def _checked_zone(zone: str | None) -> str | None:
-    if zone is None or is_zone(zone):
-        return zone
+    if zone is None:
+        return None
+    if found := zone_in_any_case(zone):
+        return found
     raise InvalidRequest("zone is the name of a time zone, such as Europe/Athens.", field="zone")
 
 

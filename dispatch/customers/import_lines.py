@@ -15,7 +15,7 @@ from dispatch.formats.phone_text import InvalidPhone
 from dispatch.formats.phones import read_phone, readings_of
 from models.customers.customer import CONSENTS, FILE_COLUMNS, MAX_ATTRIBUTE, MAX_TEXT, TEXT_COLUMNS
 from models.customers.upsert import CustomerToWrite
-from scheduling.zones import is_zone
+from scheduling.zones import zone_in_any_case
 
 # A line that says unsubscribed opts its customer out for good; one that says subscribed opts no one in again. One that
 # says suppressed leaves the consent as it is.
@@ -149,7 +149,8 @@ def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected
             return Rejected(record.line, f"{name} has a control character ({control})")
     if _said(record) not in ("", *CONSENTS, consents.SUPPRESSED):
         return Rejected(record.line, f"{CONSENT} is unsubscribed or subscribed, or yes or no")
-    if (zone := cells.get("zone") or None) and not is_zone(zone):
+    zone = zone_in_any_case(cells["zone"]) if cells.get("zone") else None
+    if cells.get("zone") and zone is None:
         return Rejected(record.line, "zone is no IANA time zone, such as Europe/Athens")
     try:
         number, kind = read_phone(phone, country)

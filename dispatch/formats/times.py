@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from scheduling.zones import instant_of, is_zone
+from scheduling.zones import instant_of, zone_in_any_case
 
 # 2026-11-25T15:30 Europe/Athens, and with an offset 2026-11-25T15:30+02:00[Europe/Athens] (RFC 9557).
 _WITH_ZONE = re.compile(r"(?P<time>\d[^\[\]]*?)(?:\s+(?P<named>[A-Za-z][\w+/-]*)|\[(?P<boxed>[A-Za-z][\w+/-]*)\])")
@@ -24,9 +24,9 @@ def read_time(text: str) -> datetime:
     found = _WITH_ZONE.fullmatch(text)
     if found is None:
         return datetime.fromisoformat(text)
-    name = found["named"] or found["boxed"]
-    if not is_zone(name):
-        raise ValueError(f"{name[:60]!r} is no IANA time zone; use one like Europe/Athens")
+    given = found["named"] or found["boxed"]
+    if (name := zone_in_any_case(given)) is None:
+        raise ValueError(f"{given[:60]!r} is no IANA time zone; use one like Europe/Athens")
     zone, time = ZoneInfo(name), datetime.fromisoformat(found["time"])
     if not 1970 <= time.year <= 9000:
         raise ValueError("the year must be from 1970 to 9000")

@@ -317,7 +317,7 @@ def test_consent_unsubscribed_opts_the_customer_out_and_any_other_word_is_reject
 
 
 def test_a_zone_is_the_customers_own_and_one_that_does_not_exist_rejects_its_line(import_file):
-    content = "phone,zone\n6912345671,Asia/Tokyo\n6912345672,\n6912345673,Mars/Olympus\n"
+    content = "phone,zone\n6912345671,asia/tokyo\n6912345672,\n6912345673,Mars/Olympus\n"
     report, rejected = import_file(content)
     assert (report.imported, report.rejected) == (2, 1)
     assert rejected[0]["rejected_reason"] == "zone is no IANA time zone, such as Europe/Athens"

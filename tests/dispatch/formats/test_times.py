@@ -11,6 +11,7 @@ from dispatch.formats.times import names_zone, read_time
     ("text", "instant"),
     [
         ("2026-11-25T15:30 Europe/Athens", "2026-11-25T13:30:00"),
+        ("2026-11-25T15:30 europe/athens", "2026-11-25T13:30:00"),
         ("2026-11-25 15:30 Europe/Athens", "2026-11-25T13:30:00"),
         ("2026-07-25T15:30:00 Europe/Athens", "2026-07-25T12:30:00"),
         ("2026-11-25T15:30[Europe/Athens]", "2026-11-25T13:30:00"),
