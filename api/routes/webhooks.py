@@ -79,7 +79,7 @@ def remove(path: WebhookPath) -> tuple[str, int]:
     "/<webhook_id>/test",
     summary="Send a test event",
     answers={202: DeliveryView},
-    refuses=("RESOURCE_NOT_FOUND",),
+    refuses=("INVALID_STATUS", "RESOURCE_NOT_FOUND"),
     scope="admin",
     idempotency=ONE_TRANSACTION,
 )

@@ -9,7 +9,7 @@ from pydantic import Field, WithJsonSchema
 from config.settings import settings
 from dispatch.accounts.accounts import account_with_id
 from dispatch.caller import Caller
-from dispatch.errors import Duplicate, InvalidRequest, NotFound, QuotaExceeded
+from dispatch.errors import Duplicate, InvalidRequest, InvalidStatus, NotFound, QuotaExceeded
 from dispatch.formats.checks import can_be_id
 from dispatch.formats.view import Time, View
 from dispatch.providers.sealing import seal
@@ -123,8 +123,11 @@ def send_test_event(caller: Caller, webhook_id: UUID) -> DeliveryView:
     """Writes an event of the type webhook.test for this webhook alone, and returns its delivery.
 
     A sweeper sends it within a second or two, as it sends everything; `read_delivery` then has the answer.
+    InvalidStatus when the webhook is off.
     """
     found = _webhook(caller, webhook_id)
+    if found.status == "off":
+        raise InvalidStatus(f"The webhook is off: {found.reason}. Switch it on first (`webhook enable`).", status="off")
     with db.atomic():
         delivery_id = WebhookEvent.add_test(found.account_id, found.id)
         caller.note("webhook.tested", found.id, account_id=found.account_id)

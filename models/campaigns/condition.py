@@ -41,11 +41,13 @@ FROM ({open}) AS open JOIN campaign c USING (id) JOIN account a ON a.id = c.acco
 LEFT JOIN schedule s ON s.id = c.schedule_id AND 'recurring' IN (c.status, c.paused_from)
 LEFT JOIN remote_fetch f ON f.campaign_id = c.id
 LEFT JOIN LATERAL (
-    SELECT action, actor, at FROM audit_event
-    WHERE c.status = 'paused' AND account_id = c.account_id
-      AND ((subject = c.id::text AND action IN ('campaign.paused', 'campaign.resumed')
-            AND actor IS DISTINCT FROM 'schedule:' || s.id)
-           OR (subject = s.id::text AND action IN ('schedule.paused', 'schedule.resumed')))
+    SELECT action, actor, at FROM (
+        -- OFFSET 0 keeps the planner from reading the account's whole trail backwards.
+        SELECT id, action, actor, at FROM audit_event
+        WHERE c.status = 'paused' AND account_id = c.account_id
+          AND ((subject = c.id::text AND action IN ('campaign.paused', 'campaign.resumed')
+                AND actor IS DISTINCT FROM 'schedule:' || s.id)
+               OR (subject = s.id::text AND action IN ('schedule.paused', 'schedule.resumed'))) OFFSET 0) AS pauses
     ORDER BY id DESC LIMIT 1) AS pause ON true
 LEFT JOIN LATERAL (
     SELECT sum(size)::bigint AS total, sum(pending)::bigint AS pending, sum(sending)::bigint AS in_flight,

@@ -130,9 +130,16 @@ class Webhook(Row):
 
     @classmethod
     def switch_on(cls, webhook_id: UUID, tenant: Tenant) -> "Webhook | None":
-        """Makes the tenant's webhook live again, also if it was not off; None when there is none."""
+        """Makes the tenant's webhook live again, also if it was not off; None when there is none.
+
+        What has waited for it for a day is not sent any more.
+        """
         return row(
-            f"""UPDATE webhook SET status = 'live', reason = NULL, failing_since = NULL
+            f"""WITH too_old AS (
+                   UPDATE webhook_delivery d SET state = 'failed', error = 'too_old', ended_at = now()
+                   FROM webhook WHERE webhook.id = %(id)s AND {owned_by(tenant, "webhook.account_id")}
+                     AND webhook_id = webhook.id AND state = 'pending' AND asked_at < now() - interval '24 hours')
+                UPDATE webhook SET status = 'live', reason = NULL, failing_since = NULL
                 WHERE id = %(id)s AND {owned_by(tenant)} RETURNING *""",
             {"id": webhook_id, "account": tenant},
             into=cls,

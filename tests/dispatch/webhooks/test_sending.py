@@ -3,6 +3,7 @@
 import pytest
 
 from dispatch.accounts.audit_trail import list_events
+from dispatch.errors import InvalidStatus
 from dispatch.providers.guard import is_allowed
 from dispatch.providers.standard_webhooks import key_of, signed_headers
 from dispatch.webhooks.sending import WAITS_SEC, send_due
@@ -130,9 +131,21 @@ def test_one_that_is_off_is_told_nothing_until_it_is_switched_on(webhook, accoun
     started(account, recipients=1)
     wait_is_over()
     assert tell() == 0
+    with pytest.raises(InvalidStatus, match="enable"):
+        send_test_event(asking(account.id), webhook.id)
     assert enable_webhook(asking(account.id), webhook.id).status == "live"
     assert tell() == 1, "what waited is sent; what happened meanwhile is no event"
     assert receiver.types() == ["webhook.test"]
+
+
+def test_what_has_waited_for_a_day_is_not_sent_when_it_is_switched_on(webhook, account, receiver):
+    send_test_event(asking(account.id), webhook.id)
+    receiver.fail(status(410))
+    tell()
+    hours_pass(25)
+    enable_webhook(asking(account.id), webhook.id)
+    assert tell() == 0
+    assert (deliveries()[0]["state"], deliveries()[0]["error"]) == ("failed", "too_old")
 
 
 def test_a_success_forgets_the_failures_before_it(webhook, account, receiver):
