@@ -49,6 +49,7 @@ class Case:
     states: dict[str, int] = field(default_factory=dict)
     #: From the end of a fault to the next message sent, in seconds.
     slowest_recovery_sec: float = 0.0
+    slowest_recovery_after: str | None = None
     violation: str | None = None
 
 
@@ -98,7 +99,8 @@ def _suffer(
     KINDS[name](deployment, servers, chance)
     ended, sent = monotonic(), _sent()
     wait_until(lambda: _sent() > sent or _is_over(), f"it goes on after {name}", seconds=STUCK_AFTER_SEC)
-    case.slowest_recovery_sec = max(case.slowest_recovery_sec, round(monotonic() - ended, 1))
+    if (seconds := round(monotonic() - ended, 1)) > case.slowest_recovery_sec:
+        case.slowest_recovery_sec, case.slowest_recovery_after = seconds, name
 
 
 def _sent() -> int:
@@ -127,7 +129,8 @@ def _report(cases: list[Case]) -> None:
     kinds = Counter(fault for case in cases for fault in case.faults)
     print(f"{len(cases)} cases, {kinds.total()} faults, {sum(case.judged_sends for case in cases):,} judged sends")
     print(", ".join(f"{name} {times}" for name, times in sorted(kinds.items())))
-    print(f"slowest recovery {max((case.slowest_recovery_sec for case in cases), default=0.0)} s")
+    slowest = max(cases, key=lambda case: case.slowest_recovery_sec)
+    print(f"slowest recovery {slowest.slowest_recovery_sec} s, after {slowest.slowest_recovery_after}")
     print(f"violations: {sum(case.violation is not None for case in cases)}")
 
 

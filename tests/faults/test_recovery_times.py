@@ -4,6 +4,7 @@ import pytest
 
 from config.settings import Settings
 from dispatch.queues import SEND
+from models.heartbeat import Heartbeat
 from tests.faults.campaigns import a_started_campaign, counts, judge, wait_until_sent
 from tests.faults.deployment import MOST_IN_FLIGHT
 from tests.processes import end_by_force
@@ -38,5 +39,6 @@ def test_redis_forgets_every_job(deployment, redis):
     campaign = a_started_campaign(600)
     redis.flushall()
     deployment.start()
+    wait_until(lambda: len(Heartbeat.living()) == 5, "four workers and a sweeper run")
     wait_until(lambda: counts(campaign)["sent"] > 0, "the jobs are pushed again", seconds=SOON_SEC)
     judge(deployment, campaign)
