@@ -40,8 +40,9 @@ lint: .venv/.dev ## Check style, types and layers
 bench-api: .venv/.demo ## Measure how quickly web answers beside a million messages
 	@$(BIN)/python -m benchmarks.api $(ARGS)
 
-bench: .venv/.demo ## Measure messages a second beside other queues, how long accounts wait for each other, and a tick of schedules
+bench: .venv/.demo ## Measure messages a second beside other queues, latencies, turns of accounts, and a tick of schedules
 	@$(BIN)/python -m benchmarks $(ARGS)
+	@$(BIN)/python -m benchmarks.latency
 	@$(BIN)/python -m benchmarks.turns
 	@$(BIN)/python -m benchmarks.schedules
 
