@@ -13,6 +13,8 @@ log = structlog.get_logger()
 
 # Keeps two sweeps from reading the same pages.
 OVERLAP_KEY = "sweep:running"
+# How many campaigns are being started at any moment. A start waits for the database most of the time.
+AT_ONCE = 8
 
 
 def sweep() -> None:
@@ -27,6 +29,6 @@ def sweep() -> None:
         log.warning("sweep.unlocked", problem=type(problem).__name__)
     try:
         with db.connection_context():
-            sweep_due(system_caller())
+            sweep_due(system_caller(), at_once=AT_ONCE)
     finally:
         lock.release()

@@ -23,6 +23,7 @@ from dispatch.errors import (
 from dispatch.process.lock import LEASE_SEC, campaign_lock
 from dispatch.queues import JOB_TIMEOUT_SEC, connection, push_process, queued_processes
 from dispatch.start.enqueue import enqueue_campaign
+from dispatch.start.starters import each_at_once
 from dispatch.start.swept import LockedCampaign, SweepError, SweepReport, SweptCampaign, locked_by
 from models.campaigns.campaign import Campaign
 from models.campaigns.due import DueCampaign
@@ -32,25 +33,32 @@ log = structlog.get_logger()
 
 # A page is read again after this long, so that an account whose campaign came due meanwhile has its turn.
 LOOK_AGAIN_SEC = 1.0
+# A sweep goes on for so long while campaigns are due, however short its interval.
+LEAST_SEC = 10.0
 # How often a job looks whether another process still holds the lock of its campaign.
 LOOK_AT_LOCK_EVERY_SEC = 0.2
 # In a sweep, of each statement over the customers of an account; what takes longer is left to a job.
 HURRIED_MILLISECONDS = 1_000
 
 
-def sweep_due(caller: Caller, *, seconds: float | None = None) -> SweepReport:
+def sweep_due(caller: Caller, *, seconds: float | None = None, at_once: int = 1) -> SweepReport:
     """Starts the due campaigns, in turns of their accounts, and reports on each; no failure keeps it from the next one.
 
-    After `seconds`, by default half the sweep interval, it leaves the rest to the next sweep, in which accounts that
-    took long in this one come later.
+    So many are being started at any moment. After `seconds`, by default half the sweep interval and at least ten, it
+    leaves the rest to the next sweep, in which accounts that took long in this one come later.
     """
     started: list[SweptCampaign] = []
     errors: list[SweepError] = []
     locked: list[LockedCampaign] = []
     turns = _sweeps_turns()
     turns.fade()
-    for campaign in due_campaigns(caller, until=monotonic() + (seconds or _time_box()), turns=turns):
-        outcome = start_due(caller, campaign, hurried=True)
+
+    def start(campaign: DueCampaign) -> SweptCampaign | SweepError | LockedCampaign | None:
+        with turns.turn_of(campaign.account_id):
+            return start_due(caller, campaign, hurried=True)
+
+    due = _in_turns(caller, until=monotonic() + (seconds or time_box()), turns=turns)
+    for outcome in each_at_once(due, start, at_once=at_once):
         if isinstance(outcome, SweptCampaign):
             started.append(outcome)
         elif isinstance(outcome, LockedCampaign):
@@ -69,6 +77,12 @@ def due_campaigns(caller: Caller, *, until: float, turns: Turns | None = None) -
     What is done with one before the next is asked for counts as its account's turn.
     """
     turns = turns or Turns()
+    for campaign in _in_turns(caller, until=until, turns=turns):
+        with turns.turn_of(campaign.account_id):
+            yield campaign
+
+
+def _in_turns(caller: Caller, *, until: float, turns: Turns) -> Iterator[DueCampaign]:
     seen: list[int] = []
     while page := DueCampaign.page(settings().schedule_sweep_limit, caller.account, seen=seen, turns=turns):
         look_again_at = monotonic() + LOOK_AGAIN_SEC
@@ -76,8 +90,7 @@ def due_campaigns(caller: Caller, *, until: float, turns: Turns | None = None) -
             if monotonic() > until or stopping().asked:
                 return
             seen.append(campaign.id)
-            with turns.turn_of(campaign.account_id):
-                yield campaign
+            yield campaign
             if monotonic() > look_again_at:
                 break
 
@@ -88,9 +101,11 @@ def _sweeps_turns() -> Turns:
     return Turns()
 
 
-def _time_box() -> float:
-    # It must end well before the next sweep and the job's own time limit.
-    return min(settings().schedule_sweep_interval_ms / 2000, JOB_TIMEOUT_SEC / 2)
+def time_box() -> float:
+    """Returns how long a sweep goes on, in seconds."""
+    # Not less, or most of a short interval would be spent waiting for the next sweep while campaigns are due; and well
+    # within the job's own time limit.
+    return min(max(settings().schedule_sweep_interval_ms / 2000, LEAST_SEC), JOB_TIMEOUT_SEC / 2)
 
 
 def start_if_due(caller: Caller, campaign_id: int) -> None:

@@ -5,11 +5,12 @@ from math import inf
 
 import pytest
 
+from config.stopping import Stopping
 from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.lifecycle import pause_campaign, resume_campaign
 from dispatch.campaigns.reading import read_campaign
 from dispatch.start.enqueue import enqueue_campaign
-from dispatch.start.sweep import due_campaigns, sweep_due
+from dispatch.start.sweep import due_campaigns, start_due, sweep_due, time_box
 from embedded.server import free_port
 from models.campaigns.campaign import Campaign
 from models.database import row, rows
@@ -155,3 +156,51 @@ def test_eight_sweeps_at_once_start_each_of_200_campaigns_exactly_once():
     assert sorted(hold["campaign_id"] for hold in holds) == sorted(due)
     counted = row("SELECT count(*) AS messages FROM message")
     assert counted == {"messages": 400}
+
+
+def test_two_sweeps_that_start_several_at_once_start_each_campaign_exactly_once():
+    accounts = [an_account(credits=100) for _ in range(3)]
+    lists = {account.id: a_list(account, 2) for account in accounts}
+    due = [a_campaign(account, list_id=lists[account.id], due=True).id for account in accounts * 20]
+    reports = race(*[lambda: sweep_due(asking(), at_once=4)] * 2)
+    started = [campaign_id for report in reports for campaign_id in ids(report.campaigns)]
+    assert sorted(started) == sorted(due)
+    assert not any(report.errors for report in reports)
+    assert row("SELECT count(*) AS messages FROM message") == {"messages": 120}
+    holds = rows("SELECT campaign_id FROM credit_entry WHERE kind = 'hold'")
+    assert sorted(hold["campaign_id"] for hold in holds) == sorted(due)
+
+
+def test_of_campaigns_that_compete_for_credits_as_many_start_as_are_paid_for():
+    account = an_account(credits=7)
+    members = a_list(account, 1)
+    due = [a_campaign(account, list_id=members, due=True) for _ in range(20)]
+    report = sweep_due(asking(), at_once=8)
+    assert (len(report.campaigns), len(report.errors)) == (7, 13)
+    assert {error.error for error in report.errors} == {"INSUFFICIENT_CREDITS"}
+    assert sorted(status_of(campaign) for campaign in due) == ["scheduled"] * 13 + ["sending"] * 7
+
+
+def test_a_sweep_that_is_asked_to_stop_finishes_what_it_has_begun_and_leaves_the_rest(monkeypatch):
+    stop = Stopping()
+    monkeypatch.setattr("dispatch.start.sweep.stopping", lambda: stop)
+    account = an_account()
+    members = a_list(account, 1)
+    due = [a_campaign(account, list_id=members, due=True) for _ in range(12)]
+
+    def start(*arguments, **options):
+        stop.ask()
+        return start_due(*arguments, **options)
+
+    monkeypatch.setattr("dispatch.start.sweep.start_due", start)
+    report = sweep_due(asking(), at_once=3)
+    assert 1 <= len(report.campaigns) <= 3
+    assert [status_of(each) for each in due].count("sending") == len(report.campaigns)
+
+
+@pytest.mark.parametrize(("interval_ms", "seconds"), [(1_000, 10), (15_000, 10), (60_000, 30), (3_600_000, 60)])
+def test_a_sweep_goes_on_for_half_its_interval_but_for_ten_seconds_at_least_and_a_minute_at_most(
+    configure, interval_ms, seconds
+):
+    configure(SCHEDULE_SWEEP_INTERVAL_MS=interval_ms)
+    assert time_box() == seconds
