@@ -1,10 +1,12 @@
 """Connections to PostgreSQL that are given up, by whichever process has them, when nothing comes back."""
 
+import select
 from typing import Any
 
 import psycopg
 from playhouse.postgres_ext import PooledPsycopg3Database, Psycopg3ExtAdapter
 from psycopg.abc import RV, PQGen
+from psycopg.pq import TransactionStatus
 
 from models.failures import PASSING_ERRORS, is_read_only
 
@@ -49,11 +51,23 @@ class _Adapter(Psycopg3ExtAdapter):
         return connection
 
 
+def _has_something_to_read(connection: BoundedConnection) -> bool:
+    look = select.poll()
+    look.register(connection.pgconn.socket, select.POLLIN)
+    return bool(look.poll(0))
+
+
 class Database(PooledPsycopg3Database):
     """A pool of bounded connections; `statement_sec` is the server's limit for a statement."""
 
     psycopg3_adapter = _Adapter
     statement_sec: float = DEFAULT_STATEMENT_SEC
+
+    def _is_closed(self, connection: BoundedConnection) -> bool:
+        # The server says on the socket that it ends a connection, so one with nothing to read needs no round trip to be
+        # known as open. The pool asks with its lock held, for which all other threads that begin or end work wait.
+        idle = not connection.closed and connection.pgconn.transaction_status == TransactionStatus.IDLE
+        return not (idle and not _has_something_to_read(connection)) and bool(super()._is_closed(connection))
 
     def _can_reuse(self, connection: BoundedConnection) -> bool:
         return bool(not connection.demoted and super()._can_reuse(connection))

@@ -1,10 +1,13 @@
 """A connection to a server that hangs is given up, and one that cannot be used does not go back to the pool."""
 
 import os
+import select
 import signal
 
+import psycopg
 import pytest
 
+from models.connection import BoundedConnection
 from models.database import count, db, long_statements, one, rows, scalar
 from models.failures import PASSING_ERRORS
 
@@ -67,6 +70,44 @@ def test_a_connection_to_a_server_that_takes_no_writes_is_not_used_again():
     db.close()
     db.connect()
     assert my_backend() != backend
+
+
+def test_a_connection_that_the_server_has_ended_meanwhile_is_replaced_before_it_is_used():
+    backend, idle = my_backend(), db.connection()
+    db.close()
+    with psycopg.connect(db.database, **db.connect_params) as operator:
+        operator.execute("SELECT pg_terminate_backend(%s)", [backend])
+    look = select.poll()
+    look.register(idle.pgconn.socket, select.POLLIN)
+    assert look.poll(60_000), "the server has said so"
+    db.connect()
+    assert my_backend() != backend
+
+
+def test_a_connection_that_was_closed_on_our_side_is_replaced_before_it_is_used():
+    backend, idle = my_backend(), db.connection()
+    db.close()
+    idle.pgconn.finish()
+    db.connect()
+    assert my_backend() != backend
+
+
+def test_taking_an_idle_connection_from_the_pool_asks_the_server_nothing(monkeypatch):
+    backend = my_backend()
+    db.close()
+    asked = []
+    wait = BoundedConnection.wait
+    with monkeypatch.context() as patched:
+        patched.setattr(BoundedConnection, "wait", lambda *arguments: asked.append(1) or wait(*arguments))
+        db.connect()
+    assert (my_backend(), asked) == (backend, [])
+
+
+def test_a_connection_that_was_left_in_a_transaction_begins_anew():
+    db.connection().execute("BEGIN; CREATE TABLE left_behind (id int)")
+    db.close()
+    db.connect()
+    assert rows("SELECT 1 FROM pg_tables WHERE tablename = 'left_behind'") == []
 
 
 def test_every_connection_notices_a_peer_that_is_gone():
