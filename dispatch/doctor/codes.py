@@ -22,6 +22,7 @@ OF_CAMPAIGNS = {
     "hours": Code(False, "It waits for the hours in which its people may be messaged, or for a cap on messages."),
     "rate": Code(False, "The provider asked to be called later."),
     "provider_away": Code(True, "The provider cannot be reached."),
+    "circuit": Code(True, "The provider failed again and again, and is tried with one message at a time."),
     "provider_refused": Code(True, "The provider refuses the account, and the campaign was paused."),
     "paused": Code(True, "A person, or its schedule, paused it."),
     "importing": Code(False, "An import is still changing who is in its audience."),

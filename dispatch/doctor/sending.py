@@ -15,6 +15,7 @@ MOVING_SEC = 15
 # What recovery has not continued after this long it does not know how to.
 STALLED_SEC = 300
 # The last call failed before it was made: the provider was not reached, or there was no token for it.
+CIRCUIT_OPEN = "circuit_open"
 _NOT_REACHED = ("connect_timeout", "connect_failed", "dns_failed", "tls_failed", "no_token", "token_refused")
 
 
@@ -95,6 +96,12 @@ def _waits(campaign: Condition, facts: Facts) -> Reason:
             f"on at {until}. Nothing needs to be done; `campaign plan {campaign.id}` shows who is messaged when."
         )
         return of_campaign("hours", text)
+    if wait.error_code == CIRCUIT_OPEN:
+        text = (
+            "The provider failed again and again (circuit_open), so one message is tried every few seconds until it is "
+            f"answered; the next try is at {until}. Ask the provider, or put another one on the route (`route set`)."
+        )
+        return of_campaign("circuit", text)
     if wait.error_code in _NOT_REACHED:
         text = (
             f"The provider cannot be reached ({wait.error_code}); the next try is at {until}. Ask whoever runs the "

@@ -101,6 +101,7 @@ def test_a_campaign_above_a_cap_that_defers_waits_as_it_does_for_hours(said, db)
         (Answer("deferred", error_code="http_429", retry_after=600), "rate"),
         (Answer("deferred", error_code="connect_failed", retry_after=600), "provider_away"),
         (Answer("deferred", error_code="no_token", retry_after=600), "provider_away"),
+        (Answer("deferred", error_code="circuit_open", retry_after=600), "circuit"),
     ],
 )
 def test_a_provider_that_defers_is_told_from_one_that_is_away(said, answer, code):
