@@ -1,7 +1,13 @@
 """Writes the events of messages, campaign by campaign in turns, from the rows that sending leaves behind."""
 
+from time import monotonic
+
+from config.stopping import stopping
 from models.database import db
 from models.webhooks.event import BATCHES_AT_ONCE, WebhookCampaign
+
+# A pass ends after this long, so that its process can tell a pass from one that hangs; the next begins at once.
+PASS_SEC = 60.0
 
 
 def derive_events() -> int:
@@ -10,12 +16,13 @@ def derive_events() -> int:
     One transaction for some batches of one campaign; a campaign with more comes again behind the others. Any number of
     processes may do so at once.
     """
-    batches = 0
-    while True:
+    batches, until = 0, monotonic() + PASS_SEC
+    while monotonic() < until and not stopping().asked:
         with db.atomic():
             campaign = WebhookCampaign.take()
             if campaign is None:
-                return batches
+                break
             found = campaign.derive()
             campaign.look_again(now=found == BATCHES_AT_ONCE)
         batches += found
+    return batches
