@@ -20,6 +20,7 @@ from dispatch.webhooks.webhooks import (
     list_deliveries,
     list_webhooks,
     read_delivery,
+    read_webhook,
     remove_webhook,
     replay_deliveries,
     send_test_event,
@@ -83,6 +84,19 @@ def list_(account: str | None, page: int, page_size: int) -> Page[WebhookView]:
     python -m cli webhook list --account Acme
     """
     return list_webhooks(by_hand(tenant_of(account)), page=page, page_size=page_size)
+
+
+@webhook.command()
+@_id
+@answers()
+@with_database
+def show(webhook_id: UUID) -> WebhookView:
+    """Show a webhook: what it is told, whether it is live, and why not; never its secret.
+
+    \b
+    python -m cli webhook show 0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11
+    """
+    return read_webhook(by_hand(ALL_ACCOUNTS), webhook_id)
 
 
 def _was_not_delivered(delivery: DeliveryView) -> bool:

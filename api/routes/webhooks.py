@@ -66,6 +66,18 @@ def index(query: Page) -> Paged[WebhookView]:
     return paged(webhooks.list_webhooks(caller(), page=query.page, page_size=query.page_size), query)
 
 
+@routes.get(
+    "/<webhook_id>",
+    summary="Read a webhook",
+    answers={200: WebhookView},
+    refuses=("RESOURCE_NOT_FOUND",),
+    scope="read",
+)
+def read(path: WebhookPath) -> WebhookView:
+    """Whether it is live, since when it has been failing, or why it is off; never its secret."""
+    return webhooks.read_webhook(caller(), path.webhook_id)
+
+
 @routes.delete(
     "/<webhook_id>", summary="Remove a webhook", answers={204: None}, refuses=("RESOURCE_NOT_FOUND",), scope="admin"
 )

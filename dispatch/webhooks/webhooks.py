@@ -100,6 +100,11 @@ def list_webhooks(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page
     return Webhook.page(caller.account, page=page, page_size=page_size).map(WebhookView.model_validate)
 
 
+def read_webhook(caller: Caller, webhook_id: UUID) -> WebhookView:
+    """Returns the webhook; NotFound when there is none, or it is another account's."""
+    return WebhookView.model_validate(_webhook(caller, webhook_id))
+
+
 def remove_webhook(caller: Caller, webhook_id: UUID) -> None:
     """Deletes a webhook with its deliveries; a request that is on its way may still arrive."""
     with db.atomic():

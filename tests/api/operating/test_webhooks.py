@@ -26,6 +26,7 @@ def test_a_webhook_is_added_tested_listed_and_removed(call, hook, receiver):
     assert hook["secret"].startswith("whsec_")
     listed = call("GET", "/api/webhooks").json["data"]
     assert listed == [{name: value for name, value in hook.items() if name != "secret"}]
+    assert call("GET", path).json == listed[0]
     test = call("POST", f"{path}/test")
     assert (test.status_code, test.json["state"]) == (202, "pending")
     send_due()

@@ -39,6 +39,7 @@ def test_one_that_is_off_is_listed_with_why_and_switched_on(cli, hook):
     rows("UPDATE webhook SET status = 'off', reason = 'nothing was delivered for a day'")
     [listed] = cli("webhook", "list", "--account", "Acme", "--json").json
     assert (listed["status"], listed["reason"]) == ("off", "nothing was delivered for a day")
+    assert cli("webhook", "show", hook, "--json").json == listed
     assert cli("webhook", "enable", hook, "--json").json["status"] == "live"
     assert cli("webhook", "remove", hook, "--json").json == {"id": hook, "removed": True}
     assert cli("webhook", "list", "--json").json == []

@@ -1,0 +1,92 @@
+"""examples/receive_webhooks.py takes what is signed, once, and nothing else."""
+
+import http.client
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from dispatch.webhooks.webhooks import add_webhook, replay_deliveries
+from embedded.server import free_port
+from models.database import rows
+from tests.dispatch.webhooks.telling import tell
+from tests.factories import an_account, asking
+from tests.sending import answering, deliver, started
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("db", "redis")]
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "receive_webhooks.py"
+
+
+@pytest.fixture
+def account(db):
+    return an_account(credits=100)
+
+
+@pytest.fixture
+def port():
+    return free_port()
+
+
+@pytest.fixture
+def webhook(account, port, configure):
+    configure(PRIVATE_NETWORKS="127.0.0.0/8")
+    return add_webhook(asking(account.id), url=f"http://127.0.0.1:{port}/hooks")
+
+
+@pytest.fixture
+def printed(webhook, port, tmp_path):
+    """Runs the example and returns what reads the lines that it has printed."""
+    output = tmp_path / "printed"
+    with output.open("wb") as file:
+        environment = os.environ | {"WEBHOOK_SECRET": webhook.secret, "PORT": str(port)}
+        process = subprocess.Popen(
+            [sys.executable, str(EXAMPLE)], env=environment, stdout=file, stderr=subprocess.DEVNULL
+        )
+        try:
+            wait_until(lambda: answers(port), "it listens")
+            yield lambda: output.read_text().splitlines()
+        finally:
+            process.kill()
+            process.wait()
+
+
+def answers(port, **headers):
+    """Returns the status with which it answers a request with these headers; None while it does not listen."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request("POST", "/hooks", b"{}", named)
+        return connection.getresponse().status
+    except ConnectionRefusedError:
+        return None
+    finally:
+        connection.close()
+
+
+def test_it_prints_each_event_once_also_when_it_comes_again(account, webhook, printed):
+    campaign_id = started(account, recipients=2)
+    deliver(answering(), campaign_id)
+    tell()
+    expected = [
+        f"campaign.completed {campaign_id}",
+        f"campaign.started {campaign_id}",
+        f"message.sent ['{campaign_id}-0', '{campaign_id}-1']",
+    ]
+    wait_until(lambda: sorted(printed()) == expected, "every event is printed")
+    ids = [each["id"] for each in rows("SELECT id FROM webhook_delivery")]
+    replay_deliveries(asking(account.id), webhook.id, delivery_ids=ids)
+    assert tell() == 3
+    assert {each["state"] for each in rows("SELECT state FROM webhook_delivery")} == {"delivered"}
+    assert sorted(printed()) == expected
+
+
+@pytest.mark.parametrize("stamp", ["", "soon", "²", "0", "now"])
+def test_it_refuses_what_is_not_signed(printed, port, stamp):
+    stamp = str(int(time.time())) if stamp == "now" else stamp
+    assert answers(port, webhook_id="evt_1", webhook_timestamp=stamp.encode(), webhook_signature="v1,AAAA") == 401
+    assert printed() == []
