@@ -43,11 +43,11 @@ def scoreboard_table(results: dict[str, Any]) -> str:
 def _cell(column: dict[str, Any], name: str) -> str:
     rate = _rate(column, name)
     if rate is None:
-        return column["peers"].get(name, {}).get("skipped", "") if name in column["peers"] else ""
+        return str(column["peers"].get(name, {}).get("skipped", ""))
     slowest, fastest = column["spread"][name] if name in column["spread"] else column["peers"][name]["spread"]
     spread = "" if slowest == fastest else f" ({slowest:,} to {fastest:,})"
-    floor = column.get("floor")
-    return f"{rate:,}{spread}" + (f", {rate / floor:.2f}" if floor and name != "floor" else "")
+    share = None if name == "floor" else (column if name == "whole" else column["peers"][name]).get("whole_to_floor")
+    return f"{rate:,}{spread}" + (f", {share:.2f}" if share else "")
 
 
 def _rate(column: dict[str, Any], name: str) -> int | None:
