@@ -7,7 +7,7 @@ from collections.abc import Callable
 # With another campaign's job in the queue, a job ends after this long instead of its whole time box.
 FAIR_SHARE_SEC = 0.5
 # How often a job looks for other campaigns' jobs.
-LOOK_EVERY_SEC = 0.25
+LOOK_EVERY_SEC = 0.1
 
 
 class TimeBox:
