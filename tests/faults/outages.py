@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -68,12 +68,34 @@ def idle_backends_frozen(applications: set[str] | None = None) -> Iterator[None]
 @contextmanager
 def starts_stall() -> Iterator[None]:
     """Every start waits, with its lock in Redis and before its claim, until the end of the block."""
+    with table_locked("customer_import", mode="ACCESS EXCLUSIVE"):
+        yield
+
+
+@contextmanager
+def table_locked(table: LiteralString, *, mode: LiteralString) -> Iterator[None]:
+    """Whoever needs a lock that conflicts with this one waits, until the end of the block."""
+    with transaction() as blocker:
+        blocker.execute(f"LOCK TABLE {table} IN {mode} MODE")
+        yield
+
+
+@contextmanager
+def transaction() -> Iterator[psycopg.Connection[Any]]:
+    """A transaction beside the deployment's, which is rolled back at the end of the block."""
     url = settings().database_url
     assert url
-    with psycopg.connect(url.get_secret_value()) as blocker:
-        blocker.execute("LOCK TABLE customer_import IN ACCESS EXCLUSIVE MODE")
-        yield
-        blocker.rollback()
+    with psycopg.connect(url.get_secret_value()) as connection:
+        yield connection
+        connection.rollback()
+
+
+def let_transactions_end() -> None:
+    """Returns when those that began before now have ended: whatever begins after sees what is committed now."""
+    [began] = rows("SELECT clock_timestamp() AS at")
+    older = """SELECT 1 FROM pg_stat_activity
+               WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND xact_start < %s"""
+    wait_until(lambda: not rows(older, [began["at"]]), "older transactions end")
 
 
 def end_connections() -> None:
