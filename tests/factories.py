@@ -142,13 +142,16 @@ def a_campaign(
             **audience,
         ),
     )
-    if not due:
-        return campaign
+    return fallen_due(campaign) if due else campaign
+
+
+def fallen_due(draft: CampaignView) -> CampaignView:
+    """Returns the draft as a campaign that has been due since a minute ago."""
     rows(
         "UPDATE campaign SET status = 'scheduled', scheduled_at = now() - interval '1 minute' WHERE id = %s",
-        [campaign.id],
+        [draft.id],
     )
-    return read_campaign(asking(), campaign.id)
+    return read_campaign(asking(), draft.id)
 
 
 def arrange_state(campaign_id: int, status: str, **columns: Any) -> None:

@@ -1,7 +1,7 @@
 """Campaigns that go through a fault, and the verdict on what became of their recipients."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -21,6 +21,7 @@ from tests.waiting import wait_until
 
 # `unknown` is final for the sender: it is never called again automatically.
 FINAL = {"sent", "failed", "skipped", "unknown"}
+ENDED = {"completed", "cancelled", "failed"}
 
 
 def a_started_campaign(recipients: int) -> CampaignView:
@@ -64,30 +65,37 @@ def judge(deployment: Deployment, campaign: CampaignView, *, unknown_at_most: in
     No one was sent to twice, no one was forgotten, and every credit is accounted for.
     """
     wait_until_completed(campaign)
-    states = {row["phone"]: row["state"] for row in _messages(campaign)}
+    return _judge_ended(deployment, campaign, unknown_at_most=unknown_at_most)
+
+
+def judge_each(deployment: Deployment, campaigns: Iterable[CampaignView], *, unknown_at_most: int = 0) -> Counter[str]:
+    """Judges all of these campaigns, which may have been cancelled, once each has ended; before, recovery has work."""
+    judged = list(campaigns)
+    for campaign in judged:
+        wait_until(lambda campaign=campaign: _has_ended(campaign), f"campaign {campaign.id} ends")
+    found: Counter[str] = Counter()
+    for campaign in judged:
+        found += _judge_ended(deployment, campaign, unknown_at_most=unknown_at_most)
+    _judge_families(deployment, judged)
+    return found
+
+
+def _judge_ended(deployment: Deployment, campaign: CampaignView, *, unknown_at_most: int) -> Counter[str]:
+    messages, status = _messages(campaign), row_of(campaign).status
+    states = {row["phone"]: row["state"] for row in messages}
     sent, unknown = ({phone for phone, state in states.items() if state == which} for which in ("sent", "unknown"))
     accepted = Counter(line["to"] for line in lines(deployment.accepted) if _is_of(line, campaign))
-    found = Counter(states.values())
+    found = Counter(row["state"] for row in messages)
     assert not (twice := [phone for phone, times in accepted.items() if times > 1]), f"sent to twice: {twice}"
     assert not (claimed := sent - accepted.keys()), f"called sent, never accepted by the provider: {claimed}"
     assert not (silent := accepted.keys() - sent - unknown), f"accepted by the provider, called otherwise: {silent}"
     assert found["unknown"] <= unknown_at_most, f"more unknown than were in flight: {found}"
-    assert found.keys() <= FINAL, f"not final: {found}"
+    final = FINAL | ({"cancelled"} if status == "cancelled" else set())
+    assert found.keys() <= final, f"not final: {found}"
     assert found.total() == row_of(campaign).recipients, f"someone is missing: {found}"
     wait_until(lambda: _credits_add_up(campaign), "what was sent is captured, what is unknown held, the rest released")
     assert not (violations := audit(ALL_ACCOUNTS)), f"the audit found {violations}"
     assert not (left := recover()), f"recovery still finds something to do: {left}"
-    return found
-
-
-def judge_each(deployment: Deployment, campaigns: Iterable[CampaignView], *, unknown_at_most: int = 0) -> Counter[str]:
-    """Judges all of these campaigns once each is completed: before, recovery still finds something to do."""
-    judged = list(campaigns)
-    for campaign in judged:
-        wait_until_completed(campaign)
-    found: Counter[str] = Counter()
-    for campaign in judged:
-        found += judge(deployment, campaign, unknown_at_most=unknown_at_most)
     return found
 
 
@@ -99,8 +107,31 @@ def _is_of(line: dict[str, Any], campaign: CampaignView) -> bool:
     return line["reference"].startswith(f"{campaign.id}-")
 
 
+def _has_ended(campaign: CampaignView) -> bool:
+    now = counts(campaign)
+    return row_of(campaign).status in ENDED and not now["pending"] and not now["sending"]
+
+
+def _judge_families(deployment: Deployment, campaigns: Sequence[CampaignView]) -> None:
+    """A campaign and its retries reach no number twice."""
+    root = {str(campaign.id): row_of(campaign).root_id or campaign.id for campaign in campaigns}
+    reached = Counter(
+        (root[campaign], line["to"])
+        for line in lines(deployment.accepted)
+        if (campaign := line["reference"].partition("-")[0]) in root
+    )
+    assert not (twice := [number for number, times in reached.items() if times > 1]), f"reached twice: {twice}"
+
+
 def _credits_add_up(campaign: CampaignView) -> bool:
-    now, account = counts(campaign), campaign.account_id
+    """Of everything that the campaign's account has bought."""
+    account = campaign.account_id
+    [now] = rows(
+        """SELECT coalesce(sum(m.segments) FILTER (WHERE m.state = 'sent'), 0)::int AS sent,
+                  coalesce(sum(m.segments) FILTER (WHERE m.state = 'unknown'), 0)::int AS unknown
+           FROM message m JOIN campaign c ON c.id = m.campaign_id WHERE c.account_id = %s""",
+        [account],
+    )
     [bought] = rows(
         "SELECT sum(available_delta) AS credits FROM credit_entry WHERE account_id = %s AND kind = 'topup'", [account]
     )

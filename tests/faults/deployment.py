@@ -52,7 +52,9 @@ class Deployment:
     def __init__(self, servers: EmbeddedServers, directory: Path, simulator_port: int) -> None:
         self.accepted = directory / "accepted.jsonl"
         self._servers = servers
-        self._directory = directory
+        self.directory = directory
+        #: What faults have left to be looked at when the campaigns are over.
+        self.promises: list[Callable[[], None]] = []
         self._simulator_port = simulator_port
         self.latency_ms = LATENCY_MS
         self.failure_rate = FAILURE_RATE
@@ -75,7 +77,7 @@ class Deployment:
     def start(self) -> None:
         """Starts `python -m jobs`: all workers and a sweeper."""
         self._started += 1
-        log = self._directory / f"jobs-{self._started}.log"
+        log = self.directory / f"jobs-{self._started}.log"
         self.supervisor = self._stack.enter_context(running("jobs", log=log))
 
     def stop(self) -> None:

@@ -21,8 +21,8 @@ from config.settings import settings
 from dispatch.campaigns.reading import read_campaign
 from embedded.servers import EmbeddedServers, embedded_servers
 from models.database import rows
-from tests.factories import a_campaign, an_account, asking
-from tests.faults.campaigns import judge_each, start
+from tests.factories import a_campaign, a_list_of, an_account, asking, customers
+from tests.faults.campaigns import ENDED, judge_each, start
 from tests.faults.deployment import MOST_IN_FLIGHT, Deployment, deployed
 from tests.faults.kinds import KINDS
 from tests.servers import server_directory
@@ -33,6 +33,10 @@ from tests.waiting import wait_until
 STUCK_AFTER_SEC = 180
 # Slow enough for several faults that last seconds.
 LATENCY_MS = 300
+# Numbers at which the simulator never accepts a message, so that there is someone to retry.
+NOT_REACHED = ("+15005550001", "+15005550003")
+
+ALL_KINDS = tuple(sorted(KINDS))
 
 
 @dataclass
@@ -41,6 +45,8 @@ class Case:
 
     seed: int
     number: int
+    #: The kinds that its faults are drawn from.
+    kinds: tuple[str, ...]
     recipients: int = 0
     campaigns: int = 0
     faults: list[str] = field(default_factory=list)
@@ -51,6 +57,12 @@ class Case:
     slowest_recovery_sec: float = 0.0
     slowest_recovery_after: str | None = None
     violation: str | None = None
+
+    @property
+    def replay(self) -> str:
+        """Returns the command that runs it again."""
+        among = "" if self.kinds == ALL_KINDS else f" --kinds {' '.join(self.kinds)}"
+        return f"python -m tests.faults.random --seed {self.seed} --only {self.number}{among}"
 
 
 def run(case: Case, servers: EmbeddedServers, directory: Path) -> None:
@@ -64,21 +76,29 @@ def run(case: Case, servers: EmbeddedServers, directory: Path) -> None:
         _configure(ENQUEUE_INLINE_LIMIT=chance.choice([0, 20_000]))
         case.campaigns = chance.randint(1, 3)
         for _ in range(case.campaigns):
-            _begin(case.recipients // case.campaigns, due=chance.random() < 0.5)
+            _begin(chance, case.recipients // case.campaigns)
         deployment.start()
         moments = sorted(chance.uniform(0, 0.9) for _ in range(chance.randint(3, 8)))
         for moment in moments:
             _suffer(case, chance, deployment, servers, int(moment * case.recipients))
         wait_until(_is_over, "the campaigns complete", seconds=STUCK_AFTER_SEC)
-        # Faults may have added some.
+        # Faults may have added some, and retries.
         campaigns = [read_campaign(asking(), each["id"]) for each in rows("SELECT id FROM campaign ORDER BY id")]
         found = judge_each(deployment, campaigns, unknown_at_most=MOST_IN_FLIGHT * len(case.faults))
+        for promise in deployment.promises:
+            promise()
         case.states = dict(found)
         case.judged_sends = len(lines(deployment.accepted))
 
 
-def _begin(recipients: int, *, due: bool) -> None:
-    campaign = a_campaign(an_account(credits=recipients), recipients=recipients, due=due)
+def _begin(chance: Random, recipients: int) -> None:
+    """Starts a campaign, or lets it fall due; its texts have one segment or two, each of which costs a credit."""
+    segments, due = chance.randint(1, 2), chance.random() < 0.5
+    template = "Hello {first_name}" + " and all of your friends" * 6 * (segments - 1)
+    account = an_account(credits=segments * recipients)
+    unreachable = [each for phone in NOT_REACHED for each in customers(account, 1, first_phone=phone)]
+    people = [*unreachable, *customers(account, recipients - len(unreachable))]
+    campaign = a_campaign(account, list_id=a_list_of(account, people), template=template, due=due)
     if not due:
         start(campaign)
 
@@ -91,7 +111,7 @@ def _suffer(
     after: int,
 ) -> None:
     """Lets one fault happen when so many messages are sent, unless the campaigns are over by then."""
-    name = chance.choice(sorted(KINDS))
+    name = chance.choice(case.kinds)
     wait_until(lambda: _sent() >= after or _is_over(), f"{after} are sent", seconds=STUCK_AFTER_SEC)
     if _is_over():
         return
@@ -108,7 +128,7 @@ def _sent() -> int:
 
 
 def _is_over() -> bool:
-    return not rows("SELECT 1 FROM campaign WHERE status <> 'completed'")
+    return not rows("SELECT 1 FROM campaign WHERE status <> ALL (%s)", [list(ENDED)])
 
 
 def _configure(**variables: object) -> None:
@@ -140,11 +160,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cases", type=int, default=10)
     parser.add_argument("--only", type=int, help="run this case alone")
+    parser.add_argument("--kinds", nargs="+", choices=ALL_KINDS, default=ALL_KINDS, help="draw from these")
     chosen = parser.parse_args()
     _configure(ENVIRONMENT="test", DATABASE_TIMEOUT_SEC=2, LOG_LEVEL="WARNING")
     start_logging(settings(), process="faults")
     numbers = range(chosen.cases) if chosen.only is None else [chosen.only]
-    cases = [Case(chosen.seed, number) for number in numbers]
+    cases = [Case(chosen.seed, number, tuple(chosen.kinds)) for number in numbers]
     with server_directory() as directory, _own_servers(directory) as servers:
         for case in cases:
             logs = directory / f"case-{case.number}"
@@ -153,7 +174,8 @@ def main() -> None:
                 run(case, servers, logs)
             except Exception as problem:
                 case.violation = f"{type(problem).__name__}: {problem}"
-            print(json.dumps(asdict(case)), flush=True)
+            found = {name: value for name, value in asdict(case).items() if name != "kinds"}
+            print(json.dumps(found | {"replay": case.replay}), flush=True)
     _report(cases)
     raise SystemExit(any(case.violation for case in cases))
 

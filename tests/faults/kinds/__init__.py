@@ -1,6 +1,6 @@
 """The kinds of faults that the random mode draws from."""
 
-from tests.faults.kinds import postgres, processes, redis
+from tests.faults.kinds import audience, people, postgres, processes, redis, requests
 from tests.faults.kinds.registry import KINDS, last
 
-__all__ = ["KINDS", "last", "postgres", "processes", "redis"]
+__all__ = ["KINDS", "audience", "last", "people", "postgres", "processes", "redis", "requests"]
