@@ -6,6 +6,7 @@ from flask import Flask, Response
 from flask_openapi3 import Info, OpenAPI
 from pydantic import BaseModel
 
+from api.hooks import routes as hooks
 from api.http import (
     address,
     auth,
@@ -124,7 +125,8 @@ def web_app(settings: Settings) -> Flask:
     headers.install(app)
     connection.install(app)
     methods.install(app)
-    auth.install(app, {endpoint: rules for routes in ROUTES for endpoint, rules in routes.rules.items()}, settings)
+    rules = hooks.RULES | {endpoint: each for routes in ROUTES for endpoint, each in routes.rules.items()}
+    auth.install(app, rules, settings)
     limits.install(app, settings)
     queries.install(app)
     body.install(app)
@@ -132,6 +134,7 @@ def web_app(settings: Settings) -> Flask:
     for routes in ROUTES:
         app.register_api(routes)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(hooks.blueprint)
     if settings.rq_dashboard:
         dashboard.install(app, settings)
     _answer_without_prefix(app)

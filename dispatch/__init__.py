@@ -42,6 +42,7 @@ channels    through which providers an account's messages go: providers (added, 
 providers   what every provider takes and answers; choice (the installation's), kinds (that accounts may add): http,
             guard (no private addresses), link, receipts, sealing (of credentials), standard_webhooks (how posts are
             signed), gsm7; twilio, vonage, kannel, whatsapp_cloud, webhook, messaging_service, simulated, simulator/
+receipts    what providers post to us: hooks (verified and stored), applying (to messages, later), reasons (in words)
 clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with
             retries), tokens (Keycloak)
 audit       the invariants, as queries

@@ -33,7 +33,7 @@ MESSAGE_STATES: dict[str, str] = {
     "sent": "The provider accepted it.",
     "delivered": "The provider reports that it reached the phone.",
     "read": "WhatsApp reports that it was read.",
-    "undelivered": "The provider accepted it and later reports that it did not arrive.",
+    "undelivered": "The provider accepted it and later reports that it did not arrive; a later report may differ.",
     "failed": "Definitely rejected, or out of attempts.",
     "skipped": "Never sent, for the reason stored: opted_out, not_mobile, country_not_allowed, blank_text, "
     "duplicate, expired or frequency_cap.",
@@ -48,11 +48,11 @@ MESSAGE_MOVES: dict[str, frozenset[str]] = {
     "sent": frozenset({"delivered", "undelivered", "read"}),
     "delivered": frozenset({"read"}),
     "read": frozenset(),
-    "undelivered": frozenset(),
+    "undelivered": frozenset({"delivered", "read"}),
     "failed": frozenset(),
     "skipped": frozenset(),
     "cancelled": frozenset(),
-    "unknown": frozenset({"pending", "sent", "delivered", "failed", "unconfirmed"}),
+    "unknown": frozenset({"pending", "sent", "delivered", "read", "undelivered", "failed", "unconfirmed"}),
     "unconfirmed": frozenset(),
 }
 

@@ -1,4 +1,4 @@
-"""`python -m sweeper`: books the sweep, recovers lost work, runs schedules, tells webhooks, forgets what is old."""
+"""`python -m sweeper`: books sweeps, recovers lost work, runs schedules, applies receipts, tells webhooks, forgets."""
 
 import argparse
 import threading
@@ -15,6 +15,7 @@ from dispatch.customers.import_retention import forget_old_imports
 from dispatch.process.heartbeat import HeartbeatThread
 from dispatch.process.startup import start_process
 from dispatch.process.watchdog import Watchdog
+from dispatch.receipts.applying import apply_receipts, forget_old_receipts
 from dispatch.recovery import recover
 from dispatch.start.occurrences import register_occurrences
 from dispatch.webhooks.events import derive_events
@@ -53,7 +54,7 @@ def main() -> None:
 
 
 def watch(settings: Settings) -> None:
-    """Books, recovers, ticks, forgets and tells webhooks, each in a thread, so that none waits for another's server."""
+    """Books, recovers, ticks, forgets, applies receipts, tells webhooks: each in a thread that waits for no other."""
     scheduler = SweepScheduler(enqueueing(settings), [sweep_booking(settings.schedule_sweep_interval_ms)])
     recovery_sec, tick_sec = settings.recover_interval_ms / 1000, settings.schedule_tick_interval_ms / 1000
     watchdog = Watchdog()
@@ -62,12 +63,14 @@ def watch(settings: Settings) -> None:
     forgetting = partial(repeat, forget, FORGET_EVERY_SEC, name="forgetting", watchdog=watchdog)
     telling = partial(repeat, send_due, TELL_EVERY_SEC, name="webhooks", watchdog=watchdog)
     noting = partial(repeat, derive_events, TELL_EVERY_SEC, name="events", watchdog=watchdog)
+    applying = partial(repeat, apply_receipts, TELL_EVERY_SEC, name="receipts", watchdog=watchdog)
     threads = [
         threading.Thread(target=scheduler.run, name="scheduler", daemon=True),
         threading.Thread(target=recovering, name="recovery", daemon=True),
         threading.Thread(target=ticking, name="tick", daemon=True),
         threading.Thread(target=forgetting, name="forgetting", daemon=True),
         threading.Thread(target=noting, name="events", daemon=True),
+        threading.Thread(target=applying, name="receipts", daemon=True),
         threading.Thread(target=telling, name="webhooks", daemon=True),
     ]
     watchdog.start()
@@ -84,6 +87,7 @@ def forget() -> None:
     forget_old_imports()
     forget_unused_attributes()
     forget_old_events()
+    forget_old_receipts()
 
 
 def repeat(act: Callable[[], object], seconds: float, *, name: str, watchdog: Watchdog) -> None:

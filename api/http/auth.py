@@ -20,7 +20,9 @@ from models.tenancy import ALL_ACCOUNTS, Tenant
 
 # The name of the scheme in the OpenAPI document.
 SCHEME = "api_key"
-OPEN = frozenset({"health.health", "health.live", "root", "openapi", "docs.page", "docs.start", "docs.static"})
+OPEN = frozenset(
+    {"health.health", "health.live", "hooks.status", "root", "openapi", "docs.page", "docs.start", "docs.static"}
+)
 # A browser asks its user for the key with this; what is typed as the password is the key.
 DASHBOARD = "rq_dashboard"
 _BASIC = 'Basic realm="operators", charset="UTF-8"'

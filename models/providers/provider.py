@@ -70,6 +70,11 @@ class Provider(Row):
         )
 
     @classmethod
+    def that_calls(cls, kind: str, provider_id: int) -> Self | None:
+        """Returns the provider of this kind with this id, also a removed one: receipts of what it sent still come."""
+        return row("SELECT * FROM provider WHERE id = %s AND kind = %s", [provider_id, kind], into=cls)
+
+    @classmethod
     def called(cls, name: str, account_id: UUID | None) -> Self | None:
         """Returns the account's live provider of this name, or else the operators'; None for an account: theirs."""
         return row(

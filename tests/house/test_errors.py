@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from api.http.errors import STATUS
+from dispatch.receipts.reasons import NOT_DELIVERED, REASONS
 from embedded.refusal import Refused
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +42,8 @@ def test_the_page_lists_each_reason_of_a_message_and_each_error_code_of_ours():
         *re.findall(r'reason="(\w+)"', sending),
         *filter(None, chain(*writing)),
         *reasons_in_sql(rows),
+        *(reason for of_kind in REASONS.values() for reason in of_kind.values()),
+        NOT_DELIVERED,
     }
     assert listed_in(codes) == set(re.findall(r'error_code="(\w+)"', sending))
 

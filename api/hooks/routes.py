@@ -1,0 +1,32 @@
+"""Where providers call us: no key, but their signature, over the address at PUBLIC_URL that they were given."""
+
+from flask import Blueprint, request
+
+from api.http.connection import connect
+from api.http.rules import RouteRules
+from config.settings import settings
+from dispatch.providers import Callback
+from dispatch.receipts.hooks import take_receipts
+
+blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
+
+#: Meta posts up to 3 MB: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview
+MOST_BYTES = 3 * 1024 * 1024
+RULES = {"hooks.status": RouteRules("read", most_bytes=MOST_BYTES)}
+
+
+# Kannel has no POST, and Vonage lets its customers choose.
+@blueprint.route("/<kind>/<provider_id>/status", methods=["GET", "POST"])
+def status(kind: str, provider_id: str) -> tuple[str, int]:
+    """Stores what became of messages; what is sent again changes nothing."""
+    connect()
+    take_receipts(kind, provider_id, _callback())
+    return "", 204
+
+
+def _callback() -> Callback:
+    """Returns the request as its sender signed it: behind a proxy, web sees another host than they called."""
+    base = str(settings().public_url or request.host_url).rstrip("/")
+    query = request.query_string.decode("latin-1")
+    url = f"{base}{request.path}?{query}" if query else f"{base}{request.path}"
+    return Callback(url, dict(request.headers), request.get_data())

@@ -1,0 +1,37 @@
+"""Applies receipts to messages, apart from the requests that brought them, and forgets them in time."""
+
+from collections import Counter
+
+import structlog
+
+from config.stopping import stopping
+from models.messages.receiving import apply_due
+from models.providers.receipt import Receipt
+from models.retention import delete_in_chunks
+
+log = structlog.get_logger()
+
+# Receipts in one transaction, which keeps the batches of their messages locked.
+AT_ONCE = 500
+# A pass ends, so that a busy sweeper is not taken for one that hangs.
+MOST_CHUNKS = 100
+# Longer than a receipt may change anything; until then one that is sent again is known.
+KEEP_DAYS = 7
+
+
+def apply_receipts() -> dict[str, int]:
+    """Deals with receipts that are due; returns how many had which outcome. Any number of processes may do so."""
+    done: Counter[str] = Counter()
+    for _ in range(MOST_CHUNKS):
+        found = apply_due(most=AT_ONCE)
+        done += found
+        if not found or stopping().asked:
+            break
+    if done:
+        log.info("receipts.applied", **done)
+    return dict(done)
+
+
+def forget_old_receipts() -> int:
+    """Deletes receipts that are more than KEEP_DAYS old and returns how many."""
+    return delete_in_chunks(lambda most: Receipt.forget_old(keep_days=KEEP_DAYS, limit=most), size=1000)

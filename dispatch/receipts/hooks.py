@@ -1,0 +1,68 @@
+"""Takes what providers post to us: verified, stored once and answered; `applying` does the rest."""
+
+import re
+
+import structlog
+
+from config.settings import settings
+from dispatch.channels.opening import Sessions, opened
+from dispatch.errors import Forbidden, NotFound
+from dispatch.formats.checks import can_be_id
+from dispatch.providers import Callback, Kind
+from dispatch.providers import Receipt as Said
+from dispatch.receipts.reasons import reason_of
+from models.providers.provider import Provider
+from models.providers.receipt import NewReceipt, Receipt, RefusedCallback
+
+log = structlog.get_logger()
+
+_REFERENCE = re.compile(r"([1-9][0-9]{0,17})-(0|[1-9][0-9]{0,8})", re.ASCII)
+
+
+def take_receipts(kind: str, provider_id: str, callback: Callback) -> int:
+    """Stores the receipts of a request that this provider made, and returns how many are new.
+
+    NotFound when there is no such provider; Forbidden when it did not make the request, which is counted.
+    """
+    provider = calling_provider(kind, provider_id)
+    said = verified(provider, callback).parse_receipts(callback)
+    new = Receipt.add(provider.id, [_stored(provider.kind, each) for each in said]) if said else 0
+    if new < len(said):
+        log.info("receipt.repeated", provider=provider.label, receipts=len(said) - new)
+    return new
+
+
+def calling_provider(kind: str, provider_id: str) -> Provider:
+    """Returns the provider that a callback address names, also one that was removed; NotFound when there is none."""
+    number = int(provider_id) if provider_id.isascii() and provider_id.isdigit() and len(provider_id) < 20 else 0
+    found = Provider.that_calls(kind, number) if can_be_id(number) else None
+    if found is None:
+        raise NotFound("There is no such provider; a callback address is /hooks/<kind>/<provider id>/status.")
+    return found
+
+
+def verified(provider: Provider, callback: Callback) -> Kind:
+    """Returns what reads the provider's requests; Forbidden when this is none of them, and then it is counted."""
+    chosen = settings()
+    # It makes no calls, so nothing is opened that would have to be closed.
+    opened_kind = opened(provider, Sessions(connections=1, timeout=chosen.provider_timeout_sec), chosen)
+    if not opened_kind.verify(callback):
+        RefusedCallback.count_one(provider.id)
+        log.warning("callback.refused", provider=provider.label)
+        raise Forbidden("This request is not signed as this provider signs; nothing was stored.")
+    return opened_kind
+
+
+def _stored(kind: str, said: Said) -> NewReceipt:
+    failed = said.state == "undelivered"
+    named = _REFERENCE.fullmatch(said.reference or "")
+    return NewReceipt(
+        key=said.key[:200],
+        state=said.state,
+        campaign_id=int(named[1]) if named else None,
+        n=int(named[2]) if named else None,
+        message_id=said.provider_id,
+        reason=reason_of(kind, said.error_code) if failed else None,
+        error_code=said.error_code if failed else None,
+        at=said.at,
+    )

@@ -1,0 +1,1 @@
+"""What providers post to us, through the addresses that they were given."""
