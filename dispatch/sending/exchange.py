@@ -61,14 +61,18 @@ class Exchange:
         self._doubtful: list[_Claim] = []
         # Whether the last exchange found nothing more to claim.
         self.ran_dry = False
+        #: Segments of what the last exchange claimed; and what the next message takes, if there were too few for it.
+        self.segments = 0
+        self.next_takes: int | None = None
         #: Outcomes that are not known to be recorded; read by the keeper's thread.
         self.at_hand: list[Outcome] = []
         #: Whether what is at hand is kept elsewhere, so that the database need not be waited for any longer.
         self.gave_up = False
 
-    def record_and_claim(self, outcomes: list[Outcome], want: int) -> list[Claimed]:
+    def record_and_claim(self, outcomes: list[Outcome], want: int, segments: int | None = None) -> list[Claimed]:
         """Records the outcomes and claims up to `want` messages, durably; retries for as long as the database is away.
 
+        With `segments` it claims messages of so many in all.
         Giving up would lose the answers at hand and those of the calls in flight, at most a window of them. Only a
         process that has to end gives up, once they are kept (`keeper.py`).
         """
@@ -82,7 +86,7 @@ class Exchange:
                     self._undo_doubtful()
                     if outcomes:
                         message.record(self._campaign_id, outcomes, provider=self.provider, batch_size=self._batch_size)
-                    claimed = self._claim(want)
+                    claimed = self._claim(want, segments)
             except PASSING_ERRORS as problem:
                 self._wanted_batch, self._range, self._next_n = place
                 extend_job_limit()
@@ -108,53 +112,65 @@ class Exchange:
         if Campaign.pause(self._campaign_id, reason):
             self._log.error("campaign.halted", reason=reason)
 
-    def leave(self) -> None:
-        """Leaves the batch to other workers."""
+    def leave(self, due_in_sec: float | None = None) -> None:
+        """Leaves the batch to other workers, at once or after so many seconds."""
         left, self._range = self._range, None
         try:
+            if left is None and due_in_sec is not None and self._wanted_batch is not None:
+                # The job ended before it claimed anything; its batch must not look like one with a job.
+                db.connect(reuse_if_open=True)
+                left, self._wanted_batch = batch.take(self._campaign_id, self._wanted_batch), None
             if left is not None:
                 db.connect(reuse_if_open=True)
-                batch.leave(self._campaign_id, left)
+                batch.leave(self._campaign_id, left, due_in_sec=due_in_sec)
         except PASSING_ERRORS:
             # Recovery soon finds the batch.
             self._log.warning("batch.not_left", batch=left.number if left else None)
 
-    def close(self) -> None:
-        """Leaves the batch to other workers and returns this thread's connection."""
+    def close(self, due_in_sec: float | None = None) -> None:
+        """Leaves the batch to other workers, at once or after so many seconds, and returns this thread's connection."""
         try:
-            self.leave()
+            self.leave(due_in_sec)
         finally:
             db.close()
 
-    def _claim(self, want: int) -> list[Claimed]:
+    def _claim(self, want: int, segments: int | None) -> list[Claimed]:
         found: list[Claimed] = []
         empty_batches = 0
-        self.ran_dry = False
+        self.ran_dry, self.segments, self.next_takes = False, 0, None
         for _ in range(MAX_CLAIMS):
-            if len(found) == want:
+            if len(found) == want or self.segments == segments or self.next_takes:
                 break
             entered = self._enter_batch() if empty_batches < MAX_EMPTY_BATCHES else None
             if entered is None:
                 self.ran_dry = True
                 break
-            messages, taken = self._claim_from(entered, want - len(found))
+            left = None if segments is None else segments - self.segments
+            messages, taken = self._claim_from(entered, want - len(found), left)
             found += messages
             empty_batches += not taken
         return found
 
-    def _claim_from(self, entered: Range, want: int) -> tuple[list[Claimed], int]:
+    def _claim_from(self, entered: Range, want: int, segments: int | None) -> tuple[list[Claimed], int]:
         """Claims from what is left of the batch, and leaves the batch when it has no more that is due."""
         claim = _Claim(secrets.randbits(62), entered)
         self._doubtful.append(claim)
         rest = replace(entered, first=self._next_n)
         taken = claiming.claim(
-            self._campaign_id, rest, want=want, token=claim.token, lease_sec=self._lease_sec, caps=self._caps
+            self._campaign_id,
+            rest,
+            want=want,
+            token=claim.token,
+            lease_sec=self._lease_sec,
+            caps=self._caps,
+            segments=segments,
         )
+        self.segments, self.next_takes = self.segments + taken.segments, taken.next_takes
         if taken.messages:
             self._next_n = max(claimed.n for claimed in taken.messages) + 1
         if taken.late:
             put_off(self._campaign_id, taken.late, self._caps)
-        if taken.rows < want:
+        if taken.rows < want and not taken.next_takes:
             batch.let_wait(self._campaign_id, entered)
             self._range = None
         return taken.messages, taken.rows

@@ -112,12 +112,13 @@ def let_wait(campaign_id: int, batch: Range) -> None:
     )
 
 
-def leave(campaign_id: int, batch: Range) -> None:
-    """Frees a batch that this worker leaves unfinished, so that another may take it at once."""
+def leave(campaign_id: int, batch: Range, *, due_in_sec: float | None = None) -> None:
+    """Frees a batch that this worker leaves unfinished: another may take it at once, or after so many seconds."""
     changed(
-        """UPDATE batch SET pushed_at = NULL, touched_at = NULL
+        """UPDATE batch SET pushed_at = NULL, touched_at = NULL,
+                            next_due_at = coalesce(now() + make_interval(secs => %s::float8), next_due_at)
            WHERE campaign_id = %s AND number = %s AND pending > 0""",
-        [campaign_id, batch.number],
+        [due_in_sec, campaign_id, batch.number],
     )
 
 

@@ -29,11 +29,16 @@ class NewTime(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """What a claim took: messages to send, those that need another time, and how many rows it looked at in all."""
+    """What a claim took: messages to send, those that need another time, and how many rows it looked at in all.
+
+    `segments` is what the messages take; `next_takes` what the first one takes for which there were too few, if any.
+    """
 
     messages: list[Claimed]
     late: list[Late]
     rows: int
+    segments: int
+    next_takes: int | None
 
 
 # Claims the next pending messages of one range of n. The claim decides everything that depends on this very moment
@@ -46,8 +51,8 @@ class Taken(NamedTuple):
 # OFFSET 0 keeps the suppression a look-up for each row; as a hash of the whole table it cost 30 ms a claim at 100,000
 # numbers.
 _CLAIM = """
-WITH due AS MATERIALIZED (
-    SELECT m.ctid AS place, m.n, m.phone, m.zone,
+WITH {found} AS MATERIALIZED (
+    SELECT m.ctid AS place, m.n, m.phone, m.zone, m.segments,
            CASE WHEN c.expires_at <= now() THEN 'expired'
                 WHEN EXISTS (SELECT FROM suppression s WHERE s.account_id = c.account_id AND s.phone = m.phone OFFSET 0)
                 THEN 'opted_out'
@@ -58,7 +63,7 @@ WITH due AS MATERIALIZED (
       AND m.campaign_id = %(campaign)s AND m.n >= %(first)s AND m.n < %(last)s AND m.state = 'pending'
       AND (m.not_before IS NULL OR m.not_before <= now() OR c.expires_at <= now())
     ORDER BY m.n LIMIT %(want)s FOR NO KEY UPDATE OF m SKIP LOCKED),
-claimed AS (
+{within_segments}claimed AS (
     UPDATE message m SET
         state = CASE WHEN due.hindrance IS NULL THEN 'sending' ELSE 'skipped' END,
         reason = due.hindrance,
@@ -66,23 +71,39 @@ claimed AS (
         token = %(token)s + m.n,
         lease_until = now() + make_interval(secs => %(lease)s)
     FROM due WHERE m.ctid = due.place AND due.hindrance IS DISTINCT FROM 'late'
-    RETURNING m.n, m.token, m.phone, m.body, m.attempts, m.deferrals, m.state),
+    RETURNING m.n, m.token, m.phone, m.body, m.attempts, m.deferrals, m.state, m.segments),
 counted AS (
     UPDATE batch b SET pending = b.pending - t.taken, sending = b.sending + t.sending, skipped = b.skipped + t.skipped,
                        touched_at = now(), next_due_at = NULL
     FROM (SELECT count(*) AS taken, count(*) FILTER (WHERE state = 'sending') AS sending,
                  count(*) FILTER (WHERE state = 'skipped') AS skipped FROM claimed) t
     WHERE b.campaign_id = %(campaign)s AND b.number = %(batch)s AND t.taken > 0)
-SELECT n, token, phone, body, attempts, deferrals, state FROM claimed
+SELECT n, token, phone, body, attempts, deferrals, state, segments FROM claimed
 UNION ALL
-SELECT n, NULL, phone, zone, NULL, NULL, 'late' FROM due WHERE hindrance = 'late'
+SELECT n, NULL, phone, zone, NULL, NULL, 'late', 0 FROM due WHERE hindrance = 'late'{too_long}
+"""
+# Of a sender with a rate: only as many as it may send segments of now, in their order.
+_WITHIN_SEGMENTS = """counted_up AS MATERIALIZED (
+    SELECT *, sum(segments) FILTER (WHERE hindrance IS NULL) OVER (ORDER BY n) AS so_far FROM found),
+due AS MATERIALIZED (SELECT * FROM counted_up WHERE hindrance IS NOT NULL OR so_far <= %(segments)s),
+"""
+_TOO_LONG = """
+UNION ALL
+SELECT n, NULL, NULL, NULL, NULL, NULL, 'too_long', segments FROM counted_up
+WHERE hindrance IS NULL AND so_far > %(segments)s
 """
 # A call may start this long after its claim, and must not start after the hours have ended.
 MARGIN_SEC = 2
+_OVER_CAPS = {None: "", "skip": f"WHEN {OVER_CAP} THEN 'frequency_cap'", "defer": f"WHEN {OVER_CAP} THEN 'late'"}
+_RATES = {
+    False: {"found": "due", "within_segments": "", "too_long": ""},
+    True: {"found": "found", "within_segments": _WITHIN_SEGMENTS, "too_long": _TOO_LONG},
+}
+# By what is done with people above a cap, and by whether there is a rate.
 _CLAIMS = {
-    None: _CLAIM.format(over_cap="", margin=MARGIN_SEC),
-    "skip": _CLAIM.format(over_cap=f"WHEN {OVER_CAP} THEN 'frequency_cap'", margin=MARGIN_SEC),
-    "defer": _CLAIM.format(over_cap=f"WHEN {OVER_CAP} THEN 'late'", margin=MARGIN_SEC),
+    (cap, limited): _CLAIM.format(over_cap=over_cap, margin=MARGIN_SEC, **parts)
+    for cap, over_cap in _OVER_CAPS.items()
+    for limited, parts in _RATES.items()
 }
 
 _POSTPONE = """
@@ -117,9 +138,18 @@ WHERE b.campaign_id = %(campaign)s AND b.number = t.number RETURNING t.moved
 
 
 def claim(
-    campaign_id: int, batch: Range, *, want: int, token: int, lease_sec: float, caps: Caps | None = None
+    campaign_id: int,
+    batch: Range,
+    *,
+    want: int,
+    token: int,
+    lease_sec: float,
+    caps: Caps | None = None,
+    segments: int | None = None,
 ) -> Taken:
-    """Commits to send up to `want` due messages of the batch; their tokens are `token + n`.
+    """Commits to send up to `want` due messages of the batch, of so many `segments` in all; None: of any number.
+
+    Their tokens are `token + n`.
 
     Messages that are expired, opted out or, with `caps`, above a cap are skipped here. Those whose hours have ended, or
     that are above a cap that defers, stay as they are: the caller gives them another time.
@@ -132,15 +162,19 @@ def claim(
         "want": want,
         "token": token,
         "lease": lease_sec,
+        "segments": segments,
     }
     if caps:
         lock_caps(caps.account_id)
         params |= caps.params()
-    found = db.connection().execute(_CLAIMS[caps.over_cap if caps else None], params).fetchall()
+    sql = _CLAIMS[caps.over_cap if caps else None, segments is not None]
+    found = db.connection().execute(sql, params).fetchall()
     return Taken(
         [Claimed._make(row[:6]) for row in found if row[6] == "sending"],
         [Late(row[0], row[2], row[3]) for row in found if row[6] == "late"],
         len(found),
+        sum(row[7] for row in found if row[6] == "sending"),
+        min(((row[0], row[7]) for row in found if row[6] == "too_long"), default=(0, None))[1],
     )
 
 

@@ -29,14 +29,16 @@ PARAMETERS = {
     "wait": numbers([None, None]),
     "counted": booleans([True, True]),
     "ended": False,
+    "segments": 6,
     "cap_per_day": 1,
     "cap_per_week": 2,
     "not_before": texts(["2030-01-01", "2030-01-01"]),
     "send_until": texts([None, None]),
 }
 STATEMENTS = {
-    "claim": claiming._CLAIMS[None],
-    "claim_with_caps": claiming._CLAIMS["skip"],
+    "claim": claiming._CLAIMS[None, False],
+    "claim_at_a_rate": claiming._CLAIMS[None, True],
+    "claim_with_caps": claiming._CLAIMS["skip", False],
     "postpone": claiming._POSTPONE,
     "record": message._RECORD_SENDING,
     "record_late": message._RECORD_UNKNOWN,
