@@ -107,6 +107,13 @@ class Settings(BaseSettings):
     lease_sec: PositiveInt = Field(30, description="a message in flight longer than this becomes `unknown`")
     lost_after_sec: PositiveInt = Field(8, description="a pushed batch untouched this long may have lost its job")
     retry_base_sec: float = Field(2, gt=0, description="first wait of a retry or deferral")
+    sender_rate: float | None = Field(
+        None,
+        gt=0,
+        le=1_000_000,
+        description="segments per second of each sender whose provider names no `rate`; no limit when unset",
+        examples=["50"],
+    )
 
     # Providers.
     public_url: HttpAddress | None = Field(

@@ -5,7 +5,7 @@ import socket
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.database import changed, rows
+from models.database import changed, rows, scalar
 from models.row import Row
 
 # A process writes its heartbeat every few seconds; one that has been silent for longer than this counts as dead.
@@ -44,6 +44,15 @@ class Heartbeat(Row):
     def forget_old(cls) -> None:
         """Deletes the rows of processes that have been silent for an hour."""
         changed("DELETE FROM heartbeat WHERE beat_at < now() - interval '1 hour'")
+
+    @classmethod
+    def serving(cls, queue: str) -> int:
+        """Returns how many workers serve the queue."""
+        workers: int = scalar(
+            "SELECT count(*) FROM heartbeat WHERE queue = %s AND beat_at > now() - make_interval(secs => %s)",
+            [queue, FRESH_SEC],
+        )
+        return workers
 
     @classmethod
     def living(cls) -> list["Heartbeat"]:

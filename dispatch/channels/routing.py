@@ -2,6 +2,7 @@
 
 import random
 from collections import OrderedDict
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -17,6 +18,17 @@ log = structlog.get_logger()
 
 # Opened providers that a worker keeps; opening one again costs a decryption.
 MAX_KEPT = 1000
+# The settings with which a kind names its own sender; the account's is not used then.
+OWN_SENDERS = ("from", "messaging_service_sid", "phone_number_id")
+
+
+class Sender(NamedTuple):
+    """From whom messages come: a provider, as messages name it, and a sender of its own or an account's."""
+
+    provider: str
+    name: str | None
+    #: In segments a second; None when the provider names none.
+    rate: float | None
 
 
 class Unusable:
@@ -42,6 +54,8 @@ class Routing:
         # Twice the window may be in flight, and waiting for a free connection would look like a slow provider.
         self._sessions = Sessions(connections=2 * settings.send_window, timeout=settings.provider_timeout_sec)
         self._kept: OrderedDict[int, Provider] = OrderedDict()
+        # Of the rows that have been opened, by how messages name them.
+        self._senders: dict[str, Sender] = {}
 
     def provider_of(self, account_id: UUID, channel: str) -> Provider:
         """Returns the provider for the account's messages of this channel."""
@@ -51,6 +65,11 @@ class Routing:
         first, *_ = stops if stops[0].weight is None else random.choices(stops, [stop.weight or 1 for stop in stops])
         return self._opened(first)
 
+    def sender_of(self, provider: Provider, account_sender: str | None) -> Sender:
+        """Returns whose rate counts for the messages of an account with this sender."""
+        known = self._senders.get(provider.name, Sender(provider.name, None, None))
+        return known if known.name else known._replace(name=account_sender)
+
     def _opened(self, row: ProviderRow) -> Provider:
         if row.id not in self._kept:
             try:
@@ -59,8 +78,10 @@ class Routing:
                 log.error("provider.unusable", provider=row.label, problem=problem.message)
                 # Not kept: a key may be added.
                 return Unusable(row)
+            self._senders[row.label] = _sender_of(row)
             if len(self._kept) > MAX_KEPT:
-                self._kept.popitem(last=False)
+                _, forgotten = self._kept.popitem(last=False)
+                self._senders.pop(forgotten.name, None)
         self._kept.move_to_end(row.id)
         return self._kept[row.id]
 
@@ -68,3 +89,8 @@ class Routing:
         """Closes every connection."""
         await self._default.close()
         await self._sessions.close()
+
+
+def _sender_of(row: ProviderRow) -> Sender:
+    own = next((str(row.settings[name]) for name in OWN_SENDERS if row.settings.get(name)), None)
+    return Sender(row.label, own, row.settings.get("rate"))

@@ -20,7 +20,7 @@ OF_CAMPAIGNS = {
     "starting": Code(False, "A process has begun to start it, or was killed while it did."),
     "queue": Code(False, "Its jobs wait for a free worker."),
     "hours": Code(False, "It waits for the hours in which its people may be messaged, or for a cap on messages."),
-    "rate": Code(False, "The provider asked to be called later."),
+    "rate": Code(False, "Its sender has a rate, or the provider asked to be called later."),
     "provider_away": Code(True, "The provider cannot be reached."),
     "circuit": Code(True, "The provider failed again and again, and is tried with one message at a time."),
     "provider_refused": Code(True, "The provider refuses the account, and the campaign was paused."),

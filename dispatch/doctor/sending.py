@@ -8,15 +8,13 @@ from dispatch.doctor.facts import Facts
 from dispatch.doctor.starting import no_sweeper, no_worker
 from dispatch.doctor.words import for_about, on_clock
 from dispatch.queues import SEND
+from dispatch.sending.outcomes import CIRCUIT_OPEN, NOT_REACHED
 from models.campaigns.condition import Condition
 
 # A worker touches its batch at every claim and every answer; calls in flight may take as long as the provider's limit.
 MOVING_SEC = 15
 # What recovery has not continued after this long it does not know how to.
 STALLED_SEC = 300
-# The last call failed before it was made: the provider was not reached, or there was no token for it.
-CIRCUIT_OPEN = "circuit_open"
-_NOT_REACHED = ("connect_timeout", "connect_failed", "dns_failed", "tls_failed", "no_token", "token_refused")
 
 
 def is_moving(campaign: Condition) -> bool:
@@ -90,6 +88,12 @@ def _waits(campaign: Condition, facts: Facts) -> Reason:
     assert campaign.next_due_at
     until = on_clock(campaign.next_due_at, campaign.zone)
     wait = facts.waits.get(campaign.id)
+    if wait and wait.may_be_sent:
+        text = (
+            f"It goes at the rate of its sender, which its other campaigns share; the next messages go at {until}. "
+            "Nothing needs to be done."
+        )
+        return of_campaign("rate", text)
     if wait is None or wait.error_code is None or not (wait.deferrals or wait.attempts):
         text = (
             f"Its people may not be messaged now: the hours of the campaign, quiet hours, holidays or a cap. It goes "
@@ -102,7 +106,7 @@ def _waits(campaign: Condition, facts: Facts) -> Reason:
             f"answered; the next try is at {until}. Ask the provider, or put another one on the route (`route set`)."
         )
         return of_campaign("circuit", text)
-    if wait.error_code in _NOT_REACHED:
+    if wait.error_code in NOT_REACHED:
         text = (
             f"The provider cannot be reached ({wait.error_code}); the next try is at {until}. Ask whoever runs the "
             "installation, if this goes on."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch.providers import Answer, Callback, Probe
 from dispatch.providers.http import LazySession, Reply
@@ -22,6 +22,9 @@ class ProviderSettings(BaseModel):
     NEEDS_BASE_URL: ClassVar[bool] = False
     #: The setting with which accounts name the address, if they do.
     ADDRESS: ClassVar[str | None] = None
+
+    #: Segments per second and sender; None: the installation's SENDER_RATE.
+    rate: float | None = Field(None, gt=0, le=1_000_000)
 
     @classmethod
     def names(cls) -> list[str]:

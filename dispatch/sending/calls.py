@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 
 import structlog
 
 from config.settings import Settings
 from dispatch.providers import Answer, ApprovedTemplate, Outgoing, Provider
 from dispatch.sending.handover import Handover
-from dispatch.sending.outcomes import handed_back, outcome_of
+from dispatch.sending.outcomes import called_too_often, handed_back, outcome_of
 from models.campaigns.sending import SendingCampaign
 from models.messages.message import Claimed, Outcome
 from models.messages.parameters import parameters_in, unmarked
@@ -25,7 +25,15 @@ COLLECT_FOR_SEC = 0.020
 class Calls:
     """One campaign's calls, as many at a time as the window has places. Runs on the event loop."""
 
-    def __init__(self, campaign: SendingCampaign, provider: Provider, settings: Settings, *, places: int) -> None:
+    def __init__(
+        self,
+        campaign: SendingCampaign,
+        provider: Provider,
+        settings: Settings,
+        *,
+        places: int,
+        when_called_too_often: Callable[[], None] | None = None,
+    ) -> None:
         #: Messages that were claimed and whose outcome has not been taken yet.
         self.in_flight = 0
         #: The error code with which the provider refused our account, if it did.
@@ -34,6 +42,7 @@ class Calls:
         self._provider = provider
         self._settings = settings
         self._places = places
+        self._when_called_too_often = when_called_too_often
         self._handover = Handover()
         self._outcomes: list[Outcome] = []
         self._some_answered = asyncio.Event()
@@ -46,6 +55,10 @@ class Calls:
     def free_places(self) -> int:
         """Returns how many more messages may be claimed."""
         return self._places - self.in_flight
+
+    def places_after_recording(self) -> int:
+        """Returns how many there will be once the outcomes at hand are taken."""
+        return self.free_places() + len(self._outcomes)
 
     def add(self, claimed: list[Claimed], *, claimed_at: float) -> None:
         """Hands these messages to the callers; `claimed_at` is a time before their lease began."""
@@ -62,10 +75,17 @@ class Calls:
         """Returns the outcomes that have not been taken, from any thread."""
         return list(self._outcomes)
 
-    async def worth_recording(self) -> None:
-        """Waits until recording is worth a transaction: a quarter of the window, everything in flight, or 20 ms."""
+    async def worth_recording(self, *, within_sec: float | None = None) -> None:
+        """Waits until recording is worth a transaction: a quarter of the window, everything in flight, or 20 ms.
+
+        It returns after `within_sec` too, because more may be claimed then.
+        """
         self._note_answers()
-        await self._some_answered.wait()
+        try:
+            async with asyncio.timeout(within_sec):
+                await self._some_answered.wait()
+        except TimeoutError:
+            return
         try:
             async with asyncio.timeout(COLLECT_FOR_SEC):
                 await self._enough_answered.wait()
@@ -112,6 +132,8 @@ class Calls:
             # A provider names every outcome that it knows; otherwise no one can say whether the call left.
             log.exception("provider.failed", message=reference)
             return Answer("unknown", error_code="provider_error")
+        if self._when_called_too_often and called_too_often(answer):
+            self._when_called_too_often()
         if answer.outcome == "halted":
             self.refusal = self.refusal or answer.error_code or "no error code"
         return answer

@@ -12,17 +12,21 @@ from uuid import UUID
 import structlog
 
 from config.settings import Settings
+from dispatch import queues
 from dispatch.channels.routing import Routing
 from dispatch.outbox import push_if_possible
 from dispatch.providers import Provider
 from dispatch.sending.calls import Calls
 from dispatch.sending.exchange import Exchange
 from dispatch.sending.keeper import Keeper
+from dispatch.sending.pace import MAX_ALARM_SEC, Pace, Road
+from dispatch.sending.rates import Rates, limit_of
 from dispatch.sending.settlement import close_if_drained
 from dispatch.sending.time_box import TimeBox
 from dispatch.sending.window import Window
 from models.campaigns.sending import SendingCampaign, to_send
 from models.database import db
+from models.heartbeat import Heartbeat
 from models.messages.caps import caps_of
 from models.messages.message import Outcome
 from models.messages.pushing import unmark_pushed
@@ -79,6 +83,8 @@ class Courier:
         self._database = ThreadPoolExecutor(1, thread_name_prefix="exchange")
         # Nor do the exchanges wait for Redis.
         self._pushes = ThreadPoolExecutor(1, thread_name_prefix="pushes")
+        self._asks = ThreadPoolExecutor(1, thread_name_prefix="rates")
+        self._rates = Rates(settings)
         self._stopped = threading.Event()
         self._works: list[_Work] = []
         self._keeper = Keeper(lambda: list(self._works), after_sec=settings.provider_timeout_sec)
@@ -113,25 +119,40 @@ class Courier:
         caps = self._ask(caps_of, campaign.id)
         provider = self._ask(lambda _: self._routing.provider_of(campaign.account_id, campaign.channel), campaign.id)
         exchange = Exchange(campaign, batch, provider=provider.name, settings=self.settings, caps=caps)
-        calls = Calls(campaign, provider, self.settings, places=places)
+        pace = self._pace_of(campaign, provider)
+        too_often = pace.called_too_often if pace else None
+        calls = Calls(campaign, provider, self.settings, places=places, when_called_too_often=too_often)
         time_box = TimeBox(TIME_BOX_SEC, stopped=self._stopped.is_set, others_waiting=others_waiting)
-        window = Window(exchange, calls, time_box, database=self._database)
+        window = Window(exchange, calls, time_box, database=self._database, pace=pace)
         # The coroutine takes the log context of this job with it.
-        end = asyncio.run_coroutine_threadsafe(self._send(campaign.id, window, exchange), self._loop)
+        end = asyncio.run_coroutine_threadsafe(self._send(campaign.id, window, exchange, pace), self._loop)
         work = _Work(campaign, window, calls, exchange, end)
         self._works.append(work)
         return work
 
-    async def _send(self, campaign_id: int, window: Window, exchange: Exchange) -> None:
+    def _pace_of(self, campaign: SendingCampaign, provider: Provider) -> Pace | None:
+        """Returns the pace of the campaign's sender; None without a rate."""
+        limit = limit_of(self._routing.sender_of(provider, campaign.sender), self.settings)
+        if limit is None:
+            return None
+        workers = self._ask(lambda _: Heartbeat.serving(queues.SEND), campaign.id)
+        return Pace(limit, Road(self._rates, self._asks, workers))
+
+    async def _send(self, campaign_id: int, window: Window, exchange: Exchange, pace: Pace | None) -> None:
         in_thread = partial(asyncio.get_running_loop().run_in_executor, self._database)
         try:
             try:
                 await window.run()
             finally:
-                await in_thread(exchange.close)
+                await in_thread(exchange.close, window.waits_sec() or None)
+                if pace:
+                    await pace.close()
             if exchange.gave_up:
                 return
-            await in_thread(_connected, close_if_drained, campaign_id)
+            closed = await in_thread(_connected, close_if_drained, campaign_id)
+            if (waits_sec := window.waits_sec()) and not closed:
+                self._push_later(campaign_id, waits_sec)
+                return
             # Also when it is closed: the account's other campaigns have its room now.
             await asyncio.wrap_future(self._push(campaign_id))
         except Exception:
@@ -161,6 +182,11 @@ class Courier:
     def _push(self, campaign_id: int) -> Future[Any]:
         return self._pushes.submit(_connected, push_if_possible, campaign_id)
 
+    def _push_later(self, campaign_id: int, seconds: float) -> None:
+        """Pushes once the sender may send more; pushed now, its next job would find as little. Runs on the loop."""
+        if seconds <= MAX_ALARM_SEC and not self._stopped.is_set():
+            self._loop.call_later(seconds, self._push, campaign_id)
+
     def stop(self) -> None:
         """Lets the job claim nothing more and finish what is in flight. May be called from a signal handler."""
         self._stopped.set()
@@ -176,6 +202,7 @@ class Courier:
         self._loop.close()
         self._database.shutdown()
         self._pushes.shutdown()
+        self._asks.shutdown()
 
 
 def _connected(function: Callable[[int], T], campaign_id: int) -> T:

@@ -12,6 +12,10 @@ MAX_ATTEMPTS = 3
 # second.
 MAX_DEFERRAL_SEC = 60.0
 MAX_RETRY_AFTER_SEC = 3600.0
+# Deferrals that say nothing of how often the provider is called: it was not reached, or not even called, because it
+# pauses or its circuit is open.
+NOT_REACHED = ("connect_timeout", "connect_failed", "dns_failed", "tls_failed", "no_token", "token_refused")
+CIRCUIT_OPEN, SENDER_PAUSED = "circuit_open", "sender_paused"
 
 
 def outcome_of(answer: Answer, claimed: Claimed, settings: Settings) -> Outcome:
@@ -29,6 +33,11 @@ def outcome_of(answer: Answer, claimed: Claimed, settings: Settings) -> Outcome:
             return _later(answer, claimed, settings)
         case "halted":
             return handed_back(claimed, error_code=answer.error_code)
+
+
+def called_too_often(answer: Answer) -> bool:
+    """Returns whether the provider took the call and asked to be called less often, as with a 429."""
+    return answer.outcome == "deferred" and answer.error_code not in (*NOT_REACHED, CIRCUIT_OPEN, SENDER_PAUSED)
 
 
 def handed_back(claimed: Claimed, *, error_code: str | None = None) -> Outcome:

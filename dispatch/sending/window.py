@@ -19,6 +19,7 @@ import structlog
 
 from dispatch.sending.calls import Calls
 from dispatch.sending.exchange import Exchange
+from dispatch.sending.pace import Pace
 from dispatch.sending.time_box import TimeBox
 
 log = structlog.get_logger()
@@ -32,9 +33,14 @@ MIN_STEP_SEC, MAX_STEP_SEC = 0.01, 0.25
 
 
 class Window:
-    """One job's messages in flight. Runs on the event loop; `database` is the thread that makes the exchanges."""
+    """One job's messages in flight. Runs on the event loop; `database` is the thread that makes the exchanges.
 
-    def __init__(self, exchange: Exchange, calls: Calls, time_box: TimeBox, *, database: Executor) -> None:
+    `pace` is None when the sender has no rate.
+    """
+
+    def __init__(
+        self, exchange: Exchange, calls: Calls, time_box: TimeBox, *, database: Executor, pace: Pace | None = None
+    ) -> None:
         self.claimed = 0
         #: Done when the job need not wait any more: only calls in flight are left, and another campaign waits.
         self.left: Future[None] = Future()
@@ -42,6 +48,7 @@ class Window:
         self._calls = calls
         self._time_box = time_box
         self._database = database
+        self._pace = pace
         self._halted = False
         self._wanted_elsewhere = False
 
@@ -53,21 +60,35 @@ class Window:
                 if self._can_leave() and not self.left.done():
                     await self._leave()
                 if self._calls.in_flight:
-                    await self._calls.worth_recording()
-                elif not self._may_claim() or (self._exchange.ran_dry and not await self._wait_for_retry()):
+                    await self._calls.worth_recording(within_sec=self.waits_sec() or None)
+                elif not self._may_claim() or not await self._may_go_on():
                     break
+
+    def waits_sec(self) -> float:
+        """Returns in how many seconds the sender's rate lets it claim more; 0 for now."""
+        return self._pace.wait_sec() if self._pace else 0.0
 
     async def _exchange_once(self) -> None:
         """Records and claims in one transaction, and hands what was claimed to the callers."""
         if self._calls.refusal and not self._halted:
             await self._halt(f"The provider refuses our account ({self._calls.refusal}).")
+        segments = await self._segments()
         outcomes = self._calls.take_outcomes()
-        want = self._calls.free_places() if self._may_claim() else 0
+        want = self._calls.free_places() if self._may_claim() and segments != 0 else 0
         if outcomes or want:
             started = time.monotonic()
-            claimed = await self._in_thread(lambda: self._exchange.record_and_claim(outcomes, want))
+            claimed = await self._in_thread(lambda: self._exchange.record_and_claim(outcomes, want, segments))
             self.claimed += len(claimed)
             self._calls.add(claimed, claimed_at=started)
+        if self._pace and segments:
+            used, next_takes = (self._exchange.segments, self._exchange.next_takes) if want else (0, None)
+            self._pace.used(segments, used, next_takes=next_takes)
+
+    async def _segments(self) -> int | None:
+        """Returns how many segments may be sent now; None for any number."""
+        if self._pace is None:
+            return None
+        return await self._pace.take(self._calls.places_after_recording() if self._may_claim() else 0)
 
     @property
     def in_flight(self) -> int:
@@ -81,14 +102,13 @@ class Window:
             self._calls.look_up()
 
     def _can_leave(self) -> bool:
-        return bool(
-            self._wanted_elsewhere and self._calls.in_flight and (self._exchange.ran_dry or not self._may_claim())
-        )
+        cannot_claim = self._exchange.ran_dry or not self._may_claim() or self.waits_sec() > 0
+        return bool(self._wanted_elsewhere and self._calls.in_flight and cannot_claim)
 
     async def _leave(self) -> None:
         """Lets the job end: leaves its batch to others, and from now on only records."""
         self._time_box.close()
-        await self._in_thread(self._exchange.leave)
+        await self._in_thread(lambda: self._exchange.leave(self.waits_sec() or None))
         self.left.set_result(None)
 
     def _may_claim(self) -> bool:
@@ -103,11 +123,16 @@ class Window:
             # The message is handed back all the same; the next job is refused too, and pauses then.
             log.exception("campaign.not_paused")
 
-    async def _wait_for_retry(self) -> bool:
-        """Waits a step, with nothing in flight, if a retry is due soon and no other campaign waits; False if not."""
+    async def _may_go_on(self) -> bool:
+        """Waits a step if there is a reason to, with nothing in flight; False if the job has to end."""
+        if waits_sec := self.waits_sec():
+            return await self._wait(waits_sec)
+        return not self._exchange.ran_dry or await self._wait(await self._in_thread(self._exchange.soonest_due))
+
+    async def _wait(self, due_in_sec: float | None) -> bool:
+        """Waits a step if something is due soon and no other campaign waits; False if not."""
         if await self._time_box.others_wait():
             return False
-        due_in_sec = await self._in_thread(self._exchange.soonest_due)
         if due_in_sec is None or due_in_sec > min(WAIT_FOR_RETRY_SEC, self._time_box.left_sec()):
             return False
         await asyncio.sleep(min(max(due_in_sec, MIN_STEP_SEC), MAX_STEP_SEC))

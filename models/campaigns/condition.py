@@ -130,6 +130,8 @@ class Wait:
     deferrals: int
     #: What the provider answered last; None if it was not called yet.
     error_code: str | None
+    #: Whether only its batch waits, for the rate of the sender.
+    may_be_sent: bool
 
 
 def conditions(tenant: Tenant, *, limit: int) -> list[Condition]:
@@ -143,13 +145,13 @@ def waits(campaign_ids: Sequence[int]) -> dict[int, Wait]:
     if not campaign_ids:
         return {}
     found = rows(
-        """SELECT next.campaign_id, m.attempts, m.deferrals, m.error_code
+        """SELECT next.campaign_id, m.attempts, m.deferrals, m.error_code, m.may_be_sent
            FROM (SELECT DISTINCT ON (campaign_id) campaign_id, first_n, size FROM batch
                  WHERE campaign_id = ANY(%s) AND pending > 0 ORDER BY campaign_id, next_due_at) AS next
            CROSS JOIN LATERAL (
-               SELECT attempts, deferrals, error_code FROM message
+               SELECT attempts, deferrals, error_code, coalesce(not_before <= now(), true) AS may_be_sent FROM message
                WHERE campaign_id = next.campaign_id AND n >= next.first_n AND n < next.first_n + next.size
-                 AND state = 'pending' ORDER BY not_before LIMIT 1) AS m""",
+                 AND state = 'pending' ORDER BY not_before NULLS FIRST LIMIT 1) AS m""",
         [list(campaign_ids)],
         into=Wait,
     )

@@ -62,6 +62,11 @@ def test_what_is_secret_is_named_and_stored_nowhere_in_clear(account):
         ("simulated", {"failure_rate": "often"}, "failure_rate: "),
         ("simulated", {"failure_rate": 2}, "failure_rate: "),
         ("simulated", {"seed": True, "x" * 500: 1}, "simulated has no setting"),
+        ("simulated", {"rate": 0}, "rate: "),
+        ("simulated", {"rate": "-1"}, "rate: "),
+        ("simulated", {"rate": "nan"}, "rate: "),
+        ("simulated", {"rate": "inf"}, "rate: "),
+        ("simulated", {"rate": "fast"}, "rate: "),
     ],
 )
 def test_what_a_kind_cannot_use_is_refused_by_name_and_without_its_value(account, kind, given, says):
