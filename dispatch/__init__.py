@@ -39,7 +39,8 @@ process     startup, schema (is it this release's), children (kept running), hea
             run), trusted_queue (where workers find those), lock (in Redis; it saves work and decides nothing),
             watchdog (ends a process that hangs), remembered (the latest answer to a question that may hang)
 channels    through which providers an account's messages go: providers (added, tried, removed), routes; opening (a
-            row becomes what makes calls) → routing (which one a campaign is sent through)
+            row becomes what makes calls) → routing (whom a campaign is sent through), switch (from one to the next),
+            circuit (leaves one that fails alone)
 providers   what every provider takes and answers; choice (the installation's), kinds (that accounts may add): http,
             guard (no private addresses), link, receipts, sealing (of credentials), standard_webhooks (how posts are
             signed), gsm7; twilio, vonage, kannel, whatsapp_cloud, webhook, messaging_service, simulated, simulator/

@@ -1,6 +1,5 @@
-"""Which provider a campaign's messages go through: that of the account's route, or else the installation's."""
+"""Which providers a campaign's messages go through: those of the account's route, or else the installation's."""
 
-import random
 from collections import OrderedDict
 from typing import NamedTuple
 from uuid import UUID
@@ -8,7 +7,9 @@ from uuid import UUID
 import structlog
 
 from config.settings import Settings
+from dispatch.channels.circuit import Circuit
 from dispatch.channels.opening import Sessions, opened
+from dispatch.channels.switch import Stop, Switch
 from dispatch.errors import InvalidRequest, ProviderNotConfigured
 from dispatch.providers import Answer, Outgoing, Provider
 from models.providers.provider import Provider as ProviderRow
@@ -56,17 +57,21 @@ class Routing:
         self._kept: OrderedDict[int, Provider] = OrderedDict()
         # Of the rows that have been opened, by how messages name them.
         self._senders: dict[str, Sender] = {}
+        self._circuits: dict[int, Circuit] = {}
 
     def provider_of(self, account_id: UUID, channel: str) -> Provider:
         """Returns the provider for the account's messages of this channel."""
-        stops = Route.providers_of(account_id, channel)
-        if not stops:
-            return self._default
-        first, *_ = stops if stops[0].weight is None else random.choices(stops, [stop.weight or 1 for stop in stops])
-        return self._opened(first)
+        stops = [
+            Stop(self._opened(each), self._circuit(each), each.weight)
+            for each in Route.providers_of(account_id, channel)
+        ]
+        return Switch(stops) if stops else self._default
+
+    def _circuit(self, row: ProviderRow) -> Circuit:
+        return self._circuits.setdefault(row.id, Circuit(row.label))
 
     def sender_of(self, provider: Provider, account_sender: str | None) -> Sender:
-        """Returns whose rate counts for the messages of an account with this sender."""
+        """Returns whose rate counts for an account with this sender: of several providers, that of the first."""
         known = self._senders.get(provider.name, Sender(provider.name, None, None))
         return known if known.name else known._replace(name=account_sender)
 
@@ -80,8 +85,9 @@ class Routing:
                 return Unusable(row)
             self._senders[row.label] = _sender_of(row)
             if len(self._kept) > MAX_KEPT:
-                _, forgotten = self._kept.popitem(last=False)
+                row_id, forgotten = self._kept.popitem(last=False)
                 self._senders.pop(forgotten.name, None)
+                self._circuits.pop(row_id, None)
         self._kept.move_to_end(row.id)
         return self._kept[row.id]
 

@@ -52,6 +52,8 @@ class Answer(NamedTuple):
     provider_id: str | None = None
     error_code: str | None = None
     retry_after: float | None = None
+    #: Which provider it is from, where several may be called; None: the one that was asked.
+    provider: str | None = None
 
 
 class Callback(NamedTuple):

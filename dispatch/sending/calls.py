@@ -109,7 +109,8 @@ class Calls:
             if time.monotonic() - claimed_at > CALL_WITHIN_SEC:
                 outcome = handed_back(message)
             else:
-                outcome = outcome_of(await self._call(message), message, self._settings)
+                answer = await self._call(message)
+                outcome = outcome_of(answer, message, self._settings)._replace(provider=answer.provider)
             self._outcomes.append(outcome)
             self._note_answers()
 

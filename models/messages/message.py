@@ -86,6 +86,8 @@ class Outcome(NamedTuple):
     reason: str | None = None
     wait_sec: float | None = None
     counted: bool = True
+    #: Who answered, if not the provider that the campaign is sent through.
+    provider: str | None = None
 
 
 # Writes answers by token. A row that recovery has meanwhile called unknown is written too: no one else claims it, so
@@ -99,8 +101,9 @@ _RECORD = """
 WITH answer AS (
     SELECT *, state = 'pending' AND %(ended)s AS ends_unsent
     FROM unnest(%(n)s::int[], %(token)s::bigint[], %(state)s::text[], %(provider_id)s::text[],
-                %(error)s::text[], %(reason)s::text[], %(wait)s::float8[], %(counted)s::bool[])
-        AS a (n, token, state, provider_id, error_code, reason, wait, counted)),
+                %(error)s::text[], %(reason)s::text[], %(wait)s::float8[], %(counted)s::bool[],
+                %(answered_by)s::text[])
+        AS a (n, token, state, provider_id, error_code, reason, wait, counted, provider)),
 moved AS (
     UPDATE message m SET
         state = CASE WHEN a.ends_unsent THEN 'failed' ELSE a.state END,
@@ -109,7 +112,7 @@ moved AS (
         not_before = CASE WHEN NOT a.ends_unsent THEN now() + make_interval(secs => a.wait) END,
         lease_until = CASE WHEN a.state = 'unknown' THEN now() END,
         sent_at = CASE WHEN a.state = 'sent' THEN now() END,
-        provider = %(provider)s, provider_id = a.provider_id, error_code = a.error_code,
+        provider = coalesce(a.provider, %(provider)s), provider_id = a.provider_id, error_code = a.error_code,
         reason = CASE WHEN a.ends_unsent THEN 'not_sent' ELSE a.reason END
     FROM answer a CROSS JOIN LATERAL (
         SELECT ctid AS place FROM message WHERE campaign_id = %(campaign)s AND n = a.n OFFSET 0) AS found
@@ -170,5 +173,6 @@ def _record(sql: str, call: dict[str, Any], outcomes: list[Outcome]) -> set[int]
         "reason": texts(o.reason for o in outcomes),
         "wait": numbers(o.wait_sec for o in outcomes),
         "counted": booleans(o.counted for o in outcomes),
+        "answered_by": texts(o.provider for o in outcomes),
     }
     return {n for (n,) in db.connection().execute(sql, params).fetchall()}

@@ -1,16 +1,14 @@
 """Campaigns sent through each kind of provider, from the row to the HTTP request and back to the messages."""
 
-import asyncio
 import socket
-import threading
-from contextlib import contextmanager
 
 import pytest
 
 from models.database import rows
 from tests.dispatch.channels.arranging import a_provider, a_route
+from tests.dispatch.channels.serving import a_provider_at, serving
 from tests.dispatch.providers.dialects import DIALECTS, WEBHOOK
-from tests.dispatch.providers.misbehaving import answers, misbehaving
+from tests.dispatch.providers.misbehaving import answers
 from tests.factories import an_account
 from tests.scripted_provider import ScriptedProvider
 from tests.sending import deliver, started
@@ -22,36 +20,8 @@ def account(db):
     return an_account(credits=100_000)
 
 
-@contextmanager
-def serving(*replies):
-    """Runs a server in a thread that answers with these, the last one for all that follow; yields the server."""
-    loop, ready, ended = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-    found = []
-
-    async def behave(writer, n):
-        writer.write(replies[min(n, len(replies)) - 1])
-        await writer.drain()
-
-    async def serve():
-        async with misbehaving(behave) as server:
-            found.append(server)
-            ready.set()
-            await ended.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    ready.wait()
-    try:
-        yield found[0]
-    finally:
-        loop.call_soon_threadsafe(ended.set)
-        thread.join()
-        loop.close()
-
-
 def routed(account, dialect, server):
-    settings = {"sender" if name == "from" else name: value for name, value in dialect.settings.items()}
-    made = a_provider(account, kind=dialect.kind, base_url=server.url, **settings)
+    made = a_provider_at(server.url, account, dialect)
     a_route(account, "main", channel=dialect.channel)
     return made
 
