@@ -54,6 +54,9 @@ I12 = {
         JOIN customer_list l ON l.id = member.list_id
         JOIN customer p ON p.id = member.customer_id
         WHERE l.account_id <> p.account_id OR l.account_id <> member.account_id""",
+    "Routes with a provider of another account": """
+        SELECT r.account_id, 'provider ' || p.id AS id
+        FROM route r JOIN provider p ON p.id = r.provider_id WHERE p.account_id <> r.account_id""",
     "Credit entries for a campaign of another account": """
         SELECT e.account_id, e.id::text AS id
         FROM credit_entry e JOIN campaign c ON c.id = e.campaign_id WHERE c.account_id <> e.account_id""",
