@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from dispatch.accounts.credits import balance
 from dispatch.audit import audit
 from dispatch.campaigns.view import CampaignView
+from dispatch.errors import QueueUnavailable
 from dispatch.recovery import recover
 from dispatch.start.enqueue import enqueue_campaign
 from models.campaigns.campaign import Campaign
@@ -34,6 +36,18 @@ def a_started_campaign(recipients: int) -> CampaignView:
 def start(campaign: CampaignView) -> None:
     """Starts the campaign as web does."""
     enqueue_campaign(asking(), campaign.id)
+
+
+def start_when_possible(campaign: CampaignView) -> None:
+    """Starts the campaign as soon as this process notices that Redis is back."""
+
+    def started() -> bool:
+        with suppress(QueueUnavailable):
+            start(campaign)
+            return True
+        return False
+
+    wait_until(started, "it can be started")
 
 
 def row_of(campaign: CampaignView) -> Campaign:

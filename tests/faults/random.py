@@ -22,7 +22,7 @@ from dispatch.campaigns.reading import read_campaign
 from embedded.servers import EmbeddedServers, embedded_servers
 from models.database import rows
 from tests.factories import a_campaign, a_list_of, an_account, asking, customers
-from tests.faults.campaigns import ENDED, judge_each, start
+from tests.faults.campaigns import ENDED, judge_each, start_when_possible
 from tests.faults.deployment import MOST_IN_FLIGHT, Deployment, deployed
 from tests.faults.kinds import KINDS
 from tests.servers import server_directory
@@ -33,6 +33,8 @@ from tests.waiting import wait_until
 STUCK_AFTER_SEC = 180
 # Slow enough for several faults that last seconds.
 LATENCY_MS = 300
+# Recipients of a campaign for faults that come when all others are over.
+ANOTHER = 200
 # Numbers at which the simulator never accepts a message, so that there is someone to retry.
 NOT_REACHED = ("+15005550001", "+15005550003")
 
@@ -77,10 +79,12 @@ def run(case: Case, servers: EmbeddedServers, directory: Path) -> None:
         case.campaigns = chance.randint(1, 3)
         for _ in range(case.campaigns):
             _begin(chance, case.recipients // case.campaigns)
-        deployment.start()
         moments = sorted(chance.uniform(0, 0.9) for _ in range(chance.randint(3, 8)))
-        for moment in moments:
-            _suffer(case, chance, deployment, servers, int(moment * case.recipients))
+        deployment.start()
+        for number, moment in enumerate(moments):
+            own_chance = Random(f"{case.seed}-{case.number}-{number}")
+            name = own_chance.choice(case.kinds)
+            _suffer(case, name, own_chance, deployment, servers, int(moment * case.recipients))
         wait_until(_is_over, "the campaigns complete", seconds=STUCK_AFTER_SEC)
         # Faults may have added some, and retries.
         campaigns = [read_campaign(asking(), each["id"]) for each in rows("SELECT id FROM campaign ORDER BY id")]
@@ -100,21 +104,17 @@ def _begin(chance: Random, recipients: int) -> None:
     people = [*unreachable, *customers(account, recipients - len(unreachable))]
     campaign = a_campaign(account, list_id=a_list_of(account, people), template=template, due=due)
     if not due:
-        start(campaign)
+        start_when_possible(campaign)
 
 
 def _suffer(
-    case: Case,
-    chance: Random,
-    deployment: Deployment,
-    servers: EmbeddedServers,
-    after: int,
+    case: Case, name: str, chance: Random, deployment: Deployment, servers: EmbeddedServers, after: int
 ) -> None:
-    """Lets one fault happen when so many messages are sent, unless the campaigns are over by then."""
-    name = chance.choice(case.kinds)
+    """Lets a fault happen when so many messages are sent, or to another campaign if all are over by then."""
     wait_until(lambda: _sent() >= after or _is_over(), f"{after} are sent", seconds=STUCK_AFTER_SEC)
     if _is_over():
-        return
+        _begin(chance, ANOTHER)
+        case.campaigns += 1
     case.faults.append(name)
     KINDS[name](deployment, servers, chance)
     ended, sent = monotonic(), _sent()

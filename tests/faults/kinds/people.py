@@ -15,7 +15,7 @@ from models.campaigns.campaign import Campaign
 from models.database import rows
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, an_account, asking
-from tests.faults.campaigns import counts, row_of, start
+from tests.faults.campaigns import counts, row_of, start_when_possible
 from tests.faults.deployment import Deployment
 from tests.faults.kinds.registry import kind, last
 from tests.faults.outages import let_transactions_end
@@ -57,14 +57,7 @@ def pause_and_resume(deployment: Deployment, servers: EmbeddedServers, chance: R
 @kind
 def cancel_in_the_middle(deployment: Deployment, servers: EmbeddedServers, chance: Random) -> None:
     campaign = a_campaign(an_account(credits=150), recipients=150)
-
-    def begun() -> bool:
-        with suppress(QueueUnavailable):
-            start(campaign)
-            return True
-        return False
-
-    wait_until(begun, "it can be started")
+    start_when_possible(campaign)
     wanted = chance.randint(0, 60)
     wait_until(lambda: row_of(campaign).status != "preparing" and counts(campaign)["sent"] >= wanted, "some are sent")
     with suppress(InvalidStatus):  # it has completed meanwhile
