@@ -30,6 +30,8 @@ class Sender(NamedTuple):
     name: str | None
     #: In segments a second; None when the provider names none.
     rate: float | None
+    #: How many messages in any 24 hours; None without a tier.
+    daily: int | None
 
 
 class Unusable:
@@ -72,7 +74,7 @@ class Routing:
 
     def sender_of(self, provider: Provider, account_sender: str | None) -> Sender:
         """Returns whose rate counts for an account with this sender: of several providers, that of the first."""
-        known = self._senders.get(provider.name, Sender(provider.name, None, None))
+        known = self._senders.get(provider.name, Sender(provider.name, None, None, None))
         return known if known.name else known._replace(name=account_sender)
 
     def _opened(self, row: ProviderRow) -> Provider:
@@ -99,4 +101,4 @@ class Routing:
 
 def _sender_of(row: ProviderRow) -> Sender:
     own = next((str(row.settings[name]) for name in OWN_SENDERS if row.settings.get(name)), None)
-    return Sender(row.label, own, row.settings.get("rate"))
+    return Sender(row.label, own, row.settings.get("rate"), row.settings.get("daily"))

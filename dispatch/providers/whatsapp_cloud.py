@@ -86,6 +86,9 @@ class Settings(ProviderSettings):
     #: In their console as "verify token", for the request with which Meta tries out an address.
     verify_token: SecretStr | None = Field(None, min_length=1, max_length=200)
     api_version: str = Field("v23.0", pattern=r"^v[0-9]{1,2}\.[0-9]$")
+    #: The number's part of its portfolio's messaging limit, in messages in any 24 hours:
+    #: https://developers.facebook.com/docs/whatsapp/messaging-limits
+    daily: int | None = Field(None, ge=1, le=1_000_000_000)
 
 
 class WhatsappCloud:

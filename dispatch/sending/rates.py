@@ -21,20 +21,26 @@ from dispatch.channels.routing import Sender
 
 log = structlog.get_logger()
 
+DAY_SEC = 86_400
 BURST_SEC = 0.5
 HALVED_EVERY_SEC = 1.0
 REGROWN_PER_SEC = 0.05
 LEAST_SHARE = 1 / 64
 # Fewer than what comes in this time is not worth an exchange.
 WORTH_SEC = 0.02
+# What Meta lets a number send a second unless it is raised, for numbers that have a tier and no rate:
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/throughput
+WHATSAPP_RATE = 80.0
 # Senders whose part a process remembers while Redis is away.
 MAX_REMEMBERED = 10_000
 
 # The clock is Redis's own, because hosts' clocks differ. A bucket that no one remembers begins with one segment, so
-# that losing Redis allows no second burst. The share of the rate is what 429 halves.
+# that losing Redis allows no second burst. The share of the rate is what 429 halves. A day's messages are counted by
+# the hour: those of this hour and the 24 before are never more than the tier, so no 24 hours have more.
 _TAKE = f"""
 local rate, burst, want, least, back = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]),
                                        tonumber(ARGV[5])
+local daily = tonumber(ARGV[7])
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
 local kept = redis.call('HMGET', KEYS[1], 'level', 'at', 'share', 'halved_at')
@@ -46,7 +52,17 @@ share = math.min(1, share + passed * {REGROWN_PER_SEC})
 if ARGV[6] == '1' and now - halved_at >= {HALVED_EVERY_SEC} then
     share, halved_at, level = math.max({LEAST_SHARE}, share / 2), now, math.min(level, 0)
 end
-local taken, wait = 0, 0
+local taken, wait, hour = 0, 0, math.floor(now / 3600)
+if daily > 0 then
+    local used, counts = 0, redis.call('HGETALL', KEYS[2])
+    for i = 1, #counts, 2 do
+        if tonumber(counts[i]) < hour - 24 then redis.call('HDEL', KEYS[2], counts[i])
+        else used = used + tonumber(counts[i + 1]) end
+    end
+    local free = daily - used + back
+    if want > 0 and free < 1 then wait = (hour + 1) * 3600 - now end
+    want, least = math.min(want, math.max(0, free)), math.min(least, math.max(1, free))
+end
 if want > 0 and level + 0.000001 >= least then
     taken = math.min(want, math.floor(level + 0.000001))
     level = level - taken
@@ -56,16 +72,21 @@ end
 redis.call('HSET', KEYS[1], 'level', string.format('%.9f', level), 'at', string.format('%.6f', now),
            'share', string.format('%.9f', share), 'halved_at', string.format('%.6f', halved_at))
 redis.call('EXPIRE', KEYS[1], math.ceil(math.max(burst, least) / (rate * share) + 1 / {REGROWN_PER_SEC}))
+if daily > 0 and taken ~= back then
+    redis.call('HINCRBY', KEYS[2], hour, taken - back)
+    redis.call('EXPIRE', KEYS[2], 26 * 3600)
+end
 return {{taken, string.format('%.6f', wait)}}
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A sender, as its bucket is named, and its rate in segments a second."""
+    """A sender, as its bucket is named, its rate in segments a second and, with a tier, how many in any 24 hours."""
 
     sender: str
     rate: float
+    daily: int | None = None
 
     @property
     def burst(self) -> float:
@@ -74,7 +95,8 @@ class Limit:
 
     def shared_by(self, workers: int) -> "Limit":
         """Returns what one of so many workers may send by itself."""
-        return Limit(self.sender, self.rate / max(1, workers))
+        rate = min(self.rate, self.daily / DAY_SEC) if self.daily else self.rate
+        return Limit(self.sender, rate / max(1, workers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +131,11 @@ class Rates:
 
     def take(self, limit: Limit, ask: Ask, *, workers: int) -> Grant:
         """Returns what may be sent. While Redis is away, this process has one of `workers` equal parts of the rate."""
-        given = [limit.rate, limit.burst, ask.want, ask.least, ask.back, int(ask.halved)]
+        given = [limit.rate, limit.burst, ask.want, ask.least, ask.back, int(ask.halved), limit.daily or 0]
+        bucket = f"rate:{limit.sender}"
         try:
             if self._script:
-                taken, wait = self._script(keys=[f"rate:{limit.sender}"], args=given)
+                taken, wait = self._script(keys=[bucket, f"{bucket}:day"], args=given)
                 self._note(away=False)
                 return Grant(int(taken), float(wait))
         except redis.RedisError as problem:
@@ -158,6 +181,6 @@ class _OwnBucket:
 
 
 def limit_of(sender: Sender, settings: Settings) -> Limit | None:
-    """Returns the limit of a sender: its provider's rate, or else SENDER_RATE; None when neither is set."""
-    rate = sender.rate or settings.sender_rate
-    return Limit(f"{sender.provider}:{sender.name or ''}", rate) if rate else None
+    """Returns the limit of a sender: its provider's rate, or else SENDER_RATE, and its tier; None when none is set."""
+    rate = sender.rate or settings.sender_rate or (WHATSAPP_RATE if sender.daily else None)
+    return Limit(f"{sender.provider}:{sender.name or ''}", rate, sender.daily) if rate else None

@@ -50,6 +50,21 @@ def test_credentials_that_are_revoked_in_mid_campaign_pause_it_and_nothing_is_lo
     assert "http_401" in campaign_row(campaign)["reason"]
 
 
+def test_a_whatsapp_number_sends_its_part_of_the_messaging_limit_and_the_rest_waits_for_another_day(account, redis):
+    dialect = DIALECTS["whatsapp_cloud"]
+    with serving(dialect.accepts) as server:
+        a_provider(account, kind=dialect.kind, base_url=server.url, daily=5, **dialect.settings)
+        a_route(account, "main", channel="whatsapp")
+        first, second = (started(account, recipients=4, channel="whatsapp") for _ in range(2))
+        deliver(ScriptedProvider(), first)
+        deliver(ScriptedProvider(), second)
+        assert server.requests == 5
+    assert (states(first), states(second)) == ({"sent": 4}, {"sent": 1, "pending": 3})
+    assert rows("SELECT next_due_at <= now() + interval '1 hour' AS soon FROM batch WHERE pending > 0") == [
+        {"soon": True}
+    ]
+
+
 def test_a_webhook_whose_name_leads_to_a_private_address_is_not_called_and_pauses_the_campaign(account, monkeypatch):
     with serving(DIALECTS["webhook"].accepts) as server:
         port = server.url.rpartition(":")[2]

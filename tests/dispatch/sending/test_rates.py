@@ -3,7 +3,8 @@
 import pytest
 
 from config.settings import settings
-from dispatch.sending.rates import Ask, Grant, Limit, Rates
+from dispatch.channels.routing import Sender
+from dispatch.sending.rates import Ask, Grant, Limit, Rates, limit_of
 from tests.dispatch.doctor.looking import redis_away
 
 # Slow enough that nothing comes in while a test runs.
@@ -117,3 +118,63 @@ def test_without_redis_a_429_lowers_the_rate_too(configure):
 def test_a_key_of_someone_elses_in_its_place_is_like_no_redis(rates, redis):
     redis.set(KEY, "theirs")
     assert rates.take(FAST, Ask(5), workers=2).segments == 0
+
+
+def hours_pass(redis, hours):
+    """Makes the day's counts as they will be after so many hours."""
+    counts = redis.hgetall(f"{KEY}:day")
+    redis.delete(f"{KEY}:day")
+    for hour, count in counts.items():
+        redis.hset(f"{KEY}:day", int(hour) - hours, count)
+    passes(redis, hours * 3600)
+
+
+def test_a_tier_is_never_exceeded_in_24_hours_and_comes_back_after_them(rates, redis):
+    tier = Limit(FAST.sender, 1000, daily=100)
+    rates.take(tier, Ask(1), workers=1)
+    passes(redis, 10)
+    assert rates.take(tier, Ask(5000), workers=1) == Grant(99)
+    for _ in range(24):
+        full = rates.take(tier, Ask(1), workers=1)
+        assert full.segments == 0
+        assert 0 < full.wait_sec <= 3600
+        hours_pass(redis, 1)
+    hours_pass(redis, 1)
+    assert rates.take(tier, Ask(5000), workers=1) == Grant(100)
+
+
+def test_what_was_taken_of_a_tier_and_not_used_counts_for_no_one(rates, redis):
+    tier = Limit(FAST.sender, 1000, daily=10)
+    rates.take(tier, Ask(1), workers=1)
+    passes(redis, 10)
+    assert rates.take(tier, Ask(64), workers=1) == Grant(9)
+    rates.take(tier, Ask(0, back=4), workers=1)
+    passes(redis, 10)
+    assert rates.take(tier, Ask(64), workers=1) == Grant(4)
+    assert rates.take(tier, Ask(64, back=2), workers=1) == Grant(2)
+
+
+def test_the_last_messages_of_a_tier_are_sent_although_they_are_few(rates, redis):
+    tier = Limit(FAST.sender, 1000, daily=3)
+    rates.take(tier, Ask(1), workers=1)
+    passes(redis, 10)
+    assert rates.take(tier, Ask(64, least=20), workers=1) == Grant(2)
+
+
+def test_without_redis_a_tier_is_spread_over_the_day_and_the_workers(configure):
+    now = [100.0]
+    tier = Limit(FAST.sender, 1000, daily=2400)
+    with redis_away(configure):
+        alone = Rates(settings(), clock=lambda: now[0])
+        taken = alone.take(tier, Ask(64), workers=2).segments
+        for _ in range(2400):
+            now[0] += 36
+            taken += alone.take(tier, Ask(64), workers=2).segments
+    assert 1190 <= taken <= 1200
+
+
+def test_a_number_with_a_tier_and_no_rate_sends_at_what_meta_allows():
+    number = Sender("whatsapp_cloud:1", "106540352242922", None, 1000)
+    assert limit_of(number, settings()) == Limit("whatsapp_cloud:1:106540352242922", 80, 1000)
+    assert limit_of(number._replace(rate=20), settings()).rate == 20
+    assert limit_of(number._replace(daily=None), settings()) is None
