@@ -6,6 +6,7 @@ from flask import Flask, Response
 from flask_openapi3 import Info, OpenAPI
 from pydantic import BaseModel
 
+from api.hooks import replies
 from api.hooks import routes as hooks
 from api.http import (
     address,
@@ -62,6 +63,7 @@ ROUTES = (
     lists.routes,
     suppressions.routes,
     messages.routes,
+    replies.routes,
     previews.routes,
     templates.routes,
     segments.routes,

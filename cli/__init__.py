@@ -23,6 +23,7 @@ VERBS = {
     "lists": "Make lists of customers, and change who is on them.",
     "segments": "Filter customers by what is known of them.",
     "suppressions": "Keep numbers from being messaged.",
+    "replies": "See what people wrote back.",
     "templates": "Keep texts in versions, and check them.",
     "campaign": "Create, start, watch, pause and cancel campaigns.",
     "webhook": "Tell an account's own programs what happens.",

@@ -6,13 +6,13 @@ from api.http.connection import connect
 from api.http.rules import RouteRules
 from config.settings import settings
 from dispatch.providers import Callback
-from dispatch.receipts.hooks import take_receipts
+from dispatch.receipts.hooks import take_callback
 
 blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
 
 #: Meta posts up to 3 MB: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview
 MOST_BYTES = 3 * 1024 * 1024
-RULES = {"hooks.status": RouteRules("read", most_bytes=MOST_BYTES)}
+RULES = {name: RouteRules("read", most_bytes=MOST_BYTES) for name in ("hooks.status", "hooks.inbound")}
 
 
 # Kannel has no POST, and Vonage lets its customers choose.
@@ -20,8 +20,14 @@ RULES = {"hooks.status": RouteRules("read", most_bytes=MOST_BYTES)}
 def status(kind: str, provider_id: str) -> tuple[str, int]:
     """Stores what became of messages; what is sent again changes nothing."""
     connect()
-    take_receipts(kind, provider_id, _callback())
+    take_callback(kind, provider_id, _callback())
     return "", 204
+
+
+@blueprint.route("/<kind>/<provider_id>/inbound", methods=["GET", "POST"])
+def inbound(kind: str, provider_id: str) -> tuple[str, int]:
+    """Stores what people wrote; whoever wrote STOP is suppressed when this answers. Nothing is sent back."""
+    return status(kind, provider_id)
 
 
 def _callback() -> Callback:

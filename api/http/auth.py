@@ -21,7 +21,17 @@ from models.tenancy import ALL_ACCOUNTS, Tenant
 # The name of the scheme in the OpenAPI document.
 SCHEME = "api_key"
 OPEN = frozenset(
-    {"health.health", "health.live", "hooks.status", "root", "openapi", "docs.page", "docs.start", "docs.static"}
+    {
+        "health.health",
+        "health.live",
+        "hooks.status",
+        "hooks.inbound",
+        "root",
+        "openapi",
+        "docs.page",
+        "docs.start",
+        "docs.static",
+    }
 )
 # A browser asks its user for the key with this; what is typed as the password is the key.
 DASHBOARD = "rq_dashboard"

@@ -33,6 +33,7 @@ GROUPS = {
     "customers": "The people of an account, each with one phone number.",
     "imports": "CSV files of customers, imported by a job that shows its progress and returns the rejected lines.",
     "lists": "Named sets of customers, to send to.",
+    "replies": "What people wrote back, and to which campaign.",
     "suppressions": "Numbers that must not be messaged: opt-outs and complaints, asked again before each message.",
     "messages": "What became of each recipient's message, and why some did not arrive.",
     "templates": "Texts stored under a name, in versions, and checked before they are stored.",

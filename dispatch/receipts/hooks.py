@@ -10,7 +10,9 @@ from dispatch.errors import Forbidden, NotFound
 from dispatch.formats.checks import can_be_id
 from dispatch.providers import Callback, Kind
 from dispatch.providers import Receipt as Said
+from dispatch.providers.inbound import inbound_of
 from dispatch.receipts.reasons import reason_of
+from dispatch.receipts.replies import take_replies
 from models.providers.provider import Provider
 from models.providers.receipt import NewReceipt, Receipt, RefusedCallback
 
@@ -19,17 +21,19 @@ log = structlog.get_logger()
 _REFERENCE = re.compile(r"([1-9][0-9]{0,17})-(0|[1-9][0-9]{0,8})", re.ASCII)
 
 
-def take_receipts(kind: str, provider_id: str, callback: Callback) -> int:
-    """Stores the receipts of a request that this provider made, and returns how many are new.
+def take_callback(kind: str, provider_id: str, callback: Callback) -> int:
+    """Stores what a request of this provider says, receipts and replies, and returns how many of them are new.
 
-    NotFound when there is no such provider; Forbidden when it did not make the request, which is counted.
+    A STOP is committed when it returns. NotFound when there is no such provider; Forbidden when it did not make the
+    request, which is counted. Meta has one address for both, so each address takes both.
     """
     provider = calling_provider(kind, provider_id)
     said = verified(provider, callback).parse_receipts(callback)
+    replies = take_replies(provider, inbound_of(provider.kind, callback))
     new = Receipt.add(provider.id, [_stored(provider.kind, each) for each in said]) if said else 0
     if new < len(said):
         log.info("receipt.repeated", provider=provider.label, receipts=len(said) - new)
-    return new
+    return new + replies
 
 
 def calling_provider(kind: str, provider_id: str) -> Provider:

@@ -13,10 +13,12 @@ from dispatch.customers.customers import create_customer
 from dispatch.customers.import_upload import Wish, start_import
 from dispatch.customers.lists import create_list
 from dispatch.customers.suppressions import add_suppression
+from dispatch.receipts.hooks import take_callback
 from dispatch.texts.stored import create_template
 from dispatch.webhooks.webhooks import send_test_event
 from models.database import rows
 from tests.api.tenants import MAKE
+from tests.dispatch.receipts.saying import a_webhook_provider, callback
 from tests.factories import a_campaign, a_list, a_segment, an_account, asking, customers
 from tests.sending import started
 from tests.stored import stored_rows
@@ -210,6 +212,11 @@ def three_of(verb, account):
 
 def three_of_another_kind(verb, account):
     match verb:
+        case "replies list":
+            provider = a_webhook_provider(account)
+            for n in range(3):
+                request = callback(provider, {"id": f"{n}", "from": f"+30691111111{n}", "text": "Hello"})
+                take_callback("webhook", str(provider.id), request)
         case "campaign list":
             for _ in range(3):
                 a_campaign(account)

@@ -173,3 +173,15 @@ def test_campaigns_and_exports_show_what_arrived(account, provider, post, call):
     export = call("GET", f"/api/campaigns/{campaign_id}/messages.csv").text
     assert "delivered" in export
     assert "not_delivered" in export
+
+
+def test_stop_is_committed_before_the_answer_and_a_forged_one_suppresses_no_one(account, provider, post, call):
+    request = callback(provider, {"id": "a", "from": "+306911111111", "text": "Stop"})
+    request = request._replace(url=request.url.replace("/status", "/inbound"))
+    assert post(request._replace(headers={})).status_code == 403
+    assert call("GET", "/api/replies").json["data"] == []
+    assert post(request).status_code == 204
+    assert [each["phone"] for each in call("GET", "/api/suppressions").json["data"]] == ["+306911111111"]
+    [reply] = call("GET", "/api/replies").json["data"]
+    assert (reply["text"], reply["keyword"], reply["campaign_id"]) == ("Stop", "stop", None)
+    assert "Stop" in call("GET", "/api/replies.csv").text

@@ -10,7 +10,7 @@ from dispatch.channels.providers import ProviderView
 from dispatch.providers import Answer, Callback
 from dispatch.providers.standard_webhooks import key_of, signed_headers
 from dispatch.receipts.applying import apply_receipts
-from dispatch.receipts.hooks import take_receipts
+from dispatch.receipts.hooks import take_callback
 from dispatch.start.enqueue import enqueue_campaign
 from models.database import rows
 from tests.dispatch.channels.arranging import a_provider
@@ -60,7 +60,7 @@ def said(reference: str, state: str, *, key: str | None = None, code: str | None
 
 def say(provider: ProviderView, *receipts: dict[str, Any]) -> int:
     """Posts receipts as the provider does, and returns how many are new."""
-    return take_receipts(provider.kind, str(provider.id), callback(provider, *receipts))
+    return take_callback(provider.kind, str(provider.id), callback(provider, *receipts))
 
 
 def look_again() -> dict[str, int]:

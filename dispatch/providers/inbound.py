@@ -1,0 +1,92 @@
+"""What people write to a sender, as each kind of provider posts it to us."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from dispatch.providers import Callback
+from dispatch.providers.http import short_word
+from dispatch.providers.link import form_of, query_of
+from dispatch.providers.receipts import json_of
+
+_PHONE = re.compile(r"\+?([1-9][0-9]{6,14})", re.ASCII)
+MOST_LETTERS = 5000
+
+
+class Inbound(NamedTuple):
+    """A text from a person; `key` is the same whenever it is delivered again."""
+
+    key: str
+    phone: str
+    text: str
+    #: What the provider took it for, and has answered and noted itself: stop, start or help.
+    handled_as: str | None = None
+
+
+def inbound_of(kind: str, callback: Callback) -> list[Inbound]:
+    """Returns the texts in a verified request; those from a sender without a number are left out."""
+    return list(_PARSERS.get(kind, _plain)(callback))
+
+
+def _made(key: Any, phone: Any, text: Any, handled_as: str | None = None) -> Iterator[Inbound]:
+    given = short_word(key)
+    matched = _PHONE.fullmatch(phone.removeprefix("whatsapp:")) if isinstance(phone, str) else None
+    if given and matched and isinstance(text, str):
+        # PostgreSQL stores no NUL, and UTF-8 has no half of a surrogate pair.
+        stored = text.replace("\0", "").encode(errors="replace").decode()[:MOST_LETTERS]
+        yield Inbound(given, f"+{matched[1]}", stored, handled_as)
+
+
+def _twilio(callback: Callback) -> Iterator[Inbound]:
+    """https://www.twilio.com/docs/messaging/guides/webhook-request; OptOutType where Twilio manages opt-outs."""
+    form = form_of(callback)
+    if "MessageStatus" in form:
+        return
+    handled = form.get("OptOutType", "").lower()
+    known = handled if handled in ("stop", "start", "help") else None
+    yield from _made(form.get("MessageSid"), form.get("From"), form.get("Body", ""), known)
+
+
+def _vonage(callback: Callback) -> Iterator[Inbound]:
+    """https://developer.vonage.com/en/messaging/sms/guides/inbound-sms"""
+    document = json_of(callback)
+    fields = query_of(callback) | (document if isinstance(document, dict) else form_of(callback))
+    if "status" not in fields:
+        yield from _made(fields.get("messageId"), fields.get("msisdn"), fields.get("text"))
+
+
+def _kannel(callback: Callback) -> Iterator[Inbound]:
+    """The address that a sms-service of Kannel calls: …/inbound?key=…&id=%I&from=%p&text=%a"""
+    query = query_of(callback)
+    yield from _made(query.get("id"), query.get("from"), query.get("text"))
+
+
+def _whatsapp_cloud(callback: Callback) -> Iterator[Inbound]:
+    """https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages"""
+    for entry in _dicts(json_of(callback), "entry"):
+        for change in _dicts(entry, "changes"):
+            for message in _dicts(change.get("value"), "messages"):
+                said = message.get("text") or message.get("button")
+                text = (said.get("body") or said.get("text")) if isinstance(said, dict) else ""
+                yield from _made(message.get("id"), message.get("from"), text or "")
+
+
+def _plain(callback: Callback) -> Iterator[Inbound]:
+    """Our own format, {"id", "from", "text"}, one or a list (docs/providers.md)."""
+    document = json_of(callback)
+    for item in document if isinstance(document, list) else [document]:
+        if isinstance(item, dict) and "text" in item:
+            yield from _made(item.get("id"), item.get("from"), item.get("text"))
+
+
+def _dicts(holder: Any, name: str) -> Iterator[dict[str, Any]]:
+    found = holder.get(name) if isinstance(holder, dict) else None
+    yield from (each for each in found if isinstance(each, dict)) if isinstance(found, list) else ()
+
+
+_PARSERS: Mapping[str, Callable[[Callback], Iterator[Inbound]]] = {
+    "twilio": _twilio,
+    "vonage": _vonage,
+    "kannel": _kannel,
+    "whatsapp_cloud": _whatsapp_cloud,
+}

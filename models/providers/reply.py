@@ -1,0 +1,111 @@
+"""Replies: what people write back. One that says STOP suppresses its number in the same transaction."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Self
+from uuid import UUID
+
+from models.customers.suppression import Suppression
+from models.database import db, row, rows
+from models.export import export_lines
+from models.page import Page, read_page
+from models.providers.provider import Provider
+from models.row import Row
+from models.tenancy import Tenant, owned_by
+
+# Messages of earlier campaigns are not what a person replies to.
+_LOOKS_BACK = "interval '90 days'"
+
+# The messages that reached the number, or may have: the last of each account, the last of all first.
+_SENT_TO = f"""
+SELECT * FROM (
+    SELECT DISTINCT ON (c.account_id) c.account_id, m.campaign_id, m.n, m.at
+    FROM campaign c CROSS JOIN LATERAL (
+        SELECT campaign_id, n, coalesce(sent_at, lease_until) AS at FROM message
+        WHERE campaign_id = c.id AND phone = %(phone)s
+          AND state IN ('sent', 'delivered', 'read', 'undelivered', 'unknown', 'unconfirmed')
+          AND (%(account)s::uuid IS NOT NULL OR provider = %(label)s) OFFSET 0) AS m
+    WHERE c.started_at > now() - {_LOOKS_BACK} AND (%(account)s::uuid IS NULL OR c.account_id = %(account)s)
+    ORDER BY c.account_id, m.at DESC NULLS LAST) AS last
+ORDER BY at DESC NULLS LAST
+"""
+
+
+class NewReply(NamedTuple):
+    """A reply as it is stored; `key` is the same whenever the provider sends it again."""
+
+    key: str
+    phone: str
+    text: str
+    #: stop, start or help.
+    keyword: str | None
+
+
+class ReplyLine(NamedTuple):
+    """A reply as a line of a file; the fields are the header of the file."""
+
+    phone: str
+    text: str
+    keyword: str | None
+    campaign_id: int | None
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply(Row):
+    """What a person wrote to one of our numbers."""
+
+    id: int
+    account_id: UUID | None
+    provider_id: int
+    key: str
+    phone: str
+    text: str
+    keyword: str | None
+    campaign_id: int | None
+    n: int | None
+    received_at: datetime
+
+    @classmethod
+    def take(cls, provider: Provider, new: NewReply) -> Self | None:
+        """Stores the reply and does what it asks for, in one transaction; None when it is known already.
+
+        STOP to an operator's provider counts for every account that has messaged the number through it.
+        """
+        asked = {"phone": new.phone, "account": provider.account_id, "label": provider.label}
+        sent_to = rows(_SENT_TO, asked)
+        last = sent_to[0] if sent_to else {"account_id": provider.account_id, "campaign_id": None, "n": None}
+        with db.atomic():
+            made = row(
+                """INSERT INTO reply (account_id, provider_id, key, phone, text, keyword, campaign_id, n)
+                   VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (provider_id, key) DO NOTHING RETURNING *""",
+                [last["account_id"], provider.id, *new, last["campaign_id"], last["n"]],
+                into=cls,
+            )
+            if made is None:
+                return None
+            accounts = [provider.account_id] if provider.account_id else sorted(each["account_id"] for each in sent_to)
+            for account_id in accounts:
+                if new.keyword == "stop":
+                    Suppression.add(account_id, new.phone, source="reply")
+                elif new.keyword == "start":
+                    Suppression.lift_opt_out(account_id, new.phone)
+        return made
+
+    @classmethod
+    def page(cls, tenant: Tenant, *, page: int, page_size: int) -> Page[Self]:
+        """Returns one page of the tenant's replies, newest first."""
+        return read_page(
+            f"SELECT * FROM reply WHERE {owned_by(tenant)}",
+            {"account": tenant},
+            order="id DESC",
+            page=page,
+            page_size=page_size,
+            into=cls,
+        )
+
+    @classmethod
+    def lines(cls, account_id: UUID) -> Iterator[ReplyLine]:
+        """Yields every reply to the account, oldest first."""
+        return export_lines("reply", account_id, into=ReplyLine)

@@ -1,0 +1,210 @@
+"""What people write back: STOP counts at once and everywhere, and replies know the campaign they answer."""
+
+import random
+import threading
+from urllib.parse import urlencode
+
+import pytest
+
+from dispatch.providers import Callback
+from dispatch.providers.inbound import inbound_of
+from dispatch.receipts.hooks import take_callback
+from dispatch.receipts.keywords import keyword_of
+from dispatch.receipts.replies import export_replies, list_replies
+from dispatch.start.enqueue import enqueue_campaign
+from models.customers.suppression import Suppression
+from models.database import db as database
+from models.database import row, rows
+from tests.dispatch.receipts.saying import a_webhook_provider, callback, sends_as, sent
+from tests.factories import a_campaign, an_account, asking
+from tests.sending import deliver, started
+from tests.stored import states
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("db")
+
+
+@pytest.fixture
+def account(db):
+    return an_account(credits=10_000)
+
+
+@pytest.fixture
+def provider(account):
+    return a_webhook_provider(account)
+
+
+def writes(provider, phone, text, key=None):
+    request = callback(provider, {"id": key or f"{phone}:{text}", "from": phone, "text": text})
+    return take_callback(provider.kind, str(provider.id), request)
+
+
+def phone_of(campaign_id, n=0):
+    return row("SELECT phone FROM message WHERE campaign_id = %s AND n = %s", [campaign_id, n])["phone"]
+
+
+def another_campaign_to(account):
+    """Starts a second campaign to the list of the first one."""
+    again = a_campaign(account, list_id=row("SELECT id FROM customer_list")["id"])
+    enqueue_campaign(asking(), again.id)
+    return again.id
+
+
+@pytest.mark.parametrize(
+    ("text", "keyword"),
+    [
+        ("STOP", "stop"),
+        ("stop", "stop"),
+        (" Stop. \n", "stop"),
+        ("S.T.O.P!", "stop"),
+        ("“Stop”", "stop"),
+        ("ＳＴＯＰ", "stop"),
+        ("stóp", "stop"),
+        ("stop\u200b", "stop"),
+        ("stop 🙏", "stop"),
+        ("Stop all", "stop"),
+        ("STOPALL", "stop"),
+        ("opt-out", "stop"),
+        ("Opt out", "stop"),
+        ("Unsubscribe", "stop"),
+        ("cancel", "stop"),
+        ("end", "stop"),
+        ("QUIT", "stop"),
+        ("revoke", "stop"),
+        ("Start", "start"),
+        ("unstop", "start"),
+        ("help?", "help"),
+        ("INFO", "help"),
+        ("please stop", None),
+        ("don't stop", None),
+        ("stop it, I love it", None),
+        ("the end", None),
+        ("stopp", None),
+        ("", None),
+        ("...", None),
+        ("stop" * 100, None),
+        ("s" + "\u0301" * 5000, None),
+    ],
+)
+def test_a_keyword_is_the_whole_message(text, keyword):
+    assert keyword_of(text) == keyword
+
+
+def test_stop_holds_for_every_campaign_of_the_account_also_one_in_flight(account, provider):
+    campaign_id = sent(account, provider)
+    phone = phone_of(campaign_id)
+    other = another_campaign_to(account)
+    writes(provider, phone, "Stop!")
+    found = Suppression.of_phone(account.id, phone)
+    assert (found.reason, found.source) == ("opted_out", "reply")
+    deliver(sends_as(provider), other)
+    assert states(other) == {"skipped": 1}
+
+
+def test_start_brings_back_who_opted_out_and_no_one_else(account, provider):
+    campaign_id = sent(account, provider, recipients=2)
+    stopped, complained = phone_of(campaign_id, 0), phone_of(campaign_id, 1)
+    writes(provider, stopped, "STOP")
+    Suppression.add(account.id, complained, reason="complaint")
+    for phone in (stopped, complained):
+        writes(provider, phone, "start")
+    assert Suppression.among(account.id, [stopped, complained]) == {complained}
+    # The provider sends the STOP again, because our answer was lost.
+    assert writes(provider, stopped, "STOP") == 0
+    assert Suppression.among(account.id, [stopped]) == set()
+
+
+def test_a_reply_is_of_the_campaign_last_sent_to_the_number(account, provider):
+    first = sent(account, provider)
+    phone = phone_of(first)
+    second = another_campaign_to(account)
+    deliver(sends_as(provider), second)
+    writes(provider, phone, "When do you open?")
+    writes(provider, "+306911111111", "Who is this?")
+    stranger, reply = list_replies(asking(account.id)).rows
+    assert (reply.text, reply.campaign_id, reply.n, reply.keyword) == ("When do you open?", second, 0, None)
+    assert (stranger.account_id, stranger.campaign_id) == (account.id, None)
+    assert "When do you open?" in "".join(export_replies(asking(account.id)))
+
+
+def test_another_account_neither_sees_a_reply_nor_is_stopped_by_it(account, provider):
+    other = an_account()
+    writes(provider, "+306911111111", "stop")
+    assert list_replies(asking(other.id)).rows == []
+    assert Suppression.among(other.id, ["+306911111111"]) == set()
+
+
+def test_stop_to_an_operators_provider_counts_for_each_account_that_messaged_the_number_through_it(account):
+    shared, second, third = a_webhook_provider(None), an_account(), an_account()
+    campaigns = [sent(each, shared) for each in (account, second)]
+    phone = phone_of(campaigns[0])
+    assert phone == phone_of(campaigns[1])
+    sent(third, a_webhook_provider(third, "own"))
+    writes(shared, phone, "stop")
+    stopped = {each["account_id"] for each in rows("SELECT account_id FROM suppression WHERE phone = %s", [phone])}
+    assert stopped == {account.id, second.id}
+
+
+@pytest.mark.parametrize(("said", "keyword"), [("STOP", "stop"), ("START", "start"), ("HELP", "help"), ("?", None)])
+def test_what_twilio_took_for_an_opt_out_is_one_whatever_the_words(said, keyword):
+    form = urlencode({"MessageSid": "SM1", "From": "whatsapp:+306911111111", "Body": "Diakopi", "OptOutType": said})
+    [found] = inbound_of("twilio", Callback("https://x/inbound", {}, form.encode()))
+    assert (found.phone, found.text, found.handled_as) == ("+306911111111", "Diakopi", keyword)
+
+
+META = b'{"entry": [{"changes": [{"value": {"messages": [{"id": "a", "from": "306911111111", %s}]}}]}]}'
+WROTE = [
+    ("vonage", "", b'{"messageId": "a", "msisdn": "306911111111", "text": "Stop"}'),
+    ("vonage", "?messageId=a&msisdn=306911111111&text=Stop", b""),
+    ("vonage", "", b"messageId=a&msisdn=306911111111&text=Stop"),
+    ("kannel", "?id=a&from=%2B306911111111&text=Stop&key=k", b""),
+    ("whatsapp_cloud", "", META % b'"type": "text", "text": {"body": "Stop"}'),
+    ("whatsapp_cloud", "", META % b'"type": "button", "button": {"text": "Stop"}'),
+    ("webhook", "", b'{"id": "a", "from": "+306911111111", "text": "Stop"}'),
+    ("simulated", "", b'[{"id": "a", "from": "+306911111111", "text": "Stop"}, 7, {"id": 1, "from": 2, "text": 3}]'),
+]
+
+
+@pytest.mark.parametrize(("kind", "url", "body"), WROTE)
+def test_every_kind_says_who_wrote_what(kind, url, body):
+    [found] = inbound_of(kind, Callback(f"https://x/inbound{url}", {}, body))
+    assert found == ("a", "+306911111111", "Stop", None)
+
+
+@pytest.mark.parametrize("kind", ["twilio", "vonage", "kannel", "whatsapp_cloud", "webhook"])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"null", b"\xff", b"{", b'{"entry": [7, {"changes": 7}]}', b'{"text": null}']
+)
+def test_what_cannot_be_read_is_no_reply(kind, body):
+    assert inbound_of(kind, Callback("https://x/inbound", {}, body)) == []
+
+
+def test_no_call_follows_a_stop_that_was_answered_before_the_claim(account, provider, configure):
+    """1,000 races. In the order of calls, a call is claimed after the end of the one two windows before it."""
+    window, people = 8, 1000
+    configure(SEND_WINDOW=window)
+    campaign_id = started(account, recipients=people)
+    numbers = [each["phone"] for each in rows("SELECT phone FROM message WHERE campaign_id = %s", [campaign_id])]
+    random.Random(12).shuffle(numbers)
+    calls, answered = sends_as(provider), {}
+
+    def stop_everyone():
+        with database.connection_context():
+            for phone in numbers:
+                writes(provider, phone, "STOP")
+                answered[phone] = len(calls.calls)
+
+    def keep_step(_):
+        # As many have stopped as were called, so that each has about half a chance to be called before.
+        wait_until(lambda: len(answered) >= len(calls.calls) - window, "people write")
+
+    stopping = threading.Thread(target=stop_everyone)
+    calls.on_call(keep_step)
+    stopping.start()
+    deliver(calls, campaign_id)
+    stopping.join()
+    place = {call.phone: at for at, call in enumerate(calls.calls)}
+    assert [phone for phone, at in place.items() if answered[phone] <= at - 2 * window] == []
+    counted = states(campaign_id)
+    assert counted["sent"] == len(place) == len(calls.calls)
+    assert counted["skipped"] == people - len(place) > 0
