@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dispatch.campaigns.lifecycle import pause_campaign
+from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign
 from dispatch.providers import Answer
 from dispatch.queues import SEND
 from models.database import db as database
@@ -155,14 +155,42 @@ def test_messages_of_three_segments_go_at_a_third_of_the_rate_and_none_is_split(
     assert 3 * most_in_a_second(times) <= 30 + 30
 
 
-def test_a_pause_ends_a_limited_campaign_at_once(configure):
+@pytest.mark.parametrize("ends", [pause_campaign, cancel_campaign])
+def test_a_pause_or_a_cancellation_acts_at_once_however_much_is_pushed(configure, ends):
     configure(SENDER_RATE=50)
-    campaign = started(recipients=20)
+    campaign = started(recipients=100)
+    assert rows("SELECT FROM batch WHERE pushed_at IS NOT NULL")
     provider = ScriptedProvider()
-    provider.on_call(lambda message: pause_campaign(asking(), campaign))
+    # A new bucket has one segment, so nothing else is claimed yet.
+    provider.on_call(lambda message: ends(asking(), campaign))
     deliver(provider, campaign)
-    assert states(campaign) == {"sent": 1, "pending": 19}
-    assert campaign_row(campaign)["status"] == "paused"
+    assert len(provider.calls) == 1
+    assert states(campaign)["sent"] == 1
+
+
+def test_an_opt_out_counts_for_everyone_who_still_waits_for_the_rate(configure):
+    configure(SENDER_RATE=50)
+    account = an_account(credits=1000)
+    campaign = started(account, recipients=10)
+    first, *others = phones_of(account)
+    provider = ScriptedProvider()
+
+    def opt_out(message):
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(suppressed, account, others).result()
+
+    provider.on_call(opt_out)
+    deliver(provider, campaign)
+    assert provider.calls_per_phone() == {first: 1}
+    assert states(campaign) == {"sent": 1, "skipped": 9}
+
+
+def suppressed(account, phones):
+    with database.connection_context():
+        rows(
+            "INSERT INTO suppression (account_id, phone, reason) SELECT %s, unnest(%s::text[]), 'stop'",
+            [account.id, list(phones)],
+        )
 
 
 def test_doctor_says_that_a_campaign_goes_at_its_senders_rate(configure):
