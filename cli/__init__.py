@@ -26,6 +26,7 @@ VERBS = {
     "replies": "See what people wrote back.",
     "templates": "Keep texts in versions, and check them.",
     "campaign": "Create, start, watch, pause and cancel campaigns.",
+    "unknown": "Decide about messages that may have been sent.",
     "webhook": "Tell an account's own programs what happens.",
     "schedule": "Run registered functions once or again and again.",
     "sweep": "Start the campaigns that are due.",

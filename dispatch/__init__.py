@@ -5,7 +5,7 @@ start       enqueue (the only way to start) → preparation, with chunk (its row
             sends or is put back), and what it answers: started; remote_audience (fetched before it is prepared), lost
             (a preparation that is another's now); sweep (what is due, several at once: starters) and what it answers:
             swept; occurrences (of recurring campaigns), to_customers (chosen customers), follow_ups (retry, rest,
-            test), request_key (finds the start of a repeated Idempotency-Key)
+            test), unknown (decided by a person), request_key (finds the start of a repeated Idempotency-Key)
 sending     courier → window → exchange (records and claims) and calls (through handover); time_box ends the job;
             pace (what a job may send) → rates (of senders, in Redis); outcomes says what an answer means; postponing
             moves what may not be sent now; settlement closes and settles; keeper (saves what a process cannot record

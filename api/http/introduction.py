@@ -82,6 +82,8 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/api/campaigns/{campaign_id}/personalized-preview"): {"customer_id": 1},
     ("post", "/api/campaigns/{campaign_id}/schedule"): {"scheduled_at": "2090-01-31T09:00 Europe/Athens"},
     ("post", "/api/campaigns/{campaign_id}/test-send"): {"numbers": ["691 234 5679"]},
+    ("post", "/api/campaigns/{campaign_id}/unknown/resend"): {"numbers": [0, 7]},
+    ("post", "/api/campaigns/{campaign_id}/unknown/accept"): {"numbers": [0, 7]},
     ("post", "/api/campaigns/{campaign_id}/duplicate"): {"name": "Spring, again"},
     ("post", "/api/lists/{list_id}/members/remove"): {"customer_ids": [1]},
     ("post", "/api/providers"): {"name": "trial", "kind": "simulated", "settings": {"failure_rate": 0.1}},

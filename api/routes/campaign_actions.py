@@ -4,14 +4,15 @@ from api.http.auth import caller
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION, Start
 from api.routes.campaign_answers import Started, StartedChild, StartedTest
-from api.routes.campaign_inputs import Approval, CampaignPath, Numbers, Recipients, Schedule, StartOptions
+from api.routes.campaign_inputs import Approval, CampaignPath, Chosen, Numbers, Recipients, Schedule, StartOptions
 from dispatch.campaigns import lifecycle
 from dispatch.campaigns.approval import approve_campaign
 from dispatch.campaigns.view import CampaignView
-from dispatch.start import follow_ups
+from dispatch.start import follow_ups, unknown
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.started import already_started
 from dispatch.start.to_customers import SentView, already_sent, send_campaign
+from dispatch.start.unknown import AcceptedView
 
 routes = Routes("campaign_actions", __name__, url_prefix="/api/campaigns/<campaign_id>", tag="campaigns")
 
@@ -149,6 +150,35 @@ def retry_failed(path: CampaignPath) -> tuple[StartedChild, int]:
     """As a child campaign, to everyone whose message failed or did not arrive, but to no one it may have reached."""
     started = follow_ups.retry_failed(caller(), path.campaign_id)
     return StartedChild.of_child(started, path.campaign_id), 202
+
+
+@routes.post(
+    "/unknown/resend",
+    summary="Send unknown messages again",
+    answers={202: StartedChild},
+    refuses=(*_START,),
+    body=True,
+    scope="send",
+    idempotency=_CHILD,
+)
+def resend_unknown(path: CampaignPath, body: Chosen) -> tuple[StartedChild, int]:
+    """As a child campaign; whoever has got one gets it twice. They become failed, with the reason `resent`."""
+    started = unknown.resend_unknown(caller(), path.campaign_id, body.numbers)
+    return StartedChild.of_child(started, path.campaign_id), 202
+
+
+@routes.post(
+    "/unknown/accept",
+    summary="Take unknown messages for sent",
+    answers={200: AcceptedView},
+    refuses=("CAMPAIGN_NOT_FOUND", "INVALID_STATUS"),
+    body=True,
+    scope="send",
+    idempotency=ONE_TRANSACTION,
+)
+def accept_unknown(path: CampaignPath, body: Chosen) -> AcceptedView:
+    """Their price is captured; receipts still move them. `GET …/messages?state=unknown` lists those there are."""
+    return unknown.accept_unknown(caller(), path.campaign_id, body.numbers)
 
 
 @routes.post(

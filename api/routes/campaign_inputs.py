@@ -123,6 +123,12 @@ class StartOptions(BaseModel):
         return {} if given is None else given
 
 
+class Chosen(Given):
+    """Messages of a campaign, by the number after the hyphen of their id."""
+
+    numbers: list[WholeNumber] = Field(description="1 to 1,000")
+
+
 class Approval(Given):
     """The approval of one revision."""
 

@@ -59,6 +59,14 @@ def retry_failed(caller: Caller, campaign_id: int) -> EnqueueResult:
     )
 
 
+def start_chosen(caller: Caller, campaign_id: int, take: AssignNumbers) -> EnqueueResult:
+    """Sends again to those whom `take` assigns to the child."""
+    parent = get_campaign(caller, campaign_id)
+    _check_follow_up(parent, "resent")
+    child = _child_of(caller, parent, "retry", follows=parent)
+    return _start_child(caller, child, take, verb="resent", if_none="There is no one to send it to again.")
+
+
 def send_to_rest(caller: Caller, campaign_id: int, *, anyway: bool = False) -> EnqueueResult:
     """Sends to everyone who has joined the campaign's audience since it started, unless their number got the text.
 

@@ -81,6 +81,13 @@ class CampaignNumber(Row):
         return _take(child, _FAILED, {"parent": parent_id}, free=_NOT_REACHED, new_only=False)
 
     @classmethod
+    def take_chosen(cls, child: Campaign, parent_id: int, numbers: Sequence[int]) -> int:
+        """Assigns to the child those of `take_failed` with these numbers of the parent; returns how many."""
+        chosen = f"{_FAILED} AND m.n = ANY(%(numbers)s)"
+        params = {"parent": parent_id, "numbers": list(numbers)}
+        return _take(child, chosen, params, free=_NOT_REACHED, new_only=False)
+
+    @classmethod
     def take_rest(cls, child: Campaign, *, members: str, skipped: str, params: dict[str, Any]) -> int:
         """Assigns to the child the root's current audience minus everyone the family has tried; returns how many.
 

@@ -13,12 +13,13 @@ from dispatch.customers.customers import create_customer
 from dispatch.customers.import_upload import Wish, start_import
 from dispatch.customers.lists import create_list
 from dispatch.customers.suppressions import add_suppression
+from dispatch.providers import Answer
 from dispatch.receipts.hooks import take_callback
 from dispatch.texts.stored import create_template
 from dispatch.webhooks.webhooks import send_test_event
 from models.database import rows
 from tests.api.tenants import MAKE
-from tests.dispatch.receipts.saying import a_webhook_provider, callback
+from tests.dispatch.receipts.saying import a_webhook_provider, callback, sent
 from tests.factories import a_campaign, a_list, a_segment, an_account, asking, customers
 from tests.sending import started
 from tests.stored import stored_rows
@@ -39,6 +40,7 @@ RIGHT = {
     "job_type": "note",
     "kind": "simulated",
     "list_name": "spring",
+    "n": "0",
     "name": "spring",
     "new_name": "summer",
     "numbers": "+306912345678",
@@ -52,6 +54,8 @@ RIGHT = {
     "url": "https://shop.example.com/hooks",
     "wanted": "0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11",
 }
+# Verbs that list what one campaign has.
+OF_A_CAMPAIGN = ("campaign messages", "unknown list")
 # Verbs that need one of several options in addition to what click requires.
 ALSO = {
     "campaign create": ("--template", "Hi"),
@@ -223,6 +227,8 @@ def three_of_another_kind(verb, account):
         case "provider list":
             for _ in range(3):
                 MAKE["provider_id"](account)
+        case "unknown list":
+            sent(account, a_webhook_provider(account), recipients=3, **{f"_{n}": [Answer("unknown")] for n in range(3)})
         case "campaign messages":
             started(account, recipients=3)
         case "webhook list" | "webhook deliveries":
@@ -234,7 +240,7 @@ def three_of_another_kind(verb, account):
 @pytest.mark.parametrize("verb", LISTED)
 def test_pages_follow_each_other_and_end(cli, verb):
     three_of(verb, an_account(name="Acme"))
-    words = words_for(verb, account="Acme") if verb != "campaign messages" else words_for(verb)
+    words = words_for(verb, account="Acme") if verb not in OF_A_CAMPAIGN else words_for(verb)
     everything = cli(*words, "--json").json
     assert len(everything) == 3
     pages = [cli(*words, "--page-size", 2, "--page", page, "--json").json for page in (1, 2, 3)]
