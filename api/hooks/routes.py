@@ -1,12 +1,12 @@
 """Where providers call us: no key, but their signature, over the address at PUBLIC_URL that they were given."""
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request
 
 from api.http.connection import connect
 from api.http.rules import RouteRules
 from config.settings import settings
 from dispatch.providers import Callback
-from dispatch.receipts.hooks import take_callback
+from dispatch.receipts.hooks import answer_challenge, take_callback
 
 blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
 
@@ -17,15 +17,17 @@ RULES = {name: RouteRules("read", most_bytes=MOST_BYTES) for name in ("hooks.sta
 
 # Kannel has no POST, and Vonage lets its customers choose.
 @blueprint.route("/<kind>/<provider_id>/status", methods=["GET", "POST"])
-def status(kind: str, provider_id: str) -> tuple[str, int]:
-    """Stores what became of messages; what is sent again changes nothing."""
+def status(kind: str, provider_id: str) -> Response:
+    """Stores what became of messages; what is sent again changes nothing. Meta first tries the address out."""
     connect()
+    if request.method == "GET" and "hub.challenge" in request.args:
+        return Response(answer_challenge(kind, provider_id, _callback()), mimetype="text/plain")
     take_callback(kind, provider_id, _callback())
-    return "", 204
+    return Response(status=204)
 
 
 @blueprint.route("/<kind>/<provider_id>/inbound", methods=["GET", "POST"])
-def inbound(kind: str, provider_id: str) -> tuple[str, int]:
+def inbound(kind: str, provider_id: str) -> Response:
     """Stores what people wrote; whoever wrote STOP is suppressed when this answers. Nothing is sent back."""
     return status(kind, provider_id)
 

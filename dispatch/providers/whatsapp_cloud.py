@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr
 
 from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
 from dispatch.providers.http import Outcomes, Reply, get, post, refusal, short_word
-from dispatch.providers.link import Link, ProviderSettings, matches_any, probed
+from dispatch.providers.link import Link, ProviderSettings, matches_any, probed, query_of
 from dispatch.providers.receipts import json_of
 from models.row import JsonObject
 
@@ -122,6 +122,16 @@ class WhatsappCloud:
         given = {name.lower(): value for name, value in callback.headers.items()}.get("x-hub-signature-256")
         secret = self._settings.app_secret.get_secret_value().encode()
         return matches_any(given, [f"sha256={hmac.new(secret, callback.body, hashlib.sha256).hexdigest()}"])
+
+    def challenge(self, callback: Callback) -> str | None:
+        """Returns what Meta wants back when it tries out an address; None unless it names our verify token.
+
+        https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests
+        """
+        query, token = query_of(callback), self._settings.verify_token
+        if token is None or not matches_any(query.get("hub.verify_token"), [token.get_secret_value()]):
+            return None
+        return short_word(query.get("hub.challenge"))
 
     async def probe(self) -> Probe:
         """Reads the phone number."""

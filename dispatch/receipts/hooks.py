@@ -11,6 +11,7 @@ from dispatch.formats.checks import can_be_id
 from dispatch.providers import Callback, Kind
 from dispatch.providers import Receipt as Said
 from dispatch.providers.inbound import inbound_of
+from dispatch.providers.whatsapp_cloud import WhatsappCloud
 from dispatch.receipts.reasons import reason_of
 from dispatch.receipts.replies import take_replies
 from models.providers.provider import Provider
@@ -36,6 +37,16 @@ def take_callback(kind: str, provider_id: str, callback: Callback) -> int:
     return new + replies
 
 
+def answer_challenge(kind: str, provider_id: str, callback: Callback) -> str:
+    """Returns what Meta wants to read when it tries out an address; Forbidden without the provider's verify token."""
+    provider = calling_provider(kind, provider_id)
+    opened_kind = _opened(provider)
+    answer = opened_kind.challenge(callback) if isinstance(opened_kind, WhatsappCloud) else None
+    if answer is None:
+        raise _refused(provider, "This request does not name the provider's verify_token; set both to the same.")
+    return answer
+
+
 def calling_provider(kind: str, provider_id: str) -> Provider:
     """Returns the provider that a callback address names, also one that was removed; NotFound when there is none."""
     number = int(provider_id) if provider_id.isascii() and provider_id.isdigit() and len(provider_id) < 20 else 0
@@ -47,14 +58,22 @@ def calling_provider(kind: str, provider_id: str) -> Provider:
 
 def verified(provider: Provider, callback: Callback) -> Kind:
     """Returns what reads the provider's requests; Forbidden when this is none of them, and then it is counted."""
+    opened_kind = _opened(provider)
+    if not opened_kind.verify(callback):
+        raise _refused(provider, "This request is not signed as this provider signs; nothing was stored.")
+    return opened_kind
+
+
+def _opened(provider: Provider) -> Kind:
     chosen = settings()
     # It makes no calls, so nothing is opened that would have to be closed.
-    opened_kind = opened(provider, Sessions(connections=1, timeout=chosen.provider_timeout_sec), chosen)
-    if not opened_kind.verify(callback):
-        RefusedCallback.count_one(provider.id)
-        log.warning("callback.refused", provider=provider.label)
-        raise Forbidden("This request is not signed as this provider signs; nothing was stored.")
-    return opened_kind
+    return opened(provider, Sessions(connections=1, timeout=chosen.provider_timeout_sec), chosen)
+
+
+def _refused(provider: Provider, message: str) -> Forbidden:
+    RefusedCallback.count_one(provider.id)
+    log.warning("callback.refused", provider=provider.label)
+    return Forbidden(message)
 
 
 def _stored(kind: str, said: Said) -> NewReceipt:

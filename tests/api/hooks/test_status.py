@@ -185,3 +185,15 @@ def test_stop_is_committed_before_the_answer_and_a_forged_one_suppresses_no_one(
     [reply] = call("GET", "/api/replies").json["data"]
     assert (reply["text"], reply["keyword"], reply["campaign_id"]) == ("Stop", "stop", None)
     assert "Stop" in call("GET", "/api/replies.csv").text
+
+
+def test_meta_tries_the_address_out_with_our_verify_token(client, account):
+    given = {"phone_number_id": "10987654321", "access_token": "EAAG", "app_secret": "s3cret"}
+    provider = a_provider(account, kind="whatsapp_cloud", verify_token="t0ken", **given)
+    without = a_provider(account, "without", kind="whatsapp_cloud", **given)
+    asked = "status?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token="
+    answer = client.get(f"/hooks/whatsapp_cloud/{provider.id}/{asked}t0ken")
+    assert (answer.status_code, answer.text, answer.mimetype) == (200, "1158201444", "text/plain")
+    assert client.get(f"/hooks/whatsapp_cloud/{provider.id}/{asked}wrong").status_code == 403
+    assert client.get(f"/hooks/whatsapp_cloud/{without.id}/{asked}").status_code == 403
+    assert client.get(f"/hooks/webhook/{provider.id}/{asked}t0ken").status_code == 404
