@@ -14,6 +14,9 @@ from embedded.server import free_port
 from embedded.servers import EmbeddedServers
 from models.database import db, rows
 from models.migrate import migrate
+from tests.faults.freezing import freeze_between_transactions
+from tests.faults.lasting_proxy import LastingProxy
+from tests.faults.proxy import Link
 from tests.moves import REFUSED, enforce_moves, forget_refusals, was_refused
 from tests.processes import OurProcess, end_by_force, running
 from tests.servers import speak_to
@@ -61,6 +64,7 @@ class Deployment:
         self._started = 0
         self._children: set[psutil.Process] = set()
         self._stack = ExitStack()
+        self._proxy: LastingProxy | None = None
 
     def __enter__(self) -> "Deployment":
         self.start_simulator()
@@ -78,7 +82,14 @@ class Deployment:
         """Starts `python -m jobs`: all workers and a sweeper."""
         self._started += 1
         log = self.directory / f"jobs-{self._started}.log"
-        self.supervisor = self._stack.enter_context(running("jobs", log=log))
+        self.supervisor = self._stack.enter_context(running("jobs", log=log, **self._addresses()))
+
+    def restart_behind_proxy(self, database_url: str, before: Callable[[Link, bytes], bool]) -> None:
+        """Restarts `python -m jobs`, to reach PostgreSQL through a proxy from then on, also at later starts."""
+        self.stop()
+        self._proxy = LastingProxy(database_url, before)
+        self._stack.callback(self._proxy.close)
+        self.start()
 
     def stop(self) -> None:
         """Stops `python -m jobs` as an operator would; returns when all its processes are gone."""
@@ -158,6 +169,13 @@ class Deployment:
     def kill_simulator(self) -> None:
         """kill -9 of the provider."""
         self._simulator.kill()
+
+    def freeze_between_transactions(self, pid: int) -> None:
+        """Sends SIGSTOP to one of our processes at a moment when it holds no lock in PostgreSQL."""
+        freeze_between_transactions(pid, beyond=self._proxy.ports if self._proxy else {})
+
+    def _addresses(self) -> dict[str, str]:
+        return {"DATABASE_URL": self._proxy.url} if self._proxy else {}
 
     def _note_children(self) -> list[int]:
         if not self._started or not psutil.pid_exists(self.supervisor.pid):

@@ -10,7 +10,7 @@ from embedded.servers import EmbeddedServers
 from sweeper.sweep import OVERLAP_KEY
 from tests.factories import a_campaign, an_account
 from tests.faults.deployment import Deployment
-from tests.faults.freezing import freeze_between_transactions, thaw
+from tests.faults.freezing import thaw
 from tests.faults.kinds.redis import connected
 from tests.faults.kinds.registry import kind, last
 from tests.faults.outages import starts_stall
@@ -84,7 +84,7 @@ def freeze_a_worker(deployment: Deployment, servers: EmbeddedServers, chance: Ra
     workers = deployment.workers(SEND)
     if workers:
         frozen = chance.choice(workers)
-        freeze_between_transactions(frozen)
+        deployment.freeze_between_transactions(frozen)
         last(chance.uniform(0.5, 8))
         thaw(frozen)
 
