@@ -6,10 +6,13 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
+import structlog
 from psycopg import Cursor, capabilities
 from psycopg.rows import dict_row
 
 from models.connection import DEFAULT_STATEMENT_SEC, TCP_LIMITS, Database
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 Line = TypeVar("Line", bound=NamedTuple)
@@ -171,6 +174,14 @@ def stream(sql: str, params: Params, *, into: type[Line]) -> Iterator[Line]:
             cursor.itersize = ROWS_PER_FETCH
             cursor.execute(sql, params)
             yield from map(into._make, cursor)
+
+
+def drop_connection() -> None:
+    """Drops this thread's connection, which may be broken or in the middle of a transaction."""
+    try:
+        db.manual_close()
+    except Exception:
+        log.debug("connection.close_failed")
 
 
 def database_now() -> datetime:

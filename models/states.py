@@ -43,7 +43,8 @@ MESSAGE_STATES: dict[str, str] = {
 }
 
 MESSAGE_MOVES: dict[str, frozenset[str]] = {
-    "pending": frozenset({"sending", "skipped", "cancelled"}),
+    # Straight to its outcome: while it is called it is in its batch's list, and the row is not written.
+    "pending": frozenset({"sending", "sent", "failed", "unknown", "skipped", "cancelled"}),
     "sending": frozenset({"pending", "sent", "failed", "unknown"}),
     "sent": frozenset({"delivered", "undelivered", "read"}),
     "delivered": frozenset({"read"}),

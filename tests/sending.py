@@ -13,7 +13,9 @@ from dispatch.providers import Answer
 from dispatch.sending.courier import Courier
 from dispatch.start.enqueue import enqueue_campaign
 from models.campaigns.preparation import ClaimedCampaign, claim
-from models.database import db, row
+from models.database import db, row, rows
+from models.messages import batch, claiming, recording
+from models.messages.message import Claimed
 from tests.factories import a_campaign, an_account, asking
 from tests.scripted_provider import ScriptedProvider
 
@@ -58,6 +60,24 @@ def delivering(provider: ScriptedProvider, campaign_id: int) -> Iterator[Courier
         finally:
             provider.release()
         done.result(timeout=60)
+
+
+def claimed_by_no_one_left(campaign_id: int, want: int, *, number: int = 0, token: int = 1000) -> list[Claimed]:
+    """Claims messages of a batch as a worker that dies right after its claim; none when it cannot take the batch."""
+    entered = batch.take(campaign_id, token=token, number=number)
+    if entered is None:
+        return []
+    nothing = recording.answers(campaign_id, [], token=token, provider="none", batch_size=1, current=number)
+    with db.atomic(), db.connection().cursor() as cursor:
+        recording.record(cursor, nothing)  # locks the batch
+        claiming.claim(cursor, campaign_id, entered, want=want, token=token, lease_sec=30, caps=None)
+        return claiming.taken(cursor).messages
+
+
+def end_leases() -> None:
+    """Lets the lease of everything in flight run out."""
+    rows("UPDATE message SET lease_until = now() - interval '1 second' WHERE state = 'sending'")
+    rows("UPDATE batch SET lease_until = now() - interval '1 second' WHERE cardinality(in_flight) > 0")
 
 
 def answering(*, reject: Sequence[str] = (), lose: Sequence[str] = ()) -> ScriptedProvider:

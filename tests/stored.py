@@ -37,7 +37,14 @@ def states(campaign_id: int) -> dict[str, int]:
     """Counts the campaign's messages by state; fails unless rows and batches agree."""
     counts = asdict(batch.stats([campaign_id])[campaign_id])
     counted = {state: n for state, n in counts.items() if n and state != "total"}
-    found = rows("SELECT state, count(*)::int AS n FROM message WHERE campaign_id = %s GROUP BY state", [campaign_id])
+    found = rows(
+        """SELECT CASE WHEN m.state = 'pending' AND m.n = ANY (b.in_flight) THEN 'sending' ELSE m.state END AS state,
+                  count(*)::int AS n
+           FROM message m JOIN batch b ON b.campaign_id = m.campaign_id
+             AND m.n >= b.first_n AND m.n < b.first_n + b.size
+           WHERE m.campaign_id = %s GROUP BY 1""",
+        [campaign_id],
+    )
     assert counted == {one["state"]: one["n"] for one in found}
     return counted
 

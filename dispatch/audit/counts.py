@@ -2,12 +2,16 @@
 
 from models.states import MESSAGE_STATES
 
-_COUNTED = ", ".join(f"count(*) FILTER (WHERE m.state = '{state}') AS {state}" for state in MESSAGE_STATES)
+# One in its batch's list counts as sending, while its row is still pending.
+_SHOWN = "CASE WHEN m.state = 'pending' AND f.n IS NOT NULL THEN 'sending' ELSE m.state END"
+_COUNTED = ", ".join(f"count(*) FILTER (WHERE {_SHOWN} = '{state}') AS {state}" for state in MESSAGE_STATES)
 _DIFFERS = " OR ".join(f"b.{state} IS DISTINCT FROM t.{state}" for state in MESSAGE_STATES)
 
 # A message's batch is n / batch_size, as the send path computes it. A join on the batch's range would be a nested loop
 # over all messages; this is one pass and a hash.
-_MESSAGES_BY_BATCH = "FROM message m JOIN campaign c ON c.id = m.campaign_id GROUP BY m.campaign_id, m.n / c.batch_size"
+_MESSAGES_BY_BATCH = """FROM message m JOIN campaign c ON c.id = m.campaign_id
+    LEFT JOIN (SELECT campaign_id, unnest(in_flight) AS n FROM batch) f ON f.campaign_id = m.campaign_id AND f.n = m.n
+    GROUP BY m.campaign_id, m.n / c.batch_size"""
 
 # A message that preparation skipped was never paid for; one that the claim skipped (it left its token) was.
 NEVER_PRICED = "(m.state = 'skipped' AND m.token IS NULL AND m.reason <> 'expired')"
@@ -39,6 +43,13 @@ I8 = {
             ON t.campaign_id = b.campaign_id AND t.number = b.number
         JOIN campaign c ON c.id = coalesce(b.campaign_id, t.campaign_id)
         WHERE {_DIFFERS}""",
+    "Batches that list a message as in flight twice, or one that is not theirs or not pending": """
+        SELECT c.account_id, 'b-' || b.campaign_id || '-' || b.number AS id
+        FROM batch b JOIN campaign c ON c.id = b.campaign_id
+        WHERE cardinality(b.in_flight) <> (
+            SELECT count(*) FROM message m
+            WHERE m.campaign_id = b.campaign_id AND m.n >= b.first_n AND m.n < b.first_n + b.size
+              AND m.n = ANY (b.in_flight) AND m.state = 'pending')""",
     "Batches whose price, captured or uncertain credits differ from the segments of their rows": f"""
         SELECT c.account_id, 'b-' || b.campaign_id || '-' || b.number AS id
         FROM batch b

@@ -9,6 +9,10 @@ I5 = {
         SELECT c.account_id, m.campaign_id || '-' || m.n AS id
         FROM message m LEFT JOIN campaign c ON c.id = m.campaign_id
         WHERE m.state = 'sending' AND m.lease_until < now() - interval '2 minutes'""",
+    "Batches with messages in flight two minutes after their lease ended": """
+        SELECT c.account_id, 'b-' || b.campaign_id || '-' || b.number AS id
+        FROM batch b LEFT JOIN campaign c ON c.id = b.campaign_id
+        WHERE cardinality(b.in_flight) > 0 AND b.lease_until < now() - interval '2 minutes'""",
     "Messages unknown for more than 24 hours, or without the time since when": """
         SELECT c.account_id, m.campaign_id || '-' || m.n AS id
         FROM message m LEFT JOIN campaign c ON c.id = m.campaign_id

@@ -124,7 +124,8 @@ class Calls:
                     phone=message.phone,
                     body=unmarked(message.body),
                     reference=reference,
-                    token=f"{reference}-{message.token:x}",
+                    # A worker's claims have one token; each of its calls for the message has another number.
+                    token=f"{reference}-{message.token + message.attempts + message.deferrals:x}",
                     attempt=message.attempts,
                     template=self._template(message.body),
                 )

@@ -2,42 +2,41 @@
 
 import secrets
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Container
+from dataclasses import replace
 
 import structlog
 
 from config.settings import Settings
 from dispatch.process.watchdog import extend_job_limit
 from dispatch.sending.postponing import put_off
+from dispatch.sending.round_trip import Claim, record_and_claim
 from models.campaigns.campaign import Campaign
 from models.campaigns.sending import SendingCampaign
-from models.database import db
+from models.database import db, drop_connection
 from models.failures import PASSING_ERRORS
-from models.messages import batch, claiming, message
+from models.messages import batch, claiming, recording
 from models.messages.batch import Range
 from models.messages.caps import Caps
+from models.messages.claiming import Taken
 from models.messages.message import Claimed, Outcome
 
 log = structlog.get_logger()
 
 # The pauses between two tries of an exchange double.
 FIRST_PAUSE_SEC, MAX_PAUSE_SEC = 0.1, 2.0
-# Claims in one exchange, so that its transaction stays short when whole batches are expired or opted out.
-MAX_CLAIMS = 8
+# Batches that one exchange enters, so that it stays short when whole batches are expired or opted out.
+MAX_ENTERED = 8
 # After this many batches without a message that is due, the campaign counts as dry for now.
 MAX_EMPTY_BATCHES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """A claim that may or may not have been committed."""
-
-    token: int
-    range: Range
-
-
 class Exchange:
-    """One worker's place in a campaign. Used by one thread, which has a database connection of its own."""
+    """One worker's place in a campaign. Used by one thread, which has a database connection of its own.
+
+    It has a token, and the batches that it takes are its own until it has left them and everything in their lists is
+    answered. When another worker has taken one, after a freeze for example, it claims nothing more.
+    """
 
     def __init__(
         self,
@@ -55,10 +54,16 @@ class Exchange:
         self.provider = provider
         self._lease_sec = settings.lease_sec
         self._caps = caps
+        self._token = secrets.randbits(62)
         self._wanted_batch: int | None = first_batch
         self._range: Range | None = None
         self._next_n = 0
-        self._doubtful: list[_Claim] = []
+        # Numbers that are claimed and whose outcome is not known to be recorded.
+        self._claimed: set[int] = set()
+        # Whether outcomes are at hand that may be recorded already, and whether there may be claims that are not known.
+        self._unsettled = False
+        self._in_doubt = False
+        self._lost_a_batch = False
         # Whether the last exchange found nothing more to claim.
         self.ran_dry = False
         #: Segments of what the last exchange claimed; and what the next message takes, if there were too few for it.
@@ -76,33 +81,32 @@ class Exchange:
         Giving up would lose the answers at hand and those of the calls in flight, at most a window of them. Only a
         process that has to end gives up, once they are kept (`keeper.py`).
         """
-        self.at_hand = outcomes = [*self.at_hand, *outcomes]
+        self.at_hand = [*self.at_hand, *outcomes]
+        claimed: list[Claimed] = []
+        self.ran_dry, self.segments, self.next_takes = False, 0, None
         pause_sec = FIRST_PAUSE_SEC
         while True:
-            place = (self._wanted_batch, self._range, self._next_n)
             try:
-                db.connect(reuse_if_open=True)
-                with db.atomic():
-                    self._undo_doubtful()
-                    if outcomes:
-                        message.record(self._campaign_id, outcomes, provider=self.provider, batch_size=self._batch_size)
-                    claimed = self._claim(want, segments)
+                self._exchange(claimed, want, segments)
+                return claimed
             except PASSING_ERRORS as problem:
-                self._wanted_batch, self._range, self._next_n = place
                 extend_job_limit()
                 self._log.warning("exchange.retried", problem=type(problem).__name__)
-                _forget_connection()
-                if self.gave_up:
-                    return []
+                drop_connection()
+                # What is claimed already must be called soon.
+                if claimed or self.gave_up:
+                    return claimed
                 time.sleep(pause_sec)
                 pause_sec = min(pause_sec * 2, MAX_PAUSE_SEC)
-            else:
-                self._doubtful.clear()
-                self.at_hand = []
-                return claimed
+            except Exception:
+                # It may be in the middle of a transaction, and whoever gets it next must not be.
+                drop_connection()
+                raise
 
     def soonest_due(self) -> float | None:
-        """Returns the seconds until a waiting batch of the campaign is due; None when nothing waits."""
+        """Returns the seconds until a waiting batch of the campaign is due; None when nothing waits for this worker."""
+        if self._lost_a_batch:
+            return None
         db.connect(reuse_if_open=True)
         return batch.soonest_due(self._campaign_id)
 
@@ -119,10 +123,11 @@ class Exchange:
             if left is None and due_in_sec is not None and self._wanted_batch is not None:
                 # The job ended before it claimed anything; its batch must not look like one with a job.
                 db.connect(reuse_if_open=True)
-                left, self._wanted_batch = batch.take(self._campaign_id, self._wanted_batch), None
+                left = batch.take(self._campaign_id, token=self._token, number=self._wanted_batch)
+                self._wanted_batch = None
             if left is not None:
                 db.connect(reuse_if_open=True)
-                batch.leave(self._campaign_id, left, due_in_sec=due_in_sec)
+                batch.leave(self._campaign_id, left, token=self._token, due_in_sec=due_in_sec)
         except PASSING_ERRORS:
             # Recovery soon finds the batch.
             self._log.warning("batch.not_left", batch=left.number if left else None)
@@ -134,69 +139,111 @@ class Exchange:
         finally:
             db.close()
 
-    def _claim(self, want: int, segments: int | None) -> list[Claimed]:
-        found: list[Claimed] = []
-        empty_batches = 0
-        self.ran_dry, self.segments, self.next_takes = False, 0, None
-        for _ in range(MAX_CLAIMS):
-            if len(found) == want or self.segments == segments or self.next_takes:
-                break
-            entered = self._enter_batch() if empty_batches < MAX_EMPTY_BATCHES else None
-            if entered is None:
+    def _exchange(self, claimed: list[Claimed], want: int, segments: int | None) -> None:
+        """Makes the exchange; `claimed` gets what is claimed as soon as that is committed."""
+        db.connect(reuse_if_open=True)
+        if self._unsettled:
+            self._settle()
+        entered = empty = 0
+        while len(claimed) < want and entered < MAX_ENTERED and not self._used_up(segments):
+            if empty == MAX_EMPTY_BATCHES or not self._in_a_batch():
                 self.ran_dry = True
                 break
+            entered += 1
             left = None if segments is None else segments - self.segments
-            messages, taken = self._claim_from(entered, want - len(found), left)
-            found += messages
-            empty_batches += not taken
-        return found
+            empty += not self._record_and_claim(claimed, want - len(claimed), left)
+        if self.at_hand:
+            self._record_and_claim([], 0, None)
 
-    def _claim_from(self, entered: Range, want: int, segments: int | None) -> tuple[list[Claimed], int]:
-        """Claims from what is left of the batch, and leaves the batch when it has no more that is due."""
-        claim = _Claim(secrets.randbits(62), entered)
-        self._doubtful.append(claim)
-        rest = replace(entered, first=self._next_n)
-        taken = claiming.claim(
-            self._campaign_id,
-            rest,
-            want=want,
-            token=claim.token,
-            lease_sec=self._lease_sec,
-            caps=self._caps,
-            segments=segments,
-        )
+    def _used_up(self, segments: int | None) -> bool:
+        """Returns whether no further message may be claimed, because there are too few segments left."""
+        return self.segments == segments or self.next_takes is not None
+
+    def _record_and_claim(self, claimed: list[Claimed], want: int, segments: int | None) -> int:
+        """Records what is at hand and claims from the batch that it is in, in one transaction and one round trip.
+
+        Returns at how many messages the claim looked.
+        """
+        entered = self._range if want > 0 else None
+        claim = self._claim_of(entered, want, segments) if entered else None
+        self._unsettled, self._in_doubt = True, claim is not None
+        written, taken = record_and_claim(self._answers(), claim)
+        claimed += taken.messages
         self.segments, self.next_takes = self.segments + taken.segments, taken.next_takes
-        if taken.messages:
-            self._next_n = max(claimed.n for claimed in taken.messages) + 1
-        if taken.late:
-            put_off(self._campaign_id, taken.late, self._caps)
-        if taken.rows < want and not taken.next_takes:
-            batch.let_wait(self._campaign_id, entered)
-            self._range = None
-        return taken.messages, taken.rows
+        self._claimed.update(message.n for message in taken.messages)
+        self._note_written(written)
+        self._in_doubt = False
+        if self.at_hand:
+            self._record_late()
+        self._unsettled = False
+        if entered is not None:
+            self._go_on(entered, taken, want)
+        return taken.rows
 
-    def _enter_batch(self) -> Range | None:
-        """Returns the batch to claim from: the current one, the job's own, or any open one."""
+    def _claim_of(self, entered: Range, want: int, segments: int | None) -> Claim:
+        rest = replace(entered, first=self._next_n)
+        return Claim(self._campaign_id, rest, self._token, self._lease_sec, self._caps, want, segments)
+
+    def _go_on(self, entered: Range, taken: Taken, want: int) -> None:
+        """Remembers where to claim next, and leaves the batch when it has no more that is due."""
+        if taken.messages:
+            self._next_n = taken.messages[-1].n + 1
+        if taken.late:
+            with db.atomic():
+                put_off(self._campaign_id, entered.number, self._token, taken.late, self._caps)
+        if taken.rows < want and taken.next_takes is None:
+            self._lost_a_batch |= not batch.let_wait(self._campaign_id, entered, token=self._token)
+            self._range = None
+
+    def _in_a_batch(self) -> bool:
+        """Returns whether there is a batch to claim from: the current one, the job's own, or any open one."""
+        if self._lost_a_batch:
+            return False
         if self._range is None:
-            self._range = batch.take(self._campaign_id, self._wanted_batch)
+            self._unsettled = self._in_doubt = True
+            self._range = batch.take(self._campaign_id, token=self._token, number=self._wanted_batch)
             if self._range is None and self._wanted_batch is not None:
-                self._range = batch.take(self._campaign_id)
+                self._range = batch.take(self._campaign_id, token=self._token)
+            self._unsettled = self._in_doubt = False
             self._wanted_batch = None
             self._next_n = self._range.first if self._range else 0
-        return self._range
+        return self._range is not None
 
-    def _undo_doubtful(self) -> None:
-        """Undoes claims whose commit was not confirmed; none of their messages was called."""
-        for claim in self._doubtful:
-            undone = claiming.undo_claim(self._campaign_id, claim.range, token=claim.token, batch_size=self._batch_size)
-            if undone:
-                self._log.warning("claim.undone", batch=claim.range.number, messages=undone)
-        # They stay on the list until a commit is confirmed: this undo may be lost as well.
+    def _settle(self) -> None:
+        """Records what a failed exchange has or has not recorded, and undoes its claim; nothing of it was called.
 
+        It claims nothing: an outcome that is recorded twice must not meet another claim of its message.
+        """
+        with db.atomic(), db.connection().cursor() as cursor:
+            if self._in_doubt:
+                current = self._range.number if self._range else None
+                undone = claiming.forget_claims(
+                    self._campaign_id, token=self._token, known=self._claimed, current=current
+                )
+                self._log.warning("claim.undone", messages=undone)
+            given = self._answers()
+            recording.record(cursor, given)
+            recording.record_late(given)
+        self._note_written({outcome.n for outcome in self.at_hand})
+        self._unsettled = self._in_doubt = False
 
-def _forget_connection() -> None:
-    """Drops a connection that may be broken, so that the next attempt opens another."""
-    try:
-        db.manual_close()
-    except Exception:
-        log.debug("connection.close_failed")
+    def _record_late(self) -> None:
+        """Records outcomes of messages that have left their list, because another worker or recovery has the batch."""
+        self._lost_a_batch = True
+        with db.atomic():
+            recording.record_late(self._answers())
+        self._note_written({outcome.n for outcome in self.at_hand})
+
+    def _answers(self) -> recording.Answers:
+        return recording.answers(
+            self._campaign_id,
+            self.at_hand,
+            token=self._token,
+            provider=self.provider,
+            batch_size=self._batch_size,
+            current=self._range.number if self._range else None,
+        )
+
+    def _note_written(self, written: Container[int]) -> None:
+        gone, self.at_hand = self.at_hand, [outcome for outcome in self.at_hand if outcome.n not in written]
+        self._claimed.difference_update(outcome.n for outcome in gone if outcome.n in written)

@@ -11,7 +11,7 @@ import structlog
 from dispatch.queues import connection
 from dispatch.signing import is_signed, signature
 from models.database import db
-from models.messages import message
+from models.messages import recording
 from models.messages.message import Outcome
 
 log = structlog.get_logger()
@@ -61,12 +61,21 @@ def _record(entry: bytes) -> int:
         return 0
     kept = json.loads(content)
     outcomes = [Outcome(*each) for each in kept["outcomes"]]
-    with db.atomic():
-        written = message.record(
-            kept["campaign_id"], outcomes, provider=kept["provider"], batch_size=kept["batch_size"]
+    recorded = 0
+    for token in {outcome.token for outcome in outcomes}:
+        given = recording.answers(
+            kept["campaign_id"],
+            [outcome for outcome in outcomes if outcome.token == token],
+            token=token,
+            provider=kept["provider"],
+            batch_size=kept["batch_size"],
+            current=None,
         )
-    log.warning("answers.recorded", campaign_id=kept["campaign_id"], answers=len(outcomes), written=written)
-    return written
+        with db.atomic(), db.connection().cursor() as cursor:
+            recording.record(cursor, given)
+            recorded += len(recording.written(cursor, given)) + recording.record_late(given)
+    log.warning("answers.recorded", campaign_id=kept["campaign_id"], answers=len(outcomes), written=recorded)
+    return recorded
 
 
 def counted(outcomes: Sequence[Outcome]) -> dict[str, int]:

@@ -18,8 +18,8 @@ from models.messages.claiming import Late, NewTime
 log = structlog.get_logger()
 
 
-def put_off(campaign_id: int, late: Sequence[Late], caps: Caps | None) -> None:
-    """Writes the next time for each message, in the transaction of the claim that found them.
+def put_off(campaign_id: int, batch: int, token: int, late: Sequence[Late], caps: Caps | None) -> None:
+    """Writes the next time for each message of a batch that is held by this token.
 
     A campaign's local time has come already, so what counts now are its window, holidays and quiet hours. A message for
     which there is no time before the campaign expires waits for that, and is then skipped as expired.
@@ -34,5 +34,5 @@ def put_off(campaign_id: int, late: Sequence[Late], caps: Caps | None) -> None:
         slot = slot_within(hours, place, caps, got, earliest=soonest, before=plan.expires_at)
         start, end = slot or Slot(plan.expires_at, None)
         new_times.append(NewTime(message.n, start, end))
-    claiming.postpone(campaign_id, new_times)
+    claiming.postpone(campaign_id, batch, token, new_times)
     log.info("messages.put_off", messages=len(late))

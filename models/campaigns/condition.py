@@ -146,12 +146,12 @@ def waits(campaign_ids: Sequence[int]) -> dict[int, Wait]:
         return {}
     found = rows(
         """SELECT next.campaign_id, m.attempts, m.deferrals, m.error_code, m.may_be_sent
-           FROM (SELECT DISTINCT ON (campaign_id) campaign_id, first_n, size FROM batch
+           FROM (SELECT DISTINCT ON (campaign_id) campaign_id, first_n, size, in_flight FROM batch
                  WHERE campaign_id = ANY(%s) AND pending > 0 ORDER BY campaign_id, next_due_at) AS next
            CROSS JOIN LATERAL (
                SELECT attempts, deferrals, error_code, coalesce(not_before <= now(), true) AS may_be_sent FROM message
                WHERE campaign_id = next.campaign_id AND n >= next.first_n AND n < next.first_n + next.size
-                 AND state = 'pending' ORDER BY not_before NULLS FIRST LIMIT 1) AS m""",
+                 AND state = 'pending' AND n <> ALL (next.in_flight) ORDER BY not_before NULLS FIRST LIMIT 1) AS m""",
         [list(campaign_ids)],
         into=Wait,
     )

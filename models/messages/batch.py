@@ -48,6 +48,12 @@ class Batch(Row):
     next_due_at: datetime | None
     #: When recovery last found that leases of its messages had run out.
     expired_at: datetime | None
+    #: Of the worker that claims from it, or has calls of it in flight; None when it is no one's.
+    token: int | None
+    #: The numbers of the messages that this worker may be calling; their rows are still `pending`.
+    in_flight: list[int]
+    #: When the claim of those ends.
+    lease_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,45 +86,73 @@ class Stats:
 _AS_RANGE = "number, first_n AS first, first_n + size AS last"
 
 
-def take(campaign_id: int, number: int | None = None) -> Range | None:
+# What the last holder has in flight leaves the list: the rows get its token and lease, and end like any claim.
+_TAKE = """
+WITH next AS MATERIALIZED (
+    SELECT b.number, b.token, b.lease_until, b.in_flight FROM batch b JOIN campaign c ON c.id = b.campaign_id
+    WHERE b.campaign_id = %(campaign)s AND c.status = 'sending' AND b.pending > 0
+      AND b.number = coalesce(%(number)s, b.number) AND (b.next_due_at IS NULL OR b.next_due_at <= now())
+      AND (b.token = %(token)s OR b.touched_at IS NULL
+           OR b.touched_at < now() - make_interval(secs => %(joinable_after)s)
+           OR b.token IS NULL AND (b.next_due_at <= now() OR b.number = %(number)s))
+    ORDER BY b.number LIMIT 1 FOR NO KEY UPDATE OF b SKIP LOCKED),
+left_over AS (
+    UPDATE message m SET state = 'sending', token = next.token, lease_until = next.lease_until,
+                         attempts = m.attempts + 1
+    FROM next CROSS JOIN LATERAL unnest(next.in_flight) AS listed (n) CROSS JOIN LATERAL (
+        SELECT ctid AS place FROM message WHERE campaign_id = %(campaign)s AND n = listed.n OFFSET 0) AS found
+    WHERE m.ctid = found.place AND m.state = 'pending' AND next.token <> %(token)s)
+UPDATE batch b SET token = %(token)s, touched_at = now(),
+                   in_flight = CASE WHEN next.token = %(token)s THEN b.in_flight ELSE '{}' END
+FROM next WHERE b.campaign_id = %(campaign)s AND b.number = next.number
+RETURNING b.number, b.first_n AS first, b.first_n + b.size AS last
+"""
+
+
+def take(campaign_id: int, *, token: int, number: int | None = None) -> Range | None:
     """Takes an open, due batch that no one works on: this one, or without a number the first; None if there is none."""
-    return row(
-        f"""UPDATE batch SET touched_at = now() WHERE (campaign_id, number) = (
-              SELECT b.campaign_id, b.number FROM batch b JOIN campaign c ON c.id = b.campaign_id
-              WHERE b.campaign_id = %(campaign)s AND c.status = 'sending' AND b.pending > 0
-                AND b.number = coalesce(%(number)s, b.number)
-                AND (b.touched_at IS NULL OR b.touched_at < now() - make_interval(secs => %(joinable_after)s)
-                     OR b.next_due_at <= now() OR b.number = %(number)s)
-                AND (b.next_due_at IS NULL OR b.next_due_at <= now())
-              ORDER BY b.number LIMIT 1 FOR NO KEY UPDATE OF b SKIP LOCKED)
-            RETURNING {_AS_RANGE}""",
-        {"campaign": campaign_id, "number": number, "joinable_after": JOINABLE_AFTER_SEC},
-        into=Range,
-    )
+    params = {"campaign": campaign_id, "number": number, "token": token, "joinable_after": JOINABLE_AFTER_SEC}
+    return row(_TAKE, params, into=Range)
 
 
-def let_wait(campaign_id: int, batch: Range) -> None:
+def let_wait(campaign_id: int, batch: Range, *, token: int) -> bool:
     """Notes when the batch's earliest waiting message is due (NULL: now) and lets it be pushed again then.
 
-    None waits longer than the campaign, so that what has expired is skipped in time.
+    None waits longer than the campaign, so that what has expired is skipped in time. The batch stays the holder's only
+    while it has messages of it in flight. Returns whether it was the holder's.
     """
-    changed(
-        """UPDATE batch SET pushed_at = NULL, next_due_at = (
-             SELECT nullif(least(min(coalesce(m.not_before, '-infinity')), min(c.expires_at)), '-infinity')
-             FROM message m JOIN campaign c ON c.id = m.campaign_id
-             WHERE m.campaign_id = %(campaign)s AND m.n >= %(first)s AND m.n < %(last)s AND m.state = 'pending')
-           WHERE campaign_id = %(campaign)s AND number = %(number)s AND pending > 0""",
-        {"campaign": campaign_id, "number": batch.number, "first": batch.first, "last": batch.last},
+    return bool(
+        changed(
+            """UPDATE batch SET
+                 pushed_at = CASE WHEN pending = 0 THEN pushed_at END,
+                 token = CASE WHEN cardinality(in_flight) > 0 THEN token END,
+                 next_due_at = CASE WHEN pending = 0 THEN next_due_at ELSE (
+                     SELECT nullif(least(min(coalesce(m.not_before, '-infinity')), min(c.expires_at)), '-infinity')
+                     FROM message m JOIN campaign c ON c.id = m.campaign_id
+                     WHERE m.campaign_id = %(campaign)s AND m.n >= %(first)s AND m.n < %(last)s
+                       AND m.state = 'pending' AND m.n <> ALL (batch.in_flight)) END
+               WHERE campaign_id = %(campaign)s AND number = %(number)s AND token = %(token)s""",
+            {
+                "campaign": campaign_id,
+                "number": batch.number,
+                "first": batch.first,
+                "last": batch.last,
+                "token": token,
+            },
+        )
     )
 
 
-def leave(campaign_id: int, batch: Range, *, due_in_sec: float | None = None) -> None:
+def leave(campaign_id: int, batch: Range, *, token: int, due_in_sec: float | None = None) -> None:
     """Frees a batch that this worker leaves unfinished: another may take it at once, or after so many seconds."""
     changed(
-        """UPDATE batch SET pushed_at = NULL, touched_at = NULL,
-                            next_due_at = coalesce(now() + make_interval(secs => %s::float8), next_due_at)
-           WHERE campaign_id = %s AND number = %s AND pending > 0""",
-        [due_in_sec, campaign_id, batch.number],
+        """UPDATE batch SET pushed_at = CASE WHEN pending = 0 THEN pushed_at END,
+                            touched_at = CASE WHEN pending = 0 THEN touched_at END,
+                            next_due_at = CASE WHEN pending = 0 THEN next_due_at
+                                          ELSE coalesce(now() + make_interval(secs => %s::float8), next_due_at) END,
+                            token = CASE WHEN cardinality(in_flight) > 0 THEN token END
+           WHERE campaign_id = %s AND number = %s AND token = %s""",
+        [due_in_sec, campaign_id, batch.number, token],
     )
 
 

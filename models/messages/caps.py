@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from models.database import row, rows
+from psycopg import Cursor
+
+from models.database import db, row, rows
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
@@ -19,8 +21,11 @@ _RECENT = """
 o.account_id = {account} AND o.id <> {campaign} AND o.purpose = 'marketing' AND o.kind <> 'test'
     AND o.started_at IS NOT NULL AND (o.ended_at IS NULL OR o.ended_at > now() - interval '7 days')
 """
-# States of a message that reached its recipient or may have; a pending one is going to.
+# States of a message that reached its recipient or may have; a pending one is going to, or may have if it is listed as
+# in flight.
 _REACHED = "'sending', 'sent', 'delivered', 'read', 'unknown'"
+_MAY_HAVE = f"""(x.state IN ({_REACHED}) OR x.state = 'pending' AND EXISTS (
+    SELECT FROM batch b WHERE b.campaign_id = o.id AND b.number = x.n / o.batch_size AND x.n = ANY (b.in_flight)))"""
 # When a message reached its recipient, may have, or is going to.
 _AT = "coalesce(x.sent_at, CASE WHEN x.state = 'unknown' THEN x.lease_until END, x.not_before, now())"
 
@@ -32,7 +37,7 @@ OVER_CAP = f"""(
     FROM campaign o CROSS JOIN LATERAL (
         SELECT coalesce(x.sent_at, CASE WHEN x.state = 'unknown' THEN x.lease_until END, now()) AS at FROM message x
         WHERE x.campaign_id = o.id AND x.phone = m.phone
-          AND x.state IN ({_REACHED}) OFFSET 0) AS got
+          AND {_MAY_HAVE} OFFSET 0) AS got
     WHERE {_RECENT.format(account="c.account_id", campaign="c.id")})"""
 
 
@@ -81,9 +86,13 @@ def caps_of(campaign_id: int) -> Caps | None:
     )
 
 
-def lock_caps(account_id: UUID) -> None:
-    """Makes others who count this account's messages wait until the transaction ends, so that none is overlooked."""
-    rows("SELECT pg_advisory_xact_lock(hashtextextended('caps:' || %s::text, 0))", [account_id])
+def lock_caps(account_id: UUID, cursor: Cursor[Any] | None = None) -> None:
+    """Makes others who count this account's messages wait until the transaction ends, so that none is overlooked.
+
+    With a cursor of a pipeline, whatever follows in it waits.
+    """
+    locking = cursor.execute if cursor else db.connection().execute
+    locking("SELECT pg_advisory_xact_lock(hashtextextended('caps:' || %s::text, 0))", [account_id])
 
 
 def times_of(caps: Caps, campaign_id: int, phones: Sequence[str]) -> dict[str, list[datetime]]:

@@ -25,7 +25,8 @@ locked AS MATERIALIZED (
     FROM first JOIN batch b USING (campaign_id, number) JOIN campaign c ON c.id = b.campaign_id
     WHERE {_FREE} ORDER BY first.turns, first.last NULLS FIRST, first.campaign_id
     LIMIT 1 FOR NO KEY UPDATE OF b SKIP LOCKED)
-UPDATE batch SET touched_at = now() FROM locked
+-- One that a dead worker still holds is taken over by the exchange, which asks how long ago it was touched.
+UPDATE batch SET touched_at = CASE WHEN token IS NULL THEN now() ELSE touched_at END FROM locked
 WHERE batch.campaign_id = locked.campaign_id AND batch.number = locked.number
 RETURNING locked.campaign_id, locked.number, locked.account_id
 """

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from models.database import db, one, row, rows
 from models.messages.message import Message
@@ -62,7 +62,12 @@ class _Place:
     total: int
 
 
-_NOT_COLUMNS = {"message": "campaign_id || '-' || n", "text": TEXT}
+# What people see of a message's state: the row of one in its batch's list is not written until its answer is there.
+_SHOWN = """CASE WHEN m.state = 'pending' AND EXISTS (
+    SELECT FROM batch f WHERE f.campaign_id = m.campaign_id AND m.n = ANY (f.in_flight)
+      AND f.number = m.n / (SELECT batch_size FROM campaign WHERE id = m.campaign_id))
+    THEN 'sending' ELSE m.state END"""
+_NOT_COLUMNS = {"message": "campaign_id || '-' || n", "text": TEXT, "state": _SHOWN}
 _LINE = ", ".join(_NOT_COLUMNS.get(field, field) for field in MessageLine._fields)
 
 
@@ -72,9 +77,9 @@ def page(campaign_id: int, states: Sequence[str], *, page: int, page_size: int) 
     if place.first is None:
         return Page([], place.total)
     found = rows(
-        """SELECT * FROM message
-           WHERE campaign_id = %(campaign)s AND n >= %(first)s AND n < %(last)s
-             AND (%(any)s OR state = ANY(%(states)s)) ORDER BY n LIMIT %(limit)s OFFSET %(skip)s""",
+        f"""SELECT m.*, {_SHOWN} AS state FROM message m
+           WHERE m.campaign_id = %(campaign)s AND m.n >= %(first)s AND m.n < %(last)s
+             AND (%(any)s OR {_SHOWN} = ANY(%(states)s)) ORDER BY m.n LIMIT %(limit)s OFFSET %(skip)s""",
         {
             "campaign": campaign_id,
             "first": place.first,
@@ -111,12 +116,17 @@ def _place(campaign_id: int, states: Sequence[str], *, skip: int, limit: int) ->
 
 def to_phone(campaign_id: int, phone: str) -> Message | None:
     """Returns the campaign's message to this number."""
-    return row("SELECT * FROM message WHERE campaign_id = %s AND phone = %s", [campaign_id, phone], into=Message)
+    return _one("m.phone = %(phone)s", {"campaign": campaign_id, "phone": phone})
 
 
 def find(campaign_id: int, n: int) -> Message | None:
     """Returns one message of the campaign."""
-    return row("SELECT * FROM message WHERE campaign_id = %s AND n = %s", [campaign_id, n], into=Message)
+    return _one("m.n = %(n)s", {"campaign": campaign_id, "n": n})
+
+
+def _one(condition: str, params: dict[str, Any]) -> Message | None:
+    sql = f"SELECT m.*, {_SHOWN} AS state FROM message m WHERE m.campaign_id = %(campaign)s AND {condition}"
+    return row(sql, params, into=Message)
 
 
 def lines(campaign_id: int) -> Iterator[MessageLine]:
@@ -129,7 +139,7 @@ def lines(campaign_id: int) -> Iterator[MessageLine]:
 
 def _lines_after(campaign_id: int, n: int) -> list[tuple[int, MessageLine]]:
     """Returns one page of the export: each message's number and line."""
-    sql = f"SELECT n, {_LINE} FROM message WHERE campaign_id = %s AND n > %s ORDER BY n LIMIT {EXPORT_PAGE:d}"
+    sql = f"SELECT n, {_LINE} FROM message m WHERE campaign_id = %s AND n > %s ORDER BY n LIMIT {EXPORT_PAGE:d}"
     found = db.connection().execute(sql, [campaign_id, n]).fetchall()
     return [(values[0], MessageLine._make(values[1:])) for values in found]
 
@@ -164,8 +174,8 @@ def skipped(campaign_id: int) -> dict[str, int]:
 def attempts(campaign_id: int) -> list[AttemptCount]:
     """Counts messages by state and number of attempts, fewest attempts first; reads all messages."""
     return rows(
-        """SELECT state, attempts, count(*) AS messages FROM message WHERE campaign_id = %s
-           GROUP BY state, attempts ORDER BY state DESC, attempts""",
+        f"""SELECT {_SHOWN} AS state, attempts, count(*) AS messages FROM message m WHERE campaign_id = %s
+           GROUP BY 1, attempts ORDER BY state DESC, attempts""",
         [campaign_id],
         into=AttemptCount,
     )

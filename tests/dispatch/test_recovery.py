@@ -16,13 +16,13 @@ from models.campaigns.preparation import held_by
 from models.database import db as database
 from models.database import row, rows
 from models.failures import PASSING_ERRORS
-from models.messages import batch, claiming
+from models.messages import batch
 from models.messages import recovery as message_recovery
 from models.messages.batch import Range
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, an_account, asking
 from tests.scripted_provider import ScriptedProvider
-from tests.sending import deliver, started
+from tests.sending import claimed_by_no_one_left, deliver, end_leases, started
 from tests.stored import campaign_row, money, states
 from tests.waiting import wait_until
 
@@ -100,16 +100,11 @@ def test_two_batches_for_each_worker_are_in_the_queue(configure, workers, pushed
     assert campaign_row(campaign_id)["status"] == "sending"
 
 
-def _claimed(campaign_id: int, want: int) -> None:
-    """Claims messages as a worker that dies right after its claim."""
-    claiming.claim(campaign_id, Range(0, 0, 20), want=want, token=1000, lease_sec=30)
-
-
 def test_an_expired_lease_makes_a_message_unknown_once_and_it_is_never_called_again():
     campaign_id = started(recipients=20)
-    _claimed(campaign_id, 5)
+    claimed_by_no_one_left(campaign_id, 5)
     assert recover() == {}
-    rows("UPDATE message SET lease_until = now() - interval '1 second' WHERE state = 'sending'")
+    end_leases()
     assert recover() == {"leases_expired": 5}
     assert recover() == {}
     provider = ScriptedProvider()
@@ -269,8 +264,8 @@ def test_a_preparation_that_cannot_be_paid_for_is_set_aside_with_the_reason(conf
 
 def test_two_recoveries_at_once_do_everything_once():
     campaign_id = started(recipients=40)
-    _claimed(campaign_id, 10)
-    rows("UPDATE message SET lease_until = now() - interval '1 second' WHERE state = 'sending'")
+    claimed_by_no_one_left(campaign_id, 10)
+    end_leases()
     part = Range(0, 0, 20)
     moved = [message_recovery.expire_leases(campaign_id, part) for _ in range(2)]
     assert moved == [10, 0]
@@ -280,8 +275,8 @@ def test_two_recoveries_at_once_do_everything_once():
 def test_a_failure_with_one_campaign_does_not_keep_recovery_from_the_others(servers):
     first, second = started(recipients=20), started(recipients=20)
     for campaign_id in (first, second):
-        _claimed(campaign_id, 5)
-    rows("UPDATE message SET lease_until = now() - interval '1 second' WHERE state = 'sending'")
+        claimed_by_no_one_left(campaign_id, 5)
+    end_leases()
     with psycopg.connect(servers.database_url) as other:
         other.execute("SELECT 1 FROM batch WHERE campaign_id = %s FOR UPDATE", [first])
         rows("SET lock_timeout = '100ms'")
@@ -292,10 +287,9 @@ def test_a_failure_with_one_campaign_does_not_keep_recovery_from_the_others(serv
 
 
 def test_a_campaign_that_is_locked_is_one_line_without_a_stack(servers):
-    _claimed(started(recipients=20), 5)
-    rows("UPDATE message SET lease_until = now() - interval '1 second' WHERE state = 'sending'")
+    cancel_campaign(asking(), started(recipients=20))
     with psycopg.connect(servers.database_url) as other, capture_logs() as logged:
-        other.execute("SELECT 1 FROM batch FOR UPDATE")
+        other.execute("SELECT 1 FROM campaign FOR UPDATE")
         rows("SET lock_timeout = '100ms'")
         assert recover()["put_off"] == 1
         rows("RESET lock_timeout")
@@ -312,7 +306,7 @@ def test_a_database_that_goes_away_during_a_pass_ends_it_for_all_campaigns(serve
         psycopg.connect(servers.database_url) as other,
         psycopg.connect(servers.database_url, autocommit=True) as third,
     ):
-        other.execute("SELECT 1 FROM batch FOR UPDATE")
+        other.execute("SELECT 1 FROM campaign FOR UPDATE")
 
         def end_it():
             wait_until(lambda: third.execute(waits, [ours]).fetchone()[0], "recovery waits for the lock")
@@ -326,13 +320,13 @@ def test_a_database_that_goes_away_during_a_pass_ends_it_for_all_campaigns(serve
     assert [line for line in logged if line["event"].startswith("recovery")] == []
     database.close()
     database.connect(reuse_if_open=True)
-    assert recover()["cancelled"] == 60
+    assert recover()["cancelled"] == 40  # those of the first were cancelled before it waited to settle them
 
 
 def test_a_message_handed_back_is_due_although_another_of_its_batch_waits_for_an_hour():
     campaign_id = started(recipients=2)
     rows("UPDATE message SET not_before = now() + interval '1 hour' WHERE n = 0")
-    rows("UPDATE batch SET touched_at = now()")
-    batch.let_wait(campaign_id, Range(0, 0, 2))
+    entered = batch.take(campaign_id, token=1)
+    assert batch.let_wait(campaign_id, entered, token=1)
     assert row("SELECT next_due_at FROM batch") == {"next_due_at": None}
     assert recover() == {"pushed": 1}

@@ -20,8 +20,10 @@ THREE_SEGMENTS = "x" * 400
 def test_a_claim_takes_whole_messages_within_its_segments(segments, claimed, next_takes):
     campaign = started(recipients=5, template=THREE_SEGMENTS)
     with database.atomic():
-        entered = batch.take(campaign, 0)
-        taken = claiming.claim(campaign, entered, want=8, token=1, lease_sec=30, segments=segments)
+        entered = batch.take(campaign, token=1, number=0)
+        with database.connection().cursor() as cursor:
+            claiming.claim(cursor, campaign, entered, want=8, token=1, lease_sec=30, caps=None, segments=segments)
+            taken = claiming.taken(cursor)
     assert ([each.n for each in taken.messages], taken.segments) == (list(range(claimed)), 3 * claimed)
     assert (taken.next_takes, taken.rows) == (next_takes, 5)
     assert states(campaign).get("sending", 0) == claimed
@@ -43,7 +45,7 @@ def test_an_exchange_with_and_without_a_rate_runs_the_same_statements(segments):
     exchange.record_and_claim([], 5, segments)
     with statements() as ran:
         assert len(exchange.record_and_claim([], 5, segments)) == 5
-    assert ran == ["BEGIN", "SELECT 5", "COMMIT"]
+    assert ran == ["BEGIN", "SELECT 1", "SELECT 5", "COMMIT"]
 
 
 def an_exchange(campaign_id):

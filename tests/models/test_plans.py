@@ -6,7 +6,7 @@ import pytest
 
 from models.database import db as database
 from models.database import rows
-from models.messages import claiming, message
+from models.messages import batch, claiming, recording
 from models.messages import recovery as message_recovery
 from models.messages.arrays import booleans, numbers, texts
 from tests.factories import an_account
@@ -30,20 +30,30 @@ PARAMETERS = {
     "counted": booleans([True, True]),
     "ended": False,
     "segments": 6,
+    "known": numbers([20, 21]),
+    "batches": numbers([1]),
+    "current": 1,
+    "number": 1,
+    "joinable_after": 5,
+    "count": 2,
+    "answered_by": texts([None, None]),
     "cap_per_day": 1,
     "cap_per_week": 2,
     "not_before": texts(["2030-01-01", "2030-01-01"]),
     "send_until": texts([None, None]),
 }
 STATEMENTS = {
+    "take": batch._TAKE,
     "claim": claiming._CLAIMS[None, False],
     "claim_at_a_rate": claiming._CLAIMS[None, True],
     "claim_with_caps": claiming._CLAIMS["skip", False],
     "postpone": claiming._POSTPONE,
-    "record": message._RECORD_SENDING,
-    "record_late": message._RECORD_UNKNOWN,
-    "undo": claiming._UNDO_CLAIM,
+    "record": recording._RECORD,
+    "record_sending": recording._RECORD_SENDING,
+    "record_unknown": recording._RECORD_UNKNOWN,
+    "undo": claiming._UNDO_CLAIMS,
     "expire": message_recovery._EXPIRE_LEASES,
+    "expire_list": message_recovery._EXPIRE_LIST,
     "cancel": message_recovery._CANCEL,
     "give_up": message_recovery._GIVE_UP,
 }
@@ -63,8 +73,7 @@ def unknown_campaign(db, redis, configure):
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_every_statement_of_the_send_path_reads_messages_by_their_number(unknown_campaign, name):
-    token = numbers([5, 6]) if name.startswith("record") else 5
-    parameters = PARAMETERS | {"campaign": unknown_campaign, "token": token}
+    parameters = PARAMETERS | {"campaign": unknown_campaign}
     plan = [line for (line,) in database.connection().execute("EXPLAIN " + STATEMENTS[name], parameters).fetchall()]
     scans = [
         (line, plan[at + 1]) for at, line in enumerate(plan) if re.search(r"Scan .*on message|Scan on message", line)

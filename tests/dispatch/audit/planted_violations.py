@@ -32,9 +32,13 @@ PLANTED = [
     ("Campaigns whose recipients", "DELETE FROM message WHERE campaign_id = 1 AND n = 5", "1"),
     ("Campaigns whose recipients", "UPDATE message SET n = 100 WHERE campaign_id = 1 AND n = 5", "1"),
     ("Batches that are not the range", "UPDATE batch SET first_n = 5 WHERE campaign_id = 1 AND number = 1", "b-1-1"),
+    ("Batches that list", "UPDATE batch SET in_flight = ARRAY[6, 6] WHERE campaign_id = 1 AND number = 1", "b-1-1"),
+    ("Batches that list", "UPDATE batch SET in_flight = ARRAY[4, 5] WHERE campaign_id = 1 AND number = 1", "b-1-1"),
+    ("Batches that list", "UPDATE batch SET in_flight = ARRAY[6, 8] WHERE campaign_id = 1 AND number = 1", "b-1-1"),
     ("Draft, scheduled and", "INSERT INTO message (campaign_id, n, phone) VALUES (3, 0, '+306900000000')", "3"),
     # I5
     ("Messages in flight", f"UPDATE message SET lease_until = {LONG_AGO} WHERE campaign_id = 1 AND n = 4", "1-4"),
+    ("Batches with messages in flight", f"UPDATE batch SET lease_until = {LONG_AGO} WHERE number = 1", "b-1-1"),
     ("Messages unknown", f"UPDATE message SET lease_until = {LONG_AGO} WHERE campaign_id = 1 AND n = 2", "1-2"),
     ("Messages unknown", "UPDATE message SET lease_until = NULL WHERE campaign_id = 1 AND n = 2", "1-2"),
     ("Messages still pending or in flight", "UPDATE campaign SET status = 'completed' WHERE id = 1", "1-8"),

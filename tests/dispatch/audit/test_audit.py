@@ -10,14 +10,13 @@ from dispatch.sending.settlement import close_if_drained
 from dispatch.start import preparation as preparing
 from models.database import db as database
 from models.database import row, rows
-from models.messages import claiming, message
-from models.messages.batch import Range
+from models.messages import claiming, recording
 from models.messages.message import Outcome
 from models.tenancy import ALL_ACCOUNTS
 from tests.dispatch.audit import planted_on_routes, planted_on_schedules
 from tests.dispatch.audit.planted_violations import HARMLESS, PLANTED, PLANTED_ON_ACCOUNTS, PLANTED_ON_DAYS
 from tests.factories import a_campaign, a_list, an_account
-from tests.sending import start_claim
+from tests.sending import claimed_by_no_one_left, start_claim
 
 EVERY_PLANT = [*PLANTED, *planted_on_schedules.PLANTED, *planted_on_routes.PLANTED]
 # The campaigns of the `healthy` fixture: identities are counted from 1 in every test.
@@ -52,7 +51,10 @@ def _start(campaign_id):
 def _bring_under_way(campaign_id):
     """Leaves one message sent, one failed, one unknown, one to be tried again, four in flight and two pending."""
     _answer(campaign_id, 0, "sent", "failed", "unknown", "pending")
-    claiming.claim(campaign_id, Range(1, 4, 8), want=4, token=2000, lease_sec=30)
+    claimed_by_no_one_left(campaign_id, 2, number=1, token=2000)
+    # One of them has lost its worker to another, as far as the batch is concerned.
+    rows("UPDATE batch SET touched_at = NULL WHERE number = 1")
+    claimed_by_no_one_left(campaign_id, 2, number=1, token=2001)
 
 
 def _complete(campaign_id):
@@ -62,13 +64,14 @@ def _complete(campaign_id):
 
 
 def _answer(campaign_id, number, *states):
-    first = number * 4
-    taken = claiming.claim(campaign_id, Range(number, first, first + 4), want=4, token=1000, lease_sec=30).messages
+    taken = claimed_by_no_one_left(campaign_id, 4, number=number)
     outcomes = [
         Outcome(sent.n, sent.token, state, wait_sec=2.0 if state == "pending" else None)
         for sent, state in zip(taken, states, strict=False)
     ]
-    message.record(campaign_id, outcomes, provider="simulator", batch_size=4)
+    given = recording.answers(campaign_id, outcomes, token=1000, provider="simulator", batch_size=4, current=None)
+    with database.atomic(), database.connection().cursor() as cursor:
+        recording.record(cursor, given)
 
 
 def _plant(sql):
@@ -177,8 +180,9 @@ def test_a_working_system_raises_no_false_alarm(healthy):
         with database.connection_context():
             while not enough.is_set():
                 token = 10_000 + 100 * len(moves)
-                claiming.claim(UNDER_WAY, Range(2, 8, 10), want=2, token=token, lease_sec=30)
-                claiming.undo_claim(UNDER_WAY, Range(2, 8, 10), token=token, batch_size=4)
+                claimed_by_no_one_left(UNDER_WAY, 2, number=2, token=token)
+                with database.atomic():
+                    claiming.forget_claims(UNDER_WAY, token=token, known=(), current=None)
                 moves.append(token)
 
     worker = threading.Thread(target=work)

@@ -76,16 +76,18 @@ def test_the_intent_is_committed_before_every_call():
     provider.on_call(look)
     deliver(provider, campaign_id)
     assert len(seen) == 31
-    assert all(one["state"] == "sending" and one["leased"] and one["right_token"] for one in seen)
+    assert all(one["listed"] and one["leased"] and one["right_token"] for one in seen)
 
 
 def _seen_from_outside(campaign_id: int, message) -> dict:
     n = int(message.reference.split("-")[1])
     with database.connection_context():
         found = row(
-            """SELECT state, lease_until > now() AS leased, to_hex(token) AS token, attempts FROM message
-               WHERE campaign_id = %s AND n = %s""",
-            [campaign_id, n],
+            """SELECT %(n)s = ANY (b.in_flight) AND m.state = 'pending' AS listed, b.lease_until > now() AS leased,
+                      to_hex(b.token + m.attempts + 1 + m.deferrals) AS token
+               FROM batch b JOIN message m USING (campaign_id)
+               WHERE b.campaign_id = %(campaign)s AND b.number = %(n)s / 20 AND m.n = %(n)s""",
+            {"campaign": campaign_id, "n": n},
         )
     assert found is not None
     return found | {"right_token": message.token.endswith(f"-{found['token']}")}
@@ -286,7 +288,7 @@ def test_an_answer_to_an_old_claim_changes_nothing():
     provider.hold()
     with delivering(provider, campaign_id):
         wait_until(lambda: provider.in_flight == 1, "a call")
-        rows("UPDATE message SET token = token + 1")
+        rows("UPDATE batch SET token = token + 1")
         provider.release()
         wait_until(lambda: provider.in_flight == 0, "the answer")
     assert states(campaign_id) == {"sending": 1}

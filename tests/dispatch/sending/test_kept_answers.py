@@ -5,11 +5,9 @@ import pytest
 from dispatch.recovery import recover
 from dispatch.sending.kept_answers import KEY, keep_answers
 from dispatch.signing import signature
-from models.database import row, rows
-from models.messages import claiming
-from models.messages.batch import Range
+from models.database import row
 from models.messages.message import Outcome
-from tests.sending import started
+from tests.sending import claimed_by_no_one_left, end_leases, started
 from tests.stored import states
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
@@ -22,16 +20,16 @@ def campaign_id(configure):
     """A campaign of four messages in flight, whose worker has ended and whose leases have run out."""
     configure(BATCH_SIZE=20)
     campaign_id = started(recipients=4)
-    claiming.claim(campaign_id, Range(0, 0, 20), want=4, token=TOKEN, lease_sec=30)
-    rows("UPDATE message SET lease_until = now() - interval '1 second'")
+    claimed_by_no_one_left(campaign_id, 4, token=TOKEN)
+    end_leases()
     return campaign_id
 
 
 def answers() -> list[Outcome]:
     return [
         Outcome(0, TOKEN, "sent", provider_id="p-0"),
-        Outcome(1, TOKEN + 1, "failed", error_code="gone", reason="rejected"),
-        Outcome(2, TOKEN + 2, "pending", wait_sec=3600.0, counted=False),
+        Outcome(1, TOKEN, "failed", error_code="gone", reason="rejected"),
+        Outcome(2, TOKEN, "pending", wait_sec=3600.0, counted=False),
     ]
 
 

@@ -1,21 +1,21 @@
 """An answer that comes after its lease ran out still counts, and what was not sent waits again."""
 
-from threading import current_thread
+from contextlib import contextmanager
 
 import pytest
-from peewee import OperationalError
+from psycopg import OperationalError
 
 from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign
 from dispatch.providers import Answer
 from dispatch.recovery import recover
-from dispatch.sending import exchange
-from models.database import db as database
-from models.database import row, rows
-from models.messages import message
+from dispatch.sending.kept_answers import keep_answers
+from models.connection import BoundedConnection
+from models.database import db, row, rows
+from models.messages import recording
 from models.messages.message import Outcome
 from tests.factories import asking
 from tests.scripted_provider import ACCEPTED, ScriptedProvider
-from tests.sending import deliver, delivering, started
+from tests.sending import claimed_by_no_one_left, deliver, delivering, end_leases, started
 from tests.stored import campaign_row, money, states
 from tests.waiting import wait_until
 
@@ -34,7 +34,7 @@ def _quick_retries(configure):
 
 
 def expire_leases(campaign_id: int) -> None:
-    rows("UPDATE message SET lease_until = now() - interval '1 second' WHERE state = 'sending'")
+    end_leases()
     recover()
     assert "unknown" in states(campaign_id)
 
@@ -132,32 +132,31 @@ def test_the_same_late_answer_twice_counts_once():
     campaign_id, provider = answered_late(Answer("deferred"))
     [last] = rows("SELECT n, token, deferrals FROM message")
     outcome = Outcome(last["n"], last["token"], "pending", wait_sec=0.0, counted=False)
-    assert message.record(campaign_id, [outcome], provider="scripted", batch_size=20) == 0
-    deliver(provider, campaign_id)
-    assert message.record(campaign_id, [outcome], provider="scripted", batch_size=20) == 0
+    for _ in range(2):
+        keep_answers(campaign_id, [outcome], provider="scripted", batch_size=20)
+        recover()
+        assert row("SELECT deferrals FROM message") == {"deferrals": 1}
+        deliver(provider, campaign_id)
     assert (states(campaign_id), len(provider.calls)) == ({"sent": 1}, 2)
 
 
 def lose_first_commit(monkeypatch, then) -> None:
     """Lets the first exchange commit, do `then`, and not learn that it committed."""
-    real, lost = database.atomic, iter([True])
+    real, lost = BoundedConnection.pipeline, iter([True])
 
-    class CommittedButUnconfirmed:
-        def __enter__(self):
-            self.inner = real()
-            return self.inner.__enter__()
+    @contextmanager
+    def pipeline(connection):
+        with real(connection) as inner:
+            yield inner
+        if next(lost, False):
+            then()
+            raise OperationalError("the answer to COMMIT was lost")
 
-        def __exit__(self, *problem):
-            self.inner.__exit__(*problem)
-            if current_thread().name.startswith("exchange") and next(lost, False):
-                then()
-                raise OperationalError("the answer to COMMIT was lost")
-
-    monkeypatch.setattr(exchange.db, "atomic", CommittedButUnconfirmed)
+    monkeypatch.setattr(BoundedConnection, "pipeline", pipeline)
 
 
 def _leases_run_out() -> None:
-    rows("UPDATE message SET lease_until = now() - interval '1 second' WHERE state = 'sending'")
+    end_leases()
     recover()
 
 
@@ -167,6 +166,7 @@ def test_a_claim_whose_commit_was_not_confirmed_is_undone(monkeypatch, then):
     provider = ScriptedProvider()
     lose_first_commit(monkeypatch, then)
     deliver(provider, campaign_id)
+    deliver(provider, campaign_id)  # a worker that has lost its batch ends its job
     assert set(provider.calls_per_phone().values()) == {1}
     assert states(campaign_id) == {"sent": 15}
     assert row("SELECT max(attempts)::int AS attempts FROM message") == {"attempts": 1}
@@ -186,3 +186,27 @@ def test_an_undone_claim_of_a_campaign_that_has_ended_meanwhile_has_failed(monke
     recover()
     assert provider.calls == []
     assert (states(campaign_id), money(campaign_id)) == ({"failed": 5}, (5, 0, 5))
+
+
+def test_an_answer_that_is_recorded_twice_says_nothing_of_the_next_call():
+    campaign_id = started(recipients=1)
+    [claimed] = claimed_by_no_one_left(campaign_id, 1)
+    expire_leases(campaign_id)
+    not_sent = recording.answers(
+        campaign_id,
+        [Outcome(claimed.n, claimed.token, "pending", counted=False)],
+        token=claimed.token,
+        provider="scripted",
+        batch_size=20,
+        current=None,
+    )
+    assert record_late(not_sent) == 1
+    deliver(ScriptedProvider({claimed.phone: [Answer("unknown")]}), campaign_id)
+    assert states(campaign_id) == {"unknown": 1}
+    assert record_late(not_sent) == 0
+    assert states(campaign_id) == {"unknown": 1}
+
+
+def record_late(given: recording.Answers) -> int:
+    with db.atomic():
+        return recording.record_late(given)
