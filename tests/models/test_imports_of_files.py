@@ -16,13 +16,20 @@ MIGRATION = import_module("migrations.0014_imports_of_files")
 LATER = import_module("migrations.0025_imports_of_suppressions")
 
 
+# Names of providers are compared by a function of that migration.
+NAMES_OF_PROVIDERS = """CREATE UNIQUE INDEX provider_account_id_name_key ON provider (account_id, name_key(name))
+    NULLS NOT DISTINCT WHERE removed_at IS NULL"""
+
+
 def undo():
     LATER.down(None, database)
+    database.execute_sql("DROP INDEX provider_account_id_name_key")
     MIGRATION.down(None, database)
 
 
 def do_again():
     MIGRATION.up(None, database)
+    database.execute_sql(NAMES_OF_PROVIDERS)
     LATER.up(None, database)
 
 
