@@ -63,8 +63,8 @@ def hold(account_id: UUID, campaign_id: int, *, epoch: int, amount: int, actor: 
                  UPDATE account SET credits_available = credits_available - %(amount)s,
                                     credits_held = credits_held + %(amount)s
                  WHERE id = %(account)s AND credits_available >= %(amount)s RETURNING id)
-               INSERT INTO credit_entry (account_id, campaign_id, epoch, kind, available_delta, held_delta, actor)
-               SELECT id, %(campaign)s, %(epoch)s, 'hold', -%(amount)s, %(amount)s, %(actor)s FROM paid""",
+               INSERT INTO credit_entry (account_id, campaign_id, epoch, kind, available_delta, held_delta, actor, at)
+               SELECT id, %(campaign)s, %(epoch)s, 'hold', -%(amount)s, %(amount)s, %(actor)s, now() FROM paid""",
             {
                 "account": account_id,
                 "campaign": campaign_id,
