@@ -4,7 +4,7 @@ The words of STOP are those that Twilio takes by default (https://help.twilio.co
 OPTOUT, which the FCC names (47 CFR 64.1200(a)(10)).
 """
 
-import unicodedata
+from dispatch.formats.composing import normal
 
 WORDS = {
     **dict.fromkeys(("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"), "stop"),
@@ -22,5 +22,5 @@ def keyword_of(text: str) -> str | None:
 
 def bare(text: str) -> str:
     """Returns the letters and digits of a text, without case and accents."""
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    folded = normal("NFKD", normal("NFKD", text).casefold())
     return "".join(letter for letter in folded if letter.isalnum())
