@@ -133,6 +133,8 @@ def right_body(operation: Schema, document: Schema, account: AccountView) -> dic
 def _value(name: str, schema: Schema, account: AccountView) -> Any:
     if name in MAKE:
         return MAKE[name](account)
+    if schema.get("items", {}).get("type") == "integer":
+        return [1]
     if name in _VALUES:
         return _VALUES[name]
     if "anyOf" in schema:

@@ -97,4 +97,6 @@ def test_every_example_does_what_it_says_in_a_new_account(acme):
         by = operator if path in ("/api/account/quotas", "/api/subscription", "/api/credits/topup") else call
         named = f"?organization_id={account_id}" if by is operator else ""
         answer = by(method.upper(), f"{address}{named}", json=body)
-        assert answer.status_code in (200, 201, 202), (method, path, answer.json)
+        # A campaign that has just been made has no messages yet of which anything could be unknown.
+        expected = (409,) if "/unknown/" in path else (200, 201, 202)
+        assert answer.status_code in expected, (method, path, answer.json)
