@@ -1,4 +1,4 @@
-"""Remembers that a Redis hangs: whoever meets it first waits for a time-out, and everyone else is told at once."""
+"""Remembers that a Redis hangs: the first to ask waits for a time-out, and everyone else is told at once."""
 
 import threading
 from collections.abc import Callable

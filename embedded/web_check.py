@@ -17,7 +17,7 @@ FIRST_LOOKS = 45
 
 
 class WebCheck:
-    """Asks web in a thread of its own, so that whoever looks after the processes never waits for it.
+    """Asks web in a thread of its own, so that the process that looks after the others never waits for it.
 
     Looks are counted and not seconds, since a machine that slept would make web look as if it had hung.
     """

@@ -176,7 +176,7 @@ class QueueWorker(SimpleWorker):
             self.last_cleaned_at = utcnow()  # type: ignore[assignment]  # RQ annotates it by its first value
             if not self._stop_requested:
                 log.warning("worker.maintenance_failed", problem=type(problem).__name__)
-        # Whoever caught the signal handler's exception, here or inside RQ, must not make the worker wait for a job.
+        # If RQ, or something here, caught the signal handler's exception, the worker must still not wait for a job.
         if self._stop_requested:
             raise StopRequested
 

@@ -75,7 +75,7 @@ CREATE TABLE webhook_batch (
 );
 COMMENT ON COLUMN webhook_batch.told IS 'one letter for each message: the state that events were last written of';
 
--- Every move of a campaign, whoever makes it, is an event of its account, in the transaction of the move.
+-- Every move of a campaign, by anyone, is an event of its account, in the transaction of the move.
 CREATE FUNCTION campaign_moved() RETURNS trigger LANGUAGE plpgsql AS
 $$
 DECLARE

@@ -28,7 +28,7 @@ def status(kind: str, provider_id: str) -> Response:
 
 @blueprint.route("/<kind>/<provider_id>/inbound", methods=["GET", "POST"])
 def inbound(kind: str, provider_id: str) -> Response:
-    """Stores what people wrote; whoever wrote STOP is suppressed when this answers. Nothing is sent back."""
+    """Stores what people wrote; anyone who wrote STOP is suppressed when this answers. Nothing is sent back."""
     return status(kind, provider_id)
 
 

@@ -162,7 +162,7 @@ def retry_failed(path: CampaignPath) -> tuple[StartedChild, int]:
     idempotency=_CHILD,
 )
 def resend_unknown(path: CampaignPath, body: Chosen) -> tuple[StartedChild, int]:
-    """As a child campaign; whoever has got one gets it twice. They become failed, with the reason `resent`."""
+    """As a child campaign; anyone who has received one gets it twice. They become failed, with the reason `resent`."""
     started = unknown.resend_unknown(caller(), path.campaign_id, body.numbers)
     return StartedChild.of_child(started, path.campaign_id), 202
 

@@ -55,7 +55,7 @@ def accept(campaign_id: int, n: tuple[int, ...]) -> AcceptedView:
 @answers()
 @with_database
 def resend(campaign_id: int, n: tuple[int, ...]) -> EnqueueResult:
-    """Send the messages N... again, as a child campaign; whoever has got one gets it twice.
+    """Send the messages N... again, as a child campaign; anyone who has received one gets it twice.
 
     \b
     python -m cli unknown resend 1 0 7

@@ -66,7 +66,7 @@ def add_members(caller: Caller, list_id: int, customer_ids: Sequence[int]) -> Ad
 def remove_members(caller: Caller, list_id: int, customer_ids: Sequence[int]) -> RemovedMembersView:
     """Takes customers off the list; those who are not on it are ignored.
 
-    While a campaign is scheduled that leaves out whoever is on the list, or is for a segment whose filter names it,
+    While a campaign is scheduled that leaves out the people on the list, or is for a segment whose filter names it,
     that takes the scope `send`.
     """
     wanted = _checked_ids(customer_ids)

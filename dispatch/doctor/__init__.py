@@ -10,5 +10,5 @@ sending        campaigns that are sending or have sent
 paused         who or what paused them
 installation   processes, clock, schema, disk, Redis, keys
 webhooks       webhooks that were switched off
-keys           API keys whose end would stop somebody
+keys           API keys whose end would stop someone
 """

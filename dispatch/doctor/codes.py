@@ -1,4 +1,4 @@
-"""Every reason that `doctor` gives: its code, whether a person has to do something, and what it means."""
+"""Every reason that `doctor` reports: its code, whether a person has to do something, and what it means."""
 
 from dataclasses import dataclass
 

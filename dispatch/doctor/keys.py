@@ -1,4 +1,4 @@
-"""API keys whose end would stop somebody."""
+"""API keys whose end would stop someone."""
 
 from dispatch.doctor.codes import Reason, of_installation
 from dispatch.doctor.words import on_clock

@@ -1,7 +1,7 @@
 """Finds a last group of digits that may be an extension, a second number or decimals, and no part of the number.
 
 Where numbers differ in length, as in Austria or Finland, `0664 1234567-8` would be a valid number as a whole, but
-somebody else's.
+someone else's.
 """
 
 import re

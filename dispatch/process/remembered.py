@@ -1,4 +1,4 @@
-"""The latest answer to a question that may take long, such as one to Redis: whoever asks waits for a moment at most."""
+"""The latest answer to a question that may take long, such as one to Redis: callers wait for a moment at most."""
 
 import threading
 import time

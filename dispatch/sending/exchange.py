@@ -99,7 +99,7 @@ class Exchange:
                 time.sleep(pause_sec)
                 pause_sec = min(pause_sec * 2, MAX_PAUSE_SEC)
             except Exception:
-                # It may be in the middle of a transaction, and whoever gets it next must not be.
+                # It may be in the middle of a transaction, and the next to use it must not be.
                 drop_connection()
                 raise
 

@@ -1,8 +1,8 @@
-"""Campaigns that will start by themselves, so that whoever changes their lists or segments decides whom they go to.
+"""Campaigns that will start by themselves, so that a change of their lists or segments decides whom they go to.
 
-`OF_LIST`, `BUT_LIST` and `OF_SEGMENT` are SQL that selects the id of one such campaign, or NULL. Whoever lets a
-campaign start by itself keeps its sources, and whoever may not send locks the list or the segment before they ask, so
-that of the two the one comes first, or sees the other.
+`OF_LIST`, `BUT_LIST` and `OF_SEGMENT` are SQL that selects the id of one such campaign, or NULL. A call that
+lets a campaign start by itself keeps its sources, and a change by a key that may not send locks the list or the segment
+before it asks, so that one of the two comes first, or sees the other.
 """
 
 from typing import Literal

@@ -19,7 +19,7 @@ _TAKE = """
 SELECT r.id FROM receipt r WHERE r.due_at <= now() ORDER BY r.due_at LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED
 """
 
-# Whoever changes messages locks their batches first, in order; so does the send path.
+# Every change of messages locks their batches first, in order; so does the send path.
 _LOCK_BATCHES = """
 SELECT FROM batch b WHERE (b.campaign_id, b.number) IN (
     SELECT r.campaign_id, r.n / c.batch_size FROM receipt r JOIN campaign c ON c.id = r.campaign_id

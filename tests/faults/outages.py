@@ -74,7 +74,7 @@ def starts_stall() -> Iterator[None]:
 
 @contextmanager
 def table_locked(table: LiteralString, *, mode: LiteralString) -> Iterator[None]:
-    """Whoever needs a lock that conflicts with this one waits, until the end of the block."""
+    """Anyone who needs a lock that conflicts with this one waits, until the end of the block."""
     with transaction() as blocker:
         blocker.execute(f"LOCK TABLE {table} IN {mode} MODE")
         yield

@@ -106,7 +106,7 @@ def test_what_someone_else_writes_meanwhile_does_not_matter(account, writer, sec
 
 @pytest.mark.parametrize("seed", range(12))
 def test_an_approver_has_seen_every_name_that_is_sent_or_it_is_not_sent(account, writer, second, people, seed):
-    """The approval counts whoever changed after it; whoever it does not count had changed before it was committed."""
+    """The approval counts those who changed after it; those it does not count had changed before it was committed."""
     chosen = random.Random(seed)
     change = chosen.choice([names, phones])
     campaign = written(writer, template="Hi {first_name} {phone}", everyone=True)

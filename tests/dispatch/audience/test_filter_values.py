@@ -129,7 +129,7 @@ def found_by(account, field, operator, value):
         ("neq", "31/12/1990", [0, 2, 3, 4]),
         ("in", ["31-12-1990", "1/2/1990"], [1, 2]),
         ("not_in", ["31/12/1990", "x"], [0, 2, 3, 4]),
-        # Somebody brought it as JSON, where texts stay as they are.
+        # Someone brought it as JSON, where texts stay as they are.
         ("eq", "5/6/1990", [3]),
         ("not_in", ["5/6/1990"], [0, 1, 2, 4]),
         ("lt", "1/6/1990", [2]),

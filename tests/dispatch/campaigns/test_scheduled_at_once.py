@@ -1,4 +1,4 @@
-"""Whoever may not send changes a list or a filter before a campaign is scheduled for it, or not at all."""
+"""Someone who may not send changes a list or a filter before a campaign is scheduled for it, or not at all."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -31,7 +31,7 @@ FINAL = [ACCEPTED, Answer("rejected", error_code="nope"), Answer("unknown", erro
 
 
 class Named(ScriptedProvider):
-    """A scripted provider with a name of its own, which gives one answer to everything."""
+    """A scripted provider with a name of its own, which answers everything alike."""
 
     def __init__(self, name, *told):
         super().__init__({MESSAGE.phone: list(told) * 1000})

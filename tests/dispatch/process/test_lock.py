@@ -1,4 +1,4 @@
-"""Locks in Redis: only the owner can release one, and whoever finds one learns whose it is."""
+"""Locks in Redis: only the owner can release one, and anyone who finds one learns whose it is."""
 
 import os
 import socket

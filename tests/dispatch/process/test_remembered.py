@@ -1,4 +1,4 @@
-"""Whoever asks a question that takes long gets the latest answer, and waits for a moment at most."""
+"""A caller whose question takes long gets the latest answer, and waits for a moment at most."""
 
 import threading
 
@@ -31,7 +31,7 @@ def question():
 
 @pytest.fixture
 def patient(monkeypatch):
-    """Makes whoever asks wait for the answer, so that no machine is too slow for it."""
+    """Makes every caller wait for the answer, so that no machine is too slow for it."""
     monkeypatch.setattr(remembered, "WAIT_SEC", 10)
 
 

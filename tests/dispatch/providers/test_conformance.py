@@ -26,7 +26,7 @@ MALFORMED = [
     for dialect in DIALECTS.values()
     for n, body in enumerate(dialect.malformed)
 ]
-# What proves, whoever the provider is, that nothing clear came back.
+# What proves, with any provider, that nothing clear came back.
 UNCLEAR = {
     "hangs-up": (says(b""), "connection_lost"),
     "resets": (resets, "connection_lost"),

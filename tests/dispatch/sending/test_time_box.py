@@ -1,4 +1,4 @@
-"""The time in which a job may claim ends once, whoever ends it."""
+"""The time in which a job may claim ends once, no matter who ends it."""
 
 import asyncio
 from threading import Event

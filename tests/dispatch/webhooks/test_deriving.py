@@ -1,4 +1,4 @@
-"""How events of messages are derived: off the send path, once, by any number of sweepers, and not for ever."""
+"""How events of messages are derived: off the send path, once, by any number of sweepers, and not forever."""
 
 from time import sleep
 
