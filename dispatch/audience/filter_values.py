@@ -33,27 +33,30 @@ def with_stored_values(group: Group, account_id: UUID, *, stored: bool = False) 
     The value of `contains` is part of a number and loses only what is not stored: spaces, dashes and brackets. In a
     `stored` filter, what is in E.164 is not read again: the number may have gone out of use since.
     """
-    if not _has_such(group):
+    if not _has_such(group, stored):
         return group
     country = account_with_id(account_id).country
-    change = partial(_changed, country=country, stored=stored)
-    return _read(group, change, "filter")
+    return _read(group, "filter", country=country, stored=stored)
 
 
-def _has_such(part: Group | Condition) -> bool:
+def _has_such(part: Group | Condition, stored: bool) -> bool:
     if isinstance(part, Group):
-        return any(map(_has_such, part.conditions))
-    return part.value is not None and (part.field in ("phone", "phone_type", "zone") or part.kind == "attribute")
+        return any(_has_such(each, stored) for each in part.conditions)
+    # Zones and dates are stored as customers have them; only phones and their kinds are judged again.
+    newly_read = not stored and (part.field == "zone" or part.kind == "attribute")
+    return part.value is not None and (part.field in ("phone", "phone_type") or newly_read)
 
 
-def _read(group: Group, change: Callable[[Condition, str], Condition], where: str) -> Group:
+def _read(group: Group, where: str, *, country: str | None, stored: bool) -> Group:
     conditions: list[Condition | Group] = []
     for place, part in enumerate(group.conditions):
         here = f"{where}.conditions.{place}"
         if isinstance(part, Group):
-            conditions.append(_read(part, change, here))
+            conditions.append(_read(part, here, country=country, stored=stored))
+        elif _has_such(part, stored):
+            conditions.append(_changed(part, f"{here}.value", country=country, stored=stored))
         else:
-            conditions.append(change(part, f"{here}.value") if _has_such(part) else part)
+            conditions.append(part)
     return group.model_copy(update={"conditions": conditions})
 
 
@@ -65,12 +68,12 @@ def _changed(part: Condition, where: str, *, country: str | None, stored: bool) 
             read = partial(_number, country=country, stored=stored)
         case "phone_type":
             read = _kind
-        case "zone" if part.operator in _EQUALITY and not stored:
+        case "zone" if part.operator in _EQUALITY:
             read = _zone
-        case "phone_type" | "zone":
+        case "zone":
             return part
         case _:
-            return part if stored else _with_dates(part, country, where)
+            return _with_dates(part, country, where)
     return part.model_copy(update={"value": _values(part.value, read, where)})
 
 
@@ -97,10 +100,10 @@ def _with_dates(part: Condition, country: str | None, where: str) -> Condition:
         return part.model_copy(update={"value": _value(part.value, read, where)})
     if part.operator not in _EQUALITY:
         return part
-    written = part.value if isinstance(part.value, list) else [part.value]
-    dates = [_value(each, read, f"{where}.{place}") for place, each in enumerate(written)]
-    if dates == written:
+    found = _values(part.value, read, where)
+    if found == part.value:
         return part
+    written, dates = (each if isinstance(each, list) else [each] for each in (part.value, found))
     both = list(dict.fromkeys([*written, *dates]))
     values = both if len(both) <= MAX_VALUES else dates
     return part.model_copy(update={"operator": _EQUALITY[part.operator], "value": values})
