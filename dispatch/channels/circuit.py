@@ -37,6 +37,10 @@ class Circuit:
         self._trying = True
         return True
 
+    def let_go(self) -> None:
+        """Notes that the one message that was to be tried was never answered, so that another may be."""
+        self._trying = False
+
     def left_sec(self) -> float:
         """Returns how long it is until an open circuit is tried again."""
         return PAUSE_SEC if self._try_at is None else max(0.0, self._try_at - self._clock())

@@ -1,5 +1,6 @@
 """The providers of a route as one: a message that the first certainly did not take goes to the next."""
 
+import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,6 +56,9 @@ class Switch:
     async def _called(self, stop: Stop, message: Outgoing) -> Answer:
         try:
             answer = await stop.provider.send(message)
+        except asyncio.CancelledError:
+            stop.circuit.let_go()
+            raise
         except Exception:
             # A provider names every outcome that it knows; otherwise no one can say whether the call left.
             log.exception("provider.failed", message=message.reference)

@@ -229,3 +229,22 @@ def test_a_campaign_pauses_only_when_every_provider_refuses_the_account(account)
         deliver(ScriptedProvider(), campaign)
     assert states(campaign) == {"pending": 5}
     assert campaign_row(campaign)["status"] == "paused"
+
+
+def test_a_trial_that_was_cancelled_lets_another_be_made():
+    held, clock = ScriptedProvider(), Clock()
+    circuit = Circuit("p", clock=clock)
+    noted(circuit, *[REFUSED] * ERRORS)
+    clock.now += PAUSE_SEC
+    held.hold()
+
+    async def cancelled():
+        trial = asyncio.create_task(Switch([Stop(held, circuit, None)]).send(MESSAGE))
+        while not held.in_flight:
+            await asyncio.sleep(0)
+        trial.cancel()
+        await asyncio.wait([trial])
+        assert trial.cancelled()
+
+    asyncio.run(cancelled())
+    assert circuit.may_call()
