@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from dispatch.providers import Answer, Callback, Probe
 from dispatch.providers.http import LazySession, Reply
 
+# JSON may hold half of a surrogate pair, which UTF-8 has not; `replace` would make different texts equal.
+UNPAIRED = "surrogatepass"
+
 
 class ProviderSettings(BaseModel):
     """What a kind needs to be told; a field of the type SecretStr is a credential, and is sealed."""
@@ -84,7 +87,8 @@ def form_of(callback: Callback) -> dict[str, str]:
 
 def matches_any(given: str | None, expected: Iterable[str]) -> bool:
     """Returns whether a signature is one of these, compared in constant time."""
-    return any(hmac.compare_digest(each.encode(), (given or "").encode()) for each in expected)
+    sent = (given or "").encode(errors=UNPAIRED)
+    return any(hmac.compare_digest(each.encode(), sent) for each in expected)
 
 
 def probed(reply: Reply | Answer, *, ok: str, refused: str, accepts: tuple[int, ...] = (200,)) -> Probe:

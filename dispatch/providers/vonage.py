@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr
 from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
 from dispatch.providers.gsm7 import needs_unicode
 from dispatch.providers.http import Outcomes, Reply, get, post_form, refusal, short_word
-from dispatch.providers.link import Link, ProviderSettings, form_of, matches_any, probed, query_of
+from dispatch.providers.link import UNPAIRED, Link, ProviderSettings, form_of, matches_any, probed, query_of
 from dispatch.providers.receipts import json_of
 
 API = "https://rest.nexmo.com"
@@ -128,8 +128,8 @@ class Vonage:
         """Returns the signature of the parameters, by name, in lower case."""
         text = "".join(f"&{name}={_flat(fields[name])}" for name in sorted(fields))
         if self._settings.signature_method == "md5hash":
-            return hashlib.md5(f"{text}{secret}".encode(), usedforsecurity=False).hexdigest()
-        return hmac.new(secret.encode(), text.encode(), self._settings.signature_method).hexdigest()
+            return hashlib.md5(f"{text}{secret}".encode(errors=UNPAIRED), usedforsecurity=False).hexdigest()
+        return hmac.new(secret.encode(), text.encode(errors=UNPAIRED), self._settings.signature_method).hexdigest()
 
     async def probe(self) -> Probe:
         """Reads the balance."""

@@ -208,3 +208,8 @@ def test_nonsense_is_no_receipt_and_is_not_verified(kind, body):
     sent = Callback(URL, {"x-twilio-signature": "é", "webhook-signature": "v1,é", "x-hub-signature-256": "é"}, body)
     assert provider(kind).parse_receipts(sent) == []
     assert provider(kind).verify(sent) is False
+
+
+@pytest.mark.parametrize("body", [b'{"a": "\\ud800", "sig": "x"}', b'{"sig": "\\ud800"}'])
+def test_half_of_a_surrogate_pair_is_no_signature_and_no_error(body):
+    assert not provider("vonage", signature_secret="sign").verify(Callback(URL, {}, body))
