@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from dispatch.providers import Callback
 from dispatch.providers.http import short_word
 from dispatch.providers.link import form_of, query_of
-from dispatch.providers.receipts import json_of
+from dispatch.providers.receipts import fields_of, json_of, meta_items
 
 _PHONE = re.compile(r"\+?([1-9][0-9]{6,14})", re.ASCII)
 MOST_LETTERS = 5000
@@ -49,8 +49,7 @@ def _twilio(callback: Callback) -> Iterator[Inbound]:
 
 def _vonage(callback: Callback) -> Iterator[Inbound]:
     """https://developer.vonage.com/en/messaging/sms/guides/inbound-sms"""
-    document = json_of(callback)
-    fields = query_of(callback) | (document if isinstance(document, dict) else form_of(callback))
+    fields = fields_of(callback)
     if "status" not in fields:
         yield from _made(fields.get("messageId"), fields.get("msisdn"), fields.get("text"))
 
@@ -63,12 +62,10 @@ def _kannel(callback: Callback) -> Iterator[Inbound]:
 
 def _whatsapp_cloud(callback: Callback) -> Iterator[Inbound]:
     """https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages"""
-    for entry in _dicts(json_of(callback), "entry"):
-        for change in _dicts(entry, "changes"):
-            for message in _dicts(change.get("value"), "messages"):
-                said = message.get("text") or message.get("button")
-                text = (said.get("body") or said.get("text")) if isinstance(said, dict) else ""
-                yield from _made(message.get("id"), message.get("from"), text or "")
+    for message in meta_items(json_of(callback), "messages"):
+        said = message.get("text") or message.get("button")
+        text = (said.get("body") or said.get("text")) if isinstance(said, dict) else ""
+        yield from _made(message.get("id"), message.get("from"), text or "")
 
 
 def _plain(callback: Callback) -> Iterator[Inbound]:
@@ -77,11 +74,6 @@ def _plain(callback: Callback) -> Iterator[Inbound]:
     for item in document if isinstance(document, list) else [document]:
         if isinstance(item, dict) and "text" in item:
             yield from _made(item.get("id"), item.get("from"), item.get("text"))
-
-
-def _dicts(holder: Any, name: str) -> Iterator[dict[str, Any]]:
-    found = holder.get(name) if isinstance(holder, dict) else None
-    yield from (each for each in found if isinstance(each, dict)) if isinstance(found, list) else ()
 
 
 _PARSERS: Mapping[str, Callable[[Callback], Iterator[Inbound]]] = {

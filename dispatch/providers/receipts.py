@@ -1,11 +1,13 @@
 """Receipts as services without a format of their own post them to us (docs/providers.md)."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Literal
 
 from dispatch.providers import Callback, Receipt
 from dispatch.providers.http import short_word
+from dispatch.providers.link import form_of, query_of
 from models.row import JsonObject
 
 State = Literal["sent", "delivered", "undelivered", "read"]
@@ -25,6 +27,25 @@ def json_of(callback: Callback) -> Any:
         return json.loads(callback.body)
     except (ValueError, RecursionError):
         return None
+
+
+def fields_of(callback: Callback) -> dict[str, Any]:
+    """Returns what a request says in its address and, as JSON or as a form, in its body."""
+    document = json_of(callback)
+    return query_of(callback) | (document if isinstance(document, dict) else form_of(callback))
+
+
+def meta_items(document: Any, name: str) -> Iterator[JsonObject]:
+    """Yields what Meta posts under a name, which is deep in lists that may each hold several."""
+    for entry in dicts(document, "entry"):
+        for change in dicts(entry, "changes"):
+            yield from dicts(change.get("value"), name)
+
+
+def dicts(holder: Any, name: str) -> Iterator[JsonObject]:
+    """Yields the objects in the list that an object has under a name; nothing where one of these is something else."""
+    found = holder.get(name) if isinstance(holder, dict) else None
+    yield from (each for each in found if isinstance(each, dict)) if isinstance(found, list) else ()
 
 
 def instant(value: Any) -> datetime | None:

@@ -15,8 +15,8 @@ from pydantic import Field, SecretStr
 from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
 from dispatch.providers.gsm7 import needs_unicode
 from dispatch.providers.http import Outcomes, Reply, get, post_form, refusal, short_word
-from dispatch.providers.link import UNPAIRED, Link, ProviderSettings, form_of, matches_any, probed, query_of
-from dispatch.providers.receipts import json_of
+from dispatch.providers.link import UNPAIRED, Link, ProviderSettings, matches_any, probed
+from dispatch.providers.receipts import fields_of
 
 API = "https://rest.nexmo.com"
 
@@ -53,9 +53,6 @@ STATES: Mapping[str, Literal["sent", "delivered", "undelivered"]] = {
     "rejected": "undelivered",
 }
 
-# https://developer.vonage.com/en/getting-started/concepts/signing-messages: the method is chosen in their dashboard.
-SIGNATURES = ("md5hash", "md5", "sha1", "sha256", "sha512")
-
 
 class Settings(ProviderSettings):
     """The account, the sender, and how its receipts are signed; without a signature, their address has a key."""
@@ -66,6 +63,7 @@ class Settings(ProviderSettings):
     api_secret: SecretStr = Field(min_length=1, max_length=200)
     sender: str = Field(alias="from", pattern=r"^(\+?[0-9]{3,15}|[A-Za-z0-9 ]{1,11})$")
     signature_secret: SecretStr | None = Field(None, min_length=1, max_length=200)
+    #: https://developer.vonage.com/en/getting-started/concepts/signing-messages: it is chosen in their dashboard.
     signature_method: Literal["md5hash", "md5", "sha1", "sha256", "sha512"] = "md5hash"
 
 
@@ -95,7 +93,7 @@ class Vonage:
 
     def parse_receipts(self, callback: Callback) -> list[Receipt]:
         """Returns the receipt of a delivery receipt, which comes as a query, a form or JSON."""
-        fields = _fields(callback)
+        fields = fields_of(callback)
         message_id, said = short_word(fields.get("messageId")), str(fields.get("status", ""))
         if message_id is None or said not in STATES:
             return []
@@ -116,7 +114,7 @@ class Vonage:
         secret = self._settings.signature_secret
         if secret is None:
             return self._link.has_key(callback)
-        fields = {name: str(value) for name, value in _fields(callback).items()}
+        fields = {name: str(value) for name, value in fields_of(callback).items()}
         given = fields.pop("sig", None)
         # The address was ours; what they sign are their own parameters. Whether ours are among them depends on the way
         # in which receipts are sent.
@@ -157,11 +155,6 @@ def _answer(reply: Reply) -> Answer:
     if len(refused) < len(parts):
         return Answer("unknown", error_code=code)
     return Answer(STATUSES.get(code, "unknown"), error_code=code)
-
-
-def _fields(callback: Callback) -> dict[str, Any]:
-    document = json_of(callback)
-    return query_of(callback) | (document if isinstance(document, dict) else form_of(callback))
 
 
 def _flat(value: str) -> str:

@@ -6,7 +6,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/
 import hashlib
 import hmac
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
 
@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr
 from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
 from dispatch.providers.http import Outcomes, Reply, get, post, refusal, short_word
 from dispatch.providers.link import Link, ProviderSettings, matches_any, probed, query_of
-from dispatch.providers.receipts import json_of
+from dispatch.providers.receipts import dicts, json_of, meta_items
 from models.row import JsonObject
 
 API = "https://graph.facebook.com"
@@ -115,7 +115,7 @@ class WhatsappCloud:
 
     def parse_receipts(self, callback: Callback) -> list[Receipt]:
         """Returns the receipts among the statuses of a webhook; there may be several."""
-        return [receipt for status in _statuses(json_of(callback)) if (receipt := _receipt(status))]
+        return [receipt for status in meta_items(json_of(callback), "statuses") if (receipt := _receipt(status))]
 
     def verify(self, callback: Callback) -> bool:
         """Returns whether the app's secret signed the body (X-Hub-Signature-256)."""
@@ -179,23 +179,11 @@ def _answer(reply: Reply) -> Answer:
     return refusal(reply, str(code))
 
 
-def _statuses(document: Any) -> Iterator[JsonObject]:
-    """Yields the statuses, which are deep in lists that may each hold several."""
-    for entry in _dicts(document, "entry"):
-        for change in _dicts(entry, "changes"):
-            yield from _dicts(change.get("value"), "statuses")
-
-
-def _dicts(holder: Any, name: str) -> Iterator[JsonObject]:
-    found = holder.get(name) if isinstance(holder, dict) else None
-    yield from (each for each in found if isinstance(each, dict)) if isinstance(found, list) else ()
-
-
 def _receipt(status: JsonObject) -> Receipt | None:
     message_id, said = short_word(status.get("id")), status.get("status")
     if message_id is None or not isinstance(said, str) or said not in STATES:
         return None
-    code = next((error.get("code") for error in _dicts(status, "errors")), None)
+    code = next((error.get("code") for error in dicts(status, "errors")), None)
     return Receipt(
         f"{message_id}:{said}",
         STATES[said],
