@@ -95,16 +95,17 @@ def secret_of(sealed: bytes, account_id: UUID) -> str:
 
 
 def _failed(claimed: ClaimedDelivery, reply: Reply | Answer) -> None:
-    answered = isinstance(reply, Reply)
-    status = reply.status if isinstance(reply, Reply) else None
-    error = f"http_{reply.status}" if isinstance(reply, Reply) else reply.error_code or reply.outcome
+    if isinstance(reply, Reply):
+        status, error, answer = reply.status, f"http_{reply.status}", _kept(reply.text)
+    else:
+        status, error, answer = None, reply.error_code or reply.outcome, None
     with db.atomic():
         deliveries.failed(
             claimed,
             status_code=status,
             error=error,
-            answer=_kept(reply.text) if isinstance(reply, Reply) else None,
-            wait_sec=_wait(claimed.attempts, reply.retry_after if answered else None),
+            answer=answer,
+            wait_sec=_wait(claimed.attempts, reply.retry_after),
             tried_for_sec=DAY_SEC,
         )
         _switch_off(claimed, error, after_sec=0 if status == _GONE else DAY_SEC)

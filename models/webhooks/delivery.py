@@ -168,14 +168,6 @@ def failed(
     )
 
 
-def give_back(claimed: ClaimedDelivery) -> None:
-    """Returns a delivery that was not tried after all."""
-    changed(
-        "UPDATE webhook_delivery SET attempts = attempts - 1, due_at = now() WHERE id = %s AND state = 'pending'",
-        [claimed.id],
-    )
-
-
 def replay(webhook_id: UUID, tenant: Tenant, *, delivery_ids: Sequence[int] | None, limit: int) -> int:
     """Lets deliveries be made again: these, or those that failed, the oldest first; returns how many."""
     chosen = "d.id = ANY(%(ids)s)" if delivery_ids is not None else "d.state = 'failed'"
