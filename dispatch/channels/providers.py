@@ -18,7 +18,7 @@ from dispatch.providers import Kind, Probe
 from dispatch.providers.guard import names_private
 from dispatch.providers.kinds import KINDS
 from dispatch.providers.link import ProviderSettings
-from dispatch.providers.sealing import is_sealed_with, seal, unseal
+from dispatch.providers.sealing import resealed, seal
 from models.api_key import ApiKey
 from models.database import db
 from models.page import Page
@@ -164,20 +164,18 @@ def reseal_providers(caller: Caller) -> ResealedView:
     """
     if caller.account is not ALL_ACCOUNTS or ApiKey.is_of_account(caller.actor):
         raise Forbidden("Credentials are resealed by operators, for all accounts.")
-    keys, last, resealed, unreadable = settings().provider_keys, 0, 0, []
+    keys, last, changed, unreadable = settings().provider_keys, 0, 0, []
     while page := Provider.sealed_after(last, limit=_PAGE):
         for each in page:
             last = each.id
             assert each.sealed is not None
-            if keys and is_sealed_with(each.sealed, keys[0]):
-                continue
             try:
-                opened = unseal(each.sealed, account_id=each.account_id, kind=each.kind, keys=keys)
+                sealed = resealed(each.sealed, account_id=each.account_id, kind=each.kind, keys=keys)
             except ProviderNotConfigured:
                 unreadable.append(each.id)
-                continue
-            resealed += each.reseal(seal(opened, account_id=each.account_id, kind=each.kind, keys=keys))
-    return ResealedView(resealed=resealed, unreadable=unreadable)
+            else:
+                changed += sealed is not None and each.reseal(sealed)
+    return ResealedView(resealed=changed, unreadable=unreadable)
 
 
 async def _probe(kind: Kind, sessions: Sessions) -> Probe:
@@ -228,10 +226,10 @@ def _checked_url(caller: Caller, base_url: str | None, kind: str) -> str | None:
         return None
     if ApiKey.is_of_account(caller.actor):
         raise Forbidden("base_url is named by operators, because it may lead into their network; leave it out.")
-    return http_url(base_url, field="base_url")
+    return _http_url(base_url)
 
 
-def http_url(text: str, *, field: str) -> str:
+def _http_url(text: str) -> str:
     """Returns the address; InvalidRequest unless it is http or https with a host, and without a fragment."""
     try:
         url = URL(text)
@@ -239,5 +237,5 @@ def http_url(text: str, *, field: str) -> str:
     except ValueError:
         usable = False
     if not usable or len(text) > MAX_URL or not text.isprintable() or " " in text:
-        raise InvalidRequest(f"{field} must be an address like https://sms.example.com.", field=field)
+        raise InvalidRequest("base_url must be an address like https://sms.example.com.", field="base_url")
     return text

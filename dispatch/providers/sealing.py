@@ -58,9 +58,15 @@ def unseal(sealed: bytes, *, account_id: UUID | None, kind: str, keys: Sequence[
     )
 
 
-def is_sealed_with(sealed: bytes, key: bytes) -> bool:
-    """Returns whether this key sealed them."""
-    return hmac.compare_digest(_id_of(key), sealed[1:_NONCE_AT])
+def resealed(sealed: bytes, *, account_id: UUID | None, kind: str, keys: Sequence[bytes]) -> bytes | None:
+    """Returns the credentials as the first key seals them, or None if it has done so already.
+
+    ProviderNotConfigured when none of the keys sealed them.
+    """
+    if keys and hmac.compare_digest(_id_of(keys[0]), sealed[1:_NONCE_AT]):
+        return None
+    opened = unseal(sealed, account_id=account_id, kind=kind, keys=keys)
+    return seal(opened, account_id=account_id, kind=kind, keys=keys)
 
 
 def _bound_to(account_id: UUID | None, kind: str) -> bytes:

@@ -6,7 +6,7 @@ from config.settings import settings
 from dispatch.caller import Caller
 from dispatch.errors import Forbidden, ProviderNotConfigured
 from dispatch.formats.view import View
-from dispatch.providers.sealing import is_sealed_with, seal, unseal
+from dispatch.providers.sealing import resealed
 from dispatch.webhooks.sending import SEALED_AS
 from models.api_key import ApiKey
 from models.tenancy import ALL_ACCOUNTS
@@ -26,16 +26,14 @@ def reseal_webhooks(caller: Caller) -> ResealedWebhooksView:
     """Seals what older keys have sealed with the first one; Forbidden unless by an operator."""
     if caller.account is not ALL_ACCOUNTS or ApiKey.is_of_account(caller.actor):
         raise Forbidden("Secrets are resealed by operators, for all accounts.")
-    keys, last, resealed, unreadable = settings().provider_keys, UUID(int=0), 0, []
+    keys, last, changed, unreadable = settings().provider_keys, UUID(int=0), 0, []
     while page := Webhook.after(last, limit=_PAGE):
         for each in page:
             last = each.id
-            if keys and is_sealed_with(each.sealed, keys[0]):
-                continue
             try:
-                opened = unseal(each.sealed, account_id=each.account_id, kind=SEALED_AS, keys=keys)
+                sealed = resealed(each.sealed, account_id=each.account_id, kind=SEALED_AS, keys=keys)
             except ProviderNotConfigured:
                 unreadable.append(each.id)
-                continue
-            resealed += each.reseal(seal(opened, account_id=each.account_id, kind=SEALED_AS, keys=keys))
-    return ResealedWebhooksView(resealed=resealed, unreadable=unreadable)
+            else:
+                changed += sealed is not None and each.reseal(sealed)
+    return ResealedWebhooksView(resealed=changed, unreadable=unreadable)
