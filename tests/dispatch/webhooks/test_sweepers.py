@@ -23,6 +23,7 @@ def test_two_sweepers_tell_all_of_a_campaign_once_while_redis_is_away(account, w
         running("sweeper", log=tmp_path / "one", REDIS_URL=nowhere) as one,
         running("sweeper", log=tmp_path / "two", REDIS_URL=nowhere) as two,
     ):
+        wait_until(lambda: all("sweeper.started" in each.log for each in (one, two)), "both hear a request to stop")
         deliver(answering(), campaign_id)
         wait_until(lambda: len(receiver.messages()) == 500, "every message is told")
         wait_until(lambda: {each["state"] for each in deliveries()} == {"delivered"}, "every answer is recorded")
