@@ -61,7 +61,7 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
     checked_for = campaign.channel if values.get("template_id") and "channel" not in values else None
     with db.atomic():
         _keep_what_it_names(campaign, values, parts)
-        was_scheduled = quota.is_scheduled(campaign_id)
+        was_scheduled = bool(values.get("scheduled_at")) and quota.is_scheduled(campaign_id)
         edited = campaign_writing.edit(
             campaign_id,
             values,
