@@ -1,6 +1,5 @@
 """How Redis is: whether jobs can be pushed, whether it would lose them, and how long they wait."""
 
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -61,16 +60,15 @@ def _queue_state(client: redis.Redis, name: str) -> QueueState:
     key = queues.queue(name).key
     if client.type(key) not in (b"list", b"none"):
         return QueueState(0, None)
-    ids: list[Any] = client.lrange(key, 0, 0)
-    return QueueState(int(client.llen(key)), _pushed_at(client, ids))
+    first: Any = client.lindex(key, 0)
+    return QueueState(int(client.llen(key)), _pushed_at(client, first) if first is not None else None)
 
 
-def _pushed_at(client: redis.Redis, ids: Iterable[bytes]) -> datetime | None:
-    """Returns when the first of these jobs was pushed; what stands there may be anyone's."""
-    for job_id in ids:
-        with suppress(ValueError, redis.ResponseError):
-            pushed_at: Any = client.hget(SignedJob.key_for(job_id.decode()), "enqueued_at")
-            return utcparse(pushed_at.decode()) if pushed_at else None
+def _pushed_at(client: redis.Redis, job_id: bytes) -> datetime | None:
+    """Returns when this job was pushed; what stands there may be anyone's."""
+    with suppress(ValueError, redis.ResponseError):
+        pushed_at: Any = client.hget(SignedJob.key_for(job_id.decode()), "enqueued_at")
+        return utcparse(pushed_at.decode()) if pushed_at else None
     return None
 
 

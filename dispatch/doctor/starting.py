@@ -101,8 +101,7 @@ def why_no_occurrence(campaign: Condition, facts: Facts) -> list[Reason]:
 
 def why_failed(campaign: Condition) -> Reason:
     """Returns why a follow-up never started."""
-    refusal = _refusal(campaign, again="Then make another follow-up; the people of this one can be in it.")
-    return of_campaign(refusal.code, refusal.text)
+    return _refusal(campaign, again="Then make another follow-up; the people of this one can be in it.")
 
 
 def no_worker(queue: str) -> Reason:

@@ -1,6 +1,6 @@
 """Times and durations as people read them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 
@@ -14,4 +14,4 @@ def for_about(seconds: float) -> str:
     for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"
-    return f"{timedelta(seconds=seconds).total_seconds():.0f} seconds"
+    return f"{seconds:.0f} seconds"
