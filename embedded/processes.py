@@ -40,13 +40,13 @@ class LocalProcesses(Children):
         processes = {child.name: child.process for child in self._children}
         return {name: process.pid for name, process in processes.items() if process and process.poll() is None}
 
-    def end_by_force(self, name: str) -> None:
+    def end_by_force(self, pid: int) -> None:
         """Kills a process that hangs and its children that run the same program, which may hang too.
 
         Others, such as the workers that web starts in development, are asked to end once it is gone.
         """
         with suppress(psutil.NoSuchProcess):
-            leader = psutil.Process(self.pids()[name])
+            leader = psutil.Process(pid)
             command = leader.cmdline()
             victims = [leader, *(child for child in leader.children() if _command_of(child) == command)]
             for victim in victims:

@@ -139,9 +139,10 @@ class Stack:
             self._written = run
 
     def _look_after(self) -> None:
-        if self._web_check and self._web_check.hangs(self._processes.pids().get("web")):
+        web = self._processes.pids().get("web")
+        if web is not None and self._web_check and self._web_check.hangs(web):
             self._say("web does not answer; it is ended by force and restarted")
-            self._processes.end_by_force("web")
+            self._processes.end_by_force(web)
         self._processes.restart_ended()
         for log in (self.directory / "logs").glob("*.log"):
             limit_size(log)
