@@ -29,7 +29,7 @@ class Hooks(BaseHTTPRequestHandler):
     """Answers 204 at once to what is ours, and 401 to anything else."""
 
     def do_POST(self) -> None:
-        body = self.rfile.read(min(int(self.headers.get("Content-Length", 0)), MAX_BODY_BYTES))
+        body = self.rfile.read(max(0, min(int(self.headers.get("Content-Length", 0)), MAX_BODY_BYTES)))
         named = [self.headers.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature")]
         ours = is_ours(*named, body)
         self.send_response(204 if ours else 401)

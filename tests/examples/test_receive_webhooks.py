@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -95,3 +96,9 @@ def test_it_refuses_what_is_not_signed(printed, port, stamp):
     stamp = str(int(time.time())) if stamp == "now" else stamp
     assert answers(port, webhook_id="evt_1", webhook_timestamp=stamp.encode(), webhook_signature="v1,AAAA") == 401
     assert printed() == []
+
+
+def test_a_negative_length_does_not_make_it_read_without_end(printed, port):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"POST /hooks HTTP/1.1\r\nHost: shop\r\nContent-Length: -1\r\n\r\n")
+        assert b" 401 " in connection.recv(1000).partition(b"\r\n")[0]
