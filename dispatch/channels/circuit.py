@@ -6,7 +6,7 @@ from time import monotonic
 
 import structlog
 
-from dispatch.providers import Answer
+from dispatch.providers import UNREACHABLE, Answer
 
 log = structlog.get_logger()
 
@@ -14,8 +14,6 @@ log = structlog.get_logger()
 ERRORS, WITHIN_SEC = 50, 60.0
 # While it is open, one message is tried after each such pause.
 PAUSE_SEC = 10.0
-# A deferral for one of these means that the provider cannot be reached; any other is about its rate.
-_UNREACHABLE = ("connect_timeout", "connect_failed", "dns_failed", "tls_failed", "no_token")
 
 
 class Circuit:
@@ -65,5 +63,5 @@ class Circuit:
 
 
 def _is_error(answer: Answer) -> bool:
-    unreachable = answer.outcome == "deferred" and answer.error_code in _UNREACHABLE
+    unreachable = answer.outcome == "deferred" and answer.error_code in UNREACHABLE
     return unreachable or answer.outcome == "unknown"

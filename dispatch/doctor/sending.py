@@ -7,8 +7,9 @@ from dispatch.doctor.codes import Reason, of_campaign
 from dispatch.doctor.facts import Facts
 from dispatch.doctor.starting import no_sweeper, no_worker
 from dispatch.doctor.words import for_about, on_clock
+from dispatch.providers import CIRCUIT_OPEN
 from dispatch.queues import SEND
-from dispatch.sending.outcomes import CIRCUIT_OPEN, NOT_REACHED
+from dispatch.sending.outcomes import NOT_REACHED
 from models.campaigns.condition import Condition
 
 # A worker touches its batch at every claim and every answer; calls in flight may take as long as the provider's limit.

@@ -17,6 +17,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
+# Error codes of deferrals that say nothing of how often a provider may be called: it cannot be reached, or it was not
+# even called, because its circuit is open or it pauses a sender.
+UNREACHABLE = ("connect_timeout", "connect_failed", "dns_failed", "tls_failed", "no_token")
+CIRCUIT_OPEN, SENDER_PAUSED = "circuit_open", "sender_paused"
+
 Outcome = Literal["accepted", "deferred", "retryable", "rejected", "unknown", "halted"]
 
 

@@ -3,7 +3,7 @@
 import random
 
 from config.settings import Settings
-from dispatch.providers import Answer
+from dispatch.providers import CIRCUIT_OPEN, SENDER_PAUSED, UNREACHABLE, Answer
 from models.messages.message import Claimed, Outcome
 
 # After a provider's own "try again", so many attempts in all; the waits between them are 1 and 4 times RETRY_BASE_SEC.
@@ -12,10 +12,7 @@ MAX_ATTEMPTS = 3
 # second.
 MAX_DEFERRAL_SEC = 60.0
 MAX_RETRY_AFTER_SEC = 3600.0
-# Deferrals that say nothing of how often the provider is called: it was not reached, or not even called, because it
-# pauses or its circuit is open.
-NOT_REACHED = ("connect_timeout", "connect_failed", "dns_failed", "tls_failed", "no_token", "token_refused")
-CIRCUIT_OPEN, SENDER_PAUSED = "circuit_open", "sender_paused"
+NOT_REACHED = (*UNREACHABLE, "token_refused")
 
 
 def outcome_of(answer: Answer, claimed: Claimed, settings: Settings) -> Outcome:
