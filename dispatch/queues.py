@@ -173,11 +173,8 @@ def another_account_waits(account_id: UUID) -> bool:
 
 
 def another_campaign_waits(campaign_id: int) -> bool:
-    """Returns whether a batch of another campaign waits for a worker."""
-    try:
-        return any(int(found[1]) != campaign_id for found in _waiting(SEND, r"b-(\d+)-.*"))
-    except redis.RedisError:
-        return False
+    """Returns whether a batch of another campaign waits for a worker; a redis.RedisError when Redis does not say."""
+    return any(int(found[1]) != campaign_id for found in _waiting(SEND, r"b-(\d+)-.*"))
 
 
 def queued_batches(campaign_id: int) -> set[int]:

@@ -2,10 +2,12 @@
 
 from functools import lru_cache, partial
 
+import redis
+
 from config.settings import settings
 from dispatch.process.remembered import Remembered
 from dispatch.providers.choice import provider_for
-from dispatch.queues import another_campaign_waits, ready
+from dispatch.queues import another_campaign_waits
 from dispatch.runs.from_rows import another_is_due
 from dispatch.sending.courier import Courier
 
@@ -18,7 +20,10 @@ def send_batch(campaign_id: int, batch: int) -> None:
 
 def another_waits(campaign_id: int) -> bool:
     """Returns whether another campaign waits for a worker: by the queue or, while Redis is away, by the rows."""
-    return another_campaign_waits(campaign_id) if ready() else another_is_due(campaign_id)
+    try:
+        return another_campaign_waits(campaign_id)
+    except redis.RedisError:
+        return another_is_due(campaign_id)
 
 
 @lru_cache(maxsize=1)
