@@ -84,6 +84,7 @@ def orphaned():
         reaper.kill()
         up.process.kill()
         up.process.wait()
+        wait_until(lambda: not lives(reaper.pid), "the reaper is gone")
         left = [pid for pid in family if lives(pid)]
         assert left, "the servers are orphans"
         try:

@@ -91,6 +91,7 @@ def test_a_house_worker_that_was_frozen_in_mid_sweep_starts_nothing_twice_when_i
 def test_a_prepare_worker_is_killed_while_it_starts_a_campaign_of_run_due(deployment, configure):
     configure(SCHEDULE_SWEEP_INTERVAL_MS=3_600_000)  # only run-due starts anything
     deployment.start()
+    wait_until(lambda: '"sweep.finished"' in deployment.supervisor.log, "the first sweep has found nothing")
     wait_until(lambda: deployment.workers(PREPARE), "there is a worker")
     campaign = a_campaign(an_account(credits=10), recipients=10, due=True)
     with starts_stall():
