@@ -17,13 +17,15 @@ from config.settings import settings
 Address: TypeAlias = IPv4Address | IPv6Address
 
 # RFC 6052: the last 32 bits are an IPv4 address that a translator of the network calls.
-_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 # Of the IANA special-purpose registry, blocks that older releases of Python take for global:
 # https://www.iana.org/assignments/iana-ipv4-special-registry/
 _SPECIAL = (
     ipaddress.ip_network("192.0.0.0/24"),
     ipaddress.ip_network("192.88.99.0/24"),
     ipaddress.ip_network("::/96"),
+    # RFC 8215: the local use of NAT64, in which each network decides which bits are the IPv4 address.
+    ipaddress.ip_network("64:ff9b:1::/48"),
     ipaddress.ip_network("fec0::/10"),
     ipaddress.ip_network("3fff::/20"),
 )
@@ -86,7 +88,7 @@ def _meant_by(address: Address) -> list[Address]:
     if isinstance(address, IPv4Address):
         return [address]
     carried: list[Address | None] = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if any(address in network for network in _NAT64):
+    if address in _NAT64:
         carried.append(IPv4Address(int(address) & 0xFFFFFFFF))
     return [each for each in carried if each is not None] or [address]
 

@@ -33,6 +33,9 @@ PRIVATE = [
     "::ffff:169.254.169.254",
     "64:ff9b::7f00:1",
     "64:ff9b:1::a00:1",
+    "64:ff9b:1::808:808",
+    "64:ff9b:1:808:8:800::",
+    "64:ff9b:1:ffff:ffff:ffff:ffff:ffff",
     "2002:7f00:1::",
     "2001:db8::1",
     "fc00::1",
@@ -58,7 +61,10 @@ def test_a_public_address_is_called(address):
 def test_an_operator_allows_networks(configure):
     configure(PRIVATE_NETWORKS="10.1.0.0/16, fd00:1::/32")
     assert all(map(is_allowed, ["10.1.2.3", "::ffff:10.1.2.3", "fd00:1::7", "8.8.8.8"]))
-    assert not any(map(is_allowed, ["10.2.0.1", "fd00:2::7", "127.0.0.1"]))
+    # The network's own NAT64 decides what this means: 10.1.2.3 in one, something else in another.
+    assert not any(map(is_allowed, ["10.2.0.1", "fd00:2::7", "127.0.0.1", "64:ff9b:1::a01:203"]))
+    configure(PRIVATE_NETWORKS="64:ff9b:1::/48")
+    assert is_allowed("64:ff9b:1::a01:203")
 
 
 async def _posted(url, *, guarded=True):
