@@ -12,6 +12,7 @@ from dispatch.channels.opening import Sessions, opened
 from dispatch.channels.switch import Stop, Switch
 from dispatch.errors import InvalidRequest, ProviderNotConfigured
 from dispatch.providers import Answer, Outgoing, Provider
+from dispatch.providers.kinds import KINDS
 from models.providers.provider import Provider as ProviderRow
 from models.providers.route import Route
 
@@ -19,8 +20,6 @@ log = structlog.get_logger()
 
 # Opened providers that a worker keeps; opening one again costs a decryption.
 MAX_KEPT = 1000
-# The settings with which a kind names its own sender; the account's is not used then.
-OWN_SENDERS = ("from", "messaging_service_sid", "phone_number_id")
 
 
 class Sender(NamedTuple):
@@ -32,6 +31,8 @@ class Sender(NamedTuple):
     rate: float | None
     #: How many messages in any 24 hours; None without a tier.
     daily: int | None
+    #: Whom the provider names for accounts that have no sender.
+    default: str | None = None
 
 
 class Unusable:
@@ -75,7 +76,7 @@ class Routing:
     def sender_of(self, provider: Provider, account_sender: str | None) -> Sender:
         """Returns whose rate counts for an account with this sender: of several providers, that of the first."""
         known = self._senders.get(provider.name, Sender(provider.name, None, None, None))
-        return known if known.name else known._replace(name=account_sender)
+        return known._replace(name=known.name or account_sender or known.default)
 
     def _opened(self, row: ProviderRow) -> Provider:
         if row.id not in self._kept:
@@ -100,5 +101,7 @@ class Routing:
 
 
 def _sender_of(row: ProviderRow) -> Sender:
-    own = next((str(row.settings[name]) for name in OWN_SENDERS if row.settings.get(name)), None)
-    return Sender(row.label, own, row.settings.get("rate"), row.settings.get("daily"))
+    kind, given = KINDS[row.kind].settings, row.settings
+    own = next((str(given[name]) for name in kind.OWN_SENDERS if given.get(name)), None)
+    default = given.get(kind.DEFAULT_SENDER) if kind.DEFAULT_SENDER else None
+    return Sender(row.label, own, given.get("rate"), given.get("daily"), default)

@@ -36,6 +36,7 @@ class Settings(ProviderSettings):
     """A sendsms-user of smsbox, the sender, and the SMSC to use if there are several."""
 
     CHANNELS: ClassVar[tuple[str, ...]] = ("sms",)
+    OWN_SENDERS: ClassVar[tuple[str, ...]] = ("from",)
     NEEDS_BASE_URL: ClassVar[bool] = True
 
     username: str = Field(min_length=1, max_length=100, pattern=r"^[!-~]+$")

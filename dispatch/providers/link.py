@@ -26,6 +26,11 @@ class ProviderSettings(BaseModel):
     #: The setting with which accounts name the address, if they do.
     ADDRESS: ClassVar[str | None] = None
 
+    #: The settings that name the kind's own sender, which is used whatever sender the account has.
+    OWN_SENDERS: ClassVar[tuple[str, ...]] = ()
+    #: The setting that names the sender of accounts without one, if there is such a setting.
+    DEFAULT_SENDER: ClassVar[str | None] = None
+
     #: Segments per second and sender; None: the installation's SENDER_RATE.
     rate: float | None = Field(None, gt=0, le=1_000_000)
 

@@ -31,6 +31,7 @@ class Settings(ProviderSettings):
     """A client of Keycloak, and the sender of messages whose account has none."""
 
     NEEDS_BASE_URL: ClassVar[bool] = True
+    DEFAULT_SENDER: ClassVar[str | None] = "from"
 
     token_url: AnyHttpUrl
     client_id: str = Field(min_length=1, max_length=200)

@@ -8,7 +8,7 @@ import hmac
 import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import encode_basic_auth
@@ -58,6 +58,8 @@ STATES: Mapping[str, Literal["sent", "delivered", "undelivered", "read"]] = {
 
 class Settings(ProviderSettings):
     """The account, and either a number (`from`) or a messaging service that sends."""
+
+    OWN_SENDERS: ClassVar[tuple[str, ...]] = ("from", "messaging_service_sid")
 
     account_sid: str = Field(pattern=r"^AC[0-9a-zA-Z]{32}$")
     auth_token: SecretStr = Field(min_length=1, max_length=200)

@@ -58,6 +58,7 @@ class Settings(ProviderSettings):
     """The account, the sender, and how its receipts are signed; without a signature, their address has a key."""
 
     CHANNELS: ClassVar[tuple[str, ...]] = ("sms",)
+    OWN_SENDERS: ClassVar[tuple[str, ...]] = ("from",)
 
     api_key: str = Field(min_length=1, max_length=100)
     api_secret: SecretStr = Field(min_length=1, max_length=200)

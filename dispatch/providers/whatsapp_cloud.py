@@ -79,6 +79,7 @@ class Settings(ProviderSettings):
     """A business phone number, an access token that may send, and the app's secret, which signs what Meta posts."""
 
     CHANNELS: ClassVar[tuple[str, ...]] = ("whatsapp",)
+    OWN_SENDERS: ClassVar[tuple[str, ...]] = ("phone_number_id",)
 
     phone_number_id: str = Field(pattern=r"^[0-9]{5,30}$")
     access_token: SecretStr = Field(min_length=1, max_length=1000)
