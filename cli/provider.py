@@ -15,15 +15,14 @@ from dispatch.caller import Caller
 from dispatch.channels.providers import (
     ProviderTestView,
     ProviderView,
-    ResealedView,
     add_provider,
     list_providers,
     provider_called,
     read_provider,
     remove_provider,
-    reseal_providers,
     try_provider,
 )
+from dispatch.channels.resealing import ResealedView, reseal_providers
 from dispatch.errors import InvalidRequest
 from dispatch.providers.kinds import KINDS
 from models.page import Page
@@ -71,7 +70,7 @@ def add(
 @provider.command("list")
 @account_option(required=False, help="What this account may put on its routes.  [default: all]")
 @pages
-@answers(show=show_columns("id", "name", "kind", "account_id", "channels", "base_url"))
+@answers(show=show_columns("id", "name", "kind", "account_id", "channels", "base_url", "callbacks_refused"))
 @with_database
 def list_(account: str | None, page: int, page_size: int) -> Page[ProviderView]:
     """List providers, newest first.

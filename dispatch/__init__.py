@@ -43,7 +43,8 @@ formats     view (what people see of a row), phone_text → phone_tails (what ma
 process     startup, schema (is it this release's), children (kept running), heartbeat, listed_job (what a worker may
             run), trusted_queue (where workers find those), lock (in Redis; it saves work and decides nothing),
             watchdog (ends a process that hangs), remembered (the latest answer to a question that may hang)
-channels    through which providers an account's messages go: providers (added, tried, removed), routes; opening (a
+channels    through which providers an account's messages go: providers (added, tried, removed), resealing, routes;
+            opening (a
             row becomes what makes calls) → routing (whom a campaign is sent through), switch (from one to the next),
             circuit (leaves one that fails alone)
 providers   what every provider takes and answers; choice (the installation's), kinds (that accounts may add): http,

@@ -1,4 +1,4 @@
-"""An account's providers: added with sealed credentials that are never shown again, tried out, removed, resealed."""
+"""An account's providers: added with sealed credentials that are never shown again, tried out, removed."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
@@ -18,16 +18,16 @@ from dispatch.providers import Kind, Probe
 from dispatch.providers.guard import names_private
 from dispatch.providers.kinds import KINDS
 from dispatch.providers.link import ProviderSettings
-from dispatch.providers.sealing import resealed, seal
+from dispatch.providers.sealing import seal
 from models.api_key import ApiKey
 from models.database import db
 from models.page import Page
 from models.providers.provider import Provider
+from models.providers.refused_callback import RefusedCallback
 from models.row import JsonObject
 from models.tenancy import ALL_ACCOUNTS
 
 MAX_URL = 500
-_PAGE = 500
 
 
 class ProviderView(View):
@@ -41,15 +41,22 @@ class ProviderView(View):
     settings: JsonObject
     credentials: list[str] = Field(description="the names of what is stored encrypted")
     base_url: str | None
+    callbacks_refused: int = Field(description="requests that came in its name without its signature")
+    callback_refused_at: Time | None = Field(description="when the last one of those came")
     created_at: Time
 
     @classmethod
-    def of(cls, provider: Provider) -> "ProviderView":
-        """Returns what may be shown of a row."""
+    def of(cls, provider: Provider, refused: RefusedCallback | None = None) -> "ProviderView":
+        """Returns what may be shown of a row, and how many of its callbacks were refused."""
         known = KINDS.get(provider.kind)
         channels = list(known.settings.CHANNELS) if known else []
-        shown = {name: getattr(provider, name) for name in cls.model_fields if name != "channels"}
-        return cls(**shown, channels=channels)
+        shown = {name: getattr(provider, name) for name in cls.model_fields if hasattr(provider, name)}
+        return cls(
+            **shown,
+            channels=channels,
+            callbacks_refused=refused.times if refused else 0,
+            callback_refused_at=refused.last_at if refused else None,
+        )
 
 
 class ProviderTestView(View):
@@ -59,13 +66,6 @@ class ProviderTestView(View):
     name: str
     ok: bool
     text: str
-
-
-class ResealedView(View):
-    """How many providers' credentials are now sealed with the first key, and which no key opens."""
-
-    resealed: int
-    unreadable: list[int] = Field(description="their ids")
 
 
 def add_provider(
@@ -109,12 +109,15 @@ def add_provider(
 
 def list_providers(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page[ProviderView]:
     """Returns one page of the providers that the account may put on a route, operators' included, newest first."""
-    return Provider.page(caller.account, page=page, page_size=page_size).map(ProviderView.of)
+    found = Provider.page(caller.account, page=page, page_size=page_size)
+    refused = RefusedCallback.of([each.id for each in found.rows])
+    return found.map(lambda each: ProviderView.of(each, refused.get(each.id)))
 
 
 def read_provider(caller: Caller, provider_id: int) -> ProviderView:
     """Returns the provider; NotFound when there is none, or it is another account's."""
-    return ProviderView.of(_found(caller, provider_id))
+    found = _found(caller, provider_id)
+    return ProviderView.of(found, RefusedCallback.of([found.id]).get(found.id))
 
 
 def provider_called(caller: Caller, name: str) -> int:
@@ -155,27 +158,6 @@ def try_provider(
         return ProviderTestView(id=provider.id, name=provider.name, ok=False, text=problem.message)
     probe = run(_probe(kind, sessions))
     return ProviderTestView(id=provider.id, name=provider.name, ok=probe.ok, text=probe.text)
-
-
-def reseal_providers(caller: Caller) -> ResealedView:
-    """Seals what older keys have sealed with the first key of PROVIDER_KEY, so that the others can be dropped.
-
-    Forbidden unless by an operator.
-    """
-    if caller.account is not ALL_ACCOUNTS or ApiKey.is_of_account(caller.actor):
-        raise Forbidden("Credentials are resealed by operators, for all accounts.")
-    keys, last, changed, unreadable = settings().provider_keys, 0, 0, []
-    while page := Provider.sealed_after(last, limit=_PAGE):
-        for each in page:
-            last = each.id
-            assert each.sealed is not None
-            try:
-                sealed = resealed(each.sealed, account_id=each.account_id, kind=each.kind, keys=keys)
-            except ProviderNotConfigured:
-                unreadable.append(each.id)
-            else:
-                changed += sealed is not None and each.reseal(sealed)
-    return ResealedView(resealed=changed, unreadable=unreadable)
 
 
 async def _probe(kind: Kind, sessions: Sessions) -> Probe:

@@ -10,5 +10,6 @@ sending        campaigns that are sending or have sent
 paused         who or what paused them
 installation   processes, clock, schema, disk, Redis, keys
 webhooks       webhooks that were switched off
+callbacks      providers whose callbacks are refused
 keys           API keys whose end would stop someone
 """

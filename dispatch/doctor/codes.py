@@ -59,6 +59,7 @@ OF_THE_INSTALLATION = {
     "redis_forgets": Code(False, "Redis keeps nothing on disk, so a restart loses the queues."),
     "disk": Code(True, "A disk of this machine is nearly full."),
     "webhook_off": Code(True, "A webhook was switched off after a day without a success, or because it is gone."),
+    "callbacks_refused": Code(True, "A provider's last callbacks were refused because their signature is wrong."),
     "key_expires": Code(True, "An API key that is in use expires soon, and no other can replace it."),
 }
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from config.settings import settings
+from dispatch.doctor.callbacks import callbacks_refused
 from dispatch.doctor.codes import Reason, of_installation
 from dispatch.doctor.facts import Facts
 from dispatch.doctor.keys import expiring_keys
@@ -47,6 +48,7 @@ def about_installation(facts: Facts) -> list[Reason]:
         *about_disks(),
         *expiring_keys(),
         *webhooks_off(),
+        *callbacks_refused(),
     ]
 
 

@@ -15,7 +15,8 @@ from dispatch.providers.whatsapp_cloud import WhatsappCloud
 from dispatch.receipts.reasons import reason_of
 from dispatch.receipts.replies import take_replies
 from models.providers.provider import Provider
-from models.providers.receipt import NewReceipt, Receipt, RefusedCallback
+from models.providers.receipt import NewReceipt, Receipt
+from models.providers.refused_callback import RefusedCallback
 
 log = structlog.get_logger()
 

@@ -1,4 +1,4 @@
-"""Receipts: what providers say became of messages, stored once and applied later; and how often one was forged."""
+"""Receipts: what providers say became of messages, stored once and applied later."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from models.database import changed
+from models.providers.refused_callback import ACCEPTED
 from models.row import Row
 
 
@@ -49,11 +50,12 @@ class Receipt(Row):
         """Stores those that the provider has not sent before; returns how many."""
         keys, states, campaigns, numbers, ids, reasons, codes, times = zip(*receipts, strict=True)
         return changed(
-            """INSERT INTO receipt (provider_id, key, state, campaign_id, n, message_id, reason, error_code, at)
+            f"""WITH {ACCEPTED}
+               INSERT INTO receipt (provider_id, key, state, campaign_id, n, message_id, reason, error_code, at)
                SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::int[], %s::text[], %s::text[],
                                         %s::text[], %s::timestamptz[]) AS r (key) ORDER BY r.key
                ON CONFLICT (provider_id, key) DO NOTHING""",
-            [provider_id, *map(list, (keys, states, campaigns, numbers, ids, reasons, codes, times))],
+            [provider_id, provider_id, *map(list, (keys, states, campaigns, numbers, ids, reasons, codes, times))],
         )
 
     @classmethod
@@ -64,22 +66,4 @@ class Receipt(Row):
                  SELECT id FROM receipt WHERE received_at < now() - make_interval(days => %s)
                  ORDER BY received_at LIMIT %s)""",
             [keep_days, limit],
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedCallback(Row):
-    """How many requests came in the name of a provider without its signature."""
-
-    provider_id: int
-    times: int
-    last_at: datetime
-
-    @classmethod
-    def count_one(cls, provider_id: int) -> None:
-        """Counts one more."""
-        changed(
-            """INSERT INTO refused_callback (provider_id, times, last_at) VALUES (%s, 1, now())
-               ON CONFLICT (provider_id) DO UPDATE SET times = refused_callback.times + 1, last_at = now()""",
-            [provider_id],
         )

@@ -11,6 +11,7 @@ from models.database import db, row, rows
 from models.export import export_lines
 from models.page import Page, read_page
 from models.providers.provider import Provider
+from models.providers.refused_callback import ACCEPTED
 from models.row import Row
 from models.tenancy import Tenant, owned_by
 
@@ -78,9 +79,10 @@ class Reply(Row):
         last = sent_to[0] if sent_to else {"account_id": provider.account_id, "campaign_id": None, "n": None}
         with db.atomic():
             made = row(
-                """INSERT INTO reply (account_id, provider_id, key, phone, text, keyword, campaign_id, n)
+                f"""WITH {ACCEPTED}
+                   INSERT INTO reply (account_id, provider_id, key, phone, text, keyword, campaign_id, n)
                    VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (provider_id, key) DO NOTHING RETURNING *""",
-                [last["account_id"], provider.id, *new, last["campaign_id"], last["n"]],
+                [provider.id, last["account_id"], provider.id, *new, last["campaign_id"], last["n"]],
                 into=cls,
             )
             if made is None:

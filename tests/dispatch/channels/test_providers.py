@@ -11,9 +11,9 @@ from dispatch.channels.providers import (
     provider_called,
     read_provider,
     remove_provider,
-    reseal_providers,
     try_provider,
 )
+from dispatch.channels.resealing import reseal_providers
 from dispatch.errors import Duplicate, Forbidden, InvalidRequest, InvalidStatus, NotFound, ProviderNotConfigured
 from models.database import row, rows
 from tests.dispatch.channels.arranging import a_provider, a_route
