@@ -171,10 +171,13 @@ def refusal(reply: Reply, word: str | None = None, outcomes: Outcomes | None = N
     """Returns what a reply other than an acceptance means.
 
     `word` is the provider's own error code, if any; a code that is not among `outcomes` means what the status does.
+    From a provider that has `outcomes`, a 404 or 405 without a code means that something else is at this address.
     """
     code = word or f"http_{reply.status}"
     if outcomes and code in outcomes and reply.status < 500:
         return Answer(outcomes[code], error_code=code, retry_after=reply.retry_after)
+    if outcomes is not None and word is None and reply.status in (404, 405):
+        return Answer("halted", error_code=code)
     if reply.status == 429:
         return Answer("deferred", error_code=code, retry_after=reply.retry_after)
     if reply.status in (401, 403):

@@ -3,7 +3,6 @@
 https://www.kannel.org/download/1.4.5/userguide-1.4.5/userguide.html, "Using the HTTP interface to send SMS messages"
 """
 
-from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr
@@ -13,23 +12,26 @@ from dispatch.providers.gsm7 import needs_unicode
 from dispatch.providers.http import Reply, post_bytes, refusal, short_word
 from dispatch.providers.link import Link, ProviderSettings, probed, query_of
 
-# "0: Accepted for delivery" and "3: Queued for later delivery"; a queued message leaves as soon as its link is up.
-ACCEPTED = ("0:", "3:")
-# Of the refusals with 403, those that are about the number ("Not routable. Do not try again.", "Number(s) has/have been
-# denied by white- and/or black-lists."); the others are about our credentials.
+# https://www.kannel.org/download/1.4.5/userguide-1.4.5/userguide.html and what smsbox 1.4.5 answers. "0: Accepted for
+# delivery"; "3: Queued for later delivery", which leaves as soon as its link is up; "Sent.", which is all that a Kannel
+# with `immediate-sendsms-reply` says.
+ACCEPTED = ("0:", "3:", "Sent.")
+# Of the refusals with 403 and 400, those about the number ("Not routable. Do not try again.", "Number(s) has/have been
+# denied by white- and/or black-lists."). Another 403 is about our credentials.
 ABOUT_THE_NUMBER = ("Not routable", "denied by")
+# Of those with 400, what would refuse every other message as well; the others ("Missing receiver number, rejected",
+# "Charset or body misformed, rejected") are about one message.
+ABOUT_THE_SETTINGS = ("Sender missing", "DLR-URL field misformed")
 
-# Delivered to the phone or not, and accepted by the operator or not; the mask asks for all but "queued" (4).
-# Of a failure that has expired (34) or whose reason is unknown (66), the lower bits are the same 2.
+# "SMS Delivery Reports" in the same guide: delivered to the phone or not (1, 2), and accepted by the operator or not
+# (8, 16); the mask asks for all but "buffered" (4). Newer versions add bits that say why, so each bit is looked at.
 MASK = 1 + 2 + 8 + 16
-STATES: Mapping[str, Literal["sent", "delivered", "undelivered"]] = {
-    "1": "delivered",
-    "2": "undelivered",
-    "8": "sent",
-    "16": "undelivered",
-    "34": "undelivered",
-    "66": "undelivered",
-}
+BITS: tuple[tuple[int, Literal["sent", "delivered", "undelivered"]], ...] = (
+    (1, "delivered"),
+    (2, "undelivered"),
+    (16, "undelivered"),
+    (8, "sent"),
+)
 
 
 class Settings(ProviderSettings):
@@ -83,11 +85,11 @@ class Kannel:
         """Returns the receipt in the address that Kannel called."""
         query = query_of(callback)
         reference, said = short_word(query.get("ref")), query.get("state", "")
-        if reference is None or said not in STATES:
+        state = _state(said)
+        if reference is None or state is None:
             return []
-        failed = STATES[said] == "undelivered"
-        answer = short_word(query.get("answer")) if failed else None
-        return [Receipt(f"{reference}:{said}", STATES[said], reference, short_word(query.get("id")), answer)]
+        answer = short_word(query.get("answer")) if state == "undelivered" else None
+        return [Receipt(f"{reference}:{said}", state, reference, short_word(query.get("id")), answer)]
 
     def verify(self, callback: Callback) -> bool:
         """Returns whether the address that was called has the key that we put into it: Kannel signs nothing."""
@@ -110,9 +112,17 @@ def _answer(reply: Reply) -> Answer:
         accepted = text.startswith(ACCEPTED)
         # Kannel has no id of a message in its answer; its receipts name ours.
         return Answer("accepted") if accepted else Answer("unknown", error_code="unreadable_reply")
-    if reply.status == 403 and any(word in text for word in ABOUT_THE_NUMBER):
+    if reply.status in (400, 403) and any(word in text for word in ABOUT_THE_NUMBER):
         return Answer("rejected", error_code="not_routable")
+    if reply.status == 400 and text.startswith(ABOUT_THE_SETTINGS):
+        return Answer("halted", error_code="bad_settings")
     # "Temporal failure, try again later.": smsbox has not given it to bearerbox.
     if reply.status == 503 and text.startswith("Temporal failure"):
         return Answer("deferred", error_code="temporal_failure", retry_after=reply.retry_after)
-    return refusal(reply)
+    # "Unknown request." (404) is another service of Kannel's.
+    return refusal(reply, outcomes={})
+
+
+def _state(said: str) -> Literal["sent", "delivered", "undelivered"] | None:
+    bits = int(said) if said.isascii() and said.isdigit() and len(said) <= 3 else 0
+    return next((state for bit, state in BITS if bits & bit), None)

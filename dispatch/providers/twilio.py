@@ -21,28 +21,56 @@ from dispatch.providers.link import Link, ProviderSettings, form_of, matches_any
 API = "https://api.twilio.com"
 
 # https://www.twilio.com/docs/api/errors; a code that is not here means what the HTTP status does, so that an invalid
-# number (21211), one that has opted out (21610) or is no mobile (21614), a country that is not enabled (21408) and a
-# closed 24-hour window (63016) are rejections. 20429: "aren't processed and are safe to retry". What concerns the
-# sender or the account would refuse every other message as well.
+# number (21211), one that has opted out (21610) or is no mobile (21614), a country that is not enabled (21408), no
+# sender for this number (21612, 21703) and a closed 24-hour window (63016) are rejections. 20429: "aren't processed and
+# are safe to retry". What concerns the sender, the account or the template would refuse every other message as well.
 CODES: Outcomes = {
     "20003": "halted",  # authentication
     "20005": "halted",  # the account is not active
+    "20006": "halted",  # access denied
     "20008": "halted",  # test credentials
     "20404": "halted",  # no such account
     "20429": "deferred",
     "21212": "halted",  # the From number is invalid
     "21603": "halted",  # From is missing
     "21606": "halted",  # From cannot send
+    "21607": "halted",  # a trial account sends only from its sandbox number
+    "21608": "halted",  # a trial account sends only to verified numbers
+    "21609": "halted",  # StatusCallback is invalid
     "21611": "deferred",  # the queue of From is full
     "21617": "rejected",  # too long
-    "21659": "halted",  # From is no number of the account
+    "21654": "halted",  # ContentSid is missing
+    "21655": "halted",  # ContentSid is invalid
+    "21656": "halted",  # ContentVariables is invalid
+    "21657": "halted",  # the sender id is invalid
+    "21659": "halted",  # From is no number of Twilio's
     "21660": "halted",  # From belongs to another account
+    "21661": "halted",  # From cannot send SMS
     "21701": "halted",  # no such messaging service
-    "21703": "halted",  # the messaging service has no senders
+    "21702": "halted",  # the messaging service sends nothing now
+    "21703": "rejected",  # the messaging service has no sender for this number
+    "21704": "halted",  # the messaging service has no senders
+    "21705": "halted",  # the messaging service is invalid
     "30001": "deferred",  # queue overflow
     "30002": "halted",  # the account is suspended
+    "30454": "deferred",  # the account's messages of a day
+    "63001": "halted",  # the channel takes no credentials
+    "63002": "halted",  # the channel has no such From
     "63007": "halted",  # no such WhatsApp sender
+    "63008": "halted",  # the channel is misconfigured
+    "63015": "halted",  # the sandbox sends only to those who have joined it
+    "63017": "deferred",  # rate
     "63018": "deferred",  # rate of the channel
+    "63020": "halted",  # the account at Meta
+    "63022": "halted",  # the certificate of the display name
+    "63027": "halted",  # no such template in this language
+    "63028": "halted",  # the number of parameters
+    "63038": "deferred",  # the account's messages of a day
+    "63040": "halted",  # the template was rejected
+    "63041": "halted",  # the template is paused
+    "63042": "halted",  # the template is disabled
+    "63051": "halted",  # Meta has locked the account
+    "63112": "halted",  # Meta has disabled the account
 }
 
 # https://www.twilio.com/docs/messaging/guides/track-outbound-message-status: what is not here says nothing new.

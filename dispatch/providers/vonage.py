@@ -20,8 +20,9 @@ from dispatch.providers.receipts import fields_of
 
 API = "https://rest.nexmo.com"
 
-# https://developer.vonage.com/api-errors/sms: the answer is 200 and the status of each part says what became of it.
-# 5 is an error of theirs while they processed the message, so it may have left.
+# https://developer.vonage.com/en/api-errors/sms: the answer is 200 and the status of each part says what became of it.
+# 5 is an error of theirs while they processed the message, so it may have left. 3 and 22 are about one message: what is
+# the same in every one is checked when the provider is added.
 STATUSES: Outcomes = {
     "1": "deferred",  # throttled
     "2": "halted",  # a parameter is missing
@@ -39,7 +40,7 @@ STATUSES: Outcomes = {
     "15": "halted",  # the sender is not allowed
     "22": "rejected",  # network code
     "23": "halted",  # callback address
-    "29": "rejected",  # not on the list of a trial account
+    "29": "halted",  # a trial account sends only to the numbers on its list
     "32": "halted",  # signature and secret together
     "33": "rejected",  # the number is not in use
 }
@@ -143,7 +144,7 @@ class Vonage:
 
 def _answer(reply: Reply) -> Answer:
     if not 200 <= reply.status < 300:
-        return refusal(reply)
+        return refusal(reply, outcomes=STATUSES)
     parts = reply.document.get("messages")
     if not isinstance(parts, list) or not parts or not all(isinstance(part, dict) for part in parts):
         return Answer("unknown", error_code="unreadable_reply")

@@ -22,7 +22,8 @@ API = "https://graph.facebook.com"
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes. Meta says to go by the
 # code and not by the HTTP status: 3, for example, comes with 500. What concerns the number, the account or the template
-# would refuse every other message as well; 1, 2, 131000 and 131016 are trouble of theirs, in which it may have left.
+# would refuse every other message as well; 1, 2, 131000, 131016 and 133004 are trouble of theirs, in which it may have
+# left. 200 to 299 are permissions too. 102, 104 and 131030 are Graph's and older ones that are still seen.
 CODES: Outcomes = {
     "0": "halted",  # access token
     "1": "unknown",
@@ -31,18 +32,24 @@ CODES: Outcomes = {
     "4": "deferred",  # calls of the app
     "10": "halted",  # permission
     "33": "halted",  # the business number was deleted
+    "100": "rejected",  # a parameter
+    "102": "halted",  # access token
+    "104": "halted",  # access token
     "190": "halted",  # the access token has expired
     "368": "halted",  # restricted for a violation
     "80007": "deferred",  # calls of the business account
+    "130403": "rejected",  # the business has blocked the person
     "130429": "deferred",  # throughput
     "130472": "rejected",  # the person is in an experiment
     "130497": "rejected",  # not to this country
     "131000": "unknown",
     "131005": "halted",  # permission
     "131008": "halted",  # a parameter is missing
+    "131009": "rejected",  # the value of a parameter
     "131016": "unknown",
     "131021": "rejected",  # to oneself
     "131026": "rejected",  # the number cannot get it
+    "131030": "halted",  # a test number sends only to the numbers on its list
     "131031": "halted",  # the account is locked
     "131037": "halted",  # the display name is not approved
     "131042": "halted",  # payment
@@ -51,19 +58,43 @@ CODES: Outcomes = {
     "131048": "deferred",  # too much of it was marked as spam
     "131049": "rejected",  # Meta limits marketing to this person
     "131050": "rejected",  # the person wants no marketing
+    "131051": "halted",  # the type of message
+    "131053": "rejected",  # the image, video or document
+    "131055": "halted",  # not through this API
     "131056": "deferred",  # too many to this person
     "131057": "deferred",  # the account is under maintenance
+    "131063": "halted",  # marketing templates are switched off
+    "131064": "halted",  # the account is limited for wrong template categories
     "132000": "halted",  # the number of parameters
     "132001": "halted",  # no such template in this language
     "132005": "rejected",  # too long with these parameters
     "132007": "halted",  # the template violates a policy
-    "132012": "rejected",  # the format of a parameter
+    "132012": "halted",  # the kind of a parameter
     "132015": "halted",  # the template is paused
     "132016": "halted",  # the template is disabled
-    "133004": "deferred",  # the server is temporarily unavailable
+    "132018": "halted",  # the parameters of the template
+    "132068": "halted",  # the template's flow is blocked
+    "132069": "halted",  # the template's flow is throttled
+    "133000": "halted",  # the number: a deregistration failed
+    "133004": "unknown",
+    "133005": "halted",  # the number: PIN
+    "133006": "halted",  # the number is not verified
+    "133008": "halted",  # the number: PIN
+    "133009": "halted",  # the number: PIN
     "133010": "halted",  # the number is not registered
+    "133015": "halted",  # the number is being deleted
+    "133016": "halted",  # the number was registered too often
+    "134011": "halted",  # terms of payment
+    "134100": "halted",  # not through this API
+    "134101": "deferred",  # the template is still being copied
+    "134102": "halted",  # the template is not available
+    "135000": "rejected",  # a parameter, and no more is said
 }
-# After these the sender makes a pause, because every further message would make it worse.
+# https://developers.facebook.com/docs/graph-api/guides/error-handling: 100 with this subcode, "Unsupported post
+# request", is a phone_number_id that does not exist or that the token may not use.
+NO_SUCH_NUMBER = 33
+# After these the sender makes a pause, because every further message would make it worse. 131056 is about one person; a
+# campaign messages each person once, so something else is sending to the same people.
 PAUSING = ("131048", "131056")
 PAUSE_SEC = 60.0
 
@@ -170,10 +201,11 @@ def _answer(reply: Reply) -> Answer:
         message_id = short_word(first.get("id"))
         return Answer("accepted", message_id) if message_id else Answer("unknown", error_code="unreadable_reply")
     error = reply.document.get("error")
-    code = error.get("code") if isinstance(error, dict) else None
+    error = error if isinstance(error, dict) else {}
+    code = error.get("code")
     if isinstance(code, bool) or not isinstance(code, int):
-        return refusal(reply)
-    if 200 <= code <= 299:
+        return refusal(reply, outcomes=CODES)
+    if 200 <= code <= 299 or (code == 100 and error.get("error_subcode") == NO_SUCH_NUMBER):
         return Answer("halted", error_code=str(code))
     if str(code) in CODES:
         return Answer(CODES[str(code)], error_code=str(code), retry_after=reply.retry_after)

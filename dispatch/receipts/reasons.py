@@ -5,7 +5,7 @@ from collections.abc import Mapping
 NOT_DELIVERED = "not_delivered"
 
 REASONS: Mapping[str, Mapping[str, str]] = {
-    # https://www.twilio.com/docs/api/errors
+    # https://www.twilio.com/docs/api/errors; 30001, 30002, 30008 and others say nothing of the person or the text.
     "twilio": {
         "21610": "opted_out_at_provider",
         "30003": "phone_unreachable",
@@ -13,11 +13,34 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "30005": "number_does_not_exist",
         "30006": "landline_or_carrier_unreachable",
         "30007": "filtered_as_spam",
+        "30017": "network_error",
+        "30018": "sender_not_registered",
+        "30019": "text_refused",
+        "30024": "sender_not_registered",
+        "30032": "sender_not_registered",
+        "30033": "sender_not_registered",
         "30034": "sender_not_registered",
+        "30035": "sender_not_registered",
+        "30038": "text_refused",
+        "30039": "filtered_as_spam",
+        "30040": "sender_not_registered",
+        "30041": "sender_not_registered",
+        "30042": "sender_not_registered",
+        "30410": "network_error",
+        "63003": "not_on_whatsapp",
+        "63013": "filtered_as_spam",
+        "63014": "blocked_by_recipient_or_carrier",
         "63016": "outside_24_hour_window",
+        "63019": "media_refused",
         "63024": "not_on_whatsapp",
+        "63026": "filtered_as_spam",
+        "63032": "left_out_by_meta",
+        "63033": "blocked_by_recipient_or_carrier",
+        "63034": "media_refused",
+        "63037": "media_refused",
     },
-    # https://developer.vonage.com/en/messaging/sms/guides/delivery-receipts
+    # https://developer.vonage.com/en/messaging/sms/guides/delivery-receipts; 1 and 54 say no more. 9, which they call
+    # "Illegal Number", is someone who wants no messages of such a service.
     "vonage": {
         "2": "phone_unreachable",
         "3": "number_does_not_exist",
@@ -26,21 +49,29 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "6": "filtered_as_spam",
         "7": "phone_unreachable",
         "8": "network_error",
-        "9": "number_does_not_exist",
+        "9": "opted_out_at_provider",
         "10": "text_refused",
         "11": "no_route",
         "12": "no_route",
         "13": "blocked_by_age_check",
         "14": "blocked_by_recipient_or_carrier",
         "15": "recipient_out_of_credit",
+        "50": "sender_not_registered",
+        "51": "sender_not_registered",
+        "52": "text_refused",
+        "53": "blocked_by_recipient_or_carrier",
+        "99": "network_error",
     },
     # https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes
     "whatsapp_cloud": {
+        "130403": "blocked_by_recipient_or_carrier",
         "130472": "left_out_by_meta",
         "131026": "not_on_whatsapp",
         "131047": "outside_24_hour_window",
         "131049": "left_out_by_meta",
         "131050": "opted_out_at_provider",
+        "131053": "media_refused",
+        "132005": "text_refused",
     },
 }
 

@@ -12,6 +12,7 @@ from dispatch.providers import Answer, Kind, Outgoing
 from dispatch.providers.http import LazySession
 from dispatch.providers.kinds import KINDS
 from dispatch.providers.link import Link
+from tests.dispatch.providers.documented import META_CODES, TWILIO_CODES, VONAGE_CODES, each_of
 from tests.dispatch.providers.misbehaving import answers
 
 HOOKS = "https://hooks.example.com/hooks/kind/7"
@@ -20,6 +21,7 @@ TWILIO = {"account_sid": "AC" + "0" * 32, "auth_token": "t0ken", "from": "+15005
 VONAGE = {"api_key": "abcd", "api_secret": "s3cret", "from": "Acme"}
 KANNEL = {"username": "tester", "password": "foobar", "from": "Acme"}
 WHATSAPP = {"phone_number_id": "10987654321", "access_token": "EAAG", "app_secret": "s3cret"}
+DENIED = "Number(s) has/have been denied by white- and/or black-lists."
 WEBHOOK = {"secret": "whsec_" + "QUJD" * 10}
 
 
@@ -39,7 +41,14 @@ class Dialect:
     malformed: tuple[bytes, ...] = ()
 
 
-def opened(dialect: Dialect, url: str, *, timeout: float = 10, hooks: bool = True, **changes: str) -> Kind:
+def opened(
+    dialect: Dialect,
+    url: str,
+    *,
+    timeout: float = 10,
+    hooks: bool = True,
+    **changes: str,
+) -> Kind:
     """Returns a provider of this kind that calls the url."""
     kind = KINDS[dialect.kind]
     link = Link(
@@ -77,8 +86,8 @@ def _vonage(*statuses: str) -> bytes:
     return _json("200 OK", {"message-count": str(len(parts)), "messages": parts})
 
 
-def _meta(status: str, code: int) -> bytes:
-    return _json(status, {"error": {"message": "…", "type": "OAuthException", "code": code, "fbtrace_id": "A"}})
+def _meta(status: str, code: int, **more: int) -> bytes:
+    return _json(status, {"error": {"message": "…", "type": "OAuthException", "code": code, "fbtrace_id": "A"} | more})
 
 
 def _kannel(status: str, text: str) -> bytes:
@@ -86,31 +95,18 @@ def _kannel(status: str, text: str) -> bytes:
 
 
 DIALECTS = {
-    each.kind: each
-    for each in (
+    dialect.kind: dialect
+    for dialect in (
         Dialect(
             "twilio",
             TWILIO,
             _json("201 Created", {"sid": "SM1", "status": "queued", "error_code": None}),
             "SM1",
             cases={
-                _twilio("400 Bad Request", 21211): ("rejected", "21211"),
-                _twilio("400 Bad Request", 21408): ("rejected", "21408"),
-                _twilio("400 Bad Request", 21610): ("rejected", "21610"),
-                _twilio("400 Bad Request", 21614): ("rejected", "21614"),
-                _twilio("400 Bad Request", 21635): ("rejected", "21635"),
-                _twilio("400 Bad Request", 63016): ("rejected", "63016"),
-                _twilio("400 Bad Request", 99999): ("rejected", "99999"),
-                _twilio("400 Bad Request", 21606): ("halted", "21606"),
-                _twilio("400 Bad Request", 21611): ("deferred", "21611"),
-                _twilio("400 Bad Request", 63018): ("deferred", "63018"),
-                _twilio("401 Unauthorized", 20003): ("halted", "20003"),
-                _twilio("403 Forbidden", 20005): ("halted", "20005"),
-                _twilio("404 Not Found", 20404): ("halted", "20404"),
-                _twilio("429 Too Many Requests", 20429): ("deferred", "20429"),
-                _twilio("500 Internal Server Error", 20500): ("unknown", "20500"),
-                # Whatever it says, it may have left.
-                _twilio("503 Service Unavailable", 20429): ("unknown", "20429"),
+                **{_twilio(status, int(code)): (means, code) for status, code, means in each_of(TWILIO_CODES)},
+                # Something else is at this address.
+                _json("404 Not Found", {}): ("halted", "http_404"),
+                answers("405 Method Not Allowed", b"<html>"): ("halted", "http_405"),
             },
             malformed=(b"", b"<html>", b"[]", b"{}", b'{"sid": 7}', b'{"sid": ""}', b'{"sid": "a\\u0000"}'),
         ),
@@ -120,19 +116,8 @@ DIALECTS = {
             _vonage("0"),
             "v-0",
             cases={
-                _vonage("1"): ("deferred", "1"),
-                _vonage("2"): ("halted", "2"),
-                _vonage("3"): ("rejected", "3"),
-                _vonage("4"): ("halted", "4"),
-                _vonage("5"): ("unknown", "5"),
-                _vonage("6"): ("rejected", "6"),
-                _vonage("7"): ("rejected", "7"),
-                _vonage("8"): ("halted", "8"),
-                _vonage("9"): ("halted", "9"),
-                _vonage("10"): ("deferred", "10"),
-                _vonage("15"): ("halted", "15"),
-                _vonage("29"): ("rejected", "29"),
-                _vonage("77"): ("unknown", "77"),
+                **{_vonage(code): (means, code) for _, code, means in each_of(VONAGE_CODES)},
+                answers("404 Not Found", b"<html>"): ("halted", "http_404"),
                 # A text of two segments of which one has left.
                 _vonage("0", "1"): ("unknown", "1"),
                 _vonage("6", "6"): ("rejected", "6"),
@@ -146,13 +131,21 @@ DIALECTS = {
             _kannel("202 Accepted", "0: Accepted for delivery"),
             None,
             cases={
+                _kannel("202 Accepted", "3: Queued for later delivery"): ("accepted", None),
+                # With immediate-sendsms-reply.
+                _kannel("202 Accepted", "Sent."): ("accepted", None),
+                _kannel("202 Accepted", "Sent. Message splits: 3"): ("accepted", None),
                 _kannel("400 Bad Request", "Missing receiver number, rejected"): ("rejected", "http_400"),
+                _kannel("400 Bad Request", "Empty receiver number not allowed, rejected"): ("rejected", "http_400"),
+                _kannel("400 Bad Request", "Charset or body misformed, rejected"): ("rejected", "http_400"),
+                _kannel("400 Bad Request", "Sender missing and no global set, rejected"): ("halted", "bad_settings"),
+                _kannel("400 Bad Request", "DLR-URL field misformed, rejected"): ("halted", "bad_settings"),
+                _kannel("400 Bad Request", DENIED): ("rejected", "not_routable"),
+                _kannel("403 Forbidden", DENIED): ("rejected", "not_routable"),
                 _kannel("403 Forbidden", "Authorization failed for sendsms"): ("halted", "http_403"),
                 _kannel("403 Forbidden", "Not routable. Do not try again."): ("rejected", "not_routable"),
-                _kannel("403 Forbidden", "Number(s) has/have been denied by white- and/or black-lists."): (
-                    "rejected",
-                    "not_routable",
-                ),
+                _kannel("404 Not Found", "Unknown request."): ("halted", "http_404"),
+                _kannel("500 Internal Server Error", "Sending failed."): ("unknown", "http_500"),
                 _kannel("503 Service Unavailable", "Temporal failure, try again later."): (
                     "deferred",
                     "temporal_failure",
@@ -168,22 +161,10 @@ DIALECTS = {
             "wamid.1",
             channel="whatsapp",
             cases={
-                _meta("401 Unauthorized", 190): ("halted", "190"),
-                _meta("500 Internal Server Error", 3): ("halted", "3"),
-                _meta("403 Forbidden", 200): ("halted", "200"),
-                _meta("400 Bad Request", 100): ("rejected", "100"),
-                _meta("400 Bad Request", 131026): ("rejected", "131026"),
-                _meta("400 Bad Request", 131047): ("rejected", "131047"),
-                _meta("400 Bad Request", 131042): ("halted", "131042"),
-                _meta("404 Not Found", 132001): ("halted", "132001"),
-                _meta("400 Bad Request", 132000): ("halted", "132000"),
-                _meta("400 Bad Request", 132015): ("halted", "132015"),
-                _meta("429 Too Many Requests", 130429): ("deferred", "130429"),
-                _meta("429 Too Many Requests", 80007): ("deferred", "80007"),
-                _meta("400 Bad Request", 4): ("deferred", "4"),
-                _meta("500 Internal Server Error", 131000): ("unknown", "131000"),
-                _meta("503 Service Unavailable", 2): ("unknown", "2"),
-                _meta("400 Bad Request", 999999): ("rejected", "999999"),
+                **{_meta(status, int(code)): (means, code) for status, code, means in each_of(META_CODES)},
+                # A phone_number_id that does not exist.
+                _meta("400 Bad Request", 100, error_subcode=33): ("halted", "100"),
+                _json("404 Not Found", {}): ("halted", "http_404"),
             },
             malformed=(b"", b"<html>", b"[]", b"{}", b'{"messages": []}', b'{"messages": [7]}',
                        b'{"messages": [{"id": 7}]}'),

@@ -35,6 +35,7 @@ bearerbox-host = 127.0.0.1
 sendsms-port = {sendsms}
 log-file = {directory}/smsbox.log
 log-level = 0
+{more}
 
 group = sendsms-user
 username = tester
@@ -58,12 +59,12 @@ class RealKannel:
 
 
 @contextmanager
-def real_kannel(directory: Path) -> Iterator[RealKannel]:
-    """Runs bearerbox, smsbox and a fake SMSC until the end of the block."""
+def real_kannel(directory: Path, *, smsbox: str = "") -> Iterator[RealKannel]:
+    """Runs bearerbox, smsbox and a fake SMSC until the end of the block; `smsbox` is added to smsbox's own settings."""
     admin, boxes, smsc, sendsms = (free_port() for _ in range(4))
     configuration = directory / "kannel.conf"
     configuration.write_text(
-        _CONFIGURATION.format(admin=admin, boxes=boxes, smsc=smsc, sendsms=sendsms, directory=directory)
+        _CONFIGURATION.format(admin=admin, boxes=boxes, smsc=smsc, sendsms=sendsms, directory=directory, more=smsbox)
     )
     log = directory / "fakesmsc.log"
     with ExitStack() as running:

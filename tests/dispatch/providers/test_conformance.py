@@ -6,10 +6,11 @@ import socket
 
 import pytest
 
-from dispatch.providers import Answer
+from dispatch.providers import Answer, twilio, vonage, whatsapp_cloud
 from dispatch.providers.http import MAX_REPLY_BYTES
 from dispatch.providers.kinds import KINDS
 from tests.dispatch.providers.dialects import DIALECTS, expected, opened, outgoing
+from tests.dispatch.providers.documented import META_CODES, TWILIO_CODES, VONAGE_CODES, each_of
 from tests.dispatch.providers.misbehaving import answers, hangs, misbehaving, resets, says
 
 EACH = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
@@ -62,6 +63,15 @@ async def sent(dialect, url, *, timeout=10):
 
 def test_every_kind_has_a_dialect():
     assert set(DIALECTS) | ELSEWHERE == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("table", "documented"),
+    [(twilio.CODES, TWILIO_CODES), (vonage.STATUSES, VONAGE_CODES), (whatsapp_cloud.CODES, META_CODES)],
+    ids=["twilio", "vonage", "whatsapp_cloud"],
+)
+def test_each_code_of_a_table_is_tried(table, documented):
+    assert set(table) <= {code for _, code, _ in each_of(documented)}
 
 
 @EACH

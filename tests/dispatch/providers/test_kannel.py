@@ -68,6 +68,17 @@ def test_a_wrong_password_halts_and_no_text_is_rejected(kannel):
     assert talk(kannel, lambda provider: provider.send(message)).outcome == "rejected"
 
 
+def test_a_kannel_without_a_sender_for_us_halts(kannel):
+    assert sent(kannel, "Hi", **{"from": None}) == Answer("halted", error_code="bad_settings")
+
+
+def test_a_kannel_that_answers_before_its_bearerbox_accepts(tmp_path):
+    with real_kannel(tmp_path, smsbox="immediate-sendsms-reply = true") as hasty:
+        assert sent(hasty, "Hi") == Answer("accepted")
+        assert sent(hasty, "G" * 400) == Answer("accepted")
+        wait_until(lambda: "Acme +306912345678 text Hi" in hasty.received(), "the text has arrived")
+
+
 def test_trying_it_out_sends_nothing(kannel):
     before = kannel.received()
     assert talk(kannel, Kannel.probe).ok

@@ -128,7 +128,15 @@ def test_vonage_says_what_became_of_a_message_as_a_form_json_or_query():
 
 @pytest.mark.parametrize(
     ("said", "state"),
-    [("1", "delivered"), ("2", "undelivered"), ("8", "sent"), ("16", "undelivered"), ("34", "undelivered")],
+    [
+        ("1", "delivered"),
+        ("2", "undelivered"),
+        ("8", "sent"),
+        ("16", "undelivered"),
+        # With bits of newer versions that say why: expired, unknown.
+        ("34", "undelivered"),
+        ("66", "undelivered"),
+    ],
 )
 def test_kannel_says_what_became_of_a_message_in_the_address(said, state):
     url = f"{URL}?ref=7-0&state={said}&id=ab-1&answer=NACK%2F11&key={KEY}"
@@ -138,6 +146,13 @@ def test_kannel_says_what_became_of_a_message_in_the_address(said, state):
         Receipt(f"7-0:{said}", state, "7-0", "ab-1", code)
     ]
     assert not provider("kannel").verify(Callback(url.replace(KEY, "k3z"), {}, b""))
+
+
+@pytest.mark.parametrize("said", ["", "0", "4", "32", "36", "-1", "1.0", "²", "9999", "1" * 5000])
+def test_a_value_of_kannels_that_says_nothing_of_an_end_is_no_receipt(said):
+    assert (
+        provider("kannel").parse_receipts(Callback(f"{URL}?{urlencode({'ref': '7-0', 'state': said})}", {}, b"")) == []
+    )
 
 
 # WhatsApp.
