@@ -19,6 +19,8 @@ from dispatch.providers.link import UNPAIRED, Link, ProviderSettings, matches_an
 from dispatch.providers.receipts import fields_of
 
 API = "https://rest.nexmo.com"
+# https://developer.vonage.com/en/api/sms: a longer address is status 23. Without one, receipts go to the dashboard's.
+MAX_CALLBACK = 100
 
 # https://developer.vonage.com/en/api-errors/sms: the answer is 200 and the status of each part says what became of it.
 # 5 is an error of theirs while they processed the message, so it may have left. 3 and 22 are about one message: what is
@@ -88,7 +90,10 @@ class Vonage:
             "type": "unicode" if needs_unicode(message.body) else "text",
             "client-ref": message.reference,
         }
-        if status_url := self._link.keyed_status_url(ref=message.reference):
+        # Receipts name the message by its client-ref, and one that is signed needs no key.
+        signed = self._settings.signature_secret is not None
+        status_url = self._link.status_url() if signed else self._link.keyed_status_url()
+        if status_url and len(status_url) <= MAX_CALLBACK:
             form |= {"callback": status_url, "status-report-req": "1"}
         reply = await post_form(self._link.http.get(), f"{self._link.at(API)}/sms/json", form)
         return reply if isinstance(reply, Answer) else _answer(reply)

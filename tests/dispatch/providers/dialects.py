@@ -47,6 +47,7 @@ def opened(
     *,
     timeout: float = 10,
     hooks: bool = True,
+    keys: tuple[str, ...] = (KEY, "old"),
     **changes: str,
 ) -> Kind:
     """Returns a provider of this kind that calls the url."""
@@ -56,7 +57,7 @@ def opened(
         http=LazySession(connections=4, timeout=timeout),
         base_url=url,
         hooks_url=HOOKS if hooks else None,
-        hook_keys=(KEY, "old"),
+        hook_keys=keys,
         timeout=timeout,
     )
     return kind.open(kind.settings.model_validate({**dialect.settings, **changes}), link)

@@ -10,11 +10,11 @@ from urllib.parse import parse_qsl
 import pytest
 
 from dispatch.providers import ApprovedTemplate
-from tests.dispatch.providers.dialects import DIALECTS, HOOKS, KANNEL, TWILIO, WEBHOOK, opened, outgoing
+from tests.dispatch.providers.dialects import DIALECTS, HOOKS, KANNEL, KEY, TWILIO, WEBHOOK, opened, outgoing
 from tests.dispatch.providers.misbehaving import misbehaving, says
 
 
-def asked(kind, *messages, hooks=True, **changes):
+def asked(kind, *messages, **changes):
     """Sends the messages, or one, and returns the head (in lower case) and the body of each request."""
     dialect = DIALECTS[kind]
 
@@ -24,7 +24,7 @@ def asked(kind, *messages, hooks=True, **changes):
 
     async def talk():
         async with misbehaving(accepts) as server:
-            provider = opened(dialect, server.url, hooks=hooks, **changes)
+            provider = opened(dialect, server.url, **changes)
             for message in messages or [outgoing(dialect)]:
                 await provider.send(message)
             await provider._link.http.close()
@@ -85,7 +85,18 @@ def test_vonage_sends_digits_and_says_which_alphabet_a_text_needs():
         "callback": "",
         "status-report-req": "",
     }
-    assert forms[0]["callback"] == f"{HOOKS}/status?ref=7-0&key=k3y"
+    assert forms[0]["callback"] == f"{HOOKS}/status?key=k3y"
+
+
+def test_vonage_is_named_no_address_that_it_would_refuse_as_too_long():
+    """Their limit is 100 characters; receipts then come to the address in the dashboard, named by client-ref."""
+    key = KEY + "x" * (100 - len(f"{HOOKS}/status?key={KEY}"))
+    for given, said in ((key, f"{HOOKS}/status?key={key}"), (f"{key}x", None)):
+        [(_, body)] = asked("vonage", keys=(given,))
+        assert form_of(body).get("callback") == said
+        assert form_of(body)["client-ref"] == "7-0"
+    [(_, body)] = asked("vonage", keys=(f"{key}x",), signature_secret="sign")
+    assert form_of(body)["callback"] == f"{HOOKS}/status"
 
 
 def test_kannel_is_sent_the_text_as_a_body_and_the_rest_in_headers():
