@@ -18,6 +18,7 @@ from dispatch.accounts.accounts import (
     read_account,
 )
 from dispatch.accounts.quotas import QuotasView, change_quotas
+from dispatch.receipts.words import ReplySettingsView, change_reply_settings
 from models.account import OVER_CAP
 from models.page import Page
 from models.tenancy import ALL_ACCOUNTS
@@ -141,6 +142,29 @@ def quotas(name: str, countries: str | None, **limits: str | None) -> QuotasView
     if countries is not None:
         changes["countries"] = None if countries.strip().lower() == "none" else countries.split(",")
     return change_quotas(by_hand(id_of(name)), changes)
+
+
+@account.command()
+@_name
+@click.option("--stop-words", metavar="WORD,WORD", help="Also end messages; '' removes them.")
+@click.option("--start-words", metavar="WORD,WORD", help="Also bring back who has opted out.")
+@click.option("--help-words", metavar="WORD,WORD", help="Also ask for help.")
+@answers()
+@with_database
+def replies(name: str, **words: str | None) -> ReplySettingsView:
+    """Show which words an account takes for STOP, START and HELP; options replace its own.
+
+    A word counts when it is a whole reply, apart from case, accents, punctuation and spaces. The built-in words always
+    count.
+
+    \b
+    python -m cli account replies Acme
+    python -m cli account replies Acme --stop-words 'ΣΤΟΠ,ΔΙΑΚΟΠΗ' --start-words ΕΝΑΡΞΗ --help-words ΒΟΗΘΕΙΑ
+    """
+    given = {
+        field: [each for each in text.split(",") if each.strip()] for field, text in words.items() if text is not None
+    }
+    return change_reply_settings(by_hand(id_of(name)), given)
 
 
 def _limit(field: str, given: str) -> int | None:

@@ -52,7 +52,7 @@ providers   what every provider takes and answers; choice (the installation's), 
             posts are signed), gsm7; twilio, vonage, kannel, whatsapp_cloud, webhook, messaging_service, simulated,
             simulator/
 receipts    what providers post to us: hooks (verified and stored), applying (to messages, later), reasons (in words),
-            replies, keywords (STOP and its like)
+            replies, keywords (STOP and its like), words (of an account's own)
 clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with
             retries), tokens (Keycloak)
 audit       the invariants, as queries

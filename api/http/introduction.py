@@ -56,6 +56,7 @@ _ATHENS = {"logic": "and", "conditions": [{"field": "location", "operator": "eq"
 EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/api/accounts"): {"name": "Acme", "country": "GR"},
     ("patch", "/api/account"): {"zone": "Europe/Athens", "quiet_hours": "22:00-09:00", "cap_per_week": 3},
+    ("patch", "/api/account/replies"): {"stop_words": ["ΣΤΟΠ", "ΔΙΑΚΟΠΗ"], "help_words": ["ΒΟΗΘΕΙΑ"]},
     ("patch", "/api/account/quotas"): {"credits_per_day": 50000, "countries": ["GR", "CY"]},
     ("put", "/api/subscription"): {"plan": "gold", "status": "active"},
     ("post", "/api/keys"): {"name": "dashboard", "scopes": ["read"]},

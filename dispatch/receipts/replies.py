@@ -9,7 +9,7 @@ from dispatch.caller import Caller
 from dispatch.formats.csv_out import csv_lines
 from dispatch.formats.view import Time, View
 from dispatch.providers.inbound import Inbound
-from dispatch.receipts.keywords import keyword_of
+from dispatch.receipts.keywords import bare, built_in
 from models.page import Page
 from models.providers.provider import Provider
 from models.providers.reply import NewReply, Reply, ReplyLine
@@ -35,10 +35,10 @@ def take_replies(provider: Provider, texts: Sequence[Inbound]) -> int:
     """Stores texts of a verified request and returns how many are new; what STOP and START change is committed."""
     new = 0
     for text in texts:
-        keyword = text.handled_as or keyword_of(text.text)
-        if taken := Reply.take(provider, NewReply(text.key, text.phone, text.text, keyword)):
+        keyword = text.handled_as or built_in(text.text)
+        if taken := Reply.take(provider, NewReply(text.key, text.phone, text.text, keyword, bare(text.text))):
             new += 1
-            log.info("reply.received", provider=provider.label, keyword=keyword, campaign_id=taken.campaign_id)
+            log.info("reply.received", provider=provider.label, keyword=taken.keyword, campaign_id=taken.campaign_id)
     return new
 
 

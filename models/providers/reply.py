@@ -12,6 +12,7 @@ from models.export import export_lines
 from models.page import Page, read_page
 from models.providers.provider import Provider
 from models.providers.refused_callback import ACCEPTED
+from models.providers.reply_word import ReplyWord
 from models.row import Row
 from models.tenancy import Tenant, owned_by
 
@@ -39,8 +40,10 @@ class NewReply(NamedTuple):
     key: str
     phone: str
     text: str
-    #: stop, start or help.
+    #: stop, start or help, when it is that for every account.
     keyword: str | None
+    #: What the words of accounts are compared with.
+    folded: str
 
 
 class ReplyLine(NamedTuple):
@@ -72,26 +75,33 @@ class Reply(Row):
     def take(cls, provider: Provider, new: NewReply) -> Self | None:
         """Stores the reply and does what it asks for, in one transaction; None when it is known already.
 
-        STOP to an operator's provider counts for every account that has messaged the number through it.
+        STOP to an operator's provider counts for every account that has messaged the number through it; a word that
+        an account has given a meaning counts for that account.
         """
         asked = {"phone": new.phone, "account": provider.account_id, "label": provider.label}
         sent_to = rows(_SENT_TO, asked)
         last = sent_to[0] if sent_to else {"account_id": provider.account_id, "campaign_id": None, "n": None}
         with db.atomic():
+            accounts = [provider.account_id] if provider.account_id else sorted(each["account_id"] for each in sent_to)
+            own = ReplyWord.meanings(new.folded, accounts) if new.folded and not new.keyword else {}
+            meant = {account_id: new.keyword or own.get(account_id) for account_id in accounts}
+            keyword = meant.get(last["account_id"], new.keyword)
             made = row(
                 f"""WITH {ACCEPTED}
                    INSERT INTO reply (account_id, provider_id, key, phone, text, keyword, campaign_id, n)
                    VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (provider_id, key) DO NOTHING RETURNING *""",
-                [provider.id, last["account_id"], provider.id, *new, last["campaign_id"], last["n"]],
+                [
+                    *(provider.id, last["account_id"], provider.id, new.key, new.phone, new.text, keyword),
+                    *(last["campaign_id"], last["n"]),
+                ],
                 into=cls,
             )
             if made is None:
                 return None
-            accounts = [provider.account_id] if provider.account_id else sorted(each["account_id"] for each in sent_to)
-            for account_id in accounts:
-                if new.keyword == "stop":
+            for account_id, meaning in meant.items():
+                if meaning == "stop":
                     Suppression.add(account_id, new.phone, source="reply")
-                elif new.keyword == "start":
+                elif meaning == "start":
                     Suppression.lift_opt_out(account_id, new.phone)
         return made
 

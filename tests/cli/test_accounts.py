@@ -36,6 +36,17 @@ def test_an_account_lets_in_landlines_and_leaves_them_out_again(cli, acme):
     assert (refused["code"], "fixed, premium, shared_cost" in refused["message"]) == ("INVALID_REQUEST", True)
 
 
+def test_an_account_has_its_own_words_for_stop_and_help(cli, acme):
+    changed = cli(
+        "account", "replies", "Acme", "--stop-words", "ΣΤΟΠ, Διακοπή,", "--help-words", "ΒΟΗΘΕΙΑ", "--json"
+    ).json
+    assert (changed["stop_words"], changed["help_words"]) == (["ΣΤΟΠ", "Διακοπή"], ["ΒΟΗΘΕΙΑ"])
+    assert cli("account", "replies", "Acme", "--json").json == changed
+    refused = cli("account", "replies", "Acme", "--start-words", "stop", "--json").error
+    assert (refused["code"], "'stop' means something else" in refused["message"]) == ("INVALID_REQUEST", True)
+    assert cli("account", "replies", "Acme", "--stop-words", "", "--json").json["stop_words"] == []
+
+
 def test_an_account_names_the_business_that_it_is_elsewhere(cli, acme):
     assert cli("account", "change", "Acme", "--business-id", " b-1 ", "--json").json["business_id"] == "b-1"
     assert cli("account", "create", "Other", "--business-id", "b-1", "--json").error["code"] == "DUPLICATE"

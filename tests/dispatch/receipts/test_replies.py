@@ -9,7 +9,6 @@ import pytest
 from dispatch.providers import Callback
 from dispatch.providers.inbound import inbound_of
 from dispatch.receipts.hooks import take_callback
-from dispatch.receipts.keywords import keyword_of
 from dispatch.receipts.replies import export_replies, list_replies
 from dispatch.start.enqueue import enqueue_campaign
 from models.customers.suppression import Suppression
@@ -48,46 +47,6 @@ def another_campaign_to(account):
     again = a_campaign(account, list_id=row("SELECT id FROM customer_list")["id"])
     enqueue_campaign(asking(), again.id)
     return again.id
-
-
-@pytest.mark.parametrize(
-    ("text", "keyword"),
-    [
-        ("STOP", "stop"),
-        ("stop", "stop"),
-        (" Stop. \n", "stop"),
-        ("S.T.O.P!", "stop"),
-        ("“Stop”", "stop"),
-        ("ＳＴＯＰ", "stop"),
-        ("stóp", "stop"),
-        ("stop\u200b", "stop"),
-        ("stop 🙏", "stop"),
-        ("Stop all", "stop"),
-        ("STOPALL", "stop"),
-        ("opt-out", "stop"),
-        ("Opt out", "stop"),
-        ("Unsubscribe", "stop"),
-        ("cancel", "stop"),
-        ("end", "stop"),
-        ("QUIT", "stop"),
-        ("revoke", "stop"),
-        ("Start", "start"),
-        ("unstop", "start"),
-        ("help?", "help"),
-        ("INFO", "help"),
-        ("please stop", None),
-        ("don't stop", None),
-        ("stop it, I love it", None),
-        ("the end", None),
-        ("stopp", None),
-        ("", None),
-        ("...", None),
-        ("stop" * 100, None),
-        ("s" + "\u0301" * 5000, None),
-    ],
-)
-def test_a_keyword_is_the_whole_message(text, keyword):
-    assert keyword_of(text) == keyword
 
 
 def test_stop_holds_for_every_campaign_of_the_account_also_one_in_flight(account, provider):
