@@ -68,6 +68,10 @@ def unapproved(*, recipients: str, changed: str, actor: str) -> str:
     return f"CASE WHEN {_ABOVE} IS NOT NULL THEN {_unapproved(recipients, changed, actor)} END"
 
 
+#: Whether the account asks for no approvals; then any campaign may start, and nothing is counted.
+ASKS_FOR_NONE = f"(SELECT {_ABOVE} IS NULL)"
+
+
 def take_turn(campaign_id: int) -> None:
     """Makes other starts of the account wait until the transaction ends, if they are counted together.
 
