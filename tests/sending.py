@@ -12,7 +12,7 @@ from dispatch.campaigns.view import CampaignView
 from dispatch.providers import Answer
 from dispatch.sending.courier import Courier
 from dispatch.start.enqueue import enqueue_campaign
-from models.campaigns.preparation import ClaimedCampaign, claim
+from models.campaigns.preparation import ClaimedCampaign, Start, claim
 from models.database import db, row, rows
 from models.messages import batch, claiming, recording
 from models.messages.message import Claimed
@@ -108,14 +108,9 @@ def undelivered(campaign_id: int, phone: str) -> None:
 
 def start_claim(campaign_id: int, *, batch_size: int, recipients: int) -> ClaimedCampaign:
     """Claims a campaign for preparation, as its start does, and leaves the rest to the test."""
-    found = claim(
-        campaign_id,
-        batch_size=batch_size,
-        actor="test",
-        request_id="test",
-        only_if_due=False,
-        expected_recipients=recipients,
-        changed_recipients=0,
+    start = Start(
+        batch_size=batch_size, actor="test", request_id="test", only_if_due=False, recipients=recipients, changed=0
     )
+    found = claim(campaign_id, start)
     assert found is not None
     return found

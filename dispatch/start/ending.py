@@ -12,27 +12,26 @@ from dispatch.errors import ApprovalRequired, InsufficientCredits, NoRecipients
 from dispatch.start.lost import PreparationLost
 from models import credit
 from models.audit_event import AuditEvent
-from models.campaigns import approval, preparation
+from models.campaigns import preparation
 from models.campaigns.campaign import Campaign
+from models.campaigns.preparation import ClaimedCampaign
 from models.database import db
 from models.failures import DATABASE_ERRORS
 
 log = structlog.get_logger()
 
 
-def finish(campaign_id: int, token: UUID) -> Campaign:
+def finish(prepared: ClaimedCampaign) -> Campaign:
     """Holds the price and lets the campaign send, in one transaction.
 
     Refuses it when the credits do not suffice, it is more than the account may send in a day, no one is left to
-    message, or an approval that is needed no longer stands: only now is every recipient read.
+    message, or an approval that is needed no longer stands: only now is every recipient read. PreparationLost when the
+    campaign's token no longer holds.
     """
-    held = preparation.held_by(campaign_id, token)
-    if held is None:
-        raise PreparationLost
+    campaign_id, token = prepared.id, prepared.prep_token
     # Their texts are frozen by now, so whatever changes after this count is not in them.
-    changed = changed_since_approval(held)
+    changed = changed_since_approval(prepared)
     with db.atomic():
-        approval.take_turn(campaign_id)
         campaign = preparation.start_sending(campaign_id, token, changed_recipients=changed)
         if campaign is None:
             _refuse(campaign_id, token, changed=changed)

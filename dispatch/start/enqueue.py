@@ -44,7 +44,7 @@ from models.account import Standing
 from models.campaigns.approval import take_turn
 from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import Campaign
-from models.campaigns.preparation import ClaimedCampaign, claim
+from models.campaigns.preparation import ClaimedCampaign, Start, claim, claim_freely
 from models.database import db
 from models.failures import DATABASE_ERRORS
 
@@ -158,24 +158,32 @@ def _check_status(campaign: Campaign) -> None:
 
 
 def _claim(caller: Caller, campaign: Campaign, reach: Reach, *, only_if_due: bool = False) -> ClaimedCampaign:
+    start = Start(
+        batch_size=settings().batch_size,
+        actor=caller.actor,
+        request_id=caller.request_id,
+        only_if_due=only_if_due,
+        recipients=reach.total,
+        changed=reach.changed,
+        key=caller.idempotency_key,
+    )
     with _step("claim"):
-        with db.atomic():
-            take_turn(campaign.id)
-            claimed = claim(
-                campaign.id,
-                batch_size=settings().batch_size,
-                actor=caller.actor,
-                request_id=caller.request_id,
-                only_if_due=only_if_due,
-                expected_recipients=reach.total,
-                changed_recipients=reach.changed,
-                key=caller.idempotency_key,
-            )
-            if claimed and claimed.audience_kind == "combined":
-                # A statement of its own, since it must see the parts of an edit for which the claim has waited.
-                AudiencePart.freeze(claimed.id)
+        # The parts of a combined audience are frozen with the claim.
+        combined = campaign.audience_kind == "combined"
+        freely = None if combined else claim_freely(campaign.id, start, revision=campaign.revision)
+        claimed = freely or _claim_in_turn(campaign, start)
         if claimed is None:
             raise _too_late(caller, campaign, reach)
+    return claimed
+
+
+def _claim_in_turn(campaign: Campaign, start: Start) -> ClaimedCampaign | None:
+    with db.atomic():
+        take_turn(campaign.id)
+        claimed = claim(campaign.id, start)
+        if claimed and claimed.audience_kind == "combined":
+            # A statement of its own, since it must see the parts of an edit for which the claim has waited.
+            AudiencePart.freeze(claimed.id)
     return claimed
 
 
@@ -203,7 +211,7 @@ def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda
                 queues.push_preparation(campaign_id, token, claimed.account_id)
                 return preparing(campaign_id, AudienceSize(claimed.recipients, claimed.recipients))
         with _step("hold_credits"):
-            ending.finish(campaign_id, token)
+            ending.finish(claimed)
     except preparation.PreparationLost:
         raise InvalidStatus("The campaign was paused or cancelled while it was being prepared.") from None
     except DispatchError as refusal:

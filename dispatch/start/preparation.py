@@ -108,7 +108,7 @@ def continue_preparation(campaign_id: int, token: UUID, *, seconds: float = 20) 
             if not prepare(campaign, until=_after_a_chunk(lambda: _makes_way(campaign.account_id, began, seconds))):
                 queues.push_preparation(campaign_id, token, campaign.account_id)
                 return
-            finish(campaign_id, token)
+            finish(campaign)
         except PreparationLost:
             log.info("preparation.not_ours")
             return

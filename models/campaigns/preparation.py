@@ -1,11 +1,10 @@
 """How a campaign is claimed and prepared: each statement is guarded by state, token and cursor."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from models.campaigns.approval import ASKS_FOR_NONE, may_start, unapproved
+from models.campaigns.approval import ASKS_FOR_NONE, may_start, take_turn, unapproved
 from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import DEFAULT_LIFE, Campaign
 from models.database import row, rows
@@ -34,7 +33,6 @@ WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s AND {may} 
 # checked, and again by the one that lets it send, because only then is every recipient read. Most accounts ask for no
 # approvals; the conditions about those take PostgreSQL 6 ms to plan and 1 ms to skip, so they are a statement of their
 # own, for when the first one has found nothing.
-_FREELY = {"may": ASKS_FOR_NONE, "unapproved": "NULL"}
 
 
 def _approved(*, recipients: str, actor: str) -> dict[str, str]:
@@ -42,15 +40,10 @@ def _approved(*, recipients: str, actor: str) -> dict[str, str]:
     return {"may": may_start(**asked), "unapproved": unapproved(**asked)}
 
 
-_CLAIMS = [
-    _CLAIM.format(**conditions) for conditions in (_FREELY, _approved(recipients="%(recipients)s", actor="%(actor)s"))
-]
-_STARTS = [
-    _START_SENDING.format(**conditions)
-    for conditions in (_FREELY, _approved(recipients="campaign.recipients", actor="campaign.actor"))
-]
-
-T = TypeVar("T")
+_CLAIM_FREELY = _CLAIM.format(may=f"{ASKS_FOR_NONE} AND revision = %(revision)s", unapproved="NULL")
+_CLAIM_APPROVED = _CLAIM.format(**_approved(recipients="%(recipients)s", actor="%(actor)s"))
+_START_FREELY = _START_SENDING.format(may=ASKS_FOR_NONE, unapproved="NULL")
+_START_APPROVED = _START_SENDING.format(**_approved(recipients="campaign.recipients", actor="campaign.actor"))
 
 _FOLLOWS_UP = "kind IN ('retry', 'rest', 'test')"
 
@@ -75,37 +68,50 @@ class ClaimedCampaign(Campaign):
     correlation_id: str
 
 
-def claim(
-    campaign_id: int,
-    *,
-    batch_size: int,
-    actor: str,
-    request_id: str,
-    only_if_due: bool,
-    expected_recipients: int,
-    changed_recipients: int,
-    key: RequestKey | None = None,
-) -> ClaimedCampaign | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """What the start of a campaign has found, and writes into its row."""
+
+    batch_size: int
+    actor: str
+    request_id: str
+    #: Of a sweep: a campaign that was rescheduled between its query and the claim would be sent days early.
+    only_if_due: bool
+    #: How many people it reaches, and how many of them have changed since an approval; both decide whether it may.
+    recipients: int
+    changed: int
+    #: Of the request, if it has one.
+    key: RequestKey | None = None
+
+
+def claim(campaign_id: int, start: Start) -> ClaimedCampaign | None:
     """Claims the campaign for preparation; None when another caller was faster or its state does not allow a start.
 
-    `only_if_due` is for the sweep: a campaign rescheduled between its query and this claim would be sent days early.
-    `expected_recipients`, and how many of them have changed since an approval, decide whether it may start; the
-    caller's transaction has taken its turn. The row keeps the `key` of the request. What is sent comes from the
-    returned row, not from an earlier read; the row keeps the segment's filter, so that an edit during the preparation
-    cannot mix two audiences.
+    The caller's transaction has taken its turn. What is sent comes from the returned row, not from an earlier read; the
+    row keeps the segment's filter, so that an edit during the preparation cannot mix two audiences.
     """
-    params = {
+    return row(_CLAIM_APPROVED, _params(campaign_id, start), into=ClaimedCampaign)
+
+
+def claim_freely(campaign_id: int, start: Start, *, revision: int) -> ClaimedCampaign | None:
+    """Does the same, without a turn, if the account asks for no approvals and the campaign has not changed since it had
+    this revision; None otherwise, which says nothing about whether `claim` will find it.
+    """
+    return row(_CLAIM_FREELY, _params(campaign_id, start) | {"revision": revision}, into=ClaimedCampaign)
+
+
+def _params(campaign_id: int, start: Start) -> dict[str, Any]:
+    return {
         "id": campaign_id,
-        "batch_size": batch_size,
-        "actor": actor,
-        "request_id": request_id,
-        "only_if_due": only_if_due,
-        "recipients": expected_recipients,
-        "changed": changed_recipients,
-        "started_key": key.digest if key else None,
-        "started_hash": key.body_hash if key else None,
+        "batch_size": start.batch_size,
+        "actor": start.actor,
+        "request_id": start.request_id,
+        "only_if_due": start.only_if_due,
+        "recipients": start.recipients,
+        "changed": start.changed,
+        "started_key": start.key.digest if start.key else None,
+        "started_hash": start.key.body_hash if start.key else None,
     }
-    return _first(_CLAIMS, params, into=ClaimedCampaign)
 
 
 def held_by(campaign_id: int, token: UUID) -> ClaimedCampaign | None:
@@ -155,18 +161,15 @@ def advance(campaign_id: int, token: UUID, *, old: int, new: int, recipients: in
 
 
 def start_sending(campaign_id: int, token: UUID, *, changed_recipients: int) -> Campaign | None:
-    """Lets the prepared campaign send, with its price held.
+    """Lets the prepared campaign send, with its price held, in the caller's transaction.
 
-    None when the token no longer holds, or the campaign needs an approval that does not stand. The caller's transaction
-    has taken its turn.
+    None when the token no longer holds, or the campaign needs an approval that does not stand.
     """
     params = {"id": campaign_id, "token": token, "changed": changed_recipients}
-    return _first(_STARTS, params, into=Campaign)
-
-
-def _first(statements: Sequence[str], params: dict[str, Any], *, into: type[T]) -> T | None:
-    """Returns what the first of these statements that finds anything returns."""
-    return next((found for each in statements if (found := row(each, params, into=into))), None)
+    if freely := row(_START_FREELY, params, into=Campaign):
+        return freely
+    take_turn(campaign_id)
+    return row(_START_APPROVED, params, into=Campaign)
 
 
 def note_error(campaign_id: int, token: UUID, error: str) -> None:

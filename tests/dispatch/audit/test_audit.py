@@ -44,7 +44,7 @@ def _start(campaign_id):
     """Prepares the campaign in batches of four, as enqueue does, and lets it send."""
     claimed = start_claim(campaign_id, batch_size=4, recipients=10)
     preparing.prepare(claimed)
-    preparing.finish(campaign_id, claimed.prep_token)
+    preparing.finish(claimed)
     return campaign_id
 
 
