@@ -17,7 +17,7 @@ from dispatch.hours.caps import first_within
 from dispatch.hours.plan import Plan
 from models.campaigns.campaign import Campaign
 from models.campaigns.hours import hours_at_start
-from models.messages.caps import Caps, caps_of
+from models.messages.caps import Caps
 from scheduling.zones import zone_called
 
 _NOT_STARTED = ("draft", "scheduled", "recurring")
@@ -38,7 +38,8 @@ def plan_campaign(caller: Caller, campaign_id: int) -> PlanView:
     campaign = get_campaign(caller, campaign_id)
     _check_not_started(campaign)
     audience = known_audience(campaign)
-    plan, caps = Plan.of(hours_at_start(campaign.id)), caps_of(campaign.id)
+    hours = hours_at_start(campaign.id)
+    plan, caps = Plan.of(hours), hours.caps
     stretches, held_back = _count(plan, caps, cohorts_of(audience, caps=caps, at=plan.started_at))
     held_back["opted_out"] += left_out_of(audience)
     zones = [_shown(stretch, recipients) for stretch, recipients in stretches.items()]

@@ -27,7 +27,6 @@ from dispatch.sending.window import Window
 from models.campaigns.sending import SendingCampaign, to_send
 from models.database import db
 from models.heartbeat import Heartbeat
-from models.messages.caps import Caps, caps_of
 from models.messages.message import Outcome
 from models.messages.pushing import unmark_pushed
 
@@ -116,8 +115,8 @@ class Courier:
             return work.window.claimed
 
     def _begin(self, campaign: SendingCampaign, batch: int, places: int, others_waiting: Callable[[], bool]) -> _Work:
-        caps, provider, pace = self._ask(lambda _: self._look_up(campaign), campaign.id)
-        exchange = Exchange(campaign, batch, provider=provider.name, settings=self.settings, caps=caps)
+        provider, pace = self._ask(lambda _: self._look_up(campaign), campaign.id)
+        exchange = Exchange(campaign, batch, provider=provider.name, settings=self.settings, caps=campaign.caps)
         too_often = pace.called_too_often if pace else None
         calls = Calls(campaign, provider, self.settings, places=places, when_called_too_often=too_often)
         time_box = TimeBox(TIME_BOX_SEC, stopped=self._stopped.is_set, others_waiting=others_waiting)
@@ -128,12 +127,12 @@ class Courier:
         self._works.append(work)
         return work
 
-    def _look_up(self, campaign: SendingCampaign) -> tuple[Caps | None, Provider, Pace | None]:
-        """Returns the caps, the provider and, if its sender has a rate, the pace; runs in the database thread."""
+    def _look_up(self, campaign: SendingCampaign) -> tuple[Provider, Pace | None]:
+        """Returns the provider and, if its sender has a rate, the pace; runs in the database thread."""
         provider = self._routing.provider_of(campaign.account_id, campaign.channel)
         limit = limit_of(self._routing.sender_of(provider, campaign.sender), self.settings)
         pace = Pace(limit, Road(self._rates, self._asks, Heartbeat.serving(queues.SEND))) if limit else None
-        return caps_of(campaign.id), provider, pace
+        return provider, pace
 
     async def _send(self, campaign_id: int, window: Window, exchange: Exchange, pace: Pace | None) -> None:
         in_thread = partial(asyncio.get_running_loop().run_in_executor, self._database)

@@ -33,7 +33,7 @@ from models.campaigns.campaign import Campaign
 from models.campaigns.hours import hours_of
 from models.campaigns.preparation import ClaimedCampaign
 from models.database import db
-from models.messages.caps import Caps, caps_of
+from models.messages.caps import Caps
 from models.messages.parameters import MARK
 from models.messages.writing import MessageRow, copy_batches, copy_messages, without_repeated
 
@@ -61,7 +61,8 @@ class PreparationProgress:
     @classmethod
     def of(cls, campaign: ClaimedCampaign) -> "PreparationProgress":
         """Returns how far the preparation of this campaign has come."""
-        template, plan = compile_template(campaign.template), Plan.of(hours_of(campaign.id))
+        hours = hours_of(campaign.id)
+        template, plan = compile_template(campaign.template), Plan.of(hours)
         if campaign.whatsapp_template:
             template = template.marked(MARK)
         fields = (*template.fields, "zone") if plan.hours.anything else template.fields
@@ -72,7 +73,7 @@ class PreparationProgress:
             fields,
             Renderer(template, channel=campaign.channel, folds=campaign.fold_typography, columns=columns),
             plan,
-            caps_of(campaign.id),
+            hours.caps,
             campaign.prep_cursor,
             campaign.recipients,
         )

@@ -5,9 +5,10 @@ from datetime import datetime, time
 
 from models.campaigns.campaign import DEFAULT_LIFE
 from models.database import one
+from models.messages.caps import CAPS, Capped
 
-_HOURS = """
-a.zone AS account_zone,
+_HOURS = f"""
+{CAPS}, a.zone AS account_zone,
 CASE WHEN c.purpose = 'marketing' AND c.kind <> 'test' THEN a.quiet_hours ELSE 'off' END AS quiet_hours,
 CASE WHEN c.kind <> 'test' THEN c.local_time END AS local_time,
 CASE WHEN c.kind <> 'test' THEN c.send_window END AS send_window,
@@ -16,8 +17,8 @@ CASE WHEN c.kind <> 'test' THEN c.holidays END AS holidays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CampaignHours:
-    """The hours of one campaign; its account's quiet hours are `off` where they do not count."""
+class CampaignHours(Capped):
+    """The hours of one campaign and its caps; its account's quiet hours are `off` where they do not count."""
 
     #: Of people whose own zone is not known.
     account_zone: str

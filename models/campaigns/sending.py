@@ -6,6 +6,7 @@ from uuid import UUID
 
 from models.campaigns.campaign import Campaign
 from models.database import changed, row, rows, scalar
+from models.messages.caps import CAPS, Capped
 from models.tenancy import Tenant, owned_by
 
 # A campaign is not closed so soon after leases have run out. PostgreSQL may have been away: then workers still have the
@@ -17,11 +18,10 @@ _IS_DRAINED = """id = %(id)s AND status = 'sending' AND NOT EXISTS (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SendingCampaign:
+class SendingCampaign(Capped):
     """A campaign that is sending, with everything that a send job needs to know about it."""
 
     id: int
-    account_id: UUID
     channel: str
     #: The name or number that recipients see; None for the provider's own.
     sender: str | None
@@ -46,8 +46,8 @@ class UnsettledCampaign:
 def to_send(campaign_id: int) -> SendingCampaign | None:
     """Returns the campaign; None when it may not send right now."""
     return row(
-        """SELECT c.id, c.account_id, c.channel, a.sender, c.batch_size, c.correlation_id,
-                  c.whatsapp_template, c.whatsapp_language
+        f"""SELECT c.id, c.channel, a.sender, c.batch_size, c.correlation_id, c.whatsapp_template,
+                  c.whatsapp_language, {CAPS}
            FROM campaign c JOIN account a ON a.id = c.account_id WHERE c.id = %s AND c.status = 'sending'""",
         [campaign_id],
         into=SendingCampaign,

@@ -12,8 +12,9 @@ from uuid import UUID
 
 from psycopg import Cursor
 
-from models.database import db, row, rows
+from models.database import db, rows
 
+CAP_COLUMNS = ("cap_per_day", "cap_per_week")
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 # The account's other campaigns of which a message may be younger than a week.
@@ -74,16 +75,34 @@ class Caps:
         return {"cap_per_day": self.cap_per_day or never, "cap_per_week": self.cap_per_week or never}
 
 
-def caps_of(campaign_id: int) -> Caps | None:
-    """Returns the caps that count for this campaign; None when there are none, or it is not marketing."""
-    return row(
-        """SELECT a.id AS account_id, a.cap_per_day, a.cap_per_week, a.over_cap
-           FROM campaign c JOIN account a ON a.id = c.account_id
-           WHERE c.id = %s AND c.purpose = 'marketing' AND c.kind <> 'test'
-             AND num_nonnulls(a.cap_per_day, a.cap_per_week) > 0""",
-        [campaign_id],
-        into=Caps,
-    )
+# What `Capped` reads of a campaign `c` and its account `a`.
+CAPS = ", ".join(
+    ["a.id AS account_id", "a.over_cap"]
+    + [f"CASE WHEN c.purpose = 'marketing' AND c.kind <> 'test' THEN a.{each} END AS {each}" for each in CAP_COLUMNS]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capped:
+    """What is read of a campaign, with the caps that count for it."""
+
+    account_id: UUID
+    #: Both None without caps, and for what is not marketing.
+    cap_per_day: int | None
+    cap_per_week: int | None
+    over_cap: str
+
+    @property
+    def caps(self) -> Caps | None:
+        """Returns the caps that count for this campaign; None when there are none."""
+        if self.cap_per_day is None and self.cap_per_week is None:
+            return None
+        return Caps(
+            account_id=self.account_id,
+            cap_per_day=self.cap_per_day,
+            cap_per_week=self.cap_per_week,
+            over_cap=self.over_cap,
+        )
 
 
 def lock_caps(account_id: UUID, cursor: Cursor[Any] | None = None) -> None:
