@@ -136,13 +136,17 @@ class Standing:
     approval_above: int | None
     #: Whether the subscription is active now, by the database's clock.
     subscribed: bool
+    #: Whether an operator limits what it may send in a day.
+    limited: bool
 
     @classmethod
     def of(cls, account_id: UUID) -> "Standing":
         """Returns the standing of an existing account."""
         return one(
             """SELECT credits_available AS available, approval_above,
-                      subscription_status = 'active' AND coalesce(subscription_ends_at > now(), true) AS subscribed
+                      subscription_status = 'active' AND coalesce(subscription_ends_at > now(), true) AS subscribed,
+                      EXISTS (SELECT FROM account_quota q WHERE q.account_id = account.id
+                              AND num_nonnulls(q.messages_per_day, q.credits_per_day) > 0) AS limited
                FROM account WHERE id = %s""",
             [account_id],
             into=cls,

@@ -150,8 +150,3 @@ def spend(account_id: UUID, *, messages: int, credits: int) -> bool:
 def _count(account_id: UUID, quota: str, *, most: int) -> int:
     params: dict[str, Any] = {"account": account_id, "most": most}
     return count(_COUNTED[quota], params)
-
-
-def waiting_messages(campaign_id: int) -> int:
-    """Returns how many messages of a prepared campaign are to be sent."""
-    return count("SELECT coalesce(sum(pending), 0) FROM batch WHERE campaign_id = %s", [campaign_id])

@@ -117,21 +117,17 @@ def check_quota(account_id: UUID, name: str, *, more: int = 0) -> None:
 
 def check_spending(account_id: UUID, messages: int) -> None:
     """Refuses a start of so many messages that today's limits leave no room for; what decides is `spend`."""
-    limits = AccountQuota.of(account_id)
-    if limits.messages_per_day is None and limits.credits_per_day is None:
-        return
-    today = AccountDay.today(account_id)
+    limits, today = AccountQuota.of(account_id), AccountDay.today(account_id)
     # Each message costs at least one credit.
     _check_day("messages_per_day", limits.messages_per_day, today.messages, messages)
     _check_day("credits_per_day", limits.credits_per_day, today.credits, messages)
 
 
-def spend(account_id: UUID, campaign_id: int, credits: int) -> None:
+def spend(account_id: UUID, *, messages: int, credits: int) -> None:
     """Counts a campaign that starts for today; SpendingLimit when it is more than the account may send in a day.
 
     In the transaction that holds its price, so that what is not counted is not sent.
     """
-    messages = quota.waiting_messages(campaign_id)
     if quota.spend(account_id, messages=messages, credits=credits):
         return
     limits, today = AccountQuota.of(account_id), AccountDay.today(account_id)

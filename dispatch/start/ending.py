@@ -13,15 +13,14 @@ from dispatch.start.lost import PreparationLost
 from models import credit
 from models.audit_event import AuditEvent
 from models.campaigns import preparation
-from models.campaigns.campaign import Campaign
-from models.campaigns.preparation import ClaimedCampaign
+from models.campaigns.preparation import ClaimedCampaign, StartedCampaign
 from models.database import db
 from models.failures import DATABASE_ERRORS
 
 log = structlog.get_logger()
 
 
-def finish(prepared: ClaimedCampaign) -> Campaign:
+def finish(prepared: ClaimedCampaign) -> StartedCampaign:
     """Holds the price and lets the campaign send, in one transaction.
 
     Refuses it when the credits do not suffice, it is more than the account may send in a day, no one is left to
@@ -40,7 +39,7 @@ def finish(prepared: ClaimedCampaign) -> Campaign:
             raise NoRecipients
         if not credit.hold(account, campaign_id, epoch=campaign.claim_epoch, amount=price, actor=campaign.actor):
             raise InsufficientCredits(needed=price)
-        spend(account, campaign_id, price)
+        spend(account, messages=campaign.messages, credits=price)
         AuditEvent.note(
             "campaign.started",
             campaign_id,

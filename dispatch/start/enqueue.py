@@ -136,7 +136,8 @@ def _check_can_pay(campaign: Campaign, reach: Reach, standing: Standing) -> None
         # Every message costs at least one credit; the exact price is known, and held, once the texts are written.
         if standing.available < reach.messages:
             raise InsufficientCredits(needed=reach.messages, available=standing.available)
-        check_spending(campaign.account_id, reach.messages)
+        if standing.limited:
+            check_spending(campaign.account_id, reach.messages)
 
 
 def _check_status(campaign: Campaign) -> None:
@@ -211,7 +212,7 @@ def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda
                 queues.push_preparation(campaign_id, token, claimed.account_id)
                 return preparing(campaign_id, AudienceSize(claimed.recipients, claimed.recipients))
         with _step("hold_credits"):
-            ending.finish(claimed)
+            begun = ending.finish(claimed)
     except preparation.PreparationLost:
         raise InvalidStatus("The campaign was paused or cancelled while it was being prepared.") from None
     except DispatchError as refusal:
@@ -223,7 +224,7 @@ def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda
         raise EnqueueFailed from problem
     with _step("push"):
         jobs = push_due_batches(campaign_id)[campaign_id]
-    return started(campaign_id, "sending", jobs=jobs)
+    return started(begun, jobs=jobs)
 
 
 def _too_late(caller: Caller, campaign: Campaign, reach: Reach) -> DispatchError:

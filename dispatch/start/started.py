@@ -9,6 +9,7 @@ from dispatch.audience.gaps import GapView
 from dispatch.audience.members import Audience, AudienceSize
 from dispatch.texts.check import RemarkView
 from models.campaigns.campaign import Campaign
+from models.campaigns.preparation import StartedCampaign
 from models.messages import batch
 from models.messages import reading as message_reading
 
@@ -37,15 +38,16 @@ def preparing(campaign_id: int, size: AudienceSize) -> EnqueueResult:
     return EnqueueResult(campaign_id, "preparing", size.total, 0, skipped=skipped)
 
 
-def started(campaign_id: int, status: str, *, jobs: int) -> EnqueueResult:
+def started(campaign: StartedCampaign, *, jobs: int) -> EnqueueResult:
     """Returns the answer to a start whose messages are written."""
-    written = batch.stats([campaign_id])[campaign_id]
-    skipped = message_reading.skipped(campaign_id) if written.skipped else {}
-    return EnqueueResult(campaign_id, status, written.total - written.skipped, jobs, skipped=skipped)
+    skipped = message_reading.skipped(campaign.id) if campaign.messages < campaign.recipients else {}
+    return EnqueueResult(campaign.id, campaign.status, campaign.messages, jobs, skipped=skipped)
 
 
 def already_started(campaign: Campaign) -> EnqueueResult:
     """Returns what the start of this campaign answered, or would have answered."""
     if campaign.status == "preparing":
         return preparing(campaign.id, members.size_of(Audience.of(campaign)))
-    return started(campaign.id, campaign.status, jobs=0)
+    written = batch.stats([campaign.id])[campaign.id]
+    skipped = message_reading.skipped(campaign.id) if written.skipped else {}
+    return EnqueueResult(campaign.id, campaign.status, written.total - written.skipped, 0, skipped=skipped)

@@ -27,7 +27,8 @@ _START_SENDING = """
 UPDATE campaign SET status = 'sending', held = prep_price, captured = 0, released = 0, prep_token = NULL,
        claimed_from = NULL, reason = NULL, unapproved_recipients = {unapproved}, updated_at = now(),
        scheduled_at = CASE WHEN scheduled_at > started_at THEN started_at ELSE scheduled_at END
-WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s AND {may} RETURNING *
+WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s AND {may}
+RETURNING *, (SELECT coalesce(sum(pending), 0)::bigint FROM batch WHERE campaign_id = %(id)s) AS messages
 """
 # Whether it may start is decided by the statement that claims it, because anything may have changed since it was
 # checked, and again by the one that lets it send, because only then is every recipient read. Most accounts ask for no
@@ -66,6 +67,14 @@ class ClaimedCampaign(Campaign):
 
     prep_token: UUID
     correlation_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartedCampaign(Campaign):
+    """A campaign that has begun to send."""
+
+    #: How many of its recipients get one.
+    messages: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,16 +169,16 @@ def advance(campaign_id: int, token: UUID, *, old: int, new: int, recipients: in
     )
 
 
-def start_sending(campaign_id: int, token: UUID, *, changed_recipients: int) -> Campaign | None:
+def start_sending(campaign_id: int, token: UUID, *, changed_recipients: int) -> StartedCampaign | None:
     """Lets the prepared campaign send, with its price held, in the caller's transaction.
 
     None when the token no longer holds, or the campaign needs an approval that does not stand.
     """
     params = {"id": campaign_id, "token": token, "changed": changed_recipients}
-    if freely := row(_START_FREELY, params, into=Campaign):
+    if freely := row(_START_FREELY, params, into=StartedCampaign):
         return freely
     take_turn(campaign_id)
-    return row(_START_APPROVED, params, into=Campaign)
+    return row(_START_APPROVED, params, into=StartedCampaign)
 
 
 def note_error(campaign_id: int, token: UUID, error: str) -> None:

@@ -73,4 +73,4 @@ def test_a_start_asks_for_nothing_twice(as_account, account, campaign, statement
     statements.clear()
     assert call("POST", f"/api/campaigns/{campaign.id}/enqueue").status_code == 202
     assert {each for each in statements if statements.count(each) > 1} == set()
-    assert len(statements) <= 18, statements
+    assert len(statements) <= 15, statements

@@ -197,8 +197,9 @@ def test_redis_lost_after_the_commit_loses_nothing(monkeypatch):
     finish = ending.finish
 
     def finish_then_lose_redis(*args):
-        finish(*args)
+        begun = finish(*args)
         _unreachable(monkeypatch)
+        return begun
 
     monkeypatch.setattr(enqueue.ending, "finish", finish_then_lose_redis)
     result = start(campaign)

@@ -25,6 +25,6 @@ def test_a_small_campaign_starts_with_few_statements():
     account = an_account(credits=1000)
     statements_of_a_start(account)
     ran = statements_of_a_start(account)
-    assert len(ran) <= 24
+    assert len(ran) <= 20
     # The messages, and the hold with the start; the claim and the mark of what is pushed are one statement each.
     assert ran.count("COMMIT") == 2
