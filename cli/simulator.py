@@ -3,14 +3,19 @@
 import asyncio
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from cli.shared.output import print_json, takes_json, wants_json
+from cli.shared.phones import PHONES
 from config.settings import settings
+from config.simulated_phones import NAMES, Phones
 from dispatch.providers.simulator.decisions import MAGIC_NUMBERS, Simulation
 from dispatch.providers.simulator.log import AcceptedLog, AttemptsFile, LogInUse
+from dispatch.providers.simulator.phones import Behaviour
 from dispatch.providers.simulator.server import HOST, serve
 from embedded.refusal import Refused
 
@@ -42,6 +47,10 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     "--attempts", type=_FILE, default=lambda: settings().simulator_attempts,
     show_default="SIMULATOR_ATTEMPTS or none", help="File for one JSON line per attempt: phone, body, outcome.",
 )  # fmt: skip
+@click.option(
+    "--phones", type=PHONES, default=lambda: settings().simulator_phones or "", show_default="SIMULATOR_PHONES or none",
+    help=f"What becomes of accepted messages, as NAME=SHARE,…; the names are {', '.join(NAMES)}.",
+)  # fmt: skip
 @takes_json
 def simulator(
     port: int,
@@ -50,6 +59,7 @@ def simulator(
     latency_ms: float,
     seed: int,
     attempts: Path | None,
+    phones: Phones,
 ) -> None:
     """Run the simulated provider as an HTTP server on the loopback interface.
 
@@ -59,6 +69,7 @@ def simulator(
 
     \b
     python -m cli simulator --port 8025 --log accepted.jsonl
+    python -m cli simulator --phones delivered=0.9,undelivered=0.05,replies=0.03,stop=0.01
     """
     accepted, recorded = _open(log_file, attempts)
     if accepted.torn_bytes:
@@ -71,8 +82,17 @@ def simulator(
             click.echo(f"Simulated provider at {url}; accepted messages go to {log_file}. Ctrl-C stops it.")
 
     simulation = Simulation(seed=seed, failure_rate=failure_rate, latency=latency_ms / 1000)
+    behaviour = Behaviour(phones, seed=seed)
+    with _port_refused(port):
+        asyncio.run(
+            serve(simulation, port=port, accepted=accepted, attempts=recorded, behaviour=behaviour, ready=ready)
+        )
+
+
+@contextmanager
+def _port_refused(port: int) -> Iterator[None]:
     try:
-        asyncio.run(serve(simulation, port=port, accepted=accepted, attempts=recorded, ready=ready))
+        yield
     except OSError as problem:
         if problem.errno != errno.EADDRINUSE:
             raise

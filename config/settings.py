@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.addresses import HttpAddress, Networks, PostgresqlAddress, RedisAddress
 from config.explain import explain
+from config.simulated_phones import PhonesText
 
 # What a worker needs after its last answer, to record it and end; and what its supervisor needs after that.
 FINISH_SEC = 5.0
@@ -134,6 +135,11 @@ class Settings(BaseSettings):
     simulator_failure_rate: float = Field(0.05, ge=0, le=1, description="share of retryable failures")
     simulator_latency_ms: float = Field(0, ge=0, description="how long each simulated call takes")
     simulator_seed: int = Field(1, description="makes the simulator's choices repeatable")
+    simulator_phones: PhonesText | None = Field(
+        None,
+        description="what becomes of accepted messages, as shares, with PUBLIC_URL: docs/simulator.md",
+        examples=["delivered=0.9,undelivered=0.05,replies=0.02,stop=0.01"],
+    )
     simulator_attempts: Path | None = Field(None, description="records every attempt: phone, body, outcome")
 
     # Remote services, for campaigns whose audience is `remote` (docs/remote.md).

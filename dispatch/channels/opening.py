@@ -1,10 +1,7 @@
 """Opens a provider's row: unseals its credentials and reads its settings, as its kind describes them."""
 
-import hashlib
-import hmac
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from pydantic import SecretStr, ValidationError
 
@@ -13,7 +10,7 @@ from dispatch.errors import InvalidRequest, ProviderNotConfigured
 from dispatch.providers import Kind
 from dispatch.providers.http import LazySession
 from dispatch.providers.kinds import KINDS
-from dispatch.providers.link import Link, ProviderSettings
+from dispatch.providers.link import Link, ProviderSettings, hooks_of
 from dispatch.providers.sealing import unseal
 from models.providers.provider import Provider
 
@@ -40,13 +37,14 @@ def opened(provider: Provider, sessions: Sessions, settings: Settings) -> Kind:
     if provider.sealed is not None:
         keys = settings.provider_keys
         credentials = unseal(provider.sealed, account_id=provider.account_id, kind=provider.kind, keys=keys)
+    hooks = hooks_of(settings, provider.kind, provider.id, provider.account_id)
     link = Link(
         name=provider.label,
         # An address that an operator named may be private; every other call is guarded.
         http=sessions.open if provider.base_url else sessions.guarded,
         base_url=provider.base_url,
-        hooks_url=_hooks_url(provider, settings),
-        hook_keys=tuple(_hook_key(key, provider.account_id, provider.id) for key in settings.provider_keys),
+        hooks_url=hooks.url,
+        hook_keys=hooks.keys,
         timeout=settings.provider_timeout_sec,
     )
     return kind.open(read_settings(provider.kind, {**provider.settings, **credentials}), link)
@@ -80,14 +78,3 @@ def _sentence(kind: str, described: type[ProviderSettings], field: str, problem:
             return f"{kind} has no setting {field[:60]!r}; its settings are {known or 'none'}."
     said = message.removeprefix("Value error, ")
     return f"{field}: {said[0].lower()}{said[1:]}." if field else f"{said}."
-
-
-def _hooks_url(provider: Provider, settings: Settings) -> str | None:
-    if not settings.public_url:
-        return None
-    return f"{settings.public_url.rstrip('/')}/hooks/{provider.kind}/{provider.id}"
-
-
-def _hook_key(key: bytes, account_id: UUID | None, provider_id: int) -> str:
-    """Returns the secret in the addresses that a provider calls which signs nothing; there is one for each row."""
-    return hmac.new(key, f"hooks|{account_id}|{provider_id}".encode(), hashlib.sha256).hexdigest()[:32]

@@ -1,15 +1,22 @@
 """What the kinds of providers share: how one is told what it needs, how it is reached, and how it reaches us."""
 
+import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from config.settings import Settings
 from dispatch.providers import Answer, Callback, Probe
 from dispatch.providers.http import LazySession, Reply
+
+# The installation's own simulated provider, which has no row until it is called from outside: no row counts from 0.
+INSTALLATIONS_ID = 0
+INSTALLATIONS = f"simulated:{INSTALLATIONS_ID}"
 
 # JSON may hold half of a surrogate pair, which UTF-8 has not; `replace` would make different texts equal.
 UNPAIRED = "surrogatepass"
@@ -72,9 +79,30 @@ class Link:
         """Returns the same with the key that `has_key` looks for."""
         return self.status_url(**query, key=self.hook_keys[0]) if self.hook_keys else None
 
+    def keyed_inbound_url(self) -> str | None:
+        """Returns where replies are to be posted, with that key."""
+        if self.hooks_url is None or not self.hook_keys:
+            return None
+        return f"{self.hooks_url}/inbound?{urlencode({'key': self.hook_keys[0]})}"
+
     def has_key(self, callback: Callback) -> bool:
         """Returns whether the address that was called has one of the keys."""
         return matches_any(query_of(callback).get("key"), self.hook_keys)
+
+
+class Hooks(NamedTuple):
+    """Where a provider calls us, and the keys in those addresses."""
+
+    url: str | None
+    keys: tuple[str, ...]
+
+
+def hooks_of(settings: Settings, kind: str, provider_id: int, account_id: UUID | None) -> Hooks:
+    """Returns where the provider of this row calls us, and the secrets in its addresses; each row has its own."""
+    base = f"{settings.public_url.rstrip('/')}/hooks/{kind}/{provider_id}" if settings.public_url else None
+    named = f"hooks|{account_id}|{provider_id}".encode()
+    keys = tuple(hmac.new(key, named, hashlib.sha256).hexdigest()[:32] for key in settings.provider_keys)
+    return Hooks(base, keys)
 
 
 def query_of(callback: Callback) -> dict[str, str]:

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from config.simulated_phones import PhonesText, parse_phones
 from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
 from dispatch.providers.http import get
 from dispatch.providers.link import Link, ProviderSettings, probed
@@ -11,16 +12,19 @@ from dispatch.providers.receipts import plain_receipts
 from dispatch.providers.simulator.decisions import Simulation
 from dispatch.providers.simulator.in_process import Simulator
 from dispatch.providers.simulator.over_http import SimulatorOverHttp
+from dispatch.providers.simulator.phones import Behaviour
 
 
 class Settings(ProviderSettings):
-    """How often it fails, how long a call takes, and what makes its choices repeatable."""
+    """How often it fails, how long a call takes, how phones behave, and what makes its choices repeatable."""
 
     CHANNELS: ClassVar[tuple[str, ...]] = ("sms", "whatsapp")
 
     failure_rate: float = Field(0, ge=0, le=1)
     latency_ms: float = Field(0, ge=0, le=60_000)
     seed: int = 1
+    #: Such as delivered=0.9,undelivered=0.05,stop=0.01; in this process only, a server has its own.
+    phones: PhonesText = ""
 
 
 class Simulated:
@@ -31,12 +35,13 @@ class Simulated:
         self._link = link
         self._simulator: Simulator | SimulatorOverHttp
         if link.base_url:
-            self._simulator = SimulatorOverHttp(link.base_url, session=link.http)
+            self._simulator = SimulatorOverHttp(link.base_url, session=link.http, hooks=link)
         else:
             simulation = Simulation(
                 seed=settings.seed, failure_rate=settings.failure_rate, latency=settings.latency_ms / 1000
             )
-            self._simulator = Simulator(simulation, timeout=link.timeout)
+            behaviour = Behaviour(parse_phones(settings.phones), seed=settings.seed)
+            self._simulator = Simulator(simulation, timeout=link.timeout, behaviour=behaviour, hooks=link)
 
     async def send(self, message: Outgoing) -> Answer:
         """Returns what became of the message."""

@@ -11,6 +11,7 @@ from dispatch.formats.checks import can_be_id
 from dispatch.providers import Callback, Kind
 from dispatch.providers import Receipt as Said
 from dispatch.providers.inbound import inbound_of
+from dispatch.providers.link import INSTALLATIONS_ID
 from dispatch.providers.whatsapp_cloud import WhatsappCloud
 from dispatch.receipts.reasons import reason_of
 from dispatch.receipts.replies import take_replies
@@ -50,7 +51,9 @@ def answer_challenge(kind: str, provider_id: str, callback: Callback) -> str:
 
 def calling_provider(kind: str, provider_id: str) -> Provider:
     """Returns the provider that a callback address names, also one that was removed; NotFound when there is none."""
-    number = int(provider_id) if provider_id.isascii() and provider_id.isdigit() and len(provider_id) < 20 else 0
+    number = int(provider_id) if provider_id.isascii() and provider_id.isdigit() and len(provider_id) < 20 else -1
+    if kind == "simulated" and number == INSTALLATIONS_ID:
+        return Provider.of_the_installation()
     found = Provider.that_calls(kind, number) if can_be_id(number) else None
     if found is None:
         raise NotFound("There is no such provider; a callback address is /hooks/<kind>/<provider id>/status.")

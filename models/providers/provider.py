@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from models.database import changed, row, rows
+from models.database import changed, one, row, rows
 from models.page import Page, read_page
 from models.row import JsonObject, Row
 from models.tenancy import Tenant, owned_by
@@ -73,6 +73,20 @@ class Provider(Row):
     def that_calls(cls, kind: str, provider_id: int) -> Self | None:
         """Returns the provider of this kind with this id, also a removed one: receipts of what it sent still come."""
         return row("SELECT * FROM provider WHERE id = %s AND kind = %s", [provider_id, kind], into=cls)
+
+    @classmethod
+    def of_the_installation(cls) -> Self:
+        """Returns the row of the installation's own simulated provider, which its receipts need; adds it at need.
+
+        It counts as removed, so that it is on no list and no route.
+        """
+        if found := cls.that_calls("simulated", 0):
+            return found
+        changed(
+            """INSERT INTO provider (id, name, kind, settings, credentials, removed_at) OVERRIDING SYSTEM VALUE
+               VALUES (0, 'the simulator of the installation', 'simulated', '{}', '{}', now()) ON CONFLICT DO NOTHING"""
+        )
+        return one("SELECT * FROM provider WHERE id = 0", into=cls)
 
     @classmethod
     def called(cls, name: str, account_id: UUID | None) -> Self | None:

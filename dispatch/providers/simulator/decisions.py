@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
 
+from config.simulated_phones import SILENT, Phones
 from dispatch.providers import Answer, Outcome
 
 RETRY_AFTER_SEC = 2.0
@@ -22,6 +23,8 @@ class Decision(NamedTuple):
     answer: Answer
     status: int
     delay: float = 0.0
+    #: The id under which an accepted message is known, whether or not the answer tells it.
+    provider_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class MagicNumber:
     retry_after: float | None = None
     slow: bool = False
     silent: bool = False
+    #: What becomes of its messages, whatever the phones of others do; it gets no receipts unless this says so.
+    phones: Phones = SILENT
 
 
 # Fictional numbers, kept close to Twilio's test numbers: ...0001 is invalid and ...0006 is valid there too.
@@ -56,9 +61,28 @@ MAGIC_NUMBERS = (
                 accepted=True, slow=True),
     MagicNumber("+15005550008", "Our account is refused: 401, which halts the campaign.", "halted", 401,
                 error_code="unauthorized"),
+    MagicNumber("+15005550010", "Accepted, and delivered.", "accepted", 201, accepted=True,
+                phones=Phones(delivered=1)),
+    MagicNumber("+15005550011", "Accepted, and later reported as undelivered.", "accepted", 201, accepted=True,
+                phones=Phones(undelivered=1)),
+    MagicNumber("+15005550012", "Accepted, and no receipt ever comes.", "accepted", 201, accepted=True),
+    MagicNumber("+15005550013", "Accepted, delivered, and answered with STOP.", "accepted", 201, accepted=True,
+                phones=Phones(delivered=1, stop=1)),
+    MagicNumber("+15005550014", "Accepted, delivered, and answered with a few words.", "accepted", 201, accepted=True,
+                phones=Phones(delivered=1, replies=1)),
+    MagicNumber("+15005550015", "Accepted and delivered, but answered with a 500; its receipt comes.", "unknown", 500,
+                accepted=True, error_code="internal", phones=Phones(delivered=1)),
+    MagicNumber("+15005550016", "Accepted, delivered and read; its receipts come twice and in the wrong order.",
+                "accepted", 201, accepted=True, phones=Phones(delivered=1, read=1, doubled=1, shuffled=1)),
 )  # fmt: skip
 
 _BY_PHONE = {number.phone: number for number in MAGIC_NUMBERS}
+
+
+def phones_of(phone: str) -> Phones | None:
+    """Returns how a number that forces an outcome behaves; None for any other number."""
+    number = _BY_PHONE.get(phone)
+    return number.phones if number else None
 
 
 class Simulation:
@@ -80,7 +104,8 @@ class Simulation:
         # Nothing is drawn when nothing fails: a benchmark's provider should cost nothing.
         if self._threshold and self._draw(reference, attempt) < self._threshold:
             return self._temporary
-        return Decision(True, Answer("accepted", f"sim-{token}"), 201, self._latency)
+        provider_id = f"sim-{token}"
+        return Decision(True, Answer("accepted", provider_id), 201, self._latency, provider_id)
 
     def _draw(self, reference: str, attempt: int) -> int:
         digest = blake2b(f"{self._seed}|{reference}|{attempt}".encode(), digest_size=8).digest()
@@ -94,4 +119,4 @@ class Simulation:
             retry_after=number.retry_after,
         )
         delay = NEVER if number.silent else self._latency + (self._slow if number.slow else 0.0)
-        return Decision(number.accepted, answer, number.status, delay)
+        return Decision(number.accepted, answer, number.status, delay, provider_id)

@@ -4,6 +4,7 @@ from yarl import URL
 
 from dispatch.providers import Answer, Outgoing
 from dispatch.providers.http import LazySession, post, read
+from dispatch.providers.link import INSTALLATIONS, Link
 
 
 class BadSimulatorUrl(ValueError):
@@ -13,11 +14,12 @@ class BadSimulatorUrl(ValueError):
 class SimulatorOverHttp:
     """Sends through the simulator at `url`; belongs to the event loop of its first call."""
 
-    name = "simulator"
-
-    def __init__(self, url: str, *, session: LazySession) -> None:
+    def __init__(self, url: str, *, session: LazySession, hooks: Link | None = None) -> None:
+        self.name = hooks.name if hooks else INSTALLATIONS
         self._messages = _messages_of(url)
         self._session = session
+        # Where it is to post receipts and replies, if anywhere.
+        self._callbacks = _callbacks(hooks) if hooks else {}
 
     async def send(self, message: Outgoing) -> Answer:
         """Returns what became of the message, as far as the connection shows."""
@@ -32,6 +34,7 @@ class SimulatorOverHttp:
                 "reference": message.reference,
                 "token": message.token,
                 "attempt": message.attempt,
+                **self._callbacks,
             },
         )
         return reply if isinstance(reply, Answer) else read(reply)
@@ -39,6 +42,11 @@ class SimulatorOverHttp:
     async def close(self) -> None:
         """Closes the connections."""
         await self._session.close()
+
+
+def _callbacks(hooks: Link) -> dict[str, str]:
+    named = {"status_url": hooks.keyed_status_url(), "inbound_url": hooks.keyed_inbound_url()}
+    return {name: url for name, url in named.items() if url}
 
 
 def _messages_of(url: str) -> str:

@@ -12,9 +12,13 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from config.simulated_phones import SILENT
 from dispatch.providers import Outgoing
 from dispatch.providers.simulator.decisions import NEVER, Decision, Simulation
 from dispatch.providers.simulator.log import AcceptedLog, AttemptsFile
+from dispatch.providers.simulator.phones import Behaviour
+from dispatch.providers.simulator.plain import plain_requests
+from dispatch.providers.simulator.postman import Postman, Taken
 from models.row import JsonObject
 
 HOST = "127.0.0.1"
@@ -31,10 +35,19 @@ class BadMessage(Exception):
 class SimulatorServer:
     """Serves POST /messages, GET /health and GET /stats."""
 
-    def __init__(self, simulation: Simulation, *, accepted: AcceptedLog, attempts: AttemptsFile | None = None) -> None:
+    def __init__(
+        self,
+        simulation: Simulation,
+        *,
+        accepted: AcceptedLog,
+        attempts: AttemptsFile | None = None,
+        behaviour: Behaviour | None = None,
+    ) -> None:
         self._simulation = simulation
         self._accepted = accepted
         self._attempts = attempts
+        self._behaviour = behaviour or Behaviour(SILENT, seed=1)
+        self._postman = Postman(plain_requests)
         self._outcomes: Counter[str] = Counter()
 
     def app(self) -> web.Application:
@@ -43,11 +56,12 @@ class SimulatorServer:
         app.router.add_post("/messages", self._messages)
         app.router.add_get("/health", self._health)
         app.router.add_get("/stats", self._stats)
+        app.on_cleanup.append(self._stop)
         return app
 
     async def _messages(self, request: web.Request) -> web.Response:
         try:
-            message = _message(await request.read())
+            message, callbacks = _message(await request.read())
         except BadMessage as problem:
             return _error(400, "invalid_request", message=str(problem))
         decision = self._simulation.decide(message.phone, message.reference, message.token, message.attempt)
@@ -60,6 +74,8 @@ class SimulatorServer:
             except OSError as problem:
                 log.error("simulator.log_failed", reason=problem.strerror)
                 return _error(500, "log_unwritable")
+            taken = Taken(message, decision.provider_id, callbacks.get("status_url"), callbacks.get("inbound_url"))
+            self._postman.take(taken, self._behaviour.events(message), answered_in=decision.delay)
         if decision.delay == NEVER:
             await asyncio.Event().wait()  # until the caller hangs up or the server stops
         elif decision.delay:
@@ -76,8 +92,12 @@ class SimulatorServer:
                 "attempts": self._outcomes.total(),
                 "outcomes": dict(self._outcomes),
                 "commits": self._accepted.commits,
+                "callbacks": self._postman.stats(),
             }
         )
+
+    async def _stop(self, app: web.Application) -> None:
+        await self._postman.close()
 
 
 @asynccontextmanager
@@ -99,6 +119,7 @@ async def serve(
     port: int,
     accepted: AcceptedLog,
     attempts: AttemptsFile | None,
+    behaviour: Behaviour,
     ready: Callable[[str], None],
 ) -> None:
     """Serves until SIGTERM or Ctrl-C; the log is complete when this returns."""
@@ -106,7 +127,8 @@ async def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        async with listening(SimulatorServer(simulation, accepted=accepted, attempts=attempts), port) as url:
+        server = SimulatorServer(simulation, accepted=accepted, attempts=attempts, behaviour=behaviour)
+        async with listening(server, port) as url:
             ready(url)
             await stop.wait()
     finally:
@@ -115,7 +137,8 @@ async def serve(
             attempts.close()
 
 
-def _message(body: bytes) -> Outgoing:
+def _message(body: bytes) -> tuple[Outgoing, dict[str, str]]:
+    """Returns the message, and where its receipts and replies are to be posted."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -125,7 +148,7 @@ def _message(body: bytes) -> Outgoing:
     phone = _text(document, "to")
     if not _E164.fullmatch(phone):
         raise BadMessage("`to` must be a phone number such as +15005550006")
-    return Outgoing(
+    message = Outgoing(
         channel=_text(document, "channel"),
         sender=None if document.get("from") is None else _text(document, "from"),
         phone=phone,
@@ -134,6 +157,7 @@ def _message(body: bytes) -> Outgoing:
         token=_text(document, "token"),
         attempt=_attempt(document),
     )
+    return message, {name: _url(document, name) for name in ("status_url", "inbound_url") if document.get(name)}
 
 
 def _attempt(document: JsonObject) -> int:
@@ -141,6 +165,13 @@ def _attempt(document: JsonObject) -> int:
     if type(attempt) is not int or not 1 <= attempt <= 32_767:
         raise BadMessage("`attempt` must be a number from 1 to 32767")
     return attempt
+
+
+def _url(document: JsonObject, name: str) -> str:
+    url = _text(document, name)
+    if not url.startswith(("http://", "https://")):
+        raise BadMessage(f"`{name}` must be an address such as http://127.0.0.1:8000/hooks/simulated/1/status")
+    return url
 
 
 def _text(document: JsonObject, name: str) -> str:

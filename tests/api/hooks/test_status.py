@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import pytest
 
 from config.settings import settings
-from dispatch.channels.opening import _hook_key
 from dispatch.channels.providers import remove_provider
+from dispatch.providers.link import hooks_of
 from dispatch.receipts.applying import apply_receipts
 from models.database import row, rows
 from tests.dispatch.channels.arranging import a_provider
@@ -153,7 +153,7 @@ def test_a_removed_provider_still_says_what_became_of_its_messages(account, prov
 def test_kannel_calls_with_a_get_and_the_key_in_the_address(client, account):
     provider = a_provider(None, kind="kannel", base_url="http://127.0.0.1:9", username="t", password="p")
     campaign_id = sent(account, provider)
-    key = _hook_key(settings().provider_keys[0], None, provider.id)
+    key = hooks_of(settings(), provider.kind, provider.id, None).keys[0]
     path = f"/hooks/kannel/{provider.id}/status?ref={campaign_id}-0&state=1&id=k1&answer="
     assert client.get(f"{path}&key=wrong").status_code == 403
     assert client.get(path).status_code == 403
