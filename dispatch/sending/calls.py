@@ -45,6 +45,8 @@ class Calls:
         self._when_called_too_often = when_called_too_often
         self._handover = Handover()
         self._outcomes: list[Outcome] = []
+        # How many of them are worth a transaction.
+        self._enough = 1
         self._some_answered = asyncio.Event()
         self._enough_answered = asyncio.Event()
 
@@ -80,7 +82,10 @@ class Calls:
 
         It returns after `within_sec` too, because more may be claimed then.
         """
-        self._note_answers()
+        self._enough = min(self.in_flight, max(1, self._places // 4))
+        answered = len(self._outcomes)
+        _set(self._some_answered, answered > 0)
+        _set(self._enough_answered, answered >= self._enough)
         try:
             async with asyncio.timeout(within_sec):
                 await self._some_answered.wait()
@@ -94,25 +99,28 @@ class Calls:
 
     def look_up(self) -> None:
         """Ends the wait for answers, because there is something else to decide."""
-        _set(self._some_answered, True)
-        _set(self._enough_answered, True)
+        self._some_answered.set()
+        self._enough_answered.set()
 
-    def _note_answers(self) -> None:
+    def _note(self, outcome: Outcome) -> None:
+        self._outcomes.append(outcome)
         answered = len(self._outcomes)
-        _set(self._some_answered, answered > 0)
-        _set(self._enough_answered, answered >= min(self.in_flight, max(1, self._places // 4)))
+        if answered == 1:
+            self._some_answered.set()
+        # Once, and not for each of the answers that follow before anyone takes them.
+        if answered == self._enough:
+            self._enough_answered.set()
 
     async def _call_messages(self) -> None:
         """One place of the window: takes a claimed message, calls the provider, notes what to record."""
         while True:
             message, claimed_at = await self._handover.take()
             if time.monotonic() - claimed_at > CALL_WITHIN_SEC:
-                outcome = handed_back(message)
+                self._note(handed_back(message))
             else:
                 answer = await self._call(message)
-                outcome = outcome_of(answer, message, self._settings)._replace(provider=answer.provider)
-            self._outcomes.append(outcome)
-            self._note_answers()
+                outcome = outcome_of(answer, message, self._settings)
+                self._note(outcome if answer.provider is None else outcome._replace(provider=answer.provider))
 
     async def _call(self, message: Claimed) -> Answer:
         reference = f"{self._campaign.id}-{message.n}"

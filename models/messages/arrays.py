@@ -17,6 +17,11 @@ def booleans(values: Iterable[bool]) -> str:
     return "{" + ",".join(["t" if value else "f" for value in values]) + "}"
 
 
+def words(values: Iterable[str]) -> str:
+    """Returns the literal of an array of words of our own, such as states, which need no quotes."""
+    return "{" + ",".join(values) + "}"
+
+
 def texts(values: Iterable[str | None]) -> str:
     """Returns the literal of an array of texts; NUL, which PostgreSQL cannot store, is dropped."""
     return "{" + ",".join(["NULL" if value is None else _quoted(value) for value in values]) + "}"

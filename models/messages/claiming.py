@@ -199,12 +199,14 @@ def claim(
 def taken(cursor: Cursor[Any]) -> Taken:
     """Returns what the claim took, once its statement has been executed."""
     found = cursor.fetchall()
+    claimed = [row for row in found if row[6] is None]
+    hindered = [row for row in found if row[6] is not None] if len(claimed) < len(found) else []
     return Taken(
-        [Claimed._make(row[:6]) for row in found if row[6] is None],
-        [Late(row[0], row[2], row[7]) for row in found if row[6] == "late"],
+        [Claimed._make(row[:6]) for row in claimed],
+        [Late(row[0], row[2], row[7]) for row in hindered if row[6] == "late"],
         len(found),
-        sum([row[8] for row in found if row[6] is None]),
-        next((row[8] for row in found if row[6] == "too_long"), None),
+        sum([row[8] for row in claimed]),
+        next((row[8] for row in hindered if row[6] == "too_long"), None),
     )
 
 

@@ -7,7 +7,7 @@ from psycopg import Cursor
 
 from models.campaigns.sending import has_ended
 from models.database import rows
-from models.messages.arrays import booleans, numbers, texts
+from models.messages.arrays import booleans, numbers, texts, words
 from models.messages.message import Outcome
 
 _ANSWERS = """unnest(%(n)s::int[], %(state)s::text[], %(provider_id)s::text[], %(error)s::text[], %(reason)s::text[],
@@ -132,7 +132,7 @@ def answers(
             "batch_size": batch_size,
             "current": current,
             "n": numbers(n),
-            "state": texts(states),
+            "state": words(states),
             "provider_id": texts(provider_ids),
             "error": texts(errors),
             "reason": texts(reasons),
