@@ -53,6 +53,12 @@ class Settings(BaseSettings):
         "of several, separated by commas, the first seals and each opens what it has sealed",
         examples=["$(openssl rand -hex 32)"],
     )
+    link_key: SecretStr | None = Field(
+        None,
+        description="makes the codes of short links: 32 characters or more, the same for every process; "
+        "of several, separated by commas, the first makes codes and each reads those it has made",
+        examples=["$(openssl rand -hex 32)"],
+    )
     database_pool: PositiveInt = Field(16, description="connections per process, at most")
     database_timeout_sec: int = Field(60, ge=1, le=600, description="a statement that takes longer is given up")
     disk_free_mib: int = Field(512, ge=0, description="`doctor` reports a disk with less room than this, in MiB")
@@ -73,6 +79,7 @@ class Settings(BaseSettings):
     rate_limit_read: Rate = Field("30000/minute", description="requests per key that read")
     rate_limit_write: Rate = Field("6000/minute", description="requests per key that change something")
     rate_limit_send: Rate = Field("600/minute", description="requests per key that start, approve or schedule sending")
+    rate_limit_links: Rate = Field("30000/minute", description="openings of short links from one address")
     rate_limit_account_factor: PositiveInt = Field(2, description="all keys of an account may send so many times that")
     wrong_keys_per_minute: PositiveInt = Field(300, description="wrong API keys from one address; then it has to wait")
     wrong_keys_per_hour: PositiveInt = Field(3000, description="the same in an hour; then it waits until the hour ends")
@@ -119,7 +126,8 @@ class Settings(BaseSettings):
     # Providers.
     public_url: HttpAddress | None = Field(
         None,
-        description="where providers reach web from outside: the address that they call and sign",
+        description="where web is reached from outside: the address that providers call and sign, and that short links "
+        "begin with unless their account has a `link_url`",
         examples=["https://campaigns.example.com"],
     )
     private_networks: Networks = Field(
@@ -185,7 +193,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe line kept")
     log_format: Literal["json", "console"] = Field("json", description="one JSON object a line, or colours")
 
-    @field_validator("job_signing_key", "provider_key")
+    @field_validator("job_signing_key", "provider_key", "link_key")
     @classmethod
     def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
         if value and any(len(key) < MIN_SIGNING_KEY for key in _keys_in(value)):
@@ -235,9 +243,17 @@ class Settings(BaseSettings):
     @property
     def provider_keys(self) -> list[bytes]:
         """Returns the keys of providers' credentials: the first one seals; none in production unless one is set."""
-        if self.provider_key is None:
+        return self._keys_of(self.provider_key)
+
+    @property
+    def link_keys(self) -> list[bytes]:
+        """Returns the keys of links' codes: the first one makes them; none in production unless one is set."""
+        return self._keys_of(self.link_key)
+
+    def _keys_of(self, value: SecretStr | None) -> list[bytes]:
+        if value is None:
             return [] if self.environment == "production" else [_UNSAFE_KEY]
-        return [key.encode() for key in _keys_in(self.provider_key)]
+        return [key.encode() for key in _keys_in(value)]
 
     @property
     def job_signing_keys(self) -> list[bytes]:
@@ -266,7 +282,12 @@ def settings() -> Settings:
 
 
 def point_at(
-    *, database_url: str, redis_url: str, job_signing_key: str | None = None, provider_key: str | None = None
+    *,
+    database_url: str,
+    redis_url: str,
+    job_signing_key: str | None = None,
+    provider_key: str | None = None,
+    link_key: str | None = None,
 ) -> None:
     """Makes this process and its children use these servers, which the command line found or started."""
     os.environ["DATABASE_URL"] = database_url
@@ -275,6 +296,8 @@ def point_at(
         os.environ["JOB_SIGNING_KEY"] = job_signing_key
     if provider_key:
         os.environ["PROVIDER_KEY"] = provider_key
+    if link_key:
+        os.environ["LINK_KEY"] = link_key
     settings.cache_clear()
 
 

@@ -24,6 +24,8 @@ class Run:
     job_signing_key: str | None = None
     #: Seals the credentials of providers; None when its database is one from outside.
     provider_key: str | None = None
+    #: Makes the codes of short links; None when its database is one from outside.
+    link_key: str | None = None
 
 
 def run_path(directory: Path) -> Path:

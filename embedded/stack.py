@@ -133,6 +133,7 @@ class Stack:
             processes=processes,
             job_signing_key=chosen.job_signing_key.get_secret_value() if chosen.job_signing_key else None,
             provider_key=chosen.provider_key.get_secret_value() if chosen.provider_key else None,
+            link_key=chosen.link_key.get_secret_value() if chosen.link_key else None,
         )
         if run != self._written:
             write_run(self.directory, run)
@@ -166,6 +167,7 @@ class Stack:
             # A key of this directory would be of no use where its data are not.
             job_signing_key=self._key("job-signing-key") if servers.redis and not chosen.job_signing_key else None,
             provider_key=self._key("provider-key") if servers.postgres and not chosen.provider_key else None,
+            link_key=self._key("link-key") if servers.postgres and not chosen.link_key else None,
         )
 
     def _key(self, name: str) -> str:

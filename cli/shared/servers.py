@@ -45,6 +45,7 @@ def find_servers() -> None:
             redis_url=run.redis_url,
             job_signing_key=run.job_signing_key,
             provider_key=run.provider_key,
+            link_key=run.link_key,
         )
         return
     if chosen.database_url and chosen.redis_url:
@@ -61,6 +62,7 @@ def find_servers() -> None:
         redis_url=chosen.redis_url.get_secret_value() if chosen.redis_url else run.redis_url,
         job_signing_key=None if chosen.redis_url else run.job_signing_key,
         provider_key=None if chosen.database_url else run.provider_key,
+        link_key=None if chosen.database_url else run.link_key,
     )
 
 

@@ -1,0 +1,1 @@
+"""Short links: what their codes name, and what opening them does."""
