@@ -77,6 +77,7 @@ def show(name: str) -> AccountView:
 @click.option("--cap-per-day", type=int, metavar="N", help="Marketing messages one person gets in 24 hours; 0: any.")
 @click.option("--cap-per-week", type=int, metavar="N", help="Marketing messages one person gets in 7 days; 0: any.")
 @click.option("--text-to", metavar="KINDS", help="Also text to fixed, premium or shared_cost numbers, or to none.")
+@click.option("--link-url", metavar="URL", help="What the short links in texts begin with ('' means PUBLIC_URL).")
 @click.option("--over-cap", type=click.Choice(OVER_CAP), help="What becomes of a message above a cap.")
 @_business_id
 @answers()
@@ -101,6 +102,7 @@ def change(
     python -m cli account change Acme --approval-above 5000
     python -m cli account change Acme --quiet-hours 22:00-09:00 --cap-per-week 3
     python -m cli account change Acme --text-to fixed,shared_cost
+    python -m cli account change Acme --link-url https://go.acme.example
     """
     if no_approval and approval_above is not None:
         raise click.UsageError("Use either --approval-above N or --no-approval, not both.")
@@ -109,6 +111,8 @@ def change(
     if "text_to" in changes:
         named = changes["text_to"].strip().lower()
         changes["text_to"] = [] if named in ("", "none") else [kind.strip() for kind in named.split(",")]
+    if changes.get("link_url") == "":
+        changes["link_url"] = None
     for cap in ("cap_per_day", "cap_per_week"):
         if changes.get(cap) == 0:
             changes[cap] = None

@@ -19,6 +19,7 @@ DispatchError
 ├── IdempotencyMismatch     the Idempotency-Key was used for another request
 ├── RemoteNotConfigured     a setting or a business id that the remote services need is missing or wrong
 ├── ProviderNotConfigured   the credentials of a provider cannot be sealed or opened
+├── LinksNotConfigured      a text has short links, and a setting that they need is missing
 ├── RemoteFailed            a remote service did not answer, or not as docs/remote.md says
 ├── NotMigrated             the database does not have this release's schema
 ├── QueueUnavailable        Redis does not answer; nothing was changed
@@ -209,6 +210,12 @@ class ProviderNotConfigured(DispatchError):
     """PROVIDER_KEY is missing, or is not the one that sealed the credentials of the provider."""
 
     code = "PROVIDER_NOT_CONFIGURED"
+
+
+class LinksNotConfigured(DispatchError):
+    """The text has short links, and PUBLIC_URL or LINK_KEY is not set."""
+
+    code = "LINKS_NOT_CONFIGURED"
 
 
 class RemoteFailed(DispatchError):

@@ -23,6 +23,7 @@ SETTINGS = (
     "cap_per_week",
     "over_cap",
     "text_to",
+    "link_url",
 )
 
 
@@ -53,6 +54,8 @@ class Account(Row):
     over_cap: str
     #: Kinds of numbers that are messaged although they are usually left out; some of LEFT_OUT in phone_types.
     text_to: list[str]
+    #: What the short links in its texts begin with; None for PUBLIC_URL.
+    link_url: str | None
     #: The account in user-service and business-service; None if it has no remote audiences.
     business_id: str | None
     created_at: datetime

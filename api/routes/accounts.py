@@ -49,6 +49,9 @@ class AccountChanges(Given):
     text_to: list[TextTo] = Field(
         [], description="kinds of numbers that get texts although they are usually left out", max_length=10
     )
+    link_url: str | None = Field(
+        None, description="what the short links in its texts begin with, like https://go.example.com; null: PUBLIC_URL"
+    )
 
 
 class Business(Given):

@@ -67,6 +67,7 @@ class AccountView(View):
     cap_per_week: int | None = Field(description="marketing messages one person gets in 7 days, at most")
     over_cap: OverCap = Field(description="what becomes of a message above a cap")
     text_to: list[TextTo] = Field(description="kinds of numbers that get texts although they are usually left out")
+    link_url: str | None = Field(description="what the short links in its texts begin with; null: PUBLIC_URL")
     business_id: str | None = Field(description="the account in user-service and business-service")
     subscription: SubscriptionView
     credits: BalanceView
@@ -86,6 +87,7 @@ class AccountView(View):
             cap_per_week=account.cap_per_week,
             over_cap=account.over_cap,
             text_to=account.text_to,
+            link_url=account.link_url,
             business_id=account.business_id,
             subscription=SubscriptionView.of(account),
             credits=BalanceView.of(account),
@@ -158,15 +160,16 @@ def change_account(caller: Caller, changes: Mapping[str, Any]) -> AccountView:
     Campaigns with more recipients than `approval_above` start only once a second person has approved them; with None,
     none needs an approval. A key of the account can only lower it, and anything else is Forbidden: whoever wants to
     send alone would otherwise decide that they may. Quiet hours and caps count for what is prepared from now on, and
-    again when it is sent.
+    again when it is sent; `link_url` counts for what is prepared from now on.
     """
     account_id = caller.one_account()
-    values = checked_settings(changes)
+    of_account = ApiKey.is_of_account(caller.actor)
+    values = checked_settings(changes, by_operator=not of_account)
     if not values:
         return read_account(caller)
     try:
         with db.atomic():
-            changed = Account.edit(account_id, values, only_stricter=ApiKey.is_of_account(caller.actor))
+            changed = Account.edit(account_id, values, only_stricter=of_account)
             if changed is None:
                 account_with_id(account_id)
                 raise Forbidden(
@@ -175,6 +178,8 @@ def change_account(caller: Caller, changes: Mapping[str, Any]) -> AccountView:
                 )
             if "approval_above" in values:
                 Campaign.unblock(account_id, "APPROVAL_REQUIRED")
+            if "link_url" in values:
+                Campaign.unblock(account_id, "LINKS_NOT_CONFIGURED")
             caller.note("account.changed", account_id, account_id=account_id, **values)
     except UniqueViolation:
         raise _taken(values["name"]) from None

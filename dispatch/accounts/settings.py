@@ -7,6 +7,7 @@ from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import checked_name, checked_zone
 from dispatch.formats.phones import check_country
 from dispatch.hours.quiet import read_quiet_hours
+from dispatch.links.addresses import checked_link_url
 from models.account import OVER_CAP, SETTINGS
 from models.customers.phone_types import LEFT_OUT
 
@@ -15,7 +16,7 @@ MAX_RECIPIENTS = 2_000_000_000
 MAX_CAP = 1000
 
 
-def checked_settings(changes: Mapping[str, Any]) -> dict[str, Any]:
+def checked_settings(changes: Mapping[str, Any], *, by_operator: bool) -> dict[str, Any]:
     """Returns the settings as they are stored; InvalidRequest names the first that cannot be used."""
     if unknown := changes.keys() - set(SETTINGS):
         raise InvalidRequest(f"An account has no setting {sorted(unknown)[0]!r}.", field=sorted(unknown)[0])
@@ -35,6 +36,8 @@ def checked_settings(changes: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidRequest(f"over_cap is one of {', '.join(OVER_CAP)}.", field="over_cap")
     if "text_to" in values:
         values["text_to"] = _checked_kinds(values["text_to"])
+    if values.get("link_url") is not None:
+        values["link_url"] = checked_link_url(values["link_url"], by_operator=by_operator)
     _check_number(values, "approval_above", least=0, most=MAX_RECIPIENTS)
     _check_number(values, "cap_per_day", least=1, most=MAX_CAP)
     _check_number(values, "cap_per_week", least=1, most=MAX_CAP)

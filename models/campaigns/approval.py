@@ -17,7 +17,8 @@ STATE = f"""encode(sha256(convert_to(jsonb_build_array(
     campaign.channel, campaign.template, campaign.fold_typography, campaign.purpose, campaign.local_time,
     campaign.send_window, campaign.holidays, campaign.audience_kind, campaign.remote_filter,
     campaign.whatsapp_template, campaign.whatsapp_language,
-    (SELECT jsonb_build_array(a.sender, a.text_to, a.business_id) FROM account a WHERE a.id = campaign.account_id),
+    (SELECT jsonb_build_array(a.sender, a.text_to, a.business_id, a.link_url)
+     FROM account a WHERE a.id = campaign.account_id),
     (SELECT jsonb_agg(part ORDER BY part) FROM (
         SELECT jsonb_build_array(to_jsonb(source) - 'segment_filter',
                                  CASE source.role WHEN 'filter' THEN l.revision + l.departures::bigint

@@ -60,6 +60,7 @@ CHANGES = {
     "its hours": "UPDATE campaign SET send_window = 'mon-sun 00:00-23:59'",
     "its segment": "UPDATE segment SET filter = jsonb_set(filter, '{logic}', '\"or\"')",
     "the kinds of numbers that get texts": "UPDATE account SET text_to = ARRAY['fixed']",
+    "the host of its links": "UPDATE account SET link_url = 'https://go.example.com'",
 }
 
 
