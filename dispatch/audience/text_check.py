@@ -4,6 +4,7 @@ from dispatch.audience.gaps import GapView, reach_of
 from dispatch.audience.members import Audience
 from dispatch.caller import Caller
 from dispatch.texts.check import CheckedView, RemarkView, check_template
+from dispatch.texts.linked import sampled
 from dispatch.texts.template import compile_template
 from models.tenancy import ALL_ACCOUNTS
 
@@ -24,6 +25,6 @@ def check_text(caller: Caller, body: str, channel: str = "sms") -> CheckedForVie
     if account_id is None or not checked["valid"]:
         return CheckedForView(**checked)
     everyone = Audience(account_id=account_id, campaign_id=None, kind="everyone")
-    gaps = reach_of(everyone, compile_template(body)).gaps
+    gaps = reach_of(everyone, sampled(compile_template(body), account_id)[0]).gaps
     remarks = [RemarkView(code="empty_placeholder", message=gap.message) for gap in gaps]
     return CheckedForView(**checked | {"warnings": [*checked["warnings"], *remarks]}, gaps=gaps)

@@ -24,8 +24,9 @@ from dispatch.campaigns.preview_view import (
 from dispatch.campaigns.rules import get_campaign
 from dispatch.errors import CustomerNotFound, InvalidStatus, MissingCustomerId, NoMessageText
 from dispatch.formats.checks import composed
-from dispatch.texts.check import about_dates, about_text, named_character
+from dispatch.texts.check import named_character, remarks_on
 from dispatch.texts.filters import is_blank
+from dispatch.texts.linked import readable, text_of
 from dispatch.texts.placeholders import compile_for
 from dispatch.texts.sms import Measure, measure_for
 from dispatch.texts.template import compile_template
@@ -49,6 +50,7 @@ def personalized_preview(
         raise MissingCustomerId(field="customer_id")
     used = composed(override_template) if override_template else campaign.template
     template = compile_for(campaign.account_id, used) if override_template else compile_template(used)
+    template = readable(template, campaign.account_id)
     shown = tuple(PreviewedCustomerView.model_fields)
     values = values_of(campaign.account_id, customer_id, (*shown, *template.fields))
     if values is None:
@@ -66,7 +68,7 @@ def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES)
     audience = known_audience(campaign)
     if not campaign.template.strip():
         raise NoMessageText
-    template = compile_template(campaign.template)
+    template = text_of(campaign)
     people = members.page_of(audience, template.fields, after=0, limit=ESTIMATED_FROM)
     texts = [template.render(person) for person in people]
     messages = [_message(campaign, text, person) for text, person in zip(texts, people, strict=True)]
@@ -78,7 +80,7 @@ def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES)
         messages=messages[: min(max(first, 1), MAX_MESSAGES)],
         estimate=_estimate(messages, reach),
         typography=_folding(campaign, texts, messages, reach),
-        warnings=[*about_text(campaign.template), *about_dates(campaign.account_id, template)],
+        warnings=remarks_on(campaign),
         gaps=reach.gaps,
     )
 
@@ -87,7 +89,8 @@ def preview_audience(caller: Caller, campaign_id: int) -> AudiencePreviewView:
     """Returns who would get the campaign, with its text if it has one."""
     campaign = get_campaign(caller, campaign_id)
     text = campaign.template.strip()
-    return preview_of(known_audience(campaign), compile_template(campaign.template) if text else None)
+    template = text_of(campaign) if text else None
+    return preview_of(known_audience(campaign), template)
 
 
 def known_audience(campaign: Campaign) -> Audience:

@@ -38,6 +38,7 @@ OF_CAMPAIGNS = {
     "quota": Code(True, "A limit that an operator has set for the account is reached."),
     "too_late": Code(True, "It missed its time by more than its grace."),
     "incomplete": Code(True, "It has no text, no audience, or nobody in it who can be messaged."),
+    "links": Code(True, "Its text has short links, and a setting that they need is missing."),
     "remote": Code(True, "A remote service that knows its audience is not set up, or failed."),
     "preparation_failed": Code(True, "Its messages could not be written."),
     "refused": Code(True, "It was refused for another reason, which the text names."),

@@ -40,6 +40,10 @@ _REFUSALS = {
         "remote",
         "The remote service that knows its audience is not set up. Ask whoever runs the installation.",
     ),
+    "LINKS_NOT_CONFIGURED": (
+        "links",
+        "Its text has short links, and PUBLIC_URL or LINK_KEY is not set. Ask whoever runs the installation.",
+    ),
     "REMOTE_FAILED": ("remote", "The remote service that knows its audience failed. Ask whoever runs it."),
     "QUEUE_UNAVAILABLE": ("redis_away", "The job queue (Redis) did not answer. Ask whoever runs the installation."),
     "ENQUEUE_FAILED": ("preparation_failed", "Its messages could not be written."),

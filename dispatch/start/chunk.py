@@ -36,14 +36,14 @@ def messages_of(
     campaign_id: int, renderer: Renderer, dues: Sequence[Due], recipients: Sequence[Recipient], *, first: int
 ) -> Iterator[list[MessageRow]]:
     """Yields the messages in groups, numbered from `first` on; what is priced here is what is sent."""
-    text_for, may_be_blank, n = renderer.text_for, renderer.may_be_blank, first
+    text_for, may_be_blank, numbered, n = renderer.text_for, renderer.may_be_blank, renderer.numbered, first
     for start in range(0, len(recipients), RENDERED_TOGETHER):
         let_others_run()
         part = slice(start, start + RENDERED_TOGETHER)
         messages: list[MessageRow] = []
         for due, recipient in zip(dues[part], recipients[part], strict=True):
             not_before, send_until, zone, never = due
-            body, encoding, segments = text_for(recipient)
+            body, encoding, segments = text_for((*recipient, n) if numbered else recipient)
             state, reason = "pending", recipient[SKIPPED] or never
             if may_be_blank and reason is None and is_blank(body):
                 reason = "blank_text"

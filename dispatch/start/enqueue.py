@@ -38,7 +38,8 @@ from dispatch.outbox import push_due_batches
 from dispatch.start import ending, preparation
 from dispatch.start.remote_audience import remote_services
 from dispatch.start.started import EnqueueResult, preparing, started
-from dispatch.texts.check import RemarkView, about_dates, about_text
+from dispatch.texts.check import remarks_on
+from dispatch.texts.linked import text_of
 from dispatch.texts.template import compile_template
 from models.account import Standing
 from models.campaigns.approval import take_turn
@@ -66,7 +67,7 @@ def enqueue_campaign(
             campaign = get_campaign(caller, campaign_id)
         reach = _check(caller, campaign, anyway=anyway)
         # No one reads the warnings of what starts by itself.
-        warnings = [] if only_if_due else _warnings(campaign)
+        warnings = [] if only_if_due else remarks_on(campaign)
         claimed = _claim(caller, campaign, reach, only_if_due=only_if_due)
         return replace(_prepare(claimed, reach, in_place=in_place), warnings=warnings)
 
@@ -84,7 +85,7 @@ def start_in_one_transaction(caller: Caller, write: Callable[[], Campaign | None
                 return None
             structlog.contextvars.bind_contextvars(campaign_id=campaign.id)
             reach = _check(caller, campaign, queue=lambda: refusal)
-            warnings = _warnings(campaign)
+            warnings = remarks_on(campaign)
             claimed = _claim(caller, campaign, reach)
         return replace(_prepare(claimed, reach), warnings=warnings)
 
@@ -121,11 +122,12 @@ def _check(
 
 
 def _reach(campaign: Campaign) -> Reach:
+    text = text_of(campaign)
     if campaign.audience_kind == "remote":
         # Its size is known once it is fetched, after the claim; price and approval are decided then.
         remote_services(campaign.account_id)
         return Reach(AudienceSize(0, 0))
-    return reach_of(Audience.of(campaign), compile_template(campaign.template))
+    return reach_of(Audience.of(campaign), text)
 
 
 def _check_can_pay(campaign: Campaign, reach: Reach, standing: Standing) -> None:
@@ -198,10 +200,6 @@ def _prepare(claimed: ClaimedCampaign, reach: Reach, *, in_place: bool = False) 
     else:
         answer = _prepare_now(claimed)
     return replace(answer, gaps=reach.gaps)
-
-
-def _warnings(campaign: Campaign) -> list[RemarkView]:
-    return [*about_text(campaign.template), *about_dates(campaign.account_id, compile_template(campaign.template))]
 
 
 def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda: False) -> EnqueueResult:

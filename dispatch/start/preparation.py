@@ -20,12 +20,14 @@ from dispatch.audience.fields import CURSOR, columns_of
 from dispatch.audience.members import Audience
 from dispatch.errors import DispatchError
 from dispatch.hours.plan import Plan
+from dispatch.links.addresses import links_of
 from dispatch.outbox import push_due_batches
 from dispatch.start.chunk import batches_of, in_order, messages_of
 from dispatch.start.ending import finish, note_error, put_back
 from dispatch.start.lost import PreparationLost
 from dispatch.start.planning import keep_caps
 from dispatch.start.remote_audience import fetch_audience
+from dispatch.texts.linked import MessageLinks
 from dispatch.texts.rendering import Renderer
 from dispatch.texts.template import compile_template
 from models.campaigns import preparation
@@ -67,11 +69,12 @@ class PreparationProgress:
             template = template.marked(MARK)
         fields = (*template.fields, "zone") if plan.hours.anything else template.fields
         columns = columns_of(fields)
+        links = MessageLinks(links_of(campaign.account_id), campaign.id) if template.links else None
         return cls(
             campaign,
             Audience.of(campaign),
             fields,
-            Renderer(template, channel=campaign.channel, folds=campaign.fold_typography, columns=columns),
+            Renderer(template, channel=campaign.channel, folds=campaign.fold_typography, columns=columns, links=links),
             plan,
             hours.caps,
             campaign.prep_cursor,

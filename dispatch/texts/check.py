@@ -10,11 +10,14 @@ from pydantic import Field
 from dispatch.errors import InvalidTemplate
 from dispatch.formats.checks import checked_channel, composed
 from dispatch.formats.view import View
+from dispatch.links.codes import UNSUBSCRIBE
+from dispatch.texts.linked import sampled
 from dispatch.texts.placeholders import compile_for
 from dispatch.texts.sms import Encoding, measure_for
 from dispatch.texts.strangers import strangers_in
-from dispatch.texts.template import ATTRIBUTE, CompiledTemplate
+from dispatch.texts.template import ATTRIBUTE, UNSUBSCRIBE_LINK, CompiledTemplate, compile_template
 from dispatch.texts.typography import fold
+from models.campaigns.campaign import Campaign
 from models.customers.attributes import dates_among
 
 # A text is measured as this customer would get it; another's may be longer, or outside the GSM alphabet.
@@ -44,7 +47,14 @@ class RemarkView(View):
     """Something that the writer of a template may not intend: a code for programs and a sentence for people."""
 
     code: Literal[
-        "braces", "foreign_placeholder", "ucs2", "many_segments", "no_opt_out", "empty_placeholder", "iso_date"
+        "braces",
+        "foreign_placeholder",
+        "ucs2",
+        "many_segments",
+        "no_opt_out",
+        "empty_placeholder",
+        "iso_date",
+        "links_not_configured",
     ]
     message: str
 
@@ -72,7 +82,8 @@ def check_template(body: str, channel: str = "sms", *, account_id: UUID | None) 
         return _unusable(refusal)
     # An attribute has its own name as its value.
     invented = {field: field.removeprefix(ATTRIBUTE) for field in template.fields} | SAMPLE
-    sample = template.render(invented)
+    shown, no_links = sampled(template, account_id)
+    sample = shown.render(invented)
     encoding, segments, first_ucs2 = measure_for(channel, sample)
     return CheckedView(
         valid=bool(body.strip()),
@@ -81,7 +92,8 @@ def check_template(body: str, channel: str = "sms", *, account_id: UUID | None) 
         warnings=[
             *about_text(body),
             *(about_dates(account_id, template) if account_id else []),
-            *(_about_sms(sample, segments, first_ucs2) if channel == "sms" else []),
+            *([RemarkView(code="links_not_configured", message=no_links)] if no_links else []),
+            *(_about_sms(template, sample, segments, first_ucs2) if channel == "sms" else []),
         ],
         encoding=encoding,
         segments=segments,
@@ -111,6 +123,11 @@ def named_character(character: str) -> NamedCharacterView:
     )
 
 
+def remarks_on(campaign: Campaign) -> list[RemarkView]:
+    """Returns what may surprise the writer of the campaign's text."""
+    return [*about_text(campaign.template), *about_dates(campaign.account_id, compile_template(campaign.template))]
+
+
 def about_text(body: str) -> list[RemarkView]:
     """Returns what is sent as it is and looks like a placeholder, ours or another tool's."""
     remarks = []
@@ -136,7 +153,7 @@ def about_dates(account_id: UUID, template: CompiledTemplate) -> list[RemarkView
     return remarks
 
 
-def _about_sms(sample: str, segments: int, first_ucs2: str | None) -> list[RemarkView]:
+def _about_sms(template: CompiledTemplate, sample: str, segments: int, first_ucs2: str | None) -> list[RemarkView]:
     remarks = []
     if first_ucs2 is not None:
         named = named_character(first_ucs2)
@@ -150,7 +167,7 @@ def _about_sms(sample: str, segments: int, first_ucs2: str | None) -> list[Remar
     if segments > FEW_SMS_SEGMENTS:
         message = f"A message takes about {segments} segments, one credit each."
         remarks.append(RemarkView(code="many_segments", message=message))
-    if not _OPT_OUT.search(sample):
-        message = "The text does not say how to opt out, for example: Answer STOP to end."
+    if UNSUBSCRIBE not in template.links and not _OPT_OUT.search(sample):
+        message = f"The text does not say how to opt out, for example: Answer STOP to end, or {{{UNSUBSCRIBE_LINK}}}."
         remarks.append(RemarkView(code="no_opt_out", message=message))
     return remarks

@@ -6,7 +6,13 @@ from difflib import get_close_matches
 from uuid import UUID
 
 from dispatch.errors import InvalidTemplate
-from dispatch.texts.template import CUSTOMER_FIELDS, CompiledTemplate, compile_template, escaped_braces
+from dispatch.texts.template import (
+    CUSTOMER_FIELDS,
+    UNSUBSCRIBE_LINK,
+    CompiledTemplate,
+    compile_template,
+    escaped_braces,
+)
 from models.customers.attributes import attribute_names, attributes_among
 
 # A refusal lists at most this many attributes and then says how many more there are.
@@ -19,7 +25,7 @@ def compile_for(account_id: UUID | None, source: str) -> CompiledTemplate:
     Without an account (None) only the columns that every customer has are known.
     """
     template = compile_template(source)
-    asked = [name for name in template.placeholders if name not in CUSTOMER_FIELDS]
+    asked = [name for name in template.placeholders if name not in CUSTOMER_FIELDS and name != UNSUBSCRIBE_LINK]
     there = attributes_among(account_id, asked) if account_id and asked else set()
     if unknown := [name for name in asked if name not in there]:
         raise _refusal(account_id, template, unknown)
@@ -27,7 +33,7 @@ def compile_for(account_id: UUID | None, source: str) -> CompiledTemplate:
 
 
 def _refusal(account_id: UUID | None, template: CompiledTemplate, unknown: Sequence[str]) -> InvalidTemplate:
-    columns = sorted(CUSTOMER_FIELDS)
+    columns = [*sorted(CUSTOMER_FIELDS), UNSUBSCRIBE_LINK]
     attributes = attribute_names(account_id) if account_id else []
     nearest = {name: found for name in unknown if (found := nearest_to(name, [*columns, *attributes]))}
     meant = " Did you mean {}?".format(" and ".join(f"{{{name}}}" for name in nearest.values())) if nearest else ""

@@ -15,11 +15,16 @@ from dataclasses import dataclass, replace
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from dispatch.errors import InvalidTemplate
+from dispatch.links.codes import UNSUBSCRIBE
 from dispatch.texts.filters import FILTERS, TextFilter, as_text, cleaned, is_blank
 
 CUSTOMER_FIELDS = frozenset({"first_name", "last_name", "phone", "location", "prefered_product"})
 # What an attribute is called among the fields of a customer, as in the filter of a segment.
 ATTRIBUTE = "attributes."
+# The name of the link with which its reader ends messages; an attribute of this name is not shown.
+UNSUBSCRIBE_LINK = "unsubscribe_link"
+# What a link is called among the fields of a text, with its number; each message has its own.
+LINK = "links."
 MAX_SOURCE = 2000
 MAX_PLACEHOLDERS = 100
 MAX_FILTERS = 5
@@ -33,7 +38,7 @@ _DOUBLE_BRACES = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _QUOTED = 60
 _OPEN_BRACE = re.compile(r"\{\s*[^\W\d]")
 # In a frame, where %% is a percent sign.
-_PLACEHOLDER = re.compile(r"%[%s]")
+PLACEHOLDER = re.compile(r"%[%s]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -46,7 +51,9 @@ class Slot:
 
     @property
     def field(self) -> str:
-        """The column of a customer that it shows, or `attributes.` and the name of an attribute."""
+        """What it shows: the column of a customer, `attributes.` and a name, or `links.` and a number."""
+        if self.name == UNSUBSCRIBE_LINK:
+            return f"{LINK}{UNSUBSCRIBE}"
         return self.name if self.name in CUSTOMER_FIELDS else ATTRIBUTE + self.name
 
 
@@ -62,21 +69,32 @@ class CompiledTemplate:
     @property
     def fields(self) -> tuple[str, ...]:
         """What rendering reads of a customer: columns, and `attributes.` with the name of an attribute."""
-        return tuple(dict.fromkeys(field for field, _ in self.filling))
+        return tuple(dict.fromkeys(field for field, _ in self._values))
+
+    @property
+    def links(self) -> tuple[int, ...]:
+        """The numbers of the links that it has; each message has its own (`linked.py`)."""
+        return tuple(
+            dict.fromkeys(int(field.removeprefix(LINK)) for field, _ in self.filling if field.startswith(LINK))
+        )
+
+    @property
+    def _values(self) -> list[tuple[str, tuple[TextFilter, ...]]]:
+        return [(field, filters) for field, filters in self.filling if not field.startswith(LINK)]
 
     @property
     def without_fallback(self) -> tuple[str, ...]:
         """The fields that leave a gap in the text of a customer who has no value for them."""
-        return tuple(dict.fromkeys(field for field, filters in self.filling if is_blank(filled(filters, None))))
+        return tuple(dict.fromkeys(field for field, filters in self._values if is_blank(filled(filters, None))))
 
     def show_as_it_is(self, value: str) -> tuple[str, ...]:
         """Returns the fields that would show this value unchanged, whatever their filters."""
-        return tuple(dict.fromkeys(field for field, filters in self.filling if value in filled(filters, value)))
+        return tuple(dict.fromkeys(field for field, filters in self._values if value in filled(filters, value)))
 
     @property
     def may_be_blank(self) -> bool:
         """Whether the text of a customer without any values is blank; the text of others then may be too."""
-        return is_blank(self.render({}))
+        return not self.links and is_blank(self.render({}))
 
     def marked(self, mark: str) -> "CompiledTemplate":
         """Returns the same template, in whose texts each placeholder's value stands between two marks."""
@@ -90,7 +108,7 @@ class CompiledTemplate:
 
 def mark_placeholders(frame: str, mark: str) -> str:
     """Returns the frame with a mark on each side of every placeholder."""
-    return _PLACEHOLDER.sub(lambda found: f"{mark}%s{mark}" if found[0] == "%s" else found[0], frame)
+    return PLACEHOLDER.sub(lambda found: f"{mark}%s{mark}" if found[0] == "%s" else found[0], frame)
 
 
 def filled(filters: tuple[TextFilter, ...], value: object) -> str:
@@ -108,6 +126,8 @@ def compile_template(source: str) -> CompiledTemplate:
     slots = tuple(part for part in parts if isinstance(part, Slot))
     if len(slots) > MAX_PLACEHOLDERS:
         raise InvalidTemplate(f"The template has {len(slots)} placeholders; at most {MAX_PLACEHOLDERS} are allowed.")
+    if any(slot.name == UNSUBSCRIBE_LINK and slot.filters for slot in slots):
+        raise InvalidTemplate(f"{{{UNSUBSCRIBE_LINK}}} takes no filters, which would change the link.")
     names = tuple(dict.fromkeys(slot.name for slot in slots))
     frame = "".join("%s" if isinstance(part, Slot) else part.replace("%", "%%") for part in parts)
     return CompiledTemplate(names, frame, tuple((slot.field, slot.filters) for slot in slots))

@@ -1,0 +1,58 @@
+"""Puts links into texts: the link of each message when it is prepared, and a sample of the same length before that."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from dispatch.errors import LinksNotConfigured
+from dispatch.links.addresses import Links, links_of, sample_links
+from dispatch.texts.sms import weigh
+from dispatch.texts.template import LINK, PLACEHOLDER, CompiledTemplate, compile_template
+from models.campaigns.campaign import Campaign
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLinks:
+    """The links of the messages of one campaign."""
+
+    links: Links
+    campaign_id: int
+
+    def writer(self, field: str) -> Callable[[int], tuple[str, int]]:
+        """Returns what writes this link of a text, with its weight, for the message with a number."""
+        link = int(field.removeprefix(LINK))
+        beginning, campaign_id, code = self.links.beginning(link), self.campaign_id, self.links.code
+        weight = weigh(self.links.sample(link))
+        return lambda n: (beginning + code(campaign_id, n, link), weight)
+
+
+def text_of(campaign: Campaign) -> CompiledTemplate:
+    """Returns the campaign's text as it is shown before it has messages; LinksNotConfigured as `readable` says."""
+    return readable(compile_template(campaign.template), campaign.account_id)
+
+
+def readable(template: CompiledTemplate, account_id: UUID) -> CompiledTemplate:
+    """Returns the template with samples for its links; LinksNotConfigured when there can be none."""
+    return with_samples(template, links_of(account_id)) if template.links else template
+
+
+def sampled(template: CompiledTemplate, account_id: UUID | None) -> tuple[CompiledTemplate, str | None]:
+    """Returns the template with samples for its links, invented ones where there can be none yet, and why."""
+    try:
+        return (readable(template, account_id) if account_id else with_samples(template, sample_links())), None
+    except LinksNotConfigured as refusal:
+        return with_samples(template, sample_links()), refusal.message
+
+
+def with_samples(template: CompiledTemplate, links: Links) -> CompiledTemplate:
+    """Returns the template with the sample of each of its links as part of the text."""
+    fields = iter(field for field, _ in template.filling)
+
+    def shown(found: str) -> str:
+        if found != "%s" or not (field := next(fields)).startswith(LINK):
+            return found
+        return links.sample(int(field.removeprefix(LINK))).replace("%", "%%")
+
+    frame = PLACEHOLDER.sub(lambda found: shown(found[0]), template.frame)
+    values = tuple((field, filters) for field, filters in template.filling if not field.startswith(LINK))
+    return replace(template, frame=frame, filling=values)
