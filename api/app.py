@@ -25,6 +25,7 @@ from api.http.bad_input import refuse_input
 from api.http.error_answer import ErrorAnswer
 from api.http.introduction import INTRODUCTION
 from api.http.json_body import Request, StrictJson
+from api.links import routes as links
 from api.routes import (
     accounts,
     attributes,
@@ -127,7 +128,7 @@ def web_app(settings: Settings) -> Flask:
     headers.install(app)
     connection.install(app)
     methods.install(app)
-    rules = hooks.RULES | {endpoint: each for routes in ROUTES for endpoint, each in routes.rules.items()}
+    rules = hooks.RULES | links.RULES | {endpoint: each for routes in ROUTES for endpoint, each in routes.rules.items()}
     auth.install(app, rules, settings)
     limits.install(app, settings)
     queries.install(app)
@@ -137,6 +138,7 @@ def web_app(settings: Settings) -> Flask:
         app.register_api(routes)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(hooks.blueprint)
+    app.register_blueprint(links.blueprint)
     if settings.rq_dashboard:
         dashboard.install(app, settings)
     _answer_without_prefix(app)

@@ -26,6 +26,8 @@ OPEN = frozenset(
         "health.live",
         "hooks.status",
         "hooks.inbound",
+        "links.ask",
+        "links.stop",
         "root",
         "openapi",
         "docs.page",

@@ -26,7 +26,7 @@ class Suppression(Row):
     phone: str
     #: `opted_out`, or what the person who added it wrote.
     reason: str
-    #: Where it came from: `api`, `cli`, `import` or `unsubscribed`.
+    #: Where it came from: `api`, `cli`, `import`, `reply`, `link` or `unsubscribed`.
     source: str
     created_at: datetime
 
@@ -105,12 +105,16 @@ class Suppression(Row):
         )
 
     @classmethod
-    def lift_opt_out(cls, account_id: UUID, phone: str) -> bool:
-        """Deletes the number's suppression if an opt-out is its reason, and returns whether it did."""
+    def lift_opt_out(cls, account_id: UUID, phone: str, *, source: str | None = None) -> bool:
+        """Deletes the number's suppression if an opt-out is its reason, from this `source` if one is given.
+
+        Returns whether it did.
+        """
         return bool(
             changed(
-                "DELETE FROM suppression WHERE account_id = %s AND phone = %s AND reason = %s",
-                [account_id, phone, OPTED_OUT],
+                """DELETE FROM suppression WHERE account_id = %(account)s AND phone = %(phone)s AND reason = %(reason)s
+                   AND source = coalesce(%(source)s, source)""",
+                {"account": account_id, "phone": phone, "reason": OPTED_OUT, "source": source},
             )
         )
 

@@ -1,0 +1,73 @@
+"""What the links in messages lead to: a page that ends messages with one button.
+
+Opening a link changes nothing, because previews and scanners open every link; only the button does.
+"""
+
+from flask import Blueprint, Response, request
+
+from api.http.connection import connect
+from api.http.errors import STATUS
+from api.http.limits import LINKS
+from api.http.rules import RouteRules
+from api.links.pages import page
+from dispatch.errors import DispatchError, NotFound
+from dispatch.links.opt_outs import BY_LINK, opt_in_again, opt_out, recipient_of
+from models.messages.linked import Recipient
+
+blueprint = Blueprint(LINKS, __name__)
+
+#: A button posts one short field.
+MOST_BYTES = 4096
+RULES = {name: RouteRules("read", most_bytes=MOST_BYTES) for name in ("links.ask", "links.stop")}
+
+
+@blueprint.get("/u/<code>")
+def ask(code: str) -> Response:
+    """Asks whether to end the messages; changes nothing."""
+    connect()
+    recipient = recipient_of(code)
+    return _ended(recipient) if recipient.suppressed_by is not None else _going_on(recipient)
+
+
+@blueprint.post("/u/<code>")
+def stop(code: str) -> Response:
+    """Ends the account's messages to the number, or has them again; it is committed when this answers."""
+    connect()
+    if request.form.get("again") != "1":
+        return _ended(opt_out(code))
+    recipient = opt_in_again(code)
+    if recipient.suppressed_by is not None:
+        return _ended(recipient)
+    return _going_on(recipient, f"You get messages from {recipient.account_name} again")
+
+
+@blueprint.errorhandler(DispatchError)
+def refused(refusal: DispatchError) -> Response:
+    """Answers people with a page."""
+    title = "Nothing is here" if isinstance(refusal, NotFound) else "This did not work"
+    answer = page(title, refusal.message)
+    answer.status_code = STATUS[refusal.code]
+    return answer
+
+
+def _going_on(recipient: Recipient, title: str | None = None) -> Response:
+    return page(
+        title or f"Messages from {recipient.account_name}",
+        f"They go to your number that ends in {_last_digits(recipient)}.",
+        action="Stop these messages",
+    )
+
+
+def _ended(recipient: Recipient) -> Response:
+    # What was not done with a link, such as a complaint or a STOP in a text, is not taken back with one.
+    undo = recipient.suppressed_by == BY_LINK
+    return page(
+        f"You get no more messages from {recipient.account_name}",
+        f"Your number that ends in {_last_digits(recipient)} is not messaged any more.",
+        action="Undo" if undo else None,
+        again=undo,
+    )
+
+
+def _last_digits(recipient: Recipient) -> str:
+    return recipient.phone[-3:]
