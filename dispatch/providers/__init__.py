@@ -40,6 +40,9 @@ class Outgoing(NamedTuple):
     attempt: int = 1
     #: For WhatsApp outside a conversation; None: `body` is sent as it is.
     template: "ApprovedTemplate | None" = None
+    #: Of an answer to a reply: our number, as the provider names it, to which the person wrote. It comes before any
+    #: other sender.
+    answers_from: str | None = None
 
 
 class ApprovedTemplate(NamedTuple):

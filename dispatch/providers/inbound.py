@@ -7,9 +7,12 @@ from typing import Any, NamedTuple
 from dispatch.providers import Callback
 from dispatch.providers.http import short_word
 from dispatch.providers.link import form_of, query_of
-from dispatch.providers.receipts import fields_of, json_of, meta_items
+from dispatch.providers.receipts import dicts, fields_of, json_of, meta_values
+from models.states import CHANNELS
 
 _PHONE = re.compile(r"\+?([1-9][0-9]{6,14})", re.ASCII)
+# A number, a short code, a name, or the id of a number.
+_OURS = re.compile(r"\+?[0-9]{3,30}|[A-Za-z0-9 ]{1,11}", re.ASCII)
 MOST_LETTERS = 5000
 
 
@@ -21,6 +24,10 @@ class Inbound(NamedTuple):
     text: str
     #: What the provider took it for, and has answered and noted itself: stop, start or help.
     handled_as: str | None = None
+    #: Our number to which they wrote, as the provider names it; None where it does not say.
+    sent_to: str | None = None
+    #: sms or whatsapp; None where the provider does not say.
+    channel: str | None = None
 
 
 def inbound_of(kind: str, callback: Callback) -> list[Inbound]:
@@ -28,13 +35,17 @@ def inbound_of(kind: str, callback: Callback) -> list[Inbound]:
     return list(_PARSERS.get(kind, _plain)(callback))
 
 
-def _made(key: Any, phone: Any, text: Any, handled_as: str | None = None) -> Iterator[Inbound]:
+def _made(
+    key: Any, phone: Any, text: Any, to: Any, channel: str | None, handled_as: str | None = None
+) -> list[Inbound]:
     given = short_word(key)
     matched = _PHONE.fullmatch(phone.removeprefix("whatsapp:")) if isinstance(phone, str) else None
-    if given and matched and isinstance(text, str):
-        # PostgreSQL stores no NUL, and UTF-8 has no half of a surrogate pair.
-        stored = text.replace("\0", "").encode(errors="replace").decode()[:MOST_LETTERS]
-        yield Inbound(given, f"+{matched[1]}", stored, handled_as)
+    if not (given and matched and isinstance(text, str)):
+        return []
+    # PostgreSQL stores no NUL, and UTF-8 has no half of a surrogate pair.
+    stored = text.replace("\0", "").encode(errors="replace").decode()[:MOST_LETTERS]
+    ours = to.removeprefix("whatsapp:") if isinstance(to, str) else ""
+    return [Inbound(given, f"+{matched[1]}", stored, handled_as, ours if _OURS.fullmatch(ours) else None, channel)]
 
 
 def _twilio(callback: Callback) -> Iterator[Inbound]:
@@ -44,36 +55,42 @@ def _twilio(callback: Callback) -> Iterator[Inbound]:
         return
     handled = form.get("OptOutType", "").lower()
     known = handled if handled in ("stop", "start", "help") else None
-    yield from _made(form.get("MessageSid"), form.get("From"), form.get("Body", ""), known)
+    channel = "whatsapp" if form.get("From", "").startswith("whatsapp:") else "sms"
+    yield from _made(form.get("MessageSid"), form.get("From"), form.get("Body", ""), form.get("To"), channel, known)
 
 
 def _vonage(callback: Callback) -> Iterator[Inbound]:
     """https://developer.vonage.com/en/messaging/sms/guides/inbound-sms"""
     fields = fields_of(callback)
     if "status" not in fields:
-        yield from _made(fields.get("messageId"), fields.get("msisdn"), fields.get("text"))
+        yield from _made(fields.get("messageId"), fields.get("msisdn"), fields.get("text"), fields.get("to"), "sms")
 
 
 def _kannel(callback: Callback) -> Iterator[Inbound]:
-    """The address that a sms-service of Kannel calls: …/inbound?key=…&id=%I&from=%p&text=%a"""
+    """The address that a sms-service of Kannel calls: …/inbound?key=…&id=%I&from=%p&to=%P&text=%a"""
     query = query_of(callback)
-    yield from _made(query.get("id"), query.get("from"), query.get("text"))
+    yield from _made(query.get("id"), query.get("from"), query.get("text"), query.get("to"), "sms")
 
 
 def _whatsapp_cloud(callback: Callback) -> Iterator[Inbound]:
     """https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages"""
-    for message in meta_items(json_of(callback), "messages"):
-        said = message.get("text") or message.get("button")
-        text = (said.get("body") or said.get("text")) if isinstance(said, dict) else ""
-        yield from _made(message.get("id"), message.get("from"), text or "")
+    for value in meta_values(json_of(callback)):
+        about = value.get("metadata") if isinstance(value, dict) else None
+        number = about.get("phone_number_id") if isinstance(about, dict) else None
+        for message in dicts(value, "messages"):
+            said = message.get("text") or message.get("button")
+            text = (said.get("body") or said.get("text")) if isinstance(said, dict) else ""
+            yield from _made(message.get("id"), message.get("from"), text or "", number, "whatsapp")
 
 
 def _plain(callback: Callback) -> Iterator[Inbound]:
-    """Our own format, {"id", "from", "text"}, one or a list (docs/providers.md)."""
+    """Our own format, {"id", "from", "text", "to"?, "channel"?}, one or a list (docs/providers.md)."""
     document = json_of(callback)
     for item in document if isinstance(document, list) else [document]:
         if isinstance(item, dict) and "text" in item:
-            yield from _made(item.get("id"), item.get("from"), item.get("text"))
+            said = item.get("channel")
+            channel = said if isinstance(said, str) and said in CHANNELS else None
+            yield from _made(item.get("id"), item.get("from"), item.get("text"), item.get("to"), channel)
 
 
 _PARSERS: Mapping[str, Callable[[Callback], Iterator[Inbound]]] = {

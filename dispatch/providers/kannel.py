@@ -72,8 +72,8 @@ class Kannel:
             "X-Kannel-To": message.phone,
             "X-Kannel-Coding": "2" if needs_unicode(message.body) else "0",
         }
-        if message.sender and "X-Kannel-From" not in headers:
-            headers["X-Kannel-From"] = message.sender
+        if message.answers_from or (message.sender and "X-Kannel-From" not in headers):
+            headers["X-Kannel-From"] = message.answers_from or message.sender or ""
         # Kannel fills in %d (the state), %A (the operator's answer) and %I (its own id).
         if status_url := self._link.keyed_status_url(ref=message.reference, state="%d", id="%I", answer="%A"):
             headers |= {"X-Kannel-DLR-Url": status_url, "X-Kannel-DLR-Mask": str(MASK)}

@@ -82,7 +82,7 @@ class MessagingService:
             {
                 "idempotencyKey": key,
                 "channel": message.channel,
-                "from": message.sender or self._default_sender,
+                "from": message.answers_from or message.sender or self._default_sender,
                 "to": message.phone,
                 "body": message.body,
                 "reference": message.reference,

@@ -37,9 +37,15 @@ def fields_of(callback: Callback) -> dict[str, Any]:
 
 def meta_items(document: Any, name: str) -> Iterator[JsonObject]:
     """Yields what Meta posts under a name, which is deep in lists that may each hold several."""
+    for value in meta_values(document):
+        yield from dicts(value, name)
+
+
+def meta_values(document: Any) -> Iterator[Any]:
+    """Yields what Meta posts about one of a business's numbers each."""
     for entry in dicts(document, "entry"):
         for change in dicts(entry, "changes"):
-            yield from dicts(change.get("value"), name)
+            yield change.get("value")
 
 
 def dicts(holder: Any, name: str) -> Iterator[JsonObject]:

@@ -125,7 +125,9 @@ class Twilio:
             form |= {"ContentSid": template.name, "ContentVariables": json.dumps(variables)}
         else:
             form["Body"] = message.body
-        if self._settings.messaging_service_sid:
+        if message.answers_from:
+            form["From"] = _on(message.channel, message.answers_from)
+        elif self._settings.messaging_service_sid:
             form["MessagingServiceSid"] = self._settings.messaging_service_sid
         else:
             form["From"] = _on(message.channel, self._settings.sender or "")

@@ -84,7 +84,7 @@ class Vonage:
         form = {
             "api_key": self._settings.api_key,
             "api_secret": self._settings.api_secret.get_secret_value(),
-            "from": self._settings.sender.removeprefix("+"),
+            "from": (message.answers_from or self._settings.sender).removeprefix("+"),
             "to": message.phone.removeprefix("+"),
             "text": message.body,
             "type": "unicode" if needs_unicode(message.body) else "text",

@@ -57,7 +57,7 @@ class Webhook:
         document: JsonObject = {
             "type": "message",
             "channel": message.channel,
-            "from": message.sender,
+            "from": message.answers_from or message.sender,
             "to": message.phone,
             "body": message.body,
             "template": message.template._asdict() if message.template else None,

@@ -130,7 +130,8 @@ class WhatsappCloud:
         self.name = link.name
         self._settings = settings
         self._link = link
-        self._number = f"{link.at(API)}/{settings.api_version}/{settings.phone_number_id}"
+        self._api = f"{link.at(API)}/{settings.api_version}"
+        self._number = f"{self._api}/{settings.phone_number_id}"
         self._headers = {"Authorization": f"Bearer {settings.access_token.get_secret_value()}"}
         self._paused_until = 0.0
 
@@ -138,7 +139,9 @@ class WhatsappCloud:
         """Returns what became of the message; while the sender pauses it is deferred without a call."""
         if (left := self._paused_until - time.monotonic()) > 0:
             return Answer("deferred", error_code="sender_paused", retry_after=left)
-        reply = await post(self._link.http.get(), f"{self._number}/messages", _document(message), self._headers)
+        # An app has one address for the replies to all of its numbers, and each answers those to itself.
+        number = f"{self._api}/{message.answers_from}" if message.answers_from else self._number
+        reply = await post(self._link.http.get(), f"{number}/messages", _document(message), self._headers)
         answer = reply if isinstance(reply, Answer) else _answer(reply)
         if answer.error_code in PAUSING:
             self._paused_until = time.monotonic() + PAUSE_SEC

@@ -28,7 +28,7 @@ class SimulatorOverHttp:
             self._messages,
             {
                 "channel": message.channel,
-                "from": message.sender,
+                "from": message.answers_from or message.sender,
                 "to": message.phone,
                 "body": message.body,
                 "reference": message.reference,

@@ -181,3 +181,26 @@ def test_a_whatsapp_sender_that_is_limited_pauses_for_a_minute_without_calling()
         ("deferred", "sender_paused"),
     ]
     assert all(59 < answer.retry_after <= 60 for answer in answers)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ours", "said"),
+    [
+        ("twilio", "+15005550009", lambda head, body: form_of(body)["From"]),
+        ("vonage", "447700900000", lambda head, body: form_of(body)["from"]),
+        ("kannel", "54321", lambda head, body: header(head, "X-Kannel-From")),
+        ("whatsapp_cloud", "99887766554", lambda head, body: head.split("/")[2]),
+        ("webhook", "+302101234567", lambda head, body: json.loads(body)["from"]),
+    ],
+)
+def test_an_answer_comes_from_the_number_that_was_written_to(kind, ours, said):
+    [(head, body)] = asked(kind, outgoing(DIALECTS[kind])._replace(answers_from=ours, sender="Other"))
+    assert said(head, body) == ours
+
+
+def test_an_answer_of_twilios_messaging_service_comes_from_the_number_too():
+    service = {"from": None, "messaging_service_sid": "MG" + "0" * 32}
+    message = outgoing(DIALECTS["twilio"])._replace(answers_from="+15005550009", channel="whatsapp")
+    [(_, body)] = asked("twilio", message, **service)
+    form = form_of(body)
+    assert (form["From"], "MessagingServiceSid" in form) == ("whatsapp:+15005550009", False)
