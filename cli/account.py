@@ -1,9 +1,11 @@
 """`account`: the accounts, each with its settings, subscription and credits."""
 
+from functools import partial
 from typing import Any
 
 import click
 
+from cli.shared.arguments import text_of
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_value
 from cli.shared.pages import pages
@@ -18,7 +20,7 @@ from dispatch.accounts.accounts import (
     read_account,
 )
 from dispatch.accounts.quotas import QuotasView, change_quotas
-from dispatch.receipts.words import ReplySettingsView, change_reply_settings
+from dispatch.receipts.settings import ReplySettingsView, change_reply_settings
 from models.account import OVER_CAP
 from models.page import Page
 from models.tenancy import ALL_ACCOUNTS
@@ -27,6 +29,8 @@ _name = click.argument("name")
 _business_id = click.option(
     "--business-id", metavar="TEXT", help="The account in user-service and business-service ('' removes it)."
 )
+
+_answer = partial(click.option, metavar="TEXT", callback=text_of)
 
 
 @click.group()
@@ -153,10 +157,13 @@ def quotas(name: str, countries: str | None, **limits: str | None) -> QuotasView
 @click.option("--stop-words", metavar="WORD,WORD", help="Also end messages; '' removes them.")
 @click.option("--start-words", metavar="WORD,WORD", help="Also bring back who has opted out.")
 @click.option("--help-words", metavar="WORD,WORD", help="Also ask for help.")
+@_answer("--help-answer", help="What HELP is answered; '' for nothing, default for the usual text.")
+@_answer("--stop-answer", help="Confirms an opt-out; '' for nothing, as at first.")
+@_answer("--start-answer", help="Confirms that someone comes back; '' for nothing, as at first.")
 @answers()
 @with_database
-def replies(name: str, **words: str | None) -> ReplySettingsView:
-    """Show which words an account takes for STOP, START and HELP; options replace its own.
+def replies(name: str, **given: str | None) -> ReplySettingsView:
+    """Show what an account takes for STOP, START and HELP, and what it answers; options replace its own.
 
     A word counts when it is a whole reply, apart from case, accents, punctuation and spaces. The built-in words always
     count.
@@ -164,11 +171,15 @@ def replies(name: str, **words: str | None) -> ReplySettingsView:
     \b
     python -m cli account replies Acme
     python -m cli account replies Acme --stop-words 'ΣΤΟΠ,ΔΙΑΚΟΠΗ' --start-words ΕΝΑΡΞΗ --help-words ΒΟΗΘΕΙΑ
+    python -m cli account replies Acme --help-answer 'Acme Shoes, 210 1234567. STOP ends messages.'
     """
-    given = {
-        field: [each for each in text.split(",") if each.strip()] for field, text in words.items() if text is not None
-    }
-    return change_reply_settings(by_hand(id_of(name)), given)
+    changes: dict[str, Any] = {}
+    for field, text in given.items():
+        if text is not None and field.endswith("_words"):
+            changes[field] = [each for each in text.split(",") if each.strip()]
+        elif text is not None:
+            changes[field] = None if text.strip().lower() == "default" else text
+    return change_reply_settings(by_hand(id_of(name)), changes)
 
 
 def _limit(field: str, given: str) -> int | None:

@@ -6,7 +6,7 @@ import click
 
 from cli.shared.caller import by_hand
 from cli.shared.csv_file import WrittenFile, csv_file, write_csv
-from cli.shared.output import answers
+from cli.shared.output import answers, show_columns
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
@@ -22,10 +22,10 @@ def replies() -> None:
 @replies.command("list")
 @account_option(required=False, help="Only this account's.  [default: all]")
 @pages
-@answers()
+@answers(show=show_columns("id", "phone", "text", "keyword", "campaign_id", "answer_state", "received_at"))
 @with_database
 def list_(account: str | None, page: int, page_size: int) -> Page[ReplyView]:
-    """List replies, newest first, each with the campaign last sent to its number.
+    """List replies, newest first, each with the campaign last sent to its number, and how it was answered.
 
     \b
     python -m cli replies list --account Acme

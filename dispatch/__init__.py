@@ -6,15 +6,10 @@ start       enqueue (the only way to start) → preparation, with chunk (its row
             (a preparation that is another's now); sweep (what is due, several at once: starters) and what it answers:
             swept; occurrences (of recurring campaigns), to_customers (chosen customers), follow_ups (retry, rest,
             test), unknown (decided by a person), request_key (finds the start of a repeated Idempotency-Key)
-sending     courier → window → exchange (records and claims) and calls (through handover); time_box ends the job;
-            pace (what a job may send) → rates (of senders, in Redis); outcomes says what an answer means; postponing
-            moves what may not be sent now; settlement closes and settles; keeper (saves what a process cannot record
-            before it has to end) → kept_answers
-            test), request_key (finds the start of a repeated Idempotency-Key)
 sending     courier → window → exchange (records and claims) → round_trip, and calls (through handover); time_box ends
             the job; pace (what a job may send) → rates (of senders, in Redis); outcomes says what an answer means;
             postponing moves what may not be sent now; settlement closes and settles; keeper (saves what a process
-            cannot record before it has to end) → kept_answers
+            cannot record before it has to end) → kept_answers; answers (to replies)
 campaigns   draft, timing (when it may reach people), whatsapp (templates), writing, editing, lifecycle, patterns
             (recurring campaigns follow their schedules), reading, view, rules, approval, previews, plans (who is
             reached when), messages, progress; message_view, preview_view and plan_view are what people see of those
@@ -45,15 +40,14 @@ process     startup, schema (is it this release's), children (kept running), hea
             run), trusted_queue (where workers find those), lock (in Redis; it saves work and decides nothing),
             watchdog (ends a process that hangs), remembered (the latest answer to a question that may hang)
 channels    through which providers an account's messages go: providers (added, tried, removed), resealing, routes;
-            opening (a
-            row becomes what makes calls) → routing (whom a campaign is sent through), switch (from one to the next),
-            circuit (leaves one that fails alone)
+            opening (a row becomes what makes calls) → routing (whom a campaign is sent through), switch (from one to
+            the next), circuit (leaves one that fails alone)
 providers   what every provider takes and answers; choice (the installation's), kinds (that accounts may add): http,
             guard (no private addresses), link, receipts, inbound, sealing (of credentials), standard_webhooks (how
             posts are signed), gsm7; twilio, vonage, kannel, whatsapp_cloud, webhook, messaging_service, simulated,
             simulator/
 receipts    what providers post to us: hooks (verified and stored), applying (to messages, later), reasons (in words),
-            replies, keywords (STOP and its like), words (of an account's own)
+            replies, keywords (STOP and its like), settings (an account's own words and answers), answers (booked)
 clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with
             retries), tokens (Keycloak)
 audit       the invariants, as queries

@@ -16,7 +16,8 @@ accounts    account, api_key, audit_event, credit, quota (what an operator limit
 webhooks    webhook, event (of campaigns by a trigger, of messages derived), delivery
 texts       template, segment (with what its filter names)
 providers   provider (with sealed credentials), route (through which messages of a channel go), receipt (of messages),
-            reply, reply_word (that mean STOP and its like), refused_callback (how many were not signed)
+            reply, reply_word (that mean STOP and its like), reply_text and reply_answer (to those), refused_callback
+            (how many were not signed)
 processes   heartbeat
 all tables  database → connection, statement_limit, failures (what it raises), unreachable (why), row, page, search,
             export, retention, tenancy (whose rows), turns (whose is next), table_size, states (every state and

@@ -1,4 +1,4 @@
-"""`python -m sweeper`: books sweeps, recovers lost work, runs schedules, applies receipts, tells webhooks, forgets."""
+"""`python -m sweeper`: books sweeps, recovers work, runs schedules, reads receipts, answers replies, tells webhooks."""
 
 import argparse
 import threading
@@ -17,6 +17,7 @@ from dispatch.process.startup import start_process
 from dispatch.process.watchdog import Watchdog
 from dispatch.receipts.applying import apply_receipts, forget_old_receipts
 from dispatch.recovery import recover
+from dispatch.sending.answers import send_answers
 from dispatch.start.occurrences import register_occurrences
 from dispatch.webhooks.events import derive_events
 from dispatch.webhooks.retention import forget_old_events
@@ -34,7 +35,7 @@ log = structlog.get_logger()
 STOP_GRACE_SEC = 3.0
 # Hourly, because finding nothing costs a look at the last run of every schedule that has long ended.
 FORGET_EVERY_SEC = 3600.0
-# How often webhooks are looked after; finding nothing costs two look-ups in small indexes.
+# How often webhooks, receipts and answers are looked after; finding nothing costs a few look-ups in small indexes.
 TELL_EVERY_SEC = 1.0
 
 
@@ -54,13 +55,14 @@ def main() -> None:
 
 
 def watch(settings: Settings) -> None:
-    """Books, recovers, ticks, forgets, applies receipts, tells webhooks: each in a thread that waits for no other."""
+    """Does each of its tasks in a thread that waits for no other."""
     scheduler = SweepScheduler(enqueueing(settings), [sweep_booking(settings.schedule_sweep_interval_ms)])
     recovery_sec, tick_sec = settings.recover_interval_ms / 1000, settings.schedule_tick_interval_ms / 1000
     watchdog = Watchdog()
     recovering = partial(repeat, recover, recovery_sec, name="recovery", watchdog=watchdog)
     ticking = partial(repeat, tick, tick_sec, name="tick", watchdog=watchdog)
     forgetting = partial(repeat, forget, FORGET_EVERY_SEC, name="forgetting", watchdog=watchdog)
+    answering = partial(repeat, send_answers, TELL_EVERY_SEC, name="answers", watchdog=watchdog)
     telling = partial(repeat, send_due, TELL_EVERY_SEC, name="webhooks", watchdog=watchdog)
     noting = partial(repeat, derive_events, TELL_EVERY_SEC, name="events", watchdog=watchdog)
     applying = partial(repeat, apply_receipts, TELL_EVERY_SEC, name="receipts", watchdog=watchdog)
@@ -73,12 +75,15 @@ def watch(settings: Settings) -> None:
         threading.Thread(target=applying, name="receipts", daemon=True),
         threading.Thread(target=telling, name="webhooks", daemon=True),
     ]
+    # A call that is cut off is unknown, so a stop waits for it.
+    calling = threading.Thread(target=answering, name="answers", daemon=True)
     watchdog.start()
-    for thread in threads:
+    for thread in (*threads, calling):
         thread.start()
     stopping().wait()
     for thread in threads:
         thread.join(STOP_GRACE_SEC)
+    calling.join(settings.provider_timeout_sec)
 
 
 def forget() -> None:

@@ -1,4 +1,4 @@
-"""Replies over HTTP: what people wrote back, and which words an account takes for STOP, START and HELP."""
+"""Replies over HTTP: what people wrote back, which words an account takes for STOP and its like, and its answers."""
 
 from typing import Annotated
 
@@ -11,8 +11,9 @@ from api.http.inputs import Given, Organization, Page
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from dispatch.receipts.replies import ReplyView, export_replies, list_replies
-from dispatch.receipts.words import (
+from dispatch.receipts.settings import (
     MOST_LETTERS,
+    MOST_OF_ANSWER,
     MOST_WORDS,
     ReplySettingsView,
     change_reply_settings,
@@ -31,6 +32,11 @@ class ReplySettings(Given):
     stop_words: Words = Field([], description=f"up to {MOST_WORDS} words of up to {MOST_LETTERS} characters")
     start_words: Words = Field([], description="as many, to come back")
     help_words: Words = Field([], description="as many, to ask for help")
+    help_answer: str | None = Field(
+        None, description=f"up to {MOST_OF_ANSWER} characters; null: the usual one, '': none"
+    )
+    stop_answer: str | None = Field(None, description="confirms an opt-out; null or '': none")
+    start_answer: str | None = Field(None, description="confirms that someone comes back; null or '': none")
 
 
 class Replies(Paged[ReplyView]):
@@ -39,7 +45,7 @@ class Replies(Paged[ReplyView]):
 
 @routes.get("/replies", summary="List replies, newest first", answers={200: Replies}, scope="read")
 def index(query: Page) -> Paged[ReplyView]:
-    """Each with the campaign last sent to its number; `keyword` says that it was STOP, START or HELP."""
+    """Each with the campaign last sent to its number, what it was taken for (`keyword`) and what it was answered."""
     return paged(list_replies(caller(), page=query.page, page_size=query.page_size), query)
 
 
@@ -49,13 +55,15 @@ def export(query: Organization) -> Response:
     return csv_answer(export_replies(caller()), "replies.csv")
 
 
-@routes.get("/account/replies", summary="Read one's words", answers={200: ReplySettingsView}, scope="read")
+@routes.get("/account/replies", summary="Read what replies do", answers={200: ReplySettingsView}, scope="read")
 def read_settings(query: Organization) -> ReplySettingsView:
-    """The account's own words for STOP, START and HELP, and those that every account has."""
+    """The account's own words for STOP, START and HELP, those that every account has, and the answers."""
     return read_reply_settings(caller())
 
 
-@routes.patch("/account/replies", summary="Set one's words", answers={200: ReplySettingsView}, body=True, scope="admin")
+@routes.patch(
+    "/account/replies", summary="Set what replies do", answers={200: ReplySettingsView}, body=True, scope="admin"
+)
 def change_settings(query: Organization, body: ReplySettings) -> ReplySettingsView:
     """A word counts when it is a whole reply, apart from case, accents, punctuation and spaces; it has one meaning."""
     return change_reply_settings(caller(), body.model_dump(exclude_unset=True))

@@ -18,10 +18,13 @@ from dispatch.receipts.replies import take_replies
 from models.providers.provider import Provider
 from models.providers.receipt import NewReceipt, Receipt
 from models.providers.refused_callback import RefusedCallback
+from models.providers.reply_answer import ReplyAnswer, Reported
 
 log = structlog.get_logger()
 
 _REFERENCE = re.compile(r"([1-9][0-9]{0,17})-(0|[1-9][0-9]{0,8})", re.ASCII)
+
+_ANSWER = re.compile(r"reply([1-9][0-9]{0,17})", re.ASCII)
 
 
 def take_callback(kind: str, provider_id: str, callback: Callback) -> int:
@@ -33,10 +36,13 @@ def take_callback(kind: str, provider_id: str, callback: Callback) -> int:
     provider = calling_provider(kind, provider_id)
     said = verified(provider, callback).parse_receipts(callback)
     replies = take_replies(provider, inbound_of(provider.kind, callback))
-    new = Receipt.add(provider.id, [_stored(provider.kind, each) for each in said]) if said else 0
-    if new < len(said):
-        log.info("receipt.repeated", provider=provider.label, receipts=len(said) - new)
-    return new + replies
+    of_answers = [found for each in said if (found := _of_an_answer(each))]
+    of_messages = [_stored(provider.kind, each) for each in said if not _of_an_answer(each)]
+    moved = ReplyAnswer.report(provider.id, of_answers) if of_answers else 0
+    new = Receipt.add(provider.id, of_messages) if of_messages else 0
+    if new < len(of_messages):
+        log.info("receipt.repeated", provider=provider.label, receipts=len(of_messages) - new)
+    return new + moved + replies
 
 
 def answer_challenge(kind: str, provider_id: str, callback: Callback) -> str:
@@ -78,6 +84,13 @@ def _refused(provider: Provider, message: str) -> Forbidden:
     RefusedCallback.count_one(provider.id)
     log.warning("callback.refused", provider=provider.label)
     return Forbidden(message)
+
+
+def _of_an_answer(said: Said) -> Reported | None:
+    """Returns what a receipt says of an answer to a reply; None when it is about a message of a campaign."""
+    named = _ANSWER.fullmatch(said.reference or "")
+    failed = said.state == "undelivered"
+    return Reported(int(named[1]), said.state, said.error_code if failed else None, said.provider_id) if named else None
 
 
 def _stored(kind: str, said: Said) -> NewReceipt:

@@ -70,6 +70,11 @@ class Provider(Row):
         )
 
     @classmethod
+    def with_id(cls, provider_id: int) -> Self:
+        """Returns a provider that there is, also a removed one."""
+        return one("SELECT * FROM provider WHERE id = %s", [provider_id], into=cls)
+
+    @classmethod
     def that_calls(cls, kind: str, provider_id: int) -> Self | None:
         """Returns the provider of this kind with this id, also a removed one: receipts of what it sent still come."""
         return row("SELECT * FROM provider WHERE id = %s AND kind = %s", [provider_id, kind], into=cls)

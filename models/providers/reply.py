@@ -22,7 +22,7 @@ _LOOKS_BACK = "interval '90 days'"
 # The messages that reached the number, or may have: the last of each account, the last of all first.
 _SENT_TO = f"""
 SELECT * FROM (
-    SELECT DISTINCT ON (c.account_id) c.account_id, m.campaign_id, m.n, m.at
+    SELECT DISTINCT ON (c.account_id) c.account_id, c.channel, m.campaign_id, m.n, m.at
     FROM campaign c CROSS JOIN LATERAL (
         SELECT campaign_id, n, coalesce(sent_at, lease_until) AS at FROM message
         WHERE campaign_id = c.id AND phone = %(phone)s
@@ -32,6 +32,10 @@ SELECT * FROM (
     ORDER BY c.account_id, m.at DESC NULLS LAST) AS last
 ORDER BY at DESC NULLS LAST
 """
+_NO_MESSAGE = {"campaign_id": None, "n": None, "channel": "sms"}
+_WITH_ANSWER = "LEFT JOIN reply_answer a ON a.reply_id = r.id"
+_ANSWER = """a.text AS answer, a.state AS answer_state, a.reason AS answer_reason, a.error_code AS answer_error_code,
+             a.ended_at AS answered_at"""
 
 
 class NewReply(NamedTuple):
@@ -44,6 +48,10 @@ class NewReply(NamedTuple):
     keyword: str | None
     #: What the words of accounts are compared with.
     folded: str
+    #: None: that of the last message.
+    channel: str | None
+    #: Our number that they wrote to, as the provider names it.
+    sent_to: str | None
 
 
 class ReplyLine(NamedTuple):
@@ -54,6 +62,9 @@ class ReplyLine(NamedTuple):
     keyword: str | None
     campaign_id: int | None
     received_at: datetime
+    answer: str | None
+    answer_state: str | None
+    answer_reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +81,10 @@ class Reply(Row):
     campaign_id: int | None
     n: int | None
     received_at: datetime
+    #: None of those that a release stored which did not answer.
+    channel: str | None
+    #: Our number that they wrote to, as the provider names it; None where it does not say.
+    sent_to: str | None
 
     @classmethod
     def take(cls, provider: Provider, new: NewReply) -> Self | None:
@@ -80,7 +95,7 @@ class Reply(Row):
         """
         asked = {"phone": new.phone, "account": provider.account_id, "label": provider.label}
         sent_to = rows(_SENT_TO, asked)
-        last = sent_to[0] if sent_to else {"account_id": provider.account_id, "campaign_id": None, "n": None}
+        last = sent_to[0] if sent_to else _NO_MESSAGE | {"account_id": provider.account_id}
         with db.atomic():
             accounts = [provider.account_id] if provider.account_id else sorted(each["account_id"] for each in sent_to)
             own = ReplyWord.meanings(new.folded, accounts) if new.folded and not new.keyword else {}
@@ -88,11 +103,13 @@ class Reply(Row):
             keyword = meant.get(last["account_id"], new.keyword)
             made = row(
                 f"""WITH {ACCEPTED}
-                   INSERT INTO reply (account_id, provider_id, key, phone, text, keyword, campaign_id, n)
-                   VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (provider_id, key) DO NOTHING RETURNING *""",
+                   INSERT INTO reply (account_id, provider_id, key, phone, text, keyword, campaign_id, n, channel,
+                                      sent_to)
+                   VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (provider_id, key) DO NOTHING
+                   RETURNING *""",
                 [
                     *(provider.id, last["account_id"], provider.id, new.key, new.phone, new.text, keyword),
-                    *(last["campaign_id"], last["n"]),
+                    *(last["campaign_id"], last["n"], new.channel or last["channel"], new.sent_to),
                 ],
                 into=cls,
             )
@@ -106,18 +123,42 @@ class Reply(Row):
         return made
 
     @classmethod
-    def page(cls, tenant: Tenant, *, page: int, page_size: int) -> Page[Self]:
-        """Returns one page of the tenant's replies, newest first."""
+    def page(cls, tenant: Tenant, *, page: int, page_size: int) -> "Page[ListedReply]":
+        """Returns one page of the tenant's replies with their answers, newest first."""
         return read_page(
-            f"SELECT * FROM reply WHERE {owned_by(tenant)}",
+            f"""SELECT r.id, r.account_id, r.provider_id, r.phone, r.text, r.keyword, campaign_id, n, channel, sent_to,
+                       received_at, {_ANSWER} FROM reply r {_WITH_ANSWER} WHERE {owned_by(tenant, "r.account_id")}""",
             {"account": tenant},
             order="id DESC",
             page=page,
             page_size=page_size,
-            into=cls,
+            into=ListedReply,
         )
 
     @classmethod
     def lines(cls, account_id: UUID) -> Iterator[ReplyLine]:
-        """Yields every reply to the account, oldest first."""
-        return export_lines("reply", account_id, into=ReplyLine)
+        """Yields every reply to the account with its answer, oldest first."""
+        listed = f"(SELECT r.*, {_ANSWER} FROM reply r {_WITH_ANSWER}) AS listed"
+        return export_lines(listed, account_id, into=ReplyLine)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedReply:
+    """A reply as people see it, with its answer if one was booked."""
+
+    id: int
+    account_id: UUID | None
+    provider_id: int
+    phone: str
+    text: str
+    keyword: str | None
+    campaign_id: int | None
+    n: int | None
+    channel: str | None
+    sent_to: str | None
+    received_at: datetime
+    answer: str | None
+    answer_state: str | None
+    answer_reason: str | None
+    answer_error_code: str | None
+    answered_at: datetime | None

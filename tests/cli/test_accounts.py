@@ -47,6 +47,14 @@ def test_an_account_has_its_own_words_for_stop_and_help(cli, acme):
     assert cli("account", "replies", "Acme", "--stop-words", "", "--json").json["stop_words"] == []
 
 
+def test_an_account_answers_help_with_its_own_text_none_or_the_usual_one(cli, acme, tmp_path):
+    usual = cli("account", "replies", "Acme", "--json").json["help_answer"]
+    (tmp_path / "help.txt").write_text("Acme, 210 1234567\n")
+    for typed, stored in ((f"@{tmp_path / 'help.txt'}", "Acme, 210 1234567"), ("", ""), ("default", usual)):
+        changed = cli("account", "replies", "Acme", "--help-answer", typed, "--stop-answer", "Bye.", "--json").json
+        assert (changed["help_answer"], changed["stop_answer"]) == (stored, "Bye.")
+
+
 def test_an_account_names_the_business_that_it_is_elsewhere(cli, acme):
     assert cli("account", "change", "Acme", "--business-id", " b-1 ", "--json").json["business_id"] == "b-1"
     assert cli("account", "create", "Other", "--business-id", "b-1", "--json").error["code"] == "DUPLICATE"

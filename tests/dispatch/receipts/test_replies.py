@@ -111,23 +111,37 @@ def test_what_twilio_took_for_an_opt_out_is_one_whatever_the_words(said, keyword
     assert (found.phone, found.text, found.handled_as) == ("+306911111111", "Diakopi", keyword)
 
 
-META = b'{"entry": [{"changes": [{"value": {"messages": [{"id": "a", "from": "306911111111", %s}]}}]}]}'
+META = b'{"entry": [{"changes": [{"value": {"metadata": {"phone_number_id": "10987654321"}, "messages": [%s]}}]}]}'
+META_TEXT = b'{"id": "a", "from": "306911111111", "type": "text", "text": {"body": "Stop"}}'
+META_BUTTON = b'{"id": "a", "from": "306911111111", "type": "button", "button": {"text": "Stop"}}'
+TWILIO = urlencode({"MessageSid": "a", "From": "+306911111111", "To": "+15005550006", "Body": "Stop"}).encode()
 WROTE = [
-    ("vonage", "", b'{"messageId": "a", "msisdn": "306911111111", "text": "Stop"}'),
-    ("vonage", "?messageId=a&msisdn=306911111111&text=Stop", b""),
-    ("vonage", "", b"messageId=a&msisdn=306911111111&text=Stop"),
-    ("kannel", "?id=a&from=%2B306911111111&text=Stop&key=k", b""),
-    ("whatsapp_cloud", "", META % b'"type": "text", "text": {"body": "Stop"}'),
-    ("whatsapp_cloud", "", META % b'"type": "button", "button": {"text": "Stop"}'),
-    ("webhook", "", b'{"id": "a", "from": "+306911111111", "text": "Stop"}'),
-    ("simulated", "", b'[{"id": "a", "from": "+306911111111", "text": "Stop"}, 7, {"id": 1, "from": 2, "text": 3}]'),
+    ("twilio", "", TWILIO, "+15005550006", "sms"),
+    ("twilio", "", TWILIO.replace(b"=%2B", b"=whatsapp%3A%2B"), "+15005550006", "whatsapp"),
+    ("vonage", "", b'{"messageId": "a", "msisdn": "306911111111", "to": "4477", "text": "Stop"}', "4477", "sms"),
+    ("vonage", "?messageId=a&msisdn=306911111111&text=Stop", b"", None, "sms"),
+    ("vonage", "", b"messageId=a&msisdn=306911111111&text=Stop&to=Acme", "Acme", "sms"),
+    ("kannel", "?id=a&from=%2B306911111111&to=54321&text=Stop&key=k", b"", "54321", "sms"),
+    ("whatsapp_cloud", "", META % META_TEXT, "10987654321", "whatsapp"),
+    ("whatsapp_cloud", "", META % META_BUTTON, "10987654321", "whatsapp"),
+    ("whatsapp_cloud", "", (META % META_TEXT).replace(b'{"phone_number_id": "10987654321"}', b"7"), None, "whatsapp"),
+    ("webhook", "", b'{"id": "a", "from": "+306911111111", "text": "Stop"}', None, None),
+    (
+        "webhook",
+        "",
+        b'{"id": "a", "from": "+306911111111", "text": "Stop", "to": "+1\\n", "channel": "x"}',
+        None,
+        None,
+    ),
+    ("webhook", "", b'{"id": "a", "from": "+306911111111", "text": "Stop", "to": 7, "channel": ["sms"]}', None, None),
+    ("simulated", "", b'[{"id": "a", "from": "+306911111111", "text": "Stop"}, 7, {"id": 1, "text": 3}]', None, None),
 ]
 
 
-@pytest.mark.parametrize(("kind", "url", "body"), WROTE)
-def test_every_kind_says_who_wrote_what(kind, url, body):
+@pytest.mark.parametrize(("kind", "url", "body", "sent_to", "channel"), WROTE)
+def test_every_kind_says_who_wrote_what_to_which_number(kind, url, body, sent_to, channel):
     [found] = inbound_of(kind, Callback(f"https://x/inbound{url}", {}, body))
-    assert found == ("a", "+306911111111", "Stop", None)
+    assert found == ("a", "+306911111111", "Stop", None, sent_to, channel)
 
 
 @pytest.mark.parametrize("kind", ["twilio", "vonage", "kannel", "whatsapp_cloud", "webhook"])

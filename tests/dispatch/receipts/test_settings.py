@@ -7,7 +7,7 @@ import pytest
 from dispatch.errors import InvalidRequest
 from dispatch.receipts.hooks import take_callback
 from dispatch.receipts.replies import list_replies
-from dispatch.receipts.words import MOST_LETTERS, MOST_WORDS, change_reply_settings, read_reply_settings
+from dispatch.receipts.settings import MOST_LETTERS, MOST_WORDS, change_reply_settings, read_reply_settings
 from models.customers.suppression import Suppression
 from models.database import rows
 from tests.dispatch.receipts.saying import a_webhook_provider, callback, sent

@@ -1,0 +1,129 @@
+"""Sends the answers to replies, through the provider and from the number that the person wrote to.
+
+Each is claimed before its call by one statement. What a process that died had claimed is unknown when its lease ends,
+and is not sent again.
+"""
+
+import asyncio
+from time import monotonic
+
+import structlog
+
+from config.settings import Settings, settings
+from config.stopping import stopping
+from dispatch.channels.opening import Sessions, opened
+from dispatch.errors import InvalidRequest, ProviderNotConfigured
+from dispatch.providers import Answer, Kind, Outgoing
+from dispatch.sending.calls import CALL_WITHIN_SEC
+from dispatch.sending.outcomes import handed_back, outcome_of
+from models.messages.message import Claimed, Outcome
+from models.providers.provider import Provider
+from models.providers.reply_answer import ClaimedAnswer, ReplyAnswer
+
+log = structlog.get_logger()
+
+# Calls of one process at a time.
+MAX_OPEN = 32
+# A pass takes nothing new after this long, so that its process can tell a pass from one that hangs.
+PASS_SEC, LOOK_EVERY_SEC = 60.0, 0.2
+# A provider whose credentials cannot be opened is looked at again, because a key may be added.
+KEY_MISSING_SEC = 60.0
+# What a stalled process hands back is left to another one.
+HANDED_BACK_SEC = 2.0
+
+
+def send_answers() -> int:
+    """Sends the answers that are due and returns how many calls it made; any number of processes may do so at once."""
+    ReplyAnswer.end_late()
+    chosen, claimed_at = settings(), monotonic()
+    first = ReplyAnswer.claim(MAX_OPEN, busy=[], lease_sec=chosen.lease_sec)
+    return asyncio.run(_Pass(chosen).run(first, claimed_at)) if first else 0
+
+
+class _Pass:
+    """One pass, on an event loop of its own."""
+
+    def __init__(self, chosen: Settings) -> None:
+        self._settings = chosen
+        self._sessions = Sessions(connections=MAX_OPEN, timeout=chosen.provider_timeout_sec)
+        self._kinds: dict[int, Kind] = {}
+
+    async def run(self, claimed: list[ClaimedAnswer], claimed_at: float) -> int:
+        """Calls for these and for what becomes due meanwhile; returns how many calls it made."""
+        made, until = 0, monotonic() + PASS_SEC
+        going: dict[asyncio.Task[None], int] = {}
+        try:
+            while claimed or going:
+                for each in claimed:
+                    going[asyncio.create_task(self._send(each, claimed_at))] = each.provider_id
+                made += len(claimed)
+                done, _ = await asyncio.wait(going, timeout=LOOK_EVERY_SEC, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    del going[task]
+                    task.result()
+                claimed, claimed_at = [], monotonic()
+                if monotonic() < until and not stopping().asked and len(going) < MAX_OPEN:
+                    busy, lease = list(set(going.values())), self._settings.lease_sec
+                    claimed = ReplyAnswer.claim(MAX_OPEN - len(going), busy=busy, lease_sec=lease)
+        finally:
+            for kind in self._kinds.values():
+                await kind.close()
+            await self._sessions.close()
+        return made
+
+    async def _send(self, claimed: ClaimedAnswer, claimed_at: float) -> None:
+        """Makes one call and records what came of it; no transaction is open meanwhile."""
+        counts = claimed.attempts, claimed.deferrals
+        message = Claimed(claimed.reply_id, claimed.token, claimed.phone, claimed.text, *counts)
+        if monotonic() - claimed_at > CALL_WITHIN_SEC:
+            outcome = handed_back(message)._replace(wait_sec=HANDED_BACK_SEC)
+        else:
+            outcome = _outcome(await self._call(claimed), message, self._settings)
+        ReplyAnswer.record(
+            claimed,
+            state="waiting" if outcome.state == "pending" else outcome.state,
+            reason=outcome.reason,
+            error_code=outcome.error_code,
+            message_id=outcome.provider_id,
+            wait_sec=outcome.wait_sec,
+            counted=outcome.counted,
+        )
+        log.info("reply.answered", reply=claimed.reply_id, state=outcome.state, error_code=outcome.error_code)
+
+    async def _call(self, claimed: ClaimedAnswer) -> Answer:
+        reference = f"reply{claimed.reply_id}"
+        try:
+            kind = self._opened(claimed.provider_id)
+        except (ProviderNotConfigured, InvalidRequest) as problem:
+            log.error("provider.unusable", provider=claimed.provider_id, problem=problem.message)
+            return Answer("deferred", error_code="provider_not_configured", retry_after=KEY_MISSING_SEC)
+        try:
+            return await kind.send(
+                Outgoing(
+                    channel=claimed.channel,
+                    sender=claimed.sender,
+                    phone=claimed.phone,
+                    body=claimed.text,
+                    reference=reference,
+                    token=f"{reference}-{claimed.token:x}",
+                    attempt=claimed.attempts,
+                    answers_from=claimed.sent_to,
+                )
+            )
+        except Exception:
+            # A provider names every outcome that it knows; otherwise no one can say whether the call left.
+            log.exception("provider.failed", message=reference)
+            return Answer("unknown", error_code="provider_error")
+
+    def _opened(self, provider_id: int) -> Kind:
+        if provider_id not in self._kinds:
+            row = Provider.with_id(provider_id)
+            self._kinds[provider_id] = opened(row, self._sessions, self._settings)
+        return self._kinds[provider_id]
+
+
+def _outcome(answer: Answer, message: Claimed, chosen: Settings) -> Outcome:
+    """Returns what to write; there is no campaign to pause when the provider refuses our account."""
+    if answer.outcome == "halted":
+        return Outcome(message.n, message.token, "failed", error_code=answer.error_code, reason="rejected")
+    return outcome_of(answer, message, chosen)
