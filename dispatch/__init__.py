@@ -44,8 +44,8 @@ channels    through which providers an account's messages go: providers (added, 
             the next), circuit (leaves one that fails alone)
 providers   what every provider takes and answers; choice (the installation's), kinds (that accounts may add): http,
             guard (no private addresses), link, receipts, inbound, sealing (of credentials), standard_webhooks (how
-            posts are signed), gsm7; twilio, vonage, kannel, whatsapp_cloud, webhook, messaging_service, simulated,
-            simulator/
+            posts are signed), gsm7; twilio, vonage, kannel, whatsapp_cloud → whatsapp_message, webhook,
+            messaging_service, simulated, simulator/
 receipts    what providers post to us: hooks (verified and stored), applying (to messages, later), reasons (in words),
             replies, keywords (STOP and its like), settings (an account's own words and answers), answers (booked)
 clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with

@@ -45,12 +45,37 @@ class Outgoing(NamedTuple):
     answers_from: str | None = None
 
 
+class TemplateHeader(NamedTuple):
+    """What fills the header of a template: a text, or the address of an image, a video or a document."""
+
+    type: Literal["text", "image", "video", "document"]
+    value: str
+    filename: str | None = None
+
+
+class TemplateButton(NamedTuple):
+    """What fills the button at this place: the end of its address, or what comes back when it is tapped."""
+
+    #: Among all buttons of the template, from 0 on.
+    place: int
+    type: Literal["url", "quick_reply"]
+    value: str
+
+
 class ApprovedTemplate(NamedTuple):
-    """A template that WhatsApp has approved, and the texts of its parameters in their order."""
+    """A template that WhatsApp has approved, and what fills it: its text's parameters in their order, and the rest."""
 
     name: str
     language: str
     parameters: tuple[str, ...]
+    header: TemplateHeader | None = None
+    buttons: tuple[TemplateButton, ...] = ()
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Everything that fills it: the text's parameters, the header, the buttons."""
+        header = (self.header.value,) if self.header else ()
+        return (*self.parameters, *header, *(each.value for each in self.buttons))
 
 
 class Answer(NamedTuple):

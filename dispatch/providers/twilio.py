@@ -121,7 +121,7 @@ class Twilio:
         form = {"To": _on(message.channel, message.phone)}
         if template := message.template:
             # A template is a "content" of Twilio's: https://www.twilio.com/docs/content
-            variables = {str(n): text for n, text in enumerate(template.parameters, start=1)}
+            variables = {str(n): text for n, text in enumerate(template.values, start=1)}
             form |= {"ContentSid": template.name, "ContentVariables": json.dumps(variables)}
         else:
             form["Body"] = message.body

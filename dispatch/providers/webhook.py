@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
 
-from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
+from dispatch.providers import Answer, ApprovedTemplate, Callback, Outgoing, Probe, Receipt
 from dispatch.providers.http import Reply, post_bytes, read, short_word
 from dispatch.providers.link import Link, ProviderSettings, matches_any, probed
 from dispatch.providers.receipts import plain_receipts
@@ -60,7 +60,7 @@ class Webhook:
             "from": message.answers_from or message.sender,
             "to": message.phone,
             "body": message.body,
-            "template": message.template._asdict() if message.template else None,
+            "template": _described(message.template) if message.template else None,
             "reference": message.reference,
             "status_url": self._link.status_url(),
         }
@@ -105,6 +105,14 @@ class Webhook:
 
     async def close(self) -> None:
         """Has nothing to close: the session is shared."""
+
+
+def _described(template: ApprovedTemplate) -> JsonObject:
+    header, buttons = template.header, template.buttons
+    return template._asdict() | {
+        "header": header._asdict() if header else None,
+        "buttons": [{"index": each.place, "type": each.type, "value": each.value} for each in buttons],
+    }
 
 
 def _bytes_of(secret: SecretStr) -> bytes:

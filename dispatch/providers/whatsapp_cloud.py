@@ -16,6 +16,7 @@ from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
 from dispatch.providers.http import Outcomes, Reply, get, post, refusal, short_word
 from dispatch.providers.link import Link, ProviderSettings, matches_any, probed, query_of
 from dispatch.providers.receipts import dicts, json_of, meta_items
+from dispatch.providers.whatsapp_message import document_of
 from models.row import JsonObject
 
 API = "https://graph.facebook.com"
@@ -139,9 +140,12 @@ class WhatsappCloud:
         """Returns what became of the message; while the sender pauses it is deferred without a call."""
         if (left := self._paused_until - time.monotonic()) > 0:
             return Answer("deferred", error_code="sender_paused", retry_after=left)
+        if message.template and not all(map(str.strip, message.template.values)):
+            # Meta refuses it as a missing parameter, as if the template were filled wrongly for everyone.
+            return Answer("rejected", error_code="empty_parameter")
         # An app has one address for the replies to all of its numbers, and each answers those to itself.
         number = f"{self._api}/{message.answers_from}" if message.answers_from else self._number
-        reply = await post(self._link.http.get(), f"{number}/messages", _document(message), self._headers)
+        reply = await post(self._link.http.get(), f"{number}/messages", document_of(message), self._headers)
         answer = reply if isinstance(reply, Answer) else _answer(reply)
         if answer.error_code in PAUSING:
             self._paused_until = time.monotonic() + PAUSE_SEC
@@ -177,24 +181,6 @@ class WhatsappCloud:
 
     async def close(self) -> None:
         """Has nothing to close: the session is shared."""
-
-
-def _document(message: Outgoing) -> JsonObject:
-    document: JsonObject = {
-        "messaging_product": "whatsapp",
-        "recipient_type": "individual",
-        "to": message.phone,
-        # Returned with each status, so that receipts name our message.
-        "biz_opaque_callback_data": message.reference,
-    }
-    template = message.template
-    if template is None:
-        return document | {"type": "text", "text": {"body": message.body}}
-    # Meta refuses line breaks, tabs and more than four spaces in a parameter.
-    parameters = [{"type": "text", "text": " ".join(text.split())} for text in template.parameters]
-    components = [{"type": "body", "parameters": parameters}] if parameters else []
-    described = {"name": template.name, "language": {"code": template.language}, "components": components}
-    return document | {"type": "template", "template": described}
 
 
 def _answer(reply: Reply) -> Answer:

@@ -5,41 +5,13 @@ import hashlib
 import hmac
 import json
 from base64 import b64decode, b64encode
-from urllib.parse import parse_qsl
 
 import pytest
 
 from dispatch.providers import ApprovedTemplate
+from tests.dispatch.providers.asked import asked, form_of, header
 from tests.dispatch.providers.dialects import DIALECTS, HOOKS, KANNEL, KEY, TWILIO, WEBHOOK, opened, outgoing
 from tests.dispatch.providers.misbehaving import misbehaving, says
-
-
-def asked(kind, *messages, **changes):
-    """Sends the messages, or one, and returns the head (in lower case) and the body of each request."""
-    dialect = DIALECTS[kind]
-
-    async def accepts(writer, n):
-        writer.write(dialect.accepts)
-        await writer.drain()
-
-    async def talk():
-        async with misbehaving(accepts) as server:
-            provider = opened(dialect, server.url, **changes)
-            for message in messages or [outgoing(dialect)]:
-                await provider.send(message)
-            await provider._link.http.close()
-            return server.seen
-
-    return asyncio.run(talk())
-
-
-def form_of(body):
-    return dict(parse_qsl(body.decode(), strict_parsing=True))
-
-
-def header(head, name):
-    [value] = [line.partition(": ")[2] for line in head.split("\r\n") if line.lower().startswith(f"{name.lower()}: ")]
-    return value
 
 
 def test_twilio_sends_a_form_from_a_number_with_a_callback_that_names_the_message():
