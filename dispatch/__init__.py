@@ -27,6 +27,8 @@ links       short links in texts: codes (what they name), addresses (where they 
 texts       template, filters, letters, placeholders (that there are such), strangers (those of other tools), check,
             stored (with versions), sms (how many segments a text takes), typography (which makes it take more);
             linked (with links); rendering (all of these for a whole campaign)
+            stored (with versions), components (of WhatsApp templates), sms (how many segments a text takes), typography
+            (which makes it take more); rendering (all of these for a whole campaign)
 accounts    accounts (subscription), settings, keys, credits, quotas (what an operator limits), audit_trail (who changed
             what)
 schedules   what people see and change of schedules, which `scheduling` runs

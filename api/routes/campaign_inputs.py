@@ -10,6 +10,7 @@ from dispatch.audience.conditions import Conditions
 from dispatch.campaigns.timing import GRACE_SEC
 from dispatch.campaigns.view import Kind, Purpose, Status
 from dispatch.formats.view import Channel
+from dispatch.texts.components import WhatsappButton, WhatsappHeader
 from models.states import CAMPAIGN_KINDS, CAMPAIGN_STATES, CHANNELS
 from scheduling.draft import Misfire
 
@@ -39,6 +40,10 @@ class CampaignFields(Given):
         None, description="the template that WhatsApp approved the text as; its placeholders are the parameters"
     )
     whatsapp_language: str | None = Field(None, description="of the template, like en_US")
+    whatsapp_header: WhatsappHeader | None = Field(None, description="what fills the template's header")
+    whatsapp_buttons: list[WhatsappButton] | None = Field(
+        None, description="what fills those of the template's buttons that have a parameter"
+    )
     customer_ids: list[WholeNumber] | None = None
     list_id: WholeNumber | None = None
     segment_id: WholeNumber | None = None

@@ -12,6 +12,9 @@ from dispatch.campaigns.view import CampaignView
 
 routes = Routes("campaigns", __name__, url_prefix="/api/campaigns")
 
+# What dispatch takes as it was read, and not as a dict.
+AS_THEY_ARE = ("remote", "combined", "whatsapp_header", "whatsapp_buttons")
+
 
 class Campaigns(Paged[CampaignView]):
     """One page of campaigns, newest first."""
@@ -28,8 +31,9 @@ class Campaigns(Paged[CampaignView]):
 )
 def create(query: Organization, body: NewCampaign) -> tuple[CampaignView, int]:
     """With `scheduled_at` it is scheduled, with `cron_expression` recurring; both also require the scope `send`."""
-    fields = body.model_dump(exclude={"base_template", "remote", "combined"})
-    draft = CampaignDraft(template=body.base_template, remote=body.remote, combined=body.combined, **fields)
+    fields = body.model_dump(exclude={"base_template", *AS_THEY_ARE})
+    fields |= {field: getattr(body, field) for field in AS_THEY_ARE}
+    draft = CampaignDraft(template=body.base_template, **fields)
     return writing.create_campaign(caller(), draft), 201
 
 
@@ -78,7 +82,7 @@ def read(path: CampaignPath) -> CampaignView:
 def edit(path: CampaignPath, body: CampaignChanges) -> CampaignView:
     """Scheduling a campaign, or changing one that is scheduled or recurring, also requires the scope `send`."""
     changes = body.model_dump(exclude_unset=True)
-    changes |= {field: getattr(body, field) for field in ("remote", "combined") if field in changes}
+    changes |= {field: getattr(body, field) for field in AS_THEY_ARE if field in changes}
     if "base_template" in changes:
         changes["template"] = changes.pop("base_template")
     return editing.edit_campaign(caller(), path.campaign_id, changes)

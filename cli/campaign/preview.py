@@ -4,6 +4,7 @@ import click
 
 from cli.campaign.brief import campaign_id, show_remarks
 from cli.campaign.folding import show_saving
+from cli.campaign.whatsapp import show_filled
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_columns, show_value
 from cli.shared.servers import with_database
@@ -28,6 +29,8 @@ _show_messages = show_columns("customer_id", "text", "encoding", "segments", "co
 def _show_preview(preview: PreviewView | PersonalizedPreviewView) -> None:
     if isinstance(preview, PreviewView):
         _show_messages(preview.messages)
+        for message in preview.messages[:1]:
+            show_filled(message)
         show_value(preview.estimate)
         show_saving(preview.typography)
         show_remarks([*preview.warnings, *preview.gaps])

@@ -12,6 +12,7 @@ from dispatch.errors import NoRecipients
 from dispatch.formats.view import View
 from dispatch.texts.template import ATTRIBUTE, CompiledTemplate
 from models.database import one
+from models.messages.parameters import unmarked
 
 # Of the text that is quoted in a sentence.
 _QUOTED = 160
@@ -117,7 +118,7 @@ def _gap(audience: Audience, template: CompiledTemplate, field: str, people: int
     person = members.first_without(audience, field, template.fields)
     if person is None:
         return None
-    text = template.render(person)
+    text = unmarked(template.render(person))
     quoted = text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
     return GapView(
         placeholder=name,

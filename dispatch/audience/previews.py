@@ -1,6 +1,7 @@
 """Who an audience would reach now: how many, some of them, and how many are excluded; nothing is written."""
 
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -16,6 +17,7 @@ from dispatch.caller import Caller
 from dispatch.formats.view import View
 from dispatch.texts.filters import is_blank
 from dispatch.texts.template import CompiledTemplate
+from models.messages.parameters import unmarked
 
 SAMPLE = 10
 # The sample is taken from this many members: the first ten who have not opted out are nearly always among them.
@@ -116,6 +118,11 @@ def _sample(audience: Audience, template: CompiledTemplate | None) -> list[Perso
     reached = (
         person
         for person in first
-        if not person["skipped"] and not (template and template.may_be_blank and is_blank(template.render(person)))
+        if not person["skipped"]
+        and not (template and template.may_be_blank and is_blank(unmarked(template.render(person))))
     )
     return [PersonView.model_validate(person) for person in islice(reached, SAMPLE)]
+
+
+def _is_blank(template: CompiledTemplate, person: dict[str, Any]) -> bool:
+    return is_blank(unmarked(template.render(person)))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from uuid import UUID
 
 from dispatch.audience.choice import audience_kind
 from dispatch.audience.combined import Combined
@@ -10,9 +11,10 @@ from dispatch.audience.conditions import RemoteFilter
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import checked_times
 from dispatch.campaigns.timing import GRACE_SEC, checked_timing
-from dispatch.campaigns.whatsapp import checked_template
+from dispatch.campaigns.whatsapp import NamedTemplate, checked_template
 from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import checked_channel, checked_name
+from dispatch.texts.components import WhatsappButton, WhatsappHeader
 from dispatch.texts.stored import text_for_campaign
 from models.campaigns.writing import NewCampaign
 
@@ -30,6 +32,9 @@ class CampaignDraft:
     #: The template that WhatsApp approved the text as, whose placeholders are its parameters in their order.
     whatsapp_template: str | None = None
     whatsapp_language: str | None = None
+    #: What fills the template's header and buttons, if anything does.
+    whatsapp_header: WhatsappHeader | None = None
+    whatsapp_buttons: Sequence[WhatsappButton] | None = None
     customer_ids: Sequence[int] | None = None
     list_id: int | None = None
     segment_id: int | None = None
@@ -67,7 +72,7 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
     text = text_for_campaign(
         caller, account_id, template=draft.template, template_id=draft.template_id, channel=channel
     )
-    whatsapp = checked_template(draft.whatsapp_template, draft.whatsapp_language, channel=channel)
+    whatsapp = _template(account_id, draft, channel)
     kind = audience_kind(
         customer_ids=draft.customer_ids,
         list_id=draft.list_id,
@@ -86,6 +91,7 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
         fold_typography=draft.fold_typography,
         whatsapp_template=whatsapp.whatsapp_template,
         whatsapp_language=whatsapp.whatsapp_language,
+        whatsapp_components=whatsapp.whatsapp_components,
         audience_kind=kind,
         list_id=draft.list_id,
         segment_id=draft.segment_id,
@@ -94,6 +100,17 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
         correlation_id=caller.request_id,
         **checked_times(draft.scheduled_at, draft.expires_at, zone=draft.timezone),
         **checked_timing(asdict(draft)),
+    )
+
+
+def _template(account_id: UUID, draft: CampaignDraft, channel: str) -> NamedTemplate:
+    return checked_template(
+        account_id,
+        draft.whatsapp_template,
+        draft.whatsapp_language,
+        channel=channel,
+        header=draft.whatsapp_header,
+        buttons=draft.whatsapp_buttons,
     )
 
 

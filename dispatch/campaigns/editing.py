@@ -28,6 +28,7 @@ from dispatch.errors import (
     InvalidStatus,
 )
 from dispatch.formats.checks import checked_channel, checked_name
+from dispatch.texts.components import Components
 from dispatch.texts.stored import check_version, text_for_campaign
 from models import quota
 from models.campaigns import writing as campaign_writing
@@ -41,6 +42,7 @@ from models.database import db
 
 log = structlog.get_logger()
 
+WHATSAPP = ("whatsapp_template", "whatsapp_language", "whatsapp_header", "whatsapp_buttons")
 AUDIENCE = ("customer_ids", "list_id", "segment_id", "everyone", "remote", "combined")
 
 
@@ -130,14 +132,26 @@ def _checked(changes: Mapping[str, Any], *, zone: str | None) -> EditedColumns:
 
 
 def _whatsapp(campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:
-    """Returns the WhatsApp template to write; what is not given stays, and without a template there is no language."""
-    if not {"channel", "whatsapp_template", "whatsapp_language"} & changes.keys():
+    """Returns the WhatsApp template to write; what is not given stays, and without a template nothing of it does."""
+    if not {"channel", *WHATSAPP} & changes.keys():
         return {}
     name = changes.get("whatsapp_template", campaign.whatsapp_template)
     kept = campaign.whatsapp_language if name is not None else None
     language = changes.get("whatsapp_language", kept)
-    found = checked_template(name, language, channel=changes.get("channel", campaign.channel))
-    return {"whatsapp_template": found.whatsapp_template, "whatsapp_language": found.whatsapp_language}
+    filled = Components.of(campaign.whatsapp_components if name is not None else None)
+    found = checked_template(
+        campaign.account_id,
+        name,
+        language,
+        channel=changes.get("channel", campaign.channel),
+        header=changes.get("whatsapp_header", filled.header),
+        buttons=changes.get("whatsapp_buttons", filled.buttons),
+    )
+    return {
+        "whatsapp_template": found.whatsapp_template,
+        "whatsapp_language": found.whatsapp_language,
+        "whatsapp_components": found.whatsapp_components,
+    }
 
 
 def _text(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:

@@ -7,6 +7,7 @@ from pydantic import Field
 from dispatch.audience.gaps import GapView
 from dispatch.formats.view import Channel, SparseView, View
 from dispatch.texts.check import NamedCharacterView, RemarkView
+from dispatch.texts.components import WhatsappButton, WhatsappHeader
 from dispatch.texts.sms import Encoding
 
 
@@ -29,8 +30,8 @@ class PersonalizedPreviewView(View):
     customer: PreviewedCustomerView
 
 
-class PreviewedMessageView(View):
-    """One recipient's message and its price."""
+class PreviewedMessageView(SparseView):
+    """One recipient's message and its price; what fills a template beside its text is left out if nothing does."""
 
     customer_id: int | None
     phone: str
@@ -40,6 +41,8 @@ class PreviewedMessageView(View):
     forces_ucs2: NamedCharacterView | None = Field(description="the first character outside the GSM alphabet")
     cost: int = Field(description="in credits; 0 when it is skipped")
     skipped: Literal["opted_out", "not_mobile", "country_not_allowed", "blank_text"] | None
+    whatsapp_header: WhatsappHeader | None = Field(None, description="with this person's values")
+    whatsapp_buttons: list[WhatsappButton] = Field([], description="with this person's values")
 
 
 class EstimateView(View):

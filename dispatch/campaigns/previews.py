@@ -25,6 +25,7 @@ from dispatch.campaigns.rules import get_campaign
 from dispatch.errors import CustomerNotFound, InvalidStatus, MissingCustomerId, NoMessageText
 from dispatch.formats.checks import composed
 from dispatch.texts.check import named_character, remarks_on
+from dispatch.texts.components import Components
 from dispatch.texts.filters import is_blank
 from dispatch.texts.linked import readable, text_of
 from dispatch.texts.placeholders import compile_for
@@ -33,6 +34,7 @@ from dispatch.texts.template import compile_template
 from dispatch.texts.typography import fold, replaced_in
 from models.campaigns.campaign import Campaign
 from models.campaigns.remote_fetch import RemoteFetch
+from models.messages.parameters import further_in, unmarked
 
 MAX_MESSAGES = 50
 MESSAGES = 10
@@ -70,8 +72,9 @@ def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES)
         raise NoMessageText
     template = text_of(campaign)
     people = members.page_of(audience, template.fields, after=0, limit=ESTIMATED_FROM)
-    texts = [template.render(person) for person in people]
-    messages = [_message(campaign, text, person) for text, person in zip(texts, people, strict=True)]
+    bodies = [template.render(person) for person in people]
+    texts = [unmarked(body) for body in bodies]
+    messages = [_message(campaign, body, person) for body, person in zip(bodies, people, strict=True)]
     reach = reach_of(audience, template)
     return PreviewView(
         campaign_id=campaign.id,
@@ -104,8 +107,8 @@ def known_audience(campaign: Campaign) -> Audience:
 
 
 # A recipient is a dict because its fields depend on the template.
-def _message(campaign: Campaign, text: str, person: dict[str, Any]) -> PreviewedMessageView:
-    text, (encoding, segments, first_ucs2) = _as_sent(campaign, text)
+def _message(campaign: Campaign, body: str, person: dict[str, Any]) -> PreviewedMessageView:
+    text, (encoding, segments, first_ucs2) = _as_sent(campaign, unmarked(body))
     skipped = person["skipped"] or ("blank_text" if is_blank(text) else None)
     return PreviewedMessageView(
         customer_id=person["id"],
@@ -116,7 +119,15 @@ def _message(campaign: Campaign, text: str, person: dict[str, Any]) -> Previewed
         forces_ucs2=named_character(first_ucs2) if first_ucs2 else None,
         cost=0 if skipped else segments,
         skipped=skipped,
+        **_filled(campaign, body),
     )
+
+
+def _filled(campaign: Campaign, body: str) -> dict[str, Any]:
+    if campaign.whatsapp_components is None:
+        return {}
+    filled = Components.of(campaign.whatsapp_components).filled(further_in(body))
+    return {"whatsapp_header": filled.header, "whatsapp_buttons": list(filled.buttons)}
 
 
 def _as_sent(campaign: Campaign, text: str) -> tuple[str, Measure]:

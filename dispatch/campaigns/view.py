@@ -11,6 +11,7 @@ from pydantic import Field, WithJsonSchema
 from dispatch.campaigns.timing import PURPOSES
 from dispatch.formats.view import Channel, Clock, SparseView, Time, View
 from dispatch.schedules.schedules import Status as ScheduleStatus
+from dispatch.texts.components import Components, WhatsappButton, WhatsappHeader
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import Campaign
@@ -120,6 +121,8 @@ class CampaignView(View):
     fold_typography: bool = Field(description="quotes, dashes and the like are replaced where that saves credits")
     whatsapp_template: str | None = Field(description="as approved by WhatsApp; null: the text is sent as it is")
     whatsapp_language: str | None
+    whatsapp_header: WhatsappHeader | None = Field(description="what fills the template's header, if anything does")
+    whatsapp_buttons: list[WhatsappButton] = Field(description="what fills the template's buttons")
     audience: AudienceView | None
     purpose: Purpose = Field(description="quiet hours and caps are for marketing")
     timezone: str | None = Field(description="IANA zone of the times written for it; null: the account's")
@@ -189,10 +192,13 @@ def _view(
     schedule: Schedule | None,
 ) -> CampaignView:
     columns = {name: getattr(campaign, name) for name in _COLUMNS}
+    filled = Components.of(campaign.whatsapp_components)
     return CampaignView(
         **columns
         | {
             "base_template": campaign.template,
+            "whatsapp_header": filled.header,
+            "whatsapp_buttons": list(filled.buttons),
             "waits_until": waits_until,
             "audience": _audience(campaign, chosen, fetch, parts),
             "schedule": CampaignScheduleView.of(schedule) if schedule else None,

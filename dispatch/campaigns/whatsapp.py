@@ -4,9 +4,13 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/templa
 """
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
+from uuid import UUID
 
 from dispatch.errors import InvalidRequest
+from dispatch.texts.components import WhatsappButton, WhatsappHeader, checked_components
+from models.row import JsonObject
 
 # A name of Meta's, or the ContentSid of Twilio.
 _NAME = re.compile(r"[A-Za-z0-9_]{1,512}")
@@ -17,11 +21,21 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2,3})?")
 class NamedTemplate(NamedTuple):
     """What is stored of a campaign's template; None for a campaign without one."""
 
-    whatsapp_template: str | None
-    whatsapp_language: str | None
+    whatsapp_template: str | None = None
+    whatsapp_language: str | None = None
+    #: What fills its header and buttons (JSON).
+    whatsapp_components: JsonObject | None = None
 
 
-def checked_template(name: str | None, language: str | None, *, channel: str) -> NamedTemplate:
+def checked_template(
+    account_id: UUID,
+    name: str | None,
+    language: str | None,
+    *,
+    channel: str,
+    header: WhatsappHeader | None,
+    buttons: Sequence[WhatsappButton] | None,
+) -> NamedTemplate:
     """Returns the template to store; InvalidRequest when its name or language cannot be right, or the channel is not.
 
     Whether WhatsApp knows it shows at the first message; the campaign then pauses, and nothing is lost.
@@ -29,7 +43,10 @@ def checked_template(name: str | None, language: str | None, *, channel: str) ->
     if name is None:
         if language is not None:
             raise InvalidRequest("whatsapp_language goes with whatsapp_template only.", field="whatsapp_language")
-        return NamedTemplate(None, None)
+        if header or buttons:
+            field = "whatsapp_header" if header else "whatsapp_buttons"
+            raise InvalidRequest(f"{field} goes with whatsapp_template only.", field=field)
+        return NamedTemplate()
     if channel != "whatsapp":
         raise InvalidRequest(
             "whatsapp_template goes with the channel whatsapp only; choose that, or set it to null.",
@@ -46,4 +63,4 @@ def checked_template(name: str | None, language: str | None, *, channel: str) ->
             "whatsapp_language is the language in which WhatsApp approved the template, like en or en_US.",
             field="whatsapp_language",
         )
-    return NamedTemplate(name, language)
+    return NamedTemplate(name, language, checked_components(account_id, header, buttons))

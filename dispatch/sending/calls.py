@@ -7,12 +7,13 @@ from collections.abc import Callable, Coroutine
 import structlog
 
 from config.settings import Settings
-from dispatch.providers import Answer, ApprovedTemplate, Outgoing, Provider
+from dispatch.providers import Answer, ApprovedTemplate, Outgoing, Provider, TemplateButton, TemplateHeader
 from dispatch.sending.handover import Handover
 from dispatch.sending.outcomes import called_too_often, handed_back, outcome_of
+from dispatch.texts.components import Components
 from models.campaigns.sending import SendingCampaign
 from models.messages.message import Claimed, Outcome
-from models.messages.parameters import parameters_in, unmarked
+from models.messages.parameters import further_in, parameters_in, unmarked
 
 log = structlog.get_logger()
 
@@ -151,7 +152,18 @@ class Calls:
     def _template(self, body: str) -> ApprovedTemplate | None:
         """Returns the template that WhatsApp approved, with what fills its parameters in this body."""
         name, language = self._campaign.whatsapp_template, self._campaign.whatsapp_language
-        return ApprovedTemplate(name, language, parameters_in(body)) if name and language else None
+        if not name or not language:
+            return None
+        template = ApprovedTemplate(name, language, parameters_in(body))
+        return self._with_components(template, body) if self._campaign.whatsapp_components else template
+
+    def _with_components(self, template: ApprovedTemplate, body: str) -> ApprovedTemplate:
+        filled = Components.of(self._campaign.whatsapp_components).filled(further_in(body))
+        header = filled.header
+        return template._replace(
+            header=TemplateHeader(header.type, header.value, header.filename) if header else None,
+            buttons=tuple(TemplateButton(each.index, each.type, each.value) for each in filled.buttons),
+        )
 
 
 def _set(event: asyncio.Event, flag: bool) -> None:

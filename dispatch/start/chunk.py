@@ -10,6 +10,7 @@ from dispatch.hours.plan import NOW, Due, Plan
 from dispatch.texts.filters import is_blank
 from dispatch.texts.rendering import Renderer
 from models.campaigns.preparation import ClaimedCampaign
+from models.messages.parameters import unmarked
 from models.messages.writing import NOT_BEFORE, SEGMENTS, STATE, MessageRow, NewBatch
 
 # Less than a millisecond of work, after which PostgreSQL gets the messages and web answers others.
@@ -45,7 +46,7 @@ def messages_of(
             not_before, send_until, zone, never = due
             body, encoding, segments = text_for((*recipient, n) if numbered else recipient)
             state, reason = "pending", recipient[SKIPPED] or never
-            if may_be_blank and reason is None and is_blank(body):
+            if may_be_blank and reason is None and is_blank(unmarked(body)):
                 reason = "blank_text"
             if reason:
                 state, not_before, send_until = "skipped", None, None

@@ -39,8 +39,8 @@ from dispatch.start import ending, preparation
 from dispatch.start.remote_audience import remote_services
 from dispatch.start.started import EnqueueResult, preparing, started
 from dispatch.texts.check import remarks_on
+from dispatch.texts.components import compiled
 from dispatch.texts.linked import text_of
-from dispatch.texts.template import compile_template
 from models.account import Standing
 from models.campaigns.approval import take_turn
 from models.campaigns.audience_parts import AudiencePart
@@ -155,7 +155,7 @@ def _check_status(campaign: Campaign) -> None:
         raise InvalidStatus(f"A campaign that is {campaign.status} cannot be started.", status=campaign.status)
     if not campaign.template.strip():
         raise NoMessageText
-    compile_template(campaign.template)
+    compiled(campaign.template, campaign.whatsapp_components)
     if campaign.audience_kind is None:
         raise NoTargetAudience
 

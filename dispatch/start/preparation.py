@@ -27,9 +27,9 @@ from dispatch.start.ending import finish, note_error, put_back
 from dispatch.start.lost import PreparationLost
 from dispatch.start.planning import keep_caps
 from dispatch.start.remote_audience import fetch_audience
+from dispatch.texts.components import compiled
 from dispatch.texts.linked import MessageLinks
 from dispatch.texts.rendering import Renderer
-from dispatch.texts.template import compile_template
 from models.campaigns import preparation
 from models.campaigns.campaign import Campaign
 from models.campaigns.hours import hours_of
@@ -63,10 +63,9 @@ class PreparationProgress:
     @classmethod
     def of(cls, campaign: ClaimedCampaign) -> "PreparationProgress":
         """Returns how far the preparation of this campaign has come."""
-        hours = hours_of(campaign.id)
-        template, plan = compile_template(campaign.template), Plan.of(hours)
-        if campaign.whatsapp_template:
-            template = template.marked(MARK)
+        hours, marked = hours_of(campaign.id), MARK if campaign.whatsapp_template else ""
+        template = compiled(campaign.template, campaign.whatsapp_components, mark=marked)
+        plan = Plan.of(hours)
         fields = (*template.fields, "zone") if plan.hours.anything else template.fields
         columns = columns_of(fields)
         links = MessageLinks(links_of(campaign.account_id), campaign.id) if template.links else None

@@ -11,11 +11,12 @@ from dispatch.errors import InvalidTemplate
 from dispatch.formats.checks import checked_channel, composed
 from dispatch.formats.view import View
 from dispatch.links.codes import UNSUBSCRIBE
+from dispatch.texts.components import compiled
 from dispatch.texts.linked import sampled
 from dispatch.texts.placeholders import compile_for
 from dispatch.texts.sms import Encoding, measure_for
 from dispatch.texts.strangers import strangers_in
-from dispatch.texts.template import ATTRIBUTE, UNSUBSCRIBE_LINK, CompiledTemplate, compile_template
+from dispatch.texts.template import ATTRIBUTE, UNSUBSCRIBE_LINK, CompiledTemplate
 from dispatch.texts.typography import fold
 from models.campaigns.campaign import Campaign
 from models.customers.attributes import dates_among
@@ -125,7 +126,8 @@ def named_character(character: str) -> NamedCharacterView:
 
 def remarks_on(campaign: Campaign) -> list[RemarkView]:
     """Returns what may surprise the writer of the campaign's text."""
-    return [*about_text(campaign.template), *about_dates(campaign.account_id, compile_template(campaign.template))]
+    template = compiled(campaign.template, campaign.whatsapp_components)
+    return [*about_text(campaign.template), *about_dates(campaign.account_id, template)]
 
 
 def about_text(body: str) -> list[RemarkView]:

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from dispatch.errors import LinksNotConfigured
 from dispatch.links.addresses import Links, links_of, sample_links
+from dispatch.texts.components import compiled
 from dispatch.texts.sms import weigh
-from dispatch.texts.template import LINK, PLACEHOLDER, CompiledTemplate, compile_template
+from dispatch.texts.template import LINK, PLACEHOLDER, CompiledTemplate
 from models.campaigns.campaign import Campaign
 
 
@@ -27,8 +28,11 @@ class MessageLinks:
 
 
 def text_of(campaign: Campaign) -> CompiledTemplate:
-    """Returns the campaign's text as it is shown before it has messages; LinksNotConfigured as `readable` says."""
-    return readable(compile_template(campaign.template), campaign.account_id)
+    """Returns the campaign's text, and what else fills its template, as they are shown before it has messages.
+
+    LinksNotConfigured as `readable` says.
+    """
+    return readable(compiled(campaign.template, campaign.whatsapp_components), campaign.account_id)
 
 
 def readable(template: CompiledTemplate, account_id: UUID) -> CompiledTemplate:

@@ -17,6 +17,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from dispatch.errors import InvalidTemplate
 from dispatch.links.codes import UNSUBSCRIBE
 from dispatch.texts.filters import FILTERS, TextFilter, as_text, cleaned, is_blank
+from models.messages.parameters import unmarked
 
 CUSTOMER_FIELDS = frozenset({"first_name", "last_name", "phone", "location", "prefered_product"})
 # What an attribute is called among the fields of a customer, as in the filter of a segment.
@@ -94,7 +95,7 @@ class CompiledTemplate:
     @property
     def may_be_blank(self) -> bool:
         """Whether the text of a customer without any values is blank; the text of others then may be too."""
-        return not self.links and is_blank(self.render({}))
+        return not self.links and is_blank(unmarked(self.render({})))
 
     def marked(self, mark: str) -> "CompiledTemplate":
         """Returns the same template, in whose texts each placeholder's value stands between two marks."""

@@ -16,7 +16,9 @@ from models.database import count, one, row, rows, scalar
 STATE = f"""encode(sha256(convert_to(jsonb_build_array(
     campaign.channel, campaign.template, campaign.fold_typography, campaign.purpose, campaign.local_time,
     campaign.send_window, campaign.holidays, campaign.audience_kind, campaign.remote_filter,
-    campaign.whatsapp_template, campaign.whatsapp_language,
+    campaign.whatsapp_template,
+    CASE WHEN campaign.whatsapp_components IS NULL THEN to_jsonb(campaign.whatsapp_language)
+         ELSE jsonb_build_array(campaign.whatsapp_language, campaign.whatsapp_components) END,
     (SELECT jsonb_build_array(a.sender, a.text_to, a.business_id, a.link_url)
      FROM account a WHERE a.id = campaign.account_id),
     (SELECT jsonb_agg(part ORDER BY part) FROM (

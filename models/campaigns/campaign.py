@@ -46,6 +46,8 @@ class Campaign(Row):
     #: The template that WhatsApp approved the text as; the placeholders are its parameters. None: sent as text.
     whatsapp_template: str | None
     whatsapp_language: str | None
+    #: What fills the template's header and buttons (JSON; `dispatch/texts/components.py` reads it).
+    whatsapp_components: JsonObject | None
     status: str
     #: customers, list, segment, everyone, remote, combined or, for a child, numbers; None until one is chosen.
     audience_kind: str | None

@@ -7,6 +7,7 @@ from uuid import UUID
 from models.campaigns.campaign import Campaign
 from models.database import changed, row, rows, scalar
 from models.messages.caps import CAPS, Capped
+from models.row import JsonObject
 from models.tenancy import Tenant, owned_by
 
 # A campaign is not closed so soon after leases have run out. PostgreSQL may have been away: then workers still have the
@@ -30,6 +31,8 @@ class SendingCampaign(Capped):
     #: The template that WhatsApp approved the text as; None: sent as text.
     whatsapp_template: str | None
     whatsapp_language: str | None
+    #: What fills the template's header and buttons (JSON).
+    whatsapp_components: JsonObject | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,7 @@ def to_send(campaign_id: int) -> SendingCampaign | None:
     """Returns the campaign; None when it may not send right now."""
     return row(
         f"""SELECT c.id, c.channel, a.sender, c.batch_size, c.correlation_id, c.whatsapp_template,
-                  c.whatsapp_language, {CAPS}
+                  c.whatsapp_language, c.whatsapp_components, {CAPS}
            FROM campaign c JOIN account a ON a.id = c.account_id WHERE c.id = %s AND c.status = 'sending'""",
         [campaign_id],
         into=SendingCampaign,

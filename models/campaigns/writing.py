@@ -14,7 +14,7 @@ from models.row import JsonObject
 # What a campaign says, and who it is for: a copy takes over both, a child only the content.
 CONTENT = (
     *("channel", "template", "template_id", "template_version", "fold_typography"),
-    *("whatsapp_template", "whatsapp_language"),
+    *("whatsapp_template", "whatsapp_language", "whatsapp_components"),
     *("purpose", "timezone", "send_window", "holidays"),
 )
 AUDIENCE = ("audience_kind", "list_id", "segment_id", "segment_filter", "remote_filter")
@@ -44,6 +44,7 @@ class EditedColumns(Timing, total=False):
     fold_typography: bool
     whatsapp_template: str | None
     whatsapp_language: str | None
+    whatsapp_components: JsonObject | None
     audience_kind: str | None
     list_id: int | None
     segment_id: int | None
@@ -67,6 +68,7 @@ class NewCampaign:
     fold_typography: bool
     whatsapp_template: str | None
     whatsapp_language: str | None
+    whatsapp_components: JsonObject | None
     audience_kind: str | None
     list_id: int | None
     segment_id: int | None
@@ -120,7 +122,8 @@ def write(new: NewCampaign) -> Campaign | None:
                   CASE WHEN %(scheduled_at)s::timestamptz IS NULL THEN 'draft' ELSE 'scheduled' END
            WHERE coalesce(%(scheduled_at)s::timestamptz, %(expires_at)s::timestamptz, 'infinity') > now()
            RETURNING *""",
-        asdict(new) | {"remote_filter": _json(new.remote_filter)},
+        asdict(new)
+        | {"remote_filter": _json(new.remote_filter), "whatsapp_components": _json(new.whatsapp_components)},
         into=Campaign,
     )
 
@@ -155,6 +158,7 @@ def edit(campaign_id: int, values: EditedColumns, *, channel: str | None, may_se
         {
             **values,
             "remote_filter": _json(values.get("remote_filter")),
+            "whatsapp_components": _json(values.get("whatsapp_components")),
             "id": campaign_id,
             "as_channel": channel,
             "may_send": may_send,

@@ -1,17 +1,26 @@
-"""The parameters of a WhatsApp template in the body of a message: the body is the text that people read, in which each
-parameter stands between two marks."""
+"""The parameters of a WhatsApp template in the body of a message.
 
-# The unit separator, which neither texts nor values contain (`dispatch/texts/filters.py`).
-MARK = "\x1f"
-# The text without marks, in SQL.
-TEXT = "translate(body, E'\\x1f', '')"
+The body is the text that people read, in which each parameter stands between two marks. After it comes, for each value
+of the template's header and buttons, an end and the value.
+"""
+
+# The unit separator and the record separator, which neither texts nor values contain (`dispatch/texts/filters.py`).
+MARK, END = "\x1f", "\x1e"
+# The text without marks and further values, in SQL.
+TEXT = "translate(split_part(body, E'\\x1e', 1), E'\\x1f', '')"
 
 
 def unmarked(body: str) -> str:
     """Returns the text as people read it."""
-    return body.replace(MARK, "") if MARK in body else body
+    text = body.partition(END)[0]
+    return text.replace(MARK, "") if MARK in text else text
 
 
 def parameters_in(body: str) -> tuple[str, ...]:
-    """Returns the parameters in their order."""
-    return tuple(body.split(MARK)[1::2])
+    """Returns the parameters of the text in their order."""
+    return tuple(body.partition(END)[0].split(MARK)[1::2])
+
+
+def further_in(body: str) -> tuple[str, ...]:
+    """Returns the values of the header and the buttons, in the order in which the campaign has them."""
+    return tuple(body.split(END)[1:])

@@ -1,0 +1,57 @@
+"""`campaign create`, `edit` and `preview` of a WhatsApp template with a header and buttons."""
+
+import pytest
+
+from tests.factories import a_list, an_account
+from tests.stored import campaigns
+
+TEMPLATE = ("--channel", "whatsapp", "--whatsapp-template", "spring_sale", "--whatsapp-language", "en")
+IMAGE = {"type": "image", "value": "https://example.com/{location}.jpg", "filename": None}
+
+
+@pytest.fixture
+def acme(cli):
+    account = an_account(name="Acme")
+    a_list(account, 1, name="spring")
+    return account
+
+
+def create(cli, *words):
+    words = (*TEMPLATE, "--list", "spring", "--template", "Hi {first_name}!", *words)
+    return cli("campaign", "create", "--account", "Acme", "--name", "Sale", *words, "--json")
+
+
+def test_header_and_buttons_are_stored_changed_and_previewed(cli, acme):
+    header = ("--whatsapp-header", "image", IMAGE["value"])
+    buttons = ("--whatsapp-button", "1", "quick_reply", "no", "--whatsapp-button", "0", "url", "{first_name}")
+    made = create(cli, *header, *buttons).json["id"]
+    shown = cli("campaign", "show", made, "--json").json
+    assert shown["whatsapp_header"] == IMAGE
+    assert shown["whatsapp_buttons"] == [
+        {"index": 0, "type": "url", "value": "{first_name}"},
+        {"index": 1, "type": "quick_reply", "value": "no"},
+    ]
+    previewed = cli("campaign", "preview", made).stdout
+    assert "image https://example.com/Athens.jpg" in previewed
+    assert "url First0" in previewed
+    cli("campaign", "edit", made, "--whatsapp-header", "text", "Spring")
+    shown = cli("campaign", "show", made, "--json").json
+    assert shown["whatsapp_header"] == {"type": "text", "value": "Spring", "filename": None}
+    assert len(shown["whatsapp_buttons"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--whatsapp-header", "image", "a.jpg"), "needs the address of the file"),
+        (("--whatsapp-header", "picture", "https://example.com/a.jpg"), "'picture' is not one of"),
+        (("--whatsapp-button", "10", "url", "a"), "0<=x<=9"),
+        (("--whatsapp-button", "0", "call", "a"), "'call' is not one of"),
+        (("--whatsapp-button", "0", "url", "{order}"), "Unknown placeholder {order}"),
+    ],
+)
+def test_what_cannot_fill_a_template_says_why(cli, acme, words, says):
+    answer = create(cli, *words)
+    assert answer.status in (1, 2)
+    assert says in answer.stdout + answer.stderr
+    assert campaigns() == []
