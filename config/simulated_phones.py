@@ -57,6 +57,11 @@ def parse_phones(text: str) -> Phones:
     return phones
 
 
+def as_text(phones: Phones) -> str:
+    """Returns the text that says it."""
+    return ",".join(f"{name}={getattr(phones, name):.12g}" for name in NAMES)
+
+
 def _number(name: str, value: str) -> float:
     most = MAX_WAIT_MS if name.endswith("_ms") else 1
     try:

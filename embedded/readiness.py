@@ -28,6 +28,12 @@ def reachable_at(host: str) -> str:
     return EVERYWHERE.get(host, host)
 
 
+def url_of(host: str, port: int) -> str:
+    """Returns the address of web for this machine when it listens on `host`."""
+    name = reachable_at(host)
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}"
+
+
 def host_exists(host: str) -> bool:
     """Returns whether this machine has this address, or one of this name."""
     try:

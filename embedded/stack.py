@@ -29,7 +29,7 @@ from embedded.readiness import (
     is_staffed,
     pids_of,
     port_is_free,
-    reachable_at,
+    url_of,
     web_answers,
 )
 from embedded.refusal import Refused
@@ -72,8 +72,7 @@ class Stack:
     @property
     def web_url(self) -> str | None:
         """Returns the address of web, or None when only the servers run."""
-        host = reachable_at(self.host)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}" if self.port else None
+        return url_of(self.host, self.port) if self.port else None
 
     def servers(self) -> dict[str, str]:
         """Returns the host and port of each server, without its password; valid once `start` has returned."""

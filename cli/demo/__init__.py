@@ -14,8 +14,10 @@ from rich.console import Console
 from cli.shared.data_directory import data_option, demo_directory
 from cli.shared.host import host_of, host_option
 from cli.shared.output import print_json, takes_json, wants_json
+from cli.shared.phones import PHONES
 from config.logging import start_logging
 from config.settings import settings
+from config.simulated_phones import NAMES, Phones, as_text
 from config.stopping import stopping
 from embedded.logs import private
 
@@ -33,6 +35,9 @@ ATTEMPTS_FILE = "demo-attempts.jsonl"
 @click.option("--retries", is_flag=True, help="Let most calls fail, and show every attempt.")
 @click.option("--exit", "leave", is_flag=True, help="Stop at the end; the last line is the result as JSON.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port of web.  [default: PORT, or the next free]")
+@click.option(
+    "--phones", type=PHONES, help=f"What becomes of accepted messages, as NAME=SHARE,…; the names: {', '.join(NAMES)}."
+)
 @host_option
 @data_option
 @takes_json
@@ -43,38 +48,45 @@ def demo(
     retries: bool,
     leave: bool,
     port: int | None,
+    phones: Phones | None,
     host: str | None,
     data: Path | None,
 ) -> None:
     """Show the whole product at work on this machine.
 
-    Starts everything as `up` does, imports customers, schedules a campaign, and shows the sweeper start it and
-    the workers send it through the simulated provider. Then it stays up until Ctrl-C.
+    Starts everything as `up` does, imports customers, schedules a campaign, and shows the sweeper start it, the
+    workers send it through the simulated provider, and what that reports. Then it stays up until Ctrl-C.
 
     \b
     python -m cli demo
     python -m cli demo --retries --exit
     """
     from cli.demo.campaign import run_demo
-    from cli.demo.report import show_attempts, show_outcome, show_ways
+    from cli.demo.receipts import phones_for
+    from cli.demo.report import show_outcome, show_ways
     from models.database import db
 
-    console = Console(stderr=wants_json(), highlight=False)
-    directory = data or demo_directory(retries=retries)
+    console, directory = Console(stderr=wants_json(), highlight=False), data or demo_directory(retries=retries)
     record = directory / ATTEMPTS_FILE
-    environment = SHORT_WAITS | (MANY_FAILURES | {"SIMULATOR_ATTEMPTS": str(record)} if retries else {})
+    recipients = recipients or (20 if retries else 1000)
+    phones = phones or phones_for(0 if retries else recipients)
+    environment = _environment(phones, record if retries else None)
     with _running(directory, (host_of(host), port), console, environment) as stack, db.connection_context():
-        outcome = run_demo(recipients or (20 if retries else 1000), console, smooth=retries)
-        show_outcome(outcome, console)
-        if retries:
-            show_attempts(outcome, record, console)
+        outcome = run_demo(recipients, console, phones, smooth=retries)
+        show_outcome(outcome, console, attempts=record if retries else None)
         if not leave:
             show_ways(outcome, stack, console)
             stopping().wait()
+    # After everything has stopped, so that this is the last line even if both streams are merged.
     if leave or wants_json():
-        # After everything has stopped, so that this is the last line even if both streams are merged.
         print_json(outcome.summary())
     context.exit(0 if outcome.ok else 1)
+
+
+def _environment(phones: Phones, record: Path | None) -> dict[str, str]:
+    """Returns the settings of the demo's processes; with a record of attempts most of their calls fail."""
+    failing = MANY_FAILURES | {"SIMULATOR_ATTEMPTS": str(record)} if record else {}
+    return SHORT_WAITS | {"SIMULATOR_PHONES": as_text(phones)} | failing
 
 
 @contextmanager
@@ -84,13 +96,15 @@ def _running(
     """Runs everything that `up` runs while the block does its work."""
     from cli.up import stopping_at_hangup
     from embedded.lock import holding
-    from embedded.readiness import next_free_port
+    from embedded.readiness import next_free_port, url_of
     from embedded.stack import Stack
 
     stop = stopping_at_hangup()
     _log_to(directory / "logs" / "demo.log")
     host, port = address
     port = port or next_free_port(settings().port)
+    # The simulated provider is on this machine, whatever address others use.
+    environment = {**environment, "PUBLIC_URL": url_of(host, port)}
     with holding(directory) as lock:
         stack = Stack(directory, lock=lock, port=port, host=host, stop=stop, say=console.print, environment=environment)
         keeper = Thread(target=stack.keep_running, name="keeper")

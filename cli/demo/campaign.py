@@ -8,8 +8,10 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from cli.demo.customers import COUNTRY, TROUBLED, demo_lines
+from cli.demo.customers import COUNTRY, TALKING, TROUBLED, demo_lines
+from cli.demo.receipts import accepted, wait_for_receipts
 from cli.shared.caller import by_hand
+from config.simulated_phones import SILENT, Phones
 from config.stopping import stopping
 from dispatch.accounts.accounts import create_account
 from dispatch.accounts.credits import top_up
@@ -22,7 +24,8 @@ from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign
 from dispatch.customers.customers import list_customers
 from dispatch.customers.imports import ImportReport, import_customers
-from dispatch.customers.suppressions import add_suppression
+from dispatch.customers.suppressions import add_suppression, list_suppressions
+from dispatch.receipts.replies import list_replies
 from embedded.refusal import Refused
 from models.states import CAMPAIGN_MOVES
 from models.tenancy import ALL_ACCOUNTS
@@ -30,7 +33,7 @@ from models.tenancy import ALL_ACCOUNTS
 TEMPLATE = 'Hi {{ first_name|fallback("there") }}, {{ prefered_product|fallback("everything") }} is 20% off today.'
 # A message has at most two segments of one credit each.
 CREDITS_PER_MESSAGE = 2
-# From this many recipients on, two have a number that fails, and some opt out before the start.
+# From this many recipients on, a few have a number that fails or write back, and some opt out before the start.
 ENOUGH_FOR_TROUBLE = 100
 OPTED_OUT = 3
 # The sweep starts the campaign after this time, so that one can see it wait.
@@ -45,6 +48,9 @@ class Outcome:
     campaign: CampaignView
     imported: ImportReport
     key: str
+    #: How many people wrote back, and how many do not want any more messages, some of them since they wrote.
+    replied: int
+    opted_out: int
     violations: list[Violation]
 
     @property
@@ -65,17 +71,24 @@ class Outcome:
             "campaign_id": self.campaign.id,
             "status": self.campaign.status,
             "recipients": stats.total,
-            **{state: getattr(stats, state) for state in ("sent", "failed", "unknown", "skipped")},
+            # Everything that the provider took, of which the next two are a part.
+            "sent": accepted(stats),
+            "delivered": stats.delivered,
+            "undelivered": stats.undelivered,
+            **{state: getattr(stats, state) for state in ("failed", "unknown", "skipped")},
+            "replied": self.replied,
+            "opted_out": self.opted_out,
             "seconds": round(self.seconds, 2),
             "messages_per_second": round(stats.total / max(self.seconds, 0.01)),
             "audit": {"ok": not self.violations, "violations": self.violations},
         }
 
 
-def run_demo(recipients: int, console: Console, *, smooth: bool = False) -> Outcome:
-    """Runs a whole campaign for this many recipients in a new account.
+def run_demo(recipients: int, console: Console, phones: Phones = SILENT, *, smooth: bool = False) -> Outcome:
+    """Runs a whole campaign for this many recipients in a new account, and waits for what these phones report.
 
-    Unless it is to run smoothly, some of many recipients opt out before the start, and two have numbers that fail.
+    Unless it is to run smoothly, some of many recipients opt out before the start, and a few have numbers that fail or
+    write back.
     """
     troubled = recipients >= ENOUGH_FOR_TROUBLE and not smooth
     account = create_account(by_hand(ALL_ACCOUNTS), f"Demo {datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}", country=COUNTRY)
@@ -83,7 +96,9 @@ def run_demo(recipients: int, console: Console, *, smooth: bool = False) -> Outc
     key = issue_key(caller, name="demo").key
     top_up(caller, recipients * CREDITS_PER_MESSAGE)
     with _progress(console) as progress:
-        imported = _import(caller, demo_lines(recipients, TROUBLED if troubled else ()), recipients, progress)
+        imported = _import(
+            caller, demo_lines(recipients, (*TROUBLED, *TALKING) if troubled else ()), recipients, progress
+        )
         if troubled:
             for customer in list_customers(caller, page_size=OPTED_OUT).rows:
                 add_suppression(caller, phone=customer.phone, reason="replied STOP")
@@ -97,7 +112,16 @@ def run_demo(recipients: int, console: Console, *, smooth: bool = False) -> Outc
             ),
         )
         campaign = _watch(caller, campaign, recipients, progress)
-    return Outcome(caller, campaign, imported, key, audit(ALL_ACCOUNTS))
+        campaign = wait_for_receipts(caller, campaign, phones, progress)
+    return Outcome(
+        caller,
+        campaign,
+        imported,
+        key,
+        replied=list_replies(caller, page_size=1).total,
+        opted_out=list_suppressions(caller, page_size=1).total,
+        violations=audit(ALL_ACCOUNTS),
+    )
 
 
 def _import(caller: Caller, lines: Iterator[str], recipients: int, progress: Progress) -> ImportReport:

@@ -20,9 +20,11 @@ _PLACES = ("Θεσσαλονίκη", "Málaga", "Köln", "Αθήνα", "Götebor
 _PRODUCTS = ("Καφές", "Running shoes", "Gift card €50", "Sunglasses 😎", "")
 # Ways in which people write the same kind of number.
 _SHAPES = ("+30690{:07}", "0030 690 {:07}", "690{:07}", "690-{:07}", "(690) {:07}")
-# Numbers for which the simulated provider always has the same answer (docs/simulator.md): rejected, and a reply that is
-# lost after the message was taken.
-TROUBLED = ("+15005550001,Rita,Refused,,", "+15005550005,Uma,Unclear,,")
+# Numbers for which the simulated provider always does the same (docs/simulator.md): it rejects one, loses its answer
+# for another, and later reports that a third was not reached.
+TROUBLED = ("+15005550001,Rita,Refused,,", "+15005550005,Uma,Unclear,,", "+15005550011,Noah,Nowhere,,")
+# People who write back: one wants no more, the other says a few words.
+TALKING = ("+15005550013,Sam,Stopped,,", "+15005550014,Thea,Thankful,,")
 # The examples use smaller numbers.
 _FIRST = 1_000_000
 

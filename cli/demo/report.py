@@ -12,22 +12,29 @@ from cli.demo.campaign import Outcome
 from cli.shared.data_directory import running_directory
 from dispatch.audit import PROMISES
 from dispatch.campaigns.messages import group_attempts, list_messages, read_message
+from dispatch.receipts.replies import list_replies
 from embedded.stack import Stack
 
 SHOWN_TEXTS = 3
 SHOWN_ATTEMPTS = 40
 
+SHOWN_STATES = ("sent", "delivered", "undelivered", "failed", "unknown", "skipped")
+
 # What each outcome means, for someone who sees it for the first time.
 MEANINGS = {
     "sent": "taken by the provider",
+    "delivered": "of these reached the phone, as the provider reported later",
+    "undelivered": "of these did not reach it; `campaign retry-failed` tries again",
     "failed": "refused by the provider; `campaign retry-failed` tries again",
     "unknown": "no clear answer came: not repeated, it may have arrived",
     "skipped": "had opted out, and were not messaged",
+    "replied": "wrote back (`replies list`)",
+    "opted_out": "want no more: before the start, or because they wrote STOP",
 }
 
 
-def show_outcome(outcome: Outcome, console: Console) -> None:
-    """Prints what became of the customers and the campaign, in words, and what was proved."""
+def show_outcome(outcome: Outcome, console: Console, *, attempts: Path | None = None) -> None:
+    """Prints what became of the customers and the campaign, in words, what was proved, and each recorded attempt."""
     summary, imported = outcome.summary(), outcome.imported
     table = Table(show_header=False, box=None)
     rows = {
@@ -35,7 +42,7 @@ def show_outcome(outcome: Outcome, console: Console) -> None:
         "repeated": (imported.repeated, "lines of the file had a number again"),
         "rejected": (imported.rejected, "lines cannot be read, or have no number that can be messaged"),
         "recipients": (summary["recipients"], f"of campaign {summary['campaign_id']}, {summary['status']}"),
-        **{state: (summary[state], meaning) for state, meaning in MEANINGS.items()},
+        **{name.replace("_", " "): (summary[name], meaning) for name, meaning in MEANINGS.items()},
     }
     for name, (number, meaning) in rows.items():
         table.add_row(name, f"{number:,}", meaning if number else "")
@@ -43,8 +50,11 @@ def show_outcome(outcome: Outcome, console: Console) -> None:
     console.print()
     console.print(table)
     _show_proof(outcome, console)
-    for state in MEANINGS:
+    for state in SHOWN_STATES:
         _show_messages(outcome, state, console)
+    _show_replies(outcome, console)
+    if attempts:
+        _show_attempts(outcome, attempts, console)
 
 
 def _show_proof(outcome: Outcome, console: Console) -> None:
@@ -68,7 +78,17 @@ def _show_messages(outcome: Outcome, state: str, console: Console) -> None:
         console.print(Text(f"  {message.phone}  {why or text}", style="dim"), soft_wrap=True)
 
 
-def show_attempts(outcome: Outcome, record: Path, console: Console) -> None:
+def _show_replies(outcome: Outcome, console: Console) -> None:
+    """Prints a few of the texts that came back, and what came of them."""
+    found = sorted(list_replies(outcome.caller, page_size=100).rows, key=lambda reply: reply.keyword != "stop")
+    if found:
+        console.print("\nFor example, replied:")
+    for reply in [*found[:1], *found[-SHOWN_TEXTS + 1 :]]:
+        came_of_it = "  (opted out)" if reply.keyword == "stop" else ""
+        console.print(Text(f"  {reply.phone}  {reply.text}{came_of_it}", style="dim"), soft_wrap=True)
+
+
+def _show_attempts(outcome: Outcome, record: Path, console: Console) -> None:
     """Prints the outcome of each attempt, and the messages counted by state and number of attempts."""
     campaign_id = outcome.campaign.id
     attempts = _attempts(campaign_id, record)
@@ -94,6 +114,7 @@ def show_ways(outcome: Outcome, stack: Stack, console: Console) -> None:
         "key": outcome.key,
         "try": f"curl -H 'Authorization: Bearer {outcome.key}' {stack.web_url}/api/campaigns/{campaign_id}",
         "or": f"{cli} campaign show {campaign_id}",
+        "replies": f"{cli} replies list",
         "and": f"{cli} logs -f",
     }
     console.print()

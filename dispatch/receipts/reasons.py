@@ -7,8 +7,8 @@ from dispatch.providers.simulator.phones import FAILURES
 NOT_DELIVERED = "not_delivered"
 
 REASONS: Mapping[str, Mapping[str, str]] = {
-    # `dispatch/providers/simulator/phones.py` says why in these words.
-    "simulated": {reason: reason for reason in FAILURES},
+    # dispatch/providers/simulator/phones.py
+    "simulated": {code: reason for reason, code in FAILURES.items()},
     # https://www.twilio.com/docs/api/errors; 30001, 30002, 30008 and others say nothing of the person or the text.
     "twilio": {
         "21610": "opted_out_at_provider",

@@ -41,7 +41,9 @@ def test_everyone_gets_a_message_and_every_promise_holds(directory):
     assert summary["recipients"] == 600
     assert summary["sent"] + summary["failed"] + summary["unknown"] + summary["skipped"] == 600
     assert summary["audit"] == {"ok": True, "violations": []}
-    assert summary["sent"] > 0
+    assert summary["sent"] > summary["delivered"] > summary["undelivered"] > 0
+    assert summary["replied"] >= 2
+    assert summary["opted_out"] >= 4
     assert "rejected" in ended.stdout
     assert (summary["skipped"], summary["unknown"]) == (3, 1)
     assert summary["failed"] >= 1
@@ -58,8 +60,16 @@ def test_a_newcomer_reads_what_was_proved_and_why_some_got_no_message(directory)
         "+15005550005  no_answer",
         "opted_out",
         "had opted out, and were not messaged",
+        "of these reached the phone",
+        "(opted out)",
     ):
         assert words in ended.stdout
+
+
+def test_someone_chooses_what_becomes_of_the_messages(directory):
+    _, summary = demo(directory, "--recipients", "60", "--phones", "undelivered=1,delay_ms=0")
+    assert (summary["delivered"], summary["undelivered"]) == (0, summary["sent"])
+    assert summary["audit"]["ok"]
 
 
 def test_the_demo_of_retries_shows_every_attempt(directory):

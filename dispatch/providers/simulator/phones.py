@@ -9,8 +9,13 @@ from config.simulated_phones import Phones
 from dispatch.providers import Outgoing
 from dispatch.providers.simulator.decisions import phones_of
 
-# Why messages do not arrive, in the words of `dispatch/receipts/reasons.py`; each dialect has its own codes for these.
-FAILURES = ("phone_unreachable", "number_does_not_exist", "blocked_by_recipient_or_carrier", "filtered_as_spam")
+# Why messages do not arrive, in the words of `dispatch/receipts/reasons.py`, and the codes of our own format for it.
+FAILURES = {
+    "phone_unreachable": "unreachable",
+    "number_does_not_exist": "no_such_number",
+    "blocked_by_recipient_or_carrier": "blocked",
+    "filtered_as_spam": "spam",
+}
 REPLIES = ("Thank you!", "Ευχαριστώ πολύ 👍", "Is it still available?", "Please call me.")
 STOPS = ("STOP", "Stop.", "stop", "UNSUBSCRIBE")
 
@@ -80,7 +85,7 @@ def _steps(phones: Phones, chance: _Chance, channel: str) -> Iterator[Event]:
     fate = chance.draw()
     if fate >= phones.delivered:
         if fate < phones.delivered + phones.undelivered:
-            yield Event(0, "undelivered", chance.one_of(FAILURES))
+            yield Event(0, "undelivered", chance.one_of(tuple(FAILURES)))
         return
     yield Event(0, "delivered")
     if chance.is_within(phones.read) and channel == "whatsapp":

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from config.simulated_phones import SILENT, BadPhones, Phones, parse_phones
 from dispatch.providers.simulator.phones import FAILURES, Behaviour
-from dispatch.receipts.keywords import keyword_of
+from dispatch.receipts.keywords import built_in
 from tests.simulator import message
 
 MANY = 4000
@@ -116,6 +116,6 @@ def test_a_forced_number_has_its_events_whatever_the_shares(phone, expected):
 
 def test_the_number_that_says_stop_says_a_word_that_opts_out():
     said = [Behaviour(SILENT, seed=n).events(message("+15005550013"))[-1].text for n in range(50)]
-    assert {keyword_of(text) for text in said} == {"stop"}
+    assert {built_in(text) for text in said} == {"stop"}
     others = [Behaviour(SILENT, seed=n).events(message("+15005550014"))[-1].text for n in range(50)]
-    assert {keyword_of(text) for text in others} == {None}
+    assert {built_in(text) for text in others} == {None}

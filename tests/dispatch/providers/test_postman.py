@@ -143,7 +143,9 @@ def test_an_event_without_an_address_is_not_told():
 
 
 def test_a_receipt_names_the_message_and_why_it_did_not_arrive():
-    request = plain_requests([(Taken(message(n=3), "sim-3", "http://a/status"), Event(0, "undelivered", "x"))])[0]
+    request = plain_requests(
+        [(Taken(message(n=3), "sim-3", "http://a/status"), Event(0, "undelivered", "filtered_as_spam"))]
+    )[0]
     said = json.loads(request.body)[0]
     assert said.pop("at")
     assert said == {
@@ -151,5 +153,5 @@ def test_a_receipt_names_the_message_and_why_it_did_not_arrive():
         "provider_id": "sim-3",
         "reference": "1-3",
         "state": "undelivered",
-        "error_code": "x",
+        "error_code": "spam",
     }
