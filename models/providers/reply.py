@@ -19,15 +19,20 @@ from models.tenancy import Tenant, owned_by
 # Messages of earlier campaigns are not what a person replies to.
 _LOOKS_BACK = "interval '90 days'"
 
-# The messages that reached the number, or may have: the last of each account, the last of all first.
+# The messages that reached the number, or may have: the last of each account, the last of all first. One that is in
+# flight is among them, although it does not name its provider yet: a reply may come before the answer is recorded.
 _SENT_TO = f"""
 SELECT * FROM (
     SELECT DISTINCT ON (c.account_id) c.account_id, c.channel, m.campaign_id, m.n, m.at
     FROM campaign c CROSS JOIN LATERAL (
-        SELECT campaign_id, n, coalesce(sent_at, lease_until) AS at FROM message
+        SELECT campaign_id, n, coalesce(sent_at, lease_until, now()) AS at FROM message s
         WHERE campaign_id = c.id AND phone = %(phone)s
-          AND state IN ('sent', 'delivered', 'read', 'undelivered', 'unknown', 'unconfirmed')
-          AND (%(account)s::uuid IS NOT NULL OR provider = %(label)s) OFFSET 0) AS m
+          AND (state IN ('sent', 'delivered', 'read', 'undelivered', 'unknown', 'unconfirmed')
+               AND (%(account)s::uuid IS NOT NULL OR provider = %(label)s)
+               OR state = 'sending'
+               OR state = 'pending' AND EXISTS (
+                   SELECT FROM batch b WHERE b.campaign_id = c.id AND b.number = s.n / c.batch_size
+                     AND s.n = ANY (b.in_flight))) OFFSET 0) AS m
     WHERE c.started_at > now() - {_LOOKS_BACK} AND (%(account)s::uuid IS NULL OR c.account_id = %(account)s)
     ORDER BY c.account_id, m.at DESC NULLS LAST) AS last
 ORDER BY at DESC NULLS LAST

@@ -16,7 +16,7 @@ from models.database import db as database
 from models.database import row, rows
 from tests.dispatch.receipts.saying import a_webhook_provider, callback, sends_as, sent
 from tests.factories import a_campaign, an_account, asking
-from tests.sending import deliver, started
+from tests.sending import claimed_by_no_one_left, deliver, started
 from tests.stored import states
 from tests.waiting import wait_until
 
@@ -181,3 +181,19 @@ def test_no_call_follows_a_stop_that_was_answered_before_the_claim(account, prov
     counted = states(campaign_id)
     assert counted["sent"] == len(place) == len(calls.calls)
     assert counted["skipped"] == people - len(place) > 0
+
+
+@pytest.mark.parametrize("of_everyone", [False, True])
+def test_a_stop_that_comes_before_the_answer_to_the_call_is_recorded_counts_for_its_account(account, of_everyone):
+    provider = a_webhook_provider(None if of_everyone else account)
+    bystander = an_account(credits=100)
+    started(bystander, recipients=2)
+    campaign_id = started(account, recipients=2)
+    (claimed,) = claimed_by_no_one_left(campaign_id, 1)
+    writes(provider, claimed.phone, "STOP")
+    assert rows("SELECT account_id, phone FROM suppression") == [{"account_id": account.id, "phone": claimed.phone}]
+    assert row("SELECT account_id, campaign_id, n FROM reply") == {
+        "account_id": account.id,
+        "campaign_id": campaign_id,
+        "n": claimed.n,
+    }
