@@ -5,11 +5,10 @@ The account row is touched once per hold and once per settlement, never per mess
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from models.account import Account
-from models.database import changed, db, one, row
+from models.database import changed, db, row, rows
 from models.page import Page, read_page
 from models.row import Row
 
@@ -76,25 +75,35 @@ def hold(account_id: UUID, campaign_id: int, *, epoch: int, amount: int, actor: 
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ended:
-    """How much of its hold an ended campaign has settled so far."""
-
-    id: int
-    account_id: UUID
-    claim_epoch: int
-    held: int
-    captured: int
-    released: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Spent:
-    """What its batches say: credits of sent messages, credits of unknown ones, and the number of open messages."""
-
-    captured: int
-    uncertain: int
-    open: int
+# The batches are read in the statement after the one that locks the campaign, because a statement sees the rows of the
+# moment it began, not of the moment it got its lock. Nothing else writes `captured` and `released` of an ended
+# campaign, so a second settlement waits, and then sees what the first one settled. A late answer may be recorded at the
+# same time; the next call settles it. A campaign that was cancelled while it was prepared holds nothing, whatever its
+# batches would have cost.
+_SETTLE = """
+WITH spent AS MATERIALIZED (
+    SELECT coalesce(sum(captured), 0)::bigint AS captured, coalesce(sum(uncertain), 0)::bigint AS uncertain,
+           coalesce(sum(pending + sending), 0)::bigint AS open FROM batch WHERE campaign_id = %(campaign)s),
+due AS MATERIALIZED (
+    SELECT c.id, c.account_id, c.claim_epoch, spent.uncertain,
+           CASE WHEN c.held > 0 THEN spent.captured - c.captured ELSE 0 END AS capture,
+           CASE WHEN c.held > 0 THEN c.held - c.released - spent.captured - spent.uncertain ELSE 0 END AS release
+    FROM campaign c CROSS JOIN spent
+    WHERE c.id = %(campaign)s AND c.status IN ('completed', 'cancelled', 'failed') AND spent.open = 0),
+entered AS (
+    INSERT INTO credit_entry (account_id, campaign_id, epoch, kind, available_delta, held_delta, actor)
+    SELECT due.account_id, due.id, due.claim_epoch, entry.kind, entry.back, -entry.amount, 'settlement'
+    FROM due CROSS JOIN LATERAL (
+        VALUES ('capture', due.capture, 0), ('release', due.release, due.release)) AS entry (kind, amount, back)
+    WHERE entry.amount <> 0),
+moved AS (
+    UPDATE account SET credits_available = credits_available + due.release,
+                       credits_held = credits_held - due.capture - due.release
+    FROM due WHERE account.id = due.account_id AND (due.capture <> 0 OR due.release <> 0))
+UPDATE campaign c SET captured = c.captured + due.capture, released = c.released + due.release,
+                      settled_at = CASE WHEN c.captured + c.released + due.capture + due.release = c.held THEN now() END
+FROM due WHERE c.id = due.id RETURNING due.uncertain
+"""
 
 
 def settle(campaign_id: int) -> bool:
@@ -102,57 +111,12 @@ def settle(campaign_id: int) -> bool:
 
     What is still unknown stays held. Returns True once nothing is.
     """
-    # To read, add up and then write is safe here: nothing else writes `captured` and `released` of an ended campaign,
-    # and the lock comes first, so that a second settlement waits and then sees what the first one settled. The batches
-    # are read in a separate statement after the lock, because a statement sees the rows of the moment it began, not of
-    # the moment it got its lock. A late answer may be recorded at the same time; the next call settles it.
     with db.atomic():
-        campaign = row(
-            """SELECT id, account_id, claim_epoch, held, captured, released FROM campaign
-               WHERE id = %s AND status IN ('completed', 'cancelled', 'failed') FOR NO KEY UPDATE""",
-            [campaign_id],
-            into=_Ended,
-        )
-        spent = one(
-            """SELECT coalesce(sum(captured), 0)::bigint AS captured, coalesce(sum(uncertain), 0)::bigint AS uncertain,
-                      coalesce(sum(pending + sending), 0)::bigint AS open FROM batch WHERE campaign_id = %s""",
-            [campaign_id],
-            into=_Spent,
-        )
-        if campaign is None or spent.open:
-            return False
-        # A campaign cancelled while it was prepared holds nothing, whatever its batches would have cost.
-        capture = spent.captured - campaign.captured if campaign.held else 0
-        release = campaign.held - campaign.released - spent.captured - spent.uncertain if campaign.held else 0
-        _enter(campaign, "capture", capture)
-        _enter(campaign, "release", release)
-        changed(
-            """UPDATE campaign SET captured = captured + %(capture)s, released = released + %(release)s,
-                      settled_at = CASE WHEN captured + released + %(capture)s + %(release)s = held THEN now() END
-               WHERE id = %(id)s""",
-            {"id": campaign_id, "capture": capture, "release": release},
-        )
-        return spent.uncertain == 0
+        rows("SELECT FROM campaign WHERE id = %s FOR NO KEY UPDATE", [campaign_id])
+        return settle_locked(campaign_id)
 
 
-def _enter(campaign: _Ended, kind: Literal["capture", "release"], amount: int) -> None:
-    """Writes one entry of a settlement and its effect on the account, in the caller's transaction."""
-    if amount == 0:
-        return
-    back = amount if kind == "release" else 0
-    changed(
-        """WITH entry AS (
-             INSERT INTO credit_entry (account_id, campaign_id, epoch, kind, available_delta, held_delta, actor)
-             VALUES (%(account)s, %(campaign)s, %(epoch)s, %(kind)s, %(back)s, -%(amount)s::bigint, 'settlement')
-             RETURNING account_id)
-           UPDATE account SET credits_available = credits_available + %(back)s, credits_held = credits_held - %(amount)s
-           FROM entry WHERE id = entry.account_id""",
-        {
-            "account": campaign.account_id,
-            "campaign": campaign.id,
-            "epoch": campaign.claim_epoch,
-            "kind": kind,
-            "amount": amount,
-            "back": back,
-        },
-    )
+def settle_locked(campaign_id: int) -> bool:
+    """Does the same for a campaign that the caller's transaction has locked, in an earlier statement."""
+    settled = row(_SETTLE, {"campaign": campaign_id})
+    return settled is not None and settled["uncertain"] == 0

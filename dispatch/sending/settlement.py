@@ -3,7 +3,7 @@
 import structlog
 
 from models.campaigns import sending as campaign_sending
-from models.credit import settle
+from models.credit import settle_locked
 from models.database import db
 
 log = structlog.get_logger()
@@ -14,6 +14,6 @@ def close_if_drained(campaign_id: int) -> bool:
     with db.atomic():
         if not campaign_sending.complete(campaign_id):
             return False
-        settle(campaign_id)
+        settle_locked(campaign_id)
     log.info("campaign.completed", campaign_id=campaign_id)
     return True
