@@ -86,6 +86,8 @@ class Courier:
         self._rates = Rates(settings)
         self._stopped = threading.Event()
         self._works: list[_Work] = []
+        # Accounts with a batch that had to wait for calls in flight.
+        self._without_place: set[UUID] = set()
         self._keeper = Keeper(lambda: list(self._works), after_sec=settings.provider_timeout_sec)
 
     def deliver(self, campaign_id: int, batch: int, *, others_waiting: Callable[[], bool] = lambda: False) -> int:
@@ -102,15 +104,16 @@ class Courier:
             places = self._free_places(campaign.account_id)
             if places == 0:
                 # Pushed again when calls have ended, or by recovery.
+                self._without_place.add(campaign.account_id)
                 self._ask(partial(unmark_pushed, numbers=[batch]), campaign_id)
                 log.info("batch.no_place", batch=batch)
                 return 0
             work = self._begin(campaign, batch, places, others_waiting)
             wait([work.end, work.window.left], return_when=FIRST_COMPLETED)
-            if work.end.done():
-                work.end.result()
-            else:
+            if work.window.left.done():
                 self._push(campaign_id).result()
+            else:
+                work.end.result()
             log.info("batch.worked", batch=batch, claimed=work.window.claimed)
             return work.window.claimed
 
@@ -122,7 +125,7 @@ class Courier:
         time_box = TimeBox(TIME_BOX_SEC, stopped=self._stopped.is_set, others_waiting=others_waiting)
         window = Window(exchange, calls, time_box, database=self._database, pace=pace)
         # The coroutine takes the log context of this job with it.
-        end = asyncio.run_coroutine_threadsafe(self._send(campaign.id, window, exchange, pace), self._loop)
+        end = asyncio.run_coroutine_threadsafe(self._send(campaign, window, exchange, pace), self._loop)
         work = _Work(campaign, window, calls, exchange, end)
         self._works.append(work)
         return work
@@ -134,7 +137,7 @@ class Courier:
         pace = Pace(limit, Road(self._rates, self._asks, Heartbeat.serving(queues.SEND))) if limit else None
         return provider, pace
 
-    async def _send(self, campaign_id: int, window: Window, exchange: Exchange, pace: Pace | None) -> None:
+    async def _send(self, campaign: SendingCampaign, window: Window, exchange: Exchange, pace: Pace | None) -> None:
         in_thread = partial(asyncio.get_running_loop().run_in_executor, self._database)
         try:
             try:
@@ -145,12 +148,14 @@ class Courier:
                     await pace.close()
             if exchange.gave_up:
                 return
-            closed = await in_thread(_connected, close_if_drained, campaign_id)
+            closed = await in_thread(_connected, close_if_drained, campaign.id)
             if (waits_sec := window.waits_sec()) and not closed:
-                self._push_later(campaign_id, waits_sec)
-                return
-            # Also when it is closed: the account's other campaigns have its room now.
-            await asyncio.wrap_future(self._push(campaign_id))
+                self._push_later(campaign.id, waits_sec)
+            elif not (closed and window.left.done() and campaign.account_id not in self._without_place):
+                # Also when it is closed, unless the job has done so when it left: the account's other campaigns have
+                # its room now.
+                self._without_place.discard(campaign.account_id)
+                await asyncio.wrap_future(self._push(campaign.id))
         except Exception:
             if not window.left.done():
                 raise

@@ -27,6 +27,8 @@ log = structlog.get_logger()
 FIRST_PAUSE_SEC, MAX_PAUSE_SEC = 0.1, 2.0
 # Batches that one exchange enters, so that it stays short when whole batches are expired or opted out.
 MAX_ENTERED = 8
+# After it found no batch to claim from, it only records for so long, while it has messages in flight.
+LOOK_AGAIN_SEC = 0.5
 # After this many batches without a message that is due, the campaign counts as dry for now.
 MAX_EMPTY_BATCHES = 3
 
@@ -39,13 +41,7 @@ class Exchange:
     """
 
     def __init__(
-        self,
-        campaign: SendingCampaign,
-        first_batch: int,
-        *,
-        provider: str,
-        settings: Settings,
-        caps: Caps | None,
+        self, campaign: SendingCampaign, first_batch: int, *, provider: str, settings: Settings, caps: Caps | None
     ) -> None:
         self._campaign_id = campaign.id
         self._log = log.bind(campaign_id=campaign.id, request_id=campaign.correlation_id)
@@ -64,6 +60,8 @@ class Exchange:
         self._unsettled = False
         self._in_doubt = False
         self._lost_a_batch = False
+        self._is_only_batch = campaign.recipients <= campaign.batch_size
+        self._look_again_at = 0.0
         # Whether the last exchange found nothing more to claim.
         self.ran_dry = False
         #: Segments of what the last exchange claimed; and what the next message takes, if there were too few for it.
@@ -197,16 +195,18 @@ class Exchange:
 
     def _in_a_batch(self) -> bool:
         """Returns whether there is a batch to claim from: the current one, the job's own, or any open one."""
-        if self._lost_a_batch:
+        if self._lost_a_batch or self._range is not None:
+            return not self._lost_a_batch
+        if self._claimed and time.monotonic() < self._look_again_at:
             return False
-        if self._range is None:
-            self._unsettled = self._in_doubt = True
-            self._range = batch.take(self._campaign_id, token=self._token, number=self._wanted_batch)
-            if self._range is None and self._wanted_batch is not None:
-                self._range = batch.take(self._campaign_id, token=self._token)
-            self._unsettled = self._in_doubt = False
-            self._wanted_batch = None
-            self._next_n = self._range.first if self._range else 0
+        self._unsettled = self._in_doubt = True
+        self._range = batch.take(self._campaign_id, token=self._token, number=self._wanted_batch)
+        if self._range is None and self._wanted_batch is not None:
+            self._range = batch.take(self._campaign_id, token=self._token)
+        self._unsettled = self._in_doubt = False
+        self._wanted_batch = None
+        self._next_n = self._range.first if self._range else 0
+        self._look_again_at = time.monotonic() + LOOK_AGAIN_SEC if self._range is None or self._is_only_batch else 0.0
         return self._range is not None
 
     def _settle(self) -> None:

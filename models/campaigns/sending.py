@@ -26,6 +26,8 @@ class SendingCampaign(Capped):
     channel: str
     #: The name or number that recipients see; None for the provider's own.
     sender: str | None
+    #: How many messages it has, those that are not sent included.
+    recipients: int
     batch_size: int
     correlation_id: str | None
     #: The template that WhatsApp approved the text as; None: sent as text.
@@ -49,8 +51,8 @@ class UnsettledCampaign:
 def to_send(campaign_id: int) -> SendingCampaign | None:
     """Returns the campaign; None when it may not send right now."""
     return row(
-        f"""SELECT c.id, c.channel, a.sender, c.batch_size, c.correlation_id, c.whatsapp_template,
-                  c.whatsapp_language, c.whatsapp_components, {CAPS}
+        f"""SELECT c.id, c.channel, a.sender, c.recipients, c.batch_size, c.correlation_id,
+                  c.whatsapp_template, c.whatsapp_language, c.whatsapp_components, {CAPS}
            FROM campaign c JOIN account a ON a.id = c.account_id WHERE c.id = %s AND c.status = 'sending'""",
         [campaign_id],
         into=SendingCampaign,
