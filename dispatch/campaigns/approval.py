@@ -91,8 +91,8 @@ def _why_not(judged: Judgement, recipients: int, changed: int) -> str | None:
         )
     if not judged.same:
         return (
-            "It would send something else than was approved: its text, sender, hours or audience has changed since, "
-            "for example by customers who were added to a list; have it approved again."
+            "It would send something else than was approved: its text, sender, route, hours or audience has changed "
+            "since, for example by customers who were added to a list; have it approved again."
         )
     if changed > recipients - (judged.approved_recipients or 0):
         return (

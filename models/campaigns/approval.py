@@ -11,6 +11,11 @@ from models.campaigns.campaign import Campaign
 from models.campaigns.hands import SOURCES, has_hand
 from models.database import count, one, row, rows, scalar
 
+# Through whom it goes: what the providers on its route are, but not their order, their shares, their rates and their
+# credentials. None without a route, so that an account that gets its first one has another state.
+_ROUTE = """(SELECT jsonb_agg(DISTINCT jsonb_build_array(p.kind, p.settings - '{rate,daily}'::text[], p.base_url))
+             FROM route r JOIN provider p ON p.id = r.provider_id
+             WHERE r.account_id = campaign.account_id AND r.channel = campaign.channel)"""
 # What is approved. A list counts with its additions or, when it is excluded, with those who left it; a segment with its
 # filter, and the lists that this names with both. People who come or change otherwise are counted at the start.
 STATE = f"""encode(sha256(convert_to(jsonb_build_array(
@@ -19,7 +24,7 @@ STATE = f"""encode(sha256(convert_to(jsonb_build_array(
     campaign.whatsapp_template,
     CASE WHEN campaign.whatsapp_components IS NULL THEN to_jsonb(campaign.whatsapp_language)
          ELSE jsonb_build_array(campaign.whatsapp_language, campaign.whatsapp_components) END,
-    (SELECT jsonb_build_array(a.sender, a.text_to, a.business_id, a.link_url)
+    (SELECT jsonb_build_array(a.sender, a.text_to, a.business_id, a.link_url) || coalesce({_ROUTE}, '[]')
      FROM account a WHERE a.id = campaign.account_id),
     (SELECT jsonb_agg(part ORDER BY part) FROM (
         SELECT jsonb_build_array(to_jsonb(source) - 'segment_filter',

@@ -1,5 +1,7 @@
 """What was approved is what is sent: an addition, an edit or a race in between ends the approval."""
 
+from itertools import count
+
 import pytest
 
 from dispatch.campaigns.approval import approve_campaign
@@ -15,10 +17,12 @@ from dispatch.texts.stored import create_template, edit_template
 from models.campaigns import approval
 from models.database import row, rows
 from tests.dispatch.approval.approving import approve, swept, written
-from tests.factories import a_list, a_segment, asking, customers
+from tests.dispatch.channels.arranging import a_provider, a_route
+from tests.factories import a_list, a_segment, an_account, asking, customers
 from tests.racing import race
 
 pytestmark = pytest.mark.usefixtures("redis")
+NAMES = count(1)
 
 
 def test_whoever_is_added_to_the_list_was_not_approved(account, writer, second):
@@ -73,6 +77,62 @@ def test_an_approval_does_not_cover_another_value_of(account, writer, second, ch
     with pytest.raises(ApprovalRequired):
         enqueue_campaign(writer, campaign.id)
     approve(second, campaign)
+    assert enqueue_campaign(writer, campaign.id).status == "sending"
+
+
+TWILIO = {"account_sid": "AC" + "0" * 32, "auth_token": "t0ken", "from": "+15005550006"}
+ROUTES = {
+    "no provider": (),
+    "another sender": ({**TWILIO, "from": "+15005550007"},),
+    "one more": (TWILIO, {**TWILIO, "from": "Acme"}),
+    "another account of the provider": ({**TWILIO, "account_sid": "AC" + "1" * 32},),
+}
+SAME_ROUTES = {
+    "another credential": ({**TWILIO, "auth_token": "new"},),
+    "another rate": ({**TWILIO, "rate": 5},),
+    "the same twice": (TWILIO, {**TWILIO, "auth_token": "new"}),
+}
+
+
+def routed(account, *settings):
+    names = [a_provider(account, name=f"p{next(NAMES)}", kind="twilio", **each).name for each in settings]
+    a_route(account, *names)
+
+
+@pytest.mark.parametrize("providers", ROUTES.values(), ids=ROUTES)
+def test_an_approval_does_not_cover_a_route_with(account, writer, second, providers):
+    routed(account, TWILIO)
+    campaign = written(writer, customer_ids=customers(account, 3))
+    approve(second, campaign)
+    routed(account, *providers)
+    with pytest.raises(ApprovalRequired, match="route"):
+        enqueue_campaign(writer, campaign.id)
+    approve(second, campaign)
+    assert enqueue_campaign(writer, campaign.id).status == "sending"
+
+
+def test_an_approval_does_not_cover_a_first_route(account, writer, second):
+    campaign = written(writer, customer_ids=customers(account, 3))
+    approve(second, campaign)
+    routed(account, TWILIO)
+    assert swept(campaign).blocked_reason == "APPROVAL_REQUIRED"
+
+
+@pytest.mark.parametrize("providers", SAME_ROUTES.values(), ids=SAME_ROUTES)
+def test_an_approval_covers_a_route_with(account, writer, second, providers):
+    routed(account, TWILIO)
+    campaign = written(writer, customer_ids=customers(account, 3))
+    approve(second, campaign)
+    routed(account, *providers)
+    assert enqueue_campaign(writer, campaign.id).status == "sending"
+
+
+def test_the_route_of_another_channel_or_account_is_no_part_of_it(account, writer, second):
+    campaign = written(writer, customer_ids=customers(account, 3))
+    approve(second, campaign)
+    other = an_account()
+    a_route(other, a_provider(other, name="p", kind="twilio", **TWILIO).name)
+    a_route(account, a_provider(account, name="p", kind="twilio", **TWILIO).name, channel="whatsapp")
     assert enqueue_campaign(writer, campaign.id).status == "sending"
 
 
