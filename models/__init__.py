@@ -13,7 +13,7 @@ customers   customer, attributes, attribute_counts, phone_types, lists, upsert, 
             import_takeovers, import_trials, suppression
 schedules   schedule, run
 accounts    account, api_key, audit_event, credit, quota (what an operator limits), idempotency_key
-webhooks    webhook, event (of campaigns by a trigger, of messages derived), delivery
+webhooks    webhook, event (of campaigns by a trigger, of messages derived), telling (of replies and opt-outs), delivery
 texts       template, segment (with what its filter names)
 providers   provider (with sealed credentials), route (through which messages of a channel go), receipt (of messages),
             reply, reply_word (that mean STOP and its like), reply_text and reply_answer (to those), refused_callback

@@ -11,7 +11,8 @@ from api.http.limits import LINKS
 from api.http.rules import RouteRules
 from api.links.pages import page
 from dispatch.errors import DispatchError, NotFound
-from dispatch.links.opt_outs import BY_LINK, opt_in_again, opt_out, recipient_of
+from dispatch.links.opt_outs import opt_in_again, opt_out, recipient_of
+from models.customers.suppression import BY_LINK
 from models.messages.linked import Recipient
 
 blueprint = Blueprint(LINKS, __name__)

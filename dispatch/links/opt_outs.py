@@ -7,13 +7,10 @@ import structlog
 from dispatch.errors import NotFound
 from dispatch.links.addresses import places_of
 from dispatch.links.codes import UNSUBSCRIBE
-from models.customers.suppression import Suppression
+from models.customers.suppression import BY_LINK, Suppression
 from models.messages.linked import Recipient, recipient_among
 
 log = structlog.get_logger()
-
-#: What the suppressions say that come from a link; only those can be taken back with it.
-BY_LINK = "link"
 
 
 def recipient_of(code: str) -> Recipient:
@@ -43,6 +40,6 @@ def opt_out(code: str) -> Recipient:
 def opt_in_again(code: str) -> Recipient:
     """Takes back what `opt_out` did, and nothing else that keeps the number from being messaged; returns it then."""
     recipient = recipient_of(code)
-    if Suppression.lift_opt_out(recipient.account_id, recipient.phone, source=BY_LINK):
+    if Suppression.lift_opt_out(recipient.account_id, recipient.phone, source=BY_LINK, by_person=BY_LINK):
         log.info("suppression.undone", campaign_id=recipient.campaign_id)
     return recipient_of(code)

@@ -8,7 +8,6 @@ from models.campaigns.campaign import Campaign
 from models.messages import batch
 from models.webhooks.delivery import ClaimedDelivery
 from models.webhooks.event import told_messages
-from models.webhooks.webhook import TEST
 
 
 def body_of(delivery: ClaimedDelivery) -> bytes:
@@ -25,8 +24,8 @@ def body_of(delivery: ClaimedDelivery) -> bytes:
 
 
 def _data(delivery: ClaimedDelivery) -> dict[str, Any]:
-    if delivery.type == TEST or delivery.campaign_id is None:
-        return {}
+    if delivery.campaign_id is None:
+        return delivery.details
     if delivery.numbers is not None:
         state = delivery.type.removeprefix("message.")
         messages = told_messages(delivery.campaign_id, delivery.numbers)

@@ -12,9 +12,14 @@ from models.page import Page, read_page
 from models.row import Row
 from models.search import Search, matches
 from models.tenancy import Tenant, owned_by
+from models.webhooks.telling import told
+from models.webhooks.webhook import OPTED_IN as TELL_OPTED_IN
+from models.webhooks.webhook import OPTED_OUT as TELL_OPTED_OUT
 
 # The reason of a number whose owner asked for it, and no one else.
 OPTED_OUT = "opted_out"
+# The sources with which a person opts out without the account.
+BY_REPLY, BY_LINK = BY_PERSON = ("reply", "link")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +37,17 @@ class Suppression(Row):
 
     @classmethod
     def add(cls, account_id: UUID, phone: str, *, reason: str = OPTED_OUT, source: str = "") -> Self | None:
-        """Suppresses the number, from the next claim on; None when it is suppressed already, for whatever reason."""
+        """Suppresses the number, from the next claim on; None when it is suppressed already, for whatever reason.
+
+        What the person did themselves (BY_PERSON) is told to the account's webhooks.
+        """
         return row(
-            """INSERT INTO suppression (account_id, phone, reason, source) VALUES (%s, %s, %s, %s)
-               ON CONFLICT (account_id, phone) DO NOTHING RETURNING *""",
-            [account_id, phone, reason, source],
+            f"""WITH made AS (INSERT INTO suppression (account_id, phone, reason, source) VALUES (%s, %s, %s, %s)
+                              ON CONFLICT (account_id, phone) DO NOTHING RETURNING *),
+                     by_person AS (SELECT * FROM made WHERE source = ANY(%s)),
+                     {told("by_person", TELL_OPTED_OUT, "jsonb_build_object('phone', phone, 'source', source)")}
+                SELECT * FROM made""",
+            [account_id, phone, reason, source, list(BY_PERSON)],
             into=cls,
         )
 
@@ -105,16 +116,23 @@ class Suppression(Row):
         )
 
     @classmethod
-    def lift_opt_out(cls, account_id: UUID, phone: str, *, source: str | None = None) -> bool:
+    def lift_opt_out(
+        cls, account_id: UUID, phone: str, *, source: str | None = None, by_person: str | None = None
+    ) -> bool:
         """Deletes the number's suppression if an opt-out is its reason, from this `source` if one is given.
 
-        Returns whether it did.
+        With `by_person`, one of BY_PERSON, the account's webhooks are told. Returns whether it did.
         """
+        details = "jsonb_build_object('phone', phone, 'source', %(by)s::text)"
         return bool(
             changed(
-                """DELETE FROM suppression WHERE account_id = %(account)s AND phone = %(phone)s AND reason = %(reason)s
-                   AND source = coalesce(%(source)s, source)""",
-                {"account": account_id, "phone": phone, "reason": OPTED_OUT, "source": source},
+                f"""WITH lifted AS (
+                        DELETE FROM suppression WHERE account_id = %(account)s AND phone = %(phone)s
+                          AND reason = %(reason)s AND source = coalesce(%(source)s, source) RETURNING *),
+                    by_person AS (SELECT * FROM lifted WHERE %(by)s::text IS NOT NULL),
+                    {told("by_person", TELL_OPTED_IN, details)}
+                    SELECT * FROM lifted""",
+                {"account": account_id, "phone": phone, "reason": OPTED_OUT, "source": source, "by": by_person},
             )
         )
 

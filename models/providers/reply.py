@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, Self
 from uuid import UUID
 
-from models.customers.suppression import Suppression
+from models.customers.suppression import BY_REPLY, Suppression
 from models.database import db, row, rows
 from models.export import export_lines
 from models.page import Page, read_page
@@ -15,6 +15,8 @@ from models.providers.refused_callback import ACCEPTED
 from models.providers.reply_word import ReplyWord
 from models.row import Row
 from models.tenancy import Tenant, owned_by
+from models.webhooks.telling import told
+from models.webhooks.webhook import REPLY_RECEIVED
 
 # Messages of earlier campaigns are not what a person replies to.
 _LOOKS_BACK = "interval '90 days'"
@@ -41,6 +43,9 @@ _NO_MESSAGE = {"campaign_id": None, "n": None, "channel": "sms"}
 _WITH_ANSWER = "LEFT JOIN reply_answer a ON a.reply_id = r.id"
 _ANSWER = """a.text AS answer, a.state AS answer_state, a.reason AS answer_reason, a.error_code AS answer_error_code,
              a.ended_at AS answered_at"""
+
+_TOLD = """jsonb_build_object('reply_id', id, 'phone', phone, 'text', text, 'keyword', keyword, 'channel', channel,
+                              'sent_to', sent_to, 'campaign_id', campaign_id, 'message_id', campaign_id || '-' || n)"""
 
 
 class NewReply(NamedTuple):
@@ -107,11 +112,14 @@ class Reply(Row):
             meant = {account_id: new.keyword or own.get(account_id) for account_id in accounts}
             keyword = meant.get(last["account_id"], new.keyword)
             made = row(
-                f"""WITH {ACCEPTED}
-                   INSERT INTO reply (account_id, provider_id, key, phone, text, keyword, campaign_id, n, channel,
-                                      sent_to)
-                   VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (provider_id, key) DO NOTHING
-                   RETURNING *""",
+                f"""WITH {ACCEPTED},
+                    made AS (
+                        INSERT INTO reply (account_id, provider_id, key, phone, text, keyword, campaign_id, n, channel,
+                                           sent_to)
+                        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (provider_id, key) DO NOTHING
+                        RETURNING *),
+                    {told("made", REPLY_RECEIVED, _TOLD)}
+                    SELECT * FROM made""",
                 [
                     *(provider.id, last["account_id"], provider.id, new.key, new.phone, new.text, keyword),
                     *(last["campaign_id"], last["n"], new.channel or last["channel"], new.sent_to),
@@ -122,9 +130,9 @@ class Reply(Row):
                 return None
             for account_id, meaning in meant.items():
                 if meaning == "stop":
-                    Suppression.add(account_id, new.phone, source="reply")
+                    Suppression.add(account_id, new.phone, source=BY_REPLY)
                 elif meaning == "start":
-                    Suppression.lift_opt_out(account_id, new.phone)
+                    Suppression.lift_opt_out(account_id, new.phone, by_person=BY_REPLY)
         return made
 
     @classmethod

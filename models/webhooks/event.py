@@ -64,16 +64,16 @@ SELECT count(*)::int AS batches FROM news
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEvent(Row):
-    """Something that happened to a campaign, or to some of its messages."""
+    """Something that happened: to a campaign, to some of its messages, or a reply or an opt-out."""
 
     id: int
     account_id: UUID
-    #: None for a test.
+    #: None of what is not about a campaign or its messages.
     campaign_id: int | None
     type: str
-    #: The messages that it is about; None if it is about the campaign.
+    #: The messages that it is about; None if it is about something else.
     numbers: list[int] | None
-    #: Of a campaign: its state and the reason at that moment.
+    #: Of a campaign, its state and the reason at that moment; of a reply or an opt-out, all that is told.
     details: JsonObject
     at: datetime
 
