@@ -7,9 +7,10 @@ start       enqueue (the only way to start) → preparation, with chunk (its row
             swept; occurrences (of recurring campaigns), to_customers (chosen customers), follow_ups (retry, rest,
             test), unknown (decided by a person), request_key (finds the start of a repeated Idempotency-Key)
 sending     courier → window → exchange (records and claims) → round_trip, and calls (through handover); time_box ends
-            the job; pace (what a job may send) → rates (of senders, in Redis); outcomes says what an answer means;
-            postponing moves what may not be sent now; settlement closes and settles; keeper (saves what a process
-            cannot record before it has to end) → kept_answers; answers (to replies)
+            the job; route_pace (of several providers) → pace (what a job may send) → rates (of senders, in Redis);
+            outcomes says what an answer means; postponing moves what may not be sent now; settlement closes and
+            settles; keeper (saves what a process cannot record before it has to end) → kept_answers; answers (to
+            replies)
 campaigns   draft, timing (when it may reach people), whatsapp (templates), writing, editing, lifecycle, patterns
             (recurring campaigns follow their schedules), reading, view, rules, approval, previews, plans (who is
             reached when), messages, progress; message_view, preview_view and plan_view are what people see of those

@@ -35,6 +35,10 @@ class Circuit:
         self._trying = True
         return True
 
+    def is_open(self) -> bool:
+        """Returns whether the provider is left alone, apart from a message that tries it now and then."""
+        return self._try_at is not None
+
     def let_go(self) -> None:
         """Notes that the one message that was to be tried was never answered, so that another may be."""
         self._trying = False

@@ -74,7 +74,7 @@ class Routing:
         return self._circuits.setdefault(row.id, Circuit(row.label))
 
     def sender_of(self, provider: Provider, account_sender: str | None) -> Sender:
-        """Returns whose rate counts for an account with this sender: of several providers, that of the first."""
+        """Returns from whom messages come that this provider sends for an account with this sender."""
         known = self._senders.get(provider.name, Sender(provider.name, None, None, None))
         return known._replace(name=known.name or account_sender or known.default)
 

@@ -3,17 +3,28 @@
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import structlog
 
 from dispatch.channels.circuit import Circuit
-from dispatch.providers import Answer, Outgoing, Provider
+from dispatch.providers import Answer, Outgoing, Provider, called_too_often
 
 log = structlog.get_logger()
 
 # These prove that the message was not taken. `rejected` does too, but it is about the message and would be again.
 _NOT_TAKEN = ("deferred", "retryable", "halted")
+
+
+class Meter(Protocol):
+    """How many segments a provider's sender may send."""
+
+    async def spend(self, segments: int) -> float | None:
+        """Spends what one message takes; without spending, returns in how many seconds there may be enough."""
+
+    def called_too_often(self) -> None:
+        """Notes that the provider said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,8 @@ class Stop:
     circuit: Circuit
     #: Its share of the messages; None on a route that has an order.
     weight: int | None
+    #: None where any number may be sent.
+    meter: Meter | None = None
 
 
 class Switch:
@@ -34,20 +47,19 @@ class Switch:
     """
 
     def __init__(self, stops: Sequence[Stop]) -> None:
-        self._stops = stops
+        self.stops = stops
         #: How messages name the provider, unless an answer names another.
         self.name = stops[0].provider.name
+
+    def metered(self, meters: Sequence[Meter | None]) -> "Switch":
+        """Returns the same route, of which each provider spends from its own meter."""
+        return Switch([replace(stop, meter=meter) for stop, meter in zip(self.stops, meters, strict=True)])
 
     async def send(self, message: Outgoing) -> Answer:
         """Returns the first answer that is more than "not taken", or of those the one after which to try again."""
         refusals: list[Answer] = []
         for stop in self._in_order():
-            if not stop.circuit.may_call():
-                left = stop.circuit.left_sec()
-                waiting = Answer("deferred", error_code="circuit_open", retry_after=left)
-                refusals.append(waiting._replace(provider=stop.provider.name))
-                continue
-            answer = await self._called(stop, message)
+            answer = await _not_callable(stop, message) or await self._called(stop, message)
             if answer.outcome not in _NOT_TAKEN:
                 return answer
             refusals.append(answer)
@@ -63,19 +75,38 @@ class Switch:
             # A provider names every outcome that it knows; otherwise no one can say whether the call left.
             log.exception("provider.failed", message=message.reference)
             answer = Answer("unknown", error_code="provider_error")
-        stop.circuit.note(answer, counts_refusals=len(self._stops) > 1)
+        if stop.meter and called_too_often(answer):
+            stop.meter.called_too_often()
+        stop.circuit.note(answer, counts_refusals=len(self.stops) > 1)
         return answer._replace(provider=stop.provider.name)
 
     def _in_order(self) -> Sequence[Stop]:
         """Returns the providers in the order to try: that of the route, or one by chance that follows the shares."""
-        if self._stops[0].weight is None or len(self._stops) == 1:
-            return self._stops
+        if self.stops[0].weight is None or len(self.stops) == 1:
+            return self.stops
         # The largest of u^(1/weight) is each one's in its share of the cases, and likewise of those that are left
         # (Efraimidis and Spirakis, "Weighted random sampling with a reservoir", 2006).
-        return sorted(self._stops, key=lambda stop: random.random() ** (1 / (stop.weight or 1)), reverse=True)
+        return sorted(self.stops, key=lambda stop: random.random() ** (1 / (stop.weight or 1)), reverse=True)
 
     async def close(self) -> None:
         """Has nothing to close: the providers are shared by jobs."""
+
+
+async def _not_callable(stop: Stop, message: Outgoing) -> Answer | None:
+    """Returns what becomes of a message for which the provider may not be called now; None when it may."""
+    name = stop.provider.name
+    if not stop.circuit.may_call():
+        left = stop.circuit.left_sec()
+        return Answer("deferred", error_code="circuit_open", retry_after=left, provider=name)
+    try:
+        wait = await stop.meter.spend(message.segments) if stop.meter else None
+    except BaseException:
+        stop.circuit.let_go()
+        raise
+    if wait is None:
+        return None
+    stop.circuit.let_go()
+    return Answer("deferred", error_code="rate_reached", retry_after=wait, provider=name)
 
 
 def _soonest(refusals: Sequence[Answer]) -> Answer:

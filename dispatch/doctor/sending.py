@@ -7,9 +7,8 @@ from dispatch.doctor.codes import Reason, of_campaign
 from dispatch.doctor.facts import Facts
 from dispatch.doctor.starting import no_sweeper, no_worker
 from dispatch.doctor.words import for_about, on_clock
-from dispatch.providers import CIRCUIT_OPEN
+from dispatch.providers import CIRCUIT_OPEN, NOT_REACHED, RATE_REACHED
 from dispatch.queues import SEND
-from dispatch.sending.outcomes import NOT_REACHED
 from models.campaigns.condition import Condition
 
 # A worker touches its batch at every claim and every answer; calls in flight may take as long as the provider's limit.
@@ -89,7 +88,7 @@ def _waits(campaign: Condition, facts: Facts) -> Reason:
     assert campaign.next_due_at
     until = on_clock(campaign.next_due_at, campaign.zone)
     wait = facts.waits.get(campaign.id)
-    if wait and wait.may_be_sent:
+    if wait and (wait.may_be_sent or wait.error_code == RATE_REACHED):
         text = (
             f"It goes at the rate of its sender, which its other campaigns share; the next messages go at {until}. "
             "Nothing needs to be done."

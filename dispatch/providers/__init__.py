@@ -18,9 +18,11 @@ from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 # Error codes of deferrals that say nothing of how often a provider may be called: it cannot be reached, or it was not
-# even called, because its circuit is open or it pauses a sender.
+# even called, because its circuit is open, it pauses a sender or its sender has sent as much as its rate allows.
 UNREACHABLE = ("connect_timeout", "connect_failed", "dns_failed", "tls_failed", "no_token")
-CIRCUIT_OPEN, SENDER_PAUSED = "circuit_open", "sender_paused"
+CIRCUIT_OPEN, SENDER_PAUSED, RATE_REACHED = "circuit_open", "sender_paused", "rate_reached"
+
+NOT_REACHED = (*UNREACHABLE, "token_refused")
 
 Outcome = Literal["accepted", "deferred", "retryable", "rejected", "unknown", "halted"]
 
@@ -43,6 +45,8 @@ class Outgoing(NamedTuple):
     #: Of an answer to a reply: our number, as the provider names it, to which the person wrote. It comes before any
     #: other sender.
     answers_from: str | None = None
+    #: What it is charged as, and counts for its sender's rate.
+    segments: int = 1
 
 
 class TemplateHeader(NamedTuple):
@@ -87,6 +91,12 @@ class Answer(NamedTuple):
     retry_after: float | None = None
     #: Which provider it is from, where several may be called; None: the one that was asked.
     provider: str | None = None
+
+
+def called_too_often(answer: Answer) -> bool:
+    """Returns whether the provider took the call and asked to be called less often, as with a 429."""
+    not_asked = (*NOT_REACHED, CIRCUIT_OPEN, SENDER_PAUSED, RATE_REACHED)
+    return answer.outcome == "deferred" and answer.error_code not in not_asked
 
 
 class Callback(NamedTuple):

@@ -7,9 +7,17 @@ from collections.abc import Callable, Coroutine
 import structlog
 
 from config.settings import Settings
-from dispatch.providers import Answer, ApprovedTemplate, Outgoing, Provider, TemplateButton, TemplateHeader
+from dispatch.providers import (
+    Answer,
+    ApprovedTemplate,
+    Outgoing,
+    Provider,
+    TemplateButton,
+    TemplateHeader,
+    called_too_often,
+)
 from dispatch.sending.handover import Handover
-from dispatch.sending.outcomes import called_too_often, handed_back, outcome_of
+from dispatch.sending.outcomes import handed_back, outcome_of
 from dispatch.texts.components import Components
 from models.campaigns.sending import SendingCampaign
 from models.messages.message import Claimed, Outcome
@@ -137,6 +145,7 @@ class Calls:
                     token=f"{reference}-{message.token + message.attempts + message.deferrals:x}",
                     attempt=message.attempts,
                     template=self._template(message.body),
+                    segments=message.segments,
                 )
             )
         except Exception:

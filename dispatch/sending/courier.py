@@ -14,6 +14,7 @@ import structlog
 from config.settings import Settings
 from dispatch import queues
 from dispatch.channels.routing import Routing
+from dispatch.channels.switch import Switch
 from dispatch.outbox import push_if_possible
 from dispatch.providers import Provider
 from dispatch.sending.calls import Calls
@@ -21,6 +22,7 @@ from dispatch.sending.exchange import Exchange
 from dispatch.sending.keeper import Keeper
 from dispatch.sending.pace import MAX_ALARM_SEC, Pace, Road
 from dispatch.sending.rates import Rates, limit_of
+from dispatch.sending.route_pace import RoutePace, paced
 from dispatch.sending.settlement import close_if_drained
 from dispatch.sending.time_box import TimeBox
 from dispatch.sending.window import Window
@@ -120,7 +122,7 @@ class Courier:
     def _begin(self, campaign: SendingCampaign, batch: int, places: int, others_waiting: Callable[[], bool]) -> _Work:
         provider, pace = self._ask(lambda _: self._look_up(campaign), campaign.id)
         exchange = Exchange(campaign, batch, provider=provider.name, settings=self.settings, caps=campaign.caps)
-        too_often = pace.called_too_often if pace else None
+        too_often = pace.called_too_often if isinstance(pace, Pace) else None
         calls = Calls(campaign, provider, self.settings, places=places, when_called_too_often=too_often)
         time_box = TimeBox(TIME_BOX_SEC, stopped=self._stopped.is_set, others_waiting=others_waiting)
         window = Window(exchange, calls, time_box, database=self._database, pace=pace)
@@ -130,14 +132,21 @@ class Courier:
         self._works.append(work)
         return work
 
-    def _look_up(self, campaign: SendingCampaign) -> tuple[Provider, Pace | None]:
-        """Returns the provider and, if its sender has a rate, the pace; runs in the database thread."""
+    def _look_up(self, campaign: SendingCampaign) -> tuple[Provider, Pace | RoutePace | None]:
+        """Returns the provider and, if a sender of it has a rate, the pace; runs in the database thread."""
         provider = self._routing.provider_of(campaign.account_id, campaign.channel)
-        limit = limit_of(self._routing.sender_of(provider, campaign.sender), self.settings)
-        pace = Pace(limit, Road(self._rates, self._asks, Heartbeat.serving(queues.SEND))) if limit else None
-        return provider, pace
+        each = [stop.provider for stop in provider.stops] if isinstance(provider, Switch) else [provider]
+        limits = [limit_of(self._routing.sender_of(one, campaign.sender), self.settings) for one in each]
+        if not any(limits):
+            return provider, None
+        road = Road(self._rates, self._asks, Heartbeat.serving(queues.SEND))
+        if isinstance(provider, Switch) and len(limits) > 1:
+            return paced(provider, limits, road)
+        return provider, Pace(limits[0], road) if limits[0] else None
 
-    async def _send(self, campaign: SendingCampaign, window: Window, exchange: Exchange, pace: Pace | None) -> None:
+    async def _send(
+        self, campaign: SendingCampaign, window: Window, exchange: Exchange, pace: Pace | RoutePace | None
+    ) -> None:
         in_thread = partial(asyncio.get_running_loop().run_in_executor, self._database)
         try:
             try:

@@ -3,7 +3,7 @@
 import random
 
 from config.settings import Settings
-from dispatch.providers import CIRCUIT_OPEN, SENDER_PAUSED, UNREACHABLE, Answer
+from dispatch.providers import Answer
 from models.messages.message import Claimed, Outcome
 
 # After a provider's own "try again", so many attempts in all; the waits between them are 1 and 4 times RETRY_BASE_SEC.
@@ -12,7 +12,6 @@ MAX_ATTEMPTS = 3
 # second.
 MAX_DEFERRAL_SEC = 60.0
 MAX_RETRY_AFTER_SEC = 3600.0
-NOT_REACHED = (*UNREACHABLE, "token_refused")
 
 
 def outcome_of(answer: Answer, claimed: Claimed, settings: Settings) -> Outcome:
@@ -30,11 +29,6 @@ def outcome_of(answer: Answer, claimed: Claimed, settings: Settings) -> Outcome:
             return _later(answer, claimed, settings)
         case "halted":
             return handed_back(claimed, error_code=answer.error_code)
-
-
-def called_too_often(answer: Answer) -> bool:
-    """Returns whether the provider took the call and asked to be called less often, as with a 429."""
-    return answer.outcome == "deferred" and answer.error_code not in (*NOT_REACHED, CIRCUIT_OPEN, SENDER_PAUSED)
 
 
 def handed_back(claimed: Claimed, *, error_code: str | None = None) -> Outcome:

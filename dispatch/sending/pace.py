@@ -34,12 +34,15 @@ class Pace:
         self._halved = False
         self._ask_at = 0.0
 
-    async def take(self, places: int) -> int:
-        """Returns how many segments may be sent now, at most one for each place or one message; 0: wait."""
+    async def take(self, places: int, *, least: int = 1) -> int:
+        """Returns how many segments may be sent now, at most one for each place or one message; 0: wait.
+
+        None are taken if there are not `least`.
+        """
         if places <= 0 or self.wait_sec() > 0:
             return 0
         worth = math.ceil(min(places, self._limit.rate * WORTH_SEC))
-        least = max(self._least, worth, 1)
+        least = max(self._least, worth, least)
         grant = await self._ask(max(places, least), least)
         self._ask_at = time.monotonic() + grant.wait_sec if grant.segments == 0 else 0.0
         return grant.segments

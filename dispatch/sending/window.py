@@ -20,6 +20,7 @@ import structlog
 from dispatch.sending.calls import Calls
 from dispatch.sending.exchange import Exchange
 from dispatch.sending.pace import Pace
+from dispatch.sending.route_pace import RoutePace
 from dispatch.sending.time_box import TimeBox
 
 log = structlog.get_logger()
@@ -39,7 +40,13 @@ class Window:
     """
 
     def __init__(
-        self, exchange: Exchange, calls: Calls, time_box: TimeBox, *, database: Executor, pace: Pace | None = None
+        self,
+        exchange: Exchange,
+        calls: Calls,
+        time_box: TimeBox,
+        *,
+        database: Executor,
+        pace: Pace | RoutePace | None = None,
     ) -> None:
         self.claimed = 0
         #: Done when the job need not wait any more: only calls in flight are left, and another campaign waits.

@@ -67,6 +67,7 @@ class Claimed(NamedTuple):
     body: str
     attempts: int
     deferrals: int
+    segments: int = 1
 
 
 class Outcome(NamedTuple):

@@ -39,7 +39,10 @@ def serving(*replies: bytes) -> Iterator[Misbehaving]:
         loop.close()
 
 
-def a_provider_at(url: str, account: AccountView, dialect: Dialect, name: str = "main") -> ProviderView:
-    """Adds a provider of this kind that is called at the url."""
+def a_provider_at(
+    url: str, account: AccountView, dialect: Dialect, name: str = "main", *, rate: float | None = None
+) -> ProviderView:
+    """Adds a provider of this kind that is called at the url, with a rate of its own or without."""
     settings = {"sender" if field == "from" else field: value for field, value in dialect.settings.items()}
-    return a_provider(account, name, dialect.kind, url, **settings)
+    own = {} if rate is None else {"rate": rate}
+    return a_provider(account, name, dialect.kind, url, **settings, **own)
