@@ -24,12 +24,14 @@ customers   customers, attributes, attribute_limits, phone_types (of those from 
             file), import_trial (changes nothing), suppression_files; import_upload → import_run (over HTTP, as jobs,
             from a kept_file); open_imports (keeps campaigns from starting on a part), import_retention; remote_users (a
             page of user-service)
-links       short links in texts: codes (what they name), addresses (where they lead), opt_outs (by their readers)
+links       short links in texts: codes (what they name), addresses (where they lead), opt_outs (by their readers),
+            clicks, bots (what opens links by itself)
 texts       template, filters, letters, placeholders (that there are such), strangers (those of other tools), check,
             stored (with versions), sms (how many segments a text takes), typography (which makes it take more);
             linked (with links); rendering (all of these for a whole campaign)
             stored (with versions), components (of WhatsApp templates), sms (how many segments a text takes), typography
             (which makes it take more); rendering (all of these for a whole campaign)
+            tracking (which addresses become links), linked (with links); rendering (all of these for a whole campaign)
 accounts    accounts (subscription), settings, keys, credits, quotas (what an operator limits), audit_trail (who changed
             what)
 schedules   what people see and change of schedules, which `scheduling` runs

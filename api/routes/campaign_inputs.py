@@ -36,6 +36,9 @@ class CampaignFields(Given):
     fold_typography: Annotated[bool, Strict()] = Field(
         False, description="replaces quotes, dashes and the like in an SMS where that saves credits"
     )
+    track_links: Annotated[bool, Strict()] = Field(
+        False, description="sends the addresses in the text as short links that count clicks"
+    )
     whatsapp_template: str | None = Field(
         None, description="the template that WhatsApp approved the text as; its placeholders are the parameters"
     )

@@ -9,6 +9,7 @@ from cli.campaign.brief import brief
 from cli.campaign.folding import fold_option
 from cli.campaign.starting import say_when_it_starts
 from cli.campaign.timing import timing_of, timing_options
+from cli.campaign.tracking import track_option
 from cli.campaign.whatsapp import whatsapp_of, whatsapp_options
 from cli.shared.arguments import text_of, time_of
 from cli.shared.caller import by_hand
@@ -46,6 +47,7 @@ def _show_created(made: dict[str, Any]) -> None:
 @audience_options
 @click.option("--channel", type=click.Choice(CHANNELS), default="sms", show_default=True, help="How it is sent.")
 @fold_option
+@track_option
 @whatsapp_options
 @click.option("--schedule", metavar="ISO8601", help="Start then, like '2030-01-31T09:00 Europe/Athens'.")
 @click.option("--expires", metavar="ISO8601", help="Send nothing after this time.  [default: a day after the start]")
@@ -105,12 +107,14 @@ def _draft(
     cron: str | None,
     template: str | None,
     fold_typography: bool | None,
+    track_links: bool | None,
     **same: Any,
 ) -> CampaignDraft:
     """Returns the campaign that was typed, with the ids of what was called by its name."""
     return CampaignDraft(
         template=template or "",
         fold_typography=bool(fold_typography),
+        track_links=bool(track_links),
         template_id=template_called(caller, stored) if stored is not None else None,
         scheduled_at=time_of(schedule, option="--schedule") if schedule is not None else None,
         expires_at=time_of(expires, option="--expires") if expires is not None else None,

@@ -8,6 +8,7 @@ from cli.campaign.audience import audience_of, audience_options
 from cli.campaign.brief import brief, campaign_id
 from cli.campaign.folding import fold_option
 from cli.campaign.timing import timing_of, timing_options
+from cli.campaign.tracking import track_option
 from cli.campaign.whatsapp import whatsapp_of, whatsapp_options
 from cli.shared.arguments import text_of, time_of
 from cli.shared.caller import by_hand
@@ -32,6 +33,7 @@ from models.tenancy import ALL_ACCOUNTS
 )
 @click.option("--channel", type=click.Choice(CHANNELS), help="How it is sent.")
 @fold_option
+@track_option
 @whatsapp_options
 @audience_options
 @click.option("--expires", metavar="ISO8601", help="Send nothing after this time.")
@@ -44,7 +46,7 @@ def edit(campaign_id: int, **options: Any) -> dict[str, Any]:
     \b
     python -m cli campaign edit 1 --template 'Hi {first_name}, the sale starts today.' --everyone
     """
-    written = ("name", "template", "channel", "fold_typography")
+    written = ("name", "template", "channel", "fold_typography", "track_links")
     changes = {field: options[field] for field in written if options[field] is not None}
     changes |= timing_of(options) | whatsapp_of(options)
     account_id = read_campaign(by_hand(ALL_ACCOUNTS), campaign_id).account_id

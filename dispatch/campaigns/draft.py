@@ -11,7 +11,7 @@ from dispatch.audience.conditions import RemoteFilter
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import checked_times
 from dispatch.campaigns.timing import GRACE_SEC, checked_timing
-from dispatch.campaigns.whatsapp import NamedTemplate, checked_template
+from dispatch.campaigns.whatsapp import NamedTemplate, checked_template, checked_tracking
 from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import checked_channel, checked_name
 from dispatch.texts.components import WhatsappButton, WhatsappHeader
@@ -29,6 +29,8 @@ class CampaignDraft:
     channel: str = "sms"
     #: Replaces quotes, dashes and the like in an SMS where that saves credits.
     fold_typography: bool = False
+    #: Sends the addresses in the text as short links that count clicks.
+    track_links: bool = False
     #: The template that WhatsApp approved the text as, whose placeholders are its parameters in their order.
     whatsapp_template: str | None = None
     whatsapp_language: str | None = None
@@ -89,6 +91,7 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
         template_id=text.template_id,
         template_version=text.version,
         fold_typography=draft.fold_typography,
+        track_links=checked_tracking(draft.track_links, whatsapp.whatsapp_template),
         whatsapp_template=whatsapp.whatsapp_template,
         whatsapp_language=whatsapp.whatsapp_language,
         whatsapp_components=whatsapp.whatsapp_components,

@@ -21,7 +21,7 @@ from dispatch.campaigns.rules import (
 )
 from dispatch.campaigns.timing import check_window, checked_timing
 from dispatch.campaigns.view import CampaignView, view
-from dispatch.campaigns.whatsapp import checked_template
+from dispatch.campaigns.whatsapp import checked_template, checked_tracking
 from dispatch.errors import (
     DispatchError,
     InvalidRequest,
@@ -132,8 +132,11 @@ def _checked(changes: Mapping[str, Any], *, zone: str | None) -> EditedColumns:
 
 
 def _whatsapp(campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:
-    """Returns the WhatsApp template to write; what is not given stays, and without a template nothing of it does."""
-    if not {"channel", *WHATSAPP} & changes.keys():
+    """Returns the WhatsApp template to write, and whether links are tracked, which does not go with one.
+
+    What is not given stays, and without a template nothing of it does.
+    """
+    if not {"channel", "track_links", *WHATSAPP} & changes.keys():
         return {}
     name = changes.get("whatsapp_template", campaign.whatsapp_template)
     kept = campaign.whatsapp_language if name is not None else None
@@ -147,11 +150,13 @@ def _whatsapp(campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:
         header=changes.get("whatsapp_header", filled.header),
         buttons=changes.get("whatsapp_buttons", filled.buttons),
     )
-    return {
-        "whatsapp_template": found.whatsapp_template,
-        "whatsapp_language": found.whatsapp_language,
-        "whatsapp_components": found.whatsapp_components,
-    }
+    tracks = checked_tracking(changes.get("track_links", campaign.track_links), found.whatsapp_template)
+    values = EditedColumns(
+        whatsapp_template=found.whatsapp_template,
+        whatsapp_language=found.whatsapp_language,
+        whatsapp_components=found.whatsapp_components,
+    )
+    return values | {"track_links": tracks} if "track_links" in changes else values
 
 
 def _text(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:

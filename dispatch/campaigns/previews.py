@@ -27,7 +27,7 @@ from dispatch.formats.checks import composed
 from dispatch.texts.check import named_character, remarks_on
 from dispatch.texts.components import Components
 from dispatch.texts.filters import is_blank
-from dispatch.texts.linked import readable, text_of
+from dispatch.texts.linked import text_of
 from dispatch.texts.placeholders import compile_for
 from dispatch.texts.sms import Measure, measure_for
 from dispatch.texts.template import compile_template
@@ -52,7 +52,7 @@ def personalized_preview(
         raise MissingCustomerId(field="customer_id")
     used = composed(override_template) if override_template else campaign.template
     template = compile_for(campaign.account_id, used) if override_template else compile_template(used)
-    template = readable(template, campaign.account_id)
+    template = text_of(campaign, template)
     shown = tuple(PreviewedCustomerView.model_fields)
     values = values_of(campaign.account_id, customer_id, (*shown, *template.fields))
     if values is None:

@@ -119,6 +119,7 @@ class CampaignView(View):
     template_id: int | None
     template_version: int | None
     fold_typography: bool = Field(description="quotes, dashes and the like are replaced where that saves credits")
+    track_links: bool = Field(description="addresses in its text are sent as short links that count clicks")
     whatsapp_template: str | None = Field(description="as approved by WhatsApp; null: the text is sent as it is")
     whatsapp_language: str | None
     whatsapp_header: WhatsappHeader | None = Field(description="what fills the template's header, if anything does")

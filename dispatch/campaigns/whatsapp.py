@@ -27,6 +27,17 @@ class NamedTemplate(NamedTuple):
     whatsapp_components: JsonObject | None = None
 
 
+def checked_tracking(track_links: bool, whatsapp_template: str | None) -> bool:
+    """Returns whether links are tracked; InvalidRequest with a template, whose text is sent as it was approved."""
+    if track_links and whatsapp_template is not None:
+        raise InvalidRequest(
+            "track_links does not go with whatsapp_template: WhatsApp sends the text that it has approved, with the "
+            "addresses in it. Leave one of them out.",
+            field="track_links",
+        )
+    return track_links
+
+
 def checked_template(
     account_id: UUID,
     name: str | None,

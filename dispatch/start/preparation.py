@@ -30,11 +30,13 @@ from dispatch.start.remote_audience import fetch_audience
 from dispatch.texts.components import compiled
 from dispatch.texts.linked import MessageLinks
 from dispatch.texts.rendering import Renderer
+from dispatch.texts.tracking import links_in
 from models.campaigns import preparation
 from models.campaigns.campaign import Campaign
 from models.campaigns.hours import hours_of
 from models.campaigns.preparation import ClaimedCampaign
 from models.database import db
+from models.links.campaign_link import CampaignLink
 from models.messages.caps import Caps
 from models.messages.parameters import MARK
 from models.messages.writing import MessageRow, copy_batches, copy_messages, without_repeated
@@ -54,6 +56,8 @@ class PreparationProgress:
     #: What is read of each recipient.
     fields: tuple[str, ...]
     renderer: Renderer
+    #: Where the links in the texts lead, if the campaign tracks any.
+    targets: tuple[str, ...]
     plan: Plan
     caps: Caps | None
     cursor: int
@@ -64,8 +68,8 @@ class PreparationProgress:
     def of(cls, campaign: ClaimedCampaign) -> "PreparationProgress":
         """Returns how far the preparation of this campaign has come."""
         hours, marked = hours_of(campaign.id), MARK if campaign.whatsapp_template else ""
-        template = compiled(campaign.template, campaign.whatsapp_components, mark=marked)
-        plan = Plan.of(hours)
+        text = links_in(campaign, compiled(campaign.template, campaign.whatsapp_components, mark=marked))
+        template, plan = text.template, Plan.of(hours)
         fields = (*template.fields, "zone") if plan.hours.anything else template.fields
         columns = columns_of(fields)
         links = MessageLinks(links_of(campaign.account_id), campaign.id) if template.links else None
@@ -74,6 +78,7 @@ class PreparationProgress:
             Audience.of(campaign),
             fields,
             Renderer(template, channel=campaign.channel, folds=campaign.fold_typography, columns=columns, links=links),
+            text.targets,
             plan,
             hours.caps,
             campaign.prep_cursor,
@@ -171,6 +176,8 @@ def _write(
     with db.atomic():
         if not preparation.hold(campaign.id, campaign.prep_token, cursor=progress.cursor):
             raise PreparationLost
+        if progress.targets and progress.recipients == 0:
+            CampaignLink.replace(campaign.id, progress.targets)
         if caps:
             groups = [keep_caps(progress.plan, caps, campaign.id, chain.from_iterable(groups))]
         messages = copy_messages(groups, timed=progress.plan.hours.anything or caps is not None)

@@ -17,6 +17,7 @@ from dispatch.texts.placeholders import compile_for
 from dispatch.texts.sms import Encoding, measure_for
 from dispatch.texts.strangers import strangers_in
 from dispatch.texts.template import ATTRIBUTE, UNSUBSCRIBE_LINK, CompiledTemplate
+from dispatch.texts.tracking import Tracked, links_in
 from dispatch.texts.typography import fold
 from models.campaigns.campaign import Campaign
 from models.customers.attributes import dates_among
@@ -56,6 +57,7 @@ class RemarkView(View):
         "empty_placeholder",
         "iso_date",
         "links_not_configured",
+        "link_not_tracked",
     ]
     message: str
 
@@ -127,7 +129,25 @@ def named_character(character: str) -> NamedCharacterView:
 def remarks_on(campaign: Campaign) -> list[RemarkView]:
     """Returns what may surprise the writer of the campaign's text."""
     template = compiled(campaign.template, campaign.whatsapp_components)
-    return [*about_text(campaign.template), *about_dates(campaign.account_id, template)]
+    return [
+        *about_text(campaign.template),
+        *about_dates(campaign.account_id, template),
+        *(_about_tracking(links_in(campaign, template)) if campaign.track_links else []),
+    ]
+
+
+def _about_tracking(found: Tracked) -> list[RemarkView]:
+    """Returns which addresses are sent as they are although links are tracked."""
+    if not found.targets and not found.left:
+        message = "track_links has nothing to track: the text has no address that begins with http:// or https://."
+        return [RemarkView(code="link_not_tracked", message=message)]
+    return [
+        RemarkView(
+            code="link_not_tracked",
+            message=f"{address} leads everyone elsewhere, because it has a placeholder; it is sent as it is.",
+        )
+        for address in found.left
+    ]
 
 
 def about_text(body: str) -> list[RemarkView]:

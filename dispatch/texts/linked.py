@@ -9,6 +9,7 @@ from dispatch.links.addresses import Links, links_of, sample_links
 from dispatch.texts.components import compiled
 from dispatch.texts.sms import weigh
 from dispatch.texts.template import LINK, PLACEHOLDER, CompiledTemplate
+from dispatch.texts.tracking import links_in
 from models.campaigns.campaign import Campaign
 
 
@@ -27,23 +28,23 @@ class MessageLinks:
         return lambda n: (beginning + code(campaign_id, n, link), weight)
 
 
-def text_of(campaign: Campaign) -> CompiledTemplate:
+def text_of(campaign: Campaign, template: CompiledTemplate | None = None) -> CompiledTemplate:
     """Returns the campaign's text, and what else fills its template, as they are shown before it has messages.
 
-    LinksNotConfigured as `readable` says.
+    Or another text for it. LinksNotConfigured when it has links and there can be none.
     """
-    return readable(compiled(campaign.template, campaign.whatsapp_components), campaign.account_id)
+    template = template or compiled(campaign.template, campaign.whatsapp_components)
+    return _readable(links_in(campaign, template).template, campaign.account_id)
 
 
-def readable(template: CompiledTemplate, account_id: UUID) -> CompiledTemplate:
-    """Returns the template with samples for its links; LinksNotConfigured when there can be none."""
+def _readable(template: CompiledTemplate, account_id: UUID) -> CompiledTemplate:
     return with_samples(template, links_of(account_id)) if template.links else template
 
 
 def sampled(template: CompiledTemplate, account_id: UUID | None) -> tuple[CompiledTemplate, str | None]:
     """Returns the template with samples for its links, invented ones where there can be none yet, and why."""
     try:
-        return (readable(template, account_id) if account_id else with_samples(template, sample_links())), None
+        return (_readable(template, account_id) if account_id else with_samples(template, sample_links())), None
     except LinksNotConfigured as refusal:
         return with_samples(template, sample_links()), refusal.message
 

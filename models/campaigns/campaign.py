@@ -31,9 +31,8 @@ class Campaign(Row):
     root_id: int | None
     #: normal, retry, rest, test or occurrence.
     kind: str
-    #: The schedule of a recurring campaign, also once it has ended.
+    #: The schedule of a recurring campaign, also once it has ended; and the time that an occurrence stands for.
     schedule_id: UUID | None
-    #: The time that an occurrence stands for.
     occurrence_at: datetime | None
     name: str
     channel: str
@@ -41,8 +40,9 @@ class Campaign(Row):
     #: The stored template that `template` was copied from, if any.
     template_id: int | None
     template_version: int | None
-    #: Whether quotes, dashes and the like are replaced where that saves credits.
+    #: Whether quotes and the like are replaced where that saves credits, and addresses by links that count clicks.
     fold_typography: bool
+    track_links: bool
     #: The template that WhatsApp approved the text as; the placeholders are its parameters. None: sent as text.
     whatsapp_template: str | None
     whatsapp_language: str | None

@@ -14,7 +14,7 @@ from models.row import JsonObject
 # What a campaign says, and who it is for: a copy takes over both, a child only the content.
 CONTENT = (
     *("channel", "template", "template_id", "template_version", "fold_typography"),
-    *("whatsapp_template", "whatsapp_language", "whatsapp_components"),
+    *("track_links", "whatsapp_template", "whatsapp_language", "whatsapp_components"),
     *("purpose", "timezone", "send_window", "holidays"),
 )
 AUDIENCE = ("audience_kind", "list_id", "segment_id", "segment_filter", "remote_filter")
@@ -42,6 +42,7 @@ class EditedColumns(Timing, total=False):
     template_id: int | None
     template_version: int | None
     fold_typography: bool
+    track_links: bool
     whatsapp_template: str | None
     whatsapp_language: str | None
     whatsapp_components: JsonObject | None
@@ -66,6 +67,7 @@ class NewCampaign:
     template_id: int | None
     template_version: int | None
     fold_typography: bool
+    track_links: bool
     whatsapp_template: str | None
     whatsapp_language: str | None
     whatsapp_components: JsonObject | None

@@ -61,6 +61,7 @@ CHANGES = {
     "its sender": "UPDATE account SET sender = 'Other'",
     "its channel": "UPDATE campaign SET channel = 'whatsapp'",
     "its text": "UPDATE campaign SET template = 'Other'",
+    "its links": "UPDATE campaign SET track_links = true",
     "its hours": "UPDATE campaign SET send_window = 'mon-sun 00:00-23:59'",
     "its segment": "UPDATE segment SET filter = jsonb_set(filter, '{logic}', '\"or\"')",
     "the kinds of numbers that get texts": "UPDATE account SET text_to = ARRAY['fixed']",

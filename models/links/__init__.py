@@ -1,0 +1,1 @@
+"""The short links of campaigns' texts, and who opened them."""
