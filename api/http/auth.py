@@ -27,6 +27,7 @@ OPEN = frozenset(
         "hooks.status",
         "hooks.inbound",
         "links.ask",
+        "links.follow",
         "links.stop",
         "root",
         "openapi",

@@ -32,10 +32,10 @@ _LAYOUT = """<!doctype html>
 """
 _PAGE = Environment(autoescape=True).from_string(_LAYOUT)
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_HEADERS = {
+NOT_INDEXED = {"X-Robots-Tag": "noindex, nofollow"}
+_HEADERS = NOT_INDEXED | {
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'",
-    "X-Robots-Tag": "noindex, nofollow",
 }
 
 

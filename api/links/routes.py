@@ -1,6 +1,6 @@
-"""What the links in messages lead to: a page that ends messages with one button.
+"""What the links in messages lead to: a page that ends messages with one button, or an address of the text.
 
-Opening a link changes nothing, because previews and scanners open every link; only the button does.
+Opening a link that ends messages changes nothing, because previews and scanners open every link; only the button does.
 """
 
 from flask import Blueprint, Response, request
@@ -9,8 +9,9 @@ from api.http.connection import connect
 from api.http.errors import STATUS
 from api.http.limits import LINKS
 from api.http.rules import RouteRules
-from api.links.pages import page
+from api.links.pages import NOT_INDEXED, page
 from dispatch.errors import DispatchError, NotFound
+from dispatch.links.clicks import target_of
 from dispatch.links.opt_outs import opt_in_again, opt_out, recipient_of
 from models.customers.suppression import BY_LINK
 from models.messages.linked import Recipient
@@ -19,7 +20,7 @@ blueprint = Blueprint(LINKS, __name__)
 
 #: A button posts one short field.
 MOST_BYTES = 4096
-RULES = {name: RouteRules("read", most_bytes=MOST_BYTES) for name in ("links.ask", "links.stop")}
+RULES = {name: RouteRules("read", most_bytes=MOST_BYTES) for name in ("links.ask", "links.stop", "links.follow")}
 
 
 @blueprint.get("/u/<code>")
@@ -40,6 +41,14 @@ def stop(code: str) -> Response:
     if recipient.suppressed_by is not None:
         return _ended(recipient)
     return _going_on(recipient, f"You get messages from {recipient.account_name} again")
+
+
+@blueprint.get("/l/<code>")
+def follow(code: str) -> Response:
+    """Leads to where the text of the campaign led; a browser does not tell that page which link it was."""
+    connect()
+    target = target_of(code, method=request.method, headers=dict(request.headers))
+    return Response(status=302, headers={"Location": target, **NOT_INDEXED})
 
 
 @blueprint.errorhandler(DispatchError)
