@@ -8,6 +8,7 @@ from dispatch.providers import Callback
 from dispatch.providers.http import short_word
 from dispatch.providers.link import form_of, query_of
 from dispatch.providers.receipts import dicts, fields_of, json_of, meta_values
+from models.row import JsonObject
 from models.states import CHANNELS
 
 _PHONE = re.compile(r"\+?([1-9][0-9]{6,14})", re.ASCII)
@@ -73,14 +74,32 @@ def _kannel(callback: Callback) -> Iterator[Inbound]:
 
 
 def _whatsapp_cloud(callback: Callback) -> Iterator[Inbound]:
-    """https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages"""
+    """https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages
+
+    Who stops or resumes marketing messages in WhatsApp itself is told beside them (…/reference/user_preferences).
+    """
     for value in meta_values(json_of(callback)):
         about = value.get("metadata") if isinstance(value, dict) else None
         number = about.get("phone_number_id") if isinstance(about, dict) else None
         for message in dicts(value, "messages"):
-            said = message.get("text") or message.get("button")
-            text = (said.get("body") or said.get("text")) if isinstance(said, dict) else ""
-            yield from _made(message.get("id"), message.get("from"), text or "", number, "whatsapp")
+            yield from _made(message.get("id"), message.get("from"), _text_in(message), number, "whatsapp")
+        for wish in dicts(value, "user_preferences"):
+            said = wish.get("value")
+            keyword = {"stop": "stop", "resume": "start"}.get(said) if isinstance(said, str) else None
+            if keyword and wish.get("category") == "marketing_messages":
+                key = f"{wish.get('wa_id')}:{said}:{wish.get('timestamp')}"
+                yield from _made(key, wish.get("wa_id"), wish.get("detail") or "", number, "whatsapp", keyword)
+
+
+def _text_in(message: JsonObject) -> str:
+    """Returns what a person wrote or which button they pressed; '' of a picture and its like."""
+    pressed = message.get("interactive")
+    among = pressed if isinstance(pressed, dict) else {}
+    for part in (message.get("text"), message.get("button"), among.get("button_reply"), among.get("list_reply")):
+        if isinstance(part, dict):
+            said = part.get("body") or part.get("text") or part.get("title")
+            return said if isinstance(said, str) else ""
+    return ""
 
 
 def _plain(callback: Callback) -> Iterator[Inbound]:

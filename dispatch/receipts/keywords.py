@@ -14,8 +14,8 @@ BUILT_IN = {
     "start": ("START", "UNSTOP"),
     "help": ("HELP", "INFO"),
 }
-# Longer than any keyword, however it is spaced and accented.
-_MOST_LETTERS = 200
+# Longer than any keyword, however it is spaced and accented and whatever stands around it.
+_MOST_LETTERS = 1000
 
 # An emoji that is drawn from a letter or a digit is none: keycaps, ™ and ℹ, what a selector makes an emoji, and the
 # squared Chinese and Japanese words.

@@ -114,6 +114,12 @@ def test_what_twilio_took_for_an_opt_out_is_one_whatever_the_words(said, keyword
 META = b'{"entry": [{"changes": [{"value": {"metadata": {"phone_number_id": "10987654321"}, "messages": [%s]}}]}]}'
 META_TEXT = b'{"id": "a", "from": "306911111111", "type": "text", "text": {"body": "Stop"}}'
 META_BUTTON = b'{"id": "a", "from": "306911111111", "type": "button", "button": {"text": "Stop"}}'
+META_REPLY = b'{"id": "a", "from": "306911111111", "interactive": {"button_reply": {"id": "7", "title": "Stop"}}}'
+META_WISH = (
+    META.replace(b"messages", b"user_preferences")
+    % b"""{"wa_id": "306911111111", "value": "%s", "timestamp": %s,
+    "detail": "User requested it", "category": "%s"}"""
+)
 TWILIO = urlencode({"MessageSid": "a", "From": "+306911111111", "To": "+15005550006", "Body": "Stop"}).encode()
 WROTE = [
     ("twilio", "", TWILIO, "+15005550006", "sms"),
@@ -125,6 +131,8 @@ WROTE = [
     ("whatsapp_cloud", "", META % META_TEXT, "10987654321", "whatsapp"),
     ("whatsapp_cloud", "", META % META_BUTTON, "10987654321", "whatsapp"),
     ("whatsapp_cloud", "", (META % META_TEXT).replace(b'{"phone_number_id": "10987654321"}', b"7"), None, "whatsapp"),
+    ("whatsapp_cloud", "", META % META_REPLY, "10987654321", "whatsapp"),
+    ("whatsapp_cloud", "", META % META_REPLY.replace(b"button_reply", b"list_reply"), "10987654321", "whatsapp"),
     ("webhook", "", b'{"id": "a", "from": "+306911111111", "text": "Stop"}', None, None),
     (
         "webhook",
@@ -142,6 +150,23 @@ WROTE = [
 def test_every_kind_says_who_wrote_what_to_which_number(kind, url, body, sent_to, channel):
     [found] = inbound_of(kind, Callback(f"https://x/inbound{url}", {}, body))
     assert found == ("a", "+306911111111", "Stop", None, sent_to, channel)
+
+
+def wishes(said, at=b"1731705721", category=b"marketing_messages"):
+    return inbound_of("whatsapp_cloud", Callback("https://x/inbound", {}, META_WISH % (said, at, category)))
+
+
+@pytest.mark.parametrize(("said", "keyword"), [(b"stop", "stop"), (b"resume", "start")])
+def test_who_stops_marketing_in_whatsapp_itself_has_opted_out_and_meta_has_said_so(said, keyword):
+    [found] = wishes(said)
+    assert (found.phone, found.handled_as, found.channel) == ("+306911111111", keyword, "whatsapp")
+    [again], [later] = wishes(said), wishes(said, at=b'"1731705799"')
+    assert again.key == found.key != later.key
+
+
+@pytest.mark.parametrize(("said", "category"), [(b"maybe", b"marketing_messages"), (b"stop", b"something_else")])
+def test_another_wish_of_meta_is_no_opt_out(said, category):
+    assert wishes(said, category=category) == []
 
 
 @pytest.mark.parametrize("kind", ["twilio", "vonage", "kannel", "whatsapp_cloud", "webhook"])
