@@ -5,18 +5,20 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
 
 from cli.shared.output import print_json, takes_json, wants_json
-from cli.shared.phones import PHONES
+from cli.shared.phones import CALLBACK, PHONES
 from config.settings import settings
 from config.simulated_phones import NAMES, Phones
 from dispatch.providers.simulator.decisions import MAGIC_NUMBERS, Simulation
+from dispatch.providers.simulator.dialects import SECRET
 from dispatch.providers.simulator.log import AcceptedLog, AttemptsFile, LogInUse
 from dispatch.providers.simulator.phones import Behaviour
-from dispatch.providers.simulator.server import HOST, serve
+from dispatch.providers.simulator.server import HOST, SimulatorServer, serve
 from embedded.refusal import Refused
 
 _EPILOG = "\b\nNumbers that force an outcome:\n" + "\n".join(
@@ -51,6 +53,11 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     "--phones", type=PHONES, default=lambda: settings().simulator_phones or "", show_default="SIMULATOR_PHONES or none",
     help=f"What becomes of accepted messages, as NAME=SHARE,…; the names are {', '.join(NAMES)}.",
 )  # fmt: skip
+@click.option("--secret", default=SECRET, show_default=True, help="The credential that every dialect asks for.")
+@click.option(
+    "--callback", "callbacks", type=CALLBACK, multiple=True, metavar="KIND=URL",
+    help="Where a kind posts what its requests name no address for, such as replies; several.",
+)  # fmt: skip
 @takes_json
 def simulator(
     port: int,
@@ -60,12 +67,14 @@ def simulator(
     seed: int,
     attempts: Path | None,
     phones: Phones,
+    secret: str,
+    callbacks: tuple[tuple[str, str], ...],
 ) -> None:
     """Run the simulated provider as an HTTP server on the loopback interface.
 
     Workers use it when SIMULATOR_URL names it. Every message it accepts is in the log, on disk, before it
     answers; a restart appends to the log. Ctrl-C or SIGTERM stops it. With --json it prints its address
-    once it listens.
+    once it listens. Providers of every kind may have its address as --base-url: docs/simulator.md.
 
     \b
     python -m cli simulator --port 8025 --log accepted.jsonl
@@ -75,18 +84,23 @@ def simulator(
     if accepted.torn_bytes:
         click.echo(f"Removed an incomplete last line of {accepted.torn_bytes} bytes from {log_file}.", err=True)
 
-    def ready(url: str) -> None:
-        if wants_json():
-            print_json({"url": url, "log": str(log_file), "pid": os.getpid()})
-        else:
-            click.echo(f"Simulated provider at {url}; accepted messages go to {log_file}. Ctrl-C stops it.")
-
-    simulation = Simulation(seed=seed, failure_rate=failure_rate, latency=latency_ms / 1000)
-    behaviour = Behaviour(phones, seed=seed)
+    server = SimulatorServer(
+        Simulation(seed=seed, failure_rate=failure_rate, latency=latency_ms / 1000),
+        accepted=accepted,
+        attempts=recorded,
+        behaviour=Behaviour(phones, seed=seed),
+        secret=secret,
+        callbacks=dict(callbacks),
+    )
     with _port_refused(port):
-        asyncio.run(
-            serve(simulation, port=port, accepted=accepted, attempts=recorded, behaviour=behaviour, ready=ready)
-        )
+        asyncio.run(serve(server, port=port, accepted=accepted, attempts=recorded, ready=partial(_say_ready, log_file)))
+
+
+def _say_ready(log_file: Path, url: str) -> None:
+    if wants_json():
+        print_json({"url": url, "log": str(log_file), "pid": os.getpid()})
+    else:
+        click.echo(f"Simulated provider at {url}; accepted messages go to {log_file}. Ctrl-C stops it.")
 
 
 @contextmanager

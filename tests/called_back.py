@@ -30,7 +30,7 @@ def sending(campaign_id: int, provider: Provider | None = None) -> Iterator[None
 
     def is_sent() -> bool:
         worker.deliver(campaign_id, 0)
-        return campaign_row(campaign_id)["status"] == "completed"
+        return bool(campaign_row(campaign_id)["status"] == "completed")
 
     try:
         # On a busy machine messages are handed back, and sent by the next job.

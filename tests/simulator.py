@@ -1,10 +1,12 @@
 """What the provider tests share: a message to send, a running simulator, and what it wrote."""
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -41,6 +43,32 @@ async def simulator_at(
             yield url
     finally:
         await accepted.close()
+
+
+@contextmanager
+def simulator_beside(log: Path, **options: Any) -> Iterator[str]:
+    """A simulator server in a thread of its own; yields its URL. It takes what SimulatorServer does."""
+    loop, started, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
+    urls: list[str] = []
+
+    async def serve() -> None:
+        accepted = AcceptedLog(log)
+        server = SimulatorServer(Simulation(failure_rate=0), accepted=accepted, **options)
+        async with listening(server, 0) as url:
+            urls.append(url)
+            started.set()
+            await stop.wait()
+        await accepted.close()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
+    thread.start()
+    try:
+        assert started.wait(30)
+        yield urls[0]
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()
 
 
 @dataclass

@@ -4,27 +4,26 @@ import asyncio
 import json
 import re
 import signal
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 
-import structlog
 from aiohttp import web
 
-from config.simulated_phones import SILENT
 from dispatch.providers import Outgoing
-from dispatch.providers.simulator.decisions import NEVER, Decision, Simulation
+from dispatch.providers.simulator.answers import answer, error
+from dispatch.providers.simulator.decisions import Simulation
+from dispatch.providers.simulator.desk import Desk, LogUnwritable
+from dispatch.providers.simulator.dialects import SECRET, Setup
+from dispatch.providers.simulator.dialects.every import DIALECTS
 from dispatch.providers.simulator.log import AcceptedLog, AttemptsFile
 from dispatch.providers.simulator.phones import Behaviour
 from dispatch.providers.simulator.plain import plain_requests
-from dispatch.providers.simulator.postman import Postman, Taken
+from dispatch.providers.simulator.postman import Taken
 from models.row import JsonObject
 
 HOST = "127.0.0.1"
 STOP_SEC = 1.0
 
-log = structlog.get_logger(__name__)
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 
 
@@ -33,7 +32,7 @@ class BadMessage(Exception):
 
 
 class SimulatorServer:
-    """Serves POST /messages, GET /health and GET /stats."""
+    """Serves POST /messages, GET /health and GET /stats, and what each dialect has."""
 
     def __init__(
         self,
@@ -42,13 +41,11 @@ class SimulatorServer:
         accepted: AcceptedLog,
         attempts: AttemptsFile | None = None,
         behaviour: Behaviour | None = None,
+        secret: str = SECRET,
+        callbacks: Mapping[str, str] | None = None,
     ) -> None:
-        self._simulation = simulation
-        self._accepted = accepted
-        self._attempts = attempts
-        self._behaviour = behaviour or Behaviour(SILENT, seed=1)
-        self._postman = Postman(plain_requests)
-        self._outcomes: Counter[str] = Counter()
+        self._desk = Desk(simulation, accepted=accepted, attempts=attempts, behaviour=behaviour)
+        self._setup = Setup(self._desk, secret, {} if callbacks is None else callbacks)
 
     def app(self) -> web.Application:
         """The web application."""
@@ -56,6 +53,8 @@ class SimulatorServer:
         app.router.add_post("/messages", self._messages)
         app.router.add_get("/health", self._health)
         app.router.add_get("/stats", self._stats)
+        for dialect in DIALECTS.values():
+            app.router.add_routes(dialect(self._setup).routes())
         app.on_cleanup.append(self._stop)
         return app
 
@@ -63,41 +62,23 @@ class SimulatorServer:
         try:
             message, callbacks = _message(await request.read())
         except BadMessage as problem:
-            return _error(400, "invalid_request", message=str(problem))
-        decision = self._simulation.decide(message.phone, message.reference, message.token, message.attempt)
-        self._outcomes[decision.answer.outcome] += 1
-        if self._attempts is not None:
-            self._attempts.record(message, decision)
-        if decision.accepted:
-            try:
-                await self._accepted.append(message)
-            except OSError as problem:
-                log.error("simulator.log_failed", reason=problem.strerror)
-                return _error(500, "log_unwritable")
-            taken = Taken(message, decision.provider_id, callbacks.get("status_url"), callbacks.get("inbound_url"))
-            self._postman.take(taken, self._behaviour.events(message), answered_in=decision.delay)
-        if decision.delay == NEVER:
-            await asyncio.Event().wait()  # until the caller hangs up or the server stops
-        elif decision.delay:
-            await asyncio.sleep(decision.delay)
-        return _response(decision)
+            return error(400, "invalid_request", message=str(problem))
+        provider_id = f"sim-{message.token}"
+        taken = Taken(message, provider_id, callbacks.get("status_url"), callbacks.get("inbound_url"))
+        try:
+            decision = await self._desk.take(taken, plain_requests)
+        except LogUnwritable:
+            return error(500, "log_unwritable")
+        return answer(decision, provider_id)
 
     async def _health(self, request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
     async def _stats(self, request: web.Request) -> web.Response:
-        return web.json_response(
-            {
-                "accepted": self._accepted.lines,
-                "attempts": self._outcomes.total(),
-                "outcomes": dict(self._outcomes),
-                "commits": self._accepted.commits,
-                "callbacks": self._postman.stats(),
-            }
-        )
+        return web.json_response(self._desk.stats())
 
     async def _stop(self, app: web.Application) -> None:
-        await self._postman.close()
+        await self._desk.close()
 
 
 @asynccontextmanager
@@ -114,12 +95,11 @@ async def listening(server: SimulatorServer, port: int) -> AsyncIterator[str]:
 
 
 async def serve(
-    simulation: Simulation,
+    server: SimulatorServer,
     *,
     port: int,
     accepted: AcceptedLog,
     attempts: AttemptsFile | None,
-    behaviour: Behaviour,
     ready: Callable[[str], None],
 ) -> None:
     """Serves until SIGTERM or Ctrl-C; the log is complete when this returns."""
@@ -127,7 +107,6 @@ async def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        server = SimulatorServer(simulation, accepted=accepted, attempts=attempts, behaviour=behaviour)
         async with listening(server, port) as url:
             ready(url)
             await stop.wait()
@@ -184,30 +163,3 @@ def _text(document: JsonObject, name: str) -> str:
 def _storable(text: str) -> bool:
     # JSON can contain half a surrogate pair, which UTF-8 cannot encode.
     return not any("\ud800" <= char <= "\udfff" for char in text)
-
-
-def _response(decision: Decision) -> web.Response:
-    answer = decision.answer
-    if decision.status < 300:
-        return web.json_response({"id": answer.provider_id}, status=decision.status)
-    headers = {} if answer.retry_after is None else {"Retry-After": f"{answer.retry_after:g}"}
-    return _error(
-        decision.status,
-        answer.error_code or "refused",
-        retryable=answer.outcome == "retryable",
-        headers=headers,
-    )
-
-
-def _error(
-    status: int,
-    code: str,
-    *,
-    message: str = "",
-    retryable: bool = False,
-    headers: dict[str, str] | None = None,
-) -> web.Response:
-    error: dict[str, Any] = {"code": code, "retryable": retryable}
-    if message:
-        error["message"] = message
-    return web.json_response({"error": error}, status=status, headers=headers)
