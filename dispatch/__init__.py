@@ -13,7 +13,8 @@ sending     courier → window → exchange (records and claims) → round_trip,
             replies)
 campaigns   draft, timing (when it may reach people), whatsapp (templates), writing, editing, lifecycle, patterns
             (recurring campaigns follow their schedules), reading, view, rules, approval, previews, plans (who is
-            reached when), messages, progress; message_view, preview_view and plan_view are what people see of those
+            reached when), messages, links (of its text), progress; message_view, preview_view, plan_view and
+            schedule_view are what people see of those
 audience    members (counted, read page by page), cost (bounded), fields (of a text, as SQL), choice, combined (several
             lists and segments, minus others) → combined_sql → part_counts, segments, filter (by operators and their
             values) → filter_values (as they are stored) → filter_account (as an account has it); filter_relations

@@ -12,6 +12,7 @@ from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.routes.campaign_inputs import CampaignPath
 from dispatch.campaigns import messages
+from dispatch.campaigns.links import LinkView, list_links
 from dispatch.campaigns.message_view import MessageDetailView, MessageState, MessageView, TroubleView
 
 routes = Routes("messages", __name__, url_prefix="/api")
@@ -44,6 +45,12 @@ class Troubles(BaseModel):
     data: list[TroubleView]
 
 
+class CountedLinks(BaseModel):
+    """Links in the order of the text."""
+
+    data: list[LinkView]
+
+
 @routes.get(
     "/campaigns/<campaign_id>/messages",
     summary="List a campaign's messages",
@@ -69,6 +76,18 @@ def index(path: CampaignPath, query: MessageQuery) -> Paged[MessageView]:
 def errors(path: CampaignPath, query: Organization) -> Troubles:
     """Grouped by state, reason and error code."""
     return Troubles(data=messages.group_troubles(caller(), path.campaign_id))
+
+
+@routes.get(
+    "/campaigns/<campaign_id>/links",
+    summary="How many people opened a campaign's links",
+    answers={200: CountedLinks},
+    refuses=("CAMPAIGN_NOT_FOUND",),
+    scope="read",
+)
+def links(path: CampaignPath, query: Organization) -> CountedLinks:
+    """Of a campaign with `track_links`, from its start on; others have none."""
+    return CountedLinks(data=list_links(caller(), path.campaign_id))
 
 
 @routes.get(

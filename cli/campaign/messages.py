@@ -1,4 +1,4 @@
-"""`campaign messages`, `errors` and `export`: what became of a campaign's messages."""
+"""`campaign messages`, `errors`, `links` and `export`: what became of a campaign's messages."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from cli.shared.csv_file import WrittenFile, csv_file, write_csv
 from cli.shared.output import answers, show_columns
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
+from dispatch.campaigns.links import LinkView, list_links
 from dispatch.campaigns.message_view import MessageView, TroubleView
 from dispatch.campaigns.messages import export_messages, group_troubles, list_messages
 from models.page import Page
@@ -53,6 +54,19 @@ def errors(campaign_id: int) -> list[TroubleView]:
 
 @click.command()
 @campaign_id
+@answers()
+@with_database
+def links(campaign_id: int) -> list[LinkView]:
+    """Count the people who opened each link of a campaign that tracks them, and those for whom only programs did.
+
+    \b
+    python -m cli campaign links 1
+    """
+    return list_links(by_hand(ALL_ACCOUNTS), campaign_id)
+
+
+@click.command()
+@campaign_id
 @csv_file
 @answers()
 @with_database
@@ -65,4 +79,4 @@ def export(campaign_id: int, file: Path) -> WrittenFile:
     return write_csv(export_messages(by_hand(ALL_ACCOUNTS), campaign_id), file)
 
 
-READINGS = (messages, errors, export)
+READINGS = (messages, errors, links, export)

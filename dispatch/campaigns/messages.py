@@ -13,6 +13,7 @@ from dispatch.formats.csv_out import csv_lines
 from dispatch.formats.phones import normalise
 from models.campaigns.campaign import Campaign
 from models.campaigns.family import attempts_before
+from models.links.link_click import first_click
 from models.messages import reading as message_reading
 from models.messages.message import Message
 from models.messages.reading import AttemptCount, MessageLine
@@ -89,4 +90,6 @@ def _history(campaign: Campaign, message: Message) -> list[MessageEventView]:
         happened.append(MessageEventView(event="sent", at=message.sent_at))
     if message.state not in ("pending", "sending", "sent"):
         happened.append(MessageEventView(event=message.state, at=None, reason=message.reason))
+    if campaign.track_links and (clicked_at := first_click(campaign.id, message.n)):
+        happened.append(MessageEventView(event="clicked", at=clicked_at))
     return happened

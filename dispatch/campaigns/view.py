@@ -8,21 +8,20 @@ from uuid import UUID
 
 from pydantic import Field, WithJsonSchema
 
+from dispatch.campaigns.schedule_view import CampaignScheduleView
 from dispatch.campaigns.timing import PURPOSES
 from dispatch.formats.view import Channel, Clock, SparseView, Time, View
-from dispatch.schedules.schedules import Status as ScheduleStatus
 from dispatch.texts.components import Components, WhatsappButton, WhatsappHeader
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import Campaign
 from models.campaigns.remote_fetch import FetchState, RemoteFetch
+from models.links.link_click import people
 from models.messages import batch
 from models.messages.batch import Stats
 from models.row import JsonObject
 from models.schedules.schedule import Schedule
 from models.states import CAMPAIGN_KINDS, CAMPAIGN_STATES
-from scheduling.draft import rule_of
-from scheduling.words import describe
 
 # The allowed values come from the table of states alone.
 Status = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CAMPAIGN_STATES)})]
@@ -84,27 +83,6 @@ class AudienceView(SparseView):
     exclude: PartsView | None = None
 
 
-class CampaignScheduleView(View):
-    """The schedule of a recurring campaign."""
-
-    id: UUID
-    description: str = Field(description='when it is due, in words: "every Monday at 09:00, Europe/Athens"')
-    timezone: str
-    status: ScheduleStatus
-    next_run_at: Time | None = Field(description="null unless it is active")
-
-    @classmethod
-    def of(cls, schedule: Schedule) -> Self:
-        """Returns what is shown of the row."""
-        return cls(
-            id=schedule.id,
-            description=describe(rule_of(schedule)),
-            timezone=schedule.timezone,
-            status=schedule.status,
-            next_run_at=schedule.next_run_at,
-        )
-
-
 class CampaignView(View):
     """A campaign with its messages counted by state."""
 
@@ -147,6 +125,7 @@ class CampaignView(View):
     next_check_at: Time | None
     credits: CreditsView
     stats: Stats
+    clicks: int | None = Field(description="recipients who opened a link of its text; null: its links are not tracked")
 
 
 # The fields that are columns of the row, under the same name.
@@ -159,7 +138,7 @@ def view(campaign: Campaign) -> CampaignView:
 
 
 def view_all(campaigns: Sequence[Campaign]) -> list[CampaignView]:
-    """Returns what people see of the campaigns, with six queries for any number of them; batches hold the counts."""
+    """Returns what people see of the campaigns, with seven queries at most for any number of them."""
     counts = batch.stats([campaign.id for campaign in campaigns])
     chosen = CampaignCustomer.counts([campaign.id for campaign in campaigns if campaign.audience_kind == "customers"])
     fetches = RemoteFetch.of([campaign.id for campaign in campaigns if campaign.audience_kind == "remote"])
@@ -168,6 +147,7 @@ def view_all(campaigns: Sequence[Campaign]) -> list[CampaignView]:
         [each.id for each in campaigns if each.status == "sending" and counts[each.id].pending]
     )
     schedules = Schedule.by_id([each.schedule_id for each in campaigns if each.schedule_id])
+    clicks = people(tracking) if (tracking := [each.id for each in campaigns if each.track_links]) else {}
     return [
         _view(
             each,
@@ -176,6 +156,7 @@ def view_all(campaigns: Sequence[Campaign]) -> list[CampaignView]:
             fetch=fetches.get(each.id),
             parts=parts.get(each.id, []),
             waits_until=waiting.get(each.id),
+            clicks=clicks.get(each.id, 0) if each.track_links else None,
             schedule=schedules.get(each.schedule_id) if each.schedule_id else None,
         )
         for each in campaigns
@@ -190,6 +171,7 @@ def _view(
     fetch: RemoteFetch | None,
     parts: Sequence[AudiencePart],
     waits_until: datetime | None,
+    clicks: int | None,
     schedule: Schedule | None,
 ) -> CampaignView:
     columns = {name: getattr(campaign, name) for name in _COLUMNS}
@@ -201,6 +183,7 @@ def _view(
             "whatsapp_header": filled.header,
             "whatsapp_buttons": list(filled.buttons),
             "waits_until": waits_until,
+            "clicks": clicks,
             "audience": _audience(campaign, chosen, fetch, parts),
             "schedule": CampaignScheduleView.of(schedule) if schedule else None,
             "reason": campaign.reason or None,

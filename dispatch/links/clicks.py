@@ -15,7 +15,7 @@ def target_of(code: str, *, method: str, headers: Mapping[str, str]) -> str:
     That it was opened is committed then: as a click the first time that a person opens it, or else as a program's.
     """
     named = [place for place in places_of(code) if place.link != UNSUBSCRIBE]
-    followed = follow(named, by_bot=is_program(method, headers))
-    if followed is None:
+    target = follow(named, by_bot=is_program(method, headers))
+    if target is None:
         raise NotFound("This link leads nowhere. If it was cut off, open all of it from the message.")
-    return followed.target
+    return target

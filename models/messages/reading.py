@@ -50,6 +50,8 @@ class MessageLine(NamedTuple):
     provider: str | None
     provider_id: str | None
     sent_at: datetime | None
+    #: When a person first opened one of its links.
+    clicked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,8 @@ _SHOWN = """CASE WHEN m.state = 'pending' AND EXISTS (
     SELECT FROM batch f WHERE f.campaign_id = m.campaign_id AND m.n = ANY (f.in_flight)
       AND f.number = m.n / (SELECT batch_size FROM campaign WHERE id = m.campaign_id))
     THEN 'sending' ELSE m.state END"""
-_NOT_COLUMNS = {"message": "campaign_id || '-' || n", "text": TEXT, "state": _SHOWN}
+_CLICKED = "(SELECT min(at) FROM link_click k WHERE k.campaign_id = m.campaign_id AND k.n = m.n AND NOT k.by_bot)"
+_NOT_COLUMNS = {"message": "campaign_id || '-' || n", "text": TEXT, "state": _SHOWN, "clicked_at": _CLICKED}
 _LINE = ", ".join(_NOT_COLUMNS.get(field, field) for field in MessageLine._fields)
 
 

@@ -23,11 +23,12 @@ MESSAGE_EVENTS = {
     "x": "unconfirmed",
 }
 REPLY_RECEIVED, OPTED_OUT, OPTED_IN = "reply.received", "number.opted_out", "number.opted_in"
+CLICKED = "message.clicked"
 TEST = "webhook.test"
 TYPES = (
     *(f"campaign.{name}" for name in CAMPAIGN_EVENTS),
     *(f"message.{name}" for name in MESSAGE_EVENTS.values()),
-    *(REPLY_RECEIVED, OPTED_OUT, OPTED_IN),
+    *(CLICKED, REPLY_RECEIVED, OPTED_OUT, OPTED_IN),
 )
 
 
