@@ -23,6 +23,7 @@ from dispatch.channels.providers import (
     try_provider,
 )
 from dispatch.channels.resealing import ResealedView, reseal_providers
+from dispatch.channels.templates import TemplatesView, read_templates
 from dispatch.errors import InvalidRequest
 from dispatch.providers.kinds import KINDS
 from models.page import Page
@@ -30,6 +31,10 @@ from models.tenancy import ALL_ACCOUNTS
 
 _name = click.argument("name")
 _of_account = account_option(required=False, help="The account of the provider.  [default: the operators' own]")
+
+
+def _show_templates(read: TemplatesView) -> None:
+    show_columns("name", "language", "status")(read.templates)
 
 
 @click.group()
@@ -113,6 +118,21 @@ def test(name: str, account: str | None) -> ProviderTestView:
     """
     caller, found = _named(name, account)
     return try_provider(caller, found, run=asyncio.run)
+
+
+@provider.command()
+@_name
+@_of_account
+@answers(show=_show_templates)
+@with_database
+def templates(name: str, account: str | None) -> TemplatesView:
+    """Read from Meta which WhatsApp templates the provider called NAME has; campaigns are compared with them.
+
+    \b
+    python -m cli provider templates whatsapp --account Acme
+    """
+    caller, found = _named(name, account)
+    return read_templates(caller, found, run=asyncio.run)
 
 
 @provider.command()

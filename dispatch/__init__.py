@@ -33,6 +33,9 @@ texts       template, filters, letters, placeholders (that there are such), stra
             stored (with versions), components (of WhatsApp templates), sms (how many segments a text takes), typography
             (which makes it take more); rendering (all of these for a whole campaign)
             tracking (which addresses become links), linked (with links); rendering (all of these for a whole campaign)
+            stored (with versions), components (of WhatsApp templates) and approved (compares them with Meta's), sms
+            (how many segments a text takes), typography (which makes it take more); linked (with links); rendering (all
+            of these for a whole campaign)
 accounts    accounts (subscription), settings, keys, credits, quotas (what an operator limits), audit_trail (who changed
             what)
 schedules   what people see and change of schedules, which `scheduling` runs
@@ -45,13 +48,13 @@ formats     view (what people see of a row), phone_text → phone_tails (what ma
 process     startup, schema (is it this release's), children (kept running), heartbeat, listed_job (what a worker may
             run), trusted_queue (where workers find those), lock (in Redis; it saves work and decides nothing),
             watchdog (ends a process that hangs), remembered (the latest answer to a question that may hang)
-channels    through which providers an account's messages go: providers (added, tried, removed), resealing, routes;
-            opening (a row becomes what makes calls) → routing (whom a campaign is sent through), switch (from one to
-            the next), circuit (leaves one that fails alone)
+channels    through which providers an account's messages go: providers (added, tried, removed), resealing,
+            templates (read from Meta), routes; opening (a row becomes what makes calls) → routing (whom a campaign is
+            sent through), switch (from one to the next), circuit (leaves one that fails alone)
 providers   what every provider takes and answers; choice (the installation's), kinds (that accounts may add): http,
             guard (no private addresses), link, receipts, inbound, sealing (of credentials), standard_webhooks (how
-            posts are signed), gsm7; twilio, vonage, kannel, whatsapp_cloud → whatsapp_message, webhook,
-            messaging_service, simulated, simulator/
+            posts are signed), gsm7; twilio, vonage, kannel, whatsapp_cloud → whatsapp_message,
+            whatsapp_templates, webhook, messaging_service, simulated, simulator/
 receipts    what providers post to us: hooks (verified and stored), applying (to messages, later), reasons (in words),
             replies, keywords (STOP and its like), settings (an account's own words and answers), answers (booked)
 clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from gevent import get_hub
 from pydantic import Field, Strict, WithJsonSchema
@@ -12,12 +12,12 @@ from api.http.inputs import Given, Organization, Page, PathId, WholeNumber
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import HARMLESS_TWICE, ONE_TRANSACTION
-from dispatch.channels import providers
+from dispatch.channels import providers, templates
 from dispatch.channels import routes as of_channel
 from dispatch.channels.providers import ProviderTestView, ProviderView
 from dispatch.channels.routes import MAX_STOPS, RoutesView, RouteView, Stop
+from dispatch.channels.templates import TemplatesView
 from dispatch.formats.view import Channel
-from dispatch.providers import Probe
 from dispatch.providers.kinds import KINDS
 
 routes = Routes("providers", __name__, url_prefix="/api/providers")
@@ -25,6 +25,7 @@ of_channels = Routes("routes", __name__, url_prefix="/api/routes")
 
 KindName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(KINDS)})]
 Setting = str | int | float | bool
+Found = TypeVar("Found")
 
 
 class ProviderPath(Given):
@@ -103,6 +104,30 @@ def try_out(path: ProviderPath) -> ProviderTestView:
     return providers.try_provider(caller(), path.provider_id, run=_in_a_thread)
 
 
+@routes.post(
+    "/<provider_id>/templates",
+    summary="Read a provider's WhatsApp templates from Meta",
+    answers={200: TemplatesView},
+    refuses=("REMOTE_FAILED", "PROVIDER_NOT_CONFIGURED"),
+    scope="admin",
+    idempotency=HARMLESS_TWICE,
+)
+def read_templates(path: ProviderPath) -> TemplatesView:
+    """Campaigns are then compared with them when they are saved; sends nothing."""
+    return templates.read_templates(caller(), path.provider_id, run=_in_a_thread)
+
+
+@routes.get(
+    "/<provider_id>/templates",
+    summary="List a provider's WhatsApp templates",
+    answers={200: TemplatesView},
+    scope="read",
+)
+def list_templates(path: ProviderPath) -> TemplatesView:
+    """Those that were there when they were last read."""
+    return templates.list_templates(caller(), path.provider_id)
+
+
 @routes.delete(
     "/<provider_id>", summary="Remove a provider", answers={204: None}, refuses=("INVALID_STATUS",), scope="admin"
 )
@@ -136,7 +161,7 @@ def _named(stop: NewStop) -> int | str:
     return stop.provider_id if stop.provider_id is not None else stop.name or ""
 
 
-def _in_a_thread(work: Coroutine[Any, Any, Probe]) -> Probe:
+def _in_a_thread(work: Coroutine[Any, Any, Found]) -> Found:
     """Runs a coroutine in a thread of the system: light threads share one, which can run one event loop at a time."""
-    found: Probe = get_hub().threadpool.apply(asyncio.run, (work,))
+    found: Found = get_hub().threadpool.apply(asyncio.run, (work,))
     return found

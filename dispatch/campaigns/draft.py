@@ -11,7 +11,7 @@ from dispatch.audience.conditions import RemoteFilter
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import checked_times
 from dispatch.campaigns.timing import GRACE_SEC, checked_timing
-from dispatch.campaigns.whatsapp import NamedTemplate, checked_template, checked_tracking
+from dispatch.campaigns.whatsapp import NamedTemplate, check_approved, checked_template, checked_tracking
 from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import checked_channel, checked_name
 from dispatch.texts.components import WhatsappButton, WhatsappHeader
@@ -75,6 +75,7 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
         caller, account_id, template=draft.template, template_id=draft.template_id, channel=channel
     )
     whatsapp = _template(account_id, draft, channel)
+    check_approved(account_id, whatsapp, text.text)
     kind = audience_kind(
         customer_ids=draft.customer_ids,
         list_id=draft.list_id,

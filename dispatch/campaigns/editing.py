@@ -21,7 +21,7 @@ from dispatch.campaigns.rules import (
 )
 from dispatch.campaigns.timing import check_window, checked_timing
 from dispatch.campaigns.view import CampaignView, view
-from dispatch.campaigns.whatsapp import checked_template, checked_tracking
+from dispatch.campaigns.whatsapp import NamedTemplate, check_approved, checked_template, checked_tracking
 from dispatch.errors import (
     DispatchError,
     InvalidRequest,
@@ -106,6 +106,8 @@ def _values(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> E
         **_whatsapp(campaign, changes),
         **_audience(changes),
     }
+    if {"template", "whatsapp_template"} & values.keys():
+        check_approved(campaign.account_id, _named(campaign, values), values.get("template", campaign.template))
     check_window(
         campaign.account_id,
         send_window=values.get("send_window", campaign.send_window),
@@ -157,6 +159,14 @@ def _whatsapp(campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:
         whatsapp_components=found.whatsapp_components,
     )
     return values | {"track_links": tracks} if "track_links" in changes else values
+
+
+def _named(campaign: Campaign, values: EditedColumns) -> NamedTemplate:
+    return NamedTemplate(
+        values.get("whatsapp_template", campaign.whatsapp_template),
+        values.get("whatsapp_language", campaign.whatsapp_language),
+        values.get("whatsapp_components", campaign.whatsapp_components),
+    )
 
 
 def _text(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:

@@ -9,7 +9,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from dispatch.errors import InvalidRequest
-from dispatch.texts.components import WhatsappButton, WhatsappHeader, checked_components
+from dispatch.texts.approved import differences
+from dispatch.texts.components import Components, WhatsappButton, WhatsappHeader, checked_components
+from dispatch.texts.template import compile_template
+from models.providers.approved_template import ApprovedTemplate
 from models.row import JsonObject
 
 # A name of Meta's, or the ContentSid of Twilio.
@@ -75,3 +78,40 @@ def checked_template(
             field="whatsapp_language",
         )
     return NamedTemplate(name, language, checked_components(account_id, header, buttons))
+
+
+def check_approved(account_id: UUID, named: NamedTemplate, text: str) -> None:
+    """Compares the template, and what fills it, with those that were read from the providers on the account's route.
+
+    InvalidRequest when none of them has it, when Meta does not let it be sent, or when something does not fit. Nothing
+    is compared where no templates have been read: what is wrong then shows at the first message.
+    """
+    name, language = named.whatsapp_template, named.whatsapp_language
+    if name is None or not ApprovedTemplate.read_from(account_id):
+        return
+    known = ApprovedTemplate.known_to(account_id, name)
+    found = next((each for each in known if each.language == language), None)
+    again = "`provider templates` reads them again."
+    if found is None:
+        others = f"; it has it in {', '.join(sorted({each.language for each in known}))}" if known else ""
+        field = "whatsapp_language" if known else "whatsapp_template"
+        raise InvalidRequest(f"Meta has no template {name} in {language}{others}. {again}", field=field)
+    if found.status != "APPROVED":
+        raise InvalidRequest(
+            f"The template {name} in {language} is {found.status.lower().replace('_', ' ')} at Meta, so it cannot be "
+            f"sent. {again}",
+            field="whatsapp_template",
+        )
+    # Before it has a text it is an unfinished draft.
+    if text.strip():
+        _check_fits(found, named, text)
+
+
+def _check_fits(found: ApprovedTemplate, named: NamedTemplate, text: str) -> None:
+    filled = Components.of(named.whatsapp_components)
+    placeholders = len(compile_template(text).filling)
+    wrong = list(differences(found.described, parameters=placeholders, components=filled))
+    if wrong:
+        field = {"template": "base_template"}.get(wrong[0][0], wrong[0][0])
+        said = " ".join(sentence for _, sentence in wrong)
+        raise InvalidRequest(f"The template {found.name} in {found.language} does not fit: {said}", field=field)

@@ -116,7 +116,7 @@ def list_providers(caller: Caller, *, page: int = 1, page_size: int = 20) -> Pag
 
 def read_provider(caller: Caller, provider_id: int) -> ProviderView:
     """Returns the provider; NotFound when there is none, or it is another account's."""
-    found = _found(caller, provider_id)
+    found = found_provider(caller, provider_id)
     return ProviderView.of(found, RefusedCallback.of([found.id]).get(found.id))
 
 
@@ -130,7 +130,7 @@ def provider_called(caller: Caller, name: str) -> int:
 
 def remove_provider(caller: Caller, provider_id: int) -> None:
     """Removes a provider; InvalidStatus while it is on a route, NotFound when it is not the caller's own."""
-    _found(caller, provider_id)
+    found_provider(caller, provider_id)
     with db.atomic():
         if not Provider.lock(provider_id, caller.account):
             raise NotFound("This provider is an operator's, and only they can remove it.")
@@ -147,7 +147,7 @@ def try_provider(
 
     Only the account's own, or for operators any: an account is not told what is wrong with an operator's.
     """
-    provider = _found(caller, provider_id)
+    provider = found_provider(caller, provider_id)
     if provider.account_id is None and ApiKey.is_of_account(caller.actor):
         raise Forbidden("This provider is an operator's; ask one to try it.")
     chosen = settings()
@@ -176,7 +176,8 @@ def _owner(caller: Caller, for_everyone: bool) -> UUID | None:
     return None
 
 
-def _found(caller: Caller, provider_id: int) -> Provider:
+def found_provider(caller: Caller, provider_id: int) -> Provider:
+    """Returns the row of a provider that the caller may see; NotFound when there is none, or it is another's."""
     found = Provider.find(provider_id, caller.account) if can_be_id(provider_id) else None
     if found is None:
         raise NotFound("There is no such provider.")

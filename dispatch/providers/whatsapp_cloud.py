@@ -17,6 +17,7 @@ from dispatch.providers.http import Outcomes, Reply, get, post, refusal, short_w
 from dispatch.providers.link import Link, ProviderSettings, matches_any, probed, query_of
 from dispatch.providers.receipts import dicts, json_of, meta_items
 from dispatch.providers.whatsapp_message import document_of
+from dispatch.providers.whatsapp_templates import ReadTemplate, read_templates
 from models.row import JsonObject
 
 API = "https://graph.facebook.com"
@@ -119,6 +120,8 @@ class Settings(ProviderSettings):
     #: In their console as "verify token", for the request with which Meta tries out an address.
     verify_token: SecretStr | None = Field(None, min_length=1, max_length=200)
     api_version: str = Field("v23.0", pattern=r"^v[0-9]{1,2}\.[0-9]$")
+    #: The WhatsApp Business account, whose templates are then read.
+    business_account_id: str | None = Field(None, pattern=r"^[0-9]{5,30}$")
     #: The number's part of its portfolio's messaging limit, in messages in any 24 hours:
     #: https://developers.facebook.com/docs/whatsapp/messaging-limits
     daily: int | None = Field(None, ge=1, le=1_000_000_000)
@@ -171,6 +174,16 @@ class WhatsappCloud:
         if token is None or not matches_any(query.get("hub.verify_token"), [token.get_secret_value()]):
             return None
         return short_word(query.get("hub.challenge"))
+
+    @property
+    def knows_business_account(self) -> bool:
+        """Whether its templates can be read."""
+        return self._settings.business_account_id is not None
+
+    async def templates(self) -> list[ReadTemplate] | Probe:
+        """Returns the templates of the business account, or why they cannot be read."""
+        account_url = f"{self._api}/{self._settings.business_account_id}"
+        return await read_templates(self._link.http.get(), account_url, self._headers)
 
     async def probe(self) -> Probe:
         """Reads the phone number."""

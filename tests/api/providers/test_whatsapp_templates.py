@@ -1,6 +1,13 @@
-"""What fills a WhatsApp template, over HTTP."""
+"""What fills a WhatsApp template, and which templates a provider has, over HTTP."""
+
+import json
 
 import pytest
+
+from tests.dispatch.channels.arranging import a_provider, a_route
+from tests.dispatch.channels.serving import serving
+from tests.dispatch.providers.dialects import WHATSAPP
+from tests.dispatch.providers.misbehaving import answers
 
 IMAGE = {"type": "image", "value": "https://example.com/a.jpg", "filename": None}
 BUTTON = {"index": 0, "type": "url", "value": "{first_name}"}
@@ -47,3 +54,27 @@ def test_what_cannot_fill_a_template_is_refused_and_nothing_is_stored(call, fiel
     assert answer.status_code == 400, answer.json
     assert str(answer.json).count(field) >= 1
     assert call("GET", "/api/campaigns").json["data"] == []
+
+
+def test_templates_are_read_from_meta_and_listed(call, account):
+    listed = {"data": [{"name": "spring_sale", "language": "en", "status": "APPROVED", "components": []}]}
+    with serving(answers("200 OK", json.dumps(listed).encode()), answers("500 Internal Server Error")) as meta:
+        provider = a_provider(account, "main", "whatsapp_cloud", meta.url, **WHATSAPP, business_account_id="1234567")
+        path = f"/api/providers/{provider.id}/templates"
+        assert call("GET", path).json == {"provider_id": provider.id, "templates": []}
+        read = call("POST", path)
+        assert read.status_code == 200
+        [template] = read.json["templates"]
+        assert (template["name"], template["language"], template["status"]) == ("spring_sale", "en", "APPROVED")
+        assert call("GET", path).json == read.json
+        again = call("POST", path)
+        assert (again.status_code, again.json["error"]["code"]) == (502, "REMOTE_FAILED")
+        assert call("GET", path).json == read.json
+    a_route(account, "main", channel="whatsapp")
+    unknown = call("POST", "/api/campaigns", json=SALE | {"whatsapp_template": "autumn"})
+    assert (unknown.status_code, unknown.json["error"]["code"]) == (400, "INVALID_REQUEST")
+    assert "Meta has no template autumn in en" in unknown.json["error"]["message"]
+    assert call("POST", "/api/campaigns", json=SALE | {"base_template": ""}).status_code == 201
+    trial = a_provider(account, "trial").id
+    assert call("POST", f"/api/providers/{trial}/templates").json["error"]["code"] == "INVALID_REQUEST"
+    assert call("POST", "/api/providers/999/templates").status_code == 404

@@ -1,7 +1,13 @@
 """`campaign create`, `edit` and `preview` of a WhatsApp template with a header and buttons."""
 
+import json
+
 import pytest
 
+from tests.dispatch.channels.arranging import a_provider, a_route
+from tests.dispatch.channels.serving import serving
+from tests.dispatch.providers.dialects import WHATSAPP
+from tests.dispatch.providers.misbehaving import answers
 from tests.factories import a_list, an_account
 from tests.stored import campaigns
 
@@ -55,3 +61,15 @@ def test_what_cannot_fill_a_template_says_why(cli, acme, words, says):
     assert answer.status in (1, 2)
     assert says in answer.stdout + answer.stderr
     assert campaigns() == []
+
+
+def test_templates_are_read_from_meta_and_shown(cli, acme):
+    listed = {"data": [{"name": "spring_sale", "language": "en", "status": "PAUSED", "components": []}]}
+    with serving(answers("200 OK", json.dumps(listed).encode())) as meta:
+        a_provider(acme, "main", "whatsapp_cloud", meta.url, **WHATSAPP, business_account_id="1234567")
+        assert "PAUSED" in cli("provider", "templates", "main", "--account", "Acme").stdout
+    a_route(acme, "main", channel="whatsapp")
+    assert "spring_sale in en is paused at Meta" in create(cli).error["message"]
+    a_provider(acme, "trial")
+    answer = cli("provider", "templates", "trial", "--account", "Acme", "--json")
+    assert (answer.status, answer.error["code"]) == (1, "INVALID_REQUEST")
