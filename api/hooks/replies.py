@@ -29,14 +29,14 @@ Words = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=
 class ReplySettings(Given):
     """Fields that are left out stay as they are; each list replaces the one before, and [] removes the words."""
 
-    stop_words: Words = Field([], description=f"up to {MOST_WORDS} words of up to {MOST_LETTERS} characters")
-    start_words: Words = Field([], description="as many, to come back")
-    help_words: Words = Field([], description="as many, to ask for help")
     help_answer: str | None = Field(
         None, description=f"up to {MOST_OF_ANSWER} characters; null: the usual one, '': none"
     )
     stop_answer: str | None = Field(None, description="confirms an opt-out; null or '': none")
     start_answer: str | None = Field(None, description="confirms that someone comes back; null or '': none")
+    stop_words: Words = Field([], description=f"up to {MOST_WORDS} words of up to {MOST_LETTERS} characters")
+    start_words: Words = Field([], description="as many, to come back")
+    help_words: Words = Field([], description="as many, to ask for help")
 
 
 class Replies(Paged[ReplyView]):
