@@ -28,14 +28,9 @@ customers   customers, attributes, attribute_limits, phone_types (of those from 
 links       short links in texts: codes (what they name), addresses (where they lead), opt_outs (by their readers),
             clicks, bots (what opens links by itself)
 texts       template, filters, letters, placeholders (that there are such), strangers (those of other tools), check,
-            stored (with versions), sms (how many segments a text takes), typography (which makes it take more);
-            linked (with links); rendering (all of these for a whole campaign)
-            stored (with versions), components (of WhatsApp templates), sms (how many segments a text takes), typography
-            (which makes it take more); rendering (all of these for a whole campaign)
-            tracking (which addresses become links), linked (with links); rendering (all of these for a whole campaign)
             stored (with versions), components (of WhatsApp templates) and approved (compares them with Meta's), sms
-            (how many segments a text takes), typography (which makes it take more); linked (with links); rendering (all
-            of these for a whole campaign)
+            (how many segments a text takes), typography (which makes it take more); tracking (which addresses become
+            links), linked (with links); rendering (all of these for a whole campaign)
 accounts    accounts (subscription), settings, keys, credits, quotas (what an operator limits), audit_trail (who changed
             what)
 schedules   what people see and change of schedules, which `scheduling` runs
@@ -53,8 +48,8 @@ channels    through which providers an account's messages go: providers (added, 
             sent through), switch (from one to the next), circuit (leaves one that fails alone)
 providers   what every provider takes and answers; choice (the installation's), kinds (that accounts may add): http,
             guard (no private addresses), link, receipts, inbound, sealing (of credentials), standard_webhooks (how
-            posts are signed), gsm7; twilio, vonage, kannel, whatsapp_cloud → whatsapp_message,
-            whatsapp_templates, webhook, messaging_service, simulated, simulator/
+            posts are signed), gsm7; twilio, vonage, kannel, whatsapp_cloud → whatsapp_message, whatsapp_templates;
+            webhook, messaging_service, simulated, simulator/
 receipts    what providers post to us: hooks (verified and stored), applying (to messages, later), reasons (in words),
             replies, keywords (STOP and its like), settings (an account's own words and answers), answers (booked)
 clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with

@@ -19,8 +19,7 @@ links       campaign_link (where the short links of a campaign lead), link_click
 texts       template, segment (with what its filter names)
 providers   provider (with sealed credentials), approved_template (of WhatsApp), route (through which messages of a
             channel go), receipt (of messages), reply, reply_word (that mean STOP and its like), reply_text and
-            reply_answer (to those), refused_callback
-            (how many were not signed)
+            reply_answer (to those), refused_callback (how many were not signed)
 processes   heartbeat
 all tables  database → connection, statement_limit, failures (what it raises), unreachable (why), row, page, search,
             export, retention, tenancy (whose rows), turns (whose is next), table_size, states (every state and
