@@ -109,7 +109,7 @@ class Settings(BaseSettings):
 
     # Sending.
     send_workers: PositiveInt = Field(2, description="send worker processes of `python -m jobs`")
-    send_window: int = Field(64, ge=1, le=1000, description="messages in flight per send worker")
+    send_window: int = Field(128, ge=1, le=1000, description="messages in flight per send worker")
     provider_timeout_sec: float = Field(10, gt=0, le=60, description="a call without an answer after this is `unknown`")
     stop_within_sec: PositiveInt = Field(30, description="the platform kills a process this long after SIGTERM")
     lease_sec: PositiveInt = Field(30, description="a message in flight longer than this becomes `unknown`")

@@ -16,7 +16,7 @@ from config.stopping import stop_on_signals, stop_with, stopping
 from dispatch.process.heartbeat import HeartbeatThread
 from dispatch.process.startup import start_process
 from dispatch.process.trusted_queue import mend_keys
-from dispatch.queues import JOBS
+from dispatch.queues import JOBS, SEND
 from jobs.from_rows import work_from_rows
 from jobs.queue_worker import QueueWorker
 from jobs.send import close_courier, stop_sending
@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("queue", choices=sorted(set(JOBS.values())))
     parser.add_argument("--lifeline", type=int, help="a pipe that ends when the process that started this one is gone")
     chosen = parser.parse_args()
-    settings = start_process(f"worker-{chosen.queue}")
+    settings = start_process(f"worker-{chosen.queue}", plan_once=chosen.queue == SEND)
     # Before the heartbeat begins, which only a clean stop ends.
     stop_on_signals()
     stop_with(chosen.lifeline, grace_sec=settings.stop_grace_sec)

@@ -28,6 +28,8 @@ _CONNECTION = {
     "lock_timeout": "10s",
     "timezone": "UTC",
 }
+# Each statement is planned once, and to find rows by an index, which stays right whatever the tables grow to meanwhile.
+_PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
 
 
 #: Enough that the number of round trips does not matter, few enough for flat memory.
@@ -49,13 +51,15 @@ def open_database(
     pool: int = 16,
     allow_unsafe: bool = False,
     statement_sec: int = DEFAULT_STATEMENT_SEC,
+    plan_once: bool = False,
 ) -> None:
     """Points `db` at the server and checks its version and that its commits are durable.
 
     With `allow_unsafe` neither is checked, and connections are opened when they are first used. A statement is given up
-    after `statement_sec` seconds.
+    after `statement_sec` seconds. With `plan_once` a statement that a connection runs again and again is not planned
+    for each of its values: for processes whose statements all look rows up by their keys.
     """
-    limits = _CONNECTION | {"statement_timeout": f"{statement_sec}s"}
+    limits = _CONNECTION | {"statement_timeout": f"{statement_sec}s"} | (_PLANNED_ONCE if plan_once else {})
     db.statement_sec = statement_sec
     db.init(
         url.replace("postgres://", "postgresql://", 1),

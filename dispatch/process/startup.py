@@ -15,8 +15,11 @@ from models.unreachable import why_unreachable
 log = structlog.get_logger()
 
 
-def start_process(name: str) -> Settings:
-    """Starts logging, opens the database and returns the settings; ends with one clear line if that is impossible."""
+def start_process(name: str, *, plan_once: bool = False) -> Settings:
+    """Starts logging, opens the database and returns the settings; ends with one clear line if that is impossible.
+
+    `models.database` says for which processes a statement can be planned once.
+    """
     chosen = servers_named(settings())
     start_logging(chosen, process=name)
     assert chosen.database_url
@@ -27,6 +30,7 @@ def start_process(name: str) -> Settings:
             pool=chosen.database_pool,
             allow_unsafe=chosen.environment == "test",
             statement_sec=chosen.database_timeout_sec,
+            plan_once=plan_once,
         )
         with db.connection_context():
             warn_of_newer_schema()

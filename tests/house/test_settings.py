@@ -61,7 +61,7 @@ def test_dot_env_is_read_and_the_real_environment_wins(tmp_path):
 @pytest.mark.parametrize(
     ("variable", "value", "says"),
     [
-        ("SEND_WINDOW", "many", "for example SEND_WINDOW=64"),
+        ("SEND_WINDOW", "many", "for example SEND_WINDOW=128"),
         ("BATCH_SIZE", "0", "for example BATCH_SIZE=1000"),
         ("REDIS_URL", "http://h:s3cret@x", "for example REDIS_URL=redis://"),
         ("REDIS_URL", "redis://:s3cret@host:99999/0", "has a port that is not a number"),
