@@ -7,6 +7,8 @@ ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	if $$python -c '$(ENOUGH)' 2>/dev/null; then echo $$python; break; fi; done)
 BIN := .venv/bin
+# More than the two cores of a small machine: tests of whole deployments mostly wait for other processes.
+TEST_PROCESSES ?= 4
 # Errors only: people cannot do anything about pip's warnings on this or that index.
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
@@ -26,7 +28,7 @@ up: .venv/.demo ## Run everything for keeping, without demo data (ARGS="--port 8
 	@$(BIN)/python -m cli up $(ARGS)
 
 test: .venv/.dev ## Run every test, on real PostgreSQL and real Valkey (ARGS="-k name", "-n0" for one process)
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
 faults: .venv/.dev ## Run campaigns through random faults and judge each (ARGS="--seed 3 --cases 100")
 	@$(BIN)/python -m tests.faults.random $(ARGS)
