@@ -14,7 +14,6 @@ customers   customer, attributes, attribute_counts, phone_types, lists, upsert, 
 schedules   schedule, run
 accounts    account, api_key, audit_event, credit, quota (what an operator limits), idempotency_key
 webhooks    webhook, event (of campaigns by a trigger, of messages derived), telling (of replies and opt-outs), delivery
-webhooks    webhook, event (of campaigns by a trigger, of messages derived), delivery
 links       campaign_link (where the short links of a campaign lead), link_click (who opened them)
 texts       template, segment (with what its filter names)
 providers   provider (with sealed credentials), approved_template (of WhatsApp), route (through which messages of a
