@@ -81,7 +81,7 @@ def show(name: str) -> AccountView:
 @click.option("--cap-per-day", type=int, metavar="N", help="Marketing messages one person gets in 24 hours; 0: any.")
 @click.option("--cap-per-week", type=int, metavar="N", help="Marketing messages one person gets in 7 days; 0: any.")
 @click.option("--text-to", metavar="KINDS", help="Also text to fixed, premium or shared_cost numbers, or to none.")
-@click.option("--link-url", metavar="URL", help="What the short links in texts begin with ('' means PUBLIC_URL).")
+@click.option("--link-url", metavar="URL", help="What the short links in texts begin with; none: PUBLIC_URL.")
 @click.option("--over-cap", type=click.Choice(OVER_CAP), help="What becomes of a message above a cap.")
 @_business_id
 @answers()
@@ -115,7 +115,7 @@ def change(
     if "text_to" in changes:
         named = changes["text_to"].strip().lower()
         changes["text_to"] = [] if named in ("", "none") else [kind.strip() for kind in named.split(",")]
-    if changes.get("link_url") == "":
+    if "link_url" in changes and changes["link_url"].strip().lower() in ("", "none"):
         changes["link_url"] = None
     for cap in ("cap_per_day", "cap_per_week"):
         if changes.get(cap) == 0:
