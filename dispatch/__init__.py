@@ -51,7 +51,8 @@ providers   what every provider takes and answers; choice (the installation's), 
             posts are signed), gsm7; twilio, vonage, kannel, whatsapp_cloud → whatsapp_message, whatsapp_templates;
             webhook, messaging_service, simulated, simulator/
 receipts    what providers post to us: hooks (verified and stored), applying (to messages, later), reasons (in words),
-            replies, keywords (STOP and its like), settings (an account's own words and answers), answers (booked)
+            lookups (asked for when none came), replies, keywords (STOP and its like), settings (an account's own words
+            and answers), answers (booked)
 clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with
             retries), tokens (Keycloak)
 audit       the invariants, as queries

@@ -17,8 +17,8 @@ webhooks    webhook, event (of campaigns by a trigger, of messages derived), tel
 links       campaign_link (where the short links of a campaign lead), link_click (who opened them)
 texts       template, segment (with what its filter names)
 providers   provider (with sealed credentials), approved_template (of WhatsApp), route (through which messages of a
-            channel go), receipt (of messages), reply, reply_word (that mean STOP and its like), reply_text and
-            reply_answer (to those), refused_callback (how many were not signed)
+            channel go), receipt (of messages), receipt_lookup (of those that did not come), reply, reply_word (that
+            mean STOP and its like), reply_text and reply_answer (to those), refused_callback (how many were not signed)
 processes   heartbeat
 all tables  database → connection, statement_limit, failures (what it raises), unreachable (why), row, page, search,
             export, retention, tenancy (whose rows), turns (whose is next), table_size, states (every state and

@@ -16,6 +16,7 @@ from dispatch.process.heartbeat import HeartbeatThread
 from dispatch.process.startup import start_process
 from dispatch.process.watchdog import Watchdog
 from dispatch.receipts.applying import apply_receipts, forget_old_receipts
+from dispatch.receipts.lookups import ask_for_receipts
 from dispatch.recovery import recover
 from dispatch.sending.answers import send_answers
 from dispatch.start.occurrences import register_occurrences
@@ -37,6 +38,8 @@ STOP_GRACE_SEC = 3.0
 FORGET_EVERY_SEC = 3600.0
 # How often webhooks, receipts and answers are looked after; finding nothing costs a few look-ups in small indexes.
 TELL_EVERY_SEC = 1.0
+# How often providers are asked for a few messages whose receipts did not come: a few a second.
+ASK_EVERY_SEC = 5.0
 
 
 def main() -> None:
@@ -66,6 +69,7 @@ def watch(settings: Settings) -> None:
     telling = partial(repeat, send_due, TELL_EVERY_SEC, name="webhooks", watchdog=watchdog)
     noting = partial(repeat, derive_events, TELL_EVERY_SEC, name="events", watchdog=watchdog)
     applying = partial(repeat, apply_receipts, TELL_EVERY_SEC, name="receipts", watchdog=watchdog)
+    asking = partial(repeat, ask_for_receipts, ASK_EVERY_SEC, name="lookups", watchdog=watchdog)
     threads = [
         threading.Thread(target=scheduler.run, name="scheduler", daemon=True),
         threading.Thread(target=recovering, name="recovery", daemon=True),
@@ -74,6 +78,7 @@ def watch(settings: Settings) -> None:
         threading.Thread(target=noting, name="events", daemon=True),
         threading.Thread(target=applying, name="receipts", daemon=True),
         threading.Thread(target=telling, name="webhooks", daemon=True),
+        threading.Thread(target=asking, name="lookups", daemon=True),
     ]
     # A call that is cut off is unknown, so a stop waits for it.
     calling = threading.Thread(target=answering, name="answers", daemon=True)

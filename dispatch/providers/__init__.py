@@ -15,7 +15,7 @@ A provider has one coroutine, `send(message) -> Answer`, and never raises for an
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 # Error codes of deferrals that say nothing of how often a provider may be called: it cannot be reached, or it was not
 # even called, because its circuit is open, it pauses a sender or its sender has sent as much as its rate allows.
@@ -149,4 +149,13 @@ class Kind(Provider, Protocol):
 
     def parse_receipts(self, callback: Callback) -> list[Receipt]:
         """Returns the receipts of a verified request; [] when it has none that says anything."""
+        ...
+
+
+@runtime_checkable
+class CanBeAsked(Protocol):
+    """A kind that says what became of a message when it is asked."""
+
+    async def look_up(self, provider_id: str) -> Receipt | Answer | None:
+        """Returns what it says of its message with this id; None when that is nothing new, an Answer when it failed."""
         ...

@@ -18,6 +18,9 @@ from dispatch.providers.http import LazySession, Reply
 INSTALLATIONS_ID = 0
 INSTALLATIONS = f"simulated:{INSTALLATIONS_ID}"
 
+# How long a message waits for its receipt before its provider is asked, where it can be and says nothing else.
+ASK_AFTER_HOURS = 6.0
+
 # JSON may hold half of a surrogate pair, which UTF-8 has not; `replace` would make different texts equal.
 UNPAIRED = "surrogatepass"
 
@@ -30,6 +33,8 @@ class ProviderSettings(BaseModel):
     CHANNELS: ClassVar[tuple[str, ...]] = ("sms", "whatsapp")
     #: Whether it has no address of its own, so that an operator has to name one.
     NEEDS_BASE_URL: ClassVar[bool] = False
+    #: Whether it says what became of a message when it is asked (`ask_after_hours`).
+    CAN_BE_ASKED: ClassVar[bool] = False
     #: The setting with which accounts name the address, if they do.
     ADDRESS: ClassVar[str | None] = None
 

@@ -9,14 +9,14 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from aiohttp import encode_basic_auth
 from pydantic import Field, SecretStr, model_validator
 
 from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
 from dispatch.providers.http import Outcomes, get, post_form, refusal, short_word
-from dispatch.providers.link import Link, ProviderSettings, form_of, matches_any, probed, query_of
+from dispatch.providers.link import ASK_AFTER_HOURS, Link, ProviderSettings, form_of, matches_any, probed, query_of
 
 API = "https://api.twilio.com"
 
@@ -88,6 +88,7 @@ class Settings(ProviderSettings):
     """The account, and either a number (`from`) or a messaging service that sends."""
 
     OWN_SENDERS: ClassVar[tuple[str, ...]] = ("from", "messaging_service_sid")
+    CAN_BE_ASKED: ClassVar[bool] = True
 
     account_sid: str = Field(pattern=r"^AC[0-9a-zA-Z]{32}$")
     auth_token: SecretStr = Field(min_length=1, max_length=200)
@@ -95,6 +96,9 @@ class Settings(ProviderSettings):
     other_auth_token: SecretStr | None = Field(None, min_length=1, max_length=200)
     sender: str | None = Field(None, alias="from", pattern=r"^(\+[1-9][0-9]{2,14}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11})$")
     messaging_service_sid: str | None = Field(None, pattern=r"^MG[0-9a-zA-Z]{32}$")
+
+    #: A message without a receipt is asked for after so many hours, and twice again.
+    ask_after_hours: float = Field(ASK_AFTER_HOURS, gt=0, le=48)
 
     @model_validator(mode="after")
     def _has_a_sender(self) -> "Settings":
@@ -150,6 +154,25 @@ class Twilio:
         code = short_word(form.get("ErrorCode"))
         reference = short_word(query_of(callback).get("ref"))
         return [Receipt(f"{sid}:{said}", STATES[said], reference, provider_id=sid, error_code=code)]
+
+    async def look_up(self, provider_id: str) -> Receipt | Answer | None:
+        """Reads a message: https://www.twilio.com/docs/messaging/api/message-resource#fetch-a-message-resource."""
+        url = f"{self._account}/Messages/{quote(provider_id, safe='')}.json"
+        reply = await get(self._link.http.get(), url, self._headers)
+        if isinstance(reply, Answer):
+            return reply
+        if reply.status == 404:
+            return None  # deleted there
+        if reply.status != 200:
+            return refusal(reply, _code(reply.document.get("code")), CODES)
+        said = reply.document.get("status")
+        if reply.document.get("sid") != provider_id or not isinstance(said, str) or said == "sent":
+            return None
+        if said not in STATES:
+            return None
+        # The same key as that of the status callback, should that still come.
+        code = _code(reply.document.get("error_code"))
+        return Receipt(f"{provider_id}:{said}", STATES[said], provider_id=provider_id, error_code=code)
 
     def verify(self, callback: Callback) -> bool:
         """Returns whether Twilio signed the request: https://www.twilio.com/docs/usage/security."""

@@ -37,7 +37,7 @@ def take_callback(kind: str, provider_id: str, callback: Callback) -> int:
     said = verified(provider, callback).parse_receipts(callback)
     replies = take_replies(provider, inbound_of(provider.kind, callback))
     of_answers = [found for each in said if (found := _of_an_answer(each))]
-    of_messages = [_stored(provider.kind, each) for each in said if not _of_an_answer(each)]
+    of_messages = [stored(provider.kind, each) for each in said if not _of_an_answer(each)]
     moved = ReplyAnswer.report(provider.id, of_answers) if of_answers else 0
     new = Receipt.add(provider.id, of_messages) if of_messages else 0
     if new < len(of_messages):
@@ -93,7 +93,8 @@ def _of_an_answer(said: Said) -> Reported | None:
     return Reported(int(named[1]), said.state, said.error_code if failed else None, said.provider_id) if named else None
 
 
-def _stored(kind: str, said: Said) -> NewReceipt:
+def stored(kind: str, said: Said) -> NewReceipt:
+    """Returns what a provider of this kind said as it is stored, with the reason in words."""
     failed = said.state == "undelivered"
     named = _REFERENCE.fullmatch(said.reference or "")
     return NewReceipt(

@@ -17,6 +17,8 @@ log = structlog.get_logger(__name__)
 
 # Messages that can be asked for, and references whose attempts are counted.
 MOST_KEPT = 100_000
+# Receipts may be told in any order; this is the order in which things happen.
+_STEPS = ("sent", "undelivered", "delivered", "read")
 
 
 class LogUnwritable(Exception):
@@ -80,12 +82,12 @@ class Desk:
         return decision
 
     def found(self, provider_id: str) -> tuple[Taken, Event | None] | None:
-        """Returns an accepted message and the last thing that has become of it, if any; None when it is not known."""
+        """Returns an accepted message and what has become of it, if anything; None when it is not known."""
         kept = self._kept.get(provider_id)
         if kept is None:
             return None
-        past = [each for each in kept.events if each.what != "reply" and each.after <= time.monotonic() - kept.at]
-        return kept.taken, past[-1] if past else None
+        past = [each for each in kept.events if each.what in _STEPS and each.after <= time.monotonic() - kept.at]
+        return kept.taken, max(past, key=lambda event: _STEPS.index(event.what), default=None)
 
     def stats(self) -> dict[str, object]:
         """Returns what GET /stats shows."""
