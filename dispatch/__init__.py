@@ -1,20 +1,21 @@
 """The service layer behind API, workers, sweeper and CLI. It knows the rules, and nothing of HTTP, RQ or terminals.
 
 caller      who asks: the first argument of every function that acts for someone
-start       enqueue (the only way to start) → preparation, with chunk (its rows) and planning (keeps caps) → ending (it
-            sends or is put back), and what it answers: started; remote_audience (fetched before it is prepared), lost
-            (a preparation that is another's now); sweep (what is due, several at once: starters) and what it answers:
-            swept; occurrences (of recurring campaigns), to_customers (chosen customers), follow_ups (retry, rest,
-            test), unknown (decided by a person), request_key (finds the start of a repeated Idempotency-Key)
+start       enqueue (the only way to start) → preparation, with writers (of its texts), chunk (its rows) and planning
+            (keeps caps) → ending (it sends or is put back), and what it answers: started; remote_audience (fetched
+            before it is prepared), lost (a preparation that is another's now); sweep (what is due, several at once:
+            starters) and what it answers: swept; occurrences (of recurring campaigns), to_customers (chosen customers),
+            follow_ups (retry, rest, test), unknown (decided by a person), request_key (finds the start of a repeated
+            Idempotency-Key)
 sending     courier → window → exchange (records and claims) → round_trip, and calls (through handover); time_box ends
             the job; route_pace (of several providers) → pace (what a job may send) → rates (of senders, in Redis);
             outcomes says what an answer means; postponing moves what may not be sent now; settlement closes and
             settles; keeper (saves what a process cannot record before it has to end) → kept_answers; answers (to
             replies)
-campaigns   draft, timing (when it may reach people), whatsapp (templates), writing, editing, lifecycle, patterns
-            (recurring campaigns follow their schedules), reading, view, rules, approval, previews, plans (who is
-            reached when), messages, links (of its text), progress; message_view, preview_view, plan_view and
-            schedule_view are what people see of those
+campaigns   draft, timing (when it may reach people), whatsapp (templates), variants (several texts), writing, editing,
+            lifecycle, patterns (recurring campaigns follow their schedules), reading, view, rules, approval, previews
+            (of several texts: variant_previews), plans (who is reached when), messages, links (of its text), progress;
+            message_view, preview_view, plan_view and schedule_view are what people see of those
 audience    members (counted, read page by page), cost (bounded), fields (of a text, as SQL), choice, combined (several
             lists and segments, minus others) → combined_sql → part_counts, segments, filter (by operators and their
             values) → filter_values (as they are stored) → filter_account (as an account has it); filter_relations
@@ -30,7 +31,8 @@ links       short links in texts: codes (what they name), addresses (where they 
 texts       template, filters, letters, placeholders (that there are such), strangers (those of other tools), check,
             stored (with versions), components (of WhatsApp templates) and approved (compares them with Meta's), sms
             (how many segments a text takes), typography (which makes it take more); tracking (which addresses become
-            links), linked (with links); rendering (all of these for a whole campaign)
+            links), variants (who gets which of several texts), linked (with links); rendering (all of
+            these for a whole campaign)
 accounts    accounts (subscription), settings, keys, credits, quotas (what an operator limits), audit_trail (who changed
             what)
 schedules   what people see and change of schedules, which `scheduling` runs

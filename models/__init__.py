@@ -1,9 +1,9 @@
 """Rows and their moves: each table has its own file, with every change of its state as one statement.
 
-campaigns   campaign, writing, deleting, audience (chosen customers), audience_parts (of several lists and segments),
-            family (whom a follow-up may message), approval, hands (who changed what it sends), awaiting (what starts by
-            itself), hours, preparation, remote_fetch, sending, condition (whether it moves); patterns (recurring
-            campaigns) and their occurrences; due
+campaigns   campaign, writing, children, deleting, audience (chosen customers), audience_parts (of several lists and
+            segments), family (whom a follow-up may message), approval, hands (who changed what it sends), awaiting
+            (what starts by itself), hours, preparation, remote_fetch, sending, condition (whether it moves); patterns
+            (recurring campaigns) and their occurrences; due
 messages    message (and what is recorded of it), claiming, caps (how often a person is messaged), writing, recovery,
             recording and receiving (what became of it), unknown, reading, linked (by the code of a link), parameters
             (of WhatsApp templates); batch, pushing (its jobs) and due (which is next without them); arrays (how the

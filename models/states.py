@@ -36,7 +36,7 @@ MESSAGE_STATES: dict[str, str] = {
     "undelivered": "The provider accepted it and later reports that it did not arrive; a later report may differ.",
     "failed": "Definitely rejected, or out of attempts.",
     "skipped": "Never sent, for the reason stored: opted_out, not_mobile, country_not_allowed, blank_text, "
-    "duplicate, expired or frequency_cap.",
+    "held_back, duplicate, expired or frequency_cap.",
     "cancelled": "Never sent, because its campaign was cancelled.",
     "unknown": "The call may have left and no answer came; sent again only if a late answer says that it was not sent.",
     "unconfirmed": "Unknown for 24 hours; final, and its price is released.",

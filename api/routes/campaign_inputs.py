@@ -11,6 +11,7 @@ from dispatch.campaigns.timing import GRACE_SEC
 from dispatch.campaigns.view import Kind, Purpose, Status
 from dispatch.formats.view import Channel
 from dispatch.texts.components import WhatsappButton, WhatsappHeader
+from dispatch.texts.variants import Variant
 from models.states import CAMPAIGN_KINDS, CAMPAIGN_STATES, CHANNELS
 from scheduling.draft import Misfire
 
@@ -32,6 +33,12 @@ class CampaignFields(Given):
 
     channel: Channel = "sms"
     base_template: str = Field("", description="up to 2000 characters, with placeholders like {first_name}")
+    variants: list[Variant] | None = Field(
+        None, description="2 to 4 texts instead of `base_template`, each sent to a share of the audience at random"
+    )
+    hold_back: WholeNumber = Field(
+        0, description="percent of the audience, 0 to 90, who wait for the best of the variants"
+    )
     template_id: WholeNumber | None = Field(None, description="copies a stored template instead of `base_template`")
     fold_typography: Annotated[bool, Strict()] = Field(
         False, description="replaces quotes, dashes and the like in an SMS where that saves credits"

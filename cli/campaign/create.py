@@ -10,6 +10,7 @@ from cli.campaign.folding import fold_option
 from cli.campaign.starting import say_when_it_starts
 from cli.campaign.timing import timing_of, timing_options
 from cli.campaign.tracking import track_option
+from cli.campaign.variants import variant_options, variants_of
 from cli.campaign.whatsapp import whatsapp_of, whatsapp_options
 from cli.shared.arguments import text_of, time_of
 from cli.shared.caller import by_hand
@@ -44,6 +45,7 @@ def _show_created(made: dict[str, Any]) -> None:
     help="The message, with fields like {first_name}, or @file.",
 )
 @click.option("--stored", metavar="NAME", help="Copy the text of this stored template, instead of --template.")
+@variant_options
 @audience_options
 @click.option("--channel", type=click.Choice(CHANNELS), default="sms", show_default=True, help="How it is sent.")
 @fold_option
@@ -78,8 +80,11 @@ def create(account: str, **options: Any) -> dict[str, Any]:
         --except-segment 'bought last week' --template 'Come and see us, {first_name}!'
     python -m cli campaign create --account Acme --name Offer --everyone --template 'Hi {first_name}' \\
         --cron '0 9 * * 1' --zone Europe/Athens --max-runs 10
+    python -m cli campaign create --account Acme --name 'Which text' --everyone --hold-back 80 \\
+        --variant 'Hi {first_name}, the sale starts today.' --variant '{first_name}, 20 % off until Sunday!'
     """
     _check(options)
+    options |= variants_of(options)
     caller = by_hand(id_of(account))
     same = timing_of(options) | audience_of(caller, options) | whatsapp_of(options)
     made = create_campaign(caller, _draft(caller, **same, **options))
@@ -89,8 +94,11 @@ def create(account: str, **options: Any) -> dict[str, Any]:
 
 def _check(options: dict[str, Any]) -> None:
     """Refuses options that contradict each other, before anything is looked up."""
-    if (options["template"] is None) == (options["stored"] is None):
-        raise click.UsageError("Choose the text with either --template TEXT or --stored NAME.")
+    texts = [options["template"] is not None, options["stored"] is not None, bool(options["variants"])]
+    if sum(texts) != 1:
+        raise click.UsageError(
+            "Choose the text with either --template TEXT or --stored NAME, or several with --variant TEXT."
+        )
     if options["schedule"] is not None and options["cron"] is not None:
         raise click.UsageError("Choose either --schedule, for one time, or --cron, for many.")
     for option, name in _OF_CRON.items():

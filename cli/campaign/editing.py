@@ -9,6 +9,7 @@ from cli.campaign.brief import brief, campaign_id
 from cli.campaign.folding import fold_option
 from cli.campaign.timing import timing_of, timing_options
 from cli.campaign.tracking import track_option
+from cli.campaign.variants import variant_options, variants_of
 from cli.campaign.whatsapp import whatsapp_of, whatsapp_options
 from cli.shared.arguments import text_of, time_of
 from cli.shared.caller import by_hand
@@ -31,6 +32,7 @@ from models.tenancy import ALL_ACCOUNTS
     callback=text_of,
     help="The message, with fields like {first_name}, or @file.",
 )
+@variant_options
 @click.option("--channel", type=click.Choice(CHANNELS), help="How it is sent.")
 @fold_option
 @track_option
@@ -48,7 +50,7 @@ def edit(campaign_id: int, **options: Any) -> dict[str, Any]:
     """
     written = ("name", "template", "channel", "fold_typography", "track_links")
     changes = {field: options[field] for field in written if options[field] is not None}
-    changes |= timing_of(options) | whatsapp_of(options)
+    changes |= timing_of(options) | whatsapp_of(options) | variants_of(options)
     account_id = read_campaign(by_hand(ALL_ACCOUNTS), campaign_id).account_id
     changes |= audience_of(by_hand(account_id), options)
     if options["expires"] is not None:

@@ -23,12 +23,14 @@ from dispatch.campaigns.previews import (
 from dispatch.formats.checks import MAX_ID
 from models.tenancy import ALL_ACCOUNTS
 
-_show_messages = show_columns("customer_id", "text", "encoding", "segments", "cost", "skipped")
+_COLUMNS = ("customer_id", "text", "encoding", "segments", "cost", "skipped")
 
 
 def _show_preview(preview: PreviewView | PersonalizedPreviewView) -> None:
     if isinstance(preview, PreviewView):
-        _show_messages(preview.messages)
+        if preview.variants:
+            show_value(preview.variants)
+        show_columns(*(("variant",) if preview.variants else ()), *_COLUMNS)(preview.messages)
         for message in preview.messages[:1]:
             show_filled(message)
         show_value(preview.estimate)

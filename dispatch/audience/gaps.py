@@ -51,20 +51,26 @@ class Reach:
         return self.size.reachable - self.blank
 
 
-def reach_of(audience: Audience, template: CompiledTemplate) -> Reach:
-    """Counts the audience, and for how many of it each placeholder of the text is empty, in one statement."""
-    fields = template.without_fallback
+def reach_of(audience: Audience, *templates: CompiledTemplate) -> Reach:
+    """Counts the audience, and for how many of it each placeholder of the text is empty, in one statement.
+
+    Of several texts, among which each person gets one, every placeholder is counted for everyone.
+    """
+    first_with = {field: template for template in reversed(templates) for field in template.without_fallback}
+    fields = tuple(dict.fromkeys(field for template in templates for field in template.without_fallback))
+    may_be_blank = all(template.may_be_blank for template in templates)
     if not fields:
         size = members.size_of(audience)
-        return Reach(size, size.reachable if template.may_be_blank else 0)
+        return Reach(size, size.reachable if may_be_blank else 0)
     counted = _count(audience, fields)
     size = AudienceSize(counted["total"], counted["reachable"], counted["not_mobile"], counted["not_allowed"])
-    gaps = [
-        gap
+    found = (
+        _gap(audience, first_with[field], field, people, of=size.reachable)
         for place, field in enumerate(fields)
-        if (people := counted[f"empty_{place}"]) and (gap := _gap(audience, template, field, people, of=size.reachable))
-    ]
-    return Reach(size, counted["all_empty"] if template.may_be_blank else 0, gaps)
+        if (people := counted[f"empty_{place}"])
+    )
+    gaps = [gap for gap in found if gap]
+    return Reach(size, counted["all_empty"] if may_be_blank else 0, gaps)
 
 
 def no_one(reach: Reach) -> NoRecipients:

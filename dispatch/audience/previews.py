@@ -89,10 +89,11 @@ def _preview(filter: Group, account_id: UUID, warnings: list[FilterWarningView])
     return SegmentPreviewView(**dict(preview_of(audience)), warnings=warnings)
 
 
-def preview_of(audience: Audience, template: CompiledTemplate | None = None) -> AudiencePreviewView:
-    """Returns who this audience would reach, with this text if there is one."""
+def preview_of(audience: Audience, *texts: CompiledTemplate) -> AudiencePreviewView:
+    """Returns who this audience would reach, with this text or one of these, if there are any."""
     # Counted only for a text that can be blank, which takes looking at its fields.
-    reach = reach_of(audience, template) if template and template.may_be_blank else Reach(members.size_of(audience))
+    template = texts[0] if texts and all(text.may_be_blank for text in texts) else None
+    reach = reach_of(audience, *texts) if template else Reach(members.size_of(audience))
     size = reach.size
     return AudiencePreviewView(
         count=reach.messages,

@@ -13,7 +13,7 @@ from dispatch.caller import Caller
 from dispatch.campaigns.rules import get_campaign, note
 from dispatch.campaigns.view import CampaignView, view
 from dispatch.errors import ApprovalRequired, CampaignNotFound, InvalidStatus
-from dispatch.texts.components import compiled
+from dispatch.texts.variants import templates_of
 from models.campaigns import approval
 from models.campaigns.approval import Judgement
 from models.campaigns.campaign import Campaign
@@ -63,8 +63,7 @@ def changed_since_approval(campaign: Campaign) -> int:
     """
     if campaign.approved_at is None or campaign.audience_kind in (None, "remote"):
         return 0
-    template = compiled(campaign.template, campaign.whatsapp_components)
-    any_field = bool(template.fields) or campaign.audience_kind not in _BY_PHONE
+    any_field = any(template.fields for template in templates_of(campaign)) or campaign.audience_kind not in _BY_PHONE
     if campaign.status == "preparing":
         return approval.changed_recipients(campaign, any_field=any_field)
     return members.changed_since(Audience.of(campaign), campaign.approved_at, any_field=any_field)

@@ -11,11 +11,13 @@ from dispatch.audience.conditions import RemoteFilter
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import checked_times
 from dispatch.campaigns.timing import GRACE_SEC, checked_timing
+from dispatch.campaigns.variants import text_of_draft
 from dispatch.campaigns.whatsapp import NamedTemplate, check_approved, checked_template, checked_tracking
 from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import checked_channel, checked_name
 from dispatch.texts.components import WhatsappButton, WhatsappHeader
-from dispatch.texts.stored import text_for_campaign
+from dispatch.texts.stored import CampaignText
+from dispatch.texts.variants import Split, Variant, checked_split
 from models.campaigns.writing import NewCampaign
 
 
@@ -26,6 +28,9 @@ class CampaignDraft:
     name: str
     template: str = ""
     template_id: int | None = None
+    #: Several texts instead, which are compared, and the percent of the people who wait for the best of them.
+    variants: Sequence[Variant] | None = None
+    hold_back: int = 0
     channel: str = "sms"
     #: Replaces quotes, dashes and the like in an SMS where that saves credits.
     fold_typography: bool = False
@@ -71,9 +76,7 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
     account_id = caller.one_account()
     _check_rule(draft)
     channel = checked_channel(draft.channel)
-    text = text_for_campaign(
-        caller, account_id, template=draft.template, template_id=draft.template_id, channel=channel
-    )
+    split, text = _texts(caller, account_id, draft, channel)
     whatsapp = _template(account_id, draft, channel)
     check_approved(account_id, whatsapp, text.text)
     kind = audience_kind(
@@ -93,6 +96,7 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
         template_version=text.version,
         fold_typography=draft.fold_typography,
         track_links=checked_tracking(draft.track_links, whatsapp.whatsapp_template),
+        split=split.stored() if split else None,
         whatsapp_template=whatsapp.whatsapp_template,
         whatsapp_language=whatsapp.whatsapp_language,
         whatsapp_components=whatsapp.whatsapp_components,
@@ -105,6 +109,17 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
         **checked_times(draft.scheduled_at, draft.expires_at, zone=draft.timezone),
         **checked_timing(asdict(draft)),
     )
+
+
+def _texts(caller: Caller, account_id: UUID, draft: CampaignDraft, channel: str) -> tuple[Split | None, CampaignText]:
+    """Returns what the campaign compares, if anything, and its only or its first text."""
+    split = checked_split(
+        account_id, draft.variants, hold_back=draft.hold_back, whatsapp_template=draft.whatsapp_template
+    )
+    text = text_of_draft(
+        caller, account_id, split, template=draft.template, template_id=draft.template_id, channel=channel
+    )
+    return split, text
 
 
 def _template(account_id: UUID, draft: CampaignDraft, channel: str) -> NamedTemplate:

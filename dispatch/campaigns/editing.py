@@ -20,6 +20,7 @@ from dispatch.campaigns.rules import (
     refusal,
 )
 from dispatch.campaigns.timing import check_window, checked_timing
+from dispatch.campaigns.variants import edited_text
 from dispatch.campaigns.view import CampaignView, view
 from dispatch.campaigns.whatsapp import NamedTemplate, check_approved, checked_template, checked_tracking
 from dispatch.errors import (
@@ -29,7 +30,7 @@ from dispatch.errors import (
 )
 from dispatch.formats.checks import checked_channel, checked_name
 from dispatch.texts.components import Components
-from dispatch.texts.stored import check_version, text_for_campaign
+from dispatch.texts.stored import check_version
 from models import quota
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignCustomer
@@ -102,7 +103,7 @@ def _values(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> E
     values: EditedColumns = {
         **_checked(changes, zone=changes.get("timezone", campaign.timezone)),
         **checked_timing(changes),
-        **_text(caller, campaign, changes),
+        **edited_text(caller, campaign, changes),
         **_whatsapp(campaign, changes),
         **_audience(changes),
     }
@@ -167,23 +168,6 @@ def _named(campaign: Campaign, values: EditedColumns) -> NamedTemplate:
         values.get("whatsapp_language", campaign.whatsapp_language),
         values.get("whatsapp_components", campaign.whatsapp_components),
     )
-
-
-def _text(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:
-    """Returns the text to write and, if it comes from a stored template, which one."""
-    if "template" not in changes and "template_id" not in changes:
-        return {}
-    template_id = changes.get("template_id")
-    if template_id is None and "template" not in changes:
-        return {"template_id": None, "template_version": None}
-    text = text_for_campaign(
-        caller,
-        campaign.account_id,
-        template=changes.get("template", ""),
-        template_id=template_id,
-        channel=changes.get("channel", campaign.channel),
-    )
-    return {"template": text.text, "template_id": text.template_id, "template_version": text.version}
 
 
 def _audience(changes: Mapping[str, Any]) -> EditedColumns:

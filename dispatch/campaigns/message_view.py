@@ -23,6 +23,7 @@ class MessageView(View):
     attempts: int
     deferrals: int
     segments: int
+    variant: int | None = Field(description="which of the campaign's texts it is; null: there is one, or none yet")
     encoding: str | None
     provider: str | None
     provider_id: str | None

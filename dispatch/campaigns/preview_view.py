@@ -40,9 +40,20 @@ class PreviewedMessageView(SparseView):
     segments: int
     forces_ucs2: NamedCharacterView | None = Field(description="the first character outside the GSM alphabet")
     cost: int = Field(description="in credits; 0 when it is skipped")
-    skipped: Literal["opted_out", "not_mobile", "country_not_allowed", "blank_text"] | None
+    skipped: Literal["opted_out", "not_mobile", "country_not_allowed", "blank_text", "held_back"] | None
     whatsapp_header: WhatsappHeader | None = Field(None, description="with this person's values")
     whatsapp_buttons: list[WhatsappButton] = Field([], description="with this person's values")
+    variant: int | None = Field(None, description="which of the campaign's texts; left out if there is one")
+
+
+class PreviewedVariantView(View):
+    """One of the texts that a campaign compares, as one person would read it."""
+
+    variant: int
+    share: int | None = Field(description="in percent of those who are sent any")
+    text: str
+    encoding: Encoding
+    segments: int
 
 
 class EstimateView(View):
@@ -67,6 +78,7 @@ class PreviewView(View):
     campaign_id: int
     channel: Channel
     template: str
+    variants: list[PreviewedVariantView] = Field(description="each text, if the campaign compares several")
     messages: list[PreviewedMessageView]
     estimate: EstimateView
     typography: FoldingView

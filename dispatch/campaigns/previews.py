@@ -9,7 +9,7 @@ from typing import Any
 
 from dispatch.audience import members
 from dispatch.audience.fields import values_of
-from dispatch.audience.gaps import Reach, reach_of
+from dispatch.audience.gaps import reach_of
 from dispatch.audience.members import Audience
 from dispatch.audience.previews import AudiencePreviewView, preview_of
 from dispatch.caller import Caller
@@ -22,14 +22,15 @@ from dispatch.campaigns.preview_view import (
     PreviewView,
 )
 from dispatch.campaigns.rules import get_campaign
+from dispatch.campaigns.variant_previews import as_sent, drawn_for, expected_of, text_drawn_for, variants_shown
 from dispatch.errors import CustomerNotFound, InvalidStatus, MissingCustomerId, NoMessageText
 from dispatch.formats.checks import composed
 from dispatch.texts.check import named_character, remarks_on
 from dispatch.texts.components import Components
 from dispatch.texts.filters import is_blank
-from dispatch.texts.linked import text_of
+from dispatch.texts.linked import text_of, texts_of
 from dispatch.texts.placeholders import compile_for
-from dispatch.texts.sms import Measure, measure_for
+from dispatch.texts.sms import measure_for
 from dispatch.texts.template import compile_template
 from dispatch.texts.typography import fold, replaced_in
 from models.campaigns.campaign import Campaign
@@ -51,6 +52,8 @@ def personalized_preview(
     if not customer_id:
         raise MissingCustomerId(field="customer_id")
     used = composed(override_template) if override_template else campaign.template
+    if campaign.split and not override_template:
+        used = text_drawn_for(campaign, customer_id)
     template = compile_for(campaign.account_id, used) if override_template else compile_template(used)
     template = text_of(campaign, template)
     shown = tuple(PreviewedCustomerView.model_fields)
@@ -58,7 +61,7 @@ def personalized_preview(
     if values is None:
         raise CustomerNotFound
     return PersonalizedPreviewView(
-        rendered_message=_as_sent(campaign, template.render(values))[0],
+        rendered_message=as_sent(campaign, template.render(values))[0],
         used_template=used,
         customer=PreviewedCustomerView(**{field: values[field] for field in shown if values[field] is not None}),
     )
@@ -70,19 +73,26 @@ def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES)
     audience = known_audience(campaign)
     if not campaign.template.strip():
         raise NoMessageText
-    template = text_of(campaign)
-    people = members.page_of(audience, template.fields, after=0, limit=ESTIMATED_FROM)
-    bodies = [template.render(person) for person in people]
+    templates = texts_of(campaign)
+    fields = tuple(dict.fromkeys(field for template in templates for field in template.fields))
+    people = members.page_of(audience, fields, after=0, limit=ESTIMATED_FROM)
+    variants = drawn_for(campaign, people)
+    bodies = [templates[(variant or 1) - 1].render(person) for variant, person in zip(variants, people, strict=True)]
     texts = [unmarked(body) for body in bodies]
-    messages = [_message(campaign, body, person) for body, person in zip(bodies, people, strict=True)]
-    reach = reach_of(audience, template)
+    messages = [
+        _message(campaign, body, person, variant)
+        for body, person, variant in zip(bodies, people, variants, strict=True)
+    ]
+    reach = reach_of(audience, *templates)
+    expected = expected_of(campaign, reach)
     return PreviewView(
         campaign_id=campaign.id,
         channel=campaign.channel,
         template=campaign.template,
         messages=messages[: min(max(first, 1), MAX_MESSAGES)],
-        estimate=_estimate(messages, reach),
-        typography=_folding(campaign, texts, messages, reach),
+        variants=variants_shown(campaign, templates, people),
+        estimate=_estimate(messages, reach.total, expected),
+        typography=_folding(campaign, texts, messages, reach.total, expected),
         warnings=remarks_on(campaign),
         gaps=reach.gaps,
     )
@@ -92,8 +102,7 @@ def preview_audience(caller: Caller, campaign_id: int) -> AudiencePreviewView:
     """Returns who would get the campaign, with its text if it has one."""
     campaign = get_campaign(caller, campaign_id)
     text = campaign.template.strip()
-    template = text_of(campaign) if text else None
-    return preview_of(known_audience(campaign), template)
+    return preview_of(known_audience(campaign), *(texts_of(campaign) if text else ()))
 
 
 def known_audience(campaign: Campaign) -> Audience:
@@ -107,9 +116,9 @@ def known_audience(campaign: Campaign) -> Audience:
 
 
 # A recipient is a dict because its fields depend on the template.
-def _message(campaign: Campaign, body: str, person: dict[str, Any]) -> PreviewedMessageView:
-    text, (encoding, segments, first_ucs2) = _as_sent(campaign, unmarked(body))
-    skipped = person["skipped"] or ("blank_text" if is_blank(text) else None)
+def _message(campaign: Campaign, body: str, person: dict[str, Any], variant: int | None) -> PreviewedMessageView:
+    text, (encoding, segments, first_ucs2) = as_sent(campaign, unmarked(body))
+    skipped = person["skipped"] or ("held_back" if variant is None else "blank_text" if is_blank(text) else None)
     return PreviewedMessageView(
         customer_id=person["id"],
         phone=person["phone"],
@@ -120,6 +129,7 @@ def _message(campaign: Campaign, body: str, person: dict[str, Any]) -> Previewed
         cost=0 if skipped else segments,
         skipped=skipped,
         **_filled(campaign, body),
+        **({"variant": variant} if campaign.split else {}),
     )
 
 
@@ -130,13 +140,8 @@ def _filled(campaign: Campaign, body: str) -> dict[str, Any]:
     return {"whatsapp_header": filled.header, "whatsapp_buttons": list(filled.buttons)}
 
 
-def _as_sent(campaign: Campaign, text: str) -> tuple[str, Measure]:
-    measured = measure_for(campaign.channel, text)
-    return fold(text, measured) if campaign.fold_typography else (text, measured)
-
-
 def _folding(
-    campaign: Campaign, texts: Sequence[str], messages: Sequence[PreviewedMessageView], reach: Reach
+    campaign: Campaign, texts: Sequence[str], messages: Sequence[PreviewedMessageView], total: int, expected: int
 ) -> FoldingView:
     """Returns what folding saves in the texts that are sent, and in all of them if these are only the first."""
     saving, sent, replaced = 0, 0, dict[str, None]()
@@ -149,21 +154,21 @@ def _folding(
         saving += plain.segments - cost.segments
         if folded != text:
             replaced |= dict.fromkeys(replaced_in(text))
-    exact = len(messages) == reach.total
+    exact = len(messages) == total
     return FoldingView(
         folded=campaign.fold_typography,
-        saving=saving if exact or not sent else round(saving / sent * reach.messages),
+        saving=saving if exact or not sent else round(saving / sent * expected),
         replaced=[named_character(character) for character in list(replaced)[:MOST_REPLACED]],
     )
 
 
-def _estimate(messages: Sequence[PreviewedMessageView], reach: Reach) -> EstimateView:
+def _estimate(messages: Sequence[PreviewedMessageView], total: int, expected: int) -> EstimateView:
     """Returns the sum of the prices when all messages were rendered, or else an estimate from those that were."""
     costs = [message.cost for message in messages if message.cost]
-    exact = len(messages) == reach.total
+    exact = len(messages) == total
     average = sum(costs) / len(costs) if costs else 1
     return EstimateView(
-        recipients=len(costs) if exact else reach.messages,
-        credits=sum(costs) if exact else ceil(average * reach.messages),
+        recipients=len(costs) if exact else expected,
+        credits=sum(costs) if exact else ceil(average * expected),
         exact=exact,
     )

@@ -12,6 +12,7 @@ from dispatch.campaigns.schedule_view import CampaignScheduleView
 from dispatch.campaigns.timing import PURPOSES
 from dispatch.formats.view import Channel, Clock, SparseView, Time, View
 from dispatch.texts.components import Components, WhatsappButton, WhatsappHeader
+from dispatch.texts.variants import Split, Variant
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import Campaign
@@ -98,6 +99,8 @@ class CampaignView(View):
     template_version: int | None
     fold_typography: bool = Field(description="quotes, dashes and the like are replaced where that saves credits")
     track_links: bool = Field(description="addresses in its text are sent as short links that count clicks")
+    variants: list[Variant] = Field(description="the texts that it compares, the first of them base_template; if any")
+    hold_back: int = Field(description="percent of its people who are sent none of the variants now, but one later")
     whatsapp_template: str | None = Field(description="as approved by WhatsApp; null: the text is sent as it is")
     whatsapp_language: str | None
     whatsapp_header: WhatsappHeader | None = Field(description="what fills the template's header, if anything does")
@@ -175,11 +178,13 @@ def _view(
     schedule: Schedule | None,
 ) -> CampaignView:
     columns = {name: getattr(campaign, name) for name in _COLUMNS}
-    filled = Components.of(campaign.whatsapp_components)
+    filled, split = Components.of(campaign.whatsapp_components), Split.of(campaign)
     return CampaignView(
         **columns
         | {
             "base_template": campaign.template,
+            "variants": list(split.variants) if split else [],
+            "hold_back": split.hold_back if split else 0,
             "whatsapp_header": filled.header,
             "whatsapp_buttons": list(filled.buttons),
             "waits_until": waits_until,

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 from config.others import let_others_run
 from dispatch.audience.fields import ID, PHONE, SKIPPED
 from dispatch.hours.plan import NOW, Due, Plan
+from dispatch.start.writers import Writers
 from dispatch.texts.filters import is_blank
-from dispatch.texts.rendering import Renderer
 from models.campaigns.preparation import ClaimedCampaign
 from models.messages.parameters import unmarked
 from models.messages.writing import NOT_BEFORE, SEGMENTS, STATE, MessageRow, NewBatch
@@ -34,18 +34,25 @@ def in_order(plan: Plan, recipients: Sequence[Recipient]) -> tuple[Sequence[Due]
 
 
 def messages_of(
-    campaign_id: int, renderer: Renderer, dues: Sequence[Due], recipients: Sequence[Recipient], *, first: int
+    campaign_id: int, writers: Writers, dues: Sequence[Due], recipients: Sequence[Recipient], *, first: int
 ) -> Iterator[list[MessageRow]]:
     """Yields the messages in groups, numbered from `first` on; what is priced here is what is sent."""
-    text_for, may_be_blank, numbered, n = renderer.text_for, renderer.may_be_blank, renderer.numbered, first
+    text_for, choose, may_be_blank, n = writers.text_for, writers.choose, writers.may_be_blank, first
+    numbered = writers.renderers[0].numbered
+    variant, held = None, False
     for start in range(0, len(recipients), RENDERED_TOGETHER):
         let_others_run()
         part = slice(start, start + RENDERED_TOGETHER)
         messages: list[MessageRow] = []
         for due, recipient in zip(dues[part], recipients[part], strict=True):
             not_before, send_until, zone, never = due
+            if choose:
+                variant, text_for = choose(recipient, n)
+                held = variant is None
             body, encoding, segments = text_for((*recipient, n) if numbered else recipient)
             state, reason = "pending", recipient[SKIPPED] or never
+            if held and reason is None:
+                reason = "held_back"
             if may_be_blank and reason is None and is_blank(unmarked(body)):
                 reason = "blank_text"
             if reason:
@@ -54,7 +61,7 @@ def messages_of(
             # fmt: off
             messages.append((
                 campaign_id, n, customer_id, phone, body, encoding, segments, state, reason,
-                not_before, send_until, zone,
+                not_before, send_until, zone, variant,
             ))
             # fmt: on
             n += 1

@@ -39,8 +39,8 @@ from dispatch.start import ending, preparation
 from dispatch.start.remote_audience import remote_services
 from dispatch.start.started import EnqueueResult, preparing, started
 from dispatch.texts.check import remarks_on
-from dispatch.texts.components import compiled
-from dispatch.texts.linked import text_of
+from dispatch.texts.linked import texts_of
+from dispatch.texts.variants import at_least, check_size, templates_of
 from models.account import Standing
 from models.campaigns.approval import take_turn
 from models.campaigns.audience_parts import AudiencePart
@@ -110,6 +110,7 @@ def _check(
         reach = _reach(campaign)
         if reach.messages == 0 and campaign.audience_kind != "remote":
             raise no_one(reach)
+        check_size(campaign, reach.messages)
     if reach.gaps:
         log.info("texts.with_gaps", people={gap.placeholder: gap.people for gap in reach.gaps})
     standing = Standing.of(campaign.account_id)
@@ -122,12 +123,12 @@ def _check(
 
 
 def _reach(campaign: Campaign) -> Reach:
-    text = text_of(campaign)
+    texts = texts_of(campaign)
     if campaign.audience_kind == "remote":
         # Its size is known once it is fetched, after the claim; price and approval are decided then.
         remote_services(campaign.account_id)
         return Reach(AudienceSize(0, 0))
-    return reach_of(Audience.of(campaign), text)
+    return reach_of(Audience.of(campaign), *texts)
 
 
 def _check_can_pay(campaign: Campaign, reach: Reach, standing: Standing) -> None:
@@ -136,10 +137,11 @@ def _check_can_pay(campaign: Campaign, reach: Reach, standing: Standing) -> None
             raise SubscriptionRequired
     with _step("check_credits"):
         # Every message costs at least one credit; the exact price is known, and held, once the texts are written.
-        if standing.available < reach.messages:
-            raise InsufficientCredits(needed=reach.messages, available=standing.available)
+        needed = at_least(campaign, reach.messages)
+        if standing.available < needed:
+            raise InsufficientCredits(needed=needed, available=standing.available)
         if standing.limited:
-            check_spending(campaign.account_id, reach.messages)
+            check_spending(campaign.account_id, needed)
 
 
 def _check_status(campaign: Campaign) -> None:
@@ -155,7 +157,7 @@ def _check_status(campaign: Campaign) -> None:
         raise InvalidStatus(f"A campaign that is {campaign.status} cannot be started.", status=campaign.status)
     if not campaign.template.strip():
         raise NoMessageText
-    compiled(campaign.template, campaign.whatsapp_components)
+    templates_of(campaign)
     if campaign.audience_kind is None:
         raise NoTargetAudience
 

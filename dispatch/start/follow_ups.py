@@ -23,11 +23,10 @@ from dispatch.formats.phones import read_phone
 from dispatch.start.enqueue import start_in_one_transaction
 from dispatch.start.started import EnqueueResult
 from models.account import Account
-from models.campaigns import deleting
-from models.campaigns import writing as campaign_writing
+from models.campaigns import children, deleting
 from models.campaigns.campaign import Campaign
+from models.campaigns.children import NewChild
 from models.campaigns.family import MOST_ATTEMPTS, CampaignNumber
-from models.campaigns.writing import NewChild
 from models.customers.phone_types import LEFT_OUT
 from models.database import db
 from models.states import CAMPAIGN_STATES
@@ -164,7 +163,7 @@ def _start_child(caller: Caller, new: NewChild, assign: AssignNumbers, *, verb: 
     written: list[Campaign] = []
 
     def write() -> Campaign:
-        child = campaign_writing.spawn(new)
+        child = children.spawn(new)
         if child is None:
             raise refusal(verb, get_campaign(caller, new.follows_id).status)
         written.append(child)

@@ -16,21 +16,17 @@ from psycopg.errors import UniqueViolation
 from config.stopping import stopping
 from dispatch import queues
 from dispatch.audience import members
-from dispatch.audience.fields import CURSOR, columns_of
+from dispatch.audience.fields import CURSOR
 from dispatch.audience.members import Audience
 from dispatch.errors import DispatchError
 from dispatch.hours.plan import Plan
-from dispatch.links.addresses import links_of
 from dispatch.outbox import push_due_batches
 from dispatch.start.chunk import batches_of, in_order, messages_of
 from dispatch.start.ending import finish, note_error, put_back
 from dispatch.start.lost import PreparationLost
 from dispatch.start.planning import keep_caps
 from dispatch.start.remote_audience import fetch_audience
-from dispatch.texts.components import compiled
-from dispatch.texts.linked import MessageLinks
-from dispatch.texts.rendering import Renderer
-from dispatch.texts.tracking import links_in
+from dispatch.start.writers import Writers
 from models.campaigns import preparation
 from models.campaigns.campaign import Campaign
 from models.campaigns.hours import hours_of
@@ -38,7 +34,6 @@ from models.campaigns.preparation import ClaimedCampaign
 from models.database import db
 from models.links.campaign_link import CampaignLink
 from models.messages.caps import Caps
-from models.messages.parameters import MARK
 from models.messages.writing import MessageRow, copy_batches, copy_messages, without_repeated
 
 log = structlog.get_logger()
@@ -53,11 +48,7 @@ class PreparationProgress:
 
     campaign: ClaimedCampaign
     audience: Audience
-    #: What is read of each recipient.
-    fields: tuple[str, ...]
-    renderer: Renderer
-    #: Where the links in the texts lead, if the campaign tracks any.
-    targets: tuple[str, ...]
+    writers: Writers
     plan: Plan
     caps: Caps | None
     cursor: int
@@ -67,18 +58,12 @@ class PreparationProgress:
     @classmethod
     def of(cls, campaign: ClaimedCampaign) -> "PreparationProgress":
         """Returns how far the preparation of this campaign has come."""
-        hours, marked = hours_of(campaign.id), MARK if campaign.whatsapp_template else ""
-        text = links_in(campaign, compiled(campaign.template, campaign.whatsapp_components, mark=marked))
-        template, plan = text.template, Plan.of(hours)
-        fields = (*template.fields, "zone") if plan.hours.anything else template.fields
-        columns = columns_of(fields)
-        links = MessageLinks(links_of(campaign.account_id), campaign.id) if template.links else None
+        hours = hours_of(campaign.id)
+        plan = Plan.of(hours)
         return cls(
             campaign,
             Audience.of(campaign),
-            fields,
-            Renderer(template, channel=campaign.channel, folds=campaign.fold_typography, columns=columns, links=links),
-            text.targets,
+            Writers.of(campaign, zoned=plan.hours.anything),
             plan,
             hours.caps,
             campaign.prep_cursor,
@@ -146,13 +131,13 @@ def _write_chunk(progress: PreparationProgress) -> PreparationProgress:
     campaign, size = progress.campaign, progress.campaign.batch_size
     # Whole batches, so that message n is always in batch n // size.
     limit = max(1, RECIPIENTS_PER_CHUNK // size) * size
-    recipients = members.tuples_of(progress.audience, progress.fields, after=progress.cursor, limit=limit)
+    recipients = members.tuples_of(progress.audience, progress.writers.fields, after=progress.cursor, limit=limit)
     if not recipients:
         return replace(progress, done=True)
     cursor, planned = recipients[-1][CURSOR], in_order(progress.plan, recipients)
 
     def messages() -> Iterator[list[MessageRow]]:
-        return messages_of(campaign.id, progress.renderer, *planned, first=progress.recipients)
+        return messages_of(campaign.id, progress.writers, *planned, first=progress.recipients)
 
     try:
         _write(progress, messages(), cursor=cursor, recipients=len(recipients))
@@ -176,11 +161,12 @@ def _write(
     with db.atomic():
         if not preparation.hold(campaign.id, campaign.prep_token, cursor=progress.cursor):
             raise PreparationLost
-        if progress.targets and progress.recipients == 0:
-            CampaignLink.replace(campaign.id, progress.targets)
+        if progress.writers.targets and progress.recipients == 0:
+            CampaignLink.replace(campaign.id, progress.writers.targets)
         if caps:
             groups = [keep_caps(progress.plan, caps, campaign.id, chain.from_iterable(groups))]
-        messages = copy_messages(groups, timed=progress.plan.hours.anything or caps is not None)
+        timed = progress.plan.hours.anything or caps is not None
+        messages = copy_messages(groups, timed=timed, split=campaign.split is not None)
         batches = batches_of(campaign, messages, first=progress.recipients)
         copy_batches(batches)
         price = sum(batch.price for batch in batches)

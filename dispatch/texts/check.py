@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -11,7 +12,6 @@ from dispatch.errors import InvalidTemplate
 from dispatch.formats.checks import checked_channel, composed
 from dispatch.formats.view import View
 from dispatch.links.codes import UNSUBSCRIBE
-from dispatch.texts.components import compiled
 from dispatch.texts.linked import sampled
 from dispatch.texts.placeholders import compile_for
 from dispatch.texts.sms import Encoding, measure_for
@@ -19,6 +19,7 @@ from dispatch.texts.strangers import strangers_in
 from dispatch.texts.template import ATTRIBUTE, UNSUBSCRIBE_LINK, CompiledTemplate
 from dispatch.texts.tracking import Tracked, links_in
 from dispatch.texts.typography import fold
+from dispatch.texts.variants import Split, templates_of
 from models.campaigns.campaign import Campaign
 from models.customers.attributes import dates_among
 
@@ -127,18 +128,23 @@ def named_character(character: str) -> NamedCharacterView:
 
 
 def remarks_on(campaign: Campaign) -> list[RemarkView]:
-    """Returns what may surprise the writer of the campaign's text."""
-    template = compiled(campaign.template, campaign.whatsapp_components)
-    return [
-        *about_text(campaign.template),
-        *about_dates(campaign.account_id, template),
-        *(_about_tracking(links_in(campaign, template)) if campaign.track_links else []),
+    """Returns what may surprise the writer of the campaign's text, or of those that it compares."""
+    split, templates = Split.of(campaign), templates_of(campaign)
+    texts = [each.text for each in split.variants] if split else [campaign.template]
+    found = [
+        remark
+        for text, template in zip(texts, templates, strict=True)
+        for remark in (*about_text(text), *about_dates(campaign.account_id, template))
     ]
+    if campaign.track_links:
+        found += _about_tracking(links_in(campaign, templates))
+    return list({(remark.code, remark.message): remark for remark in found}.values())
 
 
-def _about_tracking(found: Tracked) -> list[RemarkView]:
+def _about_tracking(texts: Sequence[Tracked]) -> list[RemarkView]:
     """Returns which addresses are sent as they are although links are tracked."""
-    if not found.targets and not found.left:
+    left = [address for found in texts for address in found.left]
+    if not left and not any(found.targets for found in texts):
         message = "track_links has nothing to track: the text has no address that begins with http:// or https://."
         return [RemarkView(code="link_not_tracked", message=message)]
     return [
@@ -146,7 +152,7 @@ def _about_tracking(found: Tracked) -> list[RemarkView]:
             code="link_not_tracked",
             message=f"{address} leads everyone elsewhere, because it has a placeholder; it is sent as it is.",
         )
-        for address in found.left
+        for address in left
     ]
 
 

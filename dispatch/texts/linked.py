@@ -6,10 +6,10 @@ from uuid import UUID
 
 from dispatch.errors import LinksNotConfigured
 from dispatch.links.addresses import Links, links_of, sample_links
-from dispatch.texts.components import compiled
 from dispatch.texts.sms import weigh
 from dispatch.texts.template import LINK, PLACEHOLDER, CompiledTemplate
 from dispatch.texts.tracking import links_in
+from dispatch.texts.variants import templates_of
 from models.campaigns.campaign import Campaign
 
 
@@ -28,13 +28,17 @@ class MessageLinks:
         return lambda n: (beginning + code(campaign_id, n, link), weight)
 
 
-def text_of(campaign: Campaign, template: CompiledTemplate | None = None) -> CompiledTemplate:
-    """Returns the campaign's text, and what else fills its template, as they are shown before it has messages.
+def text_of(campaign: Campaign, template: CompiledTemplate) -> CompiledTemplate:
+    """Returns a text for the campaign as it is shown before it has messages.
 
-    Or another text for it. LinksNotConfigured when it has links and there can be none.
+    LinksNotConfigured when it has links and there can be none.
     """
-    template = template or compiled(campaign.template, campaign.whatsapp_components)
-    return _readable(links_in(campaign, template).template, campaign.account_id)
+    return _readable(links_in(campaign, [template])[0].template, campaign.account_id)
+
+
+def texts_of(campaign: Campaign) -> list[CompiledTemplate]:
+    """Returns the campaign's text, or all that it compares, and what else fills its template, in the same way."""
+    return [_readable(found.template, campaign.account_id) for found in links_in(campaign, templates_of(campaign))]
 
 
 def _readable(template: CompiledTemplate, account_id: UUID) -> CompiledTemplate:

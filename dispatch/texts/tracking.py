@@ -6,7 +6,7 @@ space, a quote, or the punctuation that ends a sentence.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -19,6 +19,8 @@ _VALUE = "\0"
 _ADDRESS = re.compile(r"""(?<!\w)https?://[^\s<>"“”„«»|\\^`{}]+""", re.IGNORECASE)
 _ENDS_A_SENTENCE = ".,;:!?'’‘…*·。、，！？；：）】」』؟،؛"
 _BRACKETS = {")": "(", "]": "["}
+# A code has one byte for the number of a link; one text never has so many, but four may.
+MOST_LINKS = 255
 #: What a remark shows for a placeholder.
 _SHOWN_VALUE = "{…}"
 
@@ -28,31 +30,37 @@ class Tracked:
     """A text whose addresses are short links."""
 
     template: CompiledTemplate
-    #: Where link 1, 2, … lead.
+    #: Where link 1, 2, … lead, those of the texts before it included.
     targets: tuple[str, ...]
     #: Addresses that stay as they are, because they go on with a placeholder; {…} stands for it.
     left: tuple[str, ...]
 
 
-def links_in(campaign: Campaign, template: CompiledTemplate) -> Tracked:
-    """Returns a text of the campaign with short links, if it tracks any.
+def links_in(campaign: Campaign, templates: Sequence[CompiledTemplate]) -> list[Tracked]:
+    """Returns the texts of the campaign with short links, if it tracks any; they share those to the same address.
 
     Of a template that WhatsApp has approved only the parameters are sent, so its addresses cannot be replaced.
     """
     if campaign.track_links and not campaign.whatsapp_template:
-        return tracked(template)
-    return Tracked(template, (), ())
+        numbers: dict[str, int] = {}
+        return [tracked(template, numbers) for template in templates]
+    return [Tracked(template, (), ()) for template in templates]
 
 
-def tracked(template: CompiledTemplate) -> Tracked:
-    """Returns the text with a short link for each of its addresses; the same address has the same link."""
+def tracked(template: CompiledTemplate, known: dict[str, int] | None = None) -> Tracked:
+    """Returns the text with a short link for each of its addresses; the same address has the same link.
+
+    Addresses of other texts that are `known` keep their numbers, and new ones are added to them.
+    """
     text = PLACEHOLDER.sub(lambda found: _VALUE if found[0] == "%s" else "%", template.frame)
-    numbers: dict[str, int] = {}
+    numbers = {} if known is None else known
     left: dict[str, None] = {}
     frame, at, filling, values = "", 0, list[tuple[str, tuple[TextFilter, ...]]](), iter(template.filling)
     for start, address in _addresses(text):
         if _VALUE in address:
             left[address.replace(_VALUE, _SHOWN_VALUE)] = None
+            continue
+        if address not in numbers and len(numbers) == MOST_LINKS:
             continue
         number = numbers.setdefault(address, len(numbers) + 1)
         before = text[at:start]

@@ -19,8 +19,9 @@ _ROUTE = """(SELECT jsonb_agg(DISTINCT jsonb_build_array(p.kind, p.settings - '{
 # What is approved. A list counts with its additions or, when it is excluded, with those who left it; a segment with its
 # filter, and the lists that this names with both. People who come or change otherwise are counted at the start.
 STATE = f"""encode(sha256(convert_to(jsonb_build_array(
-    campaign.channel, campaign.template, campaign.fold_typography, campaign.track_links,
-    campaign.purpose, campaign.local_time,
+    campaign.channel,
+    CASE WHEN campaign.split IS NULL THEN to_jsonb(campaign.template) ELSE campaign.split END,
+    campaign.fold_typography, campaign.track_links, campaign.purpose, campaign.local_time,
     campaign.send_window, campaign.holidays, campaign.audience_kind, campaign.remote_filter,
     campaign.whatsapp_template,
     CASE WHEN campaign.whatsapp_components IS NULL THEN to_jsonb(campaign.whatsapp_language)

@@ -1,7 +1,4 @@
-"""Campaigns: the row, and the moves that a person or the sweep makes.
-
-Writing, editing and copying it is `writing.py`, its preparation `preparation.py`, sending it `sending.py`.
-"""
+"""Campaigns: the row, and the moves that a person or the sweep makes."""
 
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -43,6 +40,8 @@ class Campaign(Row):
     #: Whether quotes and the like are replaced where that saves credits, and addresses by links that count clicks.
     fold_typography: bool
     track_links: bool
+    #: The texts that are compared (JSON; `dispatch/texts/variants.py` reads it), of which `template` is the first.
+    split: JsonObject | None
     #: The template that WhatsApp approved the text as; the placeholders are its parameters. None: sent as text.
     whatsapp_template: str | None
     whatsapp_language: str | None
@@ -86,7 +85,7 @@ class Campaign(Row):
     reason: str | None
     #: The state that a refused preparation returns it to.
     claimed_from: str | None
-    #: The number of its claims; each has at most one hold.
+    #: Of its claims, each of which has at most one hold.
     claim_epoch: int
     batch_size: int
     #: Held by the process that writes the messages.

@@ -1,19 +1,20 @@
 """Writes, edits and copies a campaign's row, each in one statement."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, time
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from models.campaigns.campaign import DEFAULT_LIFE, Campaign
+from models.campaigns.campaign import Campaign
 from models.database import row
 from models.row import JsonObject
 
 # What a campaign says, and who it is for: a copy takes over both, a child only the content.
 CONTENT = (
-    *("channel", "template", "template_id", "template_version", "fold_typography"),
+    *("channel", "template", "template_id", "template_version", "fold_typography", "split"),
     *("track_links", "whatsapp_template", "whatsapp_language", "whatsapp_components"),
     *("purpose", "timezone", "send_window", "holidays"),
 )
@@ -43,6 +44,7 @@ class EditedColumns(Timing, total=False):
     template_version: int | None
     fold_typography: bool
     track_links: bool
+    split: JsonObject | None
     whatsapp_template: str | None
     whatsapp_language: str | None
     whatsapp_components: JsonObject | None
@@ -68,6 +70,8 @@ class NewCampaign:
     template_version: int | None
     fold_typography: bool
     track_links: bool
+    #: The texts that are compared, if there are several.
+    split: JsonObject | None
     whatsapp_template: str | None
     whatsapp_language: str | None
     whatsapp_components: JsonObject | None
@@ -84,22 +88,6 @@ class NewCampaign:
     send_window: str | None
     holidays: str | None
     grace_sec: int
-    actor: str
-    correlation_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewChild:
-    """What a new child campaign is written with."""
-
-    parent_id: int
-    #: retry, rest or test.
-    kind: str
-    name: str
-    #: The campaign that it follows up: the parent, or the root of a chain of children.
-    follows_id: int
-    #: The states that the followed campaign may be in.
-    in_states: list[str]
     actor: str
     correlation_id: str
 
@@ -124,8 +112,7 @@ def write(new: NewCampaign) -> Campaign | None:
                   CASE WHEN %(scheduled_at)s::timestamptz IS NULL THEN 'draft' ELSE 'scheduled' END
            WHERE coalesce(%(scheduled_at)s::timestamptz, %(expires_at)s::timestamptz, 'infinity') > now()
            RETURNING *""",
-        asdict(new)
-        | {"remote_filter": _json(new.remote_filter), "whatsapp_components": _json(new.whatsapp_components)},
+        asdict(new) | _as_json(asdict(new)),
         into=Campaign,
     )
 
@@ -159,8 +146,7 @@ def edit(campaign_id: int, values: EditedColumns, *, channel: str | None, may_se
             RETURNING *""",
         {
             **values,
-            "remote_filter": _json(values.get("remote_filter")),
-            "whatsapp_components": _json(values.get("whatsapp_components")),
+            **_as_json(values),
             "id": campaign_id,
             "as_channel": channel,
             "may_send": may_send,
@@ -217,33 +203,7 @@ def duplicate(campaign_id: int, *, name: str, actor: str, request_id: str) -> Ca
     )
 
 
-def spawn(child: NewChild) -> Campaign | None:
-    """Writes a child with the content of its parent, to which the caller assigns numbers.
-
-    None when the campaign that it follows up is in none of the states named. The child inherits an expiry that was set
-    for its parent, if that is in the future, but not a default one. A retry inherits its parent's approval, because it
-    sends the same text to some of the same people.
-    """
-    columns = ", ".join(CONTENT)
-    # Not an approval that the parent has started without.
-    inherited = f"'{child.kind}' = 'retry' AND coalesce(unapproved_recipients < recipients, true)"
-    approval = ", ".join(
-        f"CASE WHEN {inherited} THEN {column} END" for column in ("approved_by", "approved_at", "approved_recipients")
-    )
-    return row(
-        f"""INSERT INTO campaign (account_id, parent_id, root_id, kind, name, audience_kind, actor, correlation_id,
-                                  expires_at, approved_by, approved_at, approved_recipients, {columns})
-            SELECT account_id, id, CASE WHEN %(kind)s <> 'test' THEN coalesce(root_id, id) END, %(kind)s, %(name)s,
-                   'numbers', %(actor)s, %(correlation_id)s,
-                   CASE WHEN expires_at > now() THEN nullif(expires_at, started_at + {DEFAULT_LIFE}) END,
-                   {approval}, {columns}
-            FROM campaign WHERE id = %(parent_id)s
-              AND EXISTS (SELECT FROM campaign f WHERE f.id = %(follows_id)s AND f.status = ANY(%(in_states)s))
-            RETURNING *""",
-        asdict(child),
-        into=Campaign,
-    )
-
-
-def _json(value: JsonObject | None) -> Jsonb | None:
-    return None if value is None else Jsonb(value)
+def _as_json(values: Mapping[str, Any]) -> dict[str, Jsonb | None]:
+    """Returns the columns that hold JSON, as psycopg writes them."""
+    found = {column: values.get(column) for column in ("remote_filter", "split", "whatsapp_components")}
+    return {column: None if value is None else Jsonb(value) for column, value in found.items()}

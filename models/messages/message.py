@@ -45,6 +45,8 @@ class Message(Row):
     provider: str | None
     provider_id: str | None
     error_code: str | None
+    #: Which of the campaign's texts it has, from 1 on; None if the campaign has one, or the person is held back.
+    variant: int | None
 
     @property
     def id(self) -> str:

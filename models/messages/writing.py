@@ -12,7 +12,19 @@ from models.database import db, rows
 # A message to write, with the fields of NewMessage in their order: there is one for each recipient, and making a plain
 # tuple takes a sixth of the time.
 MessageRow: TypeAlias = tuple[
-    int, int, int | None, str | None, str, str, int, str, str | None, datetime | None, datetime | None, str | None
+    int,
+    int,
+    int | None,
+    str | None,
+    str,
+    str,
+    int,
+    str,
+    str | None,
+    datetime | None,
+    datetime | None,
+    str | None,
+    int | None,
 ]
 
 
@@ -39,10 +51,13 @@ class NewMessage(NamedTuple):
     not_before: datetime | None
     send_until: datetime | None
     zone: str | None
+    #: Which of the campaign's texts it has, if there are several.
+    variant: int | None
 
 
-# The times come last, and most campaigns have none: then three columns fewer go through COPY.
+# The times and the variant come last, and most campaigns have neither: then four columns fewer go through COPY.
 _UNTIMED = NewMessage._fields[: NewMessage._fields.index("not_before")]
+_TIMED = NewMessage._fields[:-1]
 # https://www.postgresql.org/docs/current/sql-copy.html, under File Formats, Text Format
 _NULL = r"\N"
 _ESCAPES = (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r"))
@@ -61,12 +76,15 @@ class NewBatch(NamedTuple):
     next_due_at: datetime | None
 
 
-def copy_messages(groups: Iterable[Sequence[MessageRow]], *, timed: bool) -> list[MessageRow]:
+def copy_messages(groups: Iterable[Sequence[MessageRow]], *, timed: bool, split: bool) -> list[MessageRow]:
     """Writes the messages, in the caller's transaction, and returns them all.
 
-    The server writes each group while the next one is made. When none is `timed`, their times need not be written.
+    The server writes each group while the next one is made. When none is `timed`, their times need not be written, and
+    when the campaign is not `split` between texts, their variants need not be.
     """
-    fields, lines = (NewMessage._fields, _timed_lines) if timed else (_UNTIMED, _lines)
+    fields, lines = (_TIMED, _timed_lines) if timed else (_UNTIMED, _lines)
+    if split:
+        fields, lines = NewMessage._fields, _split_lines
     written: list[MessageRow] = []
     with _copying("message", fields) as copy:
         for group in groups:
@@ -85,7 +103,7 @@ def _lines(group: Sequence[MessageRow]) -> list[str]:
     return [
         f"{campaign_id}\t{n}\t{_NULL if customer_id is None else customer_id}\t{phone or _NULL}\t{body}\t{encoding}"
         f"\t{segments}\t{state}\t{reason or _NULL}\n"
-        for (campaign_id, n, customer_id, phone, _, encoding, segments, state, reason, _, _, _), body in zip(
+        for (campaign_id, n, customer_id, phone, _, encoding, segments, state, reason, _, _, _, _), body in zip(
             group, bodies, strict=True
         )
     ]
@@ -94,7 +112,14 @@ def _lines(group: Sequence[MessageRow]) -> list[str]:
 def _timed_lines(group: Sequence[MessageRow]) -> list[str]:
     return [
         f"{line[:-1]}\t{not_before or _NULL}\t{send_until or _NULL}\t{zone or _NULL}\n"
-        for (*_, not_before, send_until, zone), line in zip(group, _lines(group), strict=True)
+        for (*_, not_before, send_until, zone, _), line in zip(group, _lines(group), strict=True)
+    ]
+
+
+def _split_lines(group: Sequence[MessageRow]) -> list[str]:
+    return [
+        f"{line[:-1]}\t{_NULL if row[-1] is None else row[-1]}\n"
+        for row, line in zip(group, _timed_lines(group), strict=True)
     ]
 
 

@@ -1,0 +1,53 @@
+"""Writes the row of a child campaign: a retry, a rest or a test."""
+
+from dataclasses import asdict, dataclass
+
+from models.campaigns.campaign import DEFAULT_LIFE, Campaign
+from models.campaigns.writing import CONTENT
+from models.database import row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewChild:
+    """What a new child campaign is written with."""
+
+    parent_id: int
+    #: retry, rest or test.
+    kind: str
+    name: str
+    #: The campaign that it follows up: the parent, or the root of a chain of children.
+    follows_id: int
+    #: The states that the followed campaign may be in.
+    in_states: list[str]
+    actor: str
+    correlation_id: str
+
+
+def spawn(child: NewChild) -> Campaign | None:
+    """Writes a child with the content of its parent, to which the caller assigns numbers.
+
+    None when the campaign that it follows up is in none of the states named. The child inherits an expiry that was set
+    for its parent, if that is in the future, but not a default one. A retry inherits its parent's approval, because it
+    sends the same text to some of the same people.
+    """
+    columns = ", ".join(CONTENT)
+    # It holds no one back.
+    content = columns.replace("split", "split - 'hold_back'")
+    # Not an approval that the parent has started without.
+    inherited = f"'{child.kind}' = 'retry' AND coalesce(unapproved_recipients < recipients, true)"
+    approval = ", ".join(
+        f"CASE WHEN {inherited} THEN {column} END" for column in ("approved_by", "approved_at", "approved_recipients")
+    )
+    return row(
+        f"""INSERT INTO campaign (account_id, parent_id, root_id, kind, name, audience_kind, actor, correlation_id,
+                                  expires_at, approved_by, approved_at, approved_recipients, {columns})
+            SELECT account_id, id, CASE WHEN %(kind)s <> 'test' THEN coalesce(root_id, id) END, %(kind)s, %(name)s,
+                   'numbers', %(actor)s, %(correlation_id)s,
+                   CASE WHEN expires_at > now() THEN nullif(expires_at, started_at + {DEFAULT_LIFE}) END,
+                   {approval}, {content}
+            FROM campaign WHERE id = %(parent_id)s
+              AND EXISTS (SELECT FROM campaign f WHERE f.id = %(follows_id)s AND f.status = ANY(%(in_states)s))
+            RETURNING *""",
+        asdict(child),
+        into=Campaign,
+    )

@@ -1,0 +1,1 @@
+"""Campaigns that compare several texts, over HTTP."""

@@ -1,0 +1,58 @@
+"""`campaign create`, `edit` and `preview` of a campaign that compares several texts."""
+
+import pytest
+
+from tests.factories import a_list, an_account
+from tests.stored import campaigns
+
+
+@pytest.fixture
+def acme(cli):
+    account = an_account(name="Acme")
+    a_list(account, 20, name="spring")
+    return account
+
+
+def create(cli, *words):
+    return cli("campaign", "create", "--account", "Acme", "--name", "Sale", "--list", "spring", *words, "--json")
+
+
+def test_texts_are_given_shown_previewed_and_changed(cli, acme, tmp_path):
+    (tmp_path / "second.txt").write_text("Hello {first_name}!\n")
+    texts = ("--variant", "Hi {first_name}!", "--variant", f"@{tmp_path / 'second.txt'}")
+    made = create(cli, *texts, "--shares", "60, 40", "--hold-back", "50").json["id"]
+    shown = cli("campaign", "show", made, "--json").json
+    assert (shown["base_template"], shown["hold_back"]) == ("Hi {first_name}!", 50)
+    assert [(each["text"], each["share"]) for each in shown["variants"]] == [
+        ("Hi {first_name}!", 60),
+        ("Hello {first_name}!", 40),
+    ]
+    previewed = cli("campaign", "preview", made).stdout
+    assert "Hi First" in previewed
+    assert "Hello First" in previewed
+    assert "held_back" in previewed
+    cli("campaign", "edit", made, "--hold-back", "0")
+    cli("campaign", "edit", made, "--variant", "One", "--variant", "Two", "--variant", "Three")
+    shown = cli("campaign", "show", made, "--json").json
+    assert [each["share"] for each in shown["variants"]] == [34, 33, 33]
+    assert shown["hold_back"] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--variant", "Hi"), "Give 2 to 4 variants; given: 1"),
+        (("--variant", "Hi", "--variant", "Hi"), "same text"),
+        (("--variant", "Hi", "--variant", "Ho", "--template", "Hi"), "either --template TEXT or --stored NAME"),
+        (("--variant", "Hi", "--variant", "Ho", "--shares", "50"), "--shares is 2 percentages"),
+        (("--variant", "Hi", "--variant", "Ho", "--shares", "50,60"), "add up to 110 percent"),
+        (("--template", "Hi", "--shares", "50,50"), "--shares goes with --variant only"),
+        (("--template", "Hi", "--hold-back", "50"), "hold_back goes with variants only"),
+        (("--variant", "Hi", "--variant", "Ho", "--hold-back", "95"), "0<=x<=90"),
+    ],
+)
+def test_texts_that_cannot_be_compared_say_why(cli, acme, words, says):
+    answer = create(cli, *words)
+    assert answer.status in (1, 2)
+    assert says in answer.stdout + answer.stderr
+    assert campaigns() == []
