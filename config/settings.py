@@ -75,6 +75,7 @@ class Settings(BaseSettings):
         500, description="connections per gunicorn process from one address, unless there are TRUSTED_PROXIES"
     )
     web_streams_per_account: PositiveInt = Field(20, description="event streams per account and gunicorn process")
+    web_downloads_per_account: PositiveInt = Field(30, description="downloads per account and gunicorn process")
     start_worker: bool = Field(False, description="web also starts `python -m jobs` (development only)")
     rate_limit_read: Rate = Field("30000/minute", description="requests per key that read")
     rate_limit_write: Rate = Field("6000/minute", description="requests per key that change something")

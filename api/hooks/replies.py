@@ -49,7 +49,13 @@ def index(query: Page) -> Paged[ReplyView]:
     return paged(list_replies(caller(), page=query.page, page_size=query.page_size), query)
 
 
-@routes.get("/replies.csv", summary="Download replies", answers={200: csv_response("CSV with a header")}, scope="read")
+@routes.get(
+    "/replies.csv",
+    summary="Download replies",
+    answers={200: csv_response("CSV with a header")},
+    refuses=("STREAMS_BUSY",),
+    scope="read",
+)
 def export(query: Organization) -> Response:
     """All of the account's, oldest first."""
     return csv_answer(export_replies(caller()), "replies.csv")

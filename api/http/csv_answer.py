@@ -6,21 +6,35 @@ from typing import Any
 
 from flask import Response, stream_with_context
 
+from api.http.auth import holder
 from api.http.connection import connect, disconnect
+from api.http.errors import StreamsBusy
+from api.server.crowd import Crowd
 from config.others import let_others_run
+from config.settings import settings
 from dispatch.formats.csv_out import MEDIA_TYPE
 
 # However many downloads there are, only so many pieces are made at a time, and other requests are answered in between.
 _making = BoundedSemaphore(2)
+# The downloads of this process.
+_slots = Crowd()
 
 
 def csv_answer(pieces: Iterator[str], file_name: str) -> Response:
-    """Answers with the pieces as one download of this name, however long, without keeping it in memory."""
-    return Response(
+    """Answers with the pieces as one download of this name, however long, without keeping it in memory.
+
+    StreamsBusy when the account has as many downloads open as it may.
+    """
+    who = holder().account_id or holder().key_id
+    if not _slots.enter(who, most=settings().web_downloads_per_account):
+        raise StreamsBusy
+    response = Response(
         stream_with_context(_each_with_a_connection(pieces)),
         content_type=MEDIA_TYPE,
         headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
     )
+    response.call_on_close(lambda: _slots.leave(who))
+    return response
 
 
 def _each_with_a_connection(pieces: Iterator[str]) -> Iterator[str]:

@@ -124,7 +124,7 @@ class TooManyWrongKeys(RateLimited):
 
 
 class StreamsBusy(DispatchError):
-    """The account has as many event streams as it may; close some, or read the campaign instead."""
+    """The account has as many event streams, or downloads, open as it may; close some or wait for their end."""
 
     code = "STREAMS_BUSY"
 

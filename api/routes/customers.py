@@ -83,6 +83,7 @@ def index(query: CustomerQuery) -> Paged[CustomerView]:
     "/export",
     summary="Download all customers",
     answers={200: csv_response("phone, names, location, prefered_product, and a column for each attribute")},
+    refuses=("STREAMS_BUSY",),
     scope="read",
 )
 def export(query: Organization) -> Response:

@@ -126,7 +126,7 @@ def delete(path: ImportPath) -> tuple[str, int]:
     "/<import_id>/rejections",
     summary="Download the lines that were rejected",
     answers={200: csv_response("all columns of the lines, and rejected_line, rejected_reason, rejected_text")},
-    refuses=("RESOURCE_NOT_FOUND",),
+    refuses=("RESOURCE_NOT_FOUND", "STREAMS_BUSY"),
     scope="read",
 )
 def rejections(path: ImportPath) -> Response:

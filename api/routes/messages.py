@@ -94,7 +94,7 @@ def links(path: CampaignPath, query: Organization) -> CountedLinks:
     "/campaigns/<campaign_id>/messages.csv",
     summary="Download a campaign's messages",
     answers={200: csv_response("CSV with a header")},
-    refuses=("CAMPAIGN_NOT_FOUND",),
+    refuses=("CAMPAIGN_NOT_FOUND", "STREAMS_BUSY"),
     scope="read",
 )
 def export(path: CampaignPath, query: Organization) -> Response:

@@ -132,6 +132,7 @@ def import_(query: FileOptions) -> SuppressionReport | tuple[CustomerImportView,
     "/export",
     summary="Download all suppressed numbers",
     answers={200: csv_response("phone, reason, source, created_at")},
+    refuses=("STREAMS_BUSY",),
     scope="read",
 )
 def export(query: Organization) -> Response:

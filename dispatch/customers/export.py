@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from dispatch.caller import Caller
 from dispatch.formats.columns import OWN, header_of
@@ -15,10 +16,14 @@ def export_customers(caller: Caller) -> Iterator[str]:
     Imported, into this account or another, it makes exactly the same customers. An attribute that is not always a text
     is written as JSON, in a column called `json:` and its name.
     """
-    account_id = caller.one_account()
+    return _pieces(caller.one_account())
+
+
+def _pieces(account_id: UUID) -> Iterator[str]:
+    # Listing the attributes reads every customer, so it is the first piece's work and waits for its turn as pieces do.
     attributes = Customer.attribute_columns(account_id)
     header = (*OWN, *(header_of(each.name, is_text=each.is_text) for each in attributes))
-    return csv_lines(header, (_line(each, attributes) for each in Customer.lines(account_id)))
+    yield from csv_lines(header, (_line(each, attributes) for each in Customer.lines(account_id)))
 
 
 def _line(customer: CustomerLine, attributes: Sequence[AttributeColumn]) -> list[object]:

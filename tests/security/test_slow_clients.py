@@ -183,5 +183,17 @@ def test_streams_of_one_account_leave_room_for_those_of_another(tmp_path, server
         assert line.recv(12) == b"HTTP/1.1 200"
 
 
+def test_downloads_of_one_account_leave_room_for_those_of_another_and_for_the_next_ones(tmp_path, db, account, key):
+    customers(account, 20_000)
+    other = a_key(an_account())
+    download = head("GET", "/api/customers/export", key=key)
+    with running_web(tmp_path, WEB_DOWNLOADS_PER_ACCOUNT=2) as web:
+        with held(web, partial(never_reads, key=key, path="/api/customers/export"), count=2):
+            busy = wait_until(lambda: (answer := web.exchange(download)).status == 503 and answer, "both have begun")
+            assert busy.code == "STREAMS_BUSY"
+            assert web.ask("GET", "/api/customers/export", key=other).status == 200
+        wait_until(lambda: web.ask("GET", "/api/customers/export", key=key).status == 200, "their places are free")
+
+
 def waiting_for_the_table() -> int:
     return rows("SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'")[0]["n"]
