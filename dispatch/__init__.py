@@ -5,8 +5,8 @@ start       enqueue (the only way to start) → preparation, with writers (of it
             (keeps caps) → ending (it sends or is put back), and what it answers: started; remote_audience (fetched
             before it is prepared), lost (a preparation that is another's now); sweep (what is due, several at once:
             starters) and what it answers: swept; occurrences (of recurring campaigns), to_customers (chosen customers),
-            follow_ups (retry, rest, test), unknown (decided by a person), request_key (finds the start of a repeated
-            Idempotency-Key)
+            follow_ups (retry, rest, test), winners (for those held back), unknown (decided by a person), request_key
+            (finds the start of a repeated Idempotency-Key)
 sending     courier → window → exchange (records and claims) → round_trip, and calls (through handover); time_box ends
             the job; route_pace (of several providers) → pace (what a job may send) → rates (of senders, in Redis);
             outcomes says what an answer means; postponing moves what may not be sent now; settlement closes and
@@ -14,7 +14,8 @@ sending     courier → window → exchange (records and claims) → round_trip,
             replies)
 campaigns   draft, timing (when it may reach people), whatsapp (templates), variants (several texts), writing, editing,
             lifecycle, patterns (recurring campaigns follow their schedules), reading, view, rules, approval, previews
-            (of several texts: variant_previews), plans (who is reached when), messages, links (of its text), progress;
+            (of several texts: variant_previews), plans (who is reached when), messages, links (of its text), results
+            (of several texts) and their verdict, progress;
             message_view, preview_view, plan_view and schedule_view are what people see of those
 audience    members (counted, read page by page), cost (bounded), fields (of a text, as SQL), choice, combined (several
             lists and segments, minus others) → combined_sql → part_counts, segments, filter (by operators and their

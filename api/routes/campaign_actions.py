@@ -4,11 +4,20 @@ from api.http.auth import caller
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION, Start
 from api.routes.campaign_answers import Started, StartedChild, StartedTest
-from api.routes.campaign_inputs import Approval, CampaignPath, Chosen, Numbers, Recipients, Schedule, StartOptions
+from api.routes.campaign_inputs import (
+    Approval,
+    CampaignPath,
+    Chosen,
+    ChosenVariant,
+    Numbers,
+    Recipients,
+    Schedule,
+    StartOptions,
+)
 from dispatch.campaigns import lifecycle
 from dispatch.campaigns.approval import approve_campaign
 from dispatch.campaigns.view import CampaignView
-from dispatch.start import follow_ups, unknown
+from dispatch.start import follow_ups, unknown, winners
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.started import already_started
 from dispatch.start.to_customers import SentView, already_sent, send_campaign
@@ -193,6 +202,21 @@ def accept_unknown(path: CampaignPath, body: Chosen) -> AcceptedView:
 def send_to_rest(path: CampaignPath, body: StartOptions) -> tuple[StartedChild, int]:
     """As a child campaign, to the current members of its audience who have no message of it."""
     started = follow_ups.send_to_rest(caller(), path.campaign_id, anyway=body.anyway)
+    return StartedChild.of_child(started, path.campaign_id), 202
+
+
+@routes.post(
+    "/send-winner",
+    summary="Send one of the variants to those who were held back",
+    answers={202: StartedChild},
+    refuses=(*_START,),
+    body=True,
+    scope="send",
+    idempotency=_CHILD,
+)
+def send_winner(path: CampaignPath, body: ChosenVariant) -> tuple[StartedChild, int]:
+    """As a child campaign, to everyone who was held back and has had none of the texts since."""
+    started = winners.send_winner(caller(), path.campaign_id, body.variant)
     return StartedChild.of_child(started, path.campaign_id), 202
 
 

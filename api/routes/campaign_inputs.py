@@ -144,6 +144,10 @@ class Chosen(Given):
     numbers: list[WholeNumber] = Field(description="1 to 1,000")
 
 
+class ChosenVariant(Given):
+    variant: WholeNumber = Field(description="the number of one of the campaign's variants, from 1 on")
+
+
 class Approval(Given):
     """The approval of one revision."""
 

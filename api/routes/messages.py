@@ -1,19 +1,21 @@
 """Messages over HTTP: what became of each, why some did not arrive, and all of them as a file."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from flask import Response
 from pydantic import BaseModel, BeforeValidator, Field
 
 from api.http.auth import caller
 from api.http.csv_answer import csv_answer, csv_response
-from api.http.inputs import Organization, Page
+from api.http.inputs import Organization, Page, empty_is_absent, or_empty
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.routes.campaign_inputs import CampaignPath
 from dispatch.campaigns import messages
 from dispatch.campaigns.links import LinkView, list_links
 from dispatch.campaigns.message_view import MessageDetailView, MessageState, MessageView, TroubleView
+from dispatch.campaigns.results import ResultsView, read_results
+from dispatch.campaigns.verdict import Measure
 
 routes = Routes("messages", __name__, url_prefix="/api")
 
@@ -112,3 +114,21 @@ def export(path: CampaignPath, query: Organization) -> Response:
 def read(path: MessagePath, query: Organization) -> MessageDetailView:
     """The text is the one that was frozen when the campaign started."""
     return messages.read_message(caller(), path.reference)
+
+
+class ResultsQuery(Organization):
+    by: Annotated[Measure | None, BeforeValidator(empty_is_absent), or_empty(get_args(Measure))] = Field(
+        None, description="what decides; clicked if the campaign tracks its links, or else delivered"
+    )
+
+
+@routes.get(
+    "/campaigns/<campaign_id>/results",
+    summary="Compare the variants of a campaign",
+    answers={200: ResultsView},
+    refuses=("CAMPAIGN_NOT_FOUND", "INVALID_STATUS"),
+    scope="read",
+)
+def results(path: CampaignPath, query: ResultsQuery) -> ResultsView:
+    """How many were sent each text and what they did, and a verdict in words, or that it is too early to tell."""
+    return read_results(caller(), path.campaign_id, by=query.by)

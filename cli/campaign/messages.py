@@ -1,18 +1,21 @@
-"""`campaign messages`, `errors`, `links` and `export`: what became of a campaign's messages."""
+"""`campaign messages`, `errors`, `links`, `results` and `export`: what became of a campaign's messages."""
 
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from cli.campaign.brief import campaign_id
 from cli.shared.caller import by_hand
 from cli.shared.csv_file import WrittenFile, csv_file, write_csv
-from cli.shared.output import answers, show_columns
+from cli.shared.output import answers, show_columns, show_value
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from dispatch.campaigns.links import LinkView, list_links
 from dispatch.campaigns.message_view import MessageView, TroubleView
 from dispatch.campaigns.messages import export_messages, group_troubles, list_messages
+from dispatch.campaigns.results import ResultsView, read_results
+from dispatch.campaigns.verdict import Measure
 from models.page import Page
 from models.states import MESSAGE_STATES
 from models.tenancy import ALL_ACCOUNTS
@@ -79,4 +82,29 @@ def export(campaign_id: int, file: Path) -> WrittenFile:
     return write_csv(export_messages(by_hand(ALL_ACCOUNTS), campaign_id), file)
 
 
-READINGS = (messages, errors, links, export)
+def _show_results(found: ResultsView) -> None:
+    counts = ("sent", "delivered", "undelivered", "clicked", "replied", "opted_out")
+    show_columns("variant", "text", *counts)(found.variants)
+    show_value({"by": found.by, "verdict": found.verdict})
+
+
+@click.command()
+@campaign_id
+@click.option(
+    "--by",
+    type=click.Choice(get_args(Measure)),
+    help="What decides.  [default: clicked if the campaign tracks its links, or else delivered]",
+)
+@answers(show=_show_results)
+@with_database
+def results(campaign_id: int, by: Measure | None) -> ResultsView:
+    """Compare a campaign's variants: how many were sent each, what they did, and which text is best.
+
+    \b
+    python -m cli campaign results 1
+    python -m cli campaign results 1 --by replied
+    """
+    return read_results(by_hand(ALL_ACCOUNTS), campaign_id, by=by)
+
+
+READINGS = (messages, errors, links, export, results)

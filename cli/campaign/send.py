@@ -1,4 +1,4 @@
-"""`campaign send`, `retry-failed`, `send-to-rest` and `test-send`: send a campaign to some people, or send it again.
+"""`campaign send`, `retry-failed`, `send-to-rest`, `send-winner` and `test-send`: to some people, or again.
 
 All but the first start a child campaign and answer with that.
 """
@@ -15,9 +15,10 @@ from cli.shared.output import answers, show_columns, show_value
 from cli.shared.servers import with_database
 from dispatch.campaigns.messages import list_messages
 from dispatch.campaigns.reading import read_campaign
-from dispatch.start import follow_ups
+from dispatch.start import follow_ups, winners
 from dispatch.start.started import EnqueueResult
 from dispatch.start.to_customers import send_campaign
+from dispatch.texts.variants import MOST
 from models.tenancy import ALL_ACCOUNTS
 
 
@@ -80,6 +81,20 @@ def send_to_rest(campaign_id: int, anyway: bool) -> dict[str, Any]:
     return _child(campaign_id, follow_ups.send_to_rest(by_hand(ALL_ACCOUNTS), campaign_id, anyway=anyway))
 
 
+@click.command("send-winner")
+@campaign_id
+@click.option("--variant", type=click.IntRange(1, MOST), required=True, help="The number of the text to send.")
+@answers(show=show_brief)
+@with_database
+def send_winner(campaign_id: int, variant: int) -> dict[str, Any]:
+    """Send, as a child campaign, one of a campaign's variants to everyone who was held back for it.
+
+    \b
+    python -m cli campaign send-winner 1 --variant 2
+    """
+    return _child(campaign_id, winners.send_winner(by_hand(ALL_ACCOUNTS), campaign_id, variant))
+
+
 @click.command("test-send")
 @campaign_id
 @click.argument("numbers", metavar="NUMBER…", nargs=-1, required=True)
@@ -98,7 +113,7 @@ def test_send(campaign_id: int, numbers: tuple[str, ...]) -> dict[str, Any]:
     return child | {"messages": list_messages(caller, child["id"], page_size=follow_ups.MOST_TEST_NUMBERS).rows}
 
 
-SENDING = (send, retry_failed, send_to_rest, test_send)
+SENDING = (send, retry_failed, send_to_rest, send_winner, test_send)
 
 
 def _child(parent_id: int, started: EnqueueResult) -> dict[str, Any]:

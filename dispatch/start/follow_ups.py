@@ -58,12 +58,13 @@ def retry_failed(caller: Caller, campaign_id: int) -> EnqueueResult:
     )
 
 
-def start_chosen(caller: Caller, campaign_id: int, take: AssignNumbers) -> EnqueueResult:
-    """Sends again to those whom `take` assigns to the child."""
+def start_chosen(caller: Caller, campaign_id: int, take: AssignNumbers, *, variant: int | None = None) -> EnqueueResult:
+    """Sends again to those whom `take` assigns to the child, perhaps only one of the campaign's texts."""
     parent = get_campaign(caller, campaign_id)
     _check_follow_up(parent, "resent")
-    child = _child_of(caller, parent, "retry", follows=parent)
-    return _start_child(caller, child, take, verb="resent", if_none="There is no one to send it to again.")
+    child = replace(_child_of(caller, parent, "retry", follows=parent), variant=variant)
+    none = "There is no one to send it to again." if variant is None else "No one who was held back is left."
+    return _start_child(caller, child, take, verb="resent", if_none=none)
 
 
 def send_to_rest(caller: Caller, campaign_id: int, *, anyway: bool = False) -> EnqueueResult:

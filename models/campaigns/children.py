@@ -21,6 +21,8 @@ class NewChild:
     in_states: list[str]
     actor: str
     correlation_id: str
+    #: Which of the parent's texts it sends alone; None for the same ones.
+    variant: int | None = None
 
 
 def spawn(child: NewChild) -> Campaign | None:
@@ -33,6 +35,10 @@ def spawn(child: NewChild) -> Campaign | None:
     columns = ", ".join(CONTENT)
     # It holds no one back.
     content = columns.replace("split", "split - 'hold_back'")
+    if child.variant is not None:
+        content = content.replace("split - 'hold_back'", "NULL").replace(
+            "template,", "split #>> ARRAY['variants', %(place)s, 'text'],", 1
+        )
     # Not an approval that the parent has started without.
     inherited = f"'{child.kind}' = 'retry' AND coalesce(unapproved_recipients < recipients, true)"
     approval = ", ".join(
@@ -48,6 +54,6 @@ def spawn(child: NewChild) -> Campaign | None:
             FROM campaign WHERE id = %(parent_id)s
               AND EXISTS (SELECT FROM campaign f WHERE f.id = %(follows_id)s AND f.status = ANY(%(in_states)s))
             RETURNING *""",
-        asdict(child),
+        {**asdict(child), "place": str((child.variant or 1) - 1)},
         into=Campaign,
     )

@@ -56,6 +56,10 @@ _FAILED = """
 SELECT cu.id, cu.phone FROM message m JOIN customer cu ON cu.id = m.customer_id AND cu.account_id = %(account)s
 WHERE m.campaign_id = %(parent)s AND m.state IN ('failed', 'undelivered')"""
 
+_HELD_BACK = """
+SELECT cu.id, cu.phone FROM message m JOIN customer cu ON cu.id = m.customer_id AND cu.account_id = %(account)s
+WHERE m.campaign_id = %(parent)s AND m.state = 'skipped' AND m.reason = 'held_back'"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignNumber(Row):
@@ -86,6 +90,11 @@ class CampaignNumber(Row):
         chosen = f"{_FAILED} AND m.n = ANY(%(numbers)s)"
         params = {"parent": parent_id, "numbers": list(numbers)}
         return _take(child, chosen, params, free=_NOT_REACHED, new_only=False)
+
+    @classmethod
+    def take_held_back(cls, child: Campaign, parent_id: int) -> int:
+        """Assigns to the child everyone whom the parent held back and the family has not messaged; returns how many."""
+        return _take(child, _HELD_BACK, {"parent": parent_id}, free=_NOT_REACHED, new_only=False)
 
     @classmethod
     def take_rest(cls, child: Campaign, *, members: str, skipped: str, params: dict[str, Any]) -> int:

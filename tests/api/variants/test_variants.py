@@ -60,3 +60,18 @@ def test_texts_that_cannot_be_compared_are_refused(account, call, fields):
     answer = call("POST", "/api/campaigns", json=body(**fields))
     assert (answer.status_code, answer.json["error"]["code"]) == (400, "INVALID_REQUEST")
     assert call("GET", "/api/campaigns").json["data"] == []
+
+
+def test_results_are_read_and_the_winner_is_sent(account, call):
+    made = call("POST", "/api/campaigns", json=body(variants=TWO, hold_back=50)).json
+    path = f"/api/campaigns/{made['id']}"
+    assert call("POST", f"{path}/send-winner", json={"variant": 2}).json["error"]["code"] == "INVALID_STATUS"
+    call("POST", f"{path}/enqueue")
+    found = call("GET", f"{path}/results?by=opted_out").json
+    assert (found["by"], found["winner"], [each["sent"] for each in found["variants"]]) == ("opted_out", None, [0, 0])
+    assert call("GET", f"{path}/results?by=luck").json["error"]["code"] == "INVALID_REQUEST"
+    for wrong in ({}, {"variant": 3}, {"variant": 0}, {"variant": "2"}, {"variant": None}):
+        assert call("POST", f"{path}/send-winner", json=wrong).json["error"]["code"] == "INVALID_REQUEST"
+    sent = call("POST", f"{path}/send-winner", json={"variant": 2})
+    assert sent.status_code == 202, sent.json
+    assert call("POST", f"{path}/send-winner", json={"variant": 2}).json["error"]["code"] == "NO_RECIPIENTS"

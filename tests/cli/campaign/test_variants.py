@@ -56,3 +56,14 @@ def test_texts_that_cannot_be_compared_say_why(cli, acme, words, says):
     assert answer.status in (1, 2)
     assert says in answer.stdout + answer.stderr
     assert campaigns() == []
+
+
+def test_results_are_shown_and_the_winner_is_sent(cli, acme):
+    texts = ("--variant", "Hi {first_name}!", "--variant", "Hello {first_name}!")
+    made = create(cli, *texts, "--hold-back", "50").json["id"]
+    cli("campaign", "enqueue", made)
+    shown = cli("campaign", "results", made, "--by", "replied")
+    assert "Too early to tell" in shown.stdout
+    child = cli("campaign", "send-winner", made, "--variant", "2", "--json").json
+    assert cli("campaign", "show", child["id"], "--json").json["base_template"] == "Hello {first_name}!"
+    assert "held back is left" in cli("campaign", "send-winner", made, "--variant", "1").stderr
