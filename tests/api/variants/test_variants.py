@@ -63,10 +63,10 @@ def test_texts_that_cannot_be_compared_are_refused(account, call, fields):
 
 
 def test_results_are_read_and_the_winner_is_sent(account, call):
-    made = call("POST", "/api/campaigns", json=body(variants=TWO, hold_back=50)).json
+    made = call("POST", "/api/campaigns", json=body(variants=TWO, hold_back=40)).json
     path = f"/api/campaigns/{made['id']}"
     assert call("POST", f"{path}/send-winner", json={"variant": 2}).json["error"]["code"] == "INVALID_STATUS"
-    call("POST", f"{path}/enqueue")
+    assert call("POST", f"{path}/enqueue").status_code == 202
     found = call("GET", f"{path}/results?by=opted_out").json
     assert (found["by"], found["winner"], [each["sent"] for each in found["variants"]]) == ("opted_out", None, [0, 0])
     assert call("GET", f"{path}/results?by=luck").json["error"]["code"] == "INVALID_REQUEST"
