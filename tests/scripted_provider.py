@@ -30,8 +30,8 @@ class ScriptedProvider:
 
     def release(self, answer: Answer = ACCEPTED) -> None:
         """Gives the answers that were held back, and answers at once from now on."""
-        self._hold_all = False
         with self._lock:
+            self._hold_all = False
             held, self._held = self._held, {}
         for waiting in held.values():
             waiting.set_result(answer)
@@ -60,16 +60,25 @@ class ScriptedProvider:
         self.calls.append(message)
         for act in self._on_call:
             act(message)
-        if self._hold_all:
-            waiting: Future[Answer] = Future()
-            with self._lock:
-                self._held[message.token] = waiting
+        if waiting := self._held_back(message):
             return await asyncio.wrap_future(waiting)
         told = self._script.get(message.phone)
         answer = told.pop(0) if told else ACCEPTED
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def _held_back(self, message: Outgoing) -> Future[Answer] | None:
+        """Returns what will be its answer if answers are held now.
+
+        Judged and kept under one lock: what is kept after a release would never be answered.
+        """
+        with self._lock:
+            if not self._hold_all:
+                return None
+            waiting: Future[Answer] = Future()
+            self._held[message.token] = waiting
+            return waiting
 
     async def close(self) -> None:
         pass
