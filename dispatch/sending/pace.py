@@ -59,6 +59,11 @@ class Pace:
         """Returns in how many seconds to ask again; 0 for now."""
         return max(0.0, self._ask_at - time.monotonic())
 
+    def worth_asking_in(self) -> float:
+        """Returns in how many seconds the bucket has enough for a claim, though it was emptied just now."""
+        segments = max(self._least, math.ceil(self._limit.rate * WORTH_SEC))
+        return self.wait_sec() or segments / self._limit.rate
+
     def called_too_often(self) -> None:
         """Notes that the provider said so; the next question lowers the sender's rate."""
         self._halved = True

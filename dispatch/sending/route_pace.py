@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from dispatch.channels.switch import Stop, Switch
 from dispatch.sending.pace import Pace, Road
-from dispatch.sending.rates import Limit
+from dispatch.sending.rates import WORTH_SEC, Limit
 
 
 class Purse:
@@ -82,6 +82,10 @@ class RoutePace:
     def wait_sec(self) -> float:
         """Returns in how many seconds to ask again; 0 for now."""
         return min(purse.pace.wait_sec() if purse else 0.0 for _, purse in self._leading())
+
+    def worth_asking_in(self) -> float:
+        """Returns in how many seconds one of the buckets has enough for a claim, though it was emptied just now."""
+        return min(purse.pace.worth_asking_in() if purse else WORTH_SEC for _, purse in self._leading())
 
     async def close(self) -> None:
         """Returns what was not spent."""

@@ -20,6 +20,7 @@ import structlog
 from dispatch.sending.calls import Calls
 from dispatch.sending.exchange import Exchange
 from dispatch.sending.pace import Pace
+from dispatch.sending.rates import WORTH_SEC
 from dispatch.sending.route_pace import RoutePace
 from dispatch.sending.time_box import TimeBox
 
@@ -67,13 +68,23 @@ class Window:
                 if self._can_leave() and not self.left.done():
                     await self._leave()
                 if self._calls.in_flight:
-                    await self._calls.worth_recording(within_sec=self.waits_sec() or None)
+                    await self._calls.worth_recording(within_sec=self._may_claim_in())
                 elif not self._may_claim() or not await self._may_go_on():
                     break
 
     def waits_sec(self) -> float:
         """Returns in how many seconds the sender's rate lets it claim more; 0 for now."""
         return self._pace.wait_sec() if self._pace else 0.0
+
+    def _may_claim_in(self) -> float | None:
+        """Returns in how many seconds more may be claimed without an answer; None when it takes an answer.
+
+        The sender's bucket fills while calls are out. With 40 segments a second and answers after two seconds, a window
+        that waited for those sent 10 a second.
+        """
+        if not self._may_claim() or self._exchange.ran_dry or self._calls.places_after_recording() <= 0:
+            return None
+        return self._pace.worth_asking_in() if self._pace else WORTH_SEC
 
     async def _exchange_once(self) -> None:
         """Records and claims in one transaction, and hands what was claimed to the callers."""

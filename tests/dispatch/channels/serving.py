@@ -13,12 +13,14 @@ from tests.dispatch.providers.misbehaving import Misbehaving, misbehaving
 
 
 @contextmanager
-def serving(*replies: bytes) -> Iterator[Misbehaving]:
-    """Answers with these, the last one for all requests that follow; yields the server."""
+def serving(*replies: bytes, held: threading.Event | None = None) -> Iterator[Misbehaving]:
+    """Answers with these, the last one for all requests that follow, once `held` is set; yields the server."""
     loop, ready, ended = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
     found: list[Misbehaving] = []
 
     async def behave(writer: asyncio.StreamWriter, n: int) -> None:
+        while held and not held.is_set():
+            await asyncio.sleep(0.01)
         writer.write(replies[min(n, len(replies)) - 1])
         await writer.drain()
 
