@@ -86,10 +86,10 @@ class EmbeddedServer:
 
 
 def free_port() -> int:
-    """Returns a loopback port that is free now."""
-    for port in random.sample(PORT_RANGE, k=200):
+    """Returns a loopback port that is free now, and that no one has bound to listen on it later."""
+    # Of a generator that no one seeds: two processes must not look at the same ports.
+    for port in random.SystemRandom().sample(PORT_RANGE, k=200):
         with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:

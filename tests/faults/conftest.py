@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -9,14 +10,17 @@ import redis as redis_py
 
 from embedded.servers import EmbeddedServers, embedded_servers
 from tests.faults.deployment import Deployment, deployed
+from tests.ports import held_port
 from tests.servers import TestServers, server_directory, speak_to
 
 
 @pytest.fixture(scope="package")
 def own_servers() -> Iterator[EmbeddedServers]:
     """A PostgreSQL and a Valkey that these tests may kill and start again."""
-    with server_directory() as directory:
+    with server_directory() as directory, ExitStack() as ports:
         servers = embedded_servers(directory, durable=False)
+        for server in servers:
+            server.port = ports.enter_context(held_port())
         try:
             servers.start()
             yield servers

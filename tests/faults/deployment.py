@@ -10,7 +10,6 @@ import redis
 
 from dispatch import queues
 from dispatch.queues import SEND
-from embedded.server import free_port
 from embedded.servers import EmbeddedServers
 from models.database import db, rows
 from models.migrate import migrate
@@ -18,6 +17,7 @@ from tests.faults.freezing import freeze_between_transactions
 from tests.faults.lasting_proxy import LastingProxy
 from tests.faults.proxy import Link
 from tests.moves import REFUSED, enforce_moves, forget_refusals, was_refused
+from tests.ports import held_port
 from tests.processes import OurProcess, end_by_force, running
 from tests.servers import speak_to
 from tests.simulator import SimulatorProcess, simulator_process
@@ -213,9 +213,8 @@ def deployed(servers: EmbeddedServers, directory: Path, configure: Callable[...,
             server.start()
     assert servers.postgres
     assert servers.redis
-    port = free_port()
     addresses = {"DATABASE_URL": servers.postgres.superuser_url, "REDIS_URL": servers.redis.url}
-    configure(**addresses, SIMULATOR_URL=f"http://127.0.0.1:{port}", **QUICK)
+    configure(**addresses, **QUICK)
     queues.connection.cache_clear()
     speak_to(servers.postgres.superuser_url)
     try:
@@ -226,8 +225,10 @@ def deployed(servers: EmbeddedServers, directory: Path, configure: Callable[...,
         empty_tables()
         with redis.Redis.from_url(servers.redis.url) as client:
             client.flushall()
-        with Deployment(servers, directory, port) as found:
-            yield found
+        with held_port() as port:
+            configure(SIMULATOR_URL=f"http://127.0.0.1:{port}")
+            with Deployment(servers, directory, port) as found:
+                yield found
         db.close_all()
         with db.connection_context():
             assert not was_refused(), REFUSED

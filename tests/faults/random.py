@@ -8,9 +8,10 @@ when a promise was broken.
 import argparse
 import json
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
@@ -25,6 +26,7 @@ from tests.factories import a_campaign, a_list_of, an_account, asking, customers
 from tests.faults.campaigns import ENDED, judge_each, start_when_possible
 from tests.faults.deployment import MOST_IN_FLIGHT, Deployment, deployed
 from tests.faults.kinds import KINDS
+from tests.ports import held_port
 from tests.servers import server_directory
 from tests.simulator import lines
 from tests.waiting import wait_until
@@ -140,7 +142,10 @@ def _configure(**variables: object) -> None:
 def _own_servers(directory: Path) -> Iterator[EmbeddedServers]:
     servers = embedded_servers(directory, durable=False)
     try:
-        yield servers
+        with ExitStack() as ports:
+            for server in servers:
+                server.port = ports.enter_context(held_port())
+            yield servers
     finally:
         servers.stop()
 
@@ -162,6 +167,8 @@ def main() -> None:
     parser.add_argument("--only", type=int, help="run this case alone")
     parser.add_argument("--kinds", nargs="+", choices=ALL_KINDS, default=ALL_KINDS, help="draw from these")
     chosen = parser.parse_args()
+    # As Ctrl-C does, it ends what the case has started: a deployment that is left would call another one's provider.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     _configure(ENVIRONMENT="test", DATABASE_TIMEOUT_SEC=2, LOG_LEVEL="WARNING")
     start_logging(settings(), process="faults")
     numbers = range(chosen.cases) if chosen.only is None else [chosen.only]
