@@ -152,14 +152,14 @@ class Courier:
             try:
                 await window.run()
             finally:
-                await in_thread(exchange.close, window.waits_sec() or None)
+                await window.close()
                 if pace:
                     await pace.close()
             if exchange.gave_up:
                 return
             closed = await in_thread(_connected, close_if_drained, campaign.id)
-            if (waits_sec := window.waits_sec()) and not closed:
-                self._push_later(campaign.id, waits_sec)
+            if (due_in_sec := window.due_in_sec()) and not closed:
+                self._push_later(campaign.id, due_in_sec)
             elif not (closed and window.left.done() and campaign.account_id not in self._without_place):
                 # Also when it is closed, unless the job has done so when it left: the account's other campaigns have
                 # its room now.

@@ -58,6 +58,8 @@ class Window:
         self._database = database
         self._pace = pace
         self._halted = False
+        # By when every batch that the job has left is due.
+        self._due_at = 0.0
         self._wanted_elsewhere = False
 
     async def run(self) -> None:
@@ -75,6 +77,10 @@ class Window:
     def waits_sec(self) -> float:
         """Returns in how many seconds the sender's rate lets it claim more; 0 for now."""
         return self._pace.wait_sec() if self._pace else 0.0
+
+    def due_in_sec(self) -> float:
+        """Returns in how many seconds the campaign is due again: the sender may send more, and the batch says so."""
+        return max(self.waits_sec(), self._due_at - time.monotonic(), 0.0)
 
     def _may_claim_in(self) -> float | None:
         """Returns in how many seconds more may be claimed without an answer; None when it takes an answer.
@@ -126,8 +132,18 @@ class Window:
     async def _leave(self) -> None:
         """Lets the job end: leaves its batch to others, and from now on only records."""
         self._time_box.close()
-        await self._in_thread(lambda: self._exchange.leave(self.waits_sec() or None))
+        await self._leave_by(self._exchange.leave)
         self.left.set_result(None)
+
+    async def close(self) -> None:
+        """Leaves what the job still has, and returns its connection."""
+        await self._leave_by(self._exchange.close)
+
+    async def _leave_by(self, leave: Callable[[float | None], None]) -> None:
+        """Leaves the batch, due when the sender may send again; `due_in_sec` says so from then on."""
+        waits_sec = self.waits_sec()
+        await self._in_thread(lambda: leave(waits_sec or None))
+        self._due_at = max(self._due_at, time.monotonic() + waits_sec)
 
     def _may_claim(self) -> bool:
         return self._time_box.is_open() and not self._calls.refusal

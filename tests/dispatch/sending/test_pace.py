@@ -2,12 +2,14 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 
 import pytest
 
 from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign
 from dispatch.providers import Answer
 from dispatch.queues import SEND
+from dispatch.sending.exchange import Exchange
 from models.database import db as database
 from models.database import rows
 from tests.dispatch.channels.arranging import a_provider, a_route
@@ -85,6 +87,23 @@ def test_a_limited_campaign_is_pushed_again_when_its_sender_may_send(configure, 
         worker.deliver(campaign, 0, others_waiting=lambda: True)
         assert states(campaign)["pending"]
         wait_until(lambda: jobs(redis) == 1, "its job is pushed")
+
+
+def test_it_is_pushed_again_also_when_leaving_its_batch_takes_until_the_sender_may_send(configure, redis, monkeypatch):
+    leave = Exchange.leave
+
+    def leave_slowly(exchange, due_in_sec=None):
+        asked_at = monotonic()
+        wait_until(lambda: monotonic() - asked_at >= (due_in_sec or 0), "the sender may send again")
+        leave(exchange, due_in_sec)
+
+    monkeypatch.setattr(Exchange, "leave", leave_slowly)
+    configure(SENDER_RATE=2)
+    campaign = started(recipients=20)
+    redis.flushdb()
+    with courier(ScriptedProvider()) as worker:
+        worker.deliver(campaign, 0, others_waiting=lambda: True)
+        wait_until(lambda: jobs(redis) == 1, "its job is pushed once its batch is due", seconds=30)
 
 
 def test_one_accounts_rate_does_not_delay_another_account(redis):
