@@ -78,7 +78,11 @@ class PreviewView(View):
     campaign_id: int
     channel: Channel
     template: str
-    variants: list[PreviewedVariantView] = Field(description="each text, if the campaign compares several")
+    variants: list[PreviewedVariantView] = Field(
+        [],
+        exclude_if=lambda variants: not variants,
+        description="each text of a campaign that compares several; left out for others",
+    )
     messages: list[PreviewedMessageView]
     estimate: EstimateView
     typography: FoldingView

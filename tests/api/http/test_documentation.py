@@ -74,6 +74,7 @@ def test_calls_that_take_json_have_an_example(document):
         "/api/campaigns/{campaign_id}/enqueue",
         "/api/campaigns/{campaign_id}/send",
         "/api/campaigns/{campaign_id}/send-to-rest",
+        "/api/campaigns/{campaign_id}/send-winner",
         "/api/schedules",
         "/api/schedules/{schedule_id}",
         "/api/suppressions/import",
