@@ -23,7 +23,11 @@ class MessageView(View):
     attempts: int
     deferrals: int
     segments: int
-    variant: int | None = Field(description="which of the campaign's texts it is; null: there is one, or none yet")
+    variant: int | None = Field(
+        None,
+        exclude_if=lambda variant: variant is None,
+        description="which of the campaign's texts it is; left out if there is one, or the person is held back",
+    )
     encoding: str | None
     provider: str | None
     provider_id: str | None

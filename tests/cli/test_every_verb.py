@@ -51,6 +51,7 @@ RIGHT = {
     "status": "active",
     "text": "Hi",
     "webhook_id": "0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11",
+    "variant": "1",
     "url": "https://shop.example.com/hooks",
     "wanted": "0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11",
 }

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dispatch.campaigns import editing
+from dispatch.campaigns import variants
 from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.lifecycle import pause_campaign, unschedule_campaign
 from dispatch.campaigns.reading import list_campaigns, read_campaign
@@ -205,14 +205,14 @@ def test_another_accounts_campaign_is_not_found(account, act):
 def test_a_template_is_not_written_when_the_channel_it_was_checked_for_changes_meanwhile(account, monkeypatch):
     campaign = a_campaign(account, everyone=True)
     template = create_template(asking(account.id), name="hi", body="Hi", channel="sms")
-    text_for = editing.text_for_campaign
+    text_for = variants.text_for_campaign
 
     def change_the_channel_after_the_check(*args, **given):
         text = text_for(*args, **given)
         edit_campaign(asking(), campaign.id, {"channel": "whatsapp"})
         return text
 
-    monkeypatch.setattr(editing, "text_for_campaign", change_the_channel_after_the_check)
+    monkeypatch.setattr(variants, "text_for_campaign", change_the_channel_after_the_check)
     with pytest.raises(InvalidStatus, match="changed at the same time"):
         edit_campaign(asking(), campaign.id, {"template_id": template.id, "expires_at": LATER})
     found = read_campaign(asking(), campaign.id)
