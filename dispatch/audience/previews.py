@@ -1,7 +1,6 @@
 """Who an audience would reach now: how many, some of them, and how many are excluded; nothing is written."""
 
 from itertools import islice
-from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -123,7 +122,3 @@ def _sample(audience: Audience, template: CompiledTemplate | None) -> list[Perso
         and not (template and template.may_be_blank and is_blank(unmarked(template.render(person))))
     )
     return [PersonView.model_validate(person) for person in islice(reached, SAMPLE)]
-
-
-def _is_blank(template: CompiledTemplate, person: dict[str, Any]) -> bool:
-    return is_blank(unmarked(template.render(person)))
