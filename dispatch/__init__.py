@@ -45,7 +45,8 @@ formats     view (what people see of a row), phone_text → phone_tails (what ma
             consents → headers, line_breaks → csv_in → portions (each bounded), rejects (to be repaired), private_file
 process     startup, schema (is it this release's), children (kept running), heartbeat, listed_job (what a worker may
             run), trusted_queue (where workers find those), lock (in Redis; it saves work and decides nothing),
-            watchdog (ends a process that hangs), remembered (the latest answer to a question that may hang)
+            watchdog (ends a process that hangs), remembered (the latest answer to a question that may hang),
+            claiming_pass (claims what is due and calls, again and again)
 channels    through which providers an account's messages go: providers (added, tried, removed), resealing,
             templates (read from Meta), routes; opening (a row becomes what makes calls) → routing (whom a campaign is
             sent through), switch (from one to the next), circuit (leaves one that fails alone)

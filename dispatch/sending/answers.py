@@ -10,9 +10,9 @@ from time import monotonic
 import structlog
 
 from config.settings import Settings, settings
-from config.stopping import stopping
 from dispatch.channels.opening import Sessions, opened
 from dispatch.errors import InvalidRequest, ProviderNotConfigured
+from dispatch.process.claiming_pass import claim_and_call
 from dispatch.providers import Answer, Kind, Outgoing
 from dispatch.sending.calls import CALL_WITHIN_SEC
 from dispatch.sending.outcomes import handed_back, outcome_of
@@ -24,8 +24,6 @@ log = structlog.get_logger()
 
 # Calls of one process at a time.
 MAX_OPEN = 32
-# A pass takes nothing new after this long, so that its process can tell a pass from one that hangs.
-PASS_SEC, LOOK_EVERY_SEC = 60.0, 0.2
 # A provider whose credentials cannot be opened is looked at again, because a key may be added.
 KEY_MISSING_SEC = 60.0
 # What a stalled process hands back is left to another one.
@@ -50,26 +48,19 @@ class _Pass:
 
     async def run(self, claimed: list[ClaimedAnswer], claimed_at: float) -> int:
         """Calls for these and for what becomes due meanwhile; returns how many calls it made."""
-        made, until = 0, monotonic() + PASS_SEC
-        going: dict[asyncio.Task[None], int] = {}
         try:
-            while claimed or going:
-                for each in claimed:
-                    going[asyncio.create_task(self._send(each, claimed_at))] = each.provider_id
-                made += len(claimed)
-                done, _ = await asyncio.wait(going, timeout=LOOK_EVERY_SEC, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    del going[task]
-                    task.result()
-                claimed, claimed_at = [], monotonic()
-                if monotonic() < until and not stopping().asked and len(going) < MAX_OPEN:
-                    busy, lease = list(set(going.values())), self._settings.lease_sec
-                    claimed = ReplyAnswer.claim(MAX_OPEN - len(going), busy=busy, lease_sec=lease)
+            return await claim_and_call(
+                claimed,
+                self._send,
+                lambda limit, busy: ReplyAnswer.claim(limit, busy=busy, lease_sec=self._settings.lease_sec),
+                owner_of=lambda each: each.provider_id,
+                first_claimed_at=claimed_at,
+                most=MAX_OPEN,
+            )
         finally:
             for kind in self._kinds.values():
                 await kind.close()
             await self._sessions.close()
-        return made
 
     async def _send(self, claimed: ClaimedAnswer, claimed_at: float) -> None:
         """Makes one call and records what came of it; no transaction is open meanwhile."""

@@ -14,9 +14,9 @@ import aiohttp
 import structlog
 
 from config.settings import settings
-from config.stopping import stopping
 from config.version import release
 from dispatch.errors import ProviderNotConfigured
+from dispatch.process.claiming_pass import claim_and_call
 from dispatch.providers import Answer
 from dispatch.providers.http import Reply, post_bytes, session
 from dispatch.providers.sealing import unseal
@@ -36,8 +36,6 @@ MAX_OPEN = 64
 # The waits after the first failure, the second, and so on, the last one again and again; each varies by a fifth.
 WAITS_SEC = (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800)
 DAY_SEC = 86_400.0
-# A pass takes nothing new after this long, so that its process can tell a pass from one that hangs.
-PASS_SEC, LOOK_EVERY_SEC = 60.0, 0.2
 # What is kept of an answer, in characters.
 KEPT_ANSWER = 500
 _GONE = 410
@@ -52,21 +50,15 @@ def send_due() -> int:
 
 
 async def _send(claimed: list[ClaimedDelivery]) -> int:
-    made, until = 0, monotonic() + PASS_SEC
-    going: dict[asyncio.Task[None], UUID] = {}
     async with session(connections=MAX_OPEN, timeout=TIMEOUT_SEC, guarded=True) as http:
-        while claimed or going:
-            for each in claimed:
-                going[asyncio.create_task(_deliver(http, each))] = each.webhook_id
-            made += len(claimed)
-            if going:
-                done, _ = await asyncio.wait(going, timeout=LOOK_EVERY_SEC, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    del going[task]
-                    task.result()
-            may_take = monotonic() < until and not stopping().asked and len(going) < MAX_OPEN
-            claimed = deliveries.claim(MAX_OPEN - len(going), busy=list(set(going.values()))) if may_take else []
-    return made
+        return await claim_and_call(
+            claimed,
+            lambda each, _claimed_at: _deliver(http, each),
+            lambda limit, busy: deliveries.claim(limit, busy=busy),
+            owner_of=lambda each: each.webhook_id,
+            first_claimed_at=monotonic(),
+            most=MAX_OPEN,
+        )
 
 
 async def _deliver(http: aiohttp.ClientSession, claimed: ClaimedDelivery) -> None:
