@@ -83,6 +83,11 @@ def places_of(code: str) -> Sequence[Place]:
     return [place for place in found if place]
 
 
+def no_such_link() -> NotFound:
+    """Returns the refusal of a code that names nothing, whatever kind of link it was."""
+    return NotFound("This link leads nowhere. If it was cut off, open all of it from the message.")
+
+
 def checked_link_url(value: str, *, by_operator: bool) -> str:
     """Returns the address as it is stored; InvalidRequest says what is wrong with it.
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from dispatch.errors import NotFound
-from dispatch.links.addresses import places_of
+from dispatch.links.addresses import no_such_link, places_of
 from dispatch.links.bots import is_program
 from dispatch.links.codes import UNSUBSCRIBE
 from models.links.link_click import follow
@@ -17,5 +16,5 @@ def target_of(code: str, *, method: str, headers: Mapping[str, str]) -> str:
     named = [place for place in places_of(code) if place.link != UNSUBSCRIBE]
     target = follow(named, by_bot=is_program(method, headers))
     if target is None:
-        raise NotFound("This link leads nowhere. If it was cut off, open all of it from the message.")
+        raise no_such_link()
     return target

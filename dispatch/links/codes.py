@@ -16,6 +16,7 @@ ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 LENGTH = 16
 #: The link of every message that ends messages; those of a campaign's text are counted from 1.
 UNSUBSCRIBE = 0
+#: A code has one byte for the number.
 MOST_LINKS = 255
 
 _HALF_BITS = 46

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import structlog
 
-from dispatch.errors import NotFound
-from dispatch.links.addresses import places_of
+from dispatch.links.addresses import no_such_link, places_of
 from dispatch.links.codes import UNSUBSCRIBE
 from models.customers.suppression import BY_LINK, Suppression
 from models.messages.linked import Recipient, recipient_among
@@ -21,7 +20,7 @@ def recipient_of(code: str) -> Recipient:
     named = [(place.campaign_id, place.n) for place in places_of(code) if place.link == UNSUBSCRIBE]
     found = recipient_among(named)
     if found is None:
-        raise NotFound("This link leads nowhere. If it was cut off, open all of it from the message.")
+        raise no_such_link()
     return found
 
 

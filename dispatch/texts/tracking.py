@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from dispatch.links.codes import MOST_LINKS
 from dispatch.texts.filters import TextFilter
 from dispatch.texts.template import LINK, PLACEHOLDER, CompiledTemplate
 from models.campaigns.campaign import Campaign
@@ -19,8 +20,6 @@ _VALUE = "\0"
 _ADDRESS = re.compile(r"""(?<!\w)https?://[^\s<>"“”„«»|\\^`{}]+""", re.IGNORECASE)
 _ENDS_A_SENTENCE = ".,;:!?'’‘…*·。、，！？；：）】」』؟،؛"
 _BRACKETS = {")": "(", "]": "["}
-# A code has one byte for the number of a link; one text never has so many, but four may.
-MOST_LINKS = 255
 #: What a remark shows for a placeholder.
 _SHOWN_VALUE = "{…}"
 
@@ -60,6 +59,7 @@ def tracked(template: CompiledTemplate, known: dict[str, int] | None = None) -> 
         if _VALUE in address:
             left[address.replace(_VALUE, _SHOWN_VALUE)] = None
             continue
+        # One text never has so many, but four may.
         if address not in numbers and len(numbers) == MOST_LINKS:
             continue
         number = numbers.setdefault(address, len(numbers) + 1)
