@@ -32,13 +32,10 @@ def spawn(child: NewChild) -> Campaign | None:
     for its parent, if that is in the future, but not a default one. A retry inherits its parent's approval, because it
     sends the same text to some of the same people.
     """
-    columns = ", ".join(CONTENT)
     # It holds no one back.
-    content = columns.replace("split", "split - 'hold_back'")
+    content = {column: column for column in CONTENT} | {"split": "split - 'hold_back'"}
     if child.variant is not None:
-        content = content.replace("split - 'hold_back'", "NULL").replace(
-            "template,", "split #>> ARRAY['variants', %(place)s, 'text'],", 1
-        )
+        content |= {"template": "split #>> ARRAY['variants', %(place)s, 'text']", "split": "NULL"}
     # Not an approval that the parent has started without.
     inherited = f"'{child.kind}' = 'retry' AND coalesce(unapproved_recipients < recipients, true)"
     approval = ", ".join(
@@ -46,11 +43,12 @@ def spawn(child: NewChild) -> Campaign | None:
     )
     return row(
         f"""INSERT INTO campaign (account_id, parent_id, root_id, kind, name, audience_kind, actor, correlation_id,
-                                  expires_at, approved_by, approved_at, approved_recipients, {columns})
+                                  expires_at, approved_by, approved_at, approved_recipients,
+                                  {", ".join(content)})
             SELECT account_id, id, CASE WHEN %(kind)s <> 'test' THEN coalesce(root_id, id) END, %(kind)s, %(name)s,
                    'numbers', %(actor)s, %(correlation_id)s,
                    CASE WHEN expires_at > now() THEN nullif(expires_at, started_at + {DEFAULT_LIFE}) END,
-                   {approval}, {content}
+                   {approval}, {", ".join(content.values())}
             FROM campaign WHERE id = %(parent_id)s
               AND EXISTS (SELECT FROM campaign f WHERE f.id = %(follows_id)s AND f.status = ANY(%(in_states)s))
             RETURNING *""",
