@@ -19,7 +19,7 @@ from dispatch.texts.strangers import strangers_in
 from dispatch.texts.template import ATTRIBUTE, UNSUBSCRIBE_LINK, CompiledTemplate
 from dispatch.texts.tracking import Tracked, links_in
 from dispatch.texts.typography import fold
-from dispatch.texts.variants import Split, templates_of
+from dispatch.texts.variants import templates_of, written_texts
 from models.campaigns.campaign import Campaign
 from models.customers.attributes import dates_among
 
@@ -129,11 +129,10 @@ def named_character(character: str) -> NamedCharacterView:
 
 def remarks_on(campaign: Campaign) -> list[RemarkView]:
     """Returns what may surprise the writer of the campaign's text, or of those that it compares."""
-    split, templates = Split.of(campaign), templates_of(campaign)
-    texts = [each.text for each in split.variants] if split else [campaign.template]
+    templates = templates_of(campaign)
     found = [
         remark
-        for text, template in zip(texts, templates, strict=True)
+        for text, template in zip(written_texts(campaign), templates, strict=True)
         for remark in (*about_text(text), *about_dates(campaign.account_id, template))
     ]
     if campaign.track_links:

@@ -117,11 +117,15 @@ def check_size(campaign: Campaign, people: int) -> None:
         )
 
 
-def templates_of(campaign: Campaign, *, mark: str = "") -> list[CompiledTemplate]:
-    """Returns the campaign's text, or all that it compares, each with what fills its template's header and buttons."""
+def written_texts(campaign: Campaign) -> list[str]:
+    """Returns the campaign's text, or all that it compares, as they were written."""
     split = Split.of(campaign)
-    texts = [each.text for each in split.variants] if split else [campaign.template]
-    return [compiled(text, campaign.whatsapp_components, mark=mark) for text in texts]
+    return [each.text for each in split.variants] if split else [campaign.template]
+
+
+def templates_of(campaign: Campaign, *, mark: str = "") -> list[CompiledTemplate]:
+    """Returns the same compiled, each with what fills its template's header and buttons."""
+    return [compiled(text, campaign.whatsapp_components, mark=mark) for text in written_texts(campaign)]
 
 
 def checked_split(

@@ -52,13 +52,11 @@ ORDER BY r.id
 """
 
 # A person whose number has been corrected since is tried at the new one.
-_FAILED = """
+_OF_PARENT = """
 SELECT cu.id, cu.phone FROM message m JOIN customer cu ON cu.id = m.customer_id AND cu.account_id = %(account)s
-WHERE m.campaign_id = %(parent)s AND m.state IN ('failed', 'undelivered')"""
-
-_HELD_BACK = """
-SELECT cu.id, cu.phone FROM message m JOIN customer cu ON cu.id = m.customer_id AND cu.account_id = %(account)s
-WHERE m.campaign_id = %(parent)s AND m.state = 'skipped' AND m.reason = 'held_back'"""
+WHERE m.campaign_id = %(parent)s AND """
+_FAILED = f"{_OF_PARENT} m.state IN ('failed', 'undelivered')"
+_HELD_BACK = f"{_OF_PARENT} m.state = 'skipped' AND m.reason = 'held_back'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
