@@ -6,9 +6,8 @@ from typing import Any
 
 from flask import Response, stream_with_context
 
-from api.http.auth import holder
 from api.http.connection import connect, disconnect
-from api.http.errors import StreamsBusy
+from api.http.places import take_place
 from api.server.crowd import Crowd
 from config.others import let_others_run
 from config.settings import settings
@@ -25,15 +24,13 @@ def csv_answer(pieces: Iterator[str], file_name: str) -> Response:
 
     StreamsBusy when the account has as many downloads open as it may.
     """
-    who = holder().account_id or holder().key_id
-    if not _slots.enter(who, most=settings().web_downloads_per_account):
-        raise StreamsBusy
+    leave = take_place(_slots, most=settings().web_downloads_per_account)
     response = Response(
         stream_with_context(_each_with_a_connection(pieces)),
         content_type=MEDIA_TYPE,
         headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
     )
-    response.call_on_close(lambda: _slots.leave(who))
+    response.call_on_close(leave)
     return response
 
 

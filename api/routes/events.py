@@ -7,8 +7,8 @@ from uuid import UUID
 from flask import Response
 
 from api.http.auth import caller, holder
-from api.http.errors import StreamsBusy
 from api.http.inputs import Organization
+from api.http.places import take_place
 from api.http.routes import Routes
 from api.routes.campaign_inputs import CampaignPath
 from api.server.crowd import Crowd
@@ -60,16 +60,14 @@ def follow(path: CampaignPath, query: Organization) -> Response:
     """Sends an event each second in which something changed. The stream ends when the campaign is final."""
     progress = CampaignProgress(caller(), path.campaign_id)
     first = progress.look()
-    who = holder().account_id or holder().key_id
-    if not slots.enter(who, most=settings().web_streams_per_account):
-        raise StreamsBusy
+    leave = take_place(slots, most=settings().web_streams_per_account)
     response = Response(
         _events(progress, first, holder().key_id),
         content_type="text/event-stream",
         # A proxy that buffers answers would delay every event.
         headers={"X-Accel-Buffering": "no"},
     )
-    response.call_on_close(lambda: slots.leave(who))
+    response.call_on_close(leave)
     return response
 
 
