@@ -114,5 +114,6 @@ class Desk:
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
         if events:
-            postman = self._postmen.setdefault(speech, Postman(speech))
-            postman.take(taken, events, answered_in=decision.delay)
+            if speech not in self._postmen:
+                self._postmen[speech] = Postman(speech)
+            self._postmen[speech].take(taken, events, answered_in=decision.delay)
