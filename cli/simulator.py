@@ -15,6 +15,7 @@ from cli.shared.phones import CALLBACK, PHONES
 from config.settings import settings
 from config.simulated_phones import NAMES, Phones
 from dispatch.providers.simulator.decisions import MAGIC_NUMBERS, Simulation
+from dispatch.providers.simulator.desk import Desk
 from dispatch.providers.simulator.dialects import SECRET
 from dispatch.providers.simulator.log import AcceptedLog, AttemptsFile, LogInUse
 from dispatch.providers.simulator.phones import Behaviour
@@ -84,14 +85,13 @@ def simulator(
     if accepted.torn_bytes:
         click.echo(f"Removed an incomplete last line of {accepted.torn_bytes} bytes from {log_file}.", err=True)
 
-    server = SimulatorServer(
+    desk = Desk(
         Simulation(seed=seed, failure_rate=failure_rate, latency=latency_ms / 1000),
         accepted=accepted,
         attempts=recorded,
         behaviour=Behaviour(phones, seed=seed),
-        secret=secret,
-        callbacks=dict(callbacks),
     )
+    server = SimulatorServer(desk, secret=secret, callbacks=dict(callbacks))
     with _port_refused(port):
         asyncio.run(serve(server, port=port, accepted=accepted, attempts=recorded, ready=partial(_say_ready, log_file)))
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,9 @@ from typing import Any
 
 from dispatch.providers import Outgoing
 from dispatch.providers.simulator.decisions import Simulation
+from dispatch.providers.simulator.desk import Desk
 from dispatch.providers.simulator.log import AcceptedLog, AttemptsFile
+from dispatch.providers.simulator.phones import Behaviour
 from dispatch.providers.simulator.server import SimulatorServer, listening
 
 ACCEPTS = "+15005550006"
@@ -37,7 +39,7 @@ async def simulator_at(
 ) -> AsyncIterator[str]:
     """A simulator server in this event loop, on a real socket; yields its URL."""
     accepted = AcceptedLog(log)
-    server = SimulatorServer(simulation or Simulation(failure_rate=0), accepted=accepted, attempts=attempts)
+    server = SimulatorServer(Desk(simulation or Simulation(failure_rate=0), accepted=accepted, attempts=attempts))
     try:
         async with listening(server, 0) as url:
             yield url
@@ -46,14 +48,15 @@ async def simulator_at(
 
 
 @contextmanager
-def simulator_beside(log: Path, **options: Any) -> Iterator[str]:
-    """A simulator server in a thread of its own; yields its URL. It takes what SimulatorServer does."""
+def simulator_beside(log: Path, *, behaviour: Behaviour, callbacks: Mapping[str, str] | None = None) -> Iterator[str]:
+    """A simulator server in a thread of its own, whose phones behave so; yields its URL."""
     loop, started, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
     urls: list[str] = []
 
     async def serve() -> None:
         accepted = AcceptedLog(log)
-        server = SimulatorServer(Simulation(failure_rate=0), accepted=accepted, **options)
+        desk = Desk(Simulation(failure_rate=0), accepted=accepted, behaviour=behaviour)
+        server = SimulatorServer(desk, callbacks=callbacks)
         async with listening(server, 0) as url:
             urls.append(url)
             started.set()

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -11,20 +10,16 @@ from aiohttp import web
 
 from dispatch.providers import Outgoing
 from dispatch.providers.simulator.answers import answer, error
-from dispatch.providers.simulator.decisions import Simulation
 from dispatch.providers.simulator.desk import Desk, LogUnwritable
-from dispatch.providers.simulator.dialects import SECRET, Setup
+from dispatch.providers.simulator.dialects import PHONE, SECRET, Setup
 from dispatch.providers.simulator.dialects.every import DIALECTS
 from dispatch.providers.simulator.log import AcceptedLog, AttemptsFile
-from dispatch.providers.simulator.phones import Behaviour
 from dispatch.providers.simulator.plain import plain_requests
 from dispatch.providers.simulator.postman import Taken
 from models.row import JsonObject
 
 HOST = "127.0.0.1"
 STOP_SEC = 1.0
-
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 
 
 class BadMessage(Exception):
@@ -34,18 +29,9 @@ class BadMessage(Exception):
 class SimulatorServer:
     """Serves POST /messages, GET /health and GET /stats, and what each dialect has."""
 
-    def __init__(
-        self,
-        simulation: Simulation,
-        *,
-        accepted: AcceptedLog,
-        attempts: AttemptsFile | None = None,
-        behaviour: Behaviour | None = None,
-        secret: str = SECRET,
-        callbacks: Mapping[str, str] | None = None,
-    ) -> None:
-        self._desk = Desk(simulation, accepted=accepted, attempts=attempts, behaviour=behaviour)
-        self._setup = Setup(self._desk, secret, {} if callbacks is None else callbacks)
+    def __init__(self, desk: Desk, *, secret: str = SECRET, callbacks: Mapping[str, str] | None = None) -> None:
+        self._desk = desk
+        self._setup = Setup(desk, secret, {} if callbacks is None else callbacks)
 
     def app(self) -> web.Application:
         """The web application."""
@@ -125,7 +111,7 @@ def _message(body: bytes) -> tuple[Outgoing, dict[str, str]]:
     if not isinstance(document, dict):
         raise BadMessage("the body must be a JSON object")
     phone = _text(document, "to")
-    if not _E164.fullmatch(phone):
+    if not PHONE.fullmatch(phone):
         raise BadMessage("`to` must be a phone number such as +15005550006")
     message = Outgoing(
         channel=_text(document, "channel"),

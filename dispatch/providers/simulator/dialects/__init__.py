@@ -4,6 +4,7 @@ They check what the real one checks, and know nothing of the code that calls it:
 """
 
 import hmac
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from dispatch.providers.simulator.postman import Taken
 
 #: What each dialect takes as its token, secret or password, unless `--secret` names another.
 SECRET = "simulated-credential"
+#: A number as our own formats have it, in E.164.
+PHONE = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

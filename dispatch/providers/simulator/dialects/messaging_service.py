@@ -4,7 +4,6 @@ docs/remote.md, and https://www.rfc-editor.org/rfc/rfc6749#section-4.4 for the t
 """
 
 import json
-import re
 import secrets
 from collections import OrderedDict
 from urllib.parse import unquote_plus
@@ -13,12 +12,11 @@ from aiohttp import BasicAuth, web
 
 from dispatch.providers.simulator.answers import answer, error
 from dispatch.providers.simulator.desk import MOST_KEPT, LogUnwritable
-from dispatch.providers.simulator.dialects import Setup
+from dispatch.providers.simulator.dialects import PHONE, Setup
 from dispatch.providers.simulator.plain import plain_requests
 
 KIND = "messaging_service"
 TOKEN_SEC = 300
-_PHONE = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 
 
 class MessagingServiceDialect:
@@ -54,7 +52,7 @@ class MessagingServiceDialect:
             phone, key = document["to"], request.headers["Idempotency-Key"]
         except (ValueError, RecursionError, TypeError, KeyError):
             return error(400, "invalid_request")
-        if not isinstance(phone, str) or not _PHONE.fullmatch(phone):
+        if not isinstance(phone, str) or not PHONE.fullmatch(phone):
             return error(400, "invalid_number")
         if key in self._known:
             return web.json_response({"id": self._known[key]}, status=202)

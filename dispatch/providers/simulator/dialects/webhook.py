@@ -6,7 +6,6 @@ docs/providers.md, and https://github.com/standard-webhooks/standard-webhooks/bl
 import base64
 import hmac
 import json
-import re
 import secrets
 import time
 from collections import defaultdict
@@ -16,14 +15,13 @@ from aiohttp import web
 
 from dispatch.providers.simulator.answers import answer, error
 from dispatch.providers.simulator.desk import LogUnwritable
-from dispatch.providers.simulator.dialects import Setup, is_address
+from dispatch.providers.simulator.dialects import PHONE, Setup, is_address
 from dispatch.providers.simulator.plain import plain_document
 from dispatch.providers.simulator.postman import Request, Said
 from models.row import JsonObject
 
 KIND = "webhook"
 TOLERATED_SEC = 300
-_PHONE = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 
 
 class WebhookDialect:
@@ -50,7 +48,7 @@ class WebhookDialect:
             return error(400, "invalid_request")
         if kind == "test":
             return web.json_response({})
-        if not isinstance(phone, str) or not _PHONE.fullmatch(phone):
+        if not isinstance(phone, str) or not PHONE.fullmatch(phone):
             return error(400, "invalid_number")
         taken = self._setup.taken(
             KIND,
