@@ -48,6 +48,8 @@ class Calls:
         #: The error code with which the provider refused our account, if it did.
         self.refusal: str | None = None
         self._campaign = campaign
+        stored = campaign.whatsapp_components
+        self._components = Components.of(stored) if stored else None
         self._provider = provider
         self._settings = settings
         self._places = places
@@ -164,10 +166,11 @@ class Calls:
         if not name or not language:
             return None
         template = ApprovedTemplate(name, language, parameters_in(body))
-        return self._with_components(template, body) if self._campaign.whatsapp_components else template
+        return self._with_components(template, body) if self._components else template
 
     def _with_components(self, template: ApprovedTemplate, body: str) -> ApprovedTemplate:
-        filled = Components.of(self._campaign.whatsapp_components).filled(further_in(body))
+        assert self._components
+        filled = self._components.filled(further_in(body))
         header = filled.header
         return template._replace(
             header=TemplateHeader(header.type, header.value, header.filename) if header else None,
