@@ -8,7 +8,7 @@ from embedded.server import free_port
 
 @contextmanager
 def held_port():
-    """Yields a loopback port that `free_port` gives to no other process until the end of the block.
+    """Yields a loopback port that `free_port` returns to no other process until the end of the block.
 
     A server that was killed leaves its port free for a while. What still calls it would then speak to another test's.
     """

@@ -1,8 +1,8 @@
 """How many requests a key may send, and all keys of an account together, counted in Redis.
 
-Keys cost nothing: counted by key alone, an account would send more with every key that it makes. Whoever opens a short
-link has no key and is counted by address. Without Redis nothing is counted: requests that only read or write rows are
-answered, and those that spend are refused.
+Keys cost nothing: counted by key alone, an account would send more with every key that it makes. People who open a
+short link have no key and are counted by address. Without Redis nothing is counted: requests that only read or write
+rows are answered, and those that spend are refused.
 """
 
 import logging

@@ -11,14 +11,14 @@ _NAMES = (
     # Slackbot, Twitterbot, TelegramBot, Discordbot, Googlebot, bingbot, Applebot … A phone is called CUBOT.
     # https://api.slack.com/robots, https://support.apple.com/119829
     r"(?<!cu)bot(\b|[_/-])",
-    # Its preview, and Signal's, which calls itself so; whoever taps a link comes with a browser.
+    # Its preview, and Signal's, which calls itself so; a person who taps a link comes with a browser.
     r"^whatsapp/",
     # Also the previews of iMessage and LINE. https://developers.facebook.com/docs/sharing/webmasters/web-crawlers
     r"facebookexternalhit|facebookcatalog|facebot|meta-external",
     # https://developers.google.com/search/docs/crawling-indexing/overview-google-crawlers
     r"google-(read-aloud|safety|inspectiontool|extended|pagerenderer)|googleother|googleimageproxy|mediapartners-google",
     r"apis-google|feedfetcher-google",
-    # BingPreview, SkypeUriPreview, MicrosoftPreview, Snap URL Preview Service, and whoever else says what it does.
+    # BingPreview, SkypeUriPreview, MicrosoftPreview, Snap URL Preview Service, and others that say what they do.
     r"preview|prefetch|prerender|crawl|spider|slurp|scrap|scanner|headlesschrome|phantomjs|lighthouse|vkshare|embedly",
     # Libraries and command lines, and the gateways of mail and security products that name themselves.
     r"^(curl|wget|python|go-http-client|java|okhttp|ruby|perl|php|axios|node|undici|aiohttp|httpx|libwww|apache-http)",

@@ -1,7 +1,7 @@
 """The codes of short links: which message a link belongs to, and which of its links it is, in 16 characters.
 
 A code is a message's (campaign, n) and the number of the link, enciphered with a key of the environment (LINK_KEY), so
-no row is needed for it. Whoever does not have the key cannot tell two codes of neighbours from any others: each guess
+no row is needed for it. Without the key, two codes of neighbours look like any others: each guess
 is one of 2^92 values, of which only those of existing messages and links name anything. The cipher is a Feistel
 network of six rounds (Luby and Rackoff, 1988; four make a strong pseudorandom permutation) whose round function is
 keyed BLAKE2b (RFC 7693), a MAC that costs a third of an HMAC.

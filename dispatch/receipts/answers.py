@@ -11,7 +11,7 @@ from models.providers.reply_answer import ReplyAnswer
 from models.providers.reply_text import ReplyText
 
 # An answer that would come later than this, in seconds, is not sent. To STOP it is one confirmation within five
-# minutes, which the FCC takes for part of the opt-out (47 CFR 64.1200(a)(12)). HELP is answered to whoever asks,
+# minutes, which the FCC takes for part of the opt-out (47 CFR 64.1200(a)(12)). HELP is answered to anyone who asks,
 # subscribed or not: https://support.twilio.com/hc/en-us/articles/223182208
 KEEP_SEC = {"stop": 300.0, "start": 3600.0, "help": 3600.0}
 

@@ -65,7 +65,7 @@ def _choosing(campaign: Campaign, split: Split, renderers: Sequence[Renderer]) -
     held: Chosen = (None, _nothing)
 
     def choose(recipient: Sequence[Any], n: int) -> Chosen:
-        # Whoever tests a campaign wants to see each text.
+        # Someone who tests a campaign wants to see each text.
         number = n % several + 1 if is_test else split.draw(seed, recipient[ID] or recipient[PHONE])
         return chosen[number - 1] if number else held
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from models.database import rows
 
-# A reply or an opt-out counts for the message that it answers; one by a link, for whoever had a message before it.
+# A reply or an opt-out counts for the message that it answers; one by a link, for anyone who had a message before it.
 _RESULTS = """
 WITH clicks AS (SELECT DISTINCT n FROM link_click WHERE campaign_id = %(campaign)s AND NOT by_bot),
 replies AS (SELECT n, bool_or(keyword IS NULL) AS replied, bool_or(keyword = 'stop') AS stopped FROM reply

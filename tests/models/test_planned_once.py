@@ -12,7 +12,7 @@ from tests.sending import started
 from tests.servers import speak_to
 
 # psycopg prepares a statement that it has run five times, and without the setting PostgreSQL plans that one five times
-# or for ever.
+# or forever.
 BATCHES, BATCH = 20, 20
 
 

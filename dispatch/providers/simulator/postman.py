@@ -47,7 +47,7 @@ class Taken:
 
 
 class Request(NamedTuple):
-    """A request to us. Whoever builds it decides what its headers sign."""
+    """A request to us. What builds it decides what its headers sign."""
 
     url: str
     body: bytes = b""

@@ -1,4 +1,4 @@
-"""Routes of providers with rates: each is called as often as its own sender may, whoever was asked before it."""
+"""Routes of providers with rates: each is called as often as its own sender may, whichever was asked before."""
 
 import time
 

@@ -114,7 +114,7 @@ def test_a_test_shows_each_text_in_turn(account):
 
 
 def test_a_preparation_that_is_taken_over_draws_the_same(account, monkeypatch):
-    """Whoever is prepared after a crash gets what they would have got before it."""
+    """People who are prepared after a crash get what they would have got before it."""
     monkeypatch.setattr(preparation, "RECIPIENTS_PER_CHUNK", 20)
     campaign = comparing(account, hold_back=20)
     expected = {each.customer_id: each.variant for each in preview_messages(asking(), campaign.id, first=50).messages}
