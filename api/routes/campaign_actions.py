@@ -7,7 +7,7 @@ from api.routes.campaign_answers import Started, StartedChild, StartedTest
 from api.routes.campaign_inputs import (
     Approval,
     CampaignPath,
-    Chosen,
+    ChosenMessages,
     ChosenVariant,
     Numbers,
     Recipients,
@@ -170,7 +170,7 @@ def retry_failed(path: CampaignPath) -> tuple[StartedChild, int]:
     scope="send",
     idempotency=_CHILD,
 )
-def resend_unknown(path: CampaignPath, body: Chosen) -> tuple[StartedChild, int]:
+def resend_unknown(path: CampaignPath, body: ChosenMessages) -> tuple[StartedChild, int]:
     """As a child campaign; anyone who has received one gets it twice. They become failed, with the reason `resent`."""
     started = unknown.resend_unknown(caller(), path.campaign_id, body.numbers)
     return StartedChild.of_child(started, path.campaign_id), 202
@@ -185,7 +185,7 @@ def resend_unknown(path: CampaignPath, body: Chosen) -> tuple[StartedChild, int]
     scope="send",
     idempotency=ONE_TRANSACTION,
 )
-def accept_unknown(path: CampaignPath, body: Chosen) -> AcceptedView:
+def accept_unknown(path: CampaignPath, body: ChosenMessages) -> AcceptedView:
     """Their price is captured; receipts still move them. `GET …/messages?state=unknown` lists those there are."""
     return unknown.accept_unknown(caller(), path.campaign_id, body.numbers)
 

@@ -138,7 +138,7 @@ class StartOptions(BaseModel):
         return {} if given is None else given
 
 
-class Chosen(Given):
+class ChosenMessages(Given):
     """Messages of a campaign, by the number after the hyphen of their id."""
 
     numbers: list[WholeNumber] = Field(description="1 to 1,000")

@@ -22,7 +22,7 @@ class SchedulePath(Given):
     schedule_id: UUID
 
 
-class Chosen(Given):
+class ScheduleSettings(Given):
     """What is chosen when a schedule is created, and may be changed."""
 
     job_payload: dict[str, Any] = Field({}, description="what the function is told")
@@ -44,13 +44,13 @@ class Chosen(Given):
     metadata: dict[str, Any] = Field({}, description="your own notes, kept with the schedule")
 
 
-class NewSchedule(Chosen):
+class NewSchedule(ScheduleSettings):
     """Exactly one of cron_expression and scheduled_at is needed."""
 
     job_type: str = Field(description="which registered function runs")
 
 
-class ScheduleChanges(Chosen):
+class ScheduleChanges(ScheduleSettings):
     """What is left out stays. A cron expression replaces a time, and a time an expression."""
 
 

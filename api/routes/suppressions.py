@@ -42,7 +42,7 @@ class NewSuppression(Given):
     reason: str = Field(OPTED_OUT, description="1 to 200 characters")
 
 
-class Numbers(Given):
+class SuppressedNumbers(Given):
     """Numbers not to be messaged."""
 
     phones: list[str]
@@ -60,7 +60,7 @@ _CONTENT = {
         "up to 64 MiB.",
         "required": True,
         "content": {
-            "application/json": {"schema": Numbers.model_json_schema()},
+            "application/json": {"schema": SuppressedNumbers.model_json_schema()},
             "text/csv": {"schema": {"type": "string"}},
             "multipart/form-data": {"schema": _FORM},
         },
@@ -142,7 +142,7 @@ def export(query: Organization) -> Response:
 
 def _numbers(query: FileOptions) -> SuppressionReport | tuple[CustomerImportView, int]:
     try:
-        given = Numbers.model_validate(request.get_json() or {})
+        given = SuppressedNumbers.model_validate(request.get_json() or {})
     except ValidationError as problem:
         refuse_input(problem)
         raise

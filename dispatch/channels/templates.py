@@ -19,7 +19,7 @@ from models.providers.approved_template import ApprovedTemplate
 Templates = list[ReadTemplate] | Probe
 
 
-class TemplateView(View):
+class ApprovedTemplateView(View):
     """A template as Meta had it when it was read, in one language; `status` is Meta's word."""
 
     name: str
@@ -32,7 +32,7 @@ class TemplatesView(View):
     """The templates of a provider, by name and language; campaigns are compared with them when they are saved."""
 
     provider_id: int
-    templates: list[TemplateView]
+    templates: list[ApprovedTemplateView]
 
 
 def read_templates(
@@ -65,7 +65,7 @@ def read_templates(
 def list_templates(caller: Caller, provider_id: int) -> TemplatesView:
     """Returns the templates of a provider as they were last read; none before the first time."""
     provider = found_provider(caller, provider_id)
-    found = [TemplateView.model_validate(each) for each in ApprovedTemplate.of(provider.id)]
+    found = [ApprovedTemplateView.model_validate(each) for each in ApprovedTemplate.of(provider.id)]
     return TemplatesView(provider_id=provider.id, templates=found)
 
 

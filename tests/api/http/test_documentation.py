@@ -1,8 +1,11 @@
 """The OpenAPI document and the page that shows it."""
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 
 import pytest
+from pydantic import BaseModel
 
 from api.http.introduction import EXAMPLES, GROUPS
 from dispatch.accounts.accounts import account_named
@@ -101,3 +104,16 @@ def test_every_example_does_what_it_says_in_a_new_account(acme):
         # A campaign that has just been made has no messages yet of which anything could be unknown.
         expected = (409,) if "/unknown/" in path else (200, 201, 202)
         assert answer.status_code in expected, (method, path, answer.json)
+
+
+def test_no_two_things_in_the_document_share_a_name(document):
+    # flask-openapi3 files them by the name of their class; the one described last would replace the other.
+    known = {each for each in subclasses_of(BaseModel) if each.__module__.startswith(("api.", "dispatch."))}
+    names = Counter(each.__name__ for each in known)
+    assert not {name for name in document["components"]["schemas"] if names[name] > 1}
+
+
+def subclasses_of(kind: type) -> Iterator[type]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from subclasses_of(each)
