@@ -137,5 +137,6 @@ def listening(pid: int) -> set[str]:
 
 def is_whole_again(directory: Path, before: dict, killed: set[int]) -> bool:
     now = json.loads((directory / "run.json").read_text())["processes"]
-    as_many = {name: len(pids) for name, pids in before["processes"].items()}
-    return {name: len(pids) for name, pids in now.items()} == as_many and not killed & set(chain(*now.values()))
+    # There may be more than before: `up` is ready when each queue has a worker, and not only when each worker is there.
+    enough = all(len(now.get(name, [])) >= len(pids) for name, pids in before["processes"].items())
+    return enough and not killed & set(chain(*now.values()))
