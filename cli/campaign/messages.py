@@ -21,6 +21,14 @@ from models.states import MESSAGE_STATES
 from models.tenancy import ALL_ACCOUNTS
 
 
+def _show_messages(found: Page[MessageView]) -> None:
+    several = any(message.variant is not None for message in found.rows)
+    columns = ("id", "phone", "state", "reason", "error_code", "attempts", "sent_at")
+    # A message leaves it out where there is one text.
+    shown = [{**message.model_dump(mode="json"), "variant": message.variant} for message in found.rows]
+    show_columns(*columns, *(("variant",) if several else ()), "text")(shown)
+
+
 @click.command()
 @campaign_id
 @click.option(
@@ -31,7 +39,7 @@ from models.tenancy import ALL_ACCOUNTS
     help="Only messages in this state; may be repeated.",
 )
 @pages
-@answers(show=show_columns("id", "phone", "state", "reason", "error_code", "attempts", "sent_at", "text"))
+@answers(show=_show_messages)
 @with_database
 def messages(campaign_id: int, states: tuple[str, ...], page: int, page_size: int) -> Page[MessageView]:
     """List a campaign's messages.

@@ -52,6 +52,8 @@ class MessageLine(NamedTuple):
     sent_at: datetime | None
     #: When a person first opened one of its links.
     clicked_at: datetime | None
+    #: Which of the campaign's texts it is; None if there is one, or the person is held back.
+    variant: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

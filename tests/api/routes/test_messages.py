@@ -19,7 +19,7 @@ from tests.sending import deliver
 FIRST = 306_900_000_000
 HEADER = (
     "message,customer_id,phone,state,reason,error_code,attempts,segments,encoding,text,provider,provider_id,sent_at,"
-    "clicked_at"
+    "clicked_at,variant"
 )
 
 

@@ -1,5 +1,8 @@
 """Campaigns that compare several texts, over HTTP."""
 
+import csv
+import io
+
 import pytest
 
 from tests.factories import an_account, customers
@@ -32,6 +35,10 @@ def test_texts_are_given_shown_and_previewed(account, call):
     shown = {each["customer_id"]: each["variant"] for each in preview["messages"]}
     sent = call("GET", f"{path}/messages?page_size=100").json["data"]
     assert {each["customer_id"]: each.get("variant") for each in sent} == shown
+    lines = csv.DictReader(io.StringIO(call("GET", f"{path}/messages.csv").text))
+    assert {int(line["customer_id"]): line["variant"] for line in lines} == {
+        person: str(number or "") for person, number in shown.items()
+    }
     one = call("PATCH", f"/api/campaigns/{call('POST', f'{path}/duplicate').json['id']}", json={"variants": None}).json
     assert (one["variants"], one["hold_back"], one["base_template"]) == ([], 0, "Hi {first_name}!")
 

@@ -1,5 +1,7 @@
 """`campaign create`, `edit` and `preview` of a campaign that compares several texts."""
 
+import csv
+
 import pytest
 
 from tests.factories import a_list, an_account
@@ -56,6 +58,26 @@ def test_texts_that_cannot_be_compared_say_why(cli, acme, words, says):
     assert answer.status in (1, 2)
     assert says in answer.stdout + answer.stderr
     assert campaigns() == []
+
+
+def test_the_list_and_the_export_of_messages_say_which_text_each_is(cli, acme, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    texts = ("--variant", "Hi {first_name}!", "--variant", "Hello {first_name}!")
+    made = create(cli, *texts, "--hold-back", "50").json["id"]
+    cli("campaign", "enqueue", made)
+    listed = cli("campaign", "messages", made, "--page-size", "100", "--json").json
+    variants = {message["id"]: message.get("variant") for message in listed}
+    assert set(variants.values()) == {1, 2, None}
+    cli("campaign", "export", made, tmp_path / "messages.csv")
+    with (tmp_path / "messages.csv").open(encoding="utf-8-sig", newline="") as file:
+        exported = {line["message"]: line["variant"] for line in csv.DictReader(file)}
+    assert exported == {message: str(number or "") for message, number in variants.items()}
+    header, *lines = cli("campaign", "messages", made, "--page-size", "100").stdout.splitlines()
+    assert header.split()[-2:] == ["variant", "text"]
+    assert any(line.split()[-3:-2] == ["2"] and "Hello" in line for line in lines)
+    one = create(cli, "--template", "Hi").json["id"]
+    cli("campaign", "enqueue", one)
+    assert "variant" not in cli("campaign", "messages", one).stdout
 
 
 def test_results_are_shown_and_the_winner_is_sent(cli, acme):
