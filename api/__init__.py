@@ -1,8 +1,8 @@
 """The HTTP API. A route parses, calls `dispatch` and answers.
 
 `app.py` assembles the application, `http/` is what applies to every route (keys, limits, idempotency, errors),
-`server/` is how gunicorn serves it, `rq/` shows the queues to operators, and `routes/` has one file per kind of
-resource. A new resource is a new file there with a blueprint, named in `app.py`.
+`server/` is how gunicorn serves it, `rq/` shows the queues to operators, `metrics/` is for Prometheus, and `routes/`
+has one file per kind of resource. A new resource is a new file there with a blueprint, named in `app.py`.
 """
 
 from flask import Flask

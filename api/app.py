@@ -26,6 +26,8 @@ from api.http.error_answer import ErrorAnswer
 from api.http.introduction import INTRODUCTION
 from api.http.json_body import Request, StrictJson
 from api.links import routes as links
+from api.metrics import requests as measured
+from api.metrics import routes as metrics
 from api.routes import (
     accounts,
     attributes,
@@ -123,12 +125,14 @@ def web_app(settings: Settings) -> Flask:
     app.url_map.strict_slashes = False
     # These redirect to the name in the Host header, which a stranger chooses, and do so before the key is looked at.
     app.url_map.merge_slashes = app.url_map.redirect_defaults = False
+    measured.install(app)
     address.install(app, settings)
     request_id.install(app)
     headers.install(app)
     connection.install(app)
     methods.install(app)
-    rules = hooks.RULES | links.RULES | {endpoint: each for routes in ROUTES for endpoint, each in routes.rules.items()}
+    of_pages = hooks.RULES | links.RULES | metrics.RULES
+    rules = of_pages | {endpoint: each for routes in ROUTES for endpoint, each in routes.rules.items()}
     auth.install(app, rules, settings)
     limits.install(app, settings)
     queries.install(app)
@@ -137,6 +141,7 @@ def web_app(settings: Settings) -> Flask:
     for routes in ROUTES:
         app.register_api(routes)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     app.register_blueprint(hooks.blueprint)
     app.register_blueprint(links.blueprint)
     if settings.rq_dashboard:

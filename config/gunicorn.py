@@ -14,9 +14,12 @@ from types import FrameType  # noqa: E402
 from typing import Any  # noqa: E402
 
 from config.settings import settings  # noqa: E402
+from config.shared_metrics import forget_metrics, share_metrics  # noqa: E402
 from config.stopping import stopping  # noqa: E402
 
 _chosen = settings()
+# Of each process, whichever of them is scraped shows what all have counted.
+_metrics = share_metrics(_chosen)
 
 bind = f"{f'[{_chosen.web_host}]' if ':' in _chosen.web_host else _chosen.web_host}:{_chosen.port}"
 workers = _chosen.web_workers
@@ -65,10 +68,11 @@ def when_ready(server: Any) -> None:
 
 
 def on_exit(server: Any) -> None:
-    """Stops `python -m jobs` and waits until it has recorded the messages in flight."""
+    """Stops `python -m jobs`, waits until it has recorded the messages in flight, and forgets what was counted."""
     for process in _jobs:
         process.terminate()
         process.wait()
+    forget_metrics(_metrics)
 
 
 def post_worker_init(worker: Any) -> None:

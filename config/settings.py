@@ -20,6 +20,7 @@ Rate = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}/(second|minute|hour|day)$
 
 
 MIN_SIGNING_KEY = 32
+MIN_TOKEN = 16
 # Anyone can read it here: without a key, processes on a developer's machine still understand each other.
 _UNSAFE_KEY = b"no key: development and tests only"
 
@@ -190,6 +191,18 @@ class Settings(BaseSettings):
     )
     keycloak_client_secret: SecretStr | None = Field(None, description="secret of that client")
 
+    # Metrics (docs/metrics.md).
+    metrics_token: SecretStr | None = Field(
+        None,
+        description="lets Prometheus read /metrics, beside operators' keys: 16 characters or more",
+        examples=["$(openssl rand -hex 32)"],
+    )
+    prometheus_multiproc_dir: Path | None = Field(
+        None,
+        description="where the processes of one machine keep what they count; web makes one for its own when unset",
+        examples=["/run/campaign-dispatch/metrics"],
+    )
+
     # Logs.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe line kept")
     log_format: Literal["json", "console"] = Field("json", description="one JSON object a line, or colours")
@@ -199,6 +212,13 @@ class Settings(BaseSettings):
     def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
         if value and any(len(key) < MIN_SIGNING_KEY for key in _keys_in(value)):
             raise ValueError(f"must have at least {MIN_SIGNING_KEY} characters")
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _is_no_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and len(value.get_secret_value()) < MIN_TOKEN:
+            raise ValueError(f"must have at least {MIN_TOKEN} characters")
         return value
 
     @field_validator("lease_sec")

@@ -15,6 +15,7 @@ from config.settings import settings
 from dispatch import queues
 from dispatch.customers.import_run import take_over_imports
 from dispatch.errors import EnqueueFailed
+from dispatch.metrics import tally
 from dispatch.outbox import push_if_possible
 from dispatch.sending.kept_answers import record_kept_answers
 from dispatch.sending.settlement import close_if_drained
@@ -66,8 +67,14 @@ def recover() -> dict[str, int]:
     IdempotencyKey.forget_old()
     done = +done
     if done:
+        _count(done)
         log.info("recovery.done", **done)
     return dict(done)
+
+
+def _count(done: Counter[str]) -> None:
+    recovered = {what: times for what, times in done.items() if what in tally.RECOVERED}
+    tally.add({"leases_expired": {"": done["leases_expired"]}, "recovered": recovered})
 
 
 def _tried(

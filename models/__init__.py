@@ -20,6 +20,7 @@ providers   provider (with sealed credentials), approved_template (of WhatsApp),
             channel go), receipt (of messages), receipt_lookup (of those that did not come), reply, reply_word (that
             mean STOP and its like), reply_text and reply_answer (to those), refused_callback (how many were not signed)
 processes   heartbeat
+metrics     deployment (what the tables say of it)
 all tables  database → connection, statement_limit, failures (what it raises), unreachable (why), row, page, search,
             export, retention, tenancy (whose rows), turns (whose is next), table_size, states (every state and
             move), migrate

@@ -4,6 +4,7 @@ import redis
 import structlog
 
 from dispatch.caller import system_caller
+from dispatch.metrics import tally
 from dispatch.process.lock import Lock
 from dispatch.queues import JOB_TIMEOUT_SEC, connection
 from dispatch.start.sweep import sweep_due
@@ -23,6 +24,7 @@ def sweep() -> None:
     try:
         if not lock.acquire():
             since = lock.holder.since and lock.holder.since.isoformat()
+            tally.add({"sweeps": {"skipped": 1}})
             log.info("sweep.skipped", holder=lock.holder.name, since=since)
             return
     except redis.RedisError as problem:

@@ -1,6 +1,7 @@
 """Who may do what: every route requires an API key unless it is in the open list."""
 
 from collections.abc import Mapping
+from hmac import compare_digest
 from uuid import UUID
 
 from flask import Flask, current_app, g, request
@@ -38,6 +39,8 @@ OPEN = frozenset(
 )
 # A browser asks its user for the key with this; what is typed as the password is the key.
 DASHBOARD = "rq_dashboard"
+# Where a key is not needed by whoever has METRICS_TOKEN.
+METRICS = "metrics.show"
 _BASIC = 'Basic realm="operators", charset="UTF-8"'
 # Where the application keeps the rules of its routes.
 RULES = "route_rules"
@@ -71,6 +74,8 @@ def install(app: Flask, rules: Mapping[str, RouteRules], settings: Settings) -> 
         # Without an endpoint there is nothing to protect, and the router answers.
         if request.endpoint is None or request.endpoint in OPEN:
             return
+        if request.endpoint == METRICS and _has_token(settings):
+            return
         on_dashboard = request.blueprint == DASHBOARD
         found = _find_holder(key := _key(basic=on_dashboard), wrong_keys)
         if found is None:
@@ -87,6 +92,11 @@ def install(app: Flask, rules: Mapping[str, RouteRules], settings: Settings) -> 
         g.caller.require(current_rules().scope)
         if current_rules().operators_only and not found.operator:
             raise Forbidden("This is for operators; use an operator's key.")
+
+
+def _has_token(settings: Settings) -> bool:
+    wanted, given = settings.metrics_token, _key(basic=False)
+    return bool(wanted and given and compare_digest(given.encode(), wanted.get_secret_value().encode()))
 
 
 def _find_holder(key: str | None, wrong_keys: WrongKeys) -> KeyHolder | None:

@@ -20,6 +20,7 @@ from dispatch.errors import (
     SegmentTooHeavy,
     TooLate,
 )
+from dispatch.metrics import tally
 from dispatch.process.lock import LEASE_SEC, campaign_lock
 from dispatch.queues import JOB_TIMEOUT_SEC, connection, push_process, queued_processes
 from dispatch.start.enqueue import enqueue_campaign
@@ -67,8 +68,14 @@ def sweep_due(caller: Caller, *, seconds: float | None = None, at_once: int = 1)
         elif outcome:
             errors.append(outcome)
     log.info("sweep.finished", started=len(started), errors=len(errors), locked=len(locked))
+    _count(started=len(started), refused=len(errors), locked=len(locked))
     processed = len(started) + len(errors)
     return SweepReport(processed_count=processed, campaigns=started, errors=errors, locked=locked)
+
+
+def _count(**outcomes: int) -> None:
+    tally.add({"sweeps": {"finished": 1}, "swept_campaigns": outcomes})
+    tally.note_sweep()
 
 
 def due_campaigns(caller: Caller, *, until: float, turns: Turns | None = None) -> Iterator[DueCampaign]:

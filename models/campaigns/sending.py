@@ -13,6 +13,9 @@ from models.tenancy import Tenant, owned_by
 # A campaign is not closed so soon after leases have run out. PostgreSQL may have been away: then workers still have the
 # answers and write them within seconds, and what was not sent can only wait again in a campaign that is open.
 LATE_ANSWERS_SEC = 5
+#: Something of it is outstanding: a message, an answer or a settlement. What the index `campaign_unsettled` holds.
+IS_UNSETTLED = """(status IN ('preparing', 'sending', 'paused')
+    OR (status IN ('completed', 'cancelled') AND settled_at IS NULL))"""
 _IS_DRAINED = """id = %(id)s AND status = 'sending' AND NOT EXISTS (
     SELECT FROM batch WHERE campaign_id = %(id)s AND (
         pending > 0 OR sending > 0 OR (unknown > 0 AND expired_at > now() - make_interval(secs => %(wait)s))))"""
@@ -92,9 +95,8 @@ def has_ended(campaign_id: int) -> bool:
 def unsettled() -> list[UnsettledCampaign]:
     """Returns every unsettled campaign."""
     return rows(
-        """SELECT id, account_id, status, coalesce(started_at < now() - interval '24 hours', false) AS may_give_up
-           FROM campaign WHERE status IN ('preparing', 'sending', 'paused')
-              OR (status IN ('completed', 'cancelled') AND settled_at IS NULL) ORDER BY id""",
+        f"""SELECT id, account_id, status, coalesce(started_at < now() - interval '24 hours', false) AS may_give_up
+            FROM campaign WHERE {IS_UNSETTLED} ORDER BY id""",
         into=UnsettledCampaign,
     )
 

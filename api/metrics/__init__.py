@@ -1,0 +1,1 @@
+"""`/metrics`, and what it counts of requests."""

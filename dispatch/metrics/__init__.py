@@ -1,0 +1,1 @@
+"""What the deployment tells Prometheus (docs/metrics.md): what its processes count, and what its servers know."""

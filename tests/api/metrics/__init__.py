@@ -1,0 +1,1 @@
+"""`/metrics`: who may read it, what it says, and that Prometheus' own tools find nothing wrong with it."""
