@@ -13,8 +13,8 @@ from models.database import rows
 from models.migrate import migrate
 from tests.clock import MONDAY, set_clock, stopped_clock
 from tests.doubles.remote import Remote, remote_services
-from tests.moves import REFUSED, enforce_moves, forget_refusals, was_refused
-from tests.servers import TestServers, running_servers, speak_to
+from tests.moves import REFUSED, enforce_moves, was_refused
+from tests.servers import TestServers, empty_tables, running_servers, speak_to
 
 # How long an example takes says more about what else the machine does than about the code.
 hypothesis_settings.register_profile("no deadlines", deadline=None)
@@ -48,11 +48,10 @@ def tables(servers: TestServers) -> list[str]:
 
 
 @pytest.fixture
-def db(servers: TestServers, tables: list[str]) -> Iterator[PooledPsycopg3Database]:
+def db(servers: TestServers) -> Iterator[PooledPsycopg3Database]:
     """The database, connected in the test's thread, with every table empty and every id counted from 1."""
     database_module.db.connect(reuse_if_open=True)
-    rows(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
-    forget_refusals()
+    empty_tables()
     yield database_module.db
     database_module.db.close()
     with database_module.db.connection_context():

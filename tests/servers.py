@@ -15,7 +15,39 @@ import redis
 
 from embedded.processes import LocalProcesses
 from embedded.servers import embedded_servers
-from models.database import db, open_database
+from models.database import db, open_database, rows
+
+# TRUNCATE replaces the files of all 48 tables and of their indexes, since every table refers to accounts: 70 to 110 ms.
+# Deleting a few rows takes 3 ms, with triggers and foreign keys left aside. A test that wrote many leaves TRUNCATE to
+# give back their space, so that no later one measures a table that has holes.
+SMALL_BYTES = 512 * 1024
+
+_EMPTY = f"""
+    DO $$
+    DECLARE
+        ours CONSTANT oid[] := (
+            SELECT array_agg(oid) FROM pg_class
+            WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'schema_migration'
+        );
+        written CONSTANT oid[] := (SELECT array_agg(id) FROM unnest(ours) AS id WHERE pg_relation_size(id) > 0);
+        id oid;
+    BEGIN
+        IF (SELECT max(pg_total_relation_size(each)) FROM unnest(written) AS each) > {SMALL_BYTES} THEN
+            EXECUTE 'TRUNCATE ' || (SELECT string_agg(each::regclass::text, ', ') FROM unnest(ours) AS each)
+                || ' RESTART IDENTITY CASCADE';
+        ELSE
+            SET LOCAL session_replication_role = replica;
+            FOREACH id IN ARRAY coalesce(written, '{{}}') LOOP
+                EXECUTE 'DELETE FROM ' || id::regclass;
+            END LOOP;
+        END IF;
+        FOR id IN
+            SELECT seqrelid FROM pg_sequence
+            WHERE pg_sequence_last_value(seqrelid) IS NOT NULL AND seqrelid::regclass::text NOT LIKE 'schema_migration%'
+        LOOP
+            EXECUTE 'ALTER SEQUENCE ' || id::regclass || ' RESTART';
+        END LOOP;
+    END $$"""
 
 
 @dataclass(frozen=True)
@@ -47,6 +79,11 @@ def speak_to(database_url: str) -> None:
     if not db.deferred:  # it is connected to another one
         db.close_all()
     open_database(database_url, application="tests", pool=64, allow_unsafe=True)
+
+
+def empty_tables() -> None:
+    """Leaves every table empty and every id counted from 1; the tables' definitions stay."""
+    rows(_EMPTY)
 
 
 @contextmanager
