@@ -43,7 +43,7 @@ class SkippedByRun(LockedCampaign):
     organization_id: TextId  # type: ignore[assignment]
 
 
-class RunReport(SweepReport):
+class AutomationReport(SweepReport):
     """What one run did; `locked` is there only when campaigns were skipped."""
 
     campaigns: list[StartedByRun]  # type: ignore[assignment]
@@ -56,16 +56,16 @@ class RunReport(SweepReport):
 @routes.post(
     "/run-automation",
     summary="Start the campaigns that are due",
-    answers={200: RunReport},
+    answers={200: AutomationReport},
     refuses=("QUEUE_UNAVAILABLE",),
     scope="send",
     idempotency=HARMLESS_TWICE,
 )
-def run(query: Organization) -> RunReport:
+def run(query: Organization) -> AutomationReport:
     """Starts those of the key's account; an operator's key starts those of all accounts or of the one named.
 
     Whatever body a scheduler sends is ignored, unless it names an account: then fewer campaigns were meant.
     """
     if b"organization_id" in request.get_data():
         raise InvalidRequest("Name the account in the address: ?organization_id=…", field="organization_id")
-    return RunReport.model_validate(sweep_due(caller(), seconds=TIME_BOX_SEC))
+    return AutomationReport.model_validate(sweep_due(caller(), seconds=TIME_BOX_SEC))
