@@ -17,6 +17,8 @@ class Phones:
     #: Of the accepted messages.
     delivered: float = 0.0
     undelivered: float = 0.0
+    #: Of the undelivered ones: whose recipients have told the provider that they want no more.
+    opted_out: float = 0.0
     #: Of the delivered ones: read (WhatsApp only), answered with some text, answered with STOP.
     read: float = 0.0
     replies: float = 0.0

@@ -9,6 +9,7 @@ A provider has one coroutine, `send(message) -> Answer`, and never raises for an
     deferred    it did not take the call (429, refused connection, DNS, TLS): try later; not counted as an attempt
     retryable   it refused this attempt and says that a later one may succeed; counted as an attempt
     rejected    it refused the message for good
+    opted_out   it refused it for good, because the person has told the provider that they want no more
     unknown     the call may have been read and no clear answer came: never sent again automatically
     halted      it refuses our account (401, 403): the campaign pauses
 """
@@ -24,7 +25,7 @@ CIRCUIT_OPEN, SENDER_PAUSED, RATE_REACHED = "circuit_open", "sender_paused", "ra
 
 NOT_REACHED = (*UNREACHABLE, "token_refused")
 
-Outcome = Literal["accepted", "deferred", "retryable", "rejected", "unknown", "halted"]
+Outcome = Literal["accepted", "deferred", "retryable", "rejected", "opted_out", "unknown", "halted"]
 
 
 class Outgoing(NamedTuple):

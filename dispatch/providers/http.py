@@ -20,7 +20,10 @@ from dispatch.providers.guard import NotAllowed, guarded_socket
 from models.row import JsonObject
 
 # For a provider's codes: what each means, whatever the HTTP status beside it.
-Outcomes: TypeAlias = Mapping[str, Literal["deferred", "retryable", "rejected", "unknown", "halted"]]
+Outcomes: TypeAlias = Mapping[str, Literal["deferred", "retryable", "rejected", "opted_out", "unknown", "halted"]]
+
+# The codes of our own format (docs/providers.md) that say more than the status beside them.
+OUR_CODES: Outcomes = {"opted_out": "opted_out"}
 
 MAX_REPLY_BYTES = 64 * 1024
 MAX_CONNECT_SEC = 3.0
@@ -154,7 +157,10 @@ def read(reply: Reply) -> Answer:
         return Answer("accepted", provider_id=provider_id)
     if reply.status == 422 and _error(reply).get("retryable") is True:
         return Answer("retryable", error_code=error_code(reply))
-    return refusal(reply, error_code(reply))
+    code = error_code(reply)
+    if code is not None and code in OUR_CODES and 400 <= reply.status < 500:
+        return Answer(OUR_CODES[code], error_code=code)
+    return refusal(reply, code)
 
 
 def error_code(reply: Reply) -> str | None:

@@ -21,8 +21,8 @@ from dispatch.providers.link import ASK_AFTER_HOURS, Link, ProviderSettings, for
 API = "https://api.twilio.com"
 
 # https://www.twilio.com/docs/api/errors; a code that is not here means what the HTTP status does, so that an invalid
-# number (21211), one that has opted out (21610) or is no mobile (21614), a country that is not enabled (21408), no
-# sender for this number (21612, 21703) and a closed 24-hour window (63016) are rejections. 20429: "aren't processed and
+# number (21211), one that is no mobile (21614), a country that is not enabled (21408), no sender for this number
+# (21612, 21703) and a closed 24-hour window (63016) are rejections. 20429: "aren't processed and
 # are safe to retry". What concerns the sender, the account or the template would refuse every other message as well.
 CODES: Outcomes = {
     "20003": "halted",  # authentication
@@ -37,6 +37,7 @@ CODES: Outcomes = {
     "21607": "halted",  # a trial account sends only from its sandbox number
     "21608": "halted",  # a trial account sends only to verified numbers
     "21609": "halted",  # StatusCallback is invalid
+    "21610": "opted_out",  # the person has sent STOP to this sender
     "21611": "deferred",  # the queue of From is full
     "21617": "rejected",  # too long
     "21654": "halted",  # ContentSid is missing

@@ -59,7 +59,7 @@ CODES: Outcomes = {
     "131047": "rejected",  # more than 24 hours since they wrote
     "131048": "deferred",  # too much of it was marked as spam
     "131049": "rejected",  # Meta limits marketing to this person
-    "131050": "rejected",  # the person wants no marketing
+    "131050": "opted_out",  # the person has stopped the marketing messages of this business
     "131051": "halted",  # the type of message
     "131053": "rejected",  # the image, video or document
     "131055": "halted",  # not through this API

@@ -36,8 +36,8 @@ def take_callback(kind: str, provider_id: str, callback: Callback) -> int:
     provider = calling_provider(kind, provider_id)
     said = verified(provider, callback).parse_receipts(callback)
     replies = take_replies(provider, inbound_of(provider.kind, callback))
-    of_answers = [found for each in said if (found := _of_an_answer(each))]
-    of_messages = [stored(provider.kind, each) for each in said if not _of_an_answer(each)]
+    of_answers = [found for each in said if (found := _of_an_answer(provider.kind, each))]
+    of_messages = [stored(provider.kind, each) for each in said if not _of_an_answer(provider.kind, each)]
     moved = ReplyAnswer.report(provider.id, of_answers) if of_answers else 0
     new = Receipt.add(provider.id, of_messages) if of_messages else 0
     if new < len(of_messages):
@@ -86,11 +86,14 @@ def _refused(provider: Provider, message: str) -> Forbidden:
     return Forbidden(message)
 
 
-def _of_an_answer(said: Said) -> Reported | None:
+def _of_an_answer(kind: str, said: Said) -> Reported | None:
     """Returns what a receipt says of an answer to a reply; None when it is about a message of a campaign."""
     named = _ANSWER.fullmatch(said.reference or "")
+    if named is None:
+        return None
     failed = said.state == "undelivered"
-    return Reported(int(named[1]), said.state, said.error_code if failed else None, said.provider_id) if named else None
+    reason, code = (reason_of(kind, said.error_code), said.error_code) if failed else (None, None)
+    return Reported(int(named[1]), said.state, reason, code, said.provider_id)
 
 
 def stored(kind: str, said: Said) -> NewReceipt:

@@ -1,17 +1,26 @@
-"""Why a message was not delivered, in words, by the code that each kind of provider has for it."""
+"""Why a message was not delivered, in words, by the code that each kind of provider has for it.
+
+The reason OPTED_OUT_AT_PROVIDER also suppresses the number, with the statement that applies the receipt.
+"""
 
 from collections.abc import Mapping
 
-from dispatch.providers.simulator.phones import FAILURES
+from dispatch.providers.simulator.phones import CODES
+from models.customers.suppression import OPTED_OUT_AT_PROVIDER
 
 NOT_DELIVERED = "not_delivered"
 
+# Of those who post receipts in our format (docs/providers.md).
+_OURS = {"opted_out": OPTED_OUT_AT_PROVIDER}
+
 REASONS: Mapping[str, Mapping[str, str]] = {
     # dispatch/providers/simulator/phones.py
-    "simulated": {code: reason for reason, code in FAILURES.items()},
+    "simulated": {code: reason for reason, code in CODES.items()},
+    "webhook": _OURS,
+    "messaging_service": _OURS,
     # https://www.twilio.com/docs/api/errors; 30001, 30002, 30008 and others say nothing of the person or the text.
     "twilio": {
-        "21610": "opted_out_at_provider",
+        "21610": OPTED_OUT_AT_PROVIDER,
         "30003": "phone_unreachable",
         "30004": "blocked_by_recipient_or_carrier",
         "30005": "number_does_not_exist",
@@ -43,8 +52,8 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "63034": "media_refused",
         "63037": "media_refused",
     },
-    # https://developer.vonage.com/en/messaging/sms/guides/delivery-receipts; 1 and 54 say no more. 9, which they call
-    # "Illegal Number", is someone who wants no messages of such a service.
+    # https://developer.vonage.com/en/messaging/sms/guides/delivery-receipts; 1 and 54 say no more. 9 is someone who has
+    # opted out: https://developer.vonage.com/en/opt-out-assist/guides/messaging-opted-out-numbers
     "vonage": {
         "2": "phone_unreachable",
         "3": "number_does_not_exist",
@@ -53,7 +62,7 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "6": "filtered_as_spam",
         "7": "phone_unreachable",
         "8": "network_error",
-        "9": "opted_out_at_provider",
+        "9": OPTED_OUT_AT_PROVIDER,
         "10": "text_refused",
         "11": "no_route",
         "12": "no_route",
@@ -73,7 +82,7 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "131026": "not_on_whatsapp",
         "131047": "outside_24_hour_window",
         "131049": "left_out_by_meta",
-        "131050": "opted_out_at_provider",
+        "131050": OPTED_OUT_AT_PROVIDER,
         "131053": "media_refused",
         "132005": "text_refused",
     },

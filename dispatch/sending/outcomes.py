@@ -4,6 +4,7 @@ import random
 
 from config.settings import Settings
 from dispatch.providers import Answer
+from models.customers.suppression import OPTED_OUT_AT_PROVIDER
 from models.messages.message import Claimed, Outcome
 
 # After a provider's own "try again", so many attempts in all; the waits between them are 1 and 4 times RETRY_BASE_SEC.
@@ -21,6 +22,9 @@ def outcome_of(answer: Answer, claimed: Claimed, settings: Settings) -> Outcome:
             return Outcome(claimed.n, claimed.token, "sent", provider_id=answer.provider_id)
         case "rejected":
             return Outcome(claimed.n, claimed.token, "failed", error_code=answer.error_code, reason="rejected")
+        case "opted_out":
+            reason = OPTED_OUT_AT_PROVIDER
+            return Outcome(claimed.n, claimed.token, "failed", error_code=answer.error_code, reason=reason)
         case "unknown":
             return Outcome(claimed.n, claimed.token, "unknown", error_code=answer.error_code, reason="no_answer")
         case "retryable":

@@ -20,6 +20,27 @@ from models.webhooks.webhook import OPTED_OUT as TELL_OPTED_OUT
 OPTED_OUT = "opted_out"
 # The sources with which a person opts out without the account.
 BY_REPLY, BY_LINK = BY_PERSON = ("reply", "link")
+# Why a message did not reach someone of whom the provider says that they want no more.
+OPTED_OUT_AT_PROVIDER = "opted_out_at_provider"
+
+
+def opt_outs(of: str) -> str:
+    """Returns the parts of a WITH that suppress those of `of`, one of its parts, who have opted out at their provider.
+
+    Its rows have account_id, phone, provider and reason, of which only OPTED_OUT_AT_PROVIDER counts. The account's
+    audit trail and webhooks are told of each number that was not suppressed before.
+    """
+    return f"""
+    opted_out AS (
+        INSERT INTO suppression (account_id, phone, reason, source)
+        SELECT DISTINCT ON (account_id, phone) account_id, phone, '{OPTED_OUT}', provider FROM {of}
+        WHERE reason = '{OPTED_OUT_AT_PROVIDER}' AND phone IS NOT NULL ORDER BY account_id, phone
+        ON CONFLICT (account_id, phone) DO NOTHING RETURNING *),
+    noted AS (
+        INSERT INTO audit_event (account_id, actor, action, subject, details)
+        SELECT account_id, source, 'suppression.added', id::text,
+               jsonb_build_object('reason', '{OPTED_OUT_AT_PROVIDER}') FROM opted_out),
+    {told("opted_out", TELL_OPTED_OUT, "jsonb_build_object('phone', phone, 'source', source)")}"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +52,8 @@ class Suppression(Row):
     phone: str
     #: `opted_out`, or what the person who added it wrote.
     reason: str
-    #: Where it came from: `api`, `cli`, `import`, `reply`, `link` or `unsubscribed`.
+    #: Where it came from: `api`, `cli`, `import`, `reply`, `link` or `unsubscribed`; or the provider that said so, as
+    #: messages name it.
     source: str
     created_at: datetime
 

@@ -8,6 +8,7 @@ of the same receipts ends in the same state. A phone that acknowledges a message
 from collections import Counter
 from typing import Any
 
+from models.customers.suppression import opt_outs
 from models.database import changed, db, rows
 
 #: A message that is `unknown` was accepted after all if there is a receipt for it.
@@ -36,7 +37,7 @@ _STEPS = f"ARRAY[{', '.join(f'{state!r}' for state in STEPS)}]"
 _APPLY = f"""
 WITH judged AS MATERIALIZED (
     SELECT r.id, r.n, r.state, r.message_id, r.reason, r.error_code, r.received_at, c.id AS campaign_id, c.batch_size,
-           p.kind || ':' || p.id AS label, m.place, m.state AS was,
+           p.kind || ':' || p.id AS label, c.account_id, m.place, m.state AS was,
            CASE WHEN m.place IS NULL THEN 'unknown_message'
                 WHEN m.state IN ('pending', 'sending') THEN 'early'
                 WHEN m.state = 'undelivered' AND EXISTS (
@@ -61,7 +62,9 @@ moved AS (
         reason = best.reason, error_code = best.error_code,
         lease_until = NULL, sent_at = coalesce(m.sent_at, best.received_at)
     FROM best WHERE m.ctid = best.place
-    RETURNING m.campaign_id, m.n / best.batch_size AS number, m.segments, m.state, best.was),
+    RETURNING m.campaign_id, m.n / best.batch_size AS number, m.segments, m.state, best.was,
+              best.account_id, m.phone, m.reason, m.provider),
+{opt_outs("moved")},
 counted AS (
     UPDATE batch b SET
         sent = b.sent + t.sent, delivered = b.delivered + t.delivered, undelivered = b.undelivered + t.undelivered,

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from psycopg import Cursor
 
 from models.campaigns.sending import has_ended
+from models.customers.suppression import OPTED_OUT_AT_PROVIDER, opt_outs
 from models.database import rows
 from models.messages.arrays import booleans, numbers, texts, words
 from models.messages.message import Outcome
@@ -40,7 +41,7 @@ _MOVES_COUNTS = """
 # OFFSET 0 makes each answer look its message up by n, whatever the statistics say. `m.n = ANY(array)` beside the join
 # does so too, but compares every row with the whole array: nearly half of PostgreSQL's work while sending (43 µs a
 # message against 24).
-_RECORD = f"""
+_RECORD_ANY = f"""
 WITH held AS MATERIALIZED (
     SELECT number, in_flight FROM batch
     WHERE campaign_id = %(campaign)s AND number = ANY(%(batches)s::int[]) AND token = %(token)s
@@ -61,7 +62,7 @@ moved AS (
     FROM answer a CROSS JOIN LATERAL (
         SELECT ctid AS place FROM message WHERE campaign_id = %(campaign)s AND n = a.n OFFSET 0) AS found
     WHERE m.ctid = found.place AND m.state = 'pending'
-    RETURNING m.n, m.state, m.segments, m.not_before, a.number),
+    RETURNING m.n, m.state, m.segments, m.not_before, a.number{{returned}}),{{opt_outs}}
 counted AS (
     UPDATE batch b SET {_MOVES_COUNTS},
         sending = b.sending - t.moved, unknown = b.unknown + t.unknown, uncertain = b.uncertain + t.uncertain,
@@ -71,6 +72,15 @@ counted AS (
     WHERE b.campaign_id = %(campaign)s AND b.number = t.number)
 SELECT count(*), CASE WHEN count(*) < %(count)s THEN array_agg(n) END, (SELECT count(*) FROM held) FROM moved
 """
+_OPT_OUTS = f"""
+of_account AS (
+    SELECT c.account_id, moved.phone, moved.reason, moved.provider FROM moved CROSS JOIN campaign c
+    WHERE c.id = %(campaign)s),
+{opt_outs("of_account")}"""
+_WITH_PHONE = ", m.phone, m.reason, m.provider"
+_RECORD = _RECORD_ANY.format(returned="", opt_outs="")
+# Only where an answer says that someone has opted out, which few do.
+_RECORD_OPT_OUTS = _RECORD_ANY.format(returned=_WITH_PHONE, opt_outs=f"{_OPT_OUTS},")
 
 # Writes answers by token to messages that have left their list: recovery has called them unknown, or another worker has
 # taken the batch, or the previous release claimed them. No one else claims such a message, so the answer to its last
@@ -93,7 +103,7 @@ moved AS (
     FROM answer a CROSS JOIN LATERAL (
         SELECT ctid AS place FROM message WHERE campaign_id = %(campaign)s AND n = a.n OFFSET 0) AS found
     WHERE m.ctid = found.place AND m.token = %(token)s AND m.state = {{was}}
-    RETURNING m.n, m.state, m.segments, m.not_before, m.n / %(batch_size)s AS number)
+    RETURNING m.n, m.state, m.segments, m.not_before, m.n / %(batch_size)s AS number{_WITH_PHONE}),{_OPT_OUTS}
 UPDATE batch b SET {_MOVES_COUNTS},
     sending = b.sending - CASE WHEN {{was}} = 'sending' THEN t.moved ELSE 0 END,
     unknown = b.unknown + t.unknown - CASE WHEN {{was}} = 'unknown' THEN t.moved ELSE 0 END,
@@ -148,7 +158,8 @@ def record(cursor: Cursor[Any], given: Answers) -> None:
 
     `written` reads the result; the others are for `record_late`.
     """
-    cursor.execute(_RECORD, given.params)
+    some_opted_out = OPTED_OUT_AT_PROVIDER in given.params["reason"]
+    cursor.execute(_RECORD_OPT_OUTS if some_opted_out else _RECORD, given.params)
 
 
 def written(cursor: Cursor[Any], given: Answers) -> set[int]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, Self
 from uuid import UUID
 
+from models.customers.suppression import opt_outs
 from models.database import changed, rows
 from models.providers.reply import Reply
 from models.row import Row
@@ -18,6 +19,28 @@ AT_ONCE = 8
 # How far an answer is, for receipts, which move it only forward; what the provider refused it never had.
 _RANK = """CASE {state} WHEN 'waiting' THEN 0 WHEN 'sending' THEN 0 WHEN 'unknown' THEN 0 WHEN 'sent' THEN 1
                         WHEN 'undelivered' THEN 2 WHEN 'delivered' THEN 3 WHEN 'read' THEN 4 ELSE 9 END"""
+
+# Of answers that `moved`, one part of the WITH.
+_OPT_OUTS = f"""
+of_account AS (
+    SELECT moved.account_id, moved.phone, moved.reason, p.kind || ':' || p.id AS provider
+    FROM moved JOIN provider p ON p.id = moved.provider_id),
+{opt_outs("of_account")}"""
+# What was certainly not sent waits again, unless its lease has run out: then it has failed.
+_BECOMES = "CASE WHEN state = 'unknown' AND %(state)s = 'waiting' THEN 'failed' ELSE %(state)s END"
+_RECORD = f"""
+WITH moved AS (
+    UPDATE reply_answer SET
+        state = {_BECOMES}, error_code = %(error)s, message_id = %(message)s,
+        reason = CASE WHEN {_BECOMES} = 'failed' THEN coalesce(%(reason)s, 'not_sent') ELSE %(reason)s END,
+        attempts = attempts - CASE WHEN %(counted)s THEN 0 ELSE 1 END,
+        deferrals = deferrals + CASE WHEN %(counted)s THEN 0 ELSE 1 END,
+        due_at = CASE WHEN {_BECOMES} = 'waiting' THEN now() + make_interval(secs => %(wait)s) END,
+        lease_until = NULL, ended_at = CASE WHEN {_BECOMES} <> 'waiting' THEN now() END
+    WHERE reply_id = %(reply)s AND token = %(token)s AND state IN ('sending', 'unknown') RETURNING *),
+{_OPT_OUTS}
+SELECT FROM moved
+"""
 
 
 class ClaimedAnswer(NamedTuple):
@@ -43,6 +66,8 @@ class Reported(NamedTuple):
 
     reply_id: int
     state: str
+    #: Why it was not delivered; None in any other state.
+    reason: str | None
     error_code: str | None
     message_id: str | None
 
@@ -151,19 +176,12 @@ class ReplyAnswer(Row):
     ) -> bool:
         """Writes what became of a call, as long as the answer has the token of its claim; False if it is too late.
 
-        What was certainly not sent waits again, unless its lease has run out: then it has failed.
+        What was certainly not sent waits again, unless its lease has run out: then it has failed. Someone of whom the
+        provider says that they have opted out is suppressed.
         """
-        becomes = "CASE WHEN state = 'unknown' AND %(state)s = 'waiting' THEN 'failed' ELSE %(state)s END"
         return bool(
             changed(
-                f"""UPDATE reply_answer SET state = {becomes}, error_code = %(error)s, message_id = %(message)s,
-                           reason = CASE WHEN {becomes} = 'failed' THEN coalesce(%(reason)s, 'not_sent')
-                                         ELSE %(reason)s END,
-                           attempts = attempts - CASE WHEN %(counted)s THEN 0 ELSE 1 END,
-                           deferrals = deferrals + CASE WHEN %(counted)s THEN 0 ELSE 1 END,
-                           due_at = CASE WHEN {becomes} = 'waiting' THEN now() + make_interval(secs => %(wait)s) END,
-                           lease_until = NULL, ended_at = CASE WHEN {becomes} <> 'waiting' THEN now() END
-                    WHERE reply_id = %(reply)s AND token = %(token)s AND state IN ('sending', 'unknown')""",
+                _RECORD,
                 {
                     "reply": claimed.reply_id,
                     "token": claimed.token,
@@ -192,16 +210,23 @@ class ReplyAnswer(Row):
 
     @classmethod
     def report(cls, provider_id: int, reported: Sequence[Reported]) -> int:
-        """Moves the provider's answers forward to what its receipts say; returns how many moved."""
-        ids, states, codes, message_ids = zip(*reported, strict=True)
+        """Moves the provider's answers forward to what its receipts say; returns how many moved.
+
+        Someone of whom a receipt says that they have opted out is suppressed.
+        """
+        ids, states, reasons, codes, message_ids = zip(*reported, strict=True)
         return changed(
-            f"""UPDATE reply_answer a SET state = said.state, error_code = said.code, due_at = NULL, lease_until = NULL,
-                       reason = CASE WHEN said.state = 'undelivered' THEN 'not_delivered' END,
-                       message_id = coalesce(a.message_id, said.message_id), ended_at = coalesce(a.ended_at, now())
+            f"""WITH moved AS (
+                UPDATE reply_answer a SET state = said.state, error_code = said.code, due_at = NULL, lease_until = NULL,
+                       reason = said.reason, message_id = coalesce(a.message_id, said.message_id),
+                       ended_at = coalesce(a.ended_at, now())
                 FROM (SELECT DISTINCT ON (id) *
-                      FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS r (id, state, code, message_id)
+                      FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])
+                           AS r (id, state, reason, code, message_id)
                       ORDER BY id, {_RANK.format(state="state")} DESC) AS said
                 WHERE a.reply_id = said.id AND a.provider_id = %s
-                  AND {_RANK.format(state="said.state")} > {_RANK.format(state="a.state")}""",
-            [list(ids), list(states), list(codes), list(message_ids), provider_id],
+                  AND {_RANK.format(state="said.state")} > {_RANK.format(state="a.state")} RETURNING a.*),
+                {_OPT_OUTS}
+                SELECT FROM moved""",
+            [*map(list, (ids, states, reasons, codes, message_ids)), provider_id],
         )

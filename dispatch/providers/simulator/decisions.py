@@ -61,6 +61,8 @@ MAGIC_NUMBERS = (
                 accepted=True, slow=True),
     MagicNumber("+15005550008", "Our account is refused: 401, which halts the campaign.", "halted", 401,
                 error_code="unauthorized"),
+    MagicNumber("+15005550009", "Refused: the person has told the provider that they want no more messages.",
+                "opted_out", 400, error_code="opted_out"),
     MagicNumber("+15005550010", "Accepted, and delivered.", "accepted", 201, accepted=True,
                 phones=Phones(delivered=1)),
     MagicNumber("+15005550011", "Accepted, and later reported as undelivered.", "accepted", 201, accepted=True,
@@ -74,6 +76,8 @@ MAGIC_NUMBERS = (
                 accepted=True, error_code="internal", phones=Phones(delivered=1)),
     MagicNumber("+15005550016", "Accepted, delivered and read; its receipts come twice and in the wrong order.",
                 "accepted", 201, accepted=True, phones=Phones(delivered=1, read=1, doubled=1, shuffled=1)),
+    MagicNumber("+15005550017", "Accepted, and later reported as undelivered, because the person has opted out there.",
+                "accepted", 201, accepted=True, phones=Phones(undelivered=1, opted_out=1)),
 )  # fmt: skip
 
 _BY_PHONE = {number.phone: number for number in MAGIC_NUMBERS}

@@ -16,6 +16,9 @@ FAILURES = {
     "blocked_by_recipient_or_carrier": "blocked",
     "filtered_as_spam": "spam",
 }
+# Only phones that are told to behave so have told the provider that they want no more messages.
+OPTED_OUT = "opted_out_at_provider"
+CODES = FAILURES | {OPTED_OUT: "opted_out"}
 REPLIES = ("Thank you!", "Ευχαριστώ πολύ 👍", "Is it still available?", "Please call me.")
 STOPS = ("STOP", "Stop.", "stop", "UNSUBSCRIBE")
 
@@ -26,7 +29,7 @@ class Event(NamedTuple):
     #: Seconds after the message was accepted.
     after: float
     what: Literal["sent", "delivered", "undelivered", "read", "reply"]
-    #: Why it is undelivered, one of FAILURES.
+    #: Why it is undelivered, one of CODES.
     reason: str | None = None
     text: str = ""
 
@@ -85,7 +88,8 @@ def _steps(phones: Phones, chance: _Chance, channel: str) -> Iterator[Event]:
     fate = chance.draw()
     if fate >= phones.delivered:
         if fate < phones.delivered + phones.undelivered:
-            yield Event(0, "undelivered", chance.one_of(tuple(FAILURES)))
+            reason = chance.one_of(tuple(FAILURES))
+            yield Event(0, "undelivered", OPTED_OUT if chance.is_within(phones.opted_out) else reason)
         return
     yield Event(0, "delivered")
     if chance.is_within(phones.read) and channel == "whatsapp":

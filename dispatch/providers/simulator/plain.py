@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from dispatch.providers.simulator.phones import FAILURES, Event
+from dispatch.providers.simulator.phones import CODES, Event
 from dispatch.providers.simulator.postman import Request, Said, Taken
 from models.row import JsonObject
 
@@ -35,6 +35,6 @@ def plain_document(taken: Taken, event: Event) -> JsonObject:
         "provider_id": taken.provider_id,
         "reference": taken.message.reference,
         "state": event.what,
-        "error_code": FAILURES.get(event.reason or ""),
+        "error_code": CODES.get(event.reason or ""),
         "at": datetime.now(UTC).isoformat(),
     }

@@ -26,6 +26,7 @@ EXPECTED = {
     "+15005550006": (True, Answer("accepted")),
     "+15005550007": (True, Answer("accepted")),
     "+15005550008": (False, Answer("halted", error_code="unauthorized")),
+    "+15005550009": (False, Answer("opted_out", error_code="opted_out")),
     "+15005550010": (True, Answer("accepted")),
     "+15005550011": (True, Answer("accepted")),
     "+15005550012": (True, Answer("accepted")),
@@ -33,6 +34,7 @@ EXPECTED = {
     "+15005550014": (True, Answer("accepted")),
     "+15005550015": (True, Answer("unknown", error_code="internal")),
     "+15005550016": (True, Answer("accepted")),
+    "+15005550017": (True, Answer("accepted")),
 }
 
 each_number = pytest.mark.parametrize("number", MAGIC_NUMBERS, ids=lambda number: number.phone)

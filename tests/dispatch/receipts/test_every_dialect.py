@@ -130,6 +130,34 @@ def test_every_refusal_means_what_the_simulation_decided(setup, account, web, si
         ends_with(campaign.id, failed=1)
 
 
+#: Who says of a person that they have opted out: when the message is sent, and in a receipt.
+SAYS_SO = {
+    "twilio": (True, True),
+    "vonage": (False, True),
+    "kannel": (False, False),
+    "whatsapp_cloud": (True, True),
+    "messaging_service": (True, True),
+    "webhook": (True, True),
+}
+
+
+@pytest.mark.parametrize("setup", SETUPS)
+def test_who_has_opted_out_at_the_provider_is_suppressed_here(setup, account, web, simulator, callbacks):
+    provider = provider_at(simulator, account, setup, callbacks)
+    channel = SETUPS[setup][1]
+    refused, told = "+15005550009", "+15005550017"
+    expected = [phone for phone, says in zip((refused, told), SAYS_SO[provider.kind], strict=True) if says]
+    for phone in (refused, told):
+        campaign = a_campaign(account, channel=channel, list_id=a_list(account, 1, first_phone=phone))
+        enqueue_campaign(asking(), campaign.id)
+        with sending(campaign.id):
+            ends_with(campaign.id, **({"failed": 1} if phone == refused else {"undelivered": 1}))
+    found = rows("SELECT phone, reason, source FROM suppression ORDER BY phone")
+    label = f"{provider.kind}:{provider.id}"
+    assert found == [{"phone": phone, "reason": "opted_out", "source": label} for phone in expected]
+    assert audit(ALL_ACCOUNTS) == []
+
+
 @pytest.mark.parametrize("setup", SETUPS)
 def test_a_wrong_credential_is_found_by_trying_the_provider(setup, account, web, simulator, callbacks):
     kind, _, given = SETUPS[setup]

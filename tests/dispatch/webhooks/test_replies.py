@@ -5,6 +5,7 @@ import pytest
 from dispatch.customers.customers import create_customer, edit_customer
 from dispatch.customers.suppressions import add_suppression, remove_suppression
 from dispatch.links.opt_outs import opt_in_again, opt_out
+from dispatch.providers import Answer
 from dispatch.receipts.hooks import take_callback
 from models.customers.suppression import Suppression
 from models.database import db as database
@@ -116,3 +117,9 @@ def test_what_is_rolled_back_is_not_told(account, webhook, receiver):
         assert Suppression.add(account.id, PHONE, source="reply")
         transaction.rollback()
     assert opt_outs(receiver) == []
+
+
+def test_an_opt_out_at_the_provider_is_told_once_with_who_said_so(account, webhook, receiver, provider):
+    campaign_id = sent(account, provider, _0=[Answer("opted_out", error_code="21610")])
+    phone = row("SELECT phone FROM message WHERE campaign_id = %s", [campaign_id])["phone"]
+    assert opt_outs(receiver) == [("opted_out", phone, f"webhook:{provider.id}")]

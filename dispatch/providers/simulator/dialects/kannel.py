@@ -22,6 +22,8 @@ _ESCAPE = re.compile("%([dAIpPaQqTtk])")
 
 _DECIDED = {
     "rejected": (403, "Not routable. Do not try again."),
+    # It knows nothing of it.
+    "opted_out": (403, "Not routable. Do not try again."),
     "deferred": (503, "Temporal failure, try again later."),
     "retryable": (503, "Temporal failure, try again later."),
     "unknown": (500, "Internal error"),
@@ -34,6 +36,7 @@ _ANSWERS = {
     "number_does_not_exist": "stat:UNDELIV err:001",
     "blocked_by_recipient_or_carrier": "stat:REJECTD err:011",
     "filtered_as_spam": "stat:REJECTD err:088",
+    "opted_out_at_provider": "stat:REJECTD err:011",
 }
 
 

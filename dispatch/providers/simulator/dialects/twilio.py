@@ -29,6 +29,7 @@ MOST_LETTERS = 1600
 #: https://www.twilio.com/docs/api/errors: status, code and message for each thing that the simulation may decide.
 _DECIDED = {
     "rejected": (400, 21211, "The 'To' number is not a valid phone number."),
+    "opted_out": (400, 21610, "Attempt to send to unsubscribed recipient"),
     "deferred": (429, 20429, "Too Many Requests"),
     "retryable": (400, 21611, "This 'From' number has exceeded the maximum number of queued messages"),
     "unknown": (500, 20500, "An internal server error has occurred"),
@@ -39,6 +40,7 @@ _CODES = {
     "number_does_not_exist": "30005",
     "blocked_by_recipient_or_carrier": "30004",
     "filtered_as_spam": "30007",
+    "opted_out_at_provider": "21610",
 }
 
 

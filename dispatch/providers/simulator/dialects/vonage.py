@@ -3,7 +3,8 @@
 https://developer.vonage.com/en/api/sms, https://developer.vonage.com/en/api-errors/sms,
 https://developer.vonage.com/en/messaging/sms/guides/delivery-receipts,
 https://developer.vonage.com/en/messaging/sms/guides/inbound-sms,
-https://developer.vonage.com/en/getting-started/concepts/signing-messages
+https://developer.vonage.com/en/getting-started/concepts/signing-messages,
+https://developer.vonage.com/en/opt-out-assist/guides/messaging-opted-out-numbers
 """
 
 import hashlib
@@ -27,6 +28,8 @@ MOST_CALLBACK = 100
 
 _DECIDED = {
     "rejected": ("3", "Invalid value for parameter: to"),
+    # It says so in a receipt only.
+    "opted_out": ("7", "Number Barred"),
     "deferred": ("1", "Throughput Rate Exceeded - please wait [ 250 ] and retry"),
     "retryable": ("10", "Too Many Existing Binds"),
     "unknown": ("5", "Internal Error"),
@@ -38,6 +41,7 @@ _CODES = {
     "number_does_not_exist": "3",
     "blocked_by_recipient_or_carrier": "4",
     "filtered_as_spam": "6",
+    "opted_out_at_provider": "9",
 }
 
 

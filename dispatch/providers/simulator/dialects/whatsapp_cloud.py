@@ -26,6 +26,7 @@ _PHONE = re.compile(r"\+?([1-9][0-9]{6,14})", re.ASCII)
 
 _DECIDED = {
     "rejected": (400, 131026, "Message undeliverable"),
+    "opted_out": (400, 131050, "User has stopped receiving marketing messages from your business"),
     "deferred": (429, 130429, "Rate limit hit"),
     "retryable": (429, 80007, "Rate limit issues"),
     "unknown": (500, 131000, "Something went wrong"),
@@ -36,6 +37,7 @@ _CODES = {
     "number_does_not_exist": (131026, "Message undeliverable"),
     "blocked_by_recipient_or_carrier": (131049, "This message was not delivered to maintain healthy engagement"),
     "filtered_as_spam": (131048, "Spam rate limit hit"),
+    "opted_out_at_provider": (131050, "User has stopped receiving marketing messages from your business"),
 }
 
 
