@@ -6,6 +6,7 @@ from flask import Flask, Response
 from flask_openapi3 import Info, OpenAPI
 from pydantic import BaseModel
 
+from api.console.site import console
 from api.hooks import replies
 from api.hooks import routes as hooks
 from api.http import (
@@ -131,7 +132,7 @@ def web_app(settings: Settings) -> Flask:
     headers.install(app)
     connection.install(app)
     methods.install(app)
-    of_pages = hooks.RULES | links.RULES | metrics.RULES
+    of_pages = hooks.RULES | links.RULES | metrics.RULES | console.rules
     rules = of_pages | {endpoint: each for routes in ROUTES for endpoint, each in routes.rules.items()}
     auth.install(app, rules, settings)
     limits.install(app, settings)
@@ -140,10 +141,8 @@ def web_app(settings: Settings) -> Flask:
     errors.install(app)
     for routes in ROUTES:
         app.register_api(routes)
-    app.register_blueprint(health.blueprint)
-    app.register_blueprint(metrics.blueprint)
-    app.register_blueprint(hooks.blueprint)
-    app.register_blueprint(links.blueprint)
+    for blueprint in (health.blueprint, metrics.blueprint, hooks.blueprint, links.blueprint, console):
+        app.register_blueprint(blueprint)
     if settings.rq_dashboard:
         dashboard.install(app, settings)
     _answer_without_prefix(app)

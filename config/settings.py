@@ -88,6 +88,10 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(
         0, ge=0, le=10, description="proxies of ours in front of web, whose X-Forwarded-For says who asks"
     )
+    console_idle_minutes: int = Field(
+        30, ge=1, le=1440, description="a session of the console ends when it has not been used for so long"
+    )
+    console_session_hours: int = Field(12, ge=1, le=720, description="and at the latest after so many hours")
     rq_dashboard: bool = Field(False, description="serve rq-dashboard at /rq to operator keys")
 
     # Sweeper.

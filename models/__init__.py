@@ -13,6 +13,7 @@ customers   customer, attributes, attribute_counts, phone_types, lists, upsert, 
             import_takeovers, import_trials, suppression
 schedules   schedule, run
 accounts    account, api_key, audit_event, credit, quota (what an operator limits), idempotency_key
+console     session (who is signed in)
 webhooks    webhook, event (of campaigns by a trigger, of messages derived), telling (of replies and opt-outs), delivery
 links       campaign_link (where the short links of a campaign lead), link_click (who opened them)
 texts       template, segment (with what its filter names)

@@ -6,17 +6,19 @@ from uuid import UUID
 
 from flask import Flask, current_app, g, request
 
+from api.console.sessions import find_session
 from api.http import request_id
 from api.http.address import client_address
 from api.http.connection import connect
-from api.http.errors import KeyExpired, Unauthenticated
-from api.http.rules import RouteRules
+from api.http.errors import KeyExpired, NotSignedIn, Unauthenticated
+from api.http.rules import MAX_BODY_BYTES, RouteRules
 from api.http.wrong_keys import WrongKeys
 from config.settings import Settings
 from dispatch.accounts.accounts import account_with_id
 from dispatch.caller import Caller
 from dispatch.errors import Forbidden, InvalidRequest, NotFound
 from models.api_key import ApiKey, KeyHolder
+from models.console.session import SignedIn
 from models.tenancy import ALL_ACCOUNTS, Tenant
 
 # The name of the scheme in the OpenAPI document.
@@ -35,6 +37,9 @@ OPEN = frozenset(
         "docs.page",
         "docs.start",
         "docs.static",
+        "console.sign_in",
+        "console.begin",
+        "console.static",
     }
 )
 # A browser asks its user for the key with this; what is typed as the password is the key.
@@ -42,8 +47,11 @@ DASHBOARD = "rq_dashboard"
 # Where a key is not needed by whoever has METRICS_TOKEN.
 METRICS = "metrics.show"
 _BASIC = 'Basic realm="operators", charset="UTF-8"'
-# Where the application keeps the rules of its routes.
+# People sign in to it, so its requests come with a session instead of a key.
+CONSOLE = "console"
+# Where the application keeps the rules of its routes, and what it knows of wrong keys.
 RULES = "route_rules"
+WRONG_KEYS = "wrong_keys"
 
 
 def caller() -> Caller:
@@ -67,7 +75,7 @@ def current_rules() -> RouteRules:
 def install(app: Flask, rules: Mapping[str, RouteRules], settings: Settings) -> None:
     """Requires a key for every route that is not open; `rules` says by endpoint what the key must allow."""
     app.extensions[RULES] = rules
-    wrong_keys = WrongKeys(settings)
+    app.extensions[WRONG_KEYS] = wrong_keys = WrongKeys(settings)
 
     @app.before_request
     def authenticate() -> None:
@@ -76,22 +84,64 @@ def install(app: Flask, rules: Mapping[str, RouteRules], settings: Settings) -> 
             return
         if request.endpoint == METRICS and _has_token(settings):
             return
+        if request.blueprint == CONSOLE:
+            _admit_signed_in(find_session(wrong_keys, passive=current_rules().passive))
+            return
         on_dashboard = request.blueprint == DASHBOARD
         found = _find_holder(key := _key(basic=on_dashboard), wrong_keys)
         if found is None:
             refusal = KeyExpired if key and ApiKey.has_expired(key) else Unauthenticated
             raise refusal(challenge=_BASIC if on_dashboard else "Bearer")
-        g.holder = found
-        g.caller = Caller(
-            actor=f"key:{found.key_id}",
-            account=_account_asked_for(ALL_ACCOUNTS if found.account_id is None else found.account_id),
-            scopes=frozenset(found.scopes),
-            request_id=request_id.current(),
-            idempotency_key=None,
-        )
-        g.caller.require(current_rules().scope)
-        if current_rules().operators_only and not found.operator:
-            raise Forbidden("This is for operators; use an operator's key.")
+        _admit(found, _account_asked_for(_account_of(found)))
+
+
+def holder_of_key(key: str) -> KeyHolder:
+    """Returns who holds the key that someone signs in with; a wrong one counts as it does anywhere else.
+
+    Unauthenticated when it is not valid, KeyExpired when it was until its time came.
+    """
+    found = _find_holder(key, current_app.extensions[WRONG_KEYS])
+    if found is None:
+        raise (KeyExpired if key and ApiKey.has_expired(key) else Unauthenticated)
+    return found
+
+
+def caller_of(found: KeyHolder, account: Tenant) -> Caller:
+    """Returns the holder of the key as `dispatch` wants to know them, in the request being answered."""
+    return Caller(
+        actor=f"key:{found.key_id}",
+        account=account,
+        scopes=frozenset(found.scopes),
+        request_id=request_id.current(),
+        idempotency_key=None,
+    )
+
+
+def _admit(found: KeyHolder, account: Tenant) -> None:
+    g.holder, g.caller = found, caller_of(found, account)
+    g.caller.require(current_rules().scope)
+    if current_rules().operators_only and not found.operator:
+        raise Forbidden("This is for operators; use an operator's key.")
+
+
+def _admit_signed_in(found: SignedIn | None) -> None:
+    """Lets a request of the console be made for the account that its session shows.
+
+    Without a session its body is received nevertheless, unless it is a file, so that what was typed is not lost; its
+    view does not run (`api/console/forms.py`).
+    """
+    if found is None:
+        if current_rules().most_bytes > MAX_BODY_BYTES:
+            raise NotSignedIn
+        return
+    g.signed_in = found
+    own = None if found.operator else found.account_id
+    key = KeyHolder(key_id=found.key_id, account_id=own, scopes=found.scopes, unmarked=False)
+    _admit(key, ALL_ACCOUNTS if found.account_id is None else found.account_id)
+
+
+def _account_of(found: KeyHolder) -> Tenant:
+    return ALL_ACCOUNTS if found.account_id is None else found.account_id
 
 
 def _has_token(settings: Settings) -> bool:

@@ -43,6 +43,7 @@ def install(app: Flask) -> None:
             g.body.seek(0)
             if was_connected:
                 connect()
+        g.body_received = True
 
     @app.teardown_request
     def forget(_problem: BaseException | None) -> None:

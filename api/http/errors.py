@@ -113,6 +113,10 @@ class KeyExpired(Unauthenticated):
     """This API key has expired; make another one and send that."""
 
 
+class NotSignedIn(Unauthenticated):
+    """Sign in with an API key."""
+
+
 class RateLimited(DispatchError):
     """This key sends too many requests."""
 
@@ -156,6 +160,23 @@ def install(app: Flask) -> None:
     for missing in (ProgrammingError, ServerProgrammingError):
         app.register_error_handler(missing, _perhaps_not_migrated)
     app.register_error_handler(Exception, _unexpected)
+
+
+def answer_to(problem: Exception) -> Response:
+    """Returns the answer to whatever a view raised, for a part of the application that shows it in its own way."""
+    match problem:
+        case DispatchError():
+            return refused(problem)
+        case HTTPException():
+            return _refused_by_flask(problem)
+        case redis.RedisError():
+            return _redis_away(problem)
+        case _ if isinstance(problem, PASSING_ERRORS):
+            return _database_away(problem)
+        case ProgrammingError() | ServerProgrammingError():
+            return _perhaps_not_migrated(problem)
+        case _:
+            return _unexpected(problem)
 
 
 def refused(refusal: DispatchError) -> Answer:

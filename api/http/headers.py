@@ -24,7 +24,7 @@ def install(app: Flask) -> None:
             response.headers[name] = value
         for name, value in ON_API_ANSWERS.items():
             response.headers.setdefault(name, value)
-        if (request.endpoint or "").endswith(".static") and not response.is_json:
+        if (request.endpoint or "").endswith(".static") and response.mimetype not in ("application/json", "text/html"):
             # A file of the pages, the same for everyone: a browser may keep it, and asks whether it has changed.
             response.headers["Cache-Control"] = "no-cache"
         return response

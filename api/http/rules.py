@@ -52,5 +52,7 @@ class RouteRules:
     idempotency: Idempotency | None = None
     #: A larger body is refused before the view runs.
     most_bytes: int = MAX_BODY_BYTES
+    #: A page asks for it by itself: that someone is there does not follow.
+    passive: bool = False
     #: Parameters of the query that may be given several times.
     repeatable: frozenset[str] = frozenset()

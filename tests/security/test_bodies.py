@@ -41,7 +41,8 @@ def test_a_body_above_the_limit_is_413_on_every_route_and_nothing_of_it_is_kept(
         else:
             raw = head(method, path, key=operator, headers={"Content-Length": len(body)} | JSON) + body
         answer = web.exchange(raw)
-        assert (answer.status, answer.code) == (413, "PAYLOAD_TOO_LARGE"), f"{method} {path}"
+        assert answer.status == 413, f"{method} {path}"
+        assert b"The body is larger than" in answer.body, f"{method} {path}"  # on a page or in JSON
     assert stored() == before
 
 

@@ -1,0 +1,11 @@
+"""The console: pages in a browser over the same functions of `dispatch` as the API, for the key one signs in with.
+
+blueprint   registers pages and forms with their rules, and checks each request: signed in, for one account, with the
+            token of its form
+sessions    who is signed in: a cookie names a session, which stands for a key
+forms       what every form carries (token, page, account), and how what was typed outlives a session
+refusals    every refusal as a page, in the words and with the status of the API
+rendering   templates, with what the frame around each page shows; words (numbers, times, states as people read them)
+navigation  the menu: what there is for which scope
+pages       the pages themselves; site imports all of them
+"""

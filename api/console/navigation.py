@@ -1,0 +1,13 @@
+"""The menu of the console: what there is, and the scope that a key needs to be shown it."""
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    label: str
+    path: str
+    scope: str = "read"
+
+
+#: In the order of the menu.
+MENU = (Entry("Campaigns", "/console/campaigns"),)

@@ -1,0 +1,63 @@
+"""Renders the templates of the console, each within the frame that shows who is signed in and what they may do."""
+
+from typing import Any
+
+from flask import Response, g, request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from api.console import forms, words
+from api.console.navigation import MENU
+from api.console.sessions import csrf_token
+from api.http.errors import STATUS
+from models.console.session import SignedIn
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("api.console"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters |= {"number": words.number, "counted": words.counted}
+_TEMPLATES.globals |= {"bar": words.bar, "done": words.done, "page_count": words.pages}
+
+# What a page says after a form changed something and led to it, by the parameter `done` of its address.
+DONE = {
+    "signed-out": "You are signed out.",
+    "account": "You now work for this account.",
+}
+
+
+def page(template: str, *, code: str | None = None, **values: Any) -> Response:
+    """Returns the page; `code` is that of a refusal which it shows, and becomes its status."""
+    response = Response(render(template, code=code, **values), mimetype="text/html")
+    if code:
+        response.status_code = STATUS[code]
+    return response
+
+
+def render(template: str, **values: Any) -> str:
+    """Returns the text of a template with what every template may use."""
+    signed_in: SignedIn | None = g.get("signed_in")
+    scopes = frozenset(signed_in.scopes) if signed_in else frozenset()
+    zone = signed_in.account_zone if signed_in else None
+    return _TEMPLATES.get_template(template).render(
+        signed_in=signed_in,
+        may=scopes.__contains__,
+        menu=[entry for entry in MENU if entry.scope in scopes and signed_in and signed_in.account_id],
+        moment=lambda value: words.moment(value, zone),
+        zone=zone or "UTC",
+        token=csrf_token(),
+        account=forms.current_account(),
+        here=_here(),
+        done_message=DONE.get(request.args.get("done", "")),
+        form_fields=forms,
+        **values,
+    )
+
+
+def _here() -> str:
+    """Returns the page that the forms of this answer are on: that of a form which is shown again, or this one."""
+    if request.method == "POST":
+        return forms.page_of_form()
+    return forms.own_address(request.full_path.rstrip("?"))

@@ -1,0 +1,30 @@
+// The parts of pages that move by themselves. Everything else works without this file.
+"use strict";
+
+const EVERY_MS = 2000;
+
+// Replaces each element of the page that has the id of one in the answer.
+function replaceParts(html) {
+  const answer = new DOMParser().parseFromString(html, "text/html");
+  for (const fresh of answer.querySelectorAll("[id]")) {
+    const shown = document.getElementById(fresh.id);
+    if (shown && shown.innerHTML !== fresh.innerHTML) shown.innerHTML = fresh.innerHTML;
+  }
+}
+
+// Asks for the moving parts while the page is looked at; ends when the session has ended or the page is gone.
+async function follow(address) {
+  for (;;) {
+    await new Promise((resume) => setTimeout(resume, EVERY_MS));
+    if (document.hidden) continue;
+    try {
+      const answer = await fetch(address, { credentials: "same-origin", cache: "no-store" });
+      if (answer.status === 401 || answer.status === 404) return;
+      if (answer.ok) replaceParts(await answer.text());
+    } catch {
+      // The server does not answer for a moment; the next look may succeed.
+    }
+  }
+}
+
+for (const part of document.querySelectorAll("[data-live]")) follow(part.dataset.live);

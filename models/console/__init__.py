@@ -1,0 +1,1 @@
+"""The console: who is signed in."""
