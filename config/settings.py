@@ -201,6 +201,14 @@ class Settings(BaseSettings):
         description="lets Prometheus read /metrics, beside operators' keys: 16 characters or more",
         examples=["$(openssl rand -hex 32)"],
     )
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="`python -m jobs` shows there what its processes count; for machines that share no directory with "
+        "web",
+        examples=["9100"],
+    )
     prometheus_multiproc_dir: Path | None = Field(
         None,
         description="where the processes of one machine keep what they count; web makes one for its own when unset",
@@ -263,6 +271,12 @@ class Settings(BaseSettings):
             raise ValueError("START_WORKER: must stay 0 in production; run `python -m jobs` as its own service")
         if self.environment == "production" and not self.job_signing_key:
             raise ValueError("JOB_SIGNING_KEY: must be set in production; `openssl rand -hex 32` prints a good one")
+        return self
+
+    @model_validator(mode="after")
+    def _metrics_need_a_token(self) -> "Settings":
+        if self.metrics_port and not self.metrics_token:
+            raise ValueError("METRICS_TOKEN: must be set, because METRICS_PORT is; `openssl rand -hex 32` prints one")
         return self
 
     @property

@@ -47,8 +47,8 @@ process     startup, schema (is it this release's), children (kept running), hea
             run), trusted_queue (where workers find those), lock (in Redis; it saves work and decides nothing),
             watchdog (ends a process that hangs), remembered (the latest answer to a question that may hang),
             claiming_pass (claims what is due and calls, again and again)
-metrics     what Prometheus reads: counted (by each process), tally (by all of them, in Redis), servers (asks PostgreSQL
-            and Redis) → deployment → exposition
+metrics     what Prometheus reads: counted (by each process) and calls, receipts (of many at once), tally (by all
+            of them, in Redis), servers (asks PostgreSQL and Redis) → deployment → exposition
 channels    through which providers an account's messages go: providers (added, tried, removed), resealing,
             templates (read from Meta), routes; opening (a row becomes what makes calls) → routing (whom a campaign is
             sent through), switch (from one to the next), circuit (leaves one that fails alone)

@@ -19,6 +19,7 @@ from config.stopping import Stopping
 from dispatch.process.children import Child
 from embedded.home import Identity
 from embedded.logs import limit_size, log_path, quote_end, spawn
+from embedded.metrics import MetricsDirectory
 from embedded.orphans import end_orphans
 from embedded.processes import LocalProcesses
 from embedded.product_user import product_user
@@ -66,6 +67,7 @@ class Stack:
         self._processes = LocalProcesses(directory, lock=lock, say=say)
         self._roll_call = RollCall()
         self._web_check: WebCheck | None = None
+        self._metrics: MetricsDirectory | None = None
         self._written: Run | None = None
         self._said: str | None = None
 
@@ -111,6 +113,8 @@ class Stack:
         """Ends everything: web and workers, then Redis, then PostgreSQL."""
         run_path(self.directory).unlink(missing_ok=True)
         self._processes.end()
+        if self._metrics:
+            self._metrics.forget()
 
     def update_run_file(self) -> None:
         """Writes `run.json` if its content has changed."""
@@ -196,7 +200,11 @@ class Stack:
         user = product_user(environment)
         if user.problem:
             self._say(f"web and workers run as root, because another user could not run them: {user.problem}")
-        run = partial(self._run, environment={**environment, **user.environment}, user=user.identity)
+        environment |= user.environment
+        if settings().prometheus_multiproc_dir is None:
+            self._metrics = MetricsDirectory(self.directory, user.identity)
+            environment["PROMETHEUS_MULTIPROC_DIR"] = str(self._metrics.path)
+        run = partial(self._run, environment=environment, user=user.identity)
         web = run("web", *gunicorn, "api:create_app()")
         supervisor = run("supervisor", "-m", "jobs")
         self._wait_until_at_work(port, web, supervisor)

@@ -7,6 +7,7 @@ from config.settings import FINISH_SEC, settings
 from config.stopping import stop_on_signals, stop_with
 from dispatch.process.startup import servers_named
 from dispatch.queues import JOBS
+from jobs.metrics import metrics_served
 from jobs.supervisor import modules, supervise
 
 
@@ -23,7 +24,8 @@ def main() -> None:
     stop_on_signals()
     grace_sec = settings().stop_grace_sec
     stop_with(chosen.lifeline, grace_sec=grace_sec + FINISH_SEC)
-    supervise(modules(settings(), chosen.queue, sweeper=not chosen.no_sweeper), grace_sec=grace_sec)
+    with metrics_served(settings()):
+        supervise(modules(settings(), chosen.queue, sweeper=not chosen.no_sweeper), grace_sec=grace_sec)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from time import monotonic
 
 import structlog
 
+from dispatch.metrics.counted import OPEN_CIRCUITS
+from dispatch.metrics.tally import kind_of
 from dispatch.providers import UNREACHABLE, Answer
 
 log = structlog.get_logger()
@@ -39,6 +41,11 @@ class Circuit:
         """Returns whether the provider is left alone, apart from a message that tries it now and then."""
         return self._try_at is not None
 
+    def forget(self) -> None:
+        """Counts the circuit as open no longer, because no one will ask it again."""
+        if self.is_open():
+            OPEN_CIRCUITS.labels(kind_of(self._name)).dec()
+
     def let_go(self) -> None:
         """Notes that the one message that was to be tried was never answered, so that another may be."""
         self._trying = False
@@ -53,6 +60,7 @@ class Circuit:
         if not _is_error(answer) and not (answer.outcome == "halted" and counts_refusals):
             if was_open:
                 log.info("provider.circuit_closed", provider=self._name)
+                OPEN_CIRCUITS.labels(kind_of(self._name)).dec()
             self._try_at = None
             if was_open:
                 self._errors.clear()
@@ -64,6 +72,7 @@ class Circuit:
         elif len(self._errors) == ERRORS and now - self._errors[0] <= WITHIN_SEC:
             self._try_at = now + PAUSE_SEC
             log.error("provider.circuit_opened", provider=self._name, error_code=answer.error_code)
+            OPEN_CIRCUITS.labels(kind_of(self._name)).inc()
 
 
 def _is_error(answer: Answer) -> bool:

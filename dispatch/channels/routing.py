@@ -90,7 +90,8 @@ class Routing:
             if len(self._kept) > MAX_KEPT:
                 row_id, forgotten = self._kept.popitem(last=False)
                 self._senders.pop(forgotten.name, None)
-                self._circuits.pop(row_id, None)
+                if circuit := self._circuits.pop(row_id, None):
+                    circuit.forget()
         self._kept.move_to_end(row.id)
         return self._kept[row.id]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -9,6 +10,7 @@ from typing import Protocol
 import structlog
 
 from dispatch.channels.circuit import Circuit
+from dispatch.metrics.calls import call_times
 from dispatch.providers import Answer, Outgoing, Provider, called_too_often
 
 log = structlog.get_logger()
@@ -66,6 +68,7 @@ class Switch:
         return _soonest(refusals)
 
     async def _called(self, stop: Stop, message: Outgoing) -> Answer:
+        began = time.monotonic()
         try:
             answer = await stop.provider.send(message)
         except asyncio.CancelledError:
@@ -75,6 +78,7 @@ class Switch:
             # A provider names every outcome that it knows; otherwise no one can say whether the call left.
             log.exception("provider.failed", message=message.reference)
             answer = Answer("unknown", error_code="provider_error")
+        call_times.note(stop.provider.name, answer.outcome, time.monotonic() - began)
         if stop.meter and called_too_often(answer):
             stop.meter.called_too_often()
         stop.circuit.note(answer, counts_refusals=len(self.stops) > 1)

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections import Counter as Counts
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 #: The name of everything that we expose begins with this.
 PREFIX = "campaign_dispatch"
@@ -33,6 +33,34 @@ class BatchHistogram(Histogram):
             self._buckets[bucket].inc(times)
 
 
+CALL_SECONDS = BatchHistogram(
+    f"{PREFIX}_provider_call_duration_seconds",
+    "From a call of a provider to its answer, by the kind of the provider and what the answer means.",
+    ["provider", "outcome"],
+    registry=OWN,
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)
+OPEN_CIRCUITS = Gauge(
+    f"{PREFIX}_provider_circuits_open",
+    "Providers that a worker leaves alone because they failed again and again, added up over workers.",
+    ["provider"],
+    registry=OWN,
+    multiprocess_mode="livesum",
+)
+RECEIPT_DELAY_SECONDS = BatchHistogram(
+    f"{PREFIX}_receipt_delay_seconds",
+    "From the record that a message was sent to the arrival of its receipt, by what the receipt says.",
+    ["provider", "state"],
+    registry=OWN,
+    buckets=(0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 21_600, 86_400),
+)
+RECEIPT_WAIT_SECONDS = BatchHistogram(
+    f"{PREFIX}_receipt_apply_wait_seconds",
+    "From the arrival of a receipt to its effect on its message.",
+    ["provider"],
+    registry=OWN,
+    buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600),
+)
 HTTP_REQUESTS = Counter(
     f"{PREFIX}_http_requests_total",
     "Requests that web answered, by route and status.",

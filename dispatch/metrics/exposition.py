@@ -1,5 +1,9 @@
 """Everything as Prometheus reads it."""
 
+import os
+from contextlib import suppress
+from pathlib import Path
+
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -26,7 +30,21 @@ def _encoded(deployment: Deployment | None, accept: str) -> tuple[bytes, str]:
         registry.register(deployment)
     shared = settings().prometheus_multiproc_dir
     if shared and shared.is_dir():
+        _forget_dead(shared)
         MultiProcessCollector(registry, path=str(shared))
     else:
         registry.register(OWN)
     return encode(registry), content_type
+
+
+def _forget_dead(directory: Path) -> None:
+    """Deletes the gauges of processes that have ended; their counters stay, because those only grow."""
+    for file in directory.glob("gauge_live*_*.db"):
+        pid = file.stem.rpartition("_")[2]
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            with suppress(OSError):
+                file.unlink()
+        except (OSError, ValueError):
+            continue

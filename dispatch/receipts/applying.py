@@ -5,6 +5,7 @@ from collections import Counter
 import structlog
 
 from config.stopping import stopping
+from dispatch.metrics.receipts import note_receipts
 from models.messages.receiving import apply_due
 from models.providers.receipt import Receipt
 from models.retention import delete_in_chunks
@@ -24,7 +25,8 @@ def apply_receipts() -> dict[str, int]:
     done: Counter[str] = Counter()
     for _ in range(MOST_CHUNKS):
         found = apply_due(most=AT_ONCE)
-        done += found
+        done += Counter(receipt.outcome for receipt in found)
+        note_receipts(found)
         if not found or stopping().asked:
             break
     if done:

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine
 
 import structlog
 
 from config.settings import Settings
+from dispatch.metrics.calls import call_times, outcomes_by_kind
 from dispatch.providers import (
     Answer,
     ApprovedTemplate,
@@ -55,6 +57,8 @@ class Calls:
         self._places = places
         self._when_called_too_often = when_called_too_often
         self._handover = Handover()
+        #: What became of messages, as their tally wants it.
+        self.counted: Counter[str] = Counter()
         self._outcomes: list[Outcome] = []
         # How many of them are worth a transaction.
         self._enough = 1
@@ -82,6 +86,8 @@ class Calls:
         """Returns the outcomes to record and frees their places."""
         outcomes, self._outcomes = self._outcomes, []
         self.in_flight -= len(outcomes)
+        call_times.count()
+        self.counted += outcomes_by_kind(outcomes, self._provider.name)
         return outcomes
 
     def outcomes(self) -> list[Outcome]:
@@ -135,6 +141,7 @@ class Calls:
 
     async def _call(self, message: Claimed) -> Answer:
         reference = f"{self._campaign.id}-{message.n}"
+        began = time.monotonic()
         try:
             answer = await self._provider.send(
                 Outgoing(
@@ -153,7 +160,9 @@ class Calls:
         except Exception:
             # A provider names every outcome that it knows; otherwise no one can say whether the call left.
             log.exception("provider.failed", message=reference)
-            return Answer("unknown", error_code="provider_error")
+            answer = Answer("unknown", error_code="provider_error")
+        if answer.provider is None:  # a route has timed each of its calls itself
+            call_times.note(self._provider.name, answer.outcome, time.monotonic() - began)
         if self._when_called_too_often and called_too_often(answer):
             self._when_called_too_often()
         if answer.outcome == "halted":

@@ -15,6 +15,7 @@ from config.settings import Settings
 from dispatch import queues
 from dispatch.channels.routing import Routing
 from dispatch.channels.switch import Switch
+from dispatch.metrics import tally
 from dispatch.outbox import push_if_possible
 from dispatch.providers import Provider
 from dispatch.sending.calls import Calls
@@ -127,7 +128,7 @@ class Courier:
         time_box = TimeBox(TIME_BOX_SEC, stopped=self._stopped.is_set, others_waiting=others_waiting)
         window = Window(exchange, calls, time_box, database=self._database, pace=pace)
         # The coroutine takes the log context of this job with it.
-        end = asyncio.run_coroutine_threadsafe(self._send(campaign, window, exchange, pace), self._loop)
+        end = asyncio.run_coroutine_threadsafe(self._send(campaign, window, calls, exchange, pace), self._loop)
         work = _Work(campaign, window, calls, exchange, end)
         self._works.append(work)
         return work
@@ -145,7 +146,7 @@ class Courier:
         return provider, Pace(limits[0], road) if limits[0] else None
 
     async def _send(
-        self, campaign: SendingCampaign, window: Window, exchange: Exchange, pace: Pace | RoutePace | None
+        self, campaign: SendingCampaign, window: Window, calls: Calls, exchange: Exchange, pace: Pace | RoutePace | None
     ) -> None:
         in_thread = partial(asyncio.get_running_loop().run_in_executor, self._database)
         try:
@@ -155,6 +156,7 @@ class Courier:
                 await window.close()
                 if pace:
                     await pace.close()
+                self._pushes.submit(tally.add, {"messages": calls.counted})
             if exchange.gave_up:
                 return
             closed = await in_thread(_connected, close_if_drained, campaign.id)

@@ -5,8 +5,7 @@ of the same receipts ends in the same state. A phone that acknowledges a message
 `undelivered`: a provider that gives up and is then told otherwise says both.
 """
 
-from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.customers.suppression import opt_outs
 from models.database import changed, db, rows
@@ -37,7 +36,7 @@ _STEPS = f"ARRAY[{', '.join(f'{state!r}' for state in STEPS)}]"
 _APPLY = f"""
 WITH judged AS MATERIALIZED (
     SELECT r.id, r.n, r.state, r.message_id, r.reason, r.error_code, r.received_at, c.id AS campaign_id, c.batch_size,
-           p.kind || ':' || p.id AS label, c.account_id, m.place, m.state AS was,
+           p.kind || ':' || p.id AS label, c.account_id, m.place, m.state AS was, m.sent_at,
            CASE WHEN m.place IS NULL THEN 'unknown_message'
                 WHEN m.state IN ('pending', 'sending') THEN 'early'
                 WHEN m.state = 'undelivered' AND EXISTS (
@@ -84,15 +83,30 @@ UPDATE receipt r SET
                   THEN now() + greatest(interval '1 second', least((now() - r.received_at) / 2, interval '10 minutes'))
              END
 FROM judged j WHERE r.id = j.id
-RETURNING r.outcome
+RETURNING r.outcome, j.label AS provider, r.state, extract(epoch FROM now() - r.received_at)::float AS waited_sec,
+          extract(epoch FROM r.received_at - j.sent_at)::float AS after_sec
 """
 
 
-def apply_due(*, most: int) -> Counter[str]:
-    """Deals with receipts that are due, at most so many, and returns how many had which outcome; none: none is due."""
+class Judged(NamedTuple):
+    """What became of one receipt."""
+
+    outcome: str
+    #: As messages name it.
+    provider: str
+    #: What it says of its message.
+    state: str
+    #: How long ago it came.
+    waited_sec: float
+    #: How long after its message was recorded as sent; None if it was not, or the receipt names no message.
+    after_sec: float | None
+
+
+def apply_due(*, most: int) -> list[Judged]:
+    """Deals with receipts that are due, at most so many, and returns what became of each; none: none is due."""
     with db.atomic():
         params: dict[str, Any] = {"ids": [each["id"] for each in rows(_TAKE, {"most": most})]}
         if not params["ids"]:
-            return Counter()
+            return []
         changed(_LOCK_BATCHES, params)
-        return Counter(each["outcome"] for each in rows(_APPLY, params))
+        return [Judged(**each) for each in rows(_APPLY, params)]
