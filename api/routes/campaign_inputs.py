@@ -54,6 +54,11 @@ class CampaignFields(Given):
     whatsapp_buttons: list[WhatsappButton] | None = Field(
         None, description="what fills those of the template's buttons that have a parameter"
     )
+    whatsapp_parameters: list[str] | None = Field(
+        None,
+        description="names of the text's parameters in the order of its placeholders, for a template whose parameters "
+        "have names; as Meta has them if unset, where its templates have been read",
+    )
     customer_ids: list[WholeNumber] | None = None
     list_id: WholeNumber | None = None
     segment_id: WholeNumber | None = None

@@ -14,8 +14,14 @@ _PLACE = click.IntRange(0, MAX_BUTTONS - 1)
 
 
 def whatsapp_options(verb: Verb) -> Verb:
-    """Adds --whatsapp-template, --whatsapp-language, --whatsapp-header and --whatsapp-button."""
+    """Adds --whatsapp-template, --whatsapp-language, --whatsapp-header, --whatsapp-button and --whatsapp-parameter."""
     for option in (
+        click.option(
+            "--whatsapp-parameter",
+            multiple=True,
+            metavar="NAME",
+            help="The name of a parameter, in the order of the text's placeholders, if the template has named ones.",
+        ),
         click.option(
             "--whatsapp-button",
             nargs=3,
@@ -46,6 +52,8 @@ def whatsapp_of(options: dict[str, Any]) -> dict[str, Any]:
     """Takes these out of the options, and returns those that were given."""
     found = {name: options.pop(name) for name in ("whatsapp_template", "whatsapp_language")}
     header, buttons = options.pop("whatsapp_header"), options.pop("whatsapp_button")
+    if parameters := options.pop("whatsapp_parameter"):
+        found["whatsapp_parameters"] = list(parameters)
     if header is not None:
         found["whatsapp_header"] = WhatsappHeader(type=header[0], value=header[1])
     if buttons:
@@ -54,8 +62,10 @@ def whatsapp_of(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def show_filled(message: PreviewedMessageView) -> None:
-    """Shows what fills the header and the buttons of one message, if anything does."""
+    """Shows what fills the header, the buttons and the named parameters of one message, if anything does."""
     if header := message.whatsapp_header:
         click.echo(f"header of {message.phone}: {header.type} {header.value}")
     for button in message.whatsapp_buttons:
         click.echo(f"button {button.index} of {message.phone}: {button.type} {button.value}")
+    for name, value in message.whatsapp_parameters.items():
+        click.echo(f"{name} of {message.phone}: {value}")

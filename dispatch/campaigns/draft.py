@@ -12,7 +12,7 @@ from dispatch.caller import Caller
 from dispatch.campaigns.rules import checked_times
 from dispatch.campaigns.timing import GRACE_SEC, checked_timing
 from dispatch.campaigns.variants import text_of_draft
-from dispatch.campaigns.whatsapp import NamedTemplate, check_approved, checked_template, checked_tracking
+from dispatch.campaigns.whatsapp import NamedTemplate, as_approved, checked_template, checked_tracking
 from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import checked_channel, checked_name
 from dispatch.texts.components import WhatsappButton, WhatsappHeader
@@ -42,6 +42,8 @@ class CampaignDraft:
     #: What fills the template's header and buttons, if anything does.
     whatsapp_header: WhatsappHeader | None = None
     whatsapp_buttons: Sequence[WhatsappButton] | None = None
+    #: The names of the text's parameters in the order of its placeholders, if the template's parameters have names.
+    whatsapp_parameters: Sequence[str] | None = None
     customer_ids: Sequence[int] | None = None
     list_id: int | None = None
     segment_id: int | None = None
@@ -77,8 +79,7 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
     _check_rule(draft)
     channel = checked_channel(draft.channel)
     split, text = _texts(caller, account_id, draft, channel)
-    whatsapp = _template(account_id, draft, channel)
-    check_approved(account_id, whatsapp, text.text)
+    whatsapp = as_approved(account_id, _template(account_id, draft, channel), text.text)
     kind = audience_kind(
         customer_ids=draft.customer_ids,
         list_id=draft.list_id,
@@ -130,6 +131,7 @@ def _template(account_id: UUID, draft: CampaignDraft, channel: str) -> NamedTemp
         channel=channel,
         header=draft.whatsapp_header,
         buttons=draft.whatsapp_buttons,
+        parameters=draft.whatsapp_parameters,
     )
 
 

@@ -22,7 +22,7 @@ from dispatch.campaigns.rules import (
 from dispatch.campaigns.timing import check_window, checked_timing
 from dispatch.campaigns.variants import edited_text
 from dispatch.campaigns.view import CampaignView, view
-from dispatch.campaigns.whatsapp import NamedTemplate, check_approved, checked_template, checked_tracking
+from dispatch.campaigns.whatsapp import NamedTemplate, as_approved, checked_template, checked_tracking
 from dispatch.errors import (
     DispatchError,
     InvalidRequest,
@@ -43,7 +43,7 @@ from models.database import db
 
 log = structlog.get_logger()
 
-WHATSAPP = ("whatsapp_template", "whatsapp_language", "whatsapp_header", "whatsapp_buttons")
+WHATSAPP = ("whatsapp_template", "whatsapp_language", "whatsapp_header", "whatsapp_buttons", "whatsapp_parameters")
 AUDIENCE = ("customer_ids", "list_id", "segment_id", "everyone", "remote", "combined")
 
 
@@ -108,7 +108,10 @@ def _values(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> E
         **_audience(changes),
     }
     if {"template", "whatsapp_template"} & values.keys():
-        check_approved(campaign.account_id, _named(campaign, values), values.get("template", campaign.template))
+        text, named = values.get("template", campaign.template), _named(campaign, values)
+        approved = as_approved(campaign.account_id, named, text)
+        if approved != named:
+            values["whatsapp_components"] = approved.whatsapp_components
     check_window(
         campaign.account_id,
         send_window=values.get("send_window", campaign.send_window),
@@ -145,6 +148,8 @@ def _whatsapp(campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:
     kept = campaign.whatsapp_language if name is not None else None
     language = changes.get("whatsapp_language", kept)
     filled = Components.of(campaign.whatsapp_components if name is not None else None)
+    if name != campaign.whatsapp_template:
+        filled = filled.named((), None)  # the names of parameters are the template's
     found = checked_template(
         campaign.account_id,
         name,
@@ -152,6 +157,7 @@ def _whatsapp(campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:
         channel=changes.get("channel", campaign.channel),
         header=changes.get("whatsapp_header", filled.header),
         buttons=changes.get("whatsapp_buttons", filled.buttons),
+        parameters=changes.get("whatsapp_parameters", filled.parameters),
     )
     tracks = checked_tracking(changes.get("track_links", campaign.track_links), found.whatsapp_template)
     values = EditedColumns(

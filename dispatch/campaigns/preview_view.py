@@ -43,6 +43,7 @@ class PreviewedMessageView(SparseView):
     skipped: Literal["opted_out", "not_mobile", "country_not_allowed", "blank_text", "held_back"] | None
     whatsapp_header: WhatsappHeader | None = Field(None, description="with this person's values")
     whatsapp_buttons: list[WhatsappButton] = Field([], description="with this person's values")
+    whatsapp_parameters: dict[str, str] = Field({}, description="this person's values by the names of the parameters")
     variant: int | None = Field(None, description="which of the campaign's texts; left out if there is one")
 
 

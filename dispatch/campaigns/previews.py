@@ -35,7 +35,7 @@ from dispatch.texts.template import compile_template
 from dispatch.texts.typography import fold, replaced_in
 from models.campaigns.campaign import Campaign
 from models.campaigns.remote_fetch import RemoteFetch
-from models.messages.parameters import further_in, unmarked
+from models.messages.parameters import MARK, further_in, parameters_in, unmarked
 
 MAX_MESSAGES = 50
 MESSAGES = 10
@@ -77,7 +77,8 @@ def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES)
     fields = tuple(dict.fromkeys(field for template in templates for field in template.fields))
     people = members.page_of(audience, fields, after=0, limit=ESTIMATED_FROM)
     variants = drawn_for(campaign, people)
-    bodies = [templates[(variant or 1) - 1].render(person) for variant, person in zip(variants, people, strict=True)]
+    written = texts_of(campaign, mark=MARK) if campaign.whatsapp_template else templates
+    bodies = [written[(variant or 1) - 1].render(person) for variant, person in zip(variants, people, strict=True)]
     texts = [unmarked(body) for body in bodies]
     messages = [
         _message(campaign, body, person, variant)
@@ -137,7 +138,12 @@ def _filled(campaign: Campaign, body: str) -> dict[str, Any]:
     if campaign.whatsapp_components is None:
         return {}
     filled = Components.of(campaign.whatsapp_components).filled(further_in(body))
-    return {"whatsapp_header": filled.header, "whatsapp_buttons": list(filled.buttons)}
+    named = dict(zip(filled.parameters, parameters_in(body), strict=False))
+    return {
+        "whatsapp_header": filled.header,
+        "whatsapp_buttons": list(filled.buttons),
+        **({"whatsapp_parameters": named} if named else {}),
+    }
 
 
 def _folding(

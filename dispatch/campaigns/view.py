@@ -105,6 +105,7 @@ class CampaignView(View):
     whatsapp_language: str | None
     whatsapp_header: WhatsappHeader | None = Field(description="what fills the template's header, if anything does")
     whatsapp_buttons: list[WhatsappButton] = Field(description="what fills the template's buttons")
+    whatsapp_parameters: list[str] = Field(description="names of the text's parameters, if the template's have names")
     audience: AudienceView | None
     purpose: Purpose = Field(description="quiet hours and caps are for marketing")
     timezone: str | None = Field(description="IANA zone of the times written for it; null: the account's")
@@ -187,6 +188,7 @@ def _view(
             "hold_back": split.hold_back if split else 0,
             "whatsapp_header": filled.header,
             "whatsapp_buttons": list(filled.buttons),
+            "whatsapp_parameters": list(filled.parameters),
             "waits_until": waits_until,
             "clicks": clicks,
             "audience": _audience(campaign, chosen, fetch, parts),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from dispatch.errors import InvalidRequest
-from dispatch.texts.approved import differences
+from dispatch.texts.approved import differences, named_as
 from dispatch.texts.components import Components, WhatsappButton, WhatsappHeader, checked_components
 from dispatch.texts.template import compile_template
 from models.providers.approved_template import ApprovedTemplate
@@ -26,7 +26,7 @@ class NamedTemplate(NamedTuple):
 
     whatsapp_template: str | None = None
     whatsapp_language: str | None = None
-    #: What fills its header and buttons (JSON).
+    #: What fills its header and buttons, and the names of its parameters (JSON).
     whatsapp_components: JsonObject | None = None
 
 
@@ -49,6 +49,7 @@ def checked_template(
     channel: str,
     header: WhatsappHeader | None,
     buttons: Sequence[WhatsappButton] | None,
+    parameters: Sequence[str] | None,
 ) -> NamedTemplate:
     """Returns the template to store; InvalidRequest when its name or language cannot be right, or the channel is not.
 
@@ -57,8 +58,8 @@ def checked_template(
     if name is None:
         if language is not None:
             raise InvalidRequest("whatsapp_language goes with whatsapp_template only.", field="whatsapp_language")
-        if header or buttons:
-            field = "whatsapp_header" if header else "whatsapp_buttons"
+        if header or buttons or parameters:
+            field = "whatsapp_header" if header else "whatsapp_buttons" if buttons else "whatsapp_parameters"
             raise InvalidRequest(f"{field} goes with whatsapp_template only.", field=field)
         return NamedTemplate()
     if channel != "whatsapp":
@@ -77,18 +78,24 @@ def checked_template(
             "whatsapp_language is the language in which WhatsApp approved the template, like en or en_US.",
             field="whatsapp_language",
         )
-    return NamedTemplate(name, language, checked_components(account_id, header, buttons))
+    return NamedTemplate(name, language, checked_components(account_id, header, buttons, parameters))
 
 
-def check_approved(account_id: UUID, named: NamedTemplate, text: str) -> None:
+def as_approved(account_id: UUID, named: NamedTemplate, text: str) -> NamedTemplate:
     """Compares the template, and what fills it, with those that were read from the providers on the account's route.
+
+    Returns it as it is stored, with the names that its parameters have there.
 
     InvalidRequest when none of them has it, when Meta does not let it be sent, or when something does not fit. Nothing
     is compared where no templates have been read: what is wrong then shows at the first message.
     """
     name, language = named.whatsapp_template, named.whatsapp_language
-    if name is None or not ApprovedTemplate.read_from(account_id):
-        return
+    if name is None:
+        return named
+    if text.strip():
+        _check_counted(named, text)
+    if not ApprovedTemplate.read_from(account_id):
+        return named
     known = ApprovedTemplate.known_to(account_id, name)
     found = next((each for each in known if each.language == language), None)
     again = "`provider templates` reads them again."
@@ -103,11 +110,20 @@ def check_approved(account_id: UUID, named: NamedTemplate, text: str) -> None:
             field="whatsapp_template",
         )
     # Before it has a text it is an unfinished draft.
-    if text.strip():
-        _check_fits(found, named, text)
+    return _fitting(found, named, text) if text.strip() else named
 
 
-def _check_fits(found: ApprovedTemplate, named: NamedTemplate, text: str) -> None:
+def _check_counted(named: NamedTemplate, text: str) -> None:
+    names = Components.of(named.whatsapp_components).parameters
+    placeholders = len(compile_template(text).filling)
+    if names and len(names) != placeholders:
+        raise InvalidRequest(
+            f"whatsapp_parameters has {len(names)} names, and the text {placeholders} placeholders; name one for each.",
+            field="whatsapp_parameters",
+        )
+
+
+def _fitting(found: ApprovedTemplate, named: NamedTemplate, text: str) -> NamedTemplate:
     filled = Components.of(named.whatsapp_components)
     placeholders = len(compile_template(text).filling)
     wrong = list(differences(found.described, parameters=placeholders, components=filled))
@@ -115,3 +131,4 @@ def _check_fits(found: ApprovedTemplate, named: NamedTemplate, text: str) -> Non
         field = {"template": "base_template"}.get(wrong[0][0], wrong[0][0])
         said = " ".join(sentence for _, sentence in wrong)
         raise InvalidRequest(f"The template {found.name} in {found.language} does not fit: {said}", field=field)
+    return named._replace(whatsapp_components=named_as(found.described, filled).stored())

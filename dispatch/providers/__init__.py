@@ -56,6 +56,8 @@ class TemplateHeader(NamedTuple):
     type: Literal["text", "image", "video", "document"]
     value: str
     filename: str | None = None
+    #: The name of a text's parameter, where those of the template have names.
+    parameter_name: str | None = None
 
 
 class TemplateButton(NamedTuple):
@@ -75,6 +77,8 @@ class ApprovedTemplate(NamedTuple):
     parameters: tuple[str, ...]
     header: TemplateHeader | None = None
     buttons: tuple[TemplateButton, ...] = ()
+    #: Of the text's parameters, in the same order, in a template whose parameters have names; () in any other.
+    parameter_names: tuple[str, ...] = ()
 
     @property
     def values(self) -> tuple[str, ...]:

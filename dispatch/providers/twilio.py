@@ -8,6 +8,7 @@ import hmac
 import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, ClassVar, Literal
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -126,7 +127,9 @@ class Twilio:
         form = {"To": _on(message.channel, message.phone)}
         if template := message.template:
             # A template is a "content" of Twilio's: https://www.twilio.com/docs/content
-            variables = {str(n): text for n, text in enumerate(template.values, start=1)}
+            places = map(str, range(1, len(template.values) + 1))
+            names = (*template.parameter_names, *islice(places, len(template.parameter_names), None))
+            variables = dict(zip(names, template.values, strict=True))
             form |= {"ContentSid": template.name, "ContentVariables": json.dumps(variables)}
         else:
             form["Body"] = message.body

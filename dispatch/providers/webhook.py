@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
 
-from dispatch.providers import Answer, ApprovedTemplate, Callback, Outgoing, Probe, Receipt
+from dispatch.providers import Answer, ApprovedTemplate, Callback, Outgoing, Probe, Receipt, TemplateHeader
 from dispatch.providers.http import Reply, post_bytes, read, short_word
 from dispatch.providers.link import Link, ProviderSettings, matches_any, probed
 from dispatch.providers.receipts import plain_receipts
@@ -109,10 +109,14 @@ class Webhook:
 
 def _described(template: ApprovedTemplate) -> JsonObject:
     header, buttons = template.header, template.buttons
-    return template._asdict() | {
-        "header": header._asdict() if header else None,
+    return {name: value for name, value in template._asdict().items() if name != "parameter_names" or value} | {
+        "header": _of_header(header) if header else None,
         "buttons": [{"index": each.place, "type": each.type, "value": each.value} for each in buttons],
     }
+
+
+def _of_header(header: TemplateHeader) -> JsonObject:
+    return {name: value for name, value in header._asdict().items() if name != "parameter_name" or value}
 
 
 def _bytes_of(secret: SecretStr) -> bytes:

@@ -34,7 +34,9 @@ def _components(template: ApprovedTemplate) -> Iterator[JsonObject]:
     if template.header:
         yield {"type": "header", "parameters": [_header(template.header)]}
     if template.parameters:
-        yield {"type": "body", "parameters": [_text(each) for each in template.parameters]}
+        names = template.parameter_names or (None,) * len(template.parameters)
+        parameters = [_text(each, name) for each, name in zip(template.parameters, names, strict=True)]
+        yield {"type": "body", "parameters": parameters}
     for button in template.buttons:
         # Meta's own examples have the index as a text.
         described = {"type": "button", "sub_type": button.type, "index": str(button.place)}
@@ -43,7 +45,7 @@ def _components(template: ApprovedTemplate) -> Iterator[JsonObject]:
 
 def _header(header: TemplateHeader) -> JsonObject:
     if header.type == "text":
-        return _text(header.value)
+        return _text(header.value, header.parameter_name)
     file = {"link": _in_an_address(header.value)}
     if header.type == "document":
         file["filename"] = header.filename or unquote(urlsplit(header.value).path.rpartition("/")[2]) or "document"
@@ -61,6 +63,9 @@ def _in_an_address(value: str) -> str:
     return quote(value, safe="%/:?#[]@!$&'()*+,;=~")
 
 
-def _text(value: str) -> JsonObject:
+def _text(value: str, name: str | None) -> JsonObject:
     # Meta refuses line breaks, tabs and more than four spaces in a parameter.
-    return {"type": "text", "text": " ".join(value.split())}
+    text: JsonObject = {"type": "text", "text": " ".join(value.split())}
+    # Of a template with named parameters, whose order then means nothing:
+    # https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/components
+    return text | {"parameter_name": name} if name else text

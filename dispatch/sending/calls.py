@@ -182,8 +182,9 @@ class Calls:
         filled = self._components.filled(further_in(body))
         header = filled.header
         return template._replace(
-            header=TemplateHeader(header.type, header.value, header.filename) if header else None,
+            header=TemplateHeader(header.type, header.value, header.filename, header.name) if header else None,
             buttons=tuple(TemplateButton(each.index, each.type, each.value) for each in filled.buttons),
+            parameter_names=filled.parameters,
         )
 
 

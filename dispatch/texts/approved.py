@@ -10,7 +10,7 @@ from typing import Any
 from dispatch.texts.components import Components
 from models.row import JsonObject
 
-_PARAMETER = re.compile(r"\{\{\s*[^{}]+?\s*\}\}")
+_PARAMETER = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 _FILES = ("IMAGE", "VIDEO", "DOCUMENT")
 
 
@@ -19,18 +19,47 @@ def differences(described: JsonObject, *, parameters: int, components: Component
 
     `parameters` is how many placeholders the campaign's text has.
     """
-    if described.get("parameter_format") == "NAMED":
-        yield "whatsapp_template", "Its parameters have names; approve it again with {{1}}, {{2}} and so on."
-        return
-    parts = {str(part.get("type")): part for part in _dicts(described.get("components"))}
+    parts = _parts(described)
     wanted = _count(parts.get("BODY", {}).get("text"))
     if wanted != parameters:
         yield (
             "template",
             f"Its text has {wanted} parameters, and the campaign's has {parameters} placeholders; write one for each.",
         )
+    yield from _of_names(described, components)
     yield from _of_header(parts.get("HEADER"), components)
     yield from _of_buttons(_dicts(parts.get("BUTTONS", {}).get("buttons")), components)
+
+
+def named_as(described: JsonObject, components: Components) -> Components:
+    """Returns what fills the template, with the names that its parameters have, if they have any.
+
+    They are those of the template's text in the order in which it has them first, and that of its header.
+    """
+    return components.named(*_names(described))
+
+
+def _names(described: JsonObject) -> tuple[tuple[str, ...], str | None]:
+    if described.get("parameter_format") != "NAMED":
+        return (), None
+    parts = _parts(described)
+    return _found(parts.get("BODY", {}).get("text")), next(iter(_found(parts.get("HEADER", {}).get("text"))), None)
+
+
+def _of_names(described: JsonObject, components: Components) -> Iterator[tuple[str, str]]:
+    """Yields what is wrong with the names that were given; where none were, they are the template's."""
+    names, header = _names(described)
+    if components.parameters not in ((), names):
+        has = f"Its parameters are {', '.join(names)}, in this order" if names else "Its parameters have no names"
+        yield "whatsapp_parameters", f"{has}; name these in whatsapp_parameters, or none."
+    given = components.header.name if components.header else None
+    if given not in (None, header):
+        has = f"The parameter of its header is {header}" if header else "The parameter of its header has no name"
+        yield "whatsapp_header", f"{has}; name that, or none."
+
+
+def _parts(described: JsonObject) -> dict[str, JsonObject]:
+    return {str(part.get("type")): part for part in _dicts(described.get("components"))}
 
 
 def _of_header(header: JsonObject | None, components: Components) -> Iterator[tuple[str, str]]:
@@ -67,7 +96,12 @@ def _article(word: str | None) -> str:
 
 def _count(text: Any) -> int:
     """Returns how many parameters a text of Meta's has; {{1}} twice is one."""
-    return len(set(_PARAMETER.findall(text))) if isinstance(text, str) else 0
+    return len(_found(text))
+
+
+def _found(text: Any) -> tuple[str, ...]:
+    """Returns the parameters of a text of Meta's, in the order in which it has them first."""
+    return tuple(dict.fromkeys(_PARAMETER.findall(text))) if isinstance(text, str) else ()
 
 
 def _dicts(found: Any) -> list[JsonObject]:

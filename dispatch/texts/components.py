@@ -1,11 +1,13 @@
 """What fills a WhatsApp template beside its text: its header and its buttons, whose values may have placeholders.
 
+It also has the names of the parameters, where those of the template have names.
+
 https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/components
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
@@ -22,6 +24,9 @@ from models.row import JsonObject
 MAX_BUTTONS = 10
 MAX_HEADER = 60
 MAX_FILENAME = 240
+# A text has fewer parameters than this. Which names there may be is Meta's business; these can be written in a text.
+MAX_PARAMETERS = 100
+_PARAMETER_NAME = re.compile(r"[^\s{}]([^{}]{0,198}[^\s{}])?")
 
 # Its host may not come from a customer's value.
 _LINK = re.compile(r"https?://[^\s/?#{}]+([/?#]|$)")
@@ -37,6 +42,11 @@ class WhatsappHeader(_Part):
     type: Literal["text", "image", "video", "document"]
     value: str = Field(description="the parameter of a text, or the address of a file, from which Meta fetches it")
     filename: str | None = Field(None, description="what a document is called; the end of its address if unset")
+    name: str | None = Field(
+        None,
+        exclude_if=lambda name: name is None,
+        description="of a text's parameter, if the template's parameters have names; left out if not",
+    )
 
 
 class WhatsappButton(_Part):
@@ -49,10 +59,12 @@ class WhatsappButton(_Part):
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """The header and the buttons of a campaign's template, as far as something fills them."""
+    """What fills the header and the buttons of a campaign's template, and the names of its parameters, if any."""
 
     header: WhatsappHeader | None = None
     buttons: tuple[WhatsappButton, ...] = ()
+    #: Of the text's parameters, in their order; () where they have none.
+    parameters: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, stored: JsonObject | None) -> "Components":
@@ -62,14 +74,16 @@ class Components:
         return cls(
             WhatsappHeader.model_validate(header) if header else None,
             tuple(WhatsappButton.model_validate(each) for each in found.get("buttons", [])),
+            tuple(found.get("parameters", ())),
         )
 
     def stored(self) -> JsonObject | None:
         """Returns what is stored; None when there is nothing to fill."""
-        if self.header is None and not self.buttons:
+        if self.header is None and not self.buttons and not self.parameters:
             return None
         header = self.header.model_dump() if self.header else None
-        return {"header": header, "buttons": [each.model_dump() for each in self.buttons]}
+        found: JsonObject = {"header": header, "buttons": [each.model_dump() for each in self.buttons]}
+        return found | {"parameters": list(self.parameters)} if self.parameters else found
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -81,7 +95,13 @@ class Components:
         rest = list(values)
         header = self.header.model_copy(update={"value": rest.pop(0)}) if self.header else None
         buttons = zip(self.buttons, rest, strict=True)
-        return Components(header, tuple(each.model_copy(update={"value": value}) for each, value in buttons))
+        filled = tuple(each.model_copy(update={"value": value}) for each, value in buttons)
+        return replace(self, header=header, buttons=filled)
+
+    def named(self, parameters: tuple[str, ...], header_name: str | None) -> "Components":
+        """Returns the same with these names of the text's parameters and of the header's."""
+        header = self.header.model_copy(update={"name": header_name}) if self.header else None
+        return replace(self, header=header, parameters=parameters)
 
 
 def compiled(text: str, components: JsonObject | None, *, mark: str = "") -> CompiledTemplate:
@@ -104,10 +124,14 @@ def _in_one(parts: Sequence[CompiledTemplate]) -> CompiledTemplate:
 
 
 def checked_components(
-    account_id: UUID, header: WhatsappHeader | None, buttons: Sequence[WhatsappButton] | None
+    account_id: UUID,
+    header: WhatsappHeader | None,
+    buttons: Sequence[WhatsappButton] | None,
+    parameters: Sequence[str] | None,
 ) -> JsonObject | None:
     """Returns what to store; InvalidRequest says what cannot be used, before anything is compared with Meta's."""
-    made = Components(header, tuple(sorted(buttons or (), key=lambda each: each.index)))
+    made = Components(header, tuple(sorted(buttons or (), key=lambda each: each.index)), tuple(parameters or ()))
+    _check_names(made)
     places = [each.index for each in made.buttons]
     if twice := [index for index in places if places.count(index) > 1]:
         raise InvalidRequest(f"Two values are for button {twice[0]}; give it one.", field="whatsapp_buttons")
@@ -117,6 +141,24 @@ def checked_components(
     for each in made.buttons:
         _check_value(account_id, each.value, "whatsapp_buttons")
     return made.stored()
+
+
+def _check_names(made: Components) -> None:
+    named = dict.fromkeys(made.parameters, "whatsapp_parameters")
+    if made.header and made.header.name is not None:
+        named[made.header.name] = "whatsapp_header"
+    for name, field in named.items():
+        if not _PARAMETER_NAME.fullmatch(name) or not name.isprintable():
+            raise InvalidRequest(
+                f"{field}: {name[:100]!r} is no name of a parameter; write it as between the braces of the template, "
+                "like first_name.",
+                field=field,
+            )
+    if len(set(made.parameters)) < len(made.parameters) or len(made.parameters) > MAX_PARAMETERS:
+        raise InvalidRequest(
+            f"whatsapp_parameters names each parameter of the text once, at most {MAX_PARAMETERS}.",
+            field="whatsapp_parameters",
+        )
 
 
 def _check_value(account_id: UUID, value: str, field: str) -> None:
@@ -129,6 +171,8 @@ def _check_value(account_id: UUID, value: str, field: str) -> None:
 
 
 def _check_header(header: WhatsappHeader) -> None:
+    if header.name is not None and header.type != "text":
+        raise InvalidRequest("whatsapp_header: only the parameter of a text has a name.", field="whatsapp_header")
     if header.filename is not None and header.type != "document":
         raise InvalidRequest("whatsapp_header: only a document has a filename.", field="whatsapp_header")
     if header.filename is not None and (is_blank(header.filename) or len(header.filename) > MAX_FILENAME):

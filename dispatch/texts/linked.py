@@ -36,9 +36,13 @@ def text_of(campaign: Campaign, template: CompiledTemplate) -> CompiledTemplate:
     return _readable(links_in(campaign, [template])[0].template, campaign.account_id)
 
 
-def texts_of(campaign: Campaign) -> list[CompiledTemplate]:
-    """Returns the campaign's text, or all that it compares, and what else fills its template, in the same way."""
-    return [_readable(found.template, campaign.account_id) for found in links_in(campaign, templates_of(campaign))]
+def texts_of(campaign: Campaign, *, mark: str = "") -> list[CompiledTemplate]:
+    """Returns the campaign's text, or all that it compares, and what else fills its template, in the same way.
+
+    The value of each placeholder stands between two marks, if there is one (`models/messages/parameters.py`).
+    """
+    templates = templates_of(campaign, mark=mark)
+    return [_readable(found.template, campaign.account_id) for found in links_in(campaign, templates)]
 
 
 def _readable(template: CompiledTemplate, account_id: UUID) -> CompiledTemplate:

@@ -78,3 +78,15 @@ def test_templates_are_read_from_meta_and_listed(call, account):
     trial = a_provider(account, "trial").id
     assert call("POST", f"/api/providers/{trial}/templates").json["error"]["code"] == "INVALID_REQUEST"
     assert call("POST", "/api/providers/999/templates").status_code == 404
+
+
+def test_a_campaign_names_the_parameters_of_its_template(call):
+    named = SALE | {"base_template": "Hi {first_name}, {location}", "whatsapp_parameters": ["whom", "where"]}
+    made = call("POST", "/api/campaigns", json=named).json
+    assert made["whatsapp_parameters"] == ["whom", "where"]
+    path = f"/api/campaigns/{made['id']}"
+    assert call("PATCH", path, json={"whatsapp_parameters": None}).json["whatsapp_parameters"] == []
+    for wrong in ("whom", [7], ["whom"], ["whom", "whom"], ["whom", "a\u0000"]):
+        refused = call("PATCH", path, json={"whatsapp_parameters": wrong})
+        assert refused.status_code == 400
+        assert "whatsapp_parameters" in str(refused.json)

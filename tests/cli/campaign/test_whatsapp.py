@@ -46,6 +46,13 @@ def test_header_and_buttons_are_stored_changed_and_previewed(cli, acme):
     assert len(shown["whatsapp_buttons"]) == 2
 
 
+def test_named_parameters_are_stored_changed_and_previewed(cli, acme):
+    made = create(cli, "--whatsapp-parameter", "whom").json["id"]
+    assert "whom of +" in cli("campaign", "preview", made).stdout
+    cli("campaign", "edit", made, "--whatsapp-parameter", "person")
+    assert cli("campaign", "show", made, "--json").json["whatsapp_parameters"] == ["person"]
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -53,6 +60,7 @@ def test_header_and_buttons_are_stored_changed_and_previewed(cli, acme):
         (("--whatsapp-header", "picture", "https://example.com/a.jpg"), "'picture' is not one of"),
         (("--whatsapp-button", "10", "url", "a"), "0<=x<=9"),
         (("--whatsapp-button", "0", "call", "a"), "'call' is not one of"),
+        (("--whatsapp-parameter", "a", "--whatsapp-parameter", "b"), "has 2 names, and the text 1 placeholders"),
         (("--whatsapp-button", "0", "url", "{order}"), "Unknown placeholder {order}"),
     ],
 )

@@ -89,7 +89,7 @@ def test_a_copy_and_a_retry_have_them_too(account):
     assert (copy.whatsapp_header, [each.index for each in copy.whatsapp_buttons]) == (IMAGE, [0, 2])
     child = retry_failed(asking(account.id), campaign)
     deliver(provider := ScriptedProvider(), child.campaign_id)
-    assert provider.calls[0].template[3:] == (HEADER_OF_ALL, buttons_of("First0"))
+    assert provider.calls[0].template[3:5] == (HEADER_OF_ALL, buttons_of("First0"))
 
 
 def test_an_edit_changes_one_of_them_and_keeps_the_other(account):
@@ -168,3 +168,60 @@ def test_nothing_that_a_value_contains_moves_into_the_text_or_another_value(valu
     first, last, location = map(as_text, values)
     assert (unmarked(body), parameters_in(body)) == (f"%s {first}", (first,))
     assert further_in(body) == (last, f"%{location}%s")
+
+
+NAMED = {**SALE, "template": "Hi {first_name}, see you in {location}.", "whatsapp_parameters": ["whom", "where"]}
+
+
+@pytest.fixture
+def acme(db):
+    return an_account(credits=1000)
+
+
+def test_a_template_whose_parameters_have_names_is_previewed_copied_and_sent_with_them(acme):
+    header = WhatsappHeader(type="text", value="For {first_name}", name="title")
+    campaign = a_campaign(acme, recipients=1, **NAMED, whatsapp_header=header)
+    [shown] = preview_messages(asking(acme.id), campaign.id).messages
+    assert shown.text == "Hi First0, see you in Athens."
+    assert shown.whatsapp_parameters == {"whom": "First0", "where": "Athens"}
+    assert duplicate_campaign(asking(acme.id), campaign.id).whatsapp_parameters == ["whom", "where"]
+    enqueue_campaign(asking(), campaign.id)
+    provider = ScriptedProvider()
+    deliver(provider, campaign.id)
+    [call] = provider.calls
+    assert call.body == "Hi First0, see you in Athens."
+    assert call.template == ApprovedTemplate(
+        "spring_sale",
+        "en_US",
+        ("First0", "Athens"),
+        TemplateHeader("text", "For First0", parameter_name="title"),
+        parameter_names=("whom", "where"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"whatsapp_parameters": ["whom"]}, "whatsapp_parameters has 1 names, and the text 2 placeholders"),
+        ({"whatsapp_parameters": ["whom", "whom"]}, "names each parameter of the text once"),
+        ({"whatsapp_parameters": ["whom", "{{where}}"]}, "'{{where}}' is no name of a parameter"),
+        ({"whatsapp_parameters": ["whom", ""]}, "'' is no name of a parameter"),
+        ({"whatsapp_parameters": ["whom", "a\nb"]}, "is no name of a parameter"),
+        ({"whatsapp_parameters": ["whom", "x" * 201]}, "is no name of a parameter"),
+        (
+            {"whatsapp_template": None, "whatsapp_language": None},
+            "whatsapp_parameters goes with whatsapp_template",
+        ),
+        ({"whatsapp_header": IMAGE.model_copy(update={"name": "title"})}, "only the parameter of a text has a name"),
+    ],
+)
+def test_names_that_cannot_be_right_are_refused(acme, fields, says):
+    with pytest.raises(InvalidRequest) as refused:
+        create_campaign(asking(acme.id), CampaignDraft(name="Sale", **NAMED | fields))
+    assert says in refused.value.message
+
+
+def test_names_count_as_part_of_what_is_approved(acme):
+    campaign = a_campaign(acme, recipients=1, **NAMED)
+    names = {"whatsapp_parameters": ["whom", "place"]}
+    assert edit_campaign(asking(acme.id), campaign.id, names).revision > campaign.revision

@@ -97,3 +97,37 @@ def test_other_kinds_get_header_and_buttons_as_they_can_take_them():
             {"index": 2, "type": "quick_reply", "value": "no"},
         ],
     }
+
+
+def test_the_parameters_of_a_template_that_names_them_are_sent_with_their_names():
+    template = FILLED._replace(
+        parameters=("Μαρία", "Athens"),
+        parameter_names=("first_name", "place"),
+        header=TemplateHeader("text", "Spring", parameter_name="sale_name"),
+        buttons=(TemplateButton(0, "url", "a/1"),),
+    )
+    message = outgoing(DIALECTS["whatsapp_cloud"])._replace(template=template)
+    [(_, body)] = asked("whatsapp_cloud", message)
+    assert json.loads(body)["template"]["components"] == [
+        {"type": "header", "parameters": [{"type": "text", "text": "Spring", "parameter_name": "sale_name"}]},
+        {
+            "type": "body",
+            "parameters": [
+                {"type": "text", "text": "Μαρία", "parameter_name": "first_name"},
+                {"type": "text", "text": "Athens", "parameter_name": "place"},
+            ],
+        },
+        # Those of addresses have none.
+        {"type": "button", "sub_type": "url", "index": "0", "parameters": [{"type": "text", "text": "a/1"}]},
+    ]
+    [(_, body)] = asked("twilio", outgoing(DIALECTS["twilio"])._replace(channel="whatsapp", template=template))
+    assert json.loads(form_of(body)["ContentVariables"]) == {
+        "first_name": "Μαρία",
+        "place": "Athens",
+        "3": "Spring",
+        "4": "a/1",
+    }
+    [(_, body)] = asked("webhook", message._replace(template=template))
+    posted = json.loads(body)["template"]
+    assert posted["parameter_names"] == ["first_name", "place"]
+    assert posted["header"]["parameter_name"] == "sale_name"

@@ -135,6 +135,20 @@ def _problem(document: JsonObject) -> str | None:
     language = content.get("language")
     if not content.get("name") or not isinstance(language, dict) or not language.get("code"):
         return _required("template['name'] or template['language']['code']")
+    return next(filter(None, map(_problem_of_component, content.get("components") or ())), None)
+
+
+def _problem_of_component(component: Any) -> str | None:
+    """Returns what is wrong with what fills one part of a template; of a text or a header all or none are named."""
+    parameters = component.get("parameters") if isinstance(component, dict) else None
+    if not isinstance(parameters, list) or not all(isinstance(each, dict) for each in parameters):
+        return "Invalid parameter: template['components'] must have 'parameters'."
+    texts = [each for each in parameters if each.get("type") == "text"]
+    if not all(isinstance(each.get("text"), str) and each["text"] for each in texts):
+        return "Invalid parameter: 'text' is missing or empty."
+    names = [each.get("parameter_name") for each in texts]
+    if any(names) and (not all(names) or len(set(names)) < len(names) or component.get("type") == "button"):
+        return "Invalid parameter: Parameter name is missing or empty."
     return None
 
 
@@ -143,12 +157,13 @@ def _required(name: str) -> str:
 
 
 def _body(document: JsonObject) -> str:
-    """Returns the text, or of a template its name and the texts of its parameters."""
+    """Returns the text, or of a template its name and the texts of its parameters, with the names of these if any."""
     if document.get("type", "text") == "text":
         return str(document["text"]["body"])
     template = document["template"]
     parts = [part for component in template.get("components", ()) for part in component.get("parameters", ())]
-    return " | ".join([template["name"], *(str(part["text"]) for part in parts if "text" in part)])
+    named = ((f"{part['parameter_name']}=" if "parameter_name" in part else "", part) for part in parts)
+    return " | ".join([template["name"], *(f"{name}{part['text']}" for name, part in named if "text" in part)])
 
 
 def _status(taken: Taken, event: Event) -> JsonObject:
