@@ -86,7 +86,7 @@ def test_a_campaign_names_the_parameters_of_its_template(call):
     assert made["whatsapp_parameters"] == ["whom", "where"]
     path = f"/api/campaigns/{made['id']}"
     assert call("PATCH", path, json={"whatsapp_parameters": None}).json["whatsapp_parameters"] == []
-    for wrong in ("whom", [7], ["whom"], ["whom", "whom"], ["whom", "a\u0000"]):
+    for wrong in ("whom", [7], ["whom"], ["whom", "whom"], ["whom", "a\u0001"]):
         refused = call("PATCH", path, json={"whatsapp_parameters": wrong})
         assert refused.status_code == 400
         assert "whatsapp_parameters" in str(refused.json)
