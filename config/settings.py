@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     schedule_tick_interval_ms: int = Field(30_000, ge=100, description="how often schedules are looked at")
     schedule_run_keep_days: int = Field(90, ge=1, le=36_500, description="how long runs of schedules are kept")
     import_keep_days: int = Field(90, ge=1, le=36_500, description="how long ended imports and their rejects are kept")
+    reply_keep_days: int = Field(
+        365, ge=7, le=36_500, description="how long what people write back is kept, and what they were answered"
+    )
     system_user_id: UUID = Field(
         UUID(int=0),
         description="recorded as the actor of what the sweeper starts",

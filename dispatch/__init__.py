@@ -58,7 +58,7 @@ providers   what every provider takes and answers; choice (the installation's), 
             webhook, messaging_service, simulated, simulator/
 receipts    what providers post to us: hooks (verified and stored), applying (to messages, later), reasons (in words),
             lookups (asked for when none came), replies, keywords (STOP and its like), settings (an account's own words
-            and answers), answers (booked)
+            and answers), answers (booked), retention (of replies)
 clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with
             retries), tokens (Keycloak)
 audit       the invariants, as queries

@@ -17,6 +17,7 @@ from dispatch.process.startup import start_process
 from dispatch.process.watchdog import Watchdog
 from dispatch.receipts.applying import apply_receipts, forget_old_receipts
 from dispatch.receipts.lookups import ask_for_receipts
+from dispatch.receipts.retention import forget_old_replies
 from dispatch.recovery import recover
 from dispatch.sending.answers import send_answers
 from dispatch.start.occurrences import register_occurrences
@@ -98,6 +99,7 @@ def forget() -> None:
     forget_unused_attributes()
     forget_old_events()
     forget_old_receipts()
+    forget_old_replies()
 
 
 def repeat(act: Callable[[], object], seconds: float, *, name: str, watchdog: Watchdog) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 from uuid import UUID
 
 from models.customers.suppression import BY_REPLY, Suppression
-from models.database import db, row, rows
+from models.database import changed, db, row, rows
 from models.export import export_lines
 from models.page import Page, read_page
 from models.providers.provider import Provider
@@ -134,6 +134,21 @@ class Reply(Row):
                 elif meaning == "start":
                     Suppression.lift_opt_out(account_id, new.phone, by_person=BY_REPLY)
         return made
+
+    @classmethod
+    def forget_old(cls, *, keep_days: int, limit: int) -> int:
+        """Deletes replies of so many days ago with their answers, the oldest first; returns how many.
+
+        One whose answer is not sent yet, or being sent, stays until that has ended.
+        """
+        return changed(
+            """WITH old AS (
+                   SELECT id FROM reply WHERE received_at < now() - make_interval(days => %(days)s)
+                     AND NOT EXISTS (SELECT FROM reply_answer a WHERE a.reply_id = reply.id AND a.ended_at IS NULL)
+                   ORDER BY received_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+               DELETE FROM reply USING old WHERE reply.id = old.id""",
+            {"days": keep_days, "limit": limit},
+        )
 
     @classmethod
     def page(cls, tenant: Tenant, *, page: int, page_size: int) -> "Page[ListedReply]":
