@@ -8,10 +8,13 @@ from bisect import bisect_left
 from collections import Counter as Counts
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
 #: The name of everything that we expose begins with this.
 PREFIX = "campaign_dispatch"
+
+# When a series began, as a gauge for each: what processes share does not have it, and no one reads it.
+disable_created_metrics()
 
 #: What this process counts.
 OWN = CollectorRegistry(auto_describe=True)
