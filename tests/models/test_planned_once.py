@@ -1,5 +1,7 @@
 """A send worker's statements are planned once for each connection, and by indexes, however small the tables were."""
 
+from itertools import pairwise
+
 import pytest
 
 from config.settings import settings
@@ -54,3 +56,23 @@ def test_what_was_planned_when_the_tables_were_empty_reads_no_whole_table(planni
         plan = rows(f'EXPLAIN EXECUTE "{each["name"]}" ({nothing})')
         lines = [line["QUERY PLAN"] for line in plan]
         assert not [line for line in lines if "Seq Scan on message" in line or "Seq Scan on batch" in line], lines
+
+
+@pytest.mark.parametrize("is_empty", [True, False], ids=["planned when it was empty", "planned when it was full"])
+def test_an_exchange_reads_only_the_batches_that_it_names(planning_once, configure, is_empty):
+    configure(BATCH_SIZE=BATCH)
+    if is_empty:
+        rows("ANALYZE message, batch, campaign")
+    campaign_id = started(recipients=BATCHES * BATCH)
+    if not is_empty:
+        rows("ANALYZE message, batch, campaign")
+    send_all(campaign_id)
+    found = rows("""SELECT name, cardinality(parameter_types) AS parameters FROM pg_prepared_statements
+                    WHERE statement ~ '^\\s*WITH (held|c) AS'""")
+    assert len(found) == 2
+    for each in found:
+        nothing = ", ".join(["NULL"] * each["parameters"])
+        plan = [line["QUERY PLAN"] for line in rows(f'EXPLAIN EXECUTE "{each["name"]}" ({nothing})')]
+        conditions = [below for line, below in pairwise(plan) if "on batch" in line and "Update on" not in line]
+        assert conditions
+        assert all("number = " in condition for condition in conditions), plan
