@@ -25,6 +25,19 @@ _TEMPLATES.globals |= {"bar": words.bar, "done": words.done, "page_count": words
 DONE = {
     "signed-out": "You are signed out.",
     "account": "You now work for this account.",
+    "started": "The campaign has started.",
+    "retried": "This is a campaign of its own, which sends to those people again. It has started.",
+    "approved": "You have approved the campaign as it is.",
+    "paused": "The campaign is paused. Messages in flight are finished; no others are sent.",
+    "resumed": "The campaign goes on where it was paused.",
+    "cancelled": "The campaign is cancelled.",
+    "unscheduled": "The campaign is a draft again and does not start by itself.",
+    "copied": "This is the copy, a draft.",
+    "deleted": "The draft is deleted.",
+    "accepted": "Those messages are taken for sent.",
+    "saved": "The campaign is saved.",
+    "scheduled": "The campaign is scheduled.",
+    "tested": "This is the test, a campaign of its own. It has started.",
 }
 
 

@@ -1,6 +1,6 @@
 """The whole console: importing this registers every page."""
 
 from api.console.blueprint import console
-from api.console.pages import account, campaigns, signing_in
+from api.console.pages import account, campaign, campaign_moves, campaigns, signing_in
 
-__all__ = ["account", "campaigns", "console", "signing_in"]
+__all__ = ["account", "campaign", "campaign_moves", "campaigns", "console", "signing_in"]

@@ -1,8 +1,8 @@
 """Live progress of a campaign as server-sent events."""
 
 import json
-from collections.abc import Iterator
-from uuid import UUID
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from flask import Response
 
@@ -58,11 +58,16 @@ slots = Crowd()
 )
 def follow(path: CampaignPath, query: Organization) -> Response:
     """Sends an event each second in which something changed. The stream ends when the campaign is final."""
-    progress = CampaignProgress(caller(), path.campaign_id)
+    return progress_stream(path.campaign_id, partial(ApiKey.is_live, holder().key_id))
+
+
+def progress_stream(campaign_id: int, may_go_on: Callable[[], bool]) -> Response:
+    """Returns the stream of a campaign, which takes one of the account's places and is asked whether it may go on."""
+    progress = CampaignProgress(caller(), campaign_id)
     first = progress.look()
     leave = take_place(slots, most=settings().web_streams_per_account)
     response = Response(
-        _events(progress, first, holder().key_id),
+        _events(progress, first, may_go_on),
         content_type="text/event-stream",
         # A proxy that buffers answers would delay every event.
         headers={"X-Accel-Buffering": "no"},
@@ -71,8 +76,8 @@ def follow(path: CampaignPath, query: Organization) -> Response:
     return response
 
 
-def _events(progress: CampaignProgress, look: ProgressView, key_id: UUID) -> Iterator[str]:
-    """Runs after the request, and holds a connection only while it looks; ends when the key is no longer valid."""
+def _events(progress: CampaignProgress, look: ProgressView, may_go_on: Callable[[], bool]) -> Iterator[str]:
+    """Runs after the request, and holds a connection only while it looks; ends when it may not go on."""
     number, quiet, last = 0, 0, None
     while True:
         if look != last or look.final:
@@ -87,7 +92,7 @@ def _events(progress: CampaignProgress, look: ProgressView, key_id: UUID) -> Ite
             return
         try:
             with db.connection_context():
-                if not ApiKey.is_live(key_id):
+                if not may_go_on():
                     return
                 look = progress.look()
         except LAST_LOOKS:

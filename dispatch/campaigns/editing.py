@@ -13,6 +13,7 @@ from dispatch.audience.segments import check_segment
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import (
     check_no_child,
+    check_revision,
     checked_times,
     get_campaign,
     must_be_in_future,
@@ -32,6 +33,7 @@ from dispatch.formats.checks import checked_channel, checked_name
 from dispatch.texts.components import Components
 from dispatch.texts.stored import check_version
 from models import quota
+from models.campaigns import approval
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.audience_parts import AudiencePart, NewPart
@@ -47,12 +49,14 @@ WHATSAPP = ("whatsapp_template", "whatsapp_language", "whatsapp_header", "whatsa
 AUDIENCE = ("customer_ids", "list_id", "segment_id", "everyone", "remote", "combined")
 
 
-def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) -> CampaignView:
+def edit_campaign(
+    caller: Caller, campaign_id: int, changes: Mapping[str, Any], *, revision: int | None = None
+) -> CampaignView:
     """Changes the given fields of a draft, scheduled or recurring campaign, which the next sweep then checks again.
 
     The fields are those of `CampaignDraft` but for the schedule. An audience replaces the previous one; None removes a
     time. Scheduling a campaign, or changing one that starts by itself, requires the scope `send`. What is changed in a
-    recurring campaign counts for its next occurrences.
+    recurring campaign counts for its next occurrences. InvalidStatus when it is no longer the `revision` that was read.
     """
     if changes.get("scheduled_at"):
         caller.require("send")
@@ -63,14 +67,9 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
     # A stored template is checked for a channel, so the edit counts only while that is still the campaign's.
     checked_for = campaign.channel if values.get("template_id") and "channel" not in values else None
     with db.atomic():
-        _keep_what_it_names(campaign, values, parts)
+        _keep_what_it_names(campaign, values, parts, revision)
         was_scheduled = bool(values.get("scheduled_at")) and quota.is_scheduled(campaign_id)
-        edited = campaign_writing.edit(
-            campaign_id,
-            values,
-            channel=checked_for,
-            may_send="send" in caller.scopes,
-        )
+        edited = campaign_writing.edit(campaign_id, values, channel=checked_for, may_send="send" in caller.scopes)
         if edited is None:
             raise _why_not(caller, get_campaign(caller, campaign_id), values, checked_for=checked_for)
         if values.get("scheduled_at") and not was_scheduled:
@@ -88,14 +87,21 @@ def edit_campaign(caller: Caller, campaign_id: int, changes: Mapping[str, Any]) 
         return view(edited)
 
 
-def _keep_what_it_names(campaign: Campaign, values: EditedColumns, parts: Sequence[NewPart]) -> None:
-    """Locks what the columns name and, if it is being scheduled, what it is made of; NotFound for what is gone."""
+def _keep_what_it_names(
+    campaign: Campaign, values: EditedColumns, parts: Sequence[NewPart], revision: int | None
+) -> None:
+    """Locks what the columns name and, if it is being scheduled, what it is made of; NotFound for what is gone.
+
+    With a revision the campaign is locked too, and InvalidStatus if it has another one by now.
+    """
     check_list(campaign.account_id, values.get("list_id"))
     check_segment(campaign.account_id, values.get("segment_id"))
     check_parts(campaign.account_id, parts)
     check_version(campaign.account_id, values.get("template_id"), values.get("template_version"))
     if values.get("scheduled_at"):
         keep_sources(campaign.id)
+    if revision is not None:
+        check_revision(approval.lock(campaign.id) or campaign, revision)
 
 
 def _values(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:

@@ -17,6 +17,17 @@ def get_campaign(caller: Caller, campaign_id: int) -> Campaign:
     return campaign
 
 
+def check_revision(campaign: Campaign, revision: int | None) -> None:
+    """Refuses, as InvalidStatus, a campaign that was changed after a person read this revision of it; None is any."""
+    if revision is not None and campaign.revision != revision:
+        raise InvalidStatus(
+            "The campaign was changed after you opened it: its text, channel or audience is another one now. Nothing "
+            "was done; read it again and decide.",
+            status=campaign.status,
+            revision=campaign.revision,
+        )
+
+
 def checked_times(
     scheduled_at: datetime | None, expires_at: datetime | None, *, zone: str | None
 ) -> dict[str, datetime | None]:

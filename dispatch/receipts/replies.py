@@ -61,9 +61,12 @@ def take_replies(provider: Provider, texts: Sequence[Inbound]) -> int:
     return new
 
 
-def list_replies(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page[ReplyView]:
-    """Returns one page of replies, newest first."""
-    return Reply.page(caller.account, page=page, page_size=page_size).map(ReplyView.model_validate)
+def list_replies(
+    caller: Caller, *, campaign_id: int | None = None, page: int = 1, page_size: int = 20
+) -> Page[ReplyView]:
+    """Returns one page of replies, newest first; with a campaign, those to it."""
+    found = Reply.page(caller.account, campaign_id=campaign_id, page=page, page_size=page_size)
+    return found.map(ReplyView.model_validate)
 
 
 def export_replies(caller: Caller) -> Iterator[str]:

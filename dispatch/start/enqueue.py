@@ -7,8 +7,7 @@ Everything before `claim` only reads, so a refusal there changes nothing. The cl
 succeeds for exactly one of any number of callers. After it the campaign either sends or returns to its previous state.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
@@ -21,7 +20,7 @@ from dispatch.audience.gaps import Reach, no_one, reach_of
 from dispatch.audience.members import Audience, AudienceSize
 from dispatch.caller import Caller
 from dispatch.campaigns.approval import changed_since_approval, check_approval
-from dispatch.campaigns.rules import get_campaign
+from dispatch.campaigns.rules import check_revision, get_campaign
 from dispatch.customers.open_imports import check_no_import
 from dispatch.errors import (
     AlreadySending,
@@ -38,6 +37,7 @@ from dispatch.outbox import push_due_batches
 from dispatch.start import ending, preparation
 from dispatch.start.remote_audience import remote_services
 from dispatch.start.started import EnqueueResult, preparing, started
+from dispatch.start.steps import step
 from dispatch.texts.check import remarks_on
 from dispatch.texts.linked import texts_of
 from dispatch.texts.variants import at_least, check_size, templates_of
@@ -53,22 +53,30 @@ log = structlog.get_logger()
 
 
 def enqueue_campaign(
-    caller: Caller, campaign_id: int, *, only_if_due: bool = False, in_place: bool = False, anyway: bool = False
+    caller: Caller,
+    campaign_id: int,
+    *,
+    only_if_due: bool = False,
+    in_place: bool = False,
+    anyway: bool = False,
+    revision: int | None = None,
 ) -> EnqueueResult:
     """Claims a draft or scheduled campaign, writes its messages, holds its price and pushes its first batches.
 
     Raises a DispatchError that says why it cannot start, and leaves the campaign as it was. With `only_if_due`, which
     the sweep uses, a campaign that has been rescheduled in the meantime is refused. A large audience and a remote one
     are left to jobs, unless the caller wants to wait for it `in_place`; then only a request to stop leaves it to a job.
-    While an import adds people to its audience it is ImportRunning, unless it is to start `anyway`.
+    While an import adds people to its audience it is ImportRunning, unless it is to start `anyway`. With a `revision`,
+    which is what a person has read, a campaign that was changed since is InvalidStatus.
     """
     with structlog.contextvars.bound_contextvars(request_id=caller.request_id, campaign_id=campaign_id):
-        with _step("load_campaign"):
+        with step("load_campaign"):
             campaign = get_campaign(caller, campaign_id)
+            check_revision(campaign, revision)
         reach = _check(caller, campaign, anyway=anyway)
         # No one reads the warnings of what starts by itself.
         warnings = [] if only_if_due else remarks_on(campaign)
-        claimed = _claim(caller, campaign, reach, only_if_due=only_if_due)
+        claimed = _claim(caller, campaign, reach, only_if_due=only_if_due, revision=revision)
         return replace(_prepare(claimed, reach, in_place=in_place), warnings=warnings)
 
 
@@ -98,15 +106,15 @@ def _check(
     anyway: bool = False,
 ) -> Reach:
     """Refuses a campaign that cannot start, before anything is written, and returns whom it would reach."""
-    with _step("check_status"):
+    with step("check_status"):
         _check_status(campaign)
-    with _step("check_queue"):
+    with step("check_queue"):
         if refusal := queue():
             raise refusal
     if not anyway:
-        with _step("check_imports"):
+        with step("check_imports"):
             check_no_import(campaign)
-    with _step("resolve_audience"):
+    with step("resolve_audience"):
         reach = _reach(campaign)
         if reach.messages == 0 and campaign.audience_kind != "remote":
             raise no_one(reach)
@@ -115,7 +123,7 @@ def _check(
         log.info("texts.with_gaps", people={gap.placeholder: gap.people for gap in reach.gaps})
     standing = Standing.of(campaign.account_id)
     _check_can_pay(campaign, reach, standing)
-    with _step("check_approval"):
+    with step("check_approval"):
         reach = replace(reach, changed=changed_since_approval(campaign))
         if standing.approval_above is not None:
             check_approval(campaign, reach.total, changed=reach.changed, actor=caller.actor)
@@ -132,10 +140,10 @@ def _reach(campaign: Campaign) -> Reach:
 
 
 def _check_can_pay(campaign: Campaign, reach: Reach, standing: Standing) -> None:
-    with _step("check_subscription"):
+    with step("check_subscription"):
         if not standing.subscribed:
             raise SubscriptionRequired
-    with _step("check_credits"):
+    with step("check_credits"):
         # Every message costs at least one credit; the exact price is known, and held, once the texts are written.
         needed = at_least(campaign, reach.messages)
         if standing.available < needed:
@@ -162,7 +170,9 @@ def _check_status(campaign: Campaign) -> None:
         raise NoTargetAudience
 
 
-def _claim(caller: Caller, campaign: Campaign, reach: Reach, *, only_if_due: bool = False) -> ClaimedCampaign:
+def _claim(
+    caller: Caller, campaign: Campaign, reach: Reach, *, only_if_due: bool = False, revision: int | None = None
+) -> ClaimedCampaign:
     start = Start(
         batch_size=settings().batch_size,
         actor=caller.actor,
@@ -171,14 +181,15 @@ def _claim(caller: Caller, campaign: Campaign, reach: Reach, *, only_if_due: boo
         recipients=reach.total,
         changed=reach.changed,
         key=caller.idempotency_key,
+        read=revision,
     )
-    with _step("claim"):
+    with step("claim"):
         # The parts of a combined audience are frozen with the claim.
         combined = campaign.audience_kind == "combined"
         freely = None if combined else claim_freely(campaign.id, start, revision=campaign.revision)
         claimed = freely or _claim_in_turn(campaign, start)
         if claimed is None:
-            raise _too_late(caller, campaign, reach)
+            raise _too_late(caller, campaign, reach, revision)
     return claimed
 
 
@@ -207,11 +218,11 @@ def _prepare(claimed: ClaimedCampaign, reach: Reach, *, in_place: bool = False) 
 def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda: False) -> EnqueueResult:
     campaign_id, token = claimed.id, claimed.prep_token
     try:
-        with _step("create_messages"):
+        with step("create_messages"):
             if not preparation.prepare(claimed, until=until):
                 queues.push_preparation(campaign_id, token, claimed.account_id)
                 return preparing(campaign_id, AudienceSize(claimed.recipients, claimed.recipients))
-        with _step("hold_credits"):
+        with step("hold_credits"):
             begun = ending.finish(claimed)
     except preparation.PreparationLost:
         raise InvalidStatus("The campaign was paused or cancelled while it was being prepared.") from None
@@ -222,28 +233,15 @@ def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda
         # If even putting it back fails, recovery takes the preparation over.
         ending.put_back(campaign_id, token, EnqueueFailed.code)
         raise EnqueueFailed from problem
-    with _step("push"):
+    with step("push"):
         jobs = push_due_batches(campaign_id)[campaign_id]
     return started(begun, jobs=jobs)
 
 
-def _too_late(caller: Caller, campaign: Campaign, reach: Reach) -> DispatchError:
+def _too_late(caller: Caller, campaign: Campaign, reach: Reach, revision: int | None) -> DispatchError:
     current = Campaign.find(campaign.id, campaign.account_id)
     if current and current.status in ("draft", "scheduled"):
+        check_revision(current, revision)
         check_approval(current, reach.total, changed=reach.changed, actor=caller.actor)
         return InvalidStatus("The campaign was rescheduled and is no longer due.", status=current.status)
     return AlreadySending(status=current.status if current else campaign.status)
-
-
-@contextmanager
-def _step(name: str) -> Iterator[None]:
-    """Logs one named step: passed, refused with its code, or failed with the traceback."""
-    try:
-        yield
-    except (DispatchError, preparation.PreparationLost) as refusal:
-        log.info("enqueue.refused", step=name, code=getattr(refusal, "code", "PREPARATION_LOST"))
-        raise
-    except Exception:
-        log.exception("enqueue.failed", step=name)
-        raise
-    log.info("enqueue.step", step=name)

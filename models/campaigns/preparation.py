@@ -21,6 +21,7 @@ UPDATE campaign SET claimed_from = status, status = 'preparing', claim_epoch = c
        unapproved_recipients = {{unapproved}}
 WHERE id = %(id)s AND status IN ('draft', 'scheduled') AND {{may}}
   AND (NOT %(only_if_due)s OR (status = 'scheduled' AND scheduled_at <= now()))
+  AND (%(read)s::bigint IS NULL OR revision = %(read)s)
 RETURNING *
 """
 _START_SENDING = """
@@ -91,6 +92,8 @@ class Start:
     changed: int
     #: Of the request, if it has one.
     key: RequestKey | None = None
+    #: The only revision that may start, if a person has read one.
+    read: int | None = None
 
 
 def claim(campaign_id: int, start: Start) -> ClaimedCampaign | None:
@@ -118,6 +121,7 @@ def _params(campaign_id: int, start: Start) -> dict[str, Any]:
         "only_if_due": start.only_if_due,
         "recipients": start.recipients,
         "changed": start.changed,
+        "read": start.read,
         "started_key": start.key.digest if start.key else None,
         "started_hash": start.key.body_hash if start.key else None,
     }

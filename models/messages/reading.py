@@ -165,6 +165,21 @@ def troubles(campaign_id: int) -> list[Trouble]:
     )
 
 
+def sampled_times(campaign_id: int, *, messages: int, most: int) -> list[datetime]:
+    """Returns, in order, when about `most` of the campaign's messages were sent, spread evenly over all of them.
+
+    Each is looked up by its number, so a large campaign costs as much as a small one.
+    """
+    step = max(1, messages // most)
+    found = rows(
+        """SELECT sent_at FROM generate_series(0, %(last)s, %(step)s) AS wanted (n)
+           JOIN message m ON m.campaign_id = %(campaign)s AND m.n = wanted.n
+           WHERE sent_at IS NOT NULL ORDER BY sent_at""",
+        {"campaign": campaign_id, "last": max(0, messages - 1), "step": step},
+    )
+    return [each["sent_at"] for each in found]
+
+
 def skipped(campaign_id: int) -> dict[str, int]:
     """Counts the campaign's messages that are not sent, by reason; only batches with such messages are read."""
     found = rows(

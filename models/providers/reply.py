@@ -151,12 +151,14 @@ class Reply(Row):
         )
 
     @classmethod
-    def page(cls, tenant: Tenant, *, page: int, page_size: int) -> "Page[ListedReply]":
-        """Returns one page of the tenant's replies with their answers, newest first."""
+    def page(cls, tenant: Tenant, *, page: int, page_size: int, campaign_id: int | None = None) -> "Page[ListedReply]":
+        """Returns one page of the tenant's replies with their answers, newest first; perhaps those to one campaign."""
+        to_campaign = "true" if campaign_id is None else "campaign_id = %(campaign)s"
         return read_page(
             f"""SELECT r.id, r.account_id, r.provider_id, r.phone, r.text, r.keyword, campaign_id, n, channel, sent_to,
-                       received_at, {_ANSWER} FROM reply r {_WITH_ANSWER} WHERE {owned_by(tenant, "r.account_id")}""",
-            {"account": tenant},
+                       received_at, {_ANSWER} FROM reply r {_WITH_ANSWER}
+                WHERE {owned_by(tenant, "r.account_id")} AND {to_campaign}""",
+            {"account": tenant, "campaign": campaign_id},
             order="id DESC",
             page=page,
             page_size=page_size,

@@ -28,3 +28,23 @@ async function follow(address) {
 }
 
 for (const part of document.querySelectorAll("[data-live]")) follow(part.dataset.live);
+
+// What a stream tells of a campaign: its rate and estimated end; its other parts are fetched by `follow`.
+function listen(address) {
+  const stream = new EventSource(address);
+  const show = (event) => {
+    const told = JSON.parse(event.data);
+    const rate = document.getElementById("rate");
+    const end = document.getElementById("end");
+    if (rate && told.messages_per_second) rate.textContent = `${told.messages_per_second} messages a second`;
+    if (end) end.textContent = told.estimated_end ? `ends about ${new Date(told.estimated_end).toLocaleTimeString()}` : "";
+    return told;
+  };
+  stream.addEventListener("progress", show);
+  stream.addEventListener("end", (event) => {
+    show(event);
+    stream.close();
+  });
+}
+
+for (const part of document.querySelectorAll("[data-events]")) listen(part.dataset.events);

@@ -1,0 +1,69 @@
+"""One campaign: how far it is, what became of its messages, and what can be done with it."""
+
+from functools import partial
+from typing import Any
+
+from flask import Response
+
+from api.console import charts, sessions
+from api.console.blueprint import console
+from api.console.inputs import id_of
+from api.console.pages.campaigns import MOVING
+from api.console.rendering import page
+from api.http.auth import caller
+from api.http.csv_answer import csv_answer
+from api.routes.events import progress_stream
+from dispatch.campaigns.messages import export_messages, group_troubles
+from dispatch.campaigns.progress import read_curve
+from dispatch.campaigns.reading import read_campaign
+from dispatch.campaigns.results import read_results
+from dispatch.campaigns.view import CampaignView
+from dispatch.receipts.replies import list_replies
+from dispatch.start.unknown import list_unknown
+
+# In these none of its messages has been written yet.
+UNSTARTED = frozenset({"draft", "scheduled", "recurring"})
+REPLIES, UNKNOWN = 10, 50
+
+
+@console.page("/campaigns/<campaign_id>")
+def campaign(campaign_id: str) -> Response:
+    """The page of a campaign."""
+    shown = read_campaign(caller(), id_of(campaign_id))
+    found = _what_became(shown) if shown.status not in UNSTARTED else None
+    return page("campaign.html", title=shown.name, shown=shown, found=found, moving=shown.status in MOVING)
+
+
+@console.page("/campaigns/<campaign_id>/live", passive=True)
+def campaign_live(campaign_id: str) -> Response:
+    """The moving parts of that page alone."""
+    shown = read_campaign(caller(), id_of(campaign_id))
+    return page("campaign_live.html", shown=shown)
+
+
+@console.page("/campaigns/<campaign_id>/events", passive=True)
+def campaign_events(campaign_id: str) -> Response:
+    """The same stream as in the API, for as long as someone is signed in."""
+    return progress_stream(id_of(campaign_id), partial(sessions.still_signed_in, sessions.cookie()))
+
+
+@console.page("/campaigns/<campaign_id>/messages.csv")
+def campaign_export(campaign_id: str) -> Response:
+    """All of its messages as a file."""
+    wanted = id_of(campaign_id)
+    return csv_answer(export_messages(caller(), wanted), f"campaign-{wanted}-messages.csv")
+
+
+def _what_became(shown: CampaignView) -> dict[str, Any]:
+    """Returns what the page shows of a campaign whose messages are written; each part costs a bounded statement."""
+    replies = list_replies(caller(), campaign_id=shown.id, page_size=REPLIES)
+    curve = read_curve(caller(), shown.id)
+    return {
+        "troubles": group_troubles(caller(), shown.id),
+        "unknown": list_unknown(caller(), shown.id, page_size=UNKNOWN) if shown.stats.unknown else None,
+        "results": read_results(caller(), shown.id) if shown.variants else None,
+        "replies": replies,
+        "funnel": charts.funnel(shown, replies.total),
+        "curve": curve,
+        "line": charts.line(curve),
+    }

@@ -1,0 +1,126 @@
+"""What can be done with a campaign: each button posts here, and each but a start says beforehand what will happen."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response
+
+from api.console import forms
+from api.console.blueprint import console
+from api.console.inputs import id_of, typed_ids, typed_number
+from api.console.rendering import page
+from api.http.auth import caller
+from dispatch.audience.previews import AudiencePreviewView
+from dispatch.campaigns import lifecycle
+from dispatch.campaigns.approval import approve_campaign
+from dispatch.campaigns.preview_view import PreviewView
+from dispatch.campaigns.previews import preview_audience, preview_messages
+from dispatch.campaigns.reading import read_campaign
+from dispatch.campaigns.writing import delete_campaign, duplicate_campaign
+from dispatch.errors import InvalidRequest
+from dispatch.start.enqueue import enqueue_campaign
+from dispatch.start.follow_ups import retry_failed
+from dispatch.start.unknown import accept_unknown, resend_unknown
+from dispatch.start.winners import send_winner
+
+
+@console.page("/campaigns/<campaign_id>/launch")
+def launch(campaign_id: str) -> Response:
+    """Says in a sentence what a start will do, before it does."""
+    shown = read_campaign(caller(), id_of(campaign_id))
+    found: tuple[PreviewView, AudiencePreviewView] | None = None
+    if not (shown.audience and shown.audience.kind == "remote"):
+        found = preview_messages(caller(), shown.id, first=3), preview_audience(caller(), shown.id)
+    return page("launch.html", title=f"Start {shown.name}", shown=shown, found=found)
+
+
+@console.form("/campaigns/<campaign_id>/start", scope="send")
+def start_campaign(campaign_id: str) -> Response:
+    """Starts the revision that the page showed, and no other."""
+    started = enqueue_campaign(
+        caller(), id_of(campaign_id), revision=typed_number("revision"), anyway=forms.typed("anyway") == "yes"
+    )
+    return _shown(started.campaign_id, "started")
+
+
+@console.form("/campaigns/<campaign_id>/approve", scope="approve")
+def approve(campaign_id: str) -> Response:
+    """Approves the revision that the page showed."""
+    revision = typed_number("revision")
+    if revision is None:
+        raise InvalidRequest("Say which revision you have read.", field="revision")
+    return _shown(approve_campaign(caller(), id_of(campaign_id), revision=revision).id, "approved")
+
+
+@console.form("/campaigns/<campaign_id>/pause", scope="write")
+def pause(campaign_id: str) -> Response:
+    """Stops claiming messages."""
+    return _moved(lifecycle.pause_campaign, campaign_id, "paused")
+
+
+@console.form("/campaigns/<campaign_id>/resume", scope="send")
+def resume(campaign_id: str) -> Response:
+    """Goes on where it was paused."""
+    return _moved(lifecycle.resume_campaign, campaign_id, "resumed")
+
+
+@console.form("/campaigns/<campaign_id>/cancel", scope="write")
+def cancel(campaign_id: str) -> Response:
+    """Ends it for good."""
+    return _moved(lifecycle.cancel_campaign, campaign_id, "cancelled")
+
+
+@console.form("/campaigns/<campaign_id>/unschedule", scope="write")
+def unschedule(campaign_id: str) -> Response:
+    """Makes it a draft again."""
+    return _moved(lifecycle.unschedule_campaign, campaign_id, "unscheduled")
+
+
+@console.form("/campaigns/<campaign_id>/copy", scope="write")
+def copy_campaign(campaign_id: str) -> Response:
+    """Copies it into a new draft."""
+    return _moved(duplicate_campaign, campaign_id, "copied")
+
+
+@console.form("/campaigns/<campaign_id>/delete", scope="write")
+def delete(campaign_id: str) -> Response:
+    """Deletes a draft."""
+    delete_campaign(caller(), id_of(campaign_id))
+    return forms.lead_to(f"{forms.START}/campaigns?done=deleted")
+
+
+@console.form("/campaigns/<campaign_id>/retry", scope="send")
+def retry(campaign_id: str) -> Response:
+    """Sends again to everyone who was not reached, as a campaign of its own."""
+    return _shown(retry_failed(caller(), id_of(campaign_id)).campaign_id, "retried")
+
+
+@console.form("/campaigns/<campaign_id>/winner", scope="send")
+def winner(campaign_id: str) -> Response:
+    """Sends one text to those who were held back."""
+    variant = typed_number("variant")
+    if variant is None:
+        raise InvalidRequest("Choose one of the texts.", field="variant")
+    return _shown(send_winner(caller(), id_of(campaign_id), variant).campaign_id, "retried")
+
+
+@console.form("/campaigns/<campaign_id>/unknown", scope="send")
+def decide_unknown(campaign_id: str) -> Response:
+    """Sends the ticked messages again, or takes them for sent."""
+    wanted, numbers, decision = id_of(campaign_id), typed_ids("n"), forms.typed("decision")
+    if not numbers:
+        raise InvalidRequest("Tick the messages that you decide about.", field="n")
+    if decision == "resend":
+        return _shown(resend_unknown(caller(), wanted, numbers).campaign_id, "retried")
+    if decision == "accept":
+        accept_unknown(caller(), wanted, numbers)
+        return _shown(wanted, "accepted")
+    raise InvalidRequest("Decide whether they are sent again or taken for sent.", field="decision")
+
+
+def _moved(move: Callable[..., Any], campaign_id: str, done: str) -> Response:
+    return _shown(move(caller(), id_of(campaign_id)).id, done)
+
+
+def _shown(campaign_id: int, done: str) -> Response:
+    return forms.lead_to(f"{forms.START}/campaigns/{campaign_id}?done={done}")
