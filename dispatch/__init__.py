@@ -5,8 +5,9 @@ start       enqueue (the only way to start; its steps are logged) → preparatio
             rows) and planning (keeps caps) → ending (it sends or is put back), and what it answers: started;
             remote_audience (fetched before it is prepared), lost (a preparation that is another's now); sweep (what is
             due, several at once: starters) and what it answers: swept; occurrences (of recurring campaigns),
-            to_customers (chosen customers), follow_ups (retry, rest, test), winners (for those held back),
-            unknown (decided by a person), request_key (finds the start of a repeated Idempotency-Key)
+            to_customers (chosen customers), follow_ups (retry, rest, test), winners (for those held back) and
+            winner_rules (that choose one), unknown (decided by a person), request_key (finds the start of a repeated
+            Idempotency-Key)
 sending     courier → window → exchange (records and claims) → round_trip, and calls (through handover); time_box ends
             the job; route_pace (of several providers) → pace (what a job may send) → rates (of senders, in Redis);
             outcomes says what an answer means; postponing moves what may not be sent now; settlement closes and
@@ -32,8 +33,8 @@ links       short links in texts: codes (what they name), addresses (where they 
 texts       template, filters, letters, placeholders (that there are such), strangers (those of other tools), check,
             stored (with versions), components (of WhatsApp templates) and approved (compares them with Meta's), sms
             (how many segments a text takes), typography (which makes it take more); tracking (which addresses become
-            links), variants (who gets which of several texts), linked (with links); rendering (all of
-            these for a whole campaign)
+            links), variants (who gets which of several texts), winner_rule (when the best is sent), linked (with
+            links); rendering (all of these for a whole campaign)
 accounts    accounts (subscription), settings, keys, credits, quotas (what an operator limits), audit_trail (who changed
             what)
 schedules   what people see and change of schedules, which `scheduling` runs

@@ -3,7 +3,8 @@
 campaigns   campaign, writing, children, deleting, audience (chosen customers), audience_parts (of several lists and
             segments), family (whom a follow-up may message), approval, hands (who changed what it sends), awaiting
             (what starts by itself), hours, preparation, remote_fetch, sending, condition (whether it moves); patterns
-            (recurring campaigns) and their occurrences; due
+            (recurring campaigns) and their occurrences; due; held_back (who waits for the best of several texts) and
+            variant_decision (which they get)
 messages    message (and what is recorded of it), claiming, caps (how often a person is messaged), writing, recovery,
             recording and receiving (what became of it), unknown, reading, linked (by the code of a link), variants
             (what became of each text), parameters (of WhatsApp templates); batch, pushing (its jobs) and due (which is

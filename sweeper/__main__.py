@@ -10,6 +10,7 @@ import structlog
 from config.redis import enqueueing
 from config.settings import Settings
 from config.stopping import stop_on_signals, stop_with, stopping
+from dispatch.caller import system_caller
 from dispatch.customers.attribute_limits import forget_unused_attributes
 from dispatch.customers.import_retention import forget_old_imports
 from dispatch.process.heartbeat import HeartbeatThread
@@ -21,6 +22,7 @@ from dispatch.receipts.retention import forget_old_replies
 from dispatch.recovery import recover
 from dispatch.sending.answers import send_answers
 from dispatch.start.occurrences import register_occurrences
+from dispatch.start.winner_rules import apply_rules
 from dispatch.webhooks.events import derive_events
 from dispatch.webhooks.retention import forget_old_events
 from dispatch.webhooks.sending import send_due
@@ -41,6 +43,8 @@ FORGET_EVERY_SEC = 3600.0
 TELL_EVERY_SEC = 1.0
 # How often providers are asked for a few messages whose receipts did not come: a few a second.
 ASK_EVERY_SEC = 5.0
+# How often it is looked whether a rule decides which text those get who were held back; rules count in hours.
+DECIDE_EVERY_SEC = 5.0
 
 
 def main() -> None:
@@ -71,6 +75,7 @@ def watch(settings: Settings) -> None:
     noting = partial(repeat, derive_events, TELL_EVERY_SEC, name="events", watchdog=watchdog)
     applying = partial(repeat, apply_receipts, TELL_EVERY_SEC, name="receipts", watchdog=watchdog)
     asking = partial(repeat, ask_for_receipts, ASK_EVERY_SEC, name="lookups", watchdog=watchdog)
+    deciding = partial(repeat, decide, DECIDE_EVERY_SEC, name="winners", watchdog=watchdog)
     threads = [
         threading.Thread(target=scheduler.run, name="scheduler", daemon=True),
         threading.Thread(target=recovering, name="recovery", daemon=True),
@@ -80,6 +85,7 @@ def watch(settings: Settings) -> None:
         threading.Thread(target=applying, name="receipts", daemon=True),
         threading.Thread(target=telling, name="webhooks", daemon=True),
         threading.Thread(target=asking, name="lookups", daemon=True),
+        threading.Thread(target=deciding, name="winners", daemon=True),
     ]
     # A call that is cut off is unknown, so a stop waits for it.
     calling = threading.Thread(target=answering, name="answers", daemon=True)
@@ -90,6 +96,11 @@ def watch(settings: Settings) -> None:
     for thread in threads:
         thread.join(STOP_GRACE_SEC)
     calling.join(settings.provider_timeout_sec)
+
+
+def decide() -> None:
+    """Applies the rules that are due, in the name of the system."""
+    apply_rules(system_caller())
 
 
 def forget() -> None:

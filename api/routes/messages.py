@@ -15,7 +15,7 @@ from dispatch.campaigns import messages
 from dispatch.campaigns.links import LinkView, list_links
 from dispatch.campaigns.message_view import MessageDetailView, MessageState, MessageView, TroubleView
 from dispatch.campaigns.results import ResultsView, read_results
-from dispatch.campaigns.verdict import Measure
+from dispatch.texts.winner_rule import Measure
 
 routes = Routes("messages", __name__, url_prefix="/api")
 

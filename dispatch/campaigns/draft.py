@@ -18,6 +18,7 @@ from dispatch.formats.checks import checked_channel, checked_name
 from dispatch.texts.components import WhatsappButton, WhatsappHeader
 from dispatch.texts.stored import CampaignText
 from dispatch.texts.variants import Split, Variant, checked_split
+from dispatch.texts.winner_rule import WinnerRule
 from models.campaigns.writing import NewCampaign
 
 
@@ -31,6 +32,8 @@ class CampaignDraft:
     #: Several texts instead, which are compared, and the percent of the people who wait for the best of them.
     variants: Sequence[Variant] | None = None
     hold_back: int = 0
+    #: When these are sent it without anyone asking.
+    winner_rule: WinnerRule | None = None
     channel: str = "sms"
     #: Replaces quotes, dashes and the like in an SMS where that saves credits.
     fold_typography: bool = False
@@ -115,7 +118,12 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
 def _texts(caller: Caller, account_id: UUID, draft: CampaignDraft, channel: str) -> tuple[Split | None, CampaignText]:
     """Returns what the campaign compares, if anything, and its only or its first text."""
     split = checked_split(
-        account_id, draft.variants, hold_back=draft.hold_back, whatsapp_template=draft.whatsapp_template
+        account_id,
+        draft.variants,
+        hold_back=draft.hold_back,
+        whatsapp_template=draft.whatsapp_template,
+        rule=draft.winner_rule,
+        track_links=draft.track_links,
     )
     text = text_of_draft(
         caller, account_id, split, template=draft.template, template_id=draft.template_id, channel=channel

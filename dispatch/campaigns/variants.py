@@ -1,13 +1,13 @@
 """The text of a campaign, or the several that it compares, as they are written and changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from dispatch.caller import Caller
 from dispatch.errors import InvalidRequest
 from dispatch.texts.stored import CampaignText, text_for_campaign
-from dispatch.texts.variants import Split, checked_split
+from dispatch.texts.variants import Split, Variant, checked_split
 from models.campaigns.campaign import Campaign
 from models.campaigns.writing import EditedColumns
 
@@ -41,7 +41,7 @@ def edited_text(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) 
             template_id=changes.get("template_id"),
             channel=campaign.channel,
         )
-        if not {"variants", "hold_back"} & changes.keys():
+        if not {"variants", "hold_back", "winner_rule"} & changes.keys():
             return {}
         first = split.variants[0].text
         return {"template": first, "template_id": None, "template_version": None, "split": split.stored()}
@@ -50,17 +50,25 @@ def edited_text(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) 
 
 
 def _edited_split(campaign: Campaign, changes: Mapping[str, Any]) -> Split | None:
-    """Returns what the campaign compares after the change; InvalidRequest when it cannot be used."""
+    """Returns what the campaign compares after the change; InvalidRequest when it cannot be used.
+
+    Without variants nobody is held back, and with nobody held back there is no rule.
+    """
     now = Split.of(campaign)
     name = changes.get("whatsapp_template", campaign.whatsapp_template)
-    if "variants" in changes:
-        kept = now.hold_back if now and changes["variants"] is not None else 0
-        given, hold_back = changes["variants"], changes.get("hold_back", kept)
-    else:
-        given, hold_back = now and now.variants, changes.get("hold_back", now.hold_back if now else 0)
-        if now and name is None and "hold_back" not in changes:
-            return now
-    return checked_split(campaign.account_id, given, hold_back=hold_back, whatsapp_template=name)
+    if now and name is None and not {"variants", "hold_back", "winner_rule", "track_links"} & changes.keys():
+        return now
+    given: Sequence[Variant] | None = changes.get("variants", now and now.variants)
+    kept = now if now and given is not None else None
+    hold_back = changes.get("hold_back", kept.hold_back if kept else 0)
+    return checked_split(
+        campaign.account_id,
+        given,
+        hold_back=hold_back,
+        whatsapp_template=name,
+        rule=changes.get("winner_rule", kept.rule if kept and hold_back else None),
+        track_links=changes.get("track_links", campaign.track_links),
+    )
 
 
 def _one_text(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:

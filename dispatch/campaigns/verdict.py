@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, comb, sqrt
 from statistics import NormalDist
-from typing import Literal
 
-Measure = Literal["delivered", "clicked", "replied", "opted_out"]
+from dispatch.texts.winner_rule import Measure
 
 CONFIDENCE = 0.95
 POWER = 0.8
@@ -39,8 +38,7 @@ def verdict_of(counts: Sequence[tuple[int, int, int]], by: Measure) -> Verdict:
     sent = [each for each in counts if each[1]]
     if len(sent) < len(counts) or len(sent) < 2:
         return Verdict(None, None, "Too early to tell: not every text has been sent to someone.")
-    ranked = sorted(sent, key=lambda each: each[2] / each[1], reverse=by != "opted_out")
-    best, others = ranked[0], ranked[1:]
+    best, *others = _ranked(sent, by)
     alpha = (1 - CONFIDENCE) / comb(len(sent), 2)
     said = f"{_share(best)} of the people with variant {best[0]} {_DID[by]}"
     open_ = [other for other in others if not _differ(best, other, alpha)]
@@ -58,6 +56,16 @@ def verdict_of(counts: Sequence[tuple[int, int, int]], by: Measure) -> Verdict:
         f"Too early to tell: {said} and {_share(second)} with variant {second[0]}, which may be chance. About "
         f"{missing} more people are needed.",
     )
+
+
+def leading(counts: Sequence[tuple[int, int, int]], by: Measure) -> int | None:
+    """Returns the text with the best share, which may be chance; the first of several, None if none was sent."""
+    ranked = _ranked([each for each in counts if each[1]], by)
+    return ranked[0][0] if ranked else None
+
+
+def _ranked(sent: Sequence[tuple[int, int, int]], by: Measure) -> list[tuple[int, int, int]]:
+    return sorted(sent, key=lambda each: each[2] / each[1], reverse=by != "opted_out")
 
 
 def _share(counts: tuple[int, int, int]) -> str:

@@ -13,6 +13,7 @@ from dispatch.campaigns.timing import PURPOSES
 from dispatch.formats.view import Channel, Clock, SparseView, Time, View
 from dispatch.texts.components import Components, WhatsappButton, WhatsappHeader
 from dispatch.texts.variants import Split, Variant
+from dispatch.texts.winner_rule import WinnerRule
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import Campaign
@@ -101,6 +102,8 @@ class CampaignView(View):
     track_links: bool = Field(description="addresses in its text are sent as short links that count clicks")
     variants: list[Variant] = Field(description="the texts that it compares, the first of them base_template; if any")
     hold_back: int = Field(description="percent of its people who are sent none of the variants now, but one later")
+    winner_rule: WinnerRule | None = Field(description="when these get the best of them without anyone asking")
+    variant: int | None = Field(description="which of its parent's variants a follow-up sends, if it is one alone")
     whatsapp_template: str | None = Field(description="as approved by WhatsApp; null: the text is sent as it is")
     whatsapp_language: str | None
     whatsapp_header: WhatsappHeader | None = Field(description="what fills the template's header, if anything does")
@@ -186,6 +189,7 @@ def _view(
             "base_template": campaign.template,
             "variants": list(split.variants) if split else [],
             "hold_back": split.hold_back if split else 0,
+            "winner_rule": split.rule if split else None,
             "whatsapp_header": filled.header,
             "whatsapp_buttons": list(filled.buttons),
             "whatsapp_parameters": list(filled.parameters),

@@ -25,6 +25,7 @@ from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.preparation import continue_preparation
 from dispatch.start.sweep import due_campaigns, log_lock, start_due
 from dispatch.start.swept import LockedCampaign, SweepError
+from dispatch.start.winner_rules import apply_rules
 from models.campaigns import preparation
 from models.campaigns.campaign import Campaign
 from models.campaigns.due import DueCampaign
@@ -87,6 +88,8 @@ def _start_one(caller: Caller, campaign_id: int) -> list[int]:
 
 def _start_all(caller: Caller, found: _Found) -> list[int]:
     """Starts what is due and returns the campaigns to finish; those that could not start are among the errors."""
+    # What these start is then under way.
+    apply_rules(caller)
     campaign_ids = under_way(caller.account)
     for due in due_campaigns(caller, until=inf):
         if found.start(caller, due) and due.id not in campaign_ids:

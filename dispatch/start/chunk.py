@@ -39,7 +39,7 @@ def messages_of(
     """Yields the messages in groups, numbered from `first` on; what is priced here is what is sent."""
     text_for, choose, may_be_blank, n = writers.text_for, writers.choose, writers.may_be_blank, first
     numbered = writers.renderers[0].numbered
-    variant, held = None, False
+    variant, held = writers.variant, False
     for start in range(0, len(recipients), RENDERED_TOGETHER):
         let_others_run()
         part = slice(start, start + RENDERED_TOGETHER)

@@ -166,7 +166,7 @@ def _write(
         if caps:
             groups = [keep_caps(progress.plan, caps, campaign.id, chain.from_iterable(groups))]
         timed = progress.plan.hours.anything or caps is not None
-        messages = copy_messages(groups, timed=timed, split=campaign.split is not None)
+        messages = copy_messages(groups, timed=timed, split=bool(campaign.split or campaign.variant))
         batches = batches_of(campaign, messages, first=progress.recipients)
         copy_batches(batches)
         price = sum(batch.price for batch in batches)

@@ -31,6 +31,8 @@ class Writers:
     targets: tuple[str, ...]
     #: Returns a recipient's text among several, from the recipient and the number of the message; None if there is one.
     choose: Choose | None
+    #: Which of its parent's texts a follow-up sends to everyone.
+    variant: int | None
 
     @classmethod
     def of(cls, campaign: Campaign, *, zoned: bool) -> "Writers":
@@ -46,7 +48,8 @@ class Writers:
             for template in templates
         )
         split = Split.of(campaign)
-        return cls(fields, renderers, texts[-1].targets, _choosing(campaign, split, renderers) if split else None)
+        choose = _choosing(campaign, split, renderers) if split else None
+        return cls(fields, renderers, texts[-1].targets, choose, campaign.variant)
 
     @property
     def text_for(self) -> TextFor:

@@ -19,6 +19,7 @@ from dispatch.texts.components import compiled
 from dispatch.texts.filters import is_blank
 from dispatch.texts.placeholders import compile_for
 from dispatch.texts.template import CompiledTemplate
+from dispatch.texts.winner_rule import WinnerRule, check_rule
 from models.campaigns.campaign import Campaign
 from models.row import JsonObject
 
@@ -47,6 +48,8 @@ class Split:
     variants: tuple[Variant, ...]
     #: Percent of the people who are sent none of them now, but the best one later.
     hold_back: int = 0
+    #: When these people get it without anyone asking; None: a person decides.
+    rule: WinnerRule | None = None
 
     @classmethod
     def of(cls, campaign: Campaign) -> "Split | None":
@@ -54,11 +57,14 @@ class Split:
         if campaign.split is None:
             return None
         variants = tuple(Variant.model_validate(each) for each in campaign.split["variants"])
-        return cls(variants, campaign.split.get("hold_back", 0))
+        rule = campaign.split.get("winner_rule")
+        return cls(variants, campaign.split.get("hold_back", 0), WinnerRule.model_validate(rule) if rule else None)
 
     def stored(self) -> JsonObject:
         """Returns what is stored."""
-        return {"variants": [each.model_dump() for each in self.variants], "hold_back": self.hold_back}
+        found: JsonObject = {"variants": [each.model_dump() for each in self.variants], "hold_back": self.hold_back}
+        # Left out if there is none, so that an approval of a campaign that had none before there were any stands.
+        return found | {"winner_rule": self.rule.model_dump()} if self.rule else found
 
     def draw(self, seed: int, person: int | str) -> int | None:
         """Returns the number of the person's variant, from 1 on; None when the person is held back."""
@@ -129,12 +135,19 @@ def templates_of(campaign: Campaign, *, mark: str = "") -> list[CompiledTemplate
 
 
 def checked_split(
-    account_id: UUID, variants: Sequence[Variant] | None, *, hold_back: int, whatsapp_template: str | None
+    account_id: UUID,
+    variants: Sequence[Variant] | None,
+    *,
+    hold_back: int,
+    whatsapp_template: str | None,
+    rule: WinnerRule | None = None,
+    track_links: bool = False,
 ) -> Split | None:
     """Returns the texts that are compared, each with its share, or None; InvalidRequest says what cannot be used."""
     if variants is None:
-        if hold_back:
-            raise InvalidRequest("hold_back goes with variants only.", field="hold_back")
+        if hold_back or rule:
+            field = "hold_back" if hold_back else "winner_rule"
+            raise InvalidRequest(f"{field} goes with variants only.", field=field)
         return None
     if whatsapp_template is not None:
         raise InvalidRequest(
@@ -148,13 +161,14 @@ def checked_split(
         raise InvalidRequest(
             f"hold_back is 0 to {MOST_HELD_BACK}, in percent of the audience; given: {hold_back}.", field="hold_back"
         )
+    check_rule(rule, hold_back=hold_back, track_links=track_links)
     texts = [_checked_text(account_id, place, each.text) for place, each in enumerate(variants, 1)]
     for place, text in enumerate(texts, 1):
         if (first := [other.strip() for other in texts].index(text.strip()) + 1) != place:
             raise InvalidRequest(f"Variants {first} and {place} have the same text.", field="variants")
     shares = _checked_shares([each.share for each in variants])
     made = (Variant(text=text, share=share) for text, share in zip(texts, shares, strict=True))
-    return Split(tuple(made), hold_back)
+    return Split(tuple(made), hold_back, rule)
 
 
 def _checked_text(account_id: UUID, place: int, text: str) -> str:

@@ -40,12 +40,14 @@ class Campaign(Row):
     #: Whether quotes and the like are replaced where that saves credits, and addresses by links that count clicks.
     fold_typography: bool
     track_links: bool
-    #: The texts that are compared (JSON; `dispatch/texts/variants.py` reads it), of which `template` is the first.
+    #: The texts that are compared (JSON; `dispatch/texts/variants.py`), of which `template` is the first; or which one
+    #: of its parent's a follow-up sends.
     split: JsonObject | None
-    #: The template that WhatsApp approved the text as; the placeholders are its parameters. None: sent as text.
+    variant: int | None
+    #: The template that WhatsApp approved the text as, None: sent as text; and what fills its header and buttons
+    #: (JSON; `dispatch/texts/components.py` reads it). The placeholders are its parameters.
     whatsapp_template: str | None
     whatsapp_language: str | None
-    #: What fills the template's header and buttons (JSON; `dispatch/texts/components.py` reads it).
     whatsapp_components: JsonObject | None
     status: str
     #: customers, list, segment, everyone, remote, combined or, for a child, numbers; None until one is chosen.
@@ -62,9 +64,8 @@ class Campaign(Row):
     timezone: str | None
     #: Each person is messaged when their own clock first shows it; None for at once.
     local_time: time | None
-    #: Days and hours in which people may be messaged, by their own clock; None for any.
+    #: Days and hours in which people may be messaged, by their own clock, and the country on whose public holidays not.
     send_window: str | None
-    #: The country on whose public holidays no one is messaged; None for none.
     holidays: str | None
     #: One that comes to start this much later than planned waits for a person to decide.
     grace_sec: int

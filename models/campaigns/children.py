@@ -33,9 +33,11 @@ def spawn(child: NewChild) -> Campaign | None:
     sends the same text to some of the same people.
     """
     # It holds no one back.
-    content = {column: column for column in CONTENT} | {"split": "split - 'hold_back'"}
+    content = {column: column for column in (*CONTENT, "variant")}
+    content |= {"split": "split - '{hold_back,winner_rule}'::text[]"}
     if child.variant is not None:
-        content |= {"template": "split #>> ARRAY['variants', %(place)s, 'text']", "split": "NULL"}
+        text = "split #>> ARRAY['variants', %(place)s, 'text']"
+        content |= {"template": text, "split": "NULL", "variant": "%(variant)s"}
     # Not an approval that the parent has started without.
     inherited = f"'{child.kind}' = 'retry' AND coalesce(unapproved_recipients < recipients, true)"
     approval = ", ".join(

@@ -22,6 +22,7 @@ CROSS JOIN LATERAL jsonb_path_query(named, 'lax $[*] ? (@.type() == "number")') 
 
 # What changes nothing of what is sent, or when.
 _HARMLESS = """ARRAY['campaign.approved', 'campaign.paused', 'campaign.cancelled', 'campaign.unscheduled',
+                      'campaign.winner_chosen', 'campaign.winner_withheld', 'campaign.winner_put_off',
                       'list.created', 'list.renamed', 'schedule.paused', 'schedule.cancelled']"""
 
 # The campaign and those that its content was copied from: the pattern of an occurrence, the parent of a retry, and the
