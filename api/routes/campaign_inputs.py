@@ -12,6 +12,7 @@ from dispatch.campaigns.view import Kind, Purpose, Status
 from dispatch.formats.view import Channel
 from dispatch.texts.components import WhatsappButton, WhatsappHeader
 from dispatch.texts.variants import Variant
+from dispatch.texts.winner_rule import WinnerRule
 from models.states import CAMPAIGN_KINDS, CAMPAIGN_STATES, CHANNELS
 from scheduling.draft import Misfire
 
@@ -38,6 +39,9 @@ class CampaignFields(Given):
     )
     hold_back: WholeNumber = Field(
         0, description="percent of the audience, 0 to 90, who wait for the best of the variants"
+    )
+    winner_rule: WinnerRule | None = Field(
+        None, description="sends these the best of the variants without anyone asking; null: a person does"
     )
     template_id: WholeNumber | None = Field(None, description="copies a stored template instead of `base_template`")
     fold_typography: Annotated[bool, Strict()] = Field(

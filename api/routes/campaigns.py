@@ -13,7 +13,7 @@ from dispatch.campaigns.view import CampaignView
 routes = Routes("campaigns", __name__, url_prefix="/api/campaigns")
 
 # What dispatch takes as it was read, and not as a dict.
-AS_THEY_ARE = ("remote", "combined", "whatsapp_header", "whatsapp_buttons", "variants")
+AS_THEY_ARE = ("remote", "combined", "whatsapp_header", "whatsapp_buttons", "variants", "winner_rule")
 
 
 class Campaigns(Paged[CampaignView]):

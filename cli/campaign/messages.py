@@ -14,8 +14,8 @@ from cli.shared.servers import with_database
 from dispatch.campaigns.links import LinkView, list_links
 from dispatch.campaigns.message_view import MessageView, TroubleView
 from dispatch.campaigns.messages import export_messages, group_troubles, list_messages
-from dispatch.campaigns.results import ResultsView, read_results
-from dispatch.campaigns.verdict import Measure
+from dispatch.campaigns.results import HeldBackView, ResultsView, read_results
+from dispatch.texts.winner_rule import Measure
 from models.page import Page
 from models.states import MESSAGE_STATES
 from models.tenancy import ALL_ACCOUNTS
@@ -93,7 +93,17 @@ def export(campaign_id: int, file: Path) -> WrittenFile:
 def _show_results(found: ResultsView) -> None:
     counts = ("sent", "delivered", "undelivered", "clicked", "replied", "opted_out")
     show_columns("variant", "text", *counts)(found.variants)
-    show_value({"by": found.by, "verdict": found.verdict})
+    waits = {"held_back": _waits_for(found.held_back)} if found.held_back else {}
+    show_value({"by": found.by, "verdict": found.verdict, **waits})
+    if found.decisions:
+        show_columns("decided_at", "variant", "withheld", "by_rule", "actor", "child_id", "verdict")(found.decisions)
+
+
+def _waits_for(waiting: HeldBackView) -> str:
+    if waiting.decide_at is None:
+        return "they wait for a person: campaign send-winner"
+    blocked = f"; {waiting.blocked_reason}, so it is tried again" if waiting.blocked_reason else ""
+    return f"the rule decides at {waiting.decide_at.isoformat()}{blocked}"
 
 
 @click.command()

@@ -5,11 +5,28 @@ import io
 
 import pytest
 
+from tests.dispatch.variants.comparing import decide, fall_due
 from tests.factories import an_account, customers
+from tests.sending import answering, deliver
 
 pytestmark = pytest.mark.usefixtures("redis")
 
 TWO = [{"text": "Hi {first_name}!", "share": 70}, {"text": "Hello {first_name}!", "share": 30}]
+RULE = {"after_hours": 4, "by": "replied", "if_too_early": "leading"}
+WRONG_RULES = (
+    {"after_hours": 0},
+    {"after_hours": 169},
+    {"after_hours": 1.5},
+    {"after_hours": "4"},
+    {"after_hours": True},
+    {"after_hours": None},
+    {"after_hours": 10**30},
+    {"by": "luck"},
+    {"by": ["replied"]},
+    {"if_too_early": "first"},
+    {"if_too_early": None},
+    {"variant": 1},
+)
 
 
 @pytest.fixture
@@ -60,6 +77,13 @@ def test_texts_are_given_shown_and_previewed(account, call):
         {"variants": TWO, "hold_back": -1},
         {"variants": TWO, "hold_back": None},
         {"variants": TWO, "hold_back": 10**30},
+        {"variants": TWO, "winner_rule": RULE},
+        {"base_template": "Hi", "winner_rule": RULE},
+        {"variants": TWO, "hold_back": 10, "winner_rule": {**RULE, "by": "clicked"}},
+        *({"variants": TWO, "hold_back": 10, "winner_rule": {**RULE, **wrong}} for wrong in WRONG_RULES),
+        {"variants": TWO, "hold_back": 10, "winner_rule": {"after_hours": 4}},
+        {"variants": TWO, "hold_back": 10, "winner_rule": {"by": "replied"}},
+        {"variants": TWO, "hold_back": 10, "winner_rule": "replied"},
         {"base_template": "Hi", "hold_back": 10},
     ],
 )
@@ -82,3 +106,54 @@ def test_results_are_read_and_the_winner_is_sent(account, call):
     sent = call("POST", f"{path}/send-winner", json={"variant": 2})
     assert sent.status_code == 202, sent.json
     assert call("POST", f"{path}/send-winner", json={"variant": 2}).json["error"]["code"] == "NO_RECIPIENTS"
+
+
+def test_a_rule_is_given_shown_changed_and_removed(account, call):
+    made = call("POST", "/api/campaigns", json=body(variants=TWO, hold_back=40, winner_rule=RULE)).json
+    assert made["winner_rule"] == RULE
+    path = f"/api/campaigns/{made['id']}"
+    assert call("GET", path).json["winner_rule"] == RULE
+
+    def edited(**fields):
+        answer = call("PATCH", path, json=fields)
+        return answer.json.get("winner_rule"), answer.json.get("revision"), answer.json.get("error", {}).get("code")
+
+    assert edited(name="New") == (RULE, made["revision"], None)
+    assert edited(hold_back=50) == (RULE, made["revision"] + 1, None)
+    shorter = {"after_hours": 1, "by": "delivered"}
+    assert edited(winner_rule=shorter) == ({**shorter, "if_too_early": "wait"}, made["revision"] + 2, None)
+    by_clicks = {**RULE, "by": "clicked"}
+    assert edited(winner_rule=by_clicks)[2] == "INVALID_REQUEST"
+    assert edited(winner_rule=by_clicks, track_links=True)[0] == by_clicks
+    assert edited(track_links=False)[2] == "INVALID_REQUEST"
+    assert edited(hold_back=0, winner_rule=by_clicks)[2] == "INVALID_REQUEST"
+    assert edited(winner_rule=None)[0] is None
+    assert edited(winner_rule=RULE)[0] == RULE
+    # With no one held back there is nothing to decide.
+    assert edited(hold_back=0)[0] is None
+    assert edited(winner_rule=RULE)[2] == "INVALID_REQUEST"
+    assert edited(hold_back=30, winner_rule=RULE)[0] == RULE
+    assert edited(variants=[{"text": "One"}, {"text": "Two"}])[0] == RULE
+    assert edited(variants=None)[0] is None
+
+
+def test_results_say_what_was_decided_and_until_when_those_who_were_held_back_wait(account, call):
+    made = call("POST", "/api/campaigns", json=body(variants=TWO, hold_back=40, winner_rule=RULE)).json
+    path = f"/api/campaigns/{made['id']}"
+    call("POST", f"{path}/enqueue")
+    found = call("GET", f"{path}/results").json
+    # The measure of the rule, before anyone waits for it.
+    assert (found["by"], found["held_back"], found["decisions"]) == ("replied", None, [])
+    deliver(answering(), made["id"])
+    waiting = call("GET", f"{path}/results").json["held_back"]
+    assert waiting["decide_at"] > waiting["since"]
+    assert (waiting["blocked_reason"], waiting["next_check_at"]) == (None, None)
+    fall_due(made["id"])
+    [child_id] = decide()
+    assert call("GET", f"/api/campaigns/{child_id}").json["variant"] == 1
+    found = call("GET", f"{path}/results").json
+    [decision] = found["decisions"]
+    assert (decision["variant"], decision["child_id"], decision["by_rule"]) == (1, child_id, True)
+    assert (decision["measure"], decision["withheld"], decision["verdict"][:9]) == ("replied", None, "Too early")
+    assert [each["variant"] for each in decision["figures"]] == [1, 2]
+    assert found["held_back"] is None

@@ -4,8 +4,12 @@ import csv
 
 import pytest
 
+from tests.dispatch.variants.comparing import decide, fall_due
 from tests.factories import a_list, an_account
+from tests.sending import answering, deliver
 from tests.stored import campaigns
+
+TWO = ("--variant", "Hi", "--variant", "Ho")
 
 
 @pytest.fixture
@@ -51,6 +55,12 @@ def test_texts_are_given_shown_previewed_and_changed(cli, acme, tmp_path):
         (("--template", "Hi", "--shares", "50,50"), "--shares goes with --variant only"),
         (("--template", "Hi", "--hold-back", "50"), "hold_back goes with variants only"),
         (("--variant", "Hi", "--variant", "Ho", "--hold-back", "95"), "0<=x<=90"),
+        ((*TWO, "--decide-after", "4", "--decide-by", "replied"), "goes with hold_back"),
+        ((*TWO, "--hold-back", "50", "--decide-after", "4"), "both --decide-after HOURS and --decide-by"),
+        ((*TWO, "--hold-back", "50", "--if-too-early", "leading"), "both --decide-after HOURS and --decide-by"),
+        ((*TWO, "--hold-back", "50", "--decide-after", "0", "--decide-by", "replied"), "1<=x<=168"),
+        ((*TWO, "--hold-back", "50", "--decide-after", "4", "--decide-by", "luck"), "'luck' is not one of"),
+        ((*TWO, "--hold-back", "50", "--decide-after", "4", "--decide-by", "clicked"), "track its links"),
     ],
 )
 def test_texts_that_cannot_be_compared_say_why(cli, acme, words, says):
@@ -89,3 +99,25 @@ def test_results_are_shown_and_the_winner_is_sent(cli, acme):
     child = cli("campaign", "send-winner", made, "--variant", "2", "--json").json
     assert cli("campaign", "show", child["id"], "--json").json["base_template"] == "Hello {first_name}!"
     assert "held back is left" in cli("campaign", "send-winner", made, "--variant", "1").stderr
+
+
+def test_a_rule_is_given_and_changed_and_its_decision_is_shown(cli, acme, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    rule = ("--decide-after", "4", "--decide-by", "delivered")
+    made = create(cli, *TWO, "--hold-back", "50", *rule).json["id"]
+    assert cli("campaign", "show", made, "--json").json["winner_rule"] == {
+        "after_hours": 4,
+        "by": "delivered",
+        "if_too_early": "wait",
+    }
+    cli("campaign", "edit", made, *rule, "--if-too-early", "leading")
+    assert cli("campaign", "show", made, "--json").json["winner_rule"]["if_too_early"] == "leading"
+    cli("campaign", "enqueue", made)
+    deliver(answering(), made)
+    assert "the rule decides at " in cli("campaign", "results", made).stdout
+    fall_due(made)
+    [child_id] = decide()
+    *_, header, line = cli("campaign", "results", made).stdout.splitlines()
+    assert header.split() == ["decided_at", "variant", "withheld", "by_rule", "actor", "child_id", "verdict"]
+    assert f" {child_id} " in line
+    assert "Too early to tell" in line
