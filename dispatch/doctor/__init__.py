@@ -7,6 +7,7 @@ facts          what is looked at once: heartbeats, queues, Redis
 redis_state    how Redis is
 starting       campaigns that have not begun to send
 sending        campaigns that are sending or have sent
+winners        completed campaigns whose held-back people wait
 paused         who or what paused them
 installation   processes, clock, schema, disk, Redis, keys
 webhooks       webhooks that were switched off

@@ -28,6 +28,8 @@ OF_CAMPAIGNS = {
     "importing": Code(False, "An import is still changing who is in its audience."),
     "receipts": Code(False, "It has sent everything; calls without an answer are still open."),
     "recovering": Code(False, "It lost its worker, and the sweeper hands it to another one."),
+    "rule": Code(False, "Its rule decides later which variant those get who were held back."),
+    "choice": Code(True, "Those who were held back wait for a person to choose a variant."),
     "stalled": Code(True, "It does not move, and nothing that `doctor` knows of explains it."),
     "no_worker": Code(True, "No worker serves the queue that it needs."),
     "no_sweeper": Code(True, "No sweeper runs, which would start or continue it."),

@@ -12,6 +12,7 @@ from dispatch.doctor.paused import why_paused
 from dispatch.doctor.redis_state import redis_state
 from dispatch.doctor.sending import ends_at, is_moving, why_not_sent, why_not_settled
 from dispatch.doctor.starting import why_failed, why_no_occurrence, why_not_prepared, why_not_started
+from dispatch.doctor.winners import why_held_back
 from dispatch.formats.view import Time, View
 from models.campaigns.condition import Condition, conditions
 from models.migrate import schema_gap
@@ -111,4 +112,5 @@ def _reasons(campaign: Condition, facts: Facts) -> list[Reason]:
         case "failed":
             return [why_failed(campaign)]
         case _:
-            return why_not_settled(campaign, facts)
+            open_ = [] if campaign.settled else why_not_settled(campaign, facts)
+            return [*open_, *why_held_back(campaign, facts)]

@@ -53,12 +53,12 @@ _REFUSALS = {
 def why_not_started(campaign: Condition, facts: Facts) -> list[Reason]:
     """Returns why a scheduled campaign, or a draft whose start was refused, does not start."""
     if campaign.status != "scheduled":
-        return [_refusal(campaign, again="Then start it again.")]
+        return [refused(campaign, again="Then start it again.")]
     if not campaign.due:
         assert campaign.scheduled_at
         return [of_campaign("not_yet", f"It starts at {on_clock(campaign.scheduled_at, campaign.zone)}.")]
     if campaign.blocked_reason and (campaign.next_check_at or campaign.blocked_reason == "TOO_LATE"):
-        return [_refusal(campaign, again=_next_check(campaign)), *_nobody_goes_on(campaign, facts)]
+        return [refused(campaign, again=next_check(campaign)), *_nobody_goes_on(campaign, facts)]
     return _nobody_sweeps(facts) or [_due(campaign, facts)]
 
 
@@ -105,7 +105,7 @@ def why_no_occurrence(campaign: Condition, facts: Facts) -> list[Reason]:
 
 def why_failed(campaign: Condition) -> Reason:
     """Returns why a follow-up never started."""
-    return _refusal(campaign, again="Then make another follow-up; the people of this one can be in it.")
+    return refused(campaign, again="Then make another follow-up; the people of this one can be in it.")
 
 
 def no_worker(queue: str) -> Reason:
@@ -155,13 +155,15 @@ def _due(campaign: Condition, facts: Facts) -> Reason:
     return of_campaign("due", f"{since}; a sweep starts it within a minute or two.")
 
 
-def _next_check(campaign: Condition) -> str:
+def next_check(campaign: Condition) -> str:
+    """Returns when it is tried again; nothing if it is not."""
     if campaign.next_check_at is None:
         return ""
     return f"{TRY_AGAIN} at {on_clock(campaign.next_check_at, campaign.zone)}."
 
 
-def _refusal(campaign: Condition, *, again: str) -> Reason:
+def refused(campaign: Condition, *, again: str) -> Reason:
+    """Returns why its start was refused, and what is done then."""
     refused = campaign.blocked_reason or "INTERNAL"
     code, text = _REFUSALS.get(
         refused, ("refused", f"It was refused ({refused}). Look at the logs, or ask an operator.")

@@ -23,7 +23,10 @@ _OPEN = f"""
     UNION ALL SELECT id FROM campaign WHERE status = 'recurring' AND {{owned}}
     UNION ALL SELECT id FROM campaign WHERE status = 'failed' AND ended_at > now() - {NEWS_FOR} AND {{owned}}
     UNION ALL SELECT id FROM campaign WHERE status = 'draft' AND blocked_reason IS NOT NULL
-                                        AND updated_at > now() - {NEWS_FOR} AND {{owned}}"""
+                                        AND updated_at > now() - {NEWS_FOR} AND {{owned}}
+    UNION ALL SELECT h.campaign_id FROM held_back h
+              WHERE h.child_id IS NULL AND (h.decide_at IS NOT NULL OR h.since > now() - {NEWS_FOR}) AND {{owned}}
+                AND EXISTS (SELECT FROM campaign c WHERE c.id = h.campaign_id AND c.settled_at IS NOT NULL)"""
 
 # Who paused it is told by the last event; a recurring campaign is paused through its schedule, which has another.
 _CONDITIONS = """
@@ -31,7 +34,11 @@ SELECT c.id, c.name, c.status, coalesce(c.timezone, a.zone) AS zone, c.audience_
        c.scheduled_at, c.started_at, c.updated_at, c.blocked_reason, c.next_check_at, c.paused_from, c.reason,
        c.recipients, c.prep_touched_at, c.prep_takeovers,
        s.status AS schedule_status, s.next_run_at, s.reason AS schedule_reason,
-       f.error AS fetch_error,
+       f.error AS fetch_error, c.settled_at IS NOT NULL AS settled,
+       h.since AS held_since, h.decide_at, h.blocked_reason AS held_blocked_reason,
+       h.next_check_at AS held_next_check_at,
+       (SELECT withheld FROM variant_decision d WHERE d.campaign_id = h.campaign_id
+        ORDER BY id DESC LIMIT 1) AS withheld,
        pause.action = 'campaign.paused' AS paused_by_hand, pause.actor AS paused_by, pause.at AS paused_at,
        (SELECT coalesce(nullif(k.name, ''), k.prefix) FROM api_key k WHERE k.id = key_of(pause.actor)) AS paused_with,
        coalesce(b.total, 0) AS total, coalesce(b.pending, 0) AS pending, coalesce(b.in_flight, 0) AS in_flight,
@@ -40,6 +47,7 @@ SELECT c.id, c.name, c.status, coalesce(c.timezone, a.zone) AS zone, c.audience_
 FROM ({open}) AS open JOIN campaign c USING (id) JOIN account a ON a.id = c.account_id
 LEFT JOIN schedule s ON s.id = c.schedule_id AND 'recurring' IN (c.status, c.paused_from)
 LEFT JOIN remote_fetch f ON f.campaign_id = c.id
+LEFT JOIN held_back h ON h.campaign_id = c.id AND h.child_id IS NULL
 LEFT JOIN LATERAL (
     SELECT action, actor, at FROM (
         -- OFFSET 0 keeps the planner from reading the account's whole trail backwards.
@@ -91,6 +99,15 @@ class Condition:
     schedule_reason: str | None
     #: What user-service answered last, if the audience is remote and it failed.
     fetch_error: str | None
+    #: Whether nothing of it is open but the people whom it held back.
+    settled: bool
+    #: Since when these wait for one of its texts, when its rule decides, and why what it chose could not be sent yet.
+    held_since: datetime | None
+    decide_at: datetime | None
+    held_blocked_reason: str | None
+    held_next_check_at: datetime | None
+    #: Why its rule has sent them nothing: too_early, too_late or expired.
+    withheld: str | None
     #: Whether the last of its pauses and resumptions that someone made was a pause; None if there is none.
     paused_by_hand: bool | None
     #: An actor, and the name of the API key if it is one.
