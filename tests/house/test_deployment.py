@@ -1,6 +1,8 @@
 """The shipped deployments run the same commands, and the lock files pin what pyproject.toml requires."""
 
+import json
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -17,6 +19,8 @@ ROOT = Path(__file__).parent.parent.parent
 RENDER = yaml.safe_load((ROOT / "render.yaml").read_text())
 PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
 LOCKS = {
     "requirements.lock": [],
     "requirements-demo.lock": ["embedded"],
@@ -68,6 +72,31 @@ def test_the_named_database_and_queue_exist():
     assert variables["DATABASE_URL"]["fromDatabase"]["name"] in [entry["name"] for entry in RENDER["databases"]]
     assert variables["REDIS_URL"]["fromService"]["name"] == service("keyvalue")["name"]
     assert service("keyvalue")["maxmemoryPolicy"] == "noeviction"
+
+
+def test_containers_run_the_commands_of_the_procfile():
+    assert {name: COMPOSE["services"][name]["command"] for name in PROCFILE} == PROCFILE
+    [default] = re.findall(r"^CMD (.+)$", DOCKERFILE, re.MULTILINE)
+    assert json.loads(default) == shlex.split(PROCFILE["web"])
+
+
+def test_containers_get_only_variables_that_exist_and_the_time_to_stop_that_they_are_told_of():
+    for name in PROCFILE:
+        variables = COMPOSE["services"][name]["environment"]
+        assert set(variables) <= {field.upper() for field in Settings.model_fields}
+        assert variables["ENVIRONMENT"] == "production"
+    worker = COMPOSE["services"]["worker"]
+    assert worker["stop_grace_period"] == f"{worker['environment']['STOP_WITHIN_SEC']}s"
+    assert "noeviction" in COMPOSE["services"]["queue"]["command"]
+
+
+def test_the_image_holds_every_package_that_is_run_and_nothing_that_is_not():
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]["include"]
+    packages = {pattern.rstrip("*") for pattern in patterns}
+    copied = set(re.findall(r"^COPY (\S+)", DOCKERFILE, re.MULTILINE))
+    assert copied == packages | {"requirements.lock", "pyproject.toml"}
+    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    assert kept == copied
 
 
 @pytest.mark.parametrize("sites", [[], ["-S"]], ids=["installed", "from a checkout"])
