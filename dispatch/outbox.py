@@ -5,7 +5,9 @@ from functools import partial
 
 import structlog
 
+from config.settings import settings
 from dispatch import queues
+from dispatch.providers.link import WHATSAPP_RATE
 from models.campaigns.campaign import Campaign
 from models.database import db
 from models.messages import pushing
@@ -16,11 +18,14 @@ log = structlog.get_logger()
 def push_due_batches(campaign_id: int) -> Counter[int]:
     """Pushes as many open batches as there is room for, of this and the account's other campaigns in turns.
 
+    No more than about a minute of the sender's rate is pushed, but a batch of each campaign.
+
     Returns how many of each: none of this one while the account's others have all of the room, which it gets when they
     end. Each batch is marked, and the mark committed, before the push. If the push fails, the mark is
     removed; a crash in between leaves a marked batch without a job, which recovery finds.
     """
-    marked = pushing.mark_pushed(campaign_id, queue=queues.SEND)
+    rate = settings().sender_rate
+    marked = pushing.mark_pushed(campaign_id, queue=queues.SEND, rate=rate, tiered_rate=WHATSAPP_RATE)
     failed = queues.push_batches(marked)
     for each in failed:
         pushing.unmark_pushed(each.campaign_id, [each.number])

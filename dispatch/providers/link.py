@@ -21,6 +21,10 @@ INSTALLATIONS = f"simulated:{INSTALLATIONS_ID}"
 # How long a message waits for its receipt before its provider is asked, where it can be and says nothing else.
 ASK_AFTER_HOURS = 6.0
 
+# What Meta lets a number send a second unless it is raised, for numbers that have a tier and no rate:
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/throughput
+WHATSAPP_RATE = 80.0
+
 # JSON may hold half of a surrogate pair, which UTF-8 has not; `replace` would make different texts equal.
 UNPAIRED = "surrogatepass"
 

@@ -18,6 +18,7 @@ import structlog
 from config.redis import counting
 from config.settings import Settings
 from dispatch.channels.routing import Sender
+from dispatch.providers.link import WHATSAPP_RATE
 
 log = structlog.get_logger()
 
@@ -28,9 +29,6 @@ REGROWN_PER_SEC = 0.05
 LEAST_SHARE = 1 / 64
 # Fewer than what comes in this time is not worth an exchange.
 WORTH_SEC = 0.02
-# What Meta lets a number send a second unless it is raised, for numbers that have a tier and no rate:
-# https://developers.facebook.com/documentation/business-messaging/whatsapp/throughput
-WHATSAPP_RATE = 80.0
 # Senders whose part a process remembers while Redis is away.
 MAX_REMEMBERED = 10_000
 

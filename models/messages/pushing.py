@@ -13,32 +13,54 @@ from models.messages.batch import JOINABLE_AFTER_SEC
 # How many batches of one account are in the queue or with a worker at a time: one for each live worker, and one more to
 # follow it, so that another account's first batch waits for two turns of a worker, however much there is to send.
 PUSHED_PER_WORKER, MIN_PUSHED = 2, 4
+# And of one sender so many seconds of its rate, but a batch of each campaign: more than that would only stand there.
+AHEAD_SEC = 60.0
+# What is left of a batch, in segments.
+_LEFT = "ceil(b.price::float8 * b.pending / b.size)"
 # A batch is in the queue while it is pushed and no worker has touched it since, and with a worker while it is touched;
-# a mark that a worker left behind when it was killed counts as neither.
-_MARK_PUSHED = """
+# a mark that a worker left behind when it was killed counts as neither. On a route that has an order the rate is that
+# of the first provider, and on one with shares that of all together.
+_MARK_PUSHED = f"""
 WITH mine AS MATERIALIZED (
-    SELECT id FROM campaign
+    SELECT id, account_id, channel FROM campaign
     WHERE status = 'sending' AND account_id = (SELECT account_id FROM campaign WHERE id = %(campaign)s)),
 busy AS MATERIALIZED (
-    SELECT campaign_id, count(*) AS jobs FROM batch JOIN mine ON mine.id = campaign_id
+    SELECT campaign_id, channel, count(*) AS jobs, sum({_LEFT}) AS ahead FROM batch b JOIN mine ON mine.id = campaign_id
     WHERE pending > 0 AND (next_due_at IS NULL OR next_due_at <= now())
       AND (touched_at > now() - make_interval(secs => %(joinable_after)s)
            OR (pushed_at IS NOT NULL AND (touched_at IS NULL OR touched_at < pushed_at)))
-    GROUP BY campaign_id),
+    GROUP BY campaign_id, channel),
 room AS MATERIALIZED (
     SELECT greatest(0, greatest(%(min)s, %(per_worker)s * (
                SELECT count(*) FROM heartbeat
                WHERE queue = %(queue)s AND beat_at > now() - make_interval(secs => %(fresh)s)))
            - (SELECT coalesce(sum(jobs), 0) FROM busy)) AS free),
-next AS MATERIALIZED (
-    SELECT each.campaign_id, each.number, coalesce(busy.jobs, 0) + each.place AS turn
+pace AS MATERIALIZED (
+    SELECT c.channel, (SELECT coalesce(sum(ahead), 0) FROM busy WHERE busy.channel = c.channel) AS ahead,
+           CASE WHEN bool_and(s.rate IS NOT NULL) THEN sum(s.rate) * %(ahead_sec)s END AS most
+    FROM (SELECT DISTINCT account_id, channel FROM mine) AS c
+    LEFT JOIN route r ON r.account_id = c.account_id AND r.channel = c.channel AND (r.weight IS NOT NULL OR NOT EXISTS (
+        SELECT FROM route e WHERE e.account_id = r.account_id AND e.channel = r.channel AND e.position < r.position))
+    LEFT JOIN provider p ON p.id = r.provider_id
+    CROSS JOIN LATERAL (SELECT coalesce(
+        (p.settings ->> 'rate')::float8, %(rate)s::float8,
+        CASE WHEN p.settings ->> 'daily' IS NOT NULL THEN %(tiered_rate)s::float8 END) AS rate) AS s
+    GROUP BY c.channel),
+candidate AS MATERIALIZED (
+    SELECT each.*, mine.channel, coalesce(busy.jobs, 0) + each.place AS turn
     FROM mine LEFT JOIN busy ON busy.campaign_id = mine.id
     CROSS JOIN LATERAL (
-        SELECT b.campaign_id, b.number, row_number() OVER (ORDER BY b.number) AS place FROM batch b
+        SELECT b.campaign_id, b.number, {_LEFT} AS ahead, row_number() OVER (ORDER BY b.number) AS place FROM batch b
         WHERE b.campaign_id = mine.id AND b.pushed_at IS NULL AND b.pending > 0
           AND (b.next_due_at IS NULL OR b.next_due_at <= now())
-        ORDER BY b.number LIMIT (SELECT free FROM room)) AS each
-    ORDER BY turn, each.campaign_id <= %(campaign)s, each.campaign_id, each.number LIMIT (SELECT free FROM room)),
+        ORDER BY b.number LIMIT (SELECT free FROM room)) AS each),
+next AS MATERIALIZED (
+    SELECT campaign_id, number, turn FROM (
+        SELECT c.*, pace.most, pace.ahead + sum(c.ahead) OVER (
+            PARTITION BY channel ORDER BY turn, campaign_id <= %(campaign)s, campaign_id, number) AS through
+        FROM candidate c JOIN pace USING (channel)) AS summed
+    WHERE most IS NULL OR through <= most OR turn = 1
+    ORDER BY turn, campaign_id <= %(campaign)s, campaign_id, number LIMIT (SELECT free FROM room)),
 locked AS MATERIALIZED (
     SELECT b.campaign_id, b.number, next.turn FROM batch b JOIN next USING (campaign_id, number)
     WHERE b.pushed_at IS NULL AND b.pending > 0 FOR NO KEY UPDATE OF b SKIP LOCKED),
@@ -59,11 +81,13 @@ class Pushed(NamedTuple):
     account_id: UUID
 
 
-def mark_pushed(campaign_id: int, *, queue: str) -> list[Pushed]:
+def mark_pushed(campaign_id: int, *, queue: str, rate: float | None, tiered_rate: float) -> list[Pushed]:
     """Marks the next unpushed, due batches of the campaign's account and returns them: as many as there is room for.
 
     The account's campaigns take turns, beginning with the one after this. The room depends on how many live workers
-    serve the queue, and not on how much the account has to send.
+    serve the queue, and not on how much the account has to send; a sender's rate may leave less of it.
+
+    In segments a second, `rate` is that of providers that name none, and `tiered_rate` of those that have only a tier.
     """
     params = {
         "campaign": campaign_id,
@@ -72,6 +96,9 @@ def mark_pushed(campaign_id: int, *, queue: str) -> list[Pushed]:
         "per_worker": PUSHED_PER_WORKER,
         "min": MIN_PUSHED,
         "joinable_after": JOINABLE_AFTER_SEC,
+        "ahead_sec": AHEAD_SEC,
+        "rate": rate,
+        "tiered_rate": tiered_rate,
     }
     return [Pushed(**found) for found in rows(_MARK_PUSHED, params)]
 
