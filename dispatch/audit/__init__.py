@@ -7,13 +7,14 @@
     tenants.py   I12      no row refers to another account
     schedules.py          the same promises for schedules
     answers.py            and for answers to replies
+    winners.py            and for those who wait for the best of several texts
 
 A query is named by what it finds, and returns `account_id` and a printable `id`.
 """
 
 from dataclasses import dataclass
 
-from dispatch.audit import answers, schedules
+from dispatch.audit import answers, schedules, winners
 from dispatch.audit.counts import I3, I8
 from dispatch.audit.families import I1
 from dispatch.audit.money import I7, I9
@@ -25,11 +26,11 @@ from models.tenancy import Tenant, owned_by
 CHECKS: dict[str, dict[str, str]] = {
     "I1": I1,
     "I3": I3,
-    "I5": I5 | schedules.I5 | answers.I5,
+    "I5": I5 | schedules.I5 | answers.I5 | winners.I5,
     "I7": I7,
     "I8": I8 | schedules.I8,
     "I9": I9 | schedules.I9,
-    "I12": I12 | schedules.I12 | answers.I12,
+    "I12": I12 | schedules.I12 | answers.I12 | winners.I12,
 }
 # What each proves, in a newcomer's words.
 PROMISES = {

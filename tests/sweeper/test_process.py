@@ -11,9 +11,11 @@ from models.campaigns.campaign import Campaign
 from models.database import rows
 from models.heartbeat import Heartbeat
 from models.tenancy import ALL_ACCOUNTS
+from tests.dispatch.variants.comparing import decisions, fall_due, sent, waiting
 from tests.factories import a_campaign, an_account, arrange_state, customers
 from tests.processes import running
 from tests.recurring import a_pattern, occurrences_of
+from tests.stored import campaigns
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("db", "redis")]
@@ -39,6 +41,21 @@ def test_a_sweeper_finds_lost_work_while_redis_is_away(tmp_path):
         )
         wait_until(lambda: "scheduler.lost_redis" in sweeper.log, "the scheduler notices that Redis is away")
         assert sweeper.stop() == 0, sweeper.log
+
+
+def test_two_sweepers_send_the_winner_of_each_campaign_once(tmp_path):
+    made = [sent(an_account()).id for _ in range(4)]
+    with (
+        running("sweeper", log=tmp_path / "one") as one,
+        running("sweeper", log=tmp_path / "other") as other,
+    ):
+        wait_until(lambda: len(Heartbeat.living()) == 2, "both are there")
+        for campaign_id in made:
+            fall_due(campaign_id)
+        wait_until(lambda: waiting() == [], "each has sent its winner")
+        assert (one.stop(), other.stop()) == (0, 0)
+    assert sorted(each["campaign_id"] for each in decisions()) == made
+    assert sorted(each["parent_id"] for each in campaigns() if each["kind"] == "retry") == made
 
 
 def test_a_sweeper_starts_the_occurrences_of_recurring_campaigns(tmp_path):

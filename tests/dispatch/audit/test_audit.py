@@ -13,12 +13,13 @@ from models.database import row, rows
 from models.messages import claiming, recording
 from models.messages.message import Outcome
 from models.tenancy import ALL_ACCOUNTS
-from tests.dispatch.audit import planted_on_answers, planted_on_routes, planted_on_schedules
+from tests.dispatch.audit import planted_on_answers, planted_on_routes, planted_on_schedules, planted_on_winners
 from tests.dispatch.audit.planted_violations import HARMLESS, PLANTED, PLANTED_ON_ACCOUNTS, PLANTED_ON_DAYS
 from tests.factories import a_campaign, a_list, an_account
 from tests.sending import claimed_by_no_one_left, start_claim
 
-EVERY_PLANT = [*PLANTED, *planted_on_schedules.PLANTED, *planted_on_routes.PLANTED, *planted_on_answers.PLANTED]
+ON_OTHERS = (planted_on_schedules, planted_on_routes, planted_on_answers, planted_on_winners)
+EVERY_PLANT = [*PLANTED, *(plant for module in ON_OTHERS for plant in module.PLANTED)]
 # The campaigns of the `healthy` fixture: identities are counted from 1 in every test.
 UNDER_WAY, DONE, DRAFT = 1, 2, 3
 
@@ -102,9 +103,7 @@ def test_an_empty_database_has_no_violation(db):
     assert audit(ALL_ACCOUNTS) == []
 
 
-@pytest.mark.parametrize(
-    "sql", [*HARMLESS, *planted_on_schedules.HARMLESS, *planted_on_routes.HARMLESS, *planted_on_answers.HARMLESS]
-)
+@pytest.mark.parametrize("sql", [*HARMLESS, *(plant for module in ON_OTHERS for plant in module.HARMLESS)])
 def test_what_only_looks_like_a_violation_is_none(healthy, sql):
     _plant(sql)
     assert audit(ALL_ACCOUNTS) == []
