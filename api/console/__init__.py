@@ -6,6 +6,7 @@ sessions    who is signed in: a cookie names a session, which stands for a key
 forms       what every form carries (token, page, account), and how what was typed outlives a session
 refusals    every refusal as a page, in the words and with the status of the API
 rendering   templates, with what the frame around each page shows; words (numbers, times, states as people read them)
+asked       what the address of a list asks for; sentences (what the API lists by codes, in words)
 navigation  the menu: what there is for which scope
 pages       the pages themselves; site imports all of them
 """

@@ -10,4 +10,10 @@ class Entry(NamedTuple):
 
 
 #: In the order of the menu.
-MENU = (Entry("Campaigns", "/console/campaigns"),)
+MENU = (
+    Entry("Campaigns", "/console/campaigns"),
+    Entry("Credits", "/console/credits"),
+    Entry("Providers", "/console/providers"),
+    Entry("Audit log", "/console/audit"),
+    Entry("What holds things up", "/console/doctor"),
+)

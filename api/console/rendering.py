@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, g, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from api.console import forms, words
+from api.console import forms, sentences, words
 from api.console.navigation import MENU
 from api.console.sessions import csrf_token
 from api.http.errors import STATUS
@@ -20,6 +20,15 @@ _TEMPLATES = Environment(
 )
 _TEMPLATES.filters |= {"number": words.number, "counted": words.counted}
 _TEMPLATES.globals |= {"bar": words.bar, "done": words.done, "page_count": words.pages}
+
+_TEMPLATES.globals |= {
+    "actor": sentences.actor,
+    "movement": sentences.movement,
+    "plain": sentences.plain,
+    "prose": sentences.prose,
+    "signed": sentences.signed,
+    "spaced": sentences.spaced,
+}
 
 # What a page says after a form changed something and led to it, by the parameter `done` of its address.
 DONE = {

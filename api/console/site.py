@@ -1,6 +1,25 @@
 """The whole console: importing this registers every page."""
 
 from api.console.blueprint import console
-from api.console.pages import account, campaign, campaign_moves, campaigns, signing_in
+from api.console.pages import (
+    account,
+    campaign,
+    campaign_moves,
+    campaigns,
+    ledgers,
+    providers,
+    running,
+    signing_in,
+)
 
-__all__ = ["account", "campaign", "campaign_moves", "campaigns", "console", "signing_in"]
+__all__ = [
+    "account",
+    "campaign",
+    "campaign_moves",
+    "campaigns",
+    "console",
+    "ledgers",
+    "providers",
+    "running",
+    "signing_in",
+]

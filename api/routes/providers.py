@@ -101,7 +101,7 @@ def read(path: ProviderPath) -> ProviderView:
 )
 def try_out(path: ProviderPath) -> ProviderTestView:
     """Asks the provider whether it takes the credentials; sends nothing."""
-    return providers.try_provider(caller(), path.provider_id, run=_in_a_thread)
+    return providers.try_provider(caller(), path.provider_id, run=in_a_thread)
 
 
 @routes.post(
@@ -114,7 +114,7 @@ def try_out(path: ProviderPath) -> ProviderTestView:
 )
 def read_templates(path: ProviderPath) -> TemplatesView:
     """Campaigns are then compared with them when they are saved; sends nothing."""
-    return templates.read_templates(caller(), path.provider_id, run=_in_a_thread)
+    return templates.read_templates(caller(), path.provider_id, run=in_a_thread)
 
 
 @routes.get(
@@ -161,7 +161,7 @@ def _named(stop: NewStop) -> int | str:
     return stop.provider_id if stop.provider_id is not None else stop.name or ""
 
 
-def _in_a_thread(work: Coroutine[Any, Any, Found]) -> Found:
+def in_a_thread(work: Coroutine[Any, Any, Found]) -> Found:
     """Runs a coroutine in a thread of the system: light threads share one, which can run one event loop at a time."""
     found: Found = get_hub().threadpool.apply(asyncio.run, (work,))
     return found

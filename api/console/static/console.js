@@ -48,3 +48,6 @@ function listen(address) {
 }
 
 for (const part of document.querySelectorAll("[data-events]")) listen(part.dataset.events);
+
+// A long menu on a small screen shows where one is.
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -1,0 +1,19 @@
+"""What the address of a list asks for, checked as the API checks it."""
+
+from typing import Any, TypeVar
+
+from flask import request
+
+from api.http.inputs import Page
+
+Asked = TypeVar("Asked", bound=Page)
+
+
+def asked_for(kind: type[Asked]) -> Asked:
+    """Returns the parameters of the address; a ValidationError, shown as a refusal, when one cannot be."""
+    return kind.model_validate({name: value for name, value in request.args.items() if name != "done"})
+
+
+def filters_of(asked: Page, *names: str) -> dict[str, Any]:
+    """Returns what was asked for by these names, without what was left empty."""
+    return {name: value for name in names if (value := getattr(asked, name))}
