@@ -26,6 +26,7 @@ VERBS = {
     "replies": "See what people wrote back.",
     "templates": "Keep texts in versions, and check them.",
     "campaign": "Create, start, watch, pause and cancel campaigns.",
+    "trace": "Tell the story of one message.",
     "unknown": "Decide about messages that may have been sent.",
     "webhook": "Tell an account's own programs what happens.",
     "schedule": "Run registered functions once or again and again.",
@@ -37,6 +38,8 @@ VERBS = {
     "database": "Migrate and look at the database.",
     "simulator": "Run the simulated provider as a server of its own.",
 }
+# Verbs whose file is beside those it is read with.
+ELSEWHERE = {"trace": "campaign.trace"}
 
 
 class Verbs(click.Group):
@@ -49,7 +52,7 @@ class Verbs(click.Group):
         if name not in VERBS:
             return None
         module = name.replace("-", "_")
-        verb: click.Command = getattr(import_module(f"cli.{module}"), module)
+        verb: click.Command = getattr(import_module(f"cli.{ELSEWHERE.get(module, module)}"), module)
         return verb
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -65,6 +65,7 @@ clients     the remote services that are only read: users, businesses (where eac
 audit       the invariants, as queries
 webhooks    what accounts' own programs are told: webhooks, addresses, events, payload, sending,
             resealing, retention
+traces      trace (the story of one message) → view
 doctor      why campaigns do not move, when they will end, and what the installation lacks
 outbox      publishes committed batches
 queues      the only file that names queues and jobs; pushes them

@@ -16,6 +16,8 @@ from dispatch.campaigns.links import LinkView, list_links
 from dispatch.campaigns.message_view import MessageDetailView, MessageState, MessageView, TroubleView
 from dispatch.campaigns.results import ResultsView, read_results
 from dispatch.texts.winner_rule import Measure
+from dispatch.traces.trace import trace_message
+from dispatch.traces.view import Trace
 
 routes = Routes("messages", __name__, url_prefix="/api")
 
@@ -114,6 +116,17 @@ def export(path: CampaignPath, query: Organization) -> Response:
 def read(path: MessagePath, query: Organization) -> MessageDetailView:
     """The text is the one that was frozen when the campaign started."""
     return messages.read_message(caller(), path.reference)
+
+
+@routes.get(
+    "/messages/<reference>/trace",
+    summary="Read the story of a message",
+    answers={200: Trace},
+    scope="read",
+)
+def trace(path: MessagePath, query: Organization) -> Trace:
+    """Who started its campaign, what the provider was asked and said, replies, clicks and follow-ups, in order."""
+    return trace_message(caller(), path.reference)
 
 
 class ResultsQuery(Organization):

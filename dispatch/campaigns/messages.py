@@ -48,6 +48,13 @@ def list_messages(
 
 def read_message(caller: Caller, reference: str) -> MessageDetailView:
     """Returns one message by its reference `<campaign>-<n>`, with what happened to it in order."""
+    campaign, message = message_of(caller, reference)
+    shown = MessageView.model_validate(message)
+    return MessageDetailView(**dict(shown), history=_history(campaign, message))
+
+
+def message_of(caller: Caller, reference: str) -> tuple[Campaign, Message]:
+    """Returns a message by its reference `<campaign>-<n>`, with its campaign; NotFound if the caller has none."""
     matched = _REFERENCE.fullmatch(reference)
     if not matched or not can_be_id(int(matched[1])) or int(matched[2]) > _MAX_N:
         raise NotFound("There is no such message.")
@@ -55,8 +62,7 @@ def read_message(caller: Caller, reference: str) -> MessageDetailView:
     message = message_reading.find(int(matched[1]), int(matched[2])) if campaign else None
     if campaign is None or message is None:
         raise NotFound("There is no such message.")
-    shown = MessageView.model_validate(message)
-    return MessageDetailView(**dict(shown), history=_history(campaign, message))
+    return campaign, message
 
 
 def group_troubles(caller: Caller, campaign_id: int) -> list[TroubleView]:

@@ -1,12 +1,13 @@
 """Applies receipts to messages, apart from the requests that brought them, and forgets them in time."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 
 import structlog
 
 from config.stopping import stopping
 from dispatch.metrics.receipts import note_receipts
-from models.messages.receiving import apply_due
+from models.messages.receiving import Judged, apply_due
 from models.providers.receipt import Receipt
 from models.retention import delete_in_chunks
 
@@ -27,11 +28,23 @@ def apply_receipts() -> dict[str, int]:
         found = apply_due(most=AT_ONCE)
         done += Counter(receipt.outcome for receipt in found)
         note_receipts(found)
+        _log_of_campaigns(found)
         if not found or stopping().asked:
             break
     if done:
         log.info("receipts.applied", **done)
     return dict(done)
+
+
+def _log_of_campaigns(judged: Sequence[Judged]) -> None:
+    """Logs what came of the receipts of each campaign, with the id of the request that started it."""
+    campaigns: dict[tuple[int, str | None], Counter[str]] = defaultdict(Counter)
+    for receipt in judged:
+        if receipt.campaign_id is not None:
+            what = receipt.state if receipt.outcome == "applied" else receipt.outcome
+            campaigns[receipt.campaign_id, receipt.request_id][what] += 1
+    for (campaign_id, request_id), counts in campaigns.items():
+        log.info("receipts.of_campaign", campaign_id=campaign_id, request_id=request_id, **counts)
 
 
 def forget_old_receipts() -> int:

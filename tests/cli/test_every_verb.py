@@ -41,6 +41,7 @@ RIGHT = {
     "kind": "simulated",
     "list_name": "spring",
     "n": "0",
+    "message": "1-0",
     "name": "spring",
     "new_name": "summer",
     "numbers": "+306912345678",

@@ -176,3 +176,13 @@ def test_the_file_contains_every_message_and_no_formula(call, account, monkeypat
     first = dict(zip(header, map(plain_cell, lines[0]), strict=True))
     assert (first["phone"], first["state"]) == (f"+{FIRST}", "sent")
     assert first["text"] == '=cmd|"/C calc"!A0 First0'
+
+
+def test_the_story_of_a_message_is_told_to_its_account_only(mixed, account, call, as_account):
+    told = call("GET", f"/api/messages/{mixed}-7/trace")
+    assert told.status_code == 200
+    assert (told.json["id"], told.json["state"], told.json["request_id"]) == (f"{mixed}-7", "failed", "c")
+    assert [step["event"] for step in told.json["steps"]][-1] == "message.failed"
+    assert "rejected, 21211" in told.json["steps"][-1]["text"]
+    assert as_account(an_account())("GET", f"/api/messages/{mixed}-7/trace").status_code == 404
+    assert as_account(account, scopes=("send",))("GET", f"/api/messages/{mixed}-7/trace").status_code == 403

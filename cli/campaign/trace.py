@@ -1,0 +1,35 @@
+"""`trace`: what happened to one message."""
+
+import click
+from rich.markup import escape
+
+from cli.shared.caller import by_hand
+from cli.shared.output import answers, console
+from cli.shared.servers import with_database
+from dispatch.traces.trace import trace_message
+from dispatch.traces.view import Trace
+from models.tenancy import ALL_ACCOUNTS
+
+
+def _show(trace: Trace) -> None:
+    out = console()
+    out.print(f"[bold]{escape(trace.id)}[/bold]: {trace.state}")
+    for step in trace.steps:
+        at = f"{step.at.astimezone():%Y-%m-%d %H:%M:%S}" if step.at else " " * 19
+        by = f"  [dim]{escape(step.by)}[/dim]" if step.by else ""
+        out.print(f"{at}  {escape(step.text)}{by}", soft_wrap=True)
+    if trace.request_id:
+        out.print(f"[dim]Every log line of it has the request_id {escape(trace.request_id)}.[/dim]", soft_wrap=True)
+
+
+@click.command()
+@click.argument("message")
+@answers(show=_show)
+@with_database
+def trace(message: str) -> Trace:
+    """Tell the story of one MESSAGE, such as 12-7: who started it, what was called, what came back.
+
+    \b
+    python -m cli trace 12-7
+    """
+    return trace_message(by_hand(ALL_ACCOUNTS), message)
