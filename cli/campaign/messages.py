@@ -14,7 +14,7 @@ from cli.shared.servers import with_database
 from dispatch.campaigns.links import LinkView, list_links
 from dispatch.campaigns.message_view import MessageView, TroubleView
 from dispatch.campaigns.messages import export_messages, group_troubles, list_messages
-from dispatch.campaigns.results import HeldBackView, ResultsView, read_results
+from dispatch.campaigns.results import AwaitedVariantView, ResultsView, read_results
 from dispatch.texts.winner_rule import Measure
 from models.page import Page
 from models.states import MESSAGE_STATES
@@ -99,7 +99,7 @@ def _show_results(found: ResultsView) -> None:
         show_columns("decided_at", "variant", "withheld", "by_rule", "actor", "child_id", "verdict")(found.decisions)
 
 
-def _waits_for(waiting: HeldBackView) -> str:
+def _waits_for(waiting: AwaitedVariantView) -> str:
     if waiting.decide_at is None:
         return "they wait for a person: campaign send-winner"
     blocked = f"; {waiting.blocked_reason}, so it is tried again" if waiting.blocked_reason else ""

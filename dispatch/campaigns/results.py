@@ -49,7 +49,7 @@ class DecisionView(View):
     decided_at: Time
 
 
-class HeldBackView(View):
+class AwaitedVariantView(View):
     """What those who were held back wait for."""
 
     since: Time
@@ -67,7 +67,7 @@ class ResultsView(View):
     winner: int | None = Field(description="null: it is too early to tell")
     more_needed: int | None = Field(description="about how many more people it takes to tell")
     verdict: str
-    held_back: HeldBackView | None = Field(description="null: no one waits, or the campaign has not completed")
+    held_back: AwaitedVariantView | None = Field(description="null: no one waits, or the campaign has not completed")
     decisions: list[DecisionView] = Field(description="newest first")
 
 
@@ -107,7 +107,7 @@ def read_results(caller: Caller, campaign_id: int, *, by: Measure | None = None)
         winner=found.verdict.winner,
         more_needed=found.verdict.more_needed,
         verdict=found.verdict.text,
-        held_back=HeldBackView.model_validate(waiting) if waiting and waiting.child_id is None else None,
+        held_back=AwaitedVariantView.model_validate(waiting) if waiting and waiting.child_id is None else None,
         decisions=[DecisionView.model_validate(each) for each in VariantDecision.of(campaign_id)],
     )
 
