@@ -12,6 +12,8 @@ class Entry(NamedTuple):
 #: In the order of the menu.
 MENU = (
     Entry("Campaigns", "/console/campaigns"),
+    Entry("Customers", "/console/customers"),
+    Entry("Lists", "/console/lists"),
     Entry("Credits", "/console/credits"),
     Entry("Providers", "/console/providers"),
     Entry("Audit log", "/console/audit"),

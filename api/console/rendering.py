@@ -33,6 +33,16 @@ _TEMPLATES.globals |= {
 # What a page says after a form changed something and led to it, by the parameter `done` of its address.
 DONE = {
     "signed-out": "You are signed out.",
+    "customer-added": "The customer is added.",
+    "customer-saved": "The customer is saved.",
+    "customer-deleted": "The customer is deleted.",
+    "suppressed": "Nothing is sent to this number any more.",
+    "unsuppressed": "This number may be messaged again.",
+    "on-list": "The customer is on the list.",
+    "off-list": "They are off the list.",
+    "list-made": "The list is made.",
+    "list-saved": "The list is renamed.",
+    "list-deleted": "The list is deleted; its customers stay.",
     "account": "You now work for this account.",
     "started": "The campaign has started.",
     "retried": "This is a campaign of its own, which sends to those people again. It has started.",

@@ -1,0 +1,123 @@
+"""Lists of customers: made, renamed, looked at, emptied, deleted; and the numbers that nothing is sent to."""
+
+from flask import Response
+
+from api.console import forms
+from api.console.asked import asked_for, filters_of
+from api.console.blueprint import console
+from api.console.inputs import id_of, typed_ids
+from api.console.rendering import page
+from api.http.auth import caller
+from api.http.inputs import Page
+from api.routes.lists import ListQuery
+from api.routes.suppressions import SuppressionQuery
+from dispatch.customers import list_members, lists, suppressions
+from dispatch.errors import DispatchError, InvalidRequest
+from models.customers.suppression import OPTED_OUT
+
+
+@console.page("/lists")
+def list_of_lists() -> Response:
+    """The lists, newest first, or those with these words in their names."""
+    return _lists(asked_for(ListQuery))
+
+
+@console.form("/lists/new", scope="write", resumes=True)
+def add_list() -> Response:
+    """Makes an empty list."""
+    if forms.is_resumed():
+        return _lists(ListQuery())
+    try:
+        made = lists.create_list(caller(), name=forms.typed("name"))
+    except DispatchError as refused:
+        return _lists(ListQuery(), refused)
+    return forms.lead_to(f"{_address(made.id)}?done=list-made")
+
+
+@console.page("/lists/<list_id>")
+def one_list(list_id: str) -> Response:
+    """A list, and who is on it."""
+    asked = asked_for(Page)
+    shown = lists.read_list(caller(), id_of(list_id))
+    found = list_members.list_members(caller(), shown.id, page=asked.page, page_size=asked.page_size)
+    return page("list.html", title=shown.name, shown=shown, found=found, asked=asked)
+
+
+@console.form("/lists/<list_id>/rename", scope="write")
+def rename_list(list_id: str) -> Response:
+    """Gives the list another name."""
+    lists.rename_list(caller(), id_of(list_id), name=forms.typed("name"))
+    return forms.lead_to(f"{_address(id_of(list_id))}?done=list-saved")
+
+
+@console.form("/lists/<list_id>/remove", scope="write")
+def take_off_list(list_id: str) -> Response:
+    """Takes the ticked customers off the list."""
+    chosen = typed_ids("customer")
+    if not chosen:
+        raise InvalidRequest("Tick the customers to take off the list.", field="customer")
+    list_members.remove_members(caller(), id_of(list_id), chosen)
+    return forms.lead_to(f"{_address(id_of(list_id))}?done=off-list")
+
+
+@console.form("/lists/<list_id>/delete", scope="write")
+def delete_list(list_id: str) -> Response:
+    """Deletes the list; its customers stay."""
+    lists.delete_list(caller(), id_of(list_id))
+    return forms.lead_to(f"{forms.START}/lists?done=list-deleted")
+
+
+@console.page("/suppressed")
+def suppressed_numbers() -> Response:
+    """The numbers that nothing is sent to, newest first."""
+    return _suppressed(asked_for(SuppressionQuery))
+
+
+@console.form("/suppressed/new", scope="write", resumes=True)
+def suppress_number() -> Response:
+    """Keeps anything from being sent to a number, whether a customer has it or not."""
+    if forms.is_resumed():
+        return _suppressed(SuppressionQuery())
+    try:
+        reason = forms.typed("reason").strip() or OPTED_OUT
+        suppressions.add_suppression(caller(), phone=forms.typed("phone"), reason=reason, source="api")
+    except DispatchError as refused:
+        return _suppressed(SuppressionQuery(), refused)
+    return forms.lead_to(f"{forms.START}/suppressed?done=suppressed")
+
+
+@console.form("/suppressed/<suppression_id>/remove", scope="write")
+def unsuppress_number(suppression_id: str) -> Response:
+    """Lets the number be messaged again."""
+    suppressions.remove_suppression(caller(), id_of(suppression_id))
+    return forms.lead_to(f"{forms.START}/suppressed?done=unsuppressed")
+
+
+def _lists(asked: ListQuery, refused: DispatchError | None = None) -> Response:
+    return page(
+        "lists.html",
+        code=refused.code if refused else None,
+        title="Lists",
+        found=lists.list_lists(caller(), page=asked.page, page_size=asked.page_size, q=asked.q),
+        asked=asked,
+        filters=filters_of(asked, "q"),
+        typed=forms.typed("name"),
+        problem=refused.message if refused else None,
+    )
+
+
+def _suppressed(asked: SuppressionQuery, refused: DispatchError | None = None) -> Response:
+    return page(
+        "suppressed.html",
+        code=refused.code if refused else None,
+        title="Suppressed numbers",
+        found=suppressions.list_suppressions(caller(), page=asked.page, page_size=asked.page_size, q=asked.q),
+        asked=asked,
+        filters=filters_of(asked, "q"),
+        typed={name: forms.typed(name) for name in ("phone", "reason")},
+        problem=refused.message if refused else None,
+    )
+
+
+def _address(list_id: int) -> str:
+    return f"{forms.START}/lists/{list_id}"

@@ -1,0 +1,156 @@
+"""Customers: found, added, changed, suppressed, deleted. What two tabs change of one customer does not collide."""
+
+from typing import Any
+
+from flask import Response
+
+from api.console import forms
+from api.console.asked import asked_for, filters_of
+from api.console.blueprint import console
+from api.console.inputs import id_of, typed_number
+from api.console.rendering import page
+from api.http.auth import caller
+from api.http.csv_answer import csv_answer
+from api.routes.customers import CustomerQuery
+from dispatch.customers import customers, list_members, suppressions
+from dispatch.customers.export import export_customers
+from dispatch.customers.lists import list_lists
+from dispatch.errors import DispatchError, InvalidRequest
+from models.customers.customer import CONSENTS
+from models.customers.suppression import OPTED_OUT
+
+FIELDS = ("phone", "first_name", "last_name", "location", "prefered_product", "zone")
+# As many lists as are offered to put someone on.
+LISTS = 100
+# What a field had when the form was made, beside what it has now.
+_BEFORE = "was_"
+
+
+@console.page("/customers")
+def customer_list() -> Response:
+    """The customers, newest first, or those with these words in their names or phones."""
+    asked = asked_for(CustomerQuery)
+    found = customers.list_customers(caller(), page=asked.page, page_size=asked.page_size, q=asked.q)
+    return page("customers.html", title="Customers", found=found, asked=asked, filters=filters_of(asked, "q"))
+
+
+@console.page("/customers.csv")
+def customers_export() -> Response:
+    """All customers as a file that can be imported again."""
+    return csv_answer(export_customers(caller()), "customers.csv")
+
+
+@console.page("/customers/new", scope="write")
+def new_customer() -> Response:
+    """An empty form."""
+    return _blank()
+
+
+@console.form("/customers/new", scope="write", resumes=True)
+def add_customer() -> Response:
+    """Adds a customer; what cannot be stored is said above the form."""
+    if forms.is_resumed():
+        return _blank()
+    given = {name: value for name in FIELDS if (value := forms.typed(name).strip())}
+    try:
+        made = customers.create_customer(caller(), **{"phone": "", **given})
+    except DispatchError as refused:
+        return _blank(refused)
+    return forms.lead_to(f"{_address(made.id)}?done=customer-added")
+
+
+@console.page("/customers/<customer_id>")
+def customer(customer_id: str) -> Response:
+    """One customer, with what can be changed."""
+    return _one(id_of(customer_id))
+
+
+@console.form("/customers/<customer_id>", scope="write", resumes=True)
+def edit_customer(customer_id: str) -> Response:
+    """Changes the fields that are not as they were when the form was made."""
+    if forms.is_resumed():
+        return _one(id_of(customer_id))
+    changes = _changes()
+    try:
+        if changes:
+            lifted = forms.typed("remove_opt_out") == "yes" and changes.get("consent") == "subscribed"
+            customers.edit_customer(caller(), id_of(customer_id), remove_opt_out=lifted, **changes)
+    except InvalidRequest as refused:
+        return _one(id_of(customer_id), refused)
+    return forms.lead_to(f"{_address(id_of(customer_id))}?done=customer-saved")
+
+
+@console.form("/customers/<customer_id>/suppress", scope="write")
+def suppress_customer(customer_id: str) -> Response:
+    """Keeps anything from being sent to the phone."""
+    shown = customers.read_customer(caller(), id_of(customer_id))
+    reason = forms.typed("reason").strip() or OPTED_OUT
+    suppressions.add_suppression(caller(), phone=shown.phone, reason=reason, source="api")
+    return forms.lead_to(f"{_address(shown.id)}?done=suppressed")
+
+
+@console.form("/customers/<customer_id>/unsuppress", scope="write")
+def unsuppress_customer(customer_id: str) -> Response:
+    """Lets the phone be messaged again."""
+    shown = customers.read_customer(caller(), id_of(customer_id))
+    suppressions.remove_suppression(caller(), suppressions.suppression_of(caller(), shown.phone))
+    return forms.lead_to(f"{_address(shown.id)}?done=unsuppressed")
+
+
+@console.form("/customers/<customer_id>/list", scope="write")
+def put_on_list(customer_id: str) -> Response:
+    """Puts the customer on a list."""
+    list_id = typed_number("list_id")
+    if list_id is None:
+        raise InvalidRequest("Choose a list.", field="list_id")
+    list_members.add_members(caller(), list_id, [id_of(customer_id)])
+    return forms.lead_to(f"{_address(id_of(customer_id))}?done=on-list")
+
+
+@console.form("/customers/<customer_id>/delete", scope="write")
+def delete_customer(customer_id: str) -> Response:
+    """Deletes the customer."""
+    customers.delete_customer(caller(), id_of(customer_id))
+    return forms.lead_to(f"{forms.START}/customers?done=customer-deleted")
+
+
+def _changes() -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    for name in (*FIELDS, "consent"):
+        typed = forms.typed(name).strip()
+        if name in forms.sent() and typed != forms.typed(f"{_BEFORE}{name}"):
+            changes[name] = None if name == "zone" and not typed else typed
+    return changes
+
+
+def _one(customer_id: int, refused: DispatchError | None = None) -> Response:
+    shown = customers.read_customer(caller(), customer_id)
+    stored = {name: getattr(shown, name) or "" for name in (*FIELDS, "consent")}
+    was = {name: forms.typed(f"{_BEFORE}{name}", value) for name, value in stored.items()}
+    suppressed = suppressions.read_suppression(caller(), shown.phone) if shown.suppressed else None
+    return page(
+        "customer.html",
+        code=refused.code if refused else None,
+        title=f"{shown.first_name} {shown.last_name}".strip() or shown.phone,
+        shown=shown,
+        suppressed=suppressed,
+        typed={name: forms.typed(name, value) for name, value in stored.items()},
+        was=was,
+        problem=refused.message if refused else None,
+        consents=CONSENTS,
+        lists=list_lists(caller(), page_size=LISTS).rows,
+    )
+
+
+def _blank(refused: DispatchError | None = None) -> Response:
+    return page(
+        "customer_new.html",
+        code=refused.code if refused else None,
+        title="New customer",
+        typed={name: forms.typed(name) for name in FIELDS},
+        problem=refused.message if refused else None,
+    )
+
+
+def _address(customer_id: int) -> str:
+    return f"{forms.START}/customers/{customer_id}"
