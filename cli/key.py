@@ -8,9 +8,10 @@ from cli.shared.arguments import end_of
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, show_columns
 from cli.shared.pages import pages
-from cli.shared.servers import with_database
+from cli.shared.servers import web_address, with_database
 from cli.shared.tenant import account_option, tenant_of
 from dispatch.accounts.keys import KeyView, issue_key, key_called, list_keys, read_key, revoke_key
+from dispatch.accounts.sign_in_offers import offer_sign_in
 from models.api_key import SCOPES
 from models.page import Page
 from models.tenancy import ALL_ACCOUNTS
@@ -20,7 +21,7 @@ _key = click.argument("wanted", metavar="KEY")
 
 @click.group()
 def key() -> None:
-    """Create, list and revoke API keys."""
+    """Create, list and revoke API keys, and sign in to the console with them."""
 
 
 @key.command()
@@ -81,6 +82,24 @@ def show(wanted: str) -> KeyView:
     """
     caller = by_hand(ALL_ACCOUNTS)
     return read_key(caller, key_called(caller, wanted))
+
+
+@key.command()
+@_key
+@answers()
+@with_database
+def console(wanted: str) -> dict[str, str]:
+    """Print an address that signs a browser in to the console with this key, once and within 10 minutes.
+
+    KEY is its id, its name, or its prefix, as `key list` shows them.
+
+    \b
+    python -m cli key console dashboard
+    """
+    web = web_address()
+    caller = by_hand(ALL_ACCOUNTS)
+    offered = offer_sign_in(caller, key_called(caller, wanted))
+    return {"url": f"{web}{offered.path}", "works_until": offered.works_until.isoformat(timespec="seconds")}
 
 
 @key.command()

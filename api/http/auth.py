@@ -39,6 +39,7 @@ OPEN = frozenset(
         "docs.static",
         "console.sign_in",
         "console.begin",
+        "console.open_offer",
         "console.static",
     }
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -48,6 +49,7 @@ class Outcome:
     campaign: CampaignView
     imported: ImportReport
     key: str
+    key_id: UUID
     #: How many people wrote back, and how many do not want any more messages, some of them since they wrote.
     replied: int
     opted_out: int
@@ -93,7 +95,7 @@ def run_demo(recipients: int, console: Console, phones: Phones = SILENT, *, smoo
     troubled = recipients >= ENOUGH_FOR_TROUBLE and not smooth
     account = create_account(by_hand(ALL_ACCOUNTS), f"Demo {datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}", country=COUNTRY)
     caller = by_hand(account.id)
-    key = issue_key(caller, name="demo").key
+    key = issue_key(caller, name="demo")
     top_up(caller, recipients * CREDITS_PER_MESSAGE)
     with _progress(console) as progress:
         imported = _import(
@@ -117,7 +119,8 @@ def run_demo(recipients: int, console: Console, phones: Phones = SILENT, *, smoo
         caller,
         campaign,
         imported,
-        key,
+        key.key,
+        key.id,
         replied=list_replies(caller, page_size=1).total,
         opted_out=list_suppressions(caller, page_size=1).total,
         violations=audit(ALL_ACCOUNTS),

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from cli.demo.campaign import Outcome
 from cli.shared.data_directory import running_directory
+from dispatch.accounts.sign_in_offers import MINUTES, offer_sign_in
 from dispatch.audit import PROMISES
 from dispatch.campaigns.messages import group_attempts, list_messages, read_message
 from dispatch.receipts.replies import list_replies
@@ -108,8 +109,10 @@ def show_ways(outcome: Outcome, stack: Stack, console: Console) -> None:
     """Prints the addresses, the key, and commands to try in a second terminal."""
     campaign_id = outcome.campaign.id
     cli = f"{'' if stack.directory == running_directory() else f'DATA_DIR={stack.directory} '}.venv/bin/python -m cli"
+    offered = offer_sign_in(outcome.caller, outcome.key_id)
     ways = {
-        "web": f"{stack.web_url}/  (leads to /docs, where every call can be tried with the key)",
+        "console": f"{stack.web_url}{offered.path}  (signs one browser in, within {MINUTES} minutes)",
+        "web": f"{stack.web_url}/  (every call of the API can be tried there with the key)",
         "health": f"{stack.web_url}/health",
         "key": outcome.key,
         "try": f"curl -H 'Authorization: Bearer {outcome.key}' {stack.web_url}/api/campaigns/{campaign_id}",

@@ -66,6 +66,18 @@ def find_servers() -> None:
     )
 
 
+def web_address() -> str:
+    """Returns the address of web: PUBLIC_URL, or that of the `up` or demo that runs here."""
+    if settings().public_url:
+        return str(settings().public_url).rstrip("/")
+    context = click.get_current_context(silent=True)
+    named: Path | None = context.meta.get(_DATA) if context else None
+    run = read_run(named or running_directory())
+    if run is None or run.web_url is None:
+        raise Refused("No web runs here; set PUBLIC_URL to the address at which people reach it.", code="NO_WEB")
+    return run.web_url
+
+
 def with_database(verb: Callable[P, Result]) -> Callable[P, Result]:
     """Makes the verb find the servers and connect to the database, whose schema must fit, before it runs."""
 

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from models.database import changed, row
@@ -18,7 +18,7 @@ WITH left_over AS (
         SELECT token_hash FROM console_session WHERE key_id = %(key)s
         ORDER BY seen_at DESC OFFSET %(others)s FOR UPDATE SKIP LOCKED))
 INSERT INTO console_session (token_hash, key_id, account_id, ends_at)
-VALUES (%(hash)s, %(key)s, %(account)s, now() + make_interval(hours => %(hours)s))
+VALUES (%(hash)s, %(key)s, %(account)s, now() + %(length)s)
 """
 
 _FIND = """
@@ -36,6 +36,15 @@ WHERE session.token_hash = %(hash)s AND session.ends_at > now()
 _MARK = """
 WITH used AS (UPDATE api_key SET last_used_at = now() WHERE id = %(key)s)
 UPDATE console_session SET seen_at = now() WHERE token_hash = %(hash)s
+"""
+
+# An offer is no session: its hash is made from other letters, so that its token is of no use as one.
+_OFFER = "offer:"
+_TAKE_UP = """
+DELETE FROM console_session session USING api_key key
+WHERE session.token_hash = %(hash)s AND session.ends_at > now() AND key.id = session.key_id
+  AND key.revoked_at IS NULL AND (key.expires_at IS NULL OR key.expires_at > now())
+RETURNING session.key_id, key.account_id
 """
 
 
@@ -56,8 +65,22 @@ class ConsoleSession(Row):
     @classmethod
     def begin(cls, key_id: UUID, *, account_id: UUID | None, hours: int) -> str:
         """Begins a session of at most so many hours and returns its token, which is stored nowhere."""
+        return cls._begin("", key_id, account_id, timedelta(hours=hours))
+
+    @classmethod
+    def offer(cls, key_id: UUID, *, minutes: int) -> str:
+        """Returns a token with which one browser may begin a session of the key, once and within so many minutes."""
+        return cls._begin(_OFFER, key_id, None, timedelta(minutes=minutes))
+
+    @classmethod
+    def take_up(cls, token: str) -> "Offered | None":
+        """Uses an offer up and returns whose it was; None when there is none, it is over, or its key has ended."""
+        return row(_TAKE_UP, {"hash": _hash(_OFFER + token)}, into=Offered)
+
+    @classmethod
+    def _begin(cls, kind: str, key_id: UUID, account_id: UUID | None, length: timedelta) -> str:
         token = secrets.token_urlsafe(32)
-        values = {"hash": _hash(token), "key": key_id, "account": account_id, "hours": hours}
+        values = {"hash": _hash(kind + token), "key": key_id, "account": account_id, "length": length}
         changed(_BEGIN, values | {"others": MOST_PER_KEY - 1})
         return token
 
@@ -96,6 +119,14 @@ class SignedIn:
     credits: int | None
     #: Whether its use has to be marked: it has not been within the last minute.
     unmarked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """The key for which a session was offered, and its account; None for an operator's."""
+
+    key_id: UUID
+    account_id: UUID | None
 
 
 def _hash(token: str) -> str:

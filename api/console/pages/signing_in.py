@@ -2,19 +2,24 @@
 
 from uuid import UUID
 
-from flask import Response
+from flask import Response, current_app, request
 
 from api.console import forms, sessions
 from api.console.blueprint import console
 from api.console.refusals import ask_for_key
 from api.console.rendering import page
-from api.http.auth import caller_of, holder_of_key
+from api.http.address import client_address
+from api.http.auth import WRONG_KEYS, caller_of, holder_of_key
+from api.http.connection import connect
 from api.http.errors import KeyExpired, NotSignedIn, Unauthenticated
 from dispatch.accounts.accounts import account_with_id
+from dispatch.accounts.sign_in_offers import take_up_offer
 from dispatch.errors import NotFound
 from models.api_key import KeyHolder
 from models.database import db
 from models.tenancy import ALL_ACCOUNTS
+
+OFFER_IS_OVER = "This address has signed a browser in already, or is too old. Make another one, or sign in with a key."
 
 
 class NotAKey(NotSignedIn):
@@ -45,6 +50,31 @@ def begin() -> Response:
     if held and held.resumes:
         return page("resume.html", title="You are signed in again", held=held, account_now=str(account or ""))
     return forms.lead_to(held.page if held else forms.page_of_form())
+
+
+@console.page("/open", without_account=True)
+def open_offer() -> Response:
+    """Signs in the browser that comes first with the address that `cli console` printed."""
+    offer = request.args.get("offer", "")
+    # What only looks at the address, as chats and virus scanners do, must not use it up.
+    if request.method != "GET" or "prefetch" in request.headers.get("Sec-Purpose", ""):
+        return ask_for_key()
+    wrong_keys, address = current_app.extensions[WRONG_KEYS], client_address()
+    wrong_keys.check(address, offer)
+    connect()
+    with db.atomic():
+        found = take_up_offer(offer)
+        if found:
+            sessions.begin_session(found.key_id, None)
+            holder = KeyHolder(key_id=found.key_id, account_id=found.account_id, scopes=["read"], unmarked=False)
+            signed_in = caller_of(holder, found.account_id or ALL_ACCOUNTS)
+            signed_in.note("console.signed_in", found.key_id, account_id=found.account_id)
+    if found is None:
+        wrong_keys.count(address)
+        answer = ask_for_key(OFFER_IS_OVER)
+        answer.status_code = 410
+        return answer
+    return forms.lead_to(forms.START)
 
 
 @console.form("/sign-out", scope="read", without_account=True)
