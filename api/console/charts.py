@@ -40,11 +40,11 @@ def funnel(campaign: CampaignView, replies: int) -> list[Bar]:
 
 
 def line(curve: CurveView) -> Line | None:
-    """Returns the curve; None while there are too few points for one."""
-    if len(curve.points) < 2:
+    """Returns the curve; None while there are too few points for one, or all of them are of the same second."""
+    if len(curve.points) < 2 or (curve.points[-1].at - curve.points[0].at).total_seconds() < 1:
         return None
     begins, ends = curve.points[0].at, curve.points[-1].at
-    seconds, most = (ends - begins).total_seconds() or 1.0, curve.points[-1].messages
+    seconds, most = (ends - begins).total_seconds(), curve.points[-1].messages
     placed = [
         f"{WIDTH * (point.at - begins).total_seconds() / seconds:.1f},{HEIGHT - HEIGHT * point.messages / most:.1f}"
         for point in curve.points

@@ -78,6 +78,8 @@ def render(template: str, **values: Any) -> str:
         may=scopes.__contains__,
         menu=[entry for entry in MENU if entry.scope in scopes and signed_in and signed_in.account_id],
         moment=lambda value: words.moment(value, zone),
+        moment_in=words.moment,
+        as_written=words.as_written,
         zone=zone or "UTC",
         token=csrf_token(),
         account=forms.current_account(),

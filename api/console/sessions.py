@@ -54,6 +54,8 @@ def begin_session(key_id: UUID, account_id: UUID | None) -> None:
     end_session()
     token = ConsoleSession.begin(key_id, account_id=account_id, hours=settings().console_session_hours)
     g.console_cookie = f"{_SESSION}{token}"
+    # The answer to this request already shows who is signed in.
+    g.signed_in = ConsoleSession.find(token, idle_minutes=settings().console_idle_minutes)
 
 
 def end_session() -> None:

@@ -12,6 +12,7 @@ from api.console.pages import (
     providers,
     running,
     signing_in,
+    writing,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "providers",
     "running",
     "signing_in",
+    "writing",
 ]

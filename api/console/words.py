@@ -37,9 +37,13 @@ def counted(value: int, one: str, many: str | None = None) -> str:
 
 
 def moment(value: datetime, zone: str | None) -> str:
-    """Returns a time by the clocks of the zone, like "26 Nov 2026, 09:24 EET"."""
-    local = value.astimezone(ZoneInfo(zone or "UTC"))
-    return f"{local.day} {local:%b %Y, %H:%M} {local.tzname()}"
+    """Returns a time by the clocks of the zone (UTC for none), like "26 Nov 2026, 09:24 EET"."""
+    return as_written(value.astimezone(ZoneInfo(zone or "UTC")))
+
+
+def as_written(value: datetime) -> str:
+    """Returns a time by the clocks that it is written in."""
+    return f"{value.day} {value:%b %Y, %H:%M} {value.tzname()}"
 
 
 def bar(stats: Stats) -> list[Part]:

@@ -13,6 +13,7 @@ from dispatch.audience.gaps import reach_of
 from dispatch.audience.members import Audience
 from dispatch.audience.previews import AudiencePreviewView, preview_of
 from dispatch.caller import Caller
+from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.preview_view import (
     EstimateView,
     FoldingView,
@@ -23,6 +24,7 @@ from dispatch.campaigns.preview_view import (
 )
 from dispatch.campaigns.rules import get_campaign
 from dispatch.campaigns.variant_previews import as_sent, drawn_for, expected_of, text_drawn_for, variants_shown
+from dispatch.campaigns.writing import create_campaign
 from dispatch.errors import CustomerNotFound, InvalidStatus, MissingCustomerId, NoMessageText
 from dispatch.formats.checks import composed
 from dispatch.texts.check import named_character, remarks_on
@@ -35,6 +37,7 @@ from dispatch.texts.template import compile_template
 from dispatch.texts.typography import fold, replaced_in
 from models.campaigns.campaign import Campaign
 from models.campaigns.remote_fetch import RemoteFetch
+from models.database import db
 from models.messages.parameters import MARK, further_in, parameters_in, unmarked
 
 MAX_MESSAGES = 50
@@ -104,6 +107,29 @@ def preview_audience(caller: Caller, campaign_id: int) -> AudiencePreviewView:
     campaign = get_campaign(caller, campaign_id)
     text = campaign.template.strip()
     return preview_of(known_audience(campaign), *(texts_of(campaign) if text else ()))
+
+
+class _OnlyShown(Exception):
+    """Ends the transaction of what is only previewed."""
+
+
+def preview_draft(
+    caller: Caller, draft: CampaignDraft, *, first: int = MESSAGES
+) -> tuple[PreviewView, AudiencePreviewView]:
+    """Returns what both previews of a campaign would show if this draft were saved; nothing of it is kept.
+
+    It is written in a transaction that is rolled back, so that what is shown is read as a saved one is. Refuses what
+    `create_campaign` refuses, and a draft without an audience.
+    """
+    shown: list[tuple[PreviewView, AudiencePreviewView]] = []
+    try:
+        with db.atomic():
+            made = create_campaign(caller, draft)
+            shown.append((preview_messages(caller, made.id, first=first), preview_audience(caller, made.id)))
+            raise _OnlyShown
+    except _OnlyShown:
+        [found] = shown
+        return found
 
 
 def known_audience(campaign: Campaign) -> Audience:

@@ -54,3 +54,8 @@ def fold(text: str, measured: Measure) -> tuple[str, Measure]:
 def replaced_in(text: str) -> Iterator[str]:
     """Yields the characters of the text that folding replaces."""
     return (character for character in text if ord(character) in _TABLE)
+
+
+def with_replacements(text: str) -> str:
+    """Returns the text with those characters replaced, whatever else is in it; for someone who is writing it."""
+    return normal("NFC", text).translate(_TABLE)

@@ -71,11 +71,13 @@ def test_a_campaign_is_paused_resumed_and_cancelled(signed_in, account, campaign
 
 def test_the_page_shows_how_far_people_came_and_what_did_not_arrive(signed_in, account, campaign):
     start_and_deliver(campaign, reject=["+306900000000"])
+    rows("UPDATE message SET sent_at = sent_at - n * interval '1 min'")
     page = signed_in.get(page_of(campaign))
     assert "3 sent, 1 failed of 4" in page.text
     assert "in the audience 4 sent 3" in page.text
     assert "Sent over time" in page.text
-    assert "sends again to the 1 person who" in page.text
+    assert "1 person at most" in page.text
+    assert "3 credits spent, 0 still held" in page.text
 
 
 def test_failures_are_retried_as_a_campaign_of_its_own(signed_in, account, campaign):

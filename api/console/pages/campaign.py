@@ -1,11 +1,12 @@
 """One campaign: how far it is, what became of its messages, and what can be done with it."""
 
+import re
 from functools import partial
 from typing import Any
 
 from flask import Response
 
-from api.console import charts, sessions
+from api.console import charts, forms, sessions
 from api.console.blueprint import console
 from api.console.inputs import id_of
 from api.console.pages.campaigns import MOVING
@@ -18,7 +19,9 @@ from dispatch.campaigns.progress import read_curve
 from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.results import read_results
 from dispatch.campaigns.view import CampaignView
+from dispatch.errors import DispatchError
 from dispatch.receipts.replies import list_replies
+from dispatch.start.follow_ups import send_test
 from dispatch.start.unknown import list_unknown
 
 # In these none of its messages has been written yet.
@@ -29,9 +32,20 @@ REPLIES, UNKNOWN = 10, 50
 @console.page("/campaigns/<campaign_id>")
 def campaign(campaign_id: str) -> Response:
     """The page of a campaign."""
-    shown = read_campaign(caller(), id_of(campaign_id))
-    found = _what_became(shown) if shown.status not in UNSTARTED else None
-    return page("campaign.html", title=shown.name, shown=shown, found=found, moving=shown.status in MOVING)
+    return _page_of(campaign_id)
+
+
+@console.form("/campaigns/<campaign_id>/test", scope="send", resumes=True)
+def test_campaign(campaign_id: str) -> Response:
+    """Sends the text to a few numbers now, as a campaign of its own."""
+    if forms.is_resumed():
+        return _page_of(campaign_id)
+    numbers = [number.strip() for number in re.split(r"[,;\n]", forms.typed("numbers")) if number.strip()]
+    try:
+        started = send_test(caller(), id_of(campaign_id), numbers)
+    except DispatchError as refusal:
+        return _page_of(campaign_id, refusal)
+    return forms.lead_to(f"{forms.START}/campaigns/{started.campaign_id}?done=tested")
 
 
 @console.page("/campaigns/<campaign_id>/live", passive=True)
@@ -52,6 +66,21 @@ def campaign_export(campaign_id: str) -> Response:
     """All of its messages as a file."""
     wanted = id_of(campaign_id)
     return csv_answer(export_messages(caller(), wanted), f"campaign-{wanted}-messages.csv")
+
+
+def _page_of(campaign_id: str, refusal: DispatchError | None = None) -> Response:
+    """Returns the page of the campaign, perhaps with why its form was refused and what was typed into that."""
+    shown = read_campaign(caller(), id_of(campaign_id))
+    return page(
+        "campaign.html",
+        code=refusal.code if refusal else None,
+        title=shown.name,
+        message=refusal.message if refusal else None,
+        shown=shown,
+        found=_what_became(shown) if shown.status not in UNSTARTED else None,
+        moving=shown.status in MOVING,
+        numbers=forms.typed("numbers"),
+    )
 
 
 def _what_became(shown: CampaignView) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def begin() -> Response:
         account = found.account_id or chosen
         caller_of(found, account or ALL_ACCOUNTS).note("console.signed_in", found.key_id, account_id=account)
     if held and held.resumes:
-        return page("resume.html", title="You are signed in again", held=held, account_now=str(account or ""))
+        return page("resume.html", title="You are signed in again", held=held)
     return forms.lead_to(held.page if held else forms.page_of_form())
 
 

@@ -51,3 +51,29 @@ for (const part of document.querySelectorAll("[data-events]")) listen(part.datas
 
 // A long menu on a small screen shows where one is.
 document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// Shows beside the form what it would be, a moment after something was typed; the button "Preview" does the same.
+function preview(form) {
+  let waiting;
+  let asked;
+  const show = async () => {
+    asked?.abort();
+    asked = new AbortController();
+    const data = new URLSearchParams(new FormData(form));
+    data.set("do", "preview");
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: data, signal: asked.signal });
+      if (!answer.ok) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("preview");
+      if (fresh) document.getElementById("preview").innerHTML = fresh.innerHTML;
+    } catch {
+      // A newer question has replaced this one, or the server does not answer for a moment.
+    }
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(show, 400);
+  });
+}
+
+for (const form of document.querySelectorAll("form[data-preview]")) preview(form);

@@ -1,0 +1,145 @@
+"""A campaign as it is written in a form: read from what was typed or from a campaign, and made into either."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from api.console import forms
+from api.console.inputs import typed_ids, typed_number
+from dispatch.audience.combined import Combined, Excluded, Included
+from dispatch.campaigns.draft import CampaignDraft
+from dispatch.campaigns.view import CampaignView, PartsView
+from dispatch.errors import InvalidRequest
+from dispatch.formats.times import read_time
+
+# What the form can choose; any other kind of audience stays as it is unless one of these replaces it.
+OF_THE_FORM = (None, "list", "segment", "everyone", "combined")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What the fields of the form contain."""
+
+    name: str = ""
+    channel: str = "sms"
+    text: str = ""
+    everyone: bool = False
+    lists: tuple[int, ...] = ()
+    segments: tuple[int, ...] = ()
+    except_lists: tuple[int, ...] = ()
+    except_segments: tuple[int, ...] = ()
+    purpose: str = "marketing"
+    fold: bool = False
+    track: bool = False
+    #: A local time as browsers write it, and whose clocks show it.
+    when: str = ""
+    zone: str = "UTC"
+    #: Of the campaign that was opened; None for a new one.
+    revision: int | None = None
+
+    @classmethod
+    def of_form(cls) -> "Written":
+        """Returns what was typed; InvalidRequest when an id is none."""
+        return cls(
+            name=forms.typed("name"),
+            channel=forms.typed("channel", "sms"),
+            text=forms.typed("text"),
+            everyone="everyone" in forms.sent(),
+            lists=tuple(typed_ids("lists")),
+            segments=tuple(typed_ids("segments")),
+            except_lists=tuple(typed_ids("except_lists")),
+            except_segments=tuple(typed_ids("except_segments")),
+            purpose=forms.typed("purpose", "marketing"),
+            fold="fold" in forms.sent(),
+            track="track" in forms.sent(),
+            when=forms.typed("when").strip(),
+            zone=forms.typed("zone", "UTC").strip(),
+            revision=typed_number("revision"),
+        )
+
+    @classmethod
+    def of_campaign(cls, campaign: CampaignView, zone: str) -> "Written":
+        """Returns what the form shows of a campaign that is saved; its times by the clocks of the zone."""
+        audience = campaign.audience
+        include = (audience and audience.include) or PartsView()
+        exclude = (audience and audience.exclude) or PartsView()
+        one_list = [audience.list_id] if audience and audience.list_id else []
+        one_segment = [audience.segment_id] if audience and audience.segment_id else []
+        return cls(
+            name=campaign.name,
+            channel=campaign.channel,
+            text=campaign.base_template,
+            everyone=bool(audience and audience.kind == "everyone") or include.everyone,
+            lists=(*one_list, *include.lists),
+            segments=tuple(each for each in (*one_segment, *include.segments) if each),
+            except_lists=tuple(exclude.lists),
+            except_segments=tuple(each for each in exclude.segments if each),
+            purpose=campaign.purpose,
+            fold=campaign.fold_typography,
+            track=campaign.track_links,
+            when="",
+            zone=zone,
+            revision=campaign.revision,
+        )
+
+    @property
+    def has_audience(self) -> bool:
+        """Returns whether anyone is chosen."""
+        return bool(self.everyone or self.lists or self.segments)
+
+    def scheduled_at(self) -> datetime | None:
+        """Returns the time that is typed, None for none; InvalidRequest when it is no time or the zone no zone."""
+        if not self.when:
+            return None
+        try:
+            return read_time(f"{self.when} {self.zone}")
+        except ValueError as problem:
+            raise InvalidRequest(f"The time cannot be used: {problem}.", field="when") from None
+
+    def as_draft(self) -> CampaignDraft:
+        """Returns it as a new campaign without a time."""
+        return CampaignDraft(
+            name=self.name,
+            template=self.text,
+            channel=self.channel,
+            purpose=self.purpose,
+            fold_typography=self.fold,
+            track_links=self.track,
+            **self._audience(),
+        )
+
+    def as_changes(self, campaign: CampaignView) -> dict[str, Any]:
+        """Returns it as changes of a campaign; what the form cannot show of it stays."""
+        changes: dict[str, Any] = {
+            "name": self.name,
+            "channel": self.channel,
+            "purpose": self.purpose,
+            "fold_typography": self.fold,
+            "track_links": self.track,
+        }
+        if not campaign.variants:
+            changes["template"] = self.text
+        kind = campaign.audience.kind if campaign.audience else None
+        if self.has_audience:
+            changes |= self._audience()
+        elif kind in OF_THE_FORM and kind is not None:
+            changes["list_id"] = None
+        return changes
+
+    def _audience(self) -> dict[str, Any]:
+        """Returns the audience in its simplest kind."""
+        parts = (self.lists, self.segments, self.except_lists, self.except_segments)
+        match self.everyone, *map(list, parts):
+            case False, [], [], _, _:
+                if self.except_lists or self.except_segments:
+                    raise InvalidRequest("Choose who gets it before you leave people out.", field="lists")
+                return {}
+            case True, [], [], [], []:
+                return {"everyone": True}
+            case False, [one], [], [], []:
+                return {"list_id": one}
+            case False, [], [one], [], []:
+                return {"segment_id": one}
+        included = Included(everyone=self.everyone, lists=list(self.lists), segments=list(self.segments))
+        excluded = Excluded(lists=list(self.except_lists), segments=list(self.except_segments))
+        return {"combined": Combined(include=included, exclude=excluded)}

@@ -1,0 +1,96 @@
+"""The console in Debian's chromium: there are no errors on its console, nothing is too wide, and axe finds nothing."""
+
+import re
+import shutil
+import threading
+
+import pytest
+from werkzeug.serving import make_server
+
+from tests.factories import a_campaign, a_key, a_list
+from tests.sending import start_and_deliver
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed; .ci/run installs it")
+
+SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A running browser."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def address(app, db, redis):
+    """Where the application is served, with a thread for each request."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    serving = threading.Thread(target=server.serve_forever, daemon=True)
+    serving.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+
+@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids="-".join)
+def page(request, chromium, address):
+    """A page of one size and one scheme, on whose console no errors may be."""
+    size, scheme = request.param
+    width, height = SIZES[size]
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, base_url=address, reduced_motion="reduce"
+    )
+    shown, said = context.new_page(), []
+    shown.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    shown.on("pageerror", lambda problem: said.append(str(problem)))
+    yield shown
+    context.close()
+    assert said == []
+
+
+@pytest.fixture
+def look(page, tmp_path):
+    """Takes a picture of the page and lets axe look at it."""
+    sync_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+    def look_at(name):
+        page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+        found = sync_playwright.Axe().run(page).response["violations"]
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], name
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the screen"
+
+    return look_at
+
+
+def test_someone_writes_previews_starts_and_watches_a_campaign(page, look, account):
+    a_list(account, 3, name="Friends")
+    start_and_deliver(a_campaign(account, recipients=4, name="Before"), reject=["+306900000004"])
+    page.goto("/console/sign-in")
+    look("sign-in")
+    page.get_by_label("API key").fill(a_key(account))
+    page.get_by_role("button", name="Sign in").click()
+    look("campaigns")
+    page.get_by_role("link", name="New campaign").click()
+    page.get_by_label("Name", exact=True).fill("Spring")
+    page.get_by_label("Text", exact=True).fill("It’s spring, {first_name}")
+    page.get_by_role("group", name="In any of these lists").get_by_label(re.compile("Friends")).check()
+    page.locator("#preview").get_by_text("3 people").wait_for()
+    look("writing")
+    page.get_by_role("button", name="Replace them").click()
+    assert page.get_by_label("Text", exact=True).input_value() == "It's spring, {first_name}"
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Start…").click()
+    page.get_by_text("3 people get 1 segment each, 3 credits, starting now.").wait_for()
+    look("launch")
+    page.get_by_role("button", name="Start now").click()
+    page.get_by_text("The campaign has started").wait_for()
+    look("started")
+    page.goto("/console/campaigns")
+    page.get_by_role("link", name="Before").click()
+    look("campaign")
