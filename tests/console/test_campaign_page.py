@@ -1,13 +1,16 @@
 """The page of one campaign, and what its buttons do."""
 
+from io import BytesIO
+
 import pytest
 
 from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.reading import read_campaign
+from dispatch.customers.import_upload import Wish, start_import
 from dispatch.customers.suppressions import add_suppression
 from dispatch.start.enqueue import enqueue_campaign
 from models.database import rows, scalar
-from tests.factories import a_campaign, a_key, an_account, asking
+from tests.factories import a_campaign, a_key, a_list, an_account, asking
 from tests.sending import start_and_deliver
 from tests.statements import statements_of_all_threads
 from tests.stored import stored_rows
@@ -45,6 +48,30 @@ def test_a_campaign_that_another_tab_changed_meanwhile_is_not_started(signed_in,
     assert signed_in.status == 409
     assert "was changed after you opened it" in page.text
     assert status_of(campaign) == "draft"
+
+
+def test_too_few_credits_are_said_beside_what_a_start_would_cost(browser):
+    poor = an_account(1, name="Poor")
+    campaign = a_campaign(poor, recipients=3)
+    browser.sign_in(poor)
+    browser.get(f"{page_of(campaign)}/launch")
+    page = browser.send(f"{page_of(campaign)}/start")
+    assert browser.status == 402
+    assert "3 people get" in page.text
+    assert "The account has 1 credit." in page.text
+    assert status_of(campaign) == "draft"
+
+
+def test_while_an_import_runs_a_start_is_offered_with_those_who_are_there(signed_in, account):
+    friends = a_list(account, 2, name="friends")
+    campaign = a_campaign(account, list_id=friends)
+    start_import(asking(account.id), BytesIO(b"phone\n+306912345678\n"), Wish("friends"))
+    signed_in.get(f"{page_of(campaign)}/launch")
+    signed_in.send(f"{page_of(campaign)}/start")
+    assert signed_in.status == 409
+    [offered] = [form for form in signed_in.page.forms if "Start with those who are there by now" in form.buttons]
+    signed_in.client.post(offered.action, data=dict(offered.fields))
+    assert status_of(campaign) == "sending"
 
 
 def test_a_button_of_an_old_page_says_why_it_does_nothing(signed_in, campaign):

@@ -17,7 +17,7 @@ from dispatch.campaigns.preview_view import PreviewView
 from dispatch.campaigns.previews import preview_audience, preview_messages
 from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.writing import delete_campaign, duplicate_campaign
-from dispatch.errors import InvalidRequest
+from dispatch.errors import DispatchError, ImportRunning, InvalidRequest
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.follow_ups import retry_failed
 from dispatch.start.unknown import accept_unknown, resend_unknown
@@ -27,20 +27,34 @@ from dispatch.start.winners import send_winner
 @console.page("/campaigns/<campaign_id>/launch")
 def launch(campaign_id: str) -> Response:
     """Says in a sentence what a start will do, before it does."""
-    shown = read_campaign(caller(), id_of(campaign_id))
-    found: tuple[PreviewView, AudiencePreviewView] | None = None
-    if not (shown.audience and shown.audience.kind == "remote"):
-        found = preview_messages(caller(), shown.id, first=3), preview_audience(caller(), shown.id)
-    return page("launch.html", title=f"Start {shown.name}", shown=shown, found=found)
+    return _before_start(campaign_id)
 
 
 @console.form("/campaigns/<campaign_id>/start", scope="send")
 def start_campaign(campaign_id: str) -> Response:
-    """Starts the revision that the page showed, and no other."""
-    started = enqueue_campaign(
-        caller(), id_of(campaign_id), revision=typed_number("revision"), anyway=forms.typed("anyway") == "yes"
-    )
+    """Starts the revision that the page showed, and no other; a refusal is shown with what a start would do now."""
+    anyway = forms.typed("anyway") == "yes"
+    try:
+        started = enqueue_campaign(caller(), id_of(campaign_id), revision=typed_number("revision"), anyway=anyway)
+    except DispatchError as refusal:
+        return _before_start(campaign_id, refusal)
     return _shown(started.campaign_id, "started")
+
+
+def _before_start(campaign_id: str, refusal: DispatchError | None = None) -> Response:
+    shown = read_campaign(caller(), id_of(campaign_id))
+    found: tuple[PreviewView, AudiencePreviewView] | None = None
+    if shown.status in ("draft", "scheduled") and not (shown.audience and shown.audience.kind == "remote"):
+        found = preview_messages(caller(), shown.id, first=3), preview_audience(caller(), shown.id)
+    return page(
+        "launch.html",
+        code=refusal.code if refusal else None,
+        title=f"Start {shown.name}",
+        message=refusal.message if refusal else None,
+        importing=isinstance(refusal, ImportRunning),
+        shown=shown,
+        found=found,
+    )
 
 
 @console.form("/campaigns/<campaign_id>/approve", scope="approve")
