@@ -22,6 +22,7 @@ from config.stopping import stopping
 from embedded.logs import private
 
 if TYPE_CHECKING:
+    from cli.demo.campaign import Outcome
     from embedded.stack import Stack
 
 # Shorter waits than usual: a sweep every second, retries after half a second and after two.
@@ -55,7 +56,8 @@ def demo(
     """Show the whole product at work on this machine.
 
     Starts everything as `up` does, imports customers, schedules a campaign, and shows the sweeper start it, the
-    workers send it through the simulated provider, and what that reports. Then it stays up until Ctrl-C.
+    workers send it through the simulated provider, and what that reports. Then it stays up until Ctrl-C, with other
+    campaigns at work, and prints an address that opens the console on them.
 
     \b
     python -m cli demo
@@ -63,7 +65,7 @@ def demo(
     """
     from cli.demo.campaign import run_demo
     from cli.demo.receipts import phones_for
-    from cli.demo.report import show_outcome, show_ways
+    from cli.demo.report import show_outcome
     from models.database import db
 
     console, directory = Console(stderr=wants_json(), highlight=False), data or demo_directory(retries=retries)
@@ -75,12 +77,21 @@ def demo(
         outcome = run_demo(recipients, console, phones, smooth=retries)
         show_outcome(outcome, console, attempts=record if retries else None)
         if not leave:
-            show_ways(outcome, stack, console)
-            stopping().wait()
+            _stay(outcome, phones, stack, console)
     # After everything has stopped, so that this is the last line even if both streams are merged.
     if leave or wants_json():
         print_json(outcome.summary())
     context.exit(0 if outcome.ok else 1)
+
+
+def _stay(outcome: "Outcome", phones: Phones, stack: "Stack", console: Console) -> None:
+    """Stays up until Ctrl-C, with other campaigns at work, and says where to look."""
+    from cli.demo.others import start_others
+    from cli.demo.report import show_ways
+
+    start_others(outcome, phones)
+    show_ways(outcome, stack, console)
+    stopping().wait()
 
 
 def _environment(phones: Phones, record: Path | None) -> dict[str, str]:
