@@ -12,8 +12,10 @@ class Entry(NamedTuple):
 #: In the order of the menu.
 MENU = (
     Entry("Campaigns", "/console/campaigns"),
+    Entry("Schedules", "/console/schedules"),
     Entry("Customers", "/console/customers"),
     Entry("Lists", "/console/lists"),
+    Entry("Imports", "/console/imports"),
     Entry("Credits", "/console/credits"),
     Entry("Providers", "/console/providers"),
     Entry("Audit log", "/console/audit"),

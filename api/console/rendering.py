@@ -33,6 +33,11 @@ _TEMPLATES.globals |= {
 # What a page says after a form changed something and led to it, by the parameter `done` of its address.
 DONE = {
     "signed-out": "You are signed out.",
+    "import-cancelled": "The import is stopped; what it has imported stays.",
+    "import-deleted": "The record of the import is deleted.",
+    "schedule-paused": "The schedule is paused.",
+    "schedule-resumed": "The schedule runs again, from its next time on.",
+    "schedule-cancelled": "The schedule has ended.",
     "customer-added": "The customer is added.",
     "customer-saved": "The customer is saved.",
     "customer-deleted": "The customer is deleted.",

@@ -77,3 +77,18 @@ function preview(form) {
 }
 
 for (const form of document.querySelectorAll("form[data-preview]")) preview(form);
+
+// The names in the first line of a file that was chosen, as proposals for what its columns are called.
+for (const field of document.querySelectorAll("input[data-columns]")) {
+  field.addEventListener("change", async () => {
+    const file = field.files[0];
+    const head = file ? await file.slice(0, 65536).text() : "";
+    const first = head.replace(/^\ufeff/, "").split(/\r\n|\n|\r/).find((line) => line.trim() && !/^sep=/i.test(line)) || "";
+    const mark = [";", "\t", "|", ","].find((each) => first.includes(each)) || ",";
+    const names = first.split(mark).map((cell) => cell.trim().replace(/^"|"$/g, "")).filter(Boolean).slice(0, 100);
+    const list = document.getElementById(field.dataset.columns);
+    list.replaceChildren(...names.map((name) => Object.assign(document.createElement("option"), { value: name })));
+    const found = document.getElementById("columns-found");
+    if (found) found.textContent = names.length ? `It has: ${names.join(", ")}`.slice(0, 500) : "";
+  });
+}
