@@ -15,6 +15,7 @@ MENU = (
     Entry("Schedules", "/console/schedules"),
     Entry("Customers", "/console/customers"),
     Entry("Lists", "/console/lists"),
+    Entry("Segments", "/console/segments"),
     Entry("Imports", "/console/imports"),
     Entry("Credits", "/console/credits"),
     Entry("Providers", "/console/providers"),

@@ -35,6 +35,8 @@ DONE = {
     "signed-out": "You are signed out.",
     "import-cancelled": "The import is stopped; what it has imported stays.",
     "import-deleted": "The record of the import is deleted.",
+    "segment-saved": "The segment is saved.",
+    "segment-deleted": "The segment is deleted.",
     "schedule-paused": "The schedule is paused.",
     "schedule-resumed": "The schedule runs again, from its next time on.",
     "schedule-cancelled": "The schedule has ended.",

@@ -13,6 +13,7 @@ from api.console.pages import (
     providers,
     running,
     schedules,
+    segments,
     signing_in,
     writing,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "providers",
     "running",
     "schedules",
+    "segments",
     "signing_in",
     "writing",
 ]

@@ -92,3 +92,15 @@ for (const field of document.querySelectorAll("input[data-columns]")) {
     if (found) found.textContent = names.length ? `It has: ${names.join(", ")}`.slice(0, 500) : "";
   });
 }
+
+// What takes a moment to count is asked for once the page is shown, one after the other.
+(async () => {
+  for (const part of document.querySelectorAll("[data-once]")) {
+    try {
+      const answer = await fetch(part.dataset.once, { credentials: "same-origin" });
+      if (answer.ok) replaceParts(await answer.text());
+    } catch {
+      // The link in its place does the same.
+    }
+  }
+})();

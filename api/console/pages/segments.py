@@ -1,0 +1,119 @@
+"""Segments: listed with their counts, and built from rows of a field, an operator and a value."""
+
+from flask import Response
+
+from api.console import forms
+from api.console.asked import asked_for
+from api.console.blueprint import console
+from api.console.inputs import id_of
+from api.console.rendering import page
+from api.console.segment_rows import OPERATORS, Rows, filter_of, rows_of, typed_rows
+from api.http.auth import caller
+from api.http.inputs import Page
+from dispatch.audience import previews, segments
+from dispatch.audience.filter import COLUMNS
+from dispatch.audience.previews import SegmentPreviewView
+from dispatch.audience.segments import SegmentView
+from dispatch.customers.attributes import list_attributes
+from dispatch.errors import DispatchError
+
+# As many attributes as are offered.
+ATTRIBUTES = 200
+
+
+@console.page("/segments")
+def segment_list() -> Response:
+    """The segments, newest first; how many people each has is counted after the page is shown."""
+    asked = asked_for(Page)
+    found = segments.list_segments(caller(), page=asked.page, page_size=asked.page_size)
+    return page("segments.html", title="Segments", found=found, asked=asked)
+
+
+@console.page("/segments/<segment_id>/count", passive=True)
+def segment_count(segment_id: str) -> Response:
+    """How many people a segment has now."""
+    wanted = id_of(segment_id)
+    return page("segment_count.html", id=f"count-{wanted}", counted=previews.preview_segment(caller(), wanted))
+
+
+@console.page("/segments/new", scope="write")
+def new_segment() -> Response:
+    """One empty row."""
+    return _form("/console/segments/new", "New segment", "", Rows())
+
+
+@console.form("/segments/new", scope="write", resumes=True)
+def add_segment() -> Response:
+    """Stores the segment, or shows the form again with another row or with the count."""
+    return _sent(None)
+
+
+@console.page("/segments/<segment_id>")
+def one_segment(segment_id: str) -> Response:
+    """A segment as rows, with how many people it has."""
+    found = segments.read_segment(caller(), id_of(segment_id))
+    counted = previews.preview_segment(caller(), found.id)
+    return _form(_address(found), found.name, found.name, rows_of(found.filter), counted)
+
+
+@console.form("/segments/<segment_id>", scope="write", resumes=True)
+def edit_segment(segment_id: str) -> Response:
+    """Changes the segment, or shows the form again with another row or with the count."""
+    return _sent(segments.read_segment(caller(), id_of(segment_id)))
+
+
+@console.form("/segments/<segment_id>/delete", scope="write")
+def delete_segment(segment_id: str) -> Response:
+    """Deletes a segment."""
+    segments.delete_segment(caller(), id_of(segment_id))
+    return forms.lead_to(f"{forms.START}/segments?done=segment-deleted")
+
+
+def _sent(stored: SegmentView | None) -> Response:
+    address = _address(stored) if stored else "/console/segments/new"
+    title, name, rows = stored.name if stored else "New segment", forms.typed("name"), typed_rows()
+    if forms.is_resumed() or forms.typed("do") == "more":
+        return _form(address, title, name, rows.with_another())
+    try:
+        filter = filter_of(rows)
+        if forms.typed("do") == "preview":
+            return _form(address, title, name, rows, previews.preview_filter(caller(), filter))
+        if stored:
+            segments.edit_segment(caller(), stored.id, name=name, filter=filter)
+        else:
+            segments.create_segment(caller(), name=name, filter=filter)
+    except DispatchError as refused:
+        return _form(address, title, name, rows, refused=refused)
+    return forms.lead_to(f"{forms.START}/segments?done=segment-saved")
+
+
+def _form(
+    address: str,
+    title: str,
+    name: str,
+    rows: Rows | None,
+    counted: SegmentPreviewView | None = None,
+    refused: DispatchError | None = None,
+) -> Response:
+    used = {row.field for row in rows.rows} if rows else set()
+    known = [f"attributes.{each.name}" for each in list_attributes(caller(), page_size=ATTRIBUTES).rows]
+    return page(
+        "segment.html",
+        code=refused.code if refused else None,
+        problem=refused.message if refused else None,
+        title=title,
+        address=address,
+        name=name,
+        rows=rows,
+        counted=counted,
+        fields=[*COLUMNS, "list", "received_campaign", "failed_campaign", *sorted({*known, *used} - _own())],
+        operators=OPERATORS,
+    )
+
+
+def _own() -> set[str]:
+    return {*COLUMNS, "list", "received_campaign", "failed_campaign", ""}
+
+
+def _address(segment: SegmentView) -> str:
+    return f"{forms.START}/segments/{segment.id}"
