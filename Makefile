@@ -1,7 +1,7 @@
 # `make` alone prints what one can do. Only Python 3.11 or newer and a package index are needed beforehand.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-retries up test faults lint bench bench-api lock clean
+.PHONY: help setup demo demo-retries up test faults lint bench bench-api screenshots lock clean
 
 ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -47,6 +47,9 @@ bench: .venv/.demo ## Measure messages a second beside other queues, latencies, 
 	@$(BIN)/python -m benchmarks.latency
 	@$(BIN)/python -m benchmarks.turns
 	@$(BIN)/python -m benchmarks.schedules
+
+screenshots: .venv/.dev ## Take the pictures of the console that the README shows (needs chromium)
+	@$(BIN)/python -m tests.console.screenshots
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links $(ARGS)
