@@ -15,7 +15,7 @@ VERBS = {
     "seed": "Make a small account to try things with.",
     "account": "Create, show, change and list accounts.",
     "subscription": "Show and set an account's subscription.",
-    "key": "Create, list and revoke API keys, and sign in to the console with them.",
+    "key": "Create, list and revoke API keys.",
     "credits": "Top up and show an account's credits.",
     "provider": "Add, try and remove the providers that messages go through.",
     "route": "Choose through which providers a channel's messages go.",

@@ -21,7 +21,7 @@ _key = click.argument("wanted", metavar="KEY")
 
 @click.group()
 def key() -> None:
-    """Create, list and revoke API keys, and sign in to the console with them."""
+    """Create, list and revoke API keys."""
 
 
 @key.command()
@@ -96,9 +96,9 @@ def console(wanted: str) -> dict[str, str]:
     \b
     python -m cli key console dashboard
     """
-    web = web_address()
     caller = by_hand(ALL_ACCOUNTS)
-    offered = offer_sign_in(caller, key_called(caller, wanted))
+    key_id, web = key_called(caller, wanted), web_address()
+    offered = offer_sign_in(caller, key_id)
     return {"url": f"{web}{offered.path}", "works_until": offered.works_until.isoformat(timespec="seconds")}
 
 

@@ -54,7 +54,7 @@ def test_the_counts_of_a_web_process_that_was_killed_stay(tmp_path):
         assert scrape(web)("http_requests_total", method="GET", route="/docs", status="200") == 5
 
 
-def test_without_postgresql_it_says_so_and_what_else_it_knows(tmp_path):
+def test_without_postgresql_it_says_so_and_what_else_it_knows(tmp_path, redis):
     with running_web(tmp_path, METRICS_TOKEN=TOKEN, DATABASE_URL=f"postgresql://postgres@{NOWHERE}/none") as web:
         told = scrape(web)
         assert (told("up", server="postgresql"), told("up", server="redis")) == (0, 1)
