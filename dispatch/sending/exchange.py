@@ -118,8 +118,9 @@ class Exchange:
         """Leaves the batch to other workers, at once or after so many seconds."""
         left, self._range = self._range, None
         try:
-            if left is None and due_in_sec is not None and self._wanted_batch is not None:
-                # The job ended before it claimed anything; its batch must not look like one with a job.
+            if left is None and self._wanted_batch is not None:
+                # The job ended before it claimed anything; its batch must not look like one with a job, also when the
+                # sender may send again by now.
                 db.connect(reuse_if_open=True)
                 left = batch.take(self._campaign_id, token=self._token, number=self._wanted_batch)
                 self._wanted_batch = None

@@ -6,10 +6,13 @@ from time import monotonic
 
 import pytest
 
+from config.settings import settings
 from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign
+from dispatch.outbox import push_due_batches
 from dispatch.providers import Answer
 from dispatch.queues import SEND
 from dispatch.sending.exchange import Exchange
+from models.campaigns.sending import to_send
 from models.database import db as database
 from models.database import rows
 from tests.dispatch.channels.arranging import a_provider, a_route
@@ -77,6 +80,15 @@ def test_a_limited_campaign_lets_the_worker_go_at_once_and_its_batch_waits_in_it
     # A job that finds the bucket empty leaves its batch in the same way.
     assert deliver(provider, campaign, 1) == 0
     assert rows("SELECT next_due_at > now() AS waits FROM batch WHERE number = 1") == [{"waits": True}]
+
+
+def test_a_batch_whose_job_claimed_nothing_is_pushed_again_although_the_sender_may_send_by_now(redis):
+    campaign = started(recipients=20)
+    redis.flushdb()
+    with database.connection_context():
+        exchange = Exchange(to_send(campaign), 0, provider="scripted", settings=settings(), caps=None)
+        exchange.leave()
+        assert push_due_batches(campaign) == {campaign: 1}
 
 
 def test_a_limited_campaign_is_pushed_again_when_its_sender_may_send(configure, redis):
