@@ -9,6 +9,7 @@ from api.console import forms, sentences, words
 from api.console.navigation import MENU
 from api.console.sessions import csrf_token
 from api.http.errors import STATUS
+from dispatch.errors import DispatchError
 from models.console.session import SignedIn
 
 _TEMPLATES = Environment(
@@ -67,11 +68,12 @@ DONE = {
 }
 
 
-def page(template: str, *, code: str | None = None, **values: Any) -> Response:
-    """Returns the page; `code` is that of a refusal which it shows, and becomes its status."""
-    response = Response(render(template, code=code, **values), mimetype="text/html")
-    if code:
-        response.status_code = STATUS[code]
+def page(template: str, *, refused: DispatchError | None = None, **values: Any) -> Response:
+    """Returns the page; a refusal that it shows gives it its status, and is its `problem` unless that is given."""
+    shown = {"problem": refused.message if refused else None} | values
+    response = Response(render(template, **shown), mimetype="text/html")
+    if refused:
+        response.status_code = STATUS[refused.code]
     return response
 
 

@@ -73,9 +73,8 @@ def _page_of(campaign_id: str, refusal: DispatchError | None = None) -> Response
     shown = read_campaign(caller(), id_of(campaign_id))
     return page(
         "campaign.html",
-        code=refusal.code if refusal else None,
+        refused=refusal,
         title=shown.name,
-        message=refusal.message if refusal else None,
         shown=shown,
         found=_what_became(shown) if shown.status not in UNSTARTED else None,
         moving=shown.status in MOVING,

@@ -48,9 +48,8 @@ def _before_start(campaign_id: str, refusal: DispatchError | None = None) -> Res
         found = preview_messages(caller(), shown.id, first=3), preview_audience(caller(), shown.id)
     return page(
         "launch.html",
-        code=refusal.code if refusal else None,
+        refused=refusal,
         title=f"Start {shown.name}",
-        message=refusal.message if refusal else None,
         importing=isinstance(refusal, ImportRunning),
         shown=shown,
         found=found,

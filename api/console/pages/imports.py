@@ -98,7 +98,7 @@ def _begun() -> import_upload.CustomerImportView:
 def _imports(asked: Page, refused: DispatchError | None = None) -> Response:
     return page(
         "imports.html",
-        code=refused.code if refused else None,
+        refused=refused,
         title="Imports",
         found=import_upload.list_imports(caller(), page=asked.page, page_size=asked.page_size),
         asked=asked,

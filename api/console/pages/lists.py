@@ -96,26 +96,24 @@ def unsuppress_number(suppression_id: str) -> Response:
 def _lists(asked: ListQuery, refused: DispatchError | None = None) -> Response:
     return page(
         "lists.html",
-        code=refused.code if refused else None,
+        refused=refused,
         title="Lists",
         found=lists.list_lists(caller(), page=asked.page, page_size=asked.page_size, q=asked.q),
         asked=asked,
         filters=filters_of(asked, "q"),
         typed=forms.typed("name"),
-        problem=refused.message if refused else None,
     )
 
 
 def _suppressed(asked: SuppressionQuery, refused: DispatchError | None = None) -> Response:
     return page(
         "suppressed.html",
-        code=refused.code if refused else None,
+        refused=refused,
         title="Suppressed numbers",
         found=suppressions.list_suppressions(caller(), page=asked.page, page_size=asked.page_size, q=asked.q),
         asked=asked,
         filters=filters_of(asked, "q"),
         typed={name: forms.typed(name) for name in ("phone", "reason")},
-        problem=refused.message if refused else None,
     )
 
 

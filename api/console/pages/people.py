@@ -130,13 +130,12 @@ def _one(customer_id: int, refused: DispatchError | None = None) -> Response:
     suppressed = suppressions.read_suppression(caller(), shown.phone) if shown.suppressed else None
     return page(
         "customer.html",
-        code=refused.code if refused else None,
+        refused=refused,
         title=f"{shown.first_name} {shown.last_name}".strip() or shown.phone,
         shown=shown,
         suppressed=suppressed,
         typed={name: forms.typed(name, value) for name, value in stored.items()},
         was=was,
-        problem=refused.message if refused else None,
         consents=CONSENTS,
         lists=list_lists(caller(), page_size=LISTS).rows,
     )
@@ -145,10 +144,9 @@ def _one(customer_id: int, refused: DispatchError | None = None) -> Response:
 def _blank(refused: DispatchError | None = None) -> Response:
     return page(
         "customer_new.html",
-        code=refused.code if refused else None,
+        refused=refused,
         title="New customer",
         typed={name: forms.typed(name) for name in FIELDS},
-        problem=refused.message if refused else None,
     )
 
 

@@ -99,8 +99,7 @@ def _form(
     known = [f"attributes.{each.name}" for each in list_attributes(caller(), page_size=ATTRIBUTES).rows]
     return page(
         "segment.html",
-        code=refused.code if refused else None,
-        problem=refused.message if refused else None,
+        refused=refused,
         title=title,
         address=address,
         name=name,

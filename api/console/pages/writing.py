@@ -120,13 +120,12 @@ def _form(
 ) -> Response:
     return page(
         "write.html",
-        code=refusal.code if refusal else None,
+        refused=refusal,
         title=f"Change {campaign.name}" if campaign else "New campaign",
         written=written,
         shown=campaign,
         keeps_audience=bool(campaign and campaign.audience and campaign.audience.kind not in OF_THE_FORM),
         beside=beside,
-        message=refusal.message if refusal else None,
         action=f"{forms.START}/campaigns/{campaign.id}/edit" if campaign else f"{forms.START}/campaigns/new",
         lists=list_lists(caller(), page_size=MOST_CHOICES),
         segments=list_segments(caller(), page_size=MOST_CHOICES),
