@@ -30,6 +30,14 @@ def typed_number(name: str) -> int | None:
     return whole_number(text, name) if text else None
 
 
+def chosen_number(name: str, otherwise: str) -> int:
+    """Returns a whole number of the form; InvalidRequest, which says `otherwise`, for a field left empty."""
+    number = typed_number(name)
+    if number is None:
+        raise InvalidRequest(otherwise, field=name)
+    return number
+
+
 def whole_number(text: str, field: str) -> int:
     """Returns the number; InvalidRequest, with the field, when it is none or too large for an id."""
     if not text.isascii() or not text.isdigit() or len(text) > MAX_SEARCH or not can_be_id(int(text)):

@@ -7,7 +7,7 @@ from flask import Response
 
 from api.console import forms
 from api.console.blueprint import console
-from api.console.inputs import id_of, typed_ids, typed_number
+from api.console.inputs import chosen_number, id_of, typed_ids, typed_number
 from api.console.rendering import page
 from api.http.auth import caller
 from dispatch.audience.previews import AudiencePreviewView
@@ -59,9 +59,7 @@ def _before_start(campaign_id: str, refusal: DispatchError | None = None) -> Res
 @console.form("/campaigns/<campaign_id>/approve", scope="approve")
 def approve(campaign_id: str) -> Response:
     """Approves the revision that the page showed."""
-    revision = typed_number("revision")
-    if revision is None:
-        raise InvalidRequest("Say which revision you have read.", field="revision")
+    revision = chosen_number("revision", "Say which revision you have read.")
     return _shown(approve_campaign(caller(), id_of(campaign_id), revision=revision).id, "approved")
 
 
@@ -111,9 +109,7 @@ def retry(campaign_id: str) -> Response:
 @console.form("/campaigns/<campaign_id>/winner", scope="send")
 def winner(campaign_id: str) -> Response:
     """Sends one text to those who were held back."""
-    variant = typed_number("variant")
-    if variant is None:
-        raise InvalidRequest("Choose one of the texts.", field="variant")
+    variant = chosen_number("variant", "Choose one of the texts.")
     return _shown(send_winner(caller(), id_of(campaign_id), variant).campaign_id, "retried")
 
 

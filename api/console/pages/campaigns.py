@@ -1,10 +1,9 @@
 """The list of campaigns, with what moves in it kept up to date."""
 
-from typing import Any
-
-from flask import Response, request
+from flask import Response
 
 from api.console import forms
+from api.console.asked import asked_for, filters_of
 from api.console.blueprint import console
 from api.console.rendering import page
 from api.http.auth import caller
@@ -43,7 +42,7 @@ def campaign_list() -> Response:
         asked=asked,
         states=CAMPAIGN_STATES,
         moving=any(each.status in MOVING for each in found.rows),
-        filters=_filters(asked),
+        filters=filters_of(asked, *FILTERS),
     )
 
 
@@ -55,12 +54,6 @@ def campaigns_live() -> Response:
 
 
 def _found() -> tuple[CampaignQuery, Page[CampaignView]]:
-    given = {name: value for name, value in request.args.items() if name != "done"}
-    asked = CampaignQuery.model_validate(given)
-    found = list_campaigns(caller(), page=asked.page, page_size=asked.page_size, **_filters(asked))
+    asked = asked_for(CampaignQuery)
+    found = list_campaigns(caller(), page=asked.page, page_size=asked.page_size, **filters_of(asked, *FILTERS))
     return asked, found
-
-
-def _filters(asked: CampaignQuery) -> dict[str, Any]:
-    """Returns what was asked for, without what was left empty."""
-    return {name: value for name in FILTERS if (value := getattr(asked, name))}

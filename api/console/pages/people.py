@@ -7,7 +7,7 @@ from flask import Response
 from api.console import forms
 from api.console.asked import asked_for, filters_of
 from api.console.blueprint import console
-from api.console.inputs import id_of, typed_number
+from api.console.inputs import chosen_number, id_of
 from api.console.rendering import page
 from api.http.auth import caller
 from api.http.csv_answer import csv_answer
@@ -100,10 +100,7 @@ def unsuppress_customer(customer_id: str) -> Response:
 @console.form("/customers/<customer_id>/list", scope="write")
 def put_on_list(customer_id: str) -> Response:
     """Puts the customer on a list."""
-    list_id = typed_number("list_id")
-    if list_id is None:
-        raise InvalidRequest("Choose a list.", field="list_id")
-    list_members.add_members(caller(), list_id, [id_of(customer_id)])
+    list_members.add_members(caller(), chosen_number("list_id", "Choose a list."), [id_of(customer_id)])
     return forms.lead_to(f"{_address(id_of(customer_id))}?done=on-list")
 
 
