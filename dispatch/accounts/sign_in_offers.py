@@ -6,7 +6,7 @@ from uuid import UUID
 
 from dispatch.accounts.keys import read_key
 from dispatch.caller import Caller
-from models.console.session import ConsoleSession, Offered
+from models.console.session import ConsoleSession
 from models.database import db
 
 #: How long such an address works.
@@ -31,8 +31,3 @@ def offer_sign_in(caller: Caller, key_id: UUID) -> SignInOffer:
         token = ConsoleSession.offer(key.id, minutes=MINUTES)
         caller.note("console.sign_in_offered", key.id, account_id=key.account_id)
     return SignInOffer(f"/console/open?offer={token}", datetime.now(UTC) + timedelta(minutes=MINUTES))
-
-
-def take_up_offer(token: str) -> Offered | None:
-    """Returns whose key the browser may use from now on; None when the offer was used, is over, or never was."""
-    return ConsoleSession.take_up(token)

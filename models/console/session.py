@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from models.api_key import KeyHolder
 from models.database import changed, row
 from models.row import Row
 
@@ -44,7 +45,7 @@ _TAKE_UP = """
 DELETE FROM console_session session USING api_key key
 WHERE session.token_hash = %(hash)s AND session.ends_at > now() AND key.id = session.key_id
   AND key.revoked_at IS NULL AND (key.expires_at IS NULL OR key.expires_at > now())
-RETURNING session.key_id, key.account_id
+RETURNING session.key_id, key.account_id, key.scopes, false AS unmarked
 """
 
 
@@ -73,9 +74,9 @@ class ConsoleSession(Row):
         return cls._begin(_OFFER, key_id, None, timedelta(minutes=minutes))
 
     @classmethod
-    def take_up(cls, token: str) -> "Offered | None":
-        """Uses an offer up and returns whose it was; None when there is none, it is over, or its key has ended."""
-        return row(_TAKE_UP, {"hash": _hash(_OFFER + token)}, into=Offered)
+    def take_up(cls, token: str) -> KeyHolder | None:
+        """Uses an offer up and returns who holds its key; None when there is none, it is over, or the key has ended."""
+        return row(_TAKE_UP, {"hash": _hash(_OFFER + token)}, into=KeyHolder)
 
     @classmethod
     def _begin(cls, kind: str, key_id: UUID, account_id: UUID | None, length: timedelta) -> str:
@@ -119,14 +120,6 @@ class SignedIn:
     credits: int | None
     #: Whether its use has to be marked: it has not been within the last minute.
     unmarked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """The key for which a session was offered, and its account; None for an operator's."""
-
-    key_id: UUID
-    account_id: UUID | None
 
 
 def _hash(token: str) -> str:

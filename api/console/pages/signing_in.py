@@ -13,9 +13,9 @@ from api.http.auth import WRONG_KEYS, caller_of, holder_of_key
 from api.http.connection import connect
 from api.http.errors import KeyExpired, NotSignedIn, Unauthenticated
 from dispatch.accounts.accounts import account_with_id
-from dispatch.accounts.sign_in_offers import take_up_offer
 from dispatch.errors import NotFound
 from models.api_key import KeyHolder
+from models.console.session import ConsoleSession
 from models.database import db
 from models.tenancy import ALL_ACCOUNTS
 
@@ -44,9 +44,7 @@ def begin() -> Response:
     caller_of(found, ALL_ACCOUNTS).require("read", because="Pages are read.")
     chosen = _account_of(held) if held and found.operator else None
     with db.atomic():
-        sessions.begin_session(found.key_id, chosen)
-        account = found.account_id or chosen
-        caller_of(found, account or ALL_ACCOUNTS).note("console.signed_in", found.key_id, account_id=account)
+        _sign_in(found, chosen)
     if held and held.resumes:
         return page("resume.html", title="You are signed in again", held=held)
     return forms.lead_to(held.page if held else forms.page_of_form())
@@ -54,7 +52,7 @@ def begin() -> Response:
 
 @console.page("/open", without_account=True)
 def open_offer() -> Response:
-    """Signs in the browser that comes first with the address that `cli console` printed."""
+    """Signs in the browser that comes first with the address that `key console` printed."""
     offer = request.args.get("offer", "")
     # What only looks at the address, as chats and virus scanners do, must not use it up.
     if request.method != "GET" or "prefetch" in request.headers.get("Sec-Purpose", ""):
@@ -63,12 +61,9 @@ def open_offer() -> Response:
     wrong_keys.check(address, offer)
     connect()
     with db.atomic():
-        found = take_up_offer(offer)
+        found = ConsoleSession.take_up(offer)
         if found:
-            sessions.begin_session(found.key_id, None)
-            holder = KeyHolder(key_id=found.key_id, account_id=found.account_id, scopes=["read"], unmarked=False)
-            signed_in = caller_of(holder, found.account_id or ALL_ACCOUNTS)
-            signed_in.note("console.signed_in", found.key_id, account_id=found.account_id)
+            _sign_in(found, None)
     if found is None:
         wrong_keys.count(address)
         answer = ask_for_key(OFFER_IS_OVER)
@@ -82,6 +77,13 @@ def sign_out() -> Response:
     """Ends the session; what other tabs still show cannot be sent any more."""
     sessions.end_session()
     return forms.lead_to(f"{forms.START}/sign-in?done=signed-out")
+
+
+def _sign_in(found: KeyHolder, chosen: UUID | None) -> None:
+    """Begins a session of the key, for an operator in the chosen account; the caller has a transaction open."""
+    sessions.begin_session(found.key_id, chosen)
+    account = found.account_id or chosen
+    caller_of(found, account or ALL_ACCOUNTS).note("console.signed_in", found.key_id, account_id=account)
 
 
 def _holder(key: str) -> KeyHolder:
