@@ -38,8 +38,6 @@ VERBS = {
     "database": "Migrate and look at the database.",
     "simulator": "Run the simulated provider as a server of its own.",
 }
-# Verbs whose file is beside those it is read with.
-ELSEWHERE = {"trace": "campaign.trace"}
 
 
 class Verbs(click.Group):
@@ -52,7 +50,7 @@ class Verbs(click.Group):
         if name not in VERBS:
             return None
         module = name.replace("-", "_")
-        verb: click.Command = getattr(import_module(f"cli.{ELSEWHERE.get(module, module)}"), module)
+        verb: click.Command = getattr(import_module(f"cli.{module}"), module)
         return verb
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

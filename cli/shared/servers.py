@@ -32,10 +32,15 @@ def _remember(context: click.Context, _option: click.Parameter, value: Path | No
         context.meta[_DATA] = value
 
 
+def _directory_named() -> Path | None:
+    """Returns what --data names."""
+    context = click.get_current_context(silent=True)
+    return context.meta.get(_DATA) if context else None
+
+
 def find_servers() -> None:
     """Makes the settings name both servers; if there are none, says in one sentence how to get them."""
-    chosen, context = settings(), click.get_current_context(silent=True)
-    named: Path | None = context.meta.get(_DATA) if context else None
+    chosen, named = settings(), _directory_named()
     if named is not None:
         run = read_run(named)
         if run is None:
@@ -70,9 +75,7 @@ def web_address() -> str:
     """Returns the address of web: PUBLIC_URL, or that of the `up` or demo that runs here."""
     if settings().public_url:
         return str(settings().public_url).rstrip("/")
-    context = click.get_current_context(silent=True)
-    named: Path | None = context.meta.get(_DATA) if context else None
-    run = read_run(named or running_directory())
+    run = read_run(_directory_named() or running_directory())
     if run is None or run.web_url is None:
         raise Refused("No web runs here; set PUBLIC_URL to the address at which people reach it.", code="NO_WEB")
     return run.web_url
