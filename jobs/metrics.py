@@ -69,7 +69,7 @@ class _Scrape(BaseHTTPRequestHandler):
     wanted = ""
 
     def do_GET(self) -> None:
-        """Answers /metrics to whoever has the token."""
+        """Answers /metrics to anyone who has the token."""
         if self.path.partition("?")[0] != "/metrics":
             self._answer(404, b"There is only /metrics here.\n", "text/plain")
         elif not compare_digest(self.headers.get("Authorization", "").encode(), self.wanted.encode()):

@@ -32,7 +32,7 @@ _POLICY = "; ".join(
 
 
 class Console(Blueprint):
-    """Pages (GET) and forms (POST), each with the scope that the key of whoever is signed in needs."""
+    """Pages (GET) and forms (POST), each with the scope that the key of the person signed in must have."""
 
     def __init__(self) -> None:
         super().__init__(CONSOLE, __name__, url_prefix=f"/{CONSOLE}", static_folder="static", static_url_path="/static")
@@ -103,7 +103,7 @@ def check() -> Any:
 
 @console.after_request
 def protect(response: Response) -> Response:
-    """Lets pages run and show only what comes from here, and gives the browser its cookie."""
+    """Lets pages run and show only what comes from here, and sets the browser's cookie."""
     if request.endpoint != f"{CONSOLE}.static":
         response.headers["Content-Security-Policy"] = _POLICY
         set_cookie(response)

@@ -69,7 +69,7 @@ DONE = {
 
 
 def page(template: str, *, refused: DispatchError | None = None, **values: Any) -> Response:
-    """Returns the page; a refusal that it shows gives it its status, and is its `problem` unless that is given."""
+    """Returns the page; a refusal that it shows sets its status, and is its `problem` unless that is given."""
     shown = {"problem": refused.message if refused else None} | values
     response = Response(render(template, **shown), mimetype="text/html")
     if refused:

@@ -84,7 +84,7 @@ def csrf_token() -> str:
 
 
 def set_cookie(response: Response) -> Response:
-    """Gives the browser its cookie, unless it has it; it ends with the browser, and no script reads it."""
+    """Sets the browser's cookie, unless it has it; it ends with the browser, and no script reads it."""
     secure = _over_tls()
     name = SECURE_COOKIE if secure else COOKIE
     if request.cookies.get(name) != cookie():

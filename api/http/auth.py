@@ -45,7 +45,7 @@ OPEN = frozenset(
 )
 # A browser asks its user for the key with this; what is typed as the password is the key.
 DASHBOARD = "rq_dashboard"
-# Where a key is not needed by whoever has METRICS_TOKEN.
+# Where a key is not needed by someone who has METRICS_TOKEN.
 METRICS = "metrics.show"
 _BASIC = 'Basic realm="operators", charset="UTF-8"'
 # People sign in to it, so its requests come with a session instead of a key.

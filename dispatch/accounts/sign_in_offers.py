@@ -1,4 +1,4 @@
-"""Addresses that sign a browser in to the console, once: for whoever runs the service, and for the demo."""
+"""Addresses that sign a browser in to the console, once: for operators, and for the demo."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ class SignInOffer:
 def offer_sign_in(caller: Caller, key_id: UUID) -> SignInOffer:
     """Offers a session of the console with this key, once and for MINUTES; NotFound when the caller sees no such key.
 
-    For whoever sees all keys anyway: it asks for no scope, because the command line is the only way to it.
+    For operators, who see all keys anyway: it asks for no scope, because the command line is the only way to it.
     """
     key = read_key(caller, key_id)
     with db.atomic():

@@ -22,7 +22,7 @@ _redis = Remembered(ask_redis, unknown=None, wait_sec=WAIT_SEC)
 
 
 class Deployment(Collector):
-    """Reads both servers anew at each scrape; what one of them does not tell is left out."""
+    """Reads both servers again at each scrape; what one of them does not tell is left out."""
 
     def collect(self) -> Iterable[Metric]:
         """Yields every metric that is known now."""

@@ -1,4 +1,4 @@
-"""The account that an operator works for; whoever has the key of an account works for that one."""
+"""The account that an operator works for; the holder of an account's key works for that one."""
 
 from dataclasses import replace
 from uuid import UUID

@@ -45,7 +45,7 @@ def one_list(list_id: str) -> Response:
 
 @console.form("/lists/<list_id>/rename", scope="write")
 def rename_list(list_id: str) -> Response:
-    """Gives the list another name."""
+    """Renames the list."""
     lists.rename_list(caller(), id_of(list_id), name=forms.typed("name"))
     return forms.lead_to(f"{_address(id_of(list_id))}?done=list-saved")
 
