@@ -1,12 +1,14 @@
 # `make` alone prints what one can do. Only Python 3.11 or newer and a package index are needed beforehand.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-retries up test faults lint bench bench-api screenshots lock clean
+.PHONY: help setup demo demo-retries up test faults lint docs bench bench-api screenshots lock clean
 
 ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	if $$python -c '$(ENOUGH)' 2>/dev/null; then echo $$python; break; fi; done)
 BIN := .venv/bin
+# A place of its own, so that what builds the site never holds back what the product needs.
+DOCS := .venv-docs
 # More than the two cores of a small machine: tests of whole deployments mostly wait for other processes.
 TEST_PROCESSES ?= 4
 # Errors only: people cannot do anything about pip's warnings on this or that index.
@@ -33,11 +35,15 @@ test: .venv/.dev ## Run every test, on real PostgreSQL and real Valkey (ARGS="-k
 faults: .venv/.dev ## Run campaigns through random faults and judge each (ARGS="--seed 3 --cases 100")
 	@$(BIN)/python -m tests.faults.random $(ARGS)
 
-lint: .venv/.dev ## Check style, types and layers
+lint: .venv/.dev docs ## Check style, types and layers, and build the docs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+# Not --quiet: what is not said is not counted as a warning, and then fails nothing.
+docs: $(DOCS)/.installed ## Build the site of docs/ into site/; a link that leads nowhere fails
+	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/python -m mkdocs build --strict $(ARGS)
 
 bench-api: .venv/.demo ## Measure how quickly web answers beside a million messages
 	@$(BIN)/python -m benchmarks.api $(ARGS)
@@ -51,6 +57,7 @@ bench: .venv/.demo ## Measure messages a second beside other queues, latencies, 
 screenshots: .venv/.dev ## Take the pictures of the console that the README shows (needs chromium)
 	@$(BIN)/python -m tests.console.screenshots
 
+DOCS_EXTRA := ["optional-dependencies"]["docs"]
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links $(ARGS)
 
@@ -60,9 +67,11 @@ lock: .venv/.dev ## Pin the newest versions (ARGS="--upgrade")
 	@echo "setuptools>=77" | $(LOCK) pyproject.toml - --extra embedded --constraint requirements-dev.lock \
 		--output-file requirements-demo.lock
 	@$(LOCK) pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]$(DOCS_EXTRA), sep="\n")' \
+		| $(LOCK) - --output-file requirements-docs.lock
 
 clean: ## Remove .venv and caches; data in .data stays
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache
+	rm -rf .venv .venv-docs site .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache
 
 # The project itself is installed too, so that `campaign-dispatch` and `python -m cli` work from anywhere.
 # Its build uses the pinned setuptools of the lock.
@@ -77,6 +86,13 @@ clean: ## Remove .venv and caches; data in .data stays
 	@$(INSTALL) --require-hashes --requirement requirements-dev.lock
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch .venv/.demo $@
+
+$(DOCS)/.installed: requirements-docs.lock | $(BIN)/python
+	@echo "installing requirements-docs.lock"
+	@$(BIN)/python -m venv --clear --without-pip $(DOCS)
+	@$(BIN)/python -m pip --python $(DOCS)/bin/python install -qq --disable-pip-version-check \
+		--require-hashes --requirement requirements-docs.lock
+	@touch $@
 
 # Debian without python3-venv lacks ensurepip; the system's pip can then fill the environment.
 $(BIN)/python:
