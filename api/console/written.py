@@ -1,16 +1,18 @@
 """A campaign as it is written in a form: read from what was typed or from a campaign, and made into either."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from api.console import forms
+from api.console.compared import Compared
 from api.console.inputs import typed_ids, typed_number
 from dispatch.audience.combined import Combined, Excluded, Included
 from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.view import CampaignView, PartsView
 from dispatch.errors import InvalidRequest
 from dispatch.formats.times import read_time
+from dispatch.texts.typography import with_replacements
 
 # What the form can choose; any other kind of audience stays as it is unless one of these replaces it.
 OF_THE_FORM = (None, "list", "segment", "everyone", "combined")
@@ -23,6 +25,7 @@ class Written:
     name: str = ""
     channel: str = "sms"
     text: str = ""
+    compared: Compared = field(default_factory=Compared)
     everyone: bool = False
     lists: tuple[int, ...] = ()
     segments: tuple[int, ...] = ()
@@ -44,6 +47,7 @@ class Written:
             name=forms.typed("name"),
             channel=forms.typed("channel", "sms"),
             text=forms.typed("text"),
+            compared=Compared.of_form(),
             everyone="everyone" in forms.sent(),
             lists=tuple(typed_ids("lists")),
             segments=tuple(typed_ids("segments")),
@@ -69,6 +73,7 @@ class Written:
             name=campaign.name,
             channel=campaign.channel,
             text=campaign.base_template,
+            compared=Compared.of_campaign(campaign),
             everyone=bool(audience and audience.kind == "everyone") or include.everyone,
             lists=(*one_list, *include.lists),
             segments=tuple(each for each in (*one_segment, *include.segments) if each),
@@ -87,6 +92,10 @@ class Written:
         """Returns whether anyone is chosen."""
         return bool(self.everyone or self.lists or self.segments)
 
+    def with_replacements(self) -> "Written":
+        """Returns it with the characters replaced that make its texts more expensive."""
+        return replace(self, text=with_replacements(self.text), compared=self.compared.with_replacements())
+
     def scheduled_at(self) -> datetime | None:
         """Returns the time that is typed, None for none; InvalidRequest when it is no time or the zone no zone."""
         if not self.when:
@@ -100,11 +109,11 @@ class Written:
         """Returns it as a new campaign without a time."""
         return CampaignDraft(
             name=self.name,
-            template=self.text,
             channel=self.channel,
             purpose=self.purpose,
             fold_typography=self.fold,
             track_links=self.track,
+            **self.compared.as_fields(self.text),
             **self._audience(),
         )
 
@@ -117,8 +126,7 @@ class Written:
             "fold_typography": self.fold,
             "track_links": self.track,
         }
-        if not campaign.variants:
-            changes["template"] = self.text
+        changes |= self.compared.as_changes(self.text, campaign)
         kind = campaign.audience.kind if campaign.audience else None
         if self.has_audience:
             changes |= self._audience()

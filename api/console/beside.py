@@ -1,0 +1,61 @@
+"""What stands beside the form of a campaign: what it would say to whom, and what that costs."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from api.console.expensive import Piece, pieces_of, replaceable
+from api.console.written import Written
+from api.http.auth import caller
+from dispatch.audience.previews import AudiencePreviewView
+from dispatch.campaigns.preview_view import PreviewView
+from dispatch.campaigns.previews import preview_draft
+from dispatch.errors import DispatchError
+from dispatch.texts.check import CheckedView, check_template
+
+SHOWN_MESSAGES = 5
+
+
+class TextShown(NamedTuple):
+    """One of the texts, with what is wrong with it and which of its characters make it expensive."""
+
+    checked: CheckedView
+    pieces: tuple[Piece, ...]
+    replaceable: bool
+
+    @property
+    def is_expensive(self) -> bool:
+        """Whether a segment of it holds less for want of the GSM alphabet."""
+        return any(piece.name for piece in self.pieces)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What can be shown of what is typed; `problem` is what cannot be used."""
+
+    problem: str | None = None
+    texts: tuple[TextShown, ...] = ()
+    messages: PreviewView | None = None
+    audience: AudiencePreviewView | None = None
+    at: datetime | None = None
+
+    @classmethod
+    def of(cls, written: Written) -> "Beside":
+        """Returns what the form would make; what cannot be used is said instead."""
+        found: dict[str, Any] = {}
+        try:
+            found["at"] = written.scheduled_at()
+            found["texts"] = tuple(_text(each, written.channel) for each in (written.text, *written.compared.others))
+            if written.has_audience and all(each.checked.valid for each in found["texts"]):
+                # A draft is previewed before its author has found a name for it.
+                draft = written.as_draft()
+                draft = draft if draft.name.strip() else replace(draft, name="–")
+                found["messages"], found["audience"] = preview_draft(caller(), draft, first=SHOWN_MESSAGES)
+        except DispatchError as refusal:
+            found["problem"] = refusal.message
+        return cls(**found)
+
+
+def _text(text: str, channel: str) -> TextShown:
+    checked = check_template(text, channel, account_id=caller().one_account())
+    return TextShown(checked, tuple(pieces_of(text, channel)), replaceable(text, channel))
