@@ -11,10 +11,11 @@ from models.page import Page
 from models.schedules.run import ScheduleRun
 from models.schedules.schedule import Schedule
 from models.tenancy import Tenant
+from scheduling.cron import read_cron
 from scheduling.draft import Changes, ScheduleDraft, changed_draft, checked, draft_of, rule_of
 from scheduling.errors import InvalidSchedule, NoSuchSchedule, WrongState
 from scheduling.registry import follow
-from scheduling.rule import next_after
+from scheduling.rule import Recurring, Rule, next_after
 from scheduling.zones import zone_called
 
 # Changing one of these changes when the schedule is due.
@@ -107,6 +108,12 @@ def next_times(schedule: Schedule, count: int) -> list[datetime]:
     following = rule_of(schedule).instants(schedule.next_run_at)
     times = [schedule.next_run_at, *islice(following, max(count - 1, 0))]
     return [time.astimezone(zone) for time in times[:count]]
+
+
+def times_of(cron_expression: str, timezone: str, count: int) -> tuple[Rule, list[datetime]]:
+    """Returns the rule and its next times, in its zone; InvalidSchedule when one of the two cannot be used."""
+    rule = Recurring(read_cron(cron_expression), zone_called(timezone))
+    return rule, [time.astimezone(rule.zone) for time in islice(rule.instants(database_now()), count)]
 
 
 def _follow_choice(before: Schedule | None, after: Schedule) -> None:

@@ -11,9 +11,10 @@ from dispatch.audience.previews import AudiencePreviewView
 from dispatch.campaigns.preview_view import PreviewView
 from dispatch.campaigns.previews import preview_draft
 from dispatch.errors import DispatchError
+from dispatch.schedules.schedules import NextTimesView, times_of
 from dispatch.texts.check import CheckedView, check_template
 
-SHOWN_MESSAGES = 5
+SHOWN_MESSAGES, SHOWN_TIMES = 5, 5
 
 
 class TextShown(NamedTuple):
@@ -38,13 +39,17 @@ class Beside:
     messages: PreviewView | None = None
     audience: AudiencePreviewView | None = None
     at: datetime | None = None
+    #: When it starts again and again.
+    times: NextTimesView | None = None
 
     @classmethod
     def of(cls, written: Written) -> "Beside":
         """Returns what the form would make; what cannot be used is said instead."""
         found: dict[str, Any] = {}
         try:
-            found["at"] = written.scheduled_at()
+            found["at"] = written.timed.starts_at()
+            if repeats := written.timed.repeats():
+                found["times"] = times_of(repeats.cron_expression, repeats.timezone, count=SHOWN_TIMES)
             found["texts"] = tuple(_text(each, written.channel) for each in (written.text, *written.compared.others))
             if written.has_audience and all(each.checked.valid for each in found["texts"]):
                 # A draft is previewed before its author has found a name for it.

@@ -64,6 +64,7 @@ DONE = {
     "accepted": "Those messages are taken for sent.",
     "saved": "The campaign is saved.",
     "scheduled": "The campaign is scheduled.",
+    "recurring": "The campaign is saved and starts by itself, again and again.",
     "tested": "This is the test, a campaign of its own. It has started.",
 }
 

@@ -1,17 +1,16 @@
 """A campaign as it is written in a form: read from what was typed or from a campaign, and made into either."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 from api.console import forms
 from api.console.compared import Compared
 from api.console.inputs import typed_ids, typed_number
+from api.console.timed import Timed
 from dispatch.audience.combined import Combined, Excluded, Included
 from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.view import CampaignView, PartsView
 from dispatch.errors import InvalidRequest
-from dispatch.formats.times import read_time
 from dispatch.texts.typography import with_replacements
 
 # What the form can choose; any other kind of audience stays as it is unless one of these replaces it.
@@ -34,9 +33,7 @@ class Written:
     purpose: str = "marketing"
     fold: bool = False
     track: bool = False
-    #: A local time as browsers write it, and whose clocks show it.
-    when: str = ""
-    zone: str = "UTC"
+    timed: Timed = field(default_factory=Timed)
     #: Of the campaign that was opened; None for a new one.
     revision: int | None = None
 
@@ -56,14 +53,13 @@ class Written:
             purpose=forms.typed("purpose", "marketing"),
             fold="fold" in forms.sent(),
             track="track" in forms.sent(),
-            when=forms.typed("when").strip(),
-            zone=forms.typed("zone", "UTC").strip(),
+            timed=Timed.of_form(),
             revision=typed_number("revision"),
         )
 
     @classmethod
-    def of_campaign(cls, campaign: CampaignView, zone: str) -> "Written":
-        """Returns what the form shows of a campaign that is saved; its times by the clocks of the zone."""
+    def of_campaign(cls, campaign: CampaignView, timed: Timed) -> "Written":
+        """Returns what the form shows of a campaign that is saved, with these times."""
         audience = campaign.audience
         include = (audience and audience.include) or PartsView()
         exclude = (audience and audience.exclude) or PartsView()
@@ -82,8 +78,7 @@ class Written:
             purpose=campaign.purpose,
             fold=campaign.fold_typography,
             track=campaign.track_links,
-            when="",
-            zone=zone,
+            timed=timed,
             revision=campaign.revision,
         )
 
@@ -96,17 +91,8 @@ class Written:
         """Returns it with the characters replaced that make its texts more expensive."""
         return replace(self, text=with_replacements(self.text), compared=self.compared.with_replacements())
 
-    def scheduled_at(self) -> datetime | None:
-        """Returns the time that is typed, None for none; InvalidRequest when it is no time or the zone no zone."""
-        if not self.when:
-            return None
-        try:
-            return read_time(f"{self.when} {self.zone}")
-        except ValueError as problem:
-            raise InvalidRequest(f"The time cannot be used: {problem}.", field="when") from None
-
     def as_draft(self) -> CampaignDraft:
-        """Returns it as a new campaign without a time."""
+        """Returns it as a new campaign that does not start by itself."""
         return CampaignDraft(
             name=self.name,
             channel=self.channel,
@@ -114,11 +100,12 @@ class Written:
             fold_typography=self.fold,
             track_links=self.track,
             **self.compared.as_fields(self.text),
+            **self.timed.limits(),
             **self._audience(),
         )
 
-    def as_changes(self, campaign: CampaignView) -> dict[str, Any]:
-        """Returns it as changes of a campaign; what the form cannot show of it stays."""
+    def as_changes(self, campaign: CampaignView, shown: Timed) -> dict[str, Any]:
+        """Returns it as changes of a campaign, whose form `shown` these times; what it cannot show of it stays."""
         changes: dict[str, Any] = {
             "name": self.name,
             "channel": self.channel,
@@ -126,7 +113,7 @@ class Written:
             "fold_typography": self.fold,
             "track_links": self.track,
         }
-        changes |= self.compared.as_changes(self.text, campaign)
+        changes |= self.compared.as_changes(self.text, campaign) | self.timed.changed_limits(shown)
         kind = campaign.audience.kind if campaign.audience else None
         if self.has_audience:
             changes |= self._audience()

@@ -1,6 +1,9 @@
-"""Creates, copies and deletes campaigns; `editing.py` changes one that has not started."""
+"""Creates, copies and deletes campaigns, and makes them recurring; `editing.py` changes one that has not started."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
+from typing import Any
 
 import structlog
 from psycopg.errors import ForeignKeyViolation
@@ -12,6 +15,7 @@ from dispatch.audience.combined import parts_of
 from dispatch.audience.segments import check_segment
 from dispatch.caller import Caller
 from dispatch.campaigns.draft import CampaignDraft, checked
+from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.patterns import JOB_TYPE
 from dispatch.campaigns.rules import (
     get_campaign,
@@ -19,6 +23,7 @@ from dispatch.campaigns.rules import (
     note,
     refusal,
 )
+from dispatch.campaigns.schedule_view import Repeats
 from dispatch.campaigns.timing import check_window
 from dispatch.campaigns.view import CampaignView, view
 from dispatch.errors import (
@@ -29,7 +34,7 @@ from dispatch.errors import (
     NoTargetAudience,
 )
 from dispatch.formats.checks import MAX_NAME, checked_name
-from dispatch.schedules.schedules import create_schedule
+from dispatch.schedules.schedules import create_schedule, edit_schedule, locked_schedule
 from dispatch.texts.stored import check_version
 from models.campaigns import deleting
 from models.campaigns import writing as campaign_writing
@@ -38,8 +43,10 @@ from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.awaiting import keep_sources
 from models.campaigns.campaign import Campaign
 from models.database import db
+from models.schedules.schedule import Schedule
 from models.segment import SegmentReference
-from scheduling.draft import ScheduleDraft
+from scheduling.draft import Changes, ScheduleDraft, rule_of
+from scheduling.words import describe
 
 log = structlog.get_logger()
 
@@ -108,6 +115,48 @@ def delete_campaign(caller: Caller, campaign_id: int) -> None:
         raise InvalidStatus(
             f"Segments look at this campaign: {', '.join(segments)}; change or delete them first.", segments=segments
         ) from None
+
+
+def save_recurring(
+    caller: Caller,
+    campaign_id: int,
+    changes: Mapping[str, Any],
+    repeats: Repeats,
+    *,
+    revision: int | None = None,
+    opened: str | None = None,
+) -> CampaignView:
+    """Changes a campaign as `edit_campaign` does, and its times: all of it, or nothing. Requires the scope `send`.
+
+    A draft becomes recurring. InvalidStatus when the times of a recurring campaign are no longer those that were
+    `opened` (`Repeats.as_text`).
+    """
+    caller.require("send")
+    campaign = get_campaign(caller, campaign_id)
+    with db.atomic():
+        if campaign.schedule_id and "recurring" in (campaign.status, campaign.paused_from):
+            # The schedule is locked before its campaign, as everywhere.
+            schedule = locked_schedule(caller, campaign.schedule_id)
+            _change_times(caller, schedule, repeats, opened=opened)
+            return edit_campaign(caller, campaign_id, changes, revision=revision)
+        edit_campaign(caller, campaign_id, changes, revision=revision)
+        create_schedule(
+            caller, ScheduleDraft(job_type=JOB_TYPE, job_payload={"campaign_id": campaign_id}, **asdict(repeats))
+        )
+        return view(get_campaign(caller, campaign_id))
+
+
+def _change_times(caller: Caller, schedule: Schedule, repeats: Repeats, *, opened: str | None) -> None:
+    now = Repeats.of(schedule)
+    if opened is not None and opened != now.as_text():
+        raise InvalidStatus(
+            f"The times of the campaign were changed after you opened it; it is due {describe(rule_of(schedule))} now. "
+            "Open it again, and change what you want of that.",
+            status=schedule.status,
+        )
+    wanted = {name: value for name, value in asdict(repeats).items() if value != getattr(now, name)}
+    if wanted:
+        edit_schedule(caller, schedule.id, Changes(**wanted))  # type: ignore[typeddict-item]
 
 
 def _make_recurring(caller: Caller, made: Campaign, draft: CampaignDraft) -> Campaign:

@@ -173,6 +173,13 @@ def next_times(caller: Caller, schedule_id: UUID, *, count: int = 10) -> NextTim
     return NextTimesView(timezone=schedule.timezone, description=describe(rule_of(schedule)), times=times)
 
 
+def times_of(cron_expression: str, timezone: str, *, count: int = 10) -> NextTimesView:
+    """Returns the next times of an expression by the clocks of a zone, as if a schedule had it; nothing is kept."""
+    with _refusals():
+        rule, times = schedules.times_of(cron_expression, timezone, count)
+    return NextTimesView(timezone=timezone, description=describe(rule), times=times)
+
+
 def _changed(
     caller: Caller, schedule_id: UUID, change: Callable[[Tenant, UUID], Schedule], action: str
 ) -> ScheduleView:

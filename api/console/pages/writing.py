@@ -1,6 +1,6 @@
 """Writing a campaign: the form, and beside it what it would say to whom, and what that costs."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from zoneinfo import available_timezones
 
 from flask import Response, g
@@ -10,13 +10,16 @@ from api.console.beside import Beside
 from api.console.blueprint import console
 from api.console.inputs import id_of
 from api.console.rendering import page
+from api.console.repeated import CHOICES, DAYS, LATE
+from api.console.timed import Timed
 from api.console.written import OF_THE_FORM, Written
 from api.http.auth import caller
 from dispatch.audience.segments import list_segments
 from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.reading import read_campaign
+from dispatch.campaigns.schedule_view import repeats_of
 from dispatch.campaigns.view import CampaignView
-from dispatch.campaigns.writing import create_campaign
+from dispatch.campaigns.writing import create_campaign, save_recurring
 from dispatch.customers.lists import list_lists
 from dispatch.errors import DispatchError
 from models.states import CHANNELS
@@ -28,7 +31,7 @@ MOST_CHOICES = 100
 @console.page("/campaigns/new", scope="write")
 def new_campaign() -> Response:
     """An empty form."""
-    return _form(Written(zone=g.signed_in.account_zone), None, Beside())
+    return _form(Written(timed=Timed(zone=g.signed_in.account_zone)), None, Beside())
 
 
 @console.form("/campaigns/new", scope="write", resumes=True)
@@ -41,7 +44,7 @@ def write_new() -> Response:
 def edit(campaign_id: str) -> Response:
     """The form of a campaign that has not started."""
     shown = read_campaign(caller(), id_of(campaign_id))
-    written = Written.of_campaign(shown, g.signed_in.account_zone)
+    written = Written.of_campaign(shown, _timed(shown))
     return _form(written, shown, Beside.of(written))
 
 
@@ -64,17 +67,26 @@ def _answer(campaign: CampaignView | None) -> Response:
                 saved = _saved(written, campaign)
             except DispatchError as refusal:
                 return _form(written, campaign, Beside.of(written), refusal=refusal)
-            done = "scheduled" if written.when else "saved"
+            done = "recurring" if written.timed.repeated.how else "scheduled" if written.timed.when else "saved"
             return forms.lead_to(f"{forms.START}/campaigns/{saved.id}?done={done}")
     return _form(written, campaign, Beside.of(written))
 
 
 def _saved(written: Written, campaign: CampaignView | None) -> CampaignView:
-    at = written.scheduled_at()
+    at, repeats = written.timed.starts_at(), written.timed.repeats()
     if campaign is None:
-        return create_campaign(caller(), replace(written.as_draft(), scheduled_at=at))
-    changes = written.as_changes(campaign) | ({"scheduled_at": at} if at else {})
+        draft = replace(written.as_draft(), scheduled_at=at)
+        return create_campaign(caller(), replace(draft, **asdict(repeats)) if repeats else draft)
+    shown = _timed(campaign)
+    changes = written.as_changes(campaign, shown) | ({"scheduled_at": at} if at else {})
+    if repeats and (written.timed.repeated, written.timed.zone) != (shown.repeated, shown.zone):
+        opened = written.timed.repeated.opened or None
+        return save_recurring(caller(), campaign.id, changes, repeats, revision=written.revision, opened=opened)
     return edit_campaign(caller(), campaign.id, changes, revision=written.revision)
+
+
+def _timed(campaign: CampaignView) -> Timed:
+    return Timed.of_campaign(campaign, repeats_of(caller(), campaign.schedule), g.signed_in.account_zone)
 
 
 def _form(
@@ -92,5 +104,8 @@ def _form(
         lists=list_lists(caller(), page_size=MOST_CHOICES),
         segments=list_segments(caller(), page_size=MOST_CHOICES),
         channels=CHANNELS,
+        how_often=CHOICES,
+        days=DAYS,
+        late=LATE,
         zones=sorted(available_timezones()),
     )
