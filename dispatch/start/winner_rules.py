@@ -125,6 +125,7 @@ def _give_back(caller: Caller, failed: FailedChild) -> None:
                     HeldBack.block(campaign_id, failed.blocked_reason)
                     details = {"reason": failed.blocked_reason, "child_id": failed.child_id}
                     note(caller, "campaign.winner_put_off", get_campaign(caller, campaign_id), **details)
+                    VariantDecision.tell_put_off(campaign_id, child_id=failed.child_id, reason=failed.blocked_reason)
                     log.warning("winner.put_off", campaign_id=campaign_id, code=failed.blocked_reason)
                     return
         except IntegrityError:

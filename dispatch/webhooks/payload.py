@@ -37,6 +37,7 @@ def _data(delivery: ClaimedDelivery) -> dict[str, Any]:
                     "state": state,
                     "phone": each.phone,
                     "customer_id": each.customer_id,
+                    "variant": each.variant,
                     "reason": each.reason,
                     "error_code": each.error_code,
                     "provider_id": each.provider_id,
@@ -50,6 +51,7 @@ def _data(delivery: ClaimedDelivery) -> dict[str, Any]:
     return {
         "campaign_id": delivery.campaign_id,
         "name": campaign.name if campaign else None,
+        "parent_id": campaign.parent_id if campaign else None,
         **delivery.details,
         "stats": asdict(batch.stats([delivery.campaign_id])[delivery.campaign_id]),
     }

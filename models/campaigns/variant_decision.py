@@ -7,8 +7,16 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from models.database import changed, rows
+from models.database import rows
 from models.row import JsonObject, Row
+from models.webhooks.telling import told
+from models.webhooks.webhook import WINNER_CHOSEN, WINNER_PUT_OFF, WINNER_WITHHELD
+
+# What webhooks are told of a decision.
+_TOLD = """jsonb_build_object('variant', variant, 'child_id', child_id, 'withheld', withheld, 'by_rule', by_rule,
+                              'measure', measure, 'figures', figures, 'verdict', verdict)"""
+
+_PUT_OFF = "jsonb_build_object('reason', reason, 'child_id', child_id)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +59,33 @@ class VariantDecision(Row):
 
     @classmethod
     def add(cls, new: NewDecision) -> None:
-        """Writes a decision, in the transaction that starts its child; a second one by a rule violates an index."""
-        changed(
-            """INSERT INTO variant_decision (campaign_id, account_id, variant, child_id, withheld, by_rule, actor,
-                                             measure, figures, verdict)
-               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        """Writes a decision and tells webhooks, in the transaction that starts its child.
+
+        A second one by a rule violates an index.
+        """
+        rows(
+            f"""WITH made AS (
+                    INSERT INTO variant_decision (campaign_id, account_id, variant, child_id, withheld, by_rule, actor,
+                                                  measure, figures, verdict)
+                    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING *),
+                {told("made", WINNER_WITHHELD if new.variant is None else WINNER_CHOSEN, _TOLD, campaign="campaign_id")}
+                SELECT FROM made""",
             [
                 *(new.campaign_id, new.account_id, new.variant, new.child_id, new.withheld, new.by_rule, new.actor),
                 *(new.measure, Jsonb(list(new.figures)), new.verdict),
             ],
+        )
+
+    @classmethod
+    def tell_put_off(cls, campaign_id: int, *, child_id: int, reason: str) -> None:
+        """Tells webhooks that the child which was to send the chosen text could not start, so that it waits again."""
+        rows(
+            f"""WITH put_off AS (
+                    SELECT account_id, id AS campaign_id, %(child)s::bigint AS child_id, %(reason)s::text AS reason
+                    FROM campaign WHERE id = %(campaign)s),
+                {told("put_off", WINNER_PUT_OFF, _PUT_OFF, campaign="campaign_id")}
+                SELECT FROM put_off""",
+            {"campaign": campaign_id, "child": child_id, "reason": reason},
         )
 
     @classmethod

@@ -11,14 +11,14 @@ from models.webhooks.webhook import CLICKED
 
 # What webhooks are told of a click.
 _TOLD = """jsonb_build_object('campaign_id', campaign_id, 'message_id', campaign_id || '-' || n, 'phone', phone,
-                              'customer_id', customer_id, 'url', target)"""
+                              'customer_id', customer_id, 'variant', variant, 'url', target)"""
 # One statement for all of it: what the code names, the row, and what webhooks are told of a person's first click.
 _FOLLOW = f"""
 WITH found AS MATERIALIZED (
-    SELECT l.campaign_id, m.n, l.number, l.target, m.phone, m.customer_id
+    SELECT l.campaign_id, m.n, l.number, l.target, m.phone, m.customer_id, m.variant
     FROM unnest(%(campaigns)s::bigint[], %(numbers)s::int[], %(links)s::smallint[]) AS named (campaign_id, n, number)
     JOIN campaign_link l USING (campaign_id, number)
-    CROSS JOIN LATERAL (SELECT n, phone, customer_id FROM message
+    CROSS JOIN LATERAL (SELECT n, phone, customer_id, variant FROM message
                         WHERE campaign_id = named.campaign_id AND message.n = named.n OFFSET 0) AS m LIMIT 1),
 counted AS (
     INSERT INTO link_click AS known (campaign_id, n, number, by_bot)

@@ -45,7 +45,9 @@ _ANSWER = """a.text AS answer, a.state AS answer_state, a.reason AS answer_reaso
              a.ended_at AS answered_at"""
 
 _TOLD = """jsonb_build_object('reply_id', id, 'phone', phone, 'text', text, 'keyword', keyword, 'channel', channel,
-                              'sent_to', sent_to, 'campaign_id', campaign_id, 'message_id', campaign_id || '-' || n)"""
+                              'sent_to', sent_to, 'campaign_id', campaign_id, 'message_id', campaign_id || '-' || n,
+                              'variant', (SELECT variant FROM message m
+                                          WHERE m.campaign_id = made.campaign_id AND m.n = made.n))"""
 
 
 class NewReply(NamedTuple):

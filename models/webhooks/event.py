@@ -73,7 +73,7 @@ class WebhookEvent(Row):
     type: str
     #: The messages that it is about; None if it is about something else.
     numbers: list[int] | None
-    #: Of a campaign, its state and the reason at that moment; of a reply or an opt-out, all that is told.
+    #: Of a campaign, its state and the reason then, or a decision; of a reply or an opt-out, all that is told.
     details: JsonObject
     at: datetime
 
@@ -166,6 +166,8 @@ class ToldMessage:
     n: int
     phone: str | None
     customer_id: int | None
+    #: Which of the campaign's texts it has; None in a campaign with one text.
+    variant: int | None
     reason: str | None
     error_code: str | None
     provider_id: str | None
@@ -176,9 +178,9 @@ class ToldMessage:
 def told_messages(campaign_id: int, numbers: list[int]) -> list[ToldMessage]:
     """Returns these messages of the campaign, in order."""
     return rows(
-        """SELECT n, phone, customer_id, reason, error_code, provider_id, segments, sent_at
+        """SELECT n, phone, customer_id, variant, reason, error_code, provider_id, segments, sent_at
            FROM unnest(%(numbers)s::int[]) AS wanted (n) CROSS JOIN LATERAL (
-               SELECT phone, customer_id, reason, error_code, provider_id, segments, sent_at FROM message
+               SELECT phone, customer_id, variant, reason, error_code, provider_id, segments, sent_at FROM message
                WHERE campaign_id = %(campaign)s AND message.n = wanted.n OFFSET 0) AS found ORDER BY n""",
         {"campaign": campaign_id, "numbers": numbers},
         into=ToldMessage,

@@ -11,6 +11,10 @@ from models.row import Row
 from models.tenancy import Tenant, owned_by
 
 CAMPAIGN_EVENTS = ("started", "completed", "paused", "resumed", "failed", "cancelled")
+# What was decided about those whom a campaign held back.
+WINNER_CHOSEN, WINNER_WITHHELD, WINNER_PUT_OFF = (
+    f"campaign.winner_{outcome}" for outcome in ("chosen", "withheld", "put_off")
+)
 # By the letter that `told` keeps of each message.
 MESSAGE_EVENTS = {
     "s": "sent",
@@ -27,6 +31,7 @@ CLICKED = "message.clicked"
 TEST = "webhook.test"
 TYPES = (
     *(f"campaign.{name}" for name in CAMPAIGN_EVENTS),
+    *(WINNER_CHOSEN, WINNER_WITHHELD, WINNER_PUT_OFF),
     *(f"message.{name}" for name in MESSAGE_EVENTS.values()),
     *(CLICKED, REPLY_RECEIVED, OPTED_OUT, OPTED_IN),
 )

@@ -10,6 +10,9 @@ from models.database import rows
 from tests.doubles.receiver import Receiver
 from tests.factories import asking
 
+# A person who opens a link.
+BROWSER = {"User-Agent": "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/126.0 Mobile"}
+
 
 def a_webhook(account: AccountView, receiver: Receiver, **options: Any) -> AddedWebhookView:
     """Adds a webhook to the account, whose secret the receiver then knows."""

@@ -3,10 +3,8 @@
 from dispatch.links.addresses import links_of
 from dispatch.links.clicks import target_of
 from models.database import row
-from tests.dispatch.webhooks.telling import tell
+from tests.dispatch.webhooks.telling import BROWSER, tell
 from tests.sending import started
-
-BROWSER = {"User-Agent": "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/126.0 Mobile"}
 
 
 def test_the_first_click_of_a_person_is_told_and_a_programs_is_not(account, webhook, receiver, configure):
@@ -24,6 +22,7 @@ def test_the_first_click_of_a_person_is_told_and_a_programs_is_not(account, webh
             "message_id": f"{campaign_id}-1",
             "phone": message["phone"],
             "customer_id": message["customer_id"],
+            "variant": None,
             "url": url,
         }
         for url in ("https://a.example", "https://b.example")

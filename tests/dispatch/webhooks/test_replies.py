@@ -54,6 +54,7 @@ def test_a_reply_is_told_with_the_message_that_it_answers(account, webhook, rece
             "sent_to": "+302101234567",
             "campaign_id": campaign_id,
             "message_id": f"{campaign_id}-0",
+            "variant": None,
         }
     ]
     assert receiver.told[-1][1]["data"]["account_id"] == str(account.id)
