@@ -13,18 +13,19 @@ from api.routes.campaign_inputs import (
     Recipients,
     Schedule,
     StartOptions,
+    Withheld,
 )
 from dispatch.campaigns import lifecycle
 from dispatch.campaigns.approval import approve_campaign
+from dispatch.campaigns.results import ResultsView
 from dispatch.campaigns.view import CampaignView
-from dispatch.start import follow_ups, unknown, winners
+from dispatch.start import follow_ups, unknown, winners, withholding
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.started import already_started
 from dispatch.start.to_customers import SentView, already_sent, send_campaign
 from dispatch.start.unknown import AcceptedView
 
 routes = Routes("campaign_actions", __name__, url_prefix="/api/campaigns/<campaign_id>", tag="campaigns")
-
 
 # Why a campaign may be refused a start.
 _START = ("INSUFFICIENT_CREDITS", "SPENDING_LIMIT", "INVALID_STATUS", "QUEUE_UNAVAILABLE")
@@ -218,6 +219,20 @@ def send_winner(path: CampaignPath, body: ChosenVariant) -> tuple[StartedChild, 
     """As a child campaign, to everyone who was held back and has had none of the texts since."""
     started = winners.send_winner(caller(), path.campaign_id, body.variant)
     return StartedChild.of_child(started, path.campaign_id), 202
+
+
+@routes.post(
+    "/withhold-winner",
+    summary="End the rule that sends one of the variants",
+    answers={200: ResultsView},
+    refuses=("CAMPAIGN_NOT_FOUND", "INVALID_STATUS"),
+    body=True,
+    scope="send",
+    idempotency=ONE_TRANSACTION,
+)
+def withhold_winner(path: CampaignPath, body: Withheld) -> ResultsView:
+    """Those who were held back get nothing until a person sends them a text; with `for_good` no one waits for it."""
+    return withholding.withhold_winner(caller(), path.campaign_id, for_good=body.for_good)
 
 
 @routes.post(

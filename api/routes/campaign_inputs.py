@@ -157,6 +157,19 @@ class ChosenVariant(Given):
     variant: WholeNumber = Field(description="the number of one of the campaign's variants, from 1 on")
 
 
+class Withheld(Given):
+    """Whether anyone still decides; the body may be left out."""
+
+    for_good: Annotated[bool, Strict()] = Field(
+        False, description="nobody waits for a text any more; otherwise they wait for a person"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _may_be_left_out(cls, given: Any) -> Any:
+        return {} if given is None else given
+
+
 class Approval(Given):
     """The approval of one revision."""
 

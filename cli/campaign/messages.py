@@ -1,4 +1,4 @@
-"""`campaign messages`, `errors`, `links`, `results` and `export`: what became of a campaign's messages."""
+"""`campaign messages`, `errors`, `links`, `export`, `results` and `withhold-winner`: what became of its messages."""
 
 from pathlib import Path
 from typing import get_args
@@ -15,6 +15,7 @@ from dispatch.campaigns.links import LinkView, list_links
 from dispatch.campaigns.message_view import MessageView, TroubleView
 from dispatch.campaigns.messages import export_messages, group_troubles, list_messages
 from dispatch.campaigns.results import AwaitedVariantView, ResultsView, read_results
+from dispatch.start.withholding import withhold_winner
 from dispatch.texts.winner_rule import Measure
 from models.page import Page
 from models.states import MESSAGE_STATES
@@ -101,7 +102,7 @@ def _show_results(found: ResultsView) -> None:
 
 def _waits_for(waiting: AwaitedVariantView) -> str:
     if waiting.decide_at is None:
-        return "they wait for a person: campaign send-winner"
+        return "they wait for a person: campaign send-winner, or withhold-winner --for-good"
     blocked = f"; {waiting.blocked_reason}, so it is tried again" if waiting.blocked_reason else ""
     return f"the rule decides at {waiting.decide_at.isoformat()}{blocked}"
 
@@ -125,4 +126,19 @@ def results(campaign_id: int, by: Measure | None) -> ResultsView:
     return read_results(by_hand(ALL_ACCOUNTS), campaign_id, by=by)
 
 
-READINGS = (messages, errors, links, export, results)
+@click.command("withhold-winner")
+@campaign_id
+@click.option("--for-good", is_flag=True, help="Do not wait for a text any more, not even for a person's choice.")
+@answers(show=_show_results)
+@with_database
+def withhold(campaign_id: int, for_good: bool) -> ResultsView:
+    """End a campaign's rule without sending a text: those who were held back wait for a person.
+
+    \b
+    python -m cli campaign withhold-winner 1
+    python -m cli campaign withhold-winner 1 --for-good
+    """
+    return withhold_winner(by_hand(ALL_ACCOUNTS), campaign_id, for_good=for_good)
+
+
+READINGS = (messages, errors, links, export, results, withhold)

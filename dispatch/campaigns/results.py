@@ -18,7 +18,8 @@ from models.campaigns.variant_decision import VariantDecision
 from models.messages.variants import VariantCounts, results
 from models.row import JsonObject
 
-Withheld = Literal["too_early", "too_late", "expired"]
+# By the rule, or by a person: who ended the rule, or decided that they get none of the texts.
+Withheld = Literal["too_early", "too_late", "expired", "stopped", "closed"]
 
 
 class VariantResultView(View):
@@ -40,7 +41,7 @@ class DecisionView(View):
 
     variant: int | None
     child_id: int | None = Field(description="the campaign that sends it")
-    withheld: Withheld | None = Field(description="why the rule has sent none; a person may still")
+    withheld: Withheld | None = Field(description="why none is sent; a person still may send one")
     by_rule: bool
     actor: str = Field(description="who decided; the system user for a rule")
     measure: Measure

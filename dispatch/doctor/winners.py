@@ -13,6 +13,7 @@ _STALLED_SEC = 600
 _WITHHELD = {
     "too_early": "When its rule was to decide it was too early to tell which variant is best, so nothing was sent.",
     "too_late": "Its rule could not decide in time, and its grace is over, so nothing was sent.",
+    "stopped": "A person ended its rule, so nothing was sent to those who were held back.",
     "expired": "Its expiry had passed when its rule was to decide, so nothing was sent.",
 }
 
@@ -25,7 +26,10 @@ def why_held_back(campaign: Condition, facts: Facts) -> list[Reason]:
         return [_choice(campaign)]
     if campaign.decide_at > campaign.now:
         at = on_clock(campaign.decide_at, campaign.zone)
-        text = f"The people who were held back wait until {at}, when its rule decides. Nothing needs to be done."
+        text = (
+            f"The people who were held back wait until {at}, when its rule decides. Nothing needs to be done; "
+            f"`campaign withhold-winner {campaign.id}` ends the rule."
+        )
         return [of_campaign("rule", text)]
     if facts.redis.problem:
         return [redis_away(facts)]
@@ -48,6 +52,7 @@ def why_held_back(campaign: Condition, facts: Facts) -> list[Reason]:
 def _choice(campaign: Condition) -> Reason:
     why = _WITHHELD.get(campaign.withheld or "", "The people who were held back wait for one of its variants.")
     text = (
-        f"{why} Choose one with `campaign results {campaign.id}` and `campaign send-winner {campaign.id} --variant N`."
+        f"{why} Choose one with `campaign results {campaign.id}` and `campaign send-winner {campaign.id} --variant N`, "
+        f"or none with `campaign withhold-winner {campaign.id} --for-good`."
     )
     return of_campaign("choice", text)

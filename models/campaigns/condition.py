@@ -106,7 +106,7 @@ class Condition:
     decide_at: datetime | None
     held_blocked_reason: str | None
     held_next_check_at: datetime | None
-    #: Why its rule has sent them nothing: too_early, too_late or expired.
+    #: Why they were sent nothing: too_early, too_late or expired by its rule, or stopped by a person.
     withheld: str | None
     #: Whether the last of its pauses and resumptions that someone made was a pause; None if there is none.
     paused_by_hand: bool | None

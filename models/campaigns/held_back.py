@@ -108,6 +108,33 @@ class HeldBack(Row):
         )
 
     @classmethod
+    def stop_rule(cls, campaign_id: int) -> bool:
+        """Ends a rule that has not decided, due or not; False when there is none, or they are sent a text already.
+
+        The caller has locked the campaign, and writes the decision, which holds for one that still sends.
+        """
+        ended = "UPDATE held_back SET decide_at = NULL, since = now(), blocked_reason = NULL, next_check_at = NULL"
+        return _ended(
+            campaign_id,
+            f"{ended} WHERE campaign_id = %(campaign)s AND child_id IS NULL AND decide_at IS NOT NULL",
+            unless_decided="split #>> '{winner_rule,after_hours}' IS NOT NULL AND NOT EXISTS ("
+            "SELECT FROM variant_decision d WHERE d.campaign_id = c.id)",
+        )
+
+    @classmethod
+    def close(cls, campaign_id: int) -> bool:
+        """Ends the waiting for any text; False when no one waits, or they are sent one already.
+
+        The caller has locked the campaign, and writes the decision, which holds for one that still sends.
+        """
+        return _ended(
+            campaign_id,
+            "DELETE FROM held_back WHERE campaign_id = %(campaign)s AND child_id IS NULL",
+            unless_decided="NOT EXISTS (SELECT FROM variant_decision d WHERE d.campaign_id = c.id"
+            " AND withheld IS DISTINCT FROM 'stopped')",
+        )
+
+    @classmethod
     def none_left(cls, campaign_id: int) -> bool:
         """Ends the rule of a campaign of which no held-back person can be sent anything; False when it is not due."""
         return bool(changed(f"DELETE FROM held_back WHERE campaign_id = %s AND {_DUE}", [campaign_id]))
@@ -150,3 +177,15 @@ class HeldBack(Row):
             "UPDATE held_back SET child_id = NULL, decide_at = NULL, since = now() WHERE child_id = %s",
             [failed.child_id],
         )
+
+
+def _ended(campaign_id: int, ending: str, *, unless_decided: str) -> bool:
+    """Runs the statement that ends the waiting; True if it did, or if the campaign that no one waits for yet sends."""
+    found = rows(
+        f"""WITH ended AS ({ending} RETURNING 1)
+            SELECT FROM ended UNION ALL
+            SELECT FROM campaign c WHERE id = %(campaign)s
+              AND 'sending' IN (status, paused_from) AND {unless_decided}""",
+        {"campaign": campaign_id},
+    )
+    return bool(found)

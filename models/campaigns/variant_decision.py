@@ -28,7 +28,7 @@ class NewDecision:
     #: The text, and the child campaign that sends it; None when none is sent.
     variant: int | None
     child_id: int | None
-    #: Why none is sent: too_early, too_late or expired.
+    #: Why none is sent: too_early, too_late or expired by a rule, stopped or closed by a person.
     withheld: str | None
     by_rule: bool
     actor: str

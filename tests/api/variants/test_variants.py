@@ -157,3 +157,22 @@ def test_results_say_what_was_decided_and_until_when_those_who_were_held_back_wa
     assert (decision["measure"], decision["withheld"], decision["verdict"][:9]) == ("replied", None, "Too early")
     assert [each["variant"] for each in decision["figures"]] == [1, 2]
     assert found["held_back"] is None
+
+
+def test_a_rule_is_ended_and_closed(account, call):
+    made = call("POST", "/api/campaigns", json=body(variants=TWO, hold_back=40, winner_rule=RULE)).json
+    path = f"/api/campaigns/{made['id']}"
+    assert call("POST", f"{path}/withhold-winner").json["error"]["code"] == "INVALID_STATUS"
+    call("POST", f"{path}/enqueue")
+    for wrong in ({"for_good": "yes"}, {"for_good": 1}, {"for_good": None}, {"close": True}, [], "x"):
+        answer = call("POST", f"{path}/withhold-winner", json=wrong)
+        assert (answer.status_code, answer.json["error"]["code"]) == (400, "INVALID_REQUEST"), wrong
+    deliver(answering(), made["id"])
+    key = {"Idempotency-Key": "once"}
+    found = call("POST", f"{path}/withhold-winner", headers=key)
+    assert (found.status_code, found.json["held_back"]["decide_at"]) == (200, None)
+    assert call("POST", f"{path}/withhold-winner", headers=key).json == found.json
+    assert call("POST", f"{path}/withhold-winner").json["error"]["code"] == "INVALID_STATUS"
+    closed = call("POST", f"{path}/withhold-winner", json={"for_good": True}).json
+    assert closed["held_back"] is None
+    assert [each["withheld"] for each in closed["decisions"]] == ["closed", "stopped"]

@@ -4,6 +4,7 @@ import pytest
 
 from dispatch.accounts.accounts import change_account
 from dispatch.start.winners import send_winner
+from dispatch.start.withholding import withhold_winner
 from models.database import rows
 from models.heartbeat import Heartbeat
 from tests.dispatch.doctor.looking import diagnosis, redis_away
@@ -70,6 +71,17 @@ def test_what_a_rule_has_withheld_waits_for_a_person(said, why, says):
     send_winner(asking(), campaign.id, 1)
     decide()
     assert campaign.id not in [each.id for each in diagnosis().campaigns]
+
+
+def test_what_a_person_has_ended_waits_for_a_person_until_it_is_closed(said):
+    campaign = sent(an_account())
+    assert f"`campaign withhold-winner {campaign.id}` ends the rule" in said(campaign.id)["rule"]
+    withhold_winner(asking(), campaign.id)
+    text = said(campaign.id)["choice"]
+    assert text.startswith("A person ended its rule")
+    assert f"campaign withhold-winner {campaign.id} --for-good" in text
+    withhold_winner(asking(), campaign.id, for_good=True)
+    assert diagnosis().campaigns == []
 
 
 def test_without_a_rule_they_wait_for_a_person_and_after_a_week_it_is_no_news(said):

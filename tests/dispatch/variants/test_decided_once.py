@@ -164,6 +164,9 @@ def test_the_database_refuses_a_second_decision_by_a_rule():
         {"variant": 1, "withheld": None},
         {"withheld": "tired"},
         {"by_rule": False},
+        {"withheld": "stopped"},
+        {"withheld": "closed"},
+        {"withheld": "closed", "by_rule": False, "variant": 1},
         {"variant": 5, "child": True, "withheld": None},
     ],
 )

@@ -7,6 +7,7 @@ from dispatch.links.addresses import links_of
 from dispatch.links.clicks import target_of
 from dispatch.start.preparation import continue_preparation
 from dispatch.start.winners import send_winner
+from dispatch.start.withholding import withhold_winner
 from dispatch.texts.variants import Variant
 from dispatch.texts.winner_rule import WinnerRule
 from dispatch.webhooks.webhooks import replay_deliveries
@@ -108,6 +109,13 @@ def test_that_nothing_could_be_told_is_told(account, decided):
     [(kind, data)] = decided()
     assert (kind, data["variant"], data["child_id"], data["withheld"]) == ("withheld", None, None, "too_early")
     assert data["verdict"].startswith("Too early")
+
+
+@pytest.mark.parametrize(("for_good", "why"), [(False, "stopped"), (True, "closed")])
+def test_that_a_person_withheld_it_is_told(account, decided, for_good, why):
+    withhold_winner(asking(), sent(account).id, for_good=for_good)
+    [(kind, data)] = decided()
+    assert (kind, data["variant"], data["withheld"], data["by_rule"]) == ("withheld", None, why, False)
 
 
 def test_a_choice_that_could_not_start_is_told_and_then_what_became_of_it(account, decided, configure):
