@@ -15,6 +15,15 @@ CAMPAIGN_STATES: dict[str, str] = {
     "failed": "A follow-up that could not start once it was prepared, for the reason stored.",
 }
 
+# What lists of campaigns may still be asked for, beside the states: `sent` is what `completed` was called elsewhere.
+OTHER_WORDS = {"sent": "completed"}
+
+
+def state_called(word: str) -> str:
+    """Returns the campaign state that the word means; a word that means none is returned as it is."""
+    return OTHER_WORDS.get(word, word)
+
+
 CAMPAIGN_MOVES: dict[str, frozenset[str]] = {
     "draft": frozenset({"scheduled", "recurring", "preparing", "cancelled"}),
     "scheduled": frozenset({"draft", "preparing", "paused", "cancelled"}),

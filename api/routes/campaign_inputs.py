@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, Field, Strict, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Strict, model_validator
 
 from api.http.inputs import Given, OptionalId, Page, PathId, WholeNumber, ZonedTime, empty_is_absent, or_empty, storable
 from dispatch.audience.combined import Combined
@@ -13,7 +13,7 @@ from dispatch.formats.view import Channel
 from dispatch.texts.components import WhatsappButton, WhatsappHeader
 from dispatch.texts.variants import Variant
 from dispatch.texts.winner_rule import WinnerRule
-from models.states import CAMPAIGN_KINDS, CAMPAIGN_STATES, CHANNELS
+from models.states import CAMPAIGN_KINDS, CAMPAIGN_STATES, CHANNELS, OTHER_WORDS, state_called
 from scheduling.draft import Misfire
 
 
@@ -23,7 +23,12 @@ class CampaignPath(Given):
 
 class CampaignQuery(Page):
     channel: Annotated[Channel | None, BeforeValidator(empty_is_absent), or_empty(CHANNELS)] = None
-    status: Annotated[Status | None, BeforeValidator(empty_is_absent), or_empty(CAMPAIGN_STATES)] = None
+    status: Annotated[
+        Status | None,
+        AfterValidator(lambda word: word and state_called(word)),
+        BeforeValidator(empty_is_absent),
+        or_empty([*CAMPAIGN_STATES, *OTHER_WORDS]),
+    ] = Field(None, description="`sent` means `completed`")
     kind: Annotated[Kind | None, BeforeValidator(empty_is_absent), or_empty(CAMPAIGN_KINDS)] = None
     parent_id: OptionalId = Field(None, description="only the children of this campaign, such as its occurrences")
     q: Annotated[str | None, BeforeValidator(storable)] = Field(None, description="words of the name, in any case")

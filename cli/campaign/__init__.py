@@ -25,7 +25,7 @@ from dispatch.campaigns.reading import list_campaigns, read_campaign
 from dispatch.campaigns.view import CampaignView
 from dispatch.start.occurrences import register_occurrences
 from models.page import Page
-from models.states import CAMPAIGN_KINDS, CAMPAIGN_STATES, CHANNELS
+from models.states import CAMPAIGN_KINDS, CAMPAIGN_STATES, CHANNELS, OTHER_WORDS, state_called
 from models.tenancy import ALL_ACCOUNTS
 
 
@@ -80,7 +80,12 @@ def _with_accounts(found: Page[CampaignView]) -> Page[ListedCampaign]:
 
 @campaign.command("list")
 @account_option(required=False, help="Only this account's.  [default: all]")
-@click.option("--status", type=click.Choice(list(CAMPAIGN_STATES)), help="Only campaigns in this state.")
+@click.option(
+    "--status",
+    type=click.Choice([*CAMPAIGN_STATES, *OTHER_WORDS]),
+    callback=lambda _context, _option, word: word and state_called(word),
+    help="Only campaigns in this state; sent means completed.",
+)
 @click.option("--channel", type=click.Choice(CHANNELS), help="Only campaigns of this channel.")
 @click.option("--kind", type=click.Choice(CAMPAIGN_KINDS), help="Only campaigns of this kind.")
 @click.option("--parent", "parent_id", type=row_id, metavar="ID", help="Only its children, such as its occurrences.")

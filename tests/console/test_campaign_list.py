@@ -34,6 +34,15 @@ def test_the_list_is_filtered_by_state_and_by_words_of_the_name(signed_in, accou
     assert page.form("/console/campaigns")["status"] == "cancelled"
 
 
+def test_an_address_that_asks_for_sent_campaigns_shows_the_completed_ones(signed_in, account):
+    start_and_deliver(a_campaign(account, recipients=1, name="Done"))
+    a_campaign(account, name="Waiting")
+    page = signed_in.get("/console/campaigns?status=sent")
+    assert "Done" in page.text
+    assert "Waiting" not in page.text
+    assert page.form("/console/campaigns")["status"] == "completed"
+
+
 def test_a_search_that_finds_nothing_says_so(signed_in, account):
     a_campaign(account)
     page = signed_in.get("/console/campaigns?q=nothing")

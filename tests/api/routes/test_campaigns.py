@@ -4,6 +4,7 @@ import pytest
 
 from models.database import rows
 from tests.factories import a_campaign, a_list, an_account, customers
+from tests.sending import start_and_deliver
 
 LATER = "2035-06-01T09:00:00+02:00"
 
@@ -55,6 +56,17 @@ def test_the_list_can_be_filtered_by_channel_and_status(account, call):
     found = call("GET", "/campaigns?channel=whatsapp&status=draft").json
     assert [campaign["id"] for campaign in found["data"]] == [texted.id]
     assert found["pagination"]["total_count"] == 1
+
+
+@pytest.mark.parametrize("path", ["/api/campaigns", "/campaigns"])
+def test_whoever_asks_for_sent_campaigns_as_elsewhere_gets_the_completed_ones(account, call, path):
+    done = a_campaign(account, recipients=1)
+    start_and_deliver(done)
+    a_campaign(account)
+    found = call("GET", f"{path}?status=sent").json
+    assert [(each["id"], each["status"]) for each in found["data"]] == [(done.id, "completed")]
+    assert found == call("GET", f"{path}?status=completed").json
+    assert call("GET", f"{path}?status=Sent").status_code == 400
 
 
 def test_enqueue_answers_202_in_the_documented_shape(account, call, redis):

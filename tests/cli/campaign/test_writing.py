@@ -3,7 +3,7 @@
 import pytest
 
 from models.database import row, rows
-from tests.factories import a_campaign, a_list, a_list_of, a_segment, an_account, customers
+from tests.factories import a_campaign, a_list, a_list_of, a_segment, an_account, arrange_state, customers
 from tests.sending import started
 from tests.stored import campaigns, stored_rows
 
@@ -190,6 +190,14 @@ def test_a_list_is_filtered_by_state_channel_and_name(cli, acme, words, listed):
     a_campaign(acme, name="autumn sale", channel="whatsapp")
     found = cli("campaign", "list", "--account", "Acme", *words, "--json").json
     assert [campaign["name"] for campaign in found] == listed
+
+
+@pytest.mark.parametrize("word", ["sent", "completed"])
+def test_sent_campaigns_are_listed_under_either_word_as_completed(cli, acme, word):
+    a_campaign(acme, name="draft")
+    arrange_state(a_campaign(acme, name="done").id, "completed")
+    listed = cli("campaign", "list", "--status", word, "--json").json
+    assert [(campaign["name"], campaign["status"]) for campaign in listed] == [("done", "completed")]
 
 
 @pytest.mark.parametrize("words", [("--limit", 0), ("--limit", 1001), ("--status", "lost"), ("--channel", "pigeon")])
