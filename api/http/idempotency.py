@@ -180,10 +180,10 @@ def _hash_of_body() -> str:
         return _hash_of_json(request.get_data())
     digest = sha256(request.mimetype.encode())
     if request.mimetype == "multipart/form-data":
-        # Of its parts, because the boundary between them is new each time.
-        for name, text in sorted(request.form.items(multi=True)):
+        # Of its parts, because the boundary between them is new each time. A part may have no name.
+        for name, text in sorted(request.form.items(multi=True), key=lambda item: (item[0] or "", item[1])):
             digest.update(json.dumps([name, text]).encode())
-        for name, part in sorted(request.files.items(multi=True), key=lambda item: item[0]):
+        for name, part in sorted(request.files.items(multi=True), key=lambda item: item[0] or ""):
             digest.update(json.dumps([name, part.filename]).encode())
             _feed(digest, part.stream)
             part.stream.seek(0)

@@ -123,6 +123,16 @@ def test_an_invalid_import_is_refused_and_changes_nothing(call, sent, code, says
     refused(call("POST", "/api/imports", **sent), code, says)
 
 
+@pytest.mark.parametrize("names", ["", 'filename="a.csv"'])
+def test_a_part_without_a_name_is_ignored(call, names):
+    """Repeated, too: the key compares the parts by their names."""
+    parts = [("form-data; " + names).strip("; "), 'form-data; name="list"']
+    body = "".join(f"--x\r\nContent-Disposition: {part}\r\n\r\nspring\r\n" for part in parts) + "--x--\r\n"
+    sent = {"data": body.encode(), "content_type": "multipart/form-data; boundary=x"}
+    for key in ({}, {"headers": {"Idempotency-Key": "1"}}):
+        refused(call("POST", "/api/imports", **sent, **key), "INVALID_REQUEST", "file")
+
+
 def test_another_accounts_import_is_not_found(call, as_account):
     import_id = call("POST", "/api/imports", **form()).json["id"]
     other = as_account(an_account())
