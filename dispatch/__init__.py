@@ -40,7 +40,8 @@ accounts    accounts (subscription), settings, keys, sign_in_offers (to the cons
 schedules   what people see and change of schedules, which `scheduling` runs
 hours       when a recipient may be messaged: zones (whose clock counts), window, quiet, holidays → slots (the next
             time); timetable (a campaign's hours), plan (its recipients' times), caps (how often)
-formats     view (what people see of a row), phone_text → phone_tails (what may be an extension) → phones;
+formats     described (a JSON schema, built once) → view (what people see of a row), phone_text → phone_tails (what may
+            be an extension) → phones;
             phone_countries (which numbers are a country's), csv_out, composing (normal forms) → checks (names, texts,
             times), searches, strict_json (what can be stored); encodings; csv_scan → csv_records, dates → columns,
             consents → headers, line_breaks → csv_in → portions (each bounded), rejects (to be repaired), private_file

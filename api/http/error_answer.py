@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from dispatch.formats.described import DescribedOnce
+
 
 class ErrorDetail(BaseModel):
     code: str
@@ -11,7 +13,7 @@ class ErrorDetail(BaseModel):
     details: dict[str, Any] | None = None
 
 
-class ErrorAnswer(BaseModel):
+class ErrorAnswer(DescribedOnce):
     """Every refusal."""
 
     error: ErrorDetail

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from dispatch.formats.checks import can_be_id
+from dispatch.formats.described import DescribedOnce
 from dispatch.formats.times import names_zone, read_time
 
 MAX_PAGE = 1_000_000_000
@@ -90,20 +90,10 @@ _NUMBER_OR_EMPTY = WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "stri
 OptionalId = Annotated[int | None, BeforeValidator(_whole_or_empty), _NUMBER_OR_EMPTY]
 
 
-class Given(BaseModel):
+class Given(DescribedOnce):
     """What a caller sends; an unknown field is refused, so that a misspelt one is not ignored."""
 
     model_config = ConfigDict(extra="forbid")
-
-    @classmethod
-    def model_json_schema(cls, *arguments: Any, **options: Any) -> dict[str, Any]:
-        """Returns the schema; as the framework asks for it at every request, without arguments, it is built once."""
-        return super().model_json_schema(*arguments, **options) if arguments or options else _schema_of(cls)
-
-
-@cache
-def _schema_of(kind: type[Given]) -> dict[str, Any]:
-    return super(Given, kind).model_json_schema()
 
 
 class Organization(Given):

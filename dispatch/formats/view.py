@@ -4,7 +4,6 @@ from datetime import datetime, time
 from typing import Annotated
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     PlainSerializer,
     SerializerFunctionWrapHandler,
@@ -12,6 +11,7 @@ from pydantic import (
     model_serializer,
 )
 
+from dispatch.formats.described import DescribedOnce
 from models.states import CHANNELS
 
 # As `isoformat` writes it (+00:00); pydantic alone would write Z.
@@ -32,7 +32,7 @@ Clock = Annotated[
 Channel = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CHANNELS)})]
 
 
-class View(BaseModel):
+class View(DescribedOnce):
     """A view is made from a row and is never changed; its fields are the only list of what is shown."""
 
     # An error ends in the log, which never quotes what a row contains.
