@@ -50,7 +50,7 @@ class Beside:
             found["at"] = written.timed.starts_at()
             if repeats := written.timed.repeats():
                 found["times"] = times_of(repeats.cron_expression, repeats.timezone, count=SHOWN_TIMES)
-            found["texts"] = tuple(_text(each, written.channel) for each in (written.text, *written.compared.others))
+            found["texts"] = tuple(_text(each, written.channel) for each in written.texts())
             if written.has_audience and all(each.checked.valid for each in found["texts"]):
                 # A draft is previewed before its author has found a name for it.
                 draft = written.as_draft()

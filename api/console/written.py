@@ -1,15 +1,18 @@
 """A campaign as it is written in a form: read from what was typed or from a campaign, and made into either."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from api.console import forms
+from api.console.approved import Approved, typed_text
 from api.console.compared import Compared
 from api.console.inputs import typed_ids, typed_number
 from api.console.timed import Timed
 from dispatch.audience.combined import Combined, Excluded, Included
 from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.view import CampaignView, PartsView
+from dispatch.channels.templates import OfferedTemplateView
 from dispatch.errors import InvalidRequest
 from dispatch.texts.typography import with_replacements
 
@@ -25,6 +28,7 @@ class Written:
     channel: str = "sms"
     text: str = ""
     compared: Compared = field(default_factory=Compared)
+    approved: Approved = field(default_factory=Approved)
     everyone: bool = False
     lists: tuple[int, ...] = ()
     segments: tuple[int, ...] = ()
@@ -38,13 +42,16 @@ class Written:
     revision: int | None = None
 
     @classmethod
-    def of_form(cls) -> "Written":
-        """Returns what was typed; InvalidRequest when an id is none."""
+    def of_form(cls, offered: Sequence[OfferedTemplateView]) -> "Written":
+        """Returns what was typed, with one of the templates that were `offered`; InvalidRequest when an id is none."""
+        channel = forms.typed("channel", "sms")
+        text = typed_text(channel, offered)
         return cls(
             name=forms.typed("name"),
-            channel=forms.typed("channel", "sms"),
-            text=forms.typed("text"),
+            channel=channel,
+            text=text,
             compared=Compared.of_form(),
+            approved=Approved.of_form(text, offered),
             everyone="everyone" in forms.sent(),
             lists=tuple(typed_ids("lists")),
             segments=tuple(typed_ids("segments")),
@@ -58,7 +65,7 @@ class Written:
         )
 
     @classmethod
-    def of_campaign(cls, campaign: CampaignView, timed: Timed) -> "Written":
+    def of_campaign(cls, campaign: CampaignView, timed: Timed, offered: Sequence[OfferedTemplateView]) -> "Written":
         """Returns what the form shows of a campaign that is saved, with these times."""
         audience = campaign.audience
         include = (audience and audience.include) or PartsView()
@@ -70,6 +77,7 @@ class Written:
             channel=campaign.channel,
             text=campaign.base_template,
             compared=Compared.of_campaign(campaign),
+            approved=Approved.of_campaign(campaign, offered),
             everyone=bool(audience and audience.kind == "everyone") or include.everyone,
             lists=(*one_list, *include.lists),
             segments=tuple(each for each in (*one_segment, *include.segments) if each),
@@ -87,6 +95,15 @@ class Written:
         """Returns whether anyone is chosen."""
         return bool(self.everyone or self.lists or self.segments)
 
+    @property
+    def template(self) -> Approved:
+        """The WhatsApp template, which no other channel has."""
+        return self.approved if self.channel == "whatsapp" else Approved()
+
+    def texts(self) -> list[str]:
+        """Returns the text, or those that are compared; InvalidRequest when nothing fills a parameter."""
+        return [self.template.text(self.text), *self.compared.others]
+
     def with_replacements(self) -> "Written":
         """Returns it with the characters replaced that make its texts more expensive."""
         return replace(self, text=with_replacements(self.text), compared=self.compared.with_replacements())
@@ -99,7 +116,8 @@ class Written:
             purpose=self.purpose,
             fold_typography=self.fold,
             track_links=self.track,
-            **self.compared.as_fields(self.text),
+            **self.compared.as_fields(self.texts()[0]),
+            **self.template.as_fields(),
             **self.timed.limits(),
             **self._audience(),
         )
@@ -113,7 +131,11 @@ class Written:
             "fold_typography": self.fold,
             "track_links": self.track,
         }
-        changes |= self.compared.as_changes(self.text, campaign) | self.timed.changed_limits(shown)
+        changes |= self.compared.as_changes(self.texts()[0], campaign)
+        if changes.get("template") == campaign.base_template and not campaign.variants:
+            # A text from a stored one stays that.
+            del changes["template"]
+        changes |= self.template.as_fields() | self.timed.changed_limits(shown)
         kind = campaign.audience.kind if campaign.audience else None
         if self.has_audience:
             changes |= self._audience()

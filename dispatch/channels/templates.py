@@ -1,7 +1,9 @@
 """The WhatsApp templates of a provider: read from Meta, so that campaigns can be compared with them."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import Field
 
 from config.settings import settings
 from dispatch.caller import Caller
@@ -12,6 +14,7 @@ from dispatch.formats.view import Time, View
 from dispatch.providers import Probe
 from dispatch.providers.whatsapp_cloud import WhatsappCloud
 from dispatch.providers.whatsapp_templates import ReadTemplate
+from dispatch.texts.approved import FillableButton, fillable
 from models.api_key import ApiKey
 from models.database import db
 from models.providers.approved_template import ApprovedTemplate
@@ -33,6 +36,19 @@ class TemplatesView(View):
 
     provider_id: int
     templates: list[ApprovedTemplateView]
+
+
+class OfferedTemplateView(View):
+    """A template that the account's campaigns may name, with what each of them fills it with."""
+
+    name: str
+    language: str
+    status: str
+    text: str
+    parameters: list[str] = Field(description="of the text, in their order: their names, or their numbers")
+    header: Literal["text", "image", "video", "document"] | None = Field(description="what fills the header")
+    header_text: str
+    buttons: list[FillableButton]
 
 
 def read_templates(
@@ -67,6 +83,19 @@ def list_templates(caller: Caller, provider_id: int) -> TemplatesView:
     provider = found_provider(caller, provider_id)
     found = [ApprovedTemplateView.model_validate(each) for each in ApprovedTemplate.of(provider.id)]
     return TemplatesView(provider_id=provider.id, templates=found)
+
+
+def list_offered(caller: Caller, *, limit: int = 200) -> list[OfferedTemplateView]:
+    """Returns the templates of the providers on the account's WhatsApp route, as they were last read from Meta.
+
+    The first so many, by name and language; a campaign may name any.
+    """
+    return [
+        OfferedTemplateView(
+            name=each.name, language=each.language, status=each.status, **fillable(each.described)._asdict()
+        )
+        for each in ApprovedTemplate.on_route(caller.one_account(), limit=limit)
+    ]
 
 
 async def _read(kind: WhatsappCloud, sessions: Sessions) -> Templates:

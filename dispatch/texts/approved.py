@@ -5,13 +5,57 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/templa
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from dispatch.texts.components import Components
 from models.row import JsonObject
 
 _PARAMETER = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 _FILES = ("IMAGE", "VIDEO", "DOCUMENT")
+
+
+class FillableButton(NamedTuple):
+    """A button that a campaign fills, or may fill; `place` counts all buttons of the template from 0 on."""
+
+    place: int
+    type: Literal["url", "quick_reply"]
+    label: str
+
+
+class Fillable(NamedTuple):
+    """What a campaign fills a template of Meta's with."""
+
+    text: str
+    #: The parameters of the text in the order in which it has them first: names, or numbers as texts.
+    parameters: tuple[str, ...]
+    #: text, image, video or document; None when nothing fills it, or it cannot be filled from here.
+    header: str | None
+    header_text: str
+    buttons: tuple[FillableButton, ...]
+
+
+def fillable(described: JsonObject) -> Fillable:
+    """Returns what of a template is to be filled, as Meta describes it."""
+    parts = _parts(described)
+    text, header = parts.get("BODY", {}).get("text"), parts.get("HEADER", {})
+    form, heading = str(header.get("format", "TEXT")), header.get("text")
+    fills = form in _FILES or (form == "TEXT" and _count(heading))
+    return Fillable(
+        text if isinstance(text, str) else "",
+        _found(text),
+        form.lower() if header and fills else None,
+        heading if isinstance(heading, str) else "",
+        tuple(_fillable_buttons(_dicts(parts.get("BUTTONS", {}).get("buttons")))),
+    )
+
+
+def _fillable_buttons(buttons: list[JsonObject]) -> Iterator[FillableButton]:
+    for place, button in enumerate(buttons):
+        label = str(button.get("text", ""))
+        if button.get("type") == "URL" and _count(button.get("url")):
+            yield FillableButton(place, "url", label)
+        elif button.get("type") == "QUICK_REPLY":
+            yield FillableButton(place, "quick_reply", label)
 
 
 def differences(described: JsonObject, *, parameters: int, components: Components) -> Iterator[tuple[str, str]]:

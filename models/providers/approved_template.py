@@ -58,6 +58,21 @@ class ApprovedTemplate(Row):
         )
 
     @classmethod
+    def on_route(cls, account_id: UUID, *, limit: int) -> "list[ApprovedTemplate]":
+        """Returns the templates of the providers on the account's WhatsApp route, by name and language.
+
+        Of those that several providers have, that of the first on the route.
+        """
+        return rows(
+            """SELECT DISTINCT ON (t.name, t.language) t.*
+               FROM route r JOIN approved_template t USING (provider_id)
+               WHERE r.account_id = %s AND r.channel = 'whatsapp'
+               ORDER BY t.name, t.language, r.position LIMIT %s""",
+            [account_id, limit],
+            into=cls,
+        )
+
+    @classmethod
     def read_from(cls, account_id: UUID) -> list[int]:
         """Returns the providers on the account's WhatsApp route whose templates have been read, in its order."""
         found = rows(

@@ -35,7 +35,7 @@ class Page(HTMLParser):
         self._words: list[str] = []
         self._textarea: str | None = None
         self._select: str | None = None
-        self._option: tuple[str | None, bool] | None = None
+        self._chosen = self._worded = False
         self._button: dict[str, str | None] | None = None
         self._hidden = 0
         self.feed(html)
@@ -67,14 +67,16 @@ class Page(HTMLParser):
             self._textarea = given.get("name")
             self.forms[-1].fields.append((self._textarea or "", ""))
         elif tag == "select":
-            self._select = given.get("name")
+            self._select, self._chosen = given.get("name"), False
         elif tag == "option" and self._select:
             fields, value = self.forms[-1].fields, given.get("value")
-            if "selected" in given or not any(name == self._select for name, _ in fields):
-                self.forms[-1].fields = [each for each in fields if each[0] != self._select]
-                self._option = (value, True)
-                if value is not None:
-                    self.forms[-1].fields.append((self._select, value))
+            if "selected" in given or not self._chosen:
+                if self._chosen:
+                    fields.pop()
+                self._chosen = True
+                # An option without a value is sent as its words, which follow.
+                fields.append((self._select, value or ""))
+                self._worded = value is None
         elif tag == "button":
             self._button = given
 
@@ -87,7 +89,7 @@ class Page(HTMLParser):
         if tag == "select":
             self._select = None
         if tag == "option":
-            self._option = None
+            self._worded = False
         if tag == "button":
             self._button = None
 
@@ -97,8 +99,8 @@ class Page(HTMLParser):
             name, value = self.forms[-1].fields.pop()
             self.forms[-1].fields.append((name, (value + data).removeprefix("\n") if not value else value + data))
             return
-        if self._option and self._option[0] is None and self._select:
-            self.forms[-1].fields.append((self._select, data.strip()))
+        if self._worded and self._select:
+            self.forms[-1].fields[-1] = (self._select, data.strip())
         if self._button is not None and self.forms:
             name = self._button.get("name")
             self.forms[-1].buttons[data.strip()] = (name, self._button.get("value") or "") if name else None

@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 from flask import Response, g
 
 from api.console import forms
+from api.console.approved import key_of
 from api.console.beside import Beside
 from api.console.blueprint import console
 from api.console.inputs import id_of
@@ -20,12 +21,16 @@ from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.schedule_view import repeats_of
 from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign, save_recurring
+from dispatch.channels.templates import OfferedTemplateView, list_offered
+from dispatch.customers.attributes import list_attributes
 from dispatch.customers.lists import list_lists
 from dispatch.errors import DispatchError
+from dispatch.texts.template import CUSTOMER_FIELDS
 from models.states import CHANNELS
 
 # More than that no one finds in a list of boxes; the API and the command line name any.
 MOST_CHOICES = 100
+ATTRIBUTES = 200
 
 
 @console.page("/campaigns/new", scope="write")
@@ -44,7 +49,7 @@ def write_new() -> Response:
 def edit(campaign_id: str) -> Response:
     """The form of a campaign that has not started."""
     shown = read_campaign(caller(), id_of(campaign_id))
-    written = Written.of_campaign(shown, _timed(shown))
+    written = Written.of_campaign(shown, _timed(shown), _offered(shown.channel))
     return _form(written, shown, Beside.of(written))
 
 
@@ -56,7 +61,8 @@ def write_again(campaign_id: str) -> Response:
 
 def _answer(campaign: CampaignView | None) -> Response:
     """Does what the pressed button says. A refusal is shown above the form, which stays filled."""
-    written = Written.of_form()
+    # What filled a template is kept as a text when another channel is chosen.
+    written = Written.of_form(_offered("whatsapp" if forms.typed("filled_for") else forms.typed("channel")))
     if forms.is_resumed():
         return _form(written, campaign, Beside.of(written))
     match forms.typed("do"):
@@ -85,6 +91,15 @@ def _saved(written: Written, campaign: CampaignView | None) -> CampaignView:
     return edit_campaign(caller(), campaign.id, changes, revision=written.revision)
 
 
+def _fields() -> list[str]:
+    """Returns what can fill a parameter."""
+    return [*sorted(CUSTOMER_FIELDS), *(each.name for each in list_attributes(caller(), page_size=ATTRIBUTES).rows)]
+
+
+def _offered(channel: str) -> list[OfferedTemplateView]:
+    return list_offered(caller()) if channel == "whatsapp" else []
+
+
 def _timed(campaign: CampaignView) -> Timed:
     return Timed.of_campaign(campaign, repeats_of(caller(), campaign.schedule), g.signed_in.account_zone)
 
@@ -104,6 +119,9 @@ def _form(
         lists=list_lists(caller(), page_size=MOST_CHOICES),
         segments=list_segments(caller(), page_size=MOST_CHOICES),
         channels=CHANNELS,
+        templates=_offered(written.channel),
+        key_of=key_of,
+        fields=_fields() if written.template.template else [],
         how_often=CHOICES,
         days=DAYS,
         late=LATE,

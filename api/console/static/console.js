@@ -56,7 +56,8 @@ document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest",
 function preview(form) {
   let waiting;
   let asked;
-  const show = async () => {
+  // `reshaped` is the part of the form that has other fields after a choice.
+  const show = async (reshaped) => {
     asked?.abort();
     asked = new AbortController();
     const data = new URLSearchParams(new FormData(form));
@@ -64,15 +65,19 @@ function preview(form) {
     try {
       const answer = await fetch(form.action, { method: "POST", body: data, signal: asked.signal });
       if (!answer.ok) return;
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("preview");
-      if (fresh) document.getElementById("preview").innerHTML = fresh.innerHTML;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const id of ["preview", ...(reshaped ? [reshaped] : [])]) {
+        const fresh = page.getElementById(id);
+        if (fresh) document.getElementById(id).innerHTML = fresh.innerHTML;
+      }
     } catch {
       // A newer question has replaced this one, or the server does not answer for a moment.
     }
   };
-  form.addEventListener("input", () => {
+  form.addEventListener("input", (event) => {
     clearTimeout(waiting);
-    waiting = setTimeout(show, 400);
+    const reshaped = event.target.dataset.reshapes;
+    waiting = setTimeout(show, reshaped ? 0 : 400, reshaped);
   });
 }
 
