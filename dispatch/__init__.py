@@ -23,7 +23,8 @@ audience    members (counted, read page by page), cost (bounded), fields (of a t
             values) → filter_values (as they are stored) → filter_account (as an account has it); filter_relations
             (lists, campaigns) → filter_sql; previews (who it would reach), cohorts (who may be messaged at the same
             time), gaps (whose texts lack something), text_check; conditions (of a remote audience)
-customers   customers, attributes, attribute_limits, phone_types (of those from before they were stored), lists,
+customers   customers, conversation (messages and replies of one), attributes, attribute_limits, phone_types (of those
+            from before they were stored), lists,
             list_members, suppressions, export; import_lines, suppression_lines → import_parts → imports (a local CSV
             file), import_trial (changes nothing), suppression_files; import_upload → import_run (over HTTP, as jobs,
             from a kept_file); open_imports (keeps campaigns from starting on a part), import_retention; remote_users (a

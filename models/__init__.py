@@ -6,9 +6,10 @@ campaigns   campaign, writing, children, deleting, audience (chosen customers), 
             (recurring campaigns) and their occurrences; due; held_back (who waits for the best of several texts) and
             variant_decision (which they get)
 messages    message (and what is recorded of it), claiming, caps (how often a person is messaged), writing, recovery,
-            recording and receiving (what became of it), unknown, reading, story (all that is kept of one), linked (by
-            the code of a link), variants (what became of each text), parameters (of WhatsApp templates); batch, pushing
-            (its jobs) and due (which is next without them); arrays (how the send path passes a window)
+            recording and receiving (what became of it), unknown, reading, of_person (to one number), story (all that
+            is kept of one), linked (by the code of a link), variants (what became of each text), parameters (of
+            WhatsApp templates); batch, pushing (its jobs) and due (which is next without them); arrays (how the send
+            path passes a window)
 customers   customer, attributes, attribute_counts, phone_types, lists, upsert, remote (users of user-service), imports
             (import_states: as they go on), open_imports, ended_imports, import_commands, import_files,
             import_takeovers, import_trials, suppression

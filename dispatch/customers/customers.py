@@ -79,23 +79,33 @@ def read_customer(caller: Caller, customer_id: int) -> CustomerView:
     return CustomerView.model_validate(found)
 
 
-def edit_customer(caller: Caller, customer_id: int, *, remove_opt_out: bool = False, **changes: object) -> CustomerView:
-    """Changes the fields that are named, attributes as a whole.
+def edit_customer(
+    caller: Caller,
+    customer_id: int,
+    *,
+    remove_opt_out: bool = False,
+    some_attributes: Mapping[str, object] | None = None,
+    **changes: object,
+) -> CustomerView:
+    """Changes the fields that are named, attributes as a whole, or only `some_attributes`, of which None removes one.
 
     A customer who is unsubscribed is suppressed too, in the same transaction, since the claim of a message looks at
     nothing else. Subscribing them again lifts that suppression only on request: it may come from their own STOP. When
     the phone changes, a suppression of the old one follows to the new one, for whatever reason it was made; the old
     one stays suppressed too.
     """
-    if not changes:
+    if not changes and not some_attributes:
         raise InvalidRequest("Name at least one field to change.")
     if remove_opt_out and changes.get("consent") != "subscribed":
         raise InvalidRequest("remove_opt_out goes with consent: subscribed.", field="remove_opt_out")
     country = account_with_id(read_customer(caller, customer_id).account_id).country
     values = _checked(changes, country)
+    if some_attributes and "attributes" in changes:
+        raise InvalidRequest("Change all attributes, or only some of them.", field="attributes")
+    some = checked_attributes(composed(dict(some_attributes or {})))
     try:
         with refusing_too_many(), db.atomic():
-            edited = Customer.edit(customer_id, caller.account, values)
+            edited = Customer.edit(customer_id, caller.account, values, attributes=some)
             if edited is None:
                 raise CustomerNotFound
             _follow(caller, edited)
@@ -103,7 +113,7 @@ def edit_customer(caller: Caller, customer_id: int, *, remove_opt_out: bool = Fa
                 Suppression.add(edited.account_id, edited.phone, source="unsubscribed")
             elif remove_opt_out:
                 Suppression.lift_opt_out(edited.account_id, edited.phone)
-            fields = sorted(changes) + ["remove_opt_out"] * remove_opt_out
+            fields = sorted({*changes, *(["attributes"] if some else [])}) + ["remove_opt_out"] * remove_opt_out
             caller.note("customer.edited", customer_id, account_id=edited.account_id, fields=fields)
     except UniqueViolation:
         raise _known() from None

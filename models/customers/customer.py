@@ -142,14 +142,34 @@ class Customer(Row):
         )
 
     @classmethod
-    def edit(cls, customer_id: int, tenant: Tenant, values: Mapping[str, object]) -> "EditedCustomer | None":
-        """Changes these columns of the tenant's customer and returns the row; None when there is none."""
+    def edit(
+        cls,
+        customer_id: int,
+        tenant: Tenant,
+        values: Mapping[str, object],
+        *,
+        attributes: Mapping[str, object] | None = None,
+    ) -> "EditedCustomer | None":
+        """Changes these columns of the tenant's customer and returns the row; None when there is none.
+
+        Of the `attributes` only those that are named; None removes one.
+        """
         columns = _written(values)
+        changes = [f"{column} = %({column})s" for column in columns]
+        if attributes:
+            changes.append("attributes = (attributes - %(removed)s::text[]) || %(merged)s")
+        named = attributes or {}
         return row(
             f"""WITH former AS (SELECT id, phone FROM customer WHERE id = %(id)s AND {owned_by(tenant)} FOR UPDATE)
-                UPDATE customer SET {"".join(f"{column} = %({column})s, " for column in columns)}updated_at = now()
+                UPDATE customer SET {", ".join([*changes, "updated_at = now()"])}
                 FROM former WHERE customer.id = former.id RETURNING customer.*, former.phone AS former_phone""",
-            {**columns, "id": customer_id, "account": tenant},
+            {
+                **columns,
+                "id": customer_id,
+                "account": tenant,
+                "removed": [name for name, value in named.items() if value is None],
+                "merged": Jsonb({name: value for name, value in named.items() if value is not None}),
+            },
             into=EditedCustomer,
         )
 

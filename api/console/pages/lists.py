@@ -7,13 +7,13 @@ from api.console.asked import asked_for, filters_of
 from api.console.blueprint import console
 from api.console.inputs import id_of, typed_ids
 from api.console.rendering import page
+from api.console.suppressing import suppress
 from api.http.auth import caller
 from api.http.inputs import Page
 from api.routes.lists import ListQuery
 from api.routes.suppressions import SuppressionQuery
 from dispatch.customers import list_members, lists, suppressions
 from dispatch.errors import DispatchError, InvalidRequest
-from models.customers.suppression import OPTED_OUT
 
 
 @console.page("/lists")
@@ -79,8 +79,7 @@ def suppress_number() -> Response:
     if forms.is_resumed():
         return _suppressed(SuppressionQuery())
     try:
-        reason = forms.typed("reason").strip() or OPTED_OUT
-        suppressions.add_suppression(caller(), phone=forms.typed("phone"), reason=reason, source="api")
+        suppress(forms.typed("phone"))
     except DispatchError as refused:
         return _suppressed(SuppressionQuery(), refused)
     return forms.lead_to(f"{forms.START}/suppressed?done=suppressed")

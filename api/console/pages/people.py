@@ -4,20 +4,21 @@ from typing import Any
 
 from flask import Response
 
-from api.console import forms
+from api.console import attributes, forms
 from api.console.asked import asked_for, filters_of
 from api.console.blueprint import console
 from api.console.inputs import chosen_number, id_of
 from api.console.rendering import page
+from api.console.suppressing import suppress
 from api.http.auth import caller
 from api.http.csv_answer import csv_answer
 from api.routes.customers import CustomerQuery
 from dispatch.customers import customers, list_members, suppressions
+from dispatch.customers.conversation import read_conversation
 from dispatch.customers.export import export_customers
 from dispatch.customers.lists import list_lists
 from dispatch.errors import DispatchError, InvalidRequest
 from models.customers.customer import CONSENTS
-from models.customers.suppression import OPTED_OUT
 
 FIELDS = ("phone", "first_name", "last_name", "location", "prefered_product", "zone")
 # As many lists as are offered to put someone on.
@@ -72,9 +73,13 @@ def edit_customer(customer_id: str) -> Response:
         return _one(id_of(customer_id))
     changes = _changes()
     try:
-        if changes:
+        stored = customers.read_customer(caller(), id_of(customer_id)).attributes
+        some = attributes.changed(attributes.typed_rows(), stored)
+        if changes or some:
             lifted = forms.typed("remove_opt_out") == "yes" and changes.get("consent") == "subscribed"
-            customers.edit_customer(caller(), id_of(customer_id), remove_opt_out=lifted, **changes)
+            customers.edit_customer(
+                caller(), id_of(customer_id), remove_opt_out=lifted, some_attributes=some, **changes
+            )
     except InvalidRequest as refused:
         return _one(id_of(customer_id), refused)
     return forms.lead_to(f"{_address(id_of(customer_id))}?done=customer-saved")
@@ -84,8 +89,7 @@ def edit_customer(customer_id: str) -> Response:
 def suppress_customer(customer_id: str) -> Response:
     """Keeps anything from being sent to the phone."""
     shown = customers.read_customer(caller(), id_of(customer_id))
-    reason = forms.typed("reason").strip() or OPTED_OUT
-    suppressions.add_suppression(caller(), phone=shown.phone, reason=reason, source="api")
+    suppress(shown.phone)
     return forms.lead_to(f"{_address(shown.id)}?done=suppressed")
 
 
@@ -124,6 +128,7 @@ def _one(customer_id: int, refused: DispatchError | None = None) -> Response:
     shown = customers.read_customer(caller(), customer_id)
     stored = {name: getattr(shown, name) or "" for name in (*FIELDS, "consent")}
     was = {name: forms.typed(f"{_BEFORE}{name}", value) for name, value in stored.items()}
+    typed_rows = attributes.typed_rows() if refused or forms.is_resumed() else []
     suppressed = suppressions.read_suppression(caller(), shown.phone) if shown.suppressed else None
     return page(
         "customer.html",
@@ -131,6 +136,9 @@ def _one(customer_id: int, refused: DispatchError | None = None) -> Response:
         title=f"{shown.first_name} {shown.last_name}".strip() or shown.phone,
         shown=shown,
         suppressed=suppressed,
+        attributes=typed_rows or attributes.rows_of(shown.attributes),
+        other_attributes=attributes.others_of(shown.attributes),
+        conversation=read_conversation(caller(), shown.id),
         typed={name: forms.typed(name, value) for name, value in stored.items()},
         was=was,
         consents=CONSENTS,
