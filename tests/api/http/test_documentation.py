@@ -78,6 +78,7 @@ def test_calls_that_take_json_have_an_example(document):
         "/api/campaigns/{campaign_id}/send",
         "/api/campaigns/{campaign_id}/send-to-rest",
         "/api/campaigns/{campaign_id}/send-winner",
+        "/api/campaigns/{campaign_id}/withhold-winner",
         "/api/schedules",
         "/api/schedules/{schedule_id}",
         "/api/suppressions/import",
