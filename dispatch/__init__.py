@@ -59,7 +59,8 @@ providers   what every provider takes and answers; choice (the installation's), 
             guard (no private addresses), link, receipts, inbound, sealing (of credentials), standard_webhooks (how
             posts are signed), gsm7; twilio, vonage, kannel, whatsapp_cloud → whatsapp_message, whatsapp_templates;
             webhook, messaging_service, simulated, simulator/
-receipts    what providers post to us: hooks (verified and stored), applying (to messages, later), reasons (in words),
+receipts    what providers post to us: hooks (verified and stored) → callers (whose requests they are) and gathering (of
+            those that come at once); applying (to messages, later), reasons (in words),
             lookups (asked for when none came), replies, keywords (STOP and its like), settings (an account's own words
             and answers), answers (booked), retention (of replies)
 clients     the remote services that are only read: users, businesses (where each is: mapping); reading (GET with

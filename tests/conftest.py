@@ -8,6 +8,7 @@ from hypothesis import settings as hypothesis_settings
 from playhouse.postgres_ext import PooledPsycopg3Database
 
 from config.settings import settings
+from dispatch.receipts.callers import forget_callers
 from models import database as database_module
 from models.database import rows
 from models.migrate import migrate
@@ -52,6 +53,7 @@ def db(servers: TestServers) -> Iterator[PooledPsycopg3Database]:
     """The database, connected in the test's thread, with every table empty and every id counted from 1."""
     database_module.db.connect(reuse_if_open=True)
     empty_tables()
+    forget_callers()
     yield database_module.db
     database_module.db.close()
     with database_module.db.connection_context():

@@ -4,20 +4,15 @@ import re
 
 import structlog
 
-from config.settings import settings
-from dispatch.channels.opening import Sessions, opened
-from dispatch.errors import Forbidden, NotFound
-from dispatch.formats.checks import can_be_id
-from dispatch.providers import Callback, Kind
+from dispatch.providers import Callback
 from dispatch.providers import Receipt as Said
 from dispatch.providers.inbound import inbound_of
-from dispatch.providers.link import INSTALLATIONS_ID
 from dispatch.providers.whatsapp_cloud import WhatsappCloud
+from dispatch.receipts.callers import calling, refused, verified
+from dispatch.receipts.gathering import Gathering
 from dispatch.receipts.reasons import reason_of
 from dispatch.receipts.replies import take_replies
-from models.providers.provider import Provider
 from models.providers.receipt import NewReceipt, Receipt
-from models.providers.refused_callback import RefusedCallback
 from models.providers.reply_answer import ReplyAnswer, Reported
 
 log = structlog.get_logger()
@@ -27,19 +22,23 @@ _REFERENCE = re.compile(r"([1-9][0-9]{0,17})-(0|[1-9][0-9]{0,8})", re.ASCII)
 _ANSWER = re.compile(r"reply([1-9][0-9]{0,17})", re.ASCII)
 
 
+# Those of several requests at a time: a provider posts each by itself.
+_receipts = Gathering(Receipt.add_all)
+
+
 def take_callback(kind: str, provider_id: str, callback: Callback) -> int:
     """Stores what a request of this provider says, receipts and replies, and returns how many of them are new.
 
     A STOP is committed when it returns. NotFound when there is no such provider; Forbidden when it did not make the
     request, which is counted. Meta has one address for both, so each address takes both.
     """
-    provider = calling_provider(kind, provider_id)
-    said = verified(provider, callback).parse_receipts(callback)
+    by = verified(kind, provider_id, callback)
+    provider, said = by.provider, by.kind.parse_receipts(callback)
     replies = take_replies(provider, inbound_of(provider.kind, callback))
     of_answers = [found for each in said if (found := _of_an_answer(provider.kind, each))]
     of_messages = [stored(provider.kind, each) for each in said if not _of_an_answer(provider.kind, each)]
     moved = ReplyAnswer.report(provider.id, of_answers) if of_answers else 0
-    new = Receipt.add(provider.id, of_messages) if of_messages else 0
+    new = _receipts.store((provider.id, of_messages)) if of_messages else 0
     if new < len(of_messages):
         log.info("receipt.repeated", provider=provider.label, receipts=len(of_messages) - new)
     return new + moved + replies
@@ -47,43 +46,11 @@ def take_callback(kind: str, provider_id: str, callback: Callback) -> int:
 
 def answer_challenge(kind: str, provider_id: str, callback: Callback) -> str:
     """Returns what Meta wants to read when it tries out an address; Forbidden without the provider's verify token."""
-    provider = calling_provider(kind, provider_id)
-    opened_kind = _opened(provider)
-    answer = opened_kind.challenge(callback) if isinstance(opened_kind, WhatsappCloud) else None
+    by = calling(kind, provider_id)
+    answer = by.kind.challenge(callback) if isinstance(by.kind, WhatsappCloud) else None
     if answer is None:
-        raise _refused(provider, "This request does not name the provider's verify_token; set both to the same.")
+        raise refused(by.provider, "This request does not name the provider's verify_token; set both to the same.")
     return answer
-
-
-def calling_provider(kind: str, provider_id: str) -> Provider:
-    """Returns the provider that a callback address names, also one that was removed; NotFound when there is none."""
-    number = int(provider_id) if provider_id.isascii() and provider_id.isdigit() and len(provider_id) < 20 else -1
-    if kind == "simulated" and number == INSTALLATIONS_ID:
-        return Provider.of_the_installation()
-    found = Provider.that_calls(kind, number) if can_be_id(number) else None
-    if found is None:
-        raise NotFound("There is no such provider; a callback address is /hooks/<kind>/<provider id>/status.")
-    return found
-
-
-def verified(provider: Provider, callback: Callback) -> Kind:
-    """Returns what reads the provider's requests; Forbidden when this is none of them, and then it is counted."""
-    opened_kind = _opened(provider)
-    if not opened_kind.verify(callback):
-        raise _refused(provider, "This request is not signed as this provider signs; nothing was stored.")
-    return opened_kind
-
-
-def _opened(provider: Provider) -> Kind:
-    chosen = settings()
-    # It makes no calls, so nothing is opened that would have to be closed.
-    return opened(provider, Sessions(connections=1, timeout=chosen.provider_timeout_sec), chosen)
-
-
-def _refused(provider: Provider, message: str) -> Forbidden:
-    RefusedCallback.count_one(provider.id)
-    log.warning("callback.refused", provider=provider.label)
-    return Forbidden(message)
 
 
 def _of_an_answer(kind: str, said: Said) -> Reported | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from models.database import changed
+from models.database import changed, rows
 from models.providers.refused_callback import ACCEPTED
 from models.row import Row
 
@@ -48,15 +48,28 @@ class Receipt(Row):
     @classmethod
     def add(cls, provider_id: int, receipts: Sequence[NewReceipt]) -> int:
         """Stores those that the provider has not sent before; returns how many."""
-        keys, states, campaigns, numbers, ids, reasons, codes, times = zip(*receipts, strict=True)
-        return changed(
+        return cls.add_all([(provider_id, receipts)])[0]
+
+    @classmethod
+    def add_all(cls, shares: Sequence[tuple[int, Sequence[NewReceipt]]]) -> list[int]:
+        """Stores what several providers, or several requests of one, say; returns how many of each are new."""
+        providers = [provider_id for provider_id, receipts in shares for _ in receipts]
+        every = (receipt for _, receipts in shares for receipt in receipts)
+        keys, states, campaigns, numbers, ids, reasons, codes, times = zip(*every, strict=True)
+        made = rows(
             f"""WITH {ACCEPTED}
                INSERT INTO receipt (provider_id, key, state, campaign_id, n, message_id, reason, error_code, at)
-               SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::int[], %s::text[], %s::text[],
-                                        %s::text[], %s::timestamptz[]) AS r (key) ORDER BY r.key
-               ON CONFLICT (provider_id, key) DO NOTHING""",
-            [provider_id, provider_id, *map(list, (keys, states, campaigns, numbers, ids, reasons, codes, times))],
+               SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::int[], %s::text[],
+                                    %s::text[], %s::text[], %s::timestamptz[]) AS r (provider_id, key)
+               ORDER BY r.provider_id, r.key ON CONFLICT (provider_id, key) DO NOTHING RETURNING provider_id, key""",
+            [
+                sorted({provider_id for provider_id, _ in shares}),
+                providers,
+                *map(list, (keys, states, campaigns, numbers, ids, reasons, codes, times)),
+            ],
         )
+        new = {(each["provider_id"], each["key"]) for each in made}
+        return [_taken_from(new, provider_id, receipts) for provider_id, receipts in shares]
 
     @classmethod
     def forget_old(cls, *, keep_days: int, limit: int) -> int:
@@ -67,3 +80,10 @@ class Receipt(Row):
                  ORDER BY received_at LIMIT %s)""",
             [keep_days, limit],
         )
+
+
+def _taken_from(new: set[tuple[int, str]], provider_id: int, receipts: Sequence[NewReceipt]) -> int:
+    """Takes a share's receipts out of those that are new; of several with one key, the first that asks has it."""
+    mine = {(provider_id, each.key) for each in receipts} & new
+    new -= mine
+    return len(mine)

@@ -9,7 +9,10 @@ from models.database import changed, rows
 from models.row import Row
 
 # For the statement that stores what an accepted request says: the next refusal is the first in a row again.
-ACCEPTED = "accepted AS (UPDATE refused_callback SET in_a_row = 0 WHERE provider_id = %s AND in_a_row > 0)"
+ACCEPTED = """accepted AS (
+    UPDATE refused_callback SET in_a_row = 0 WHERE provider_id IN (
+        SELECT provider_id FROM refused_callback WHERE provider_id = ANY(%s) AND in_a_row > 0
+        ORDER BY provider_id FOR UPDATE))"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

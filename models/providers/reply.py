@@ -123,7 +123,7 @@ class Reply(Row):
                     {told("made", REPLY_RECEIVED, _TOLD)}
                     SELECT * FROM made""",
                 [
-                    *(provider.id, last["account_id"], provider.id, new.key, new.phone, new.text, keyword),
+                    *([provider.id], last["account_id"], provider.id, new.key, new.phone, new.text, keyword),
                     *(last["campaign_id"], last["n"], new.channel or last["channel"], new.sent_to),
                 ],
                 into=cls,
