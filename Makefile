@@ -48,9 +48,10 @@ docs: $(DOCS)/.installed ## Build the site of docs/ into site/; a link that lead
 bench-api: .venv/.demo ## Measure how quickly web answers beside a million messages
 	@$(BIN)/python -m benchmarks.api $(ARGS)
 
-bench: .venv/.demo ## Measure messages a second beside other queues, latencies, turns of accounts, and a tick of schedules
+bench: .venv/.demo ## Measure messages a second beside other queues, latencies, receipts, turns of accounts, and a tick
 	@$(BIN)/python -m benchmarks $(ARGS)
 	@$(BIN)/python -m benchmarks.latency
+	@$(BIN)/python -m benchmarks.receipts
 	@$(BIN)/python -m benchmarks.turns
 	@$(BIN)/python -m benchmarks.schedules
 

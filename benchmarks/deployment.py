@@ -36,22 +36,32 @@ FREE_PROVIDER = {
 
 @contextmanager
 def deployment(
-    *, window: int, send_workers: int, say: Callable[[str], None], environment: Mapping[str, str] | None = None
+    *,
+    window: int,
+    send_workers: int,
+    say: Callable[[str], None],
+    environment: Mapping[str, str] | None = None,
+    called_back: bool = False,
 ) -> Iterator[Stack]:
-    """Runs everything until the end of the block, with this process connected to the database."""
+    """Runs everything until the end of the block, with this process connected to the database.
+
+    When it is `called_back`, providers are told the address of web.
+    """
+    # Not the next free port, which another process may be about to use.
+    port = free_port()
     variables = {
         # The source tree of this file, whichever one is installed.
         "PYTHONPATH": str(ROOT),
         "SEND_WINDOW": str(window),
         "SEND_WORKERS": str(send_workers),
         **FREE_PROVIDER,
+        **({"PUBLIC_URL": f"http://127.0.0.1:{port}"} if called_back else {}),
         **(environment or {}),
     }
     # No servers named and no .env read: a benchmark never fills a database that is in use.
     with _home() as directory, holding(directory) as lock, chdir(directory):
         point_at(database_url="", redis_url="")
-        # Not the next free port, which another process may be about to use.
-        stack = Stack(directory, lock=lock, port=free_port(), stop=stopping(), say=say, environment=variables)
+        stack = Stack(directory, lock=lock, port=port, stop=stopping(), say=say, environment=variables)
         try:
             stack.start()
             _let_write_to_disk(directory)

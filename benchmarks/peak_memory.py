@@ -46,7 +46,7 @@ class PeakMemory:
 def _processes(web: int, supervisor: int) -> list[tuple[str, psutil.Process]]:
     """Returns every process with its name; gunicorn's share one name, and the largest of them counts."""
     master, chief = psutil.Process(web), psutil.Process(supervisor)
-    children = sorted(((_name(child), child.pid, child) for child in chief.children()), key=lambda found: found[:2])
+    children = sorted(((name_of(child), child.pid, child) for child in chief.children()), key=lambda found: found[:2])
     total = Counter(name for name, _, _ in children)
     seen: Counter[str] = Counter()
     named = [("supervisor", chief)]
@@ -56,7 +56,7 @@ def _processes(web: int, supervisor: int) -> list[tuple[str, psutil.Process]]:
     return [*(("web", process) for process in (master, *master.children())), *named]
 
 
-def _name(child: psutil.Process) -> str:
+def name_of(child: psutil.Process) -> str:
     """Returns `worker-send` for `python -m jobs.worker send`, `sweeper` for `python -m sweeper`."""
     command = child.cmdline()
     module = command[command.index("-m") + 1]

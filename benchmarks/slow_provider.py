@@ -17,10 +17,10 @@ LATENCY_MS = 50
 
 
 @contextmanager
-def slow_provider() -> Iterator[str]:
-    """Runs the simulator until the end of the block and yields its address."""
+def slow_provider(*, phones: str = "") -> Iterator[str]:
+    """Runs the simulator until the end of the block and yields its address; `phones` says which receipts it posts."""
     with tempfile.TemporaryDirectory(prefix="campaign-dispatch-provider-", dir=SHARED) as directory:
-        options = ("--port", "0", "--latency-ms", str(LATENCY_MS), "--failure-rate", "0", "--json")
+        options = ("--port", "0", "--latency-ms", str(LATENCY_MS), "--failure-rate", "0", "--phones", phones, "--json")
         process = subprocess.Popen(
             [sys.executable, "-m", "cli", "simulator", *options, "--log", str(Path(directory) / "accepted.jsonl")],
             env=child_environment(PYTHONPATH=str(ROOT)),
