@@ -54,6 +54,7 @@ from api.routes import (
     webhooks,
 )
 from api.rq import dashboard
+from api.tracing import requests as traced
 from config.settings import Settings
 from config.version import release
 from dispatch.start.occurrences import register_occurrences
@@ -129,6 +130,7 @@ def web_app(settings: Settings) -> Flask:
     measured.install(app)
     address.install(app, settings)
     request_id.install(app)
+    traced.install(app)
     headers.install(app)
     connection.install(app)
     methods.install(app)

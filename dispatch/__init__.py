@@ -75,5 +75,6 @@ queues      the only file that names queues and jobs; pushes them
 signing     how a job stands in Redis
 runs        what is due, from cron or CI: push (through jobs), in_place; report; from_rows (workers without Redis)
 recovery    continues or ends work that lost its owner
+tracing     the trace that work belongs to: place (as `traceparent` names it) → current
 errors      what is refused, and why
 """

@@ -12,6 +12,7 @@ from dispatch.campaigns.view import CampaignView
 from dispatch.providers import Answer
 from dispatch.sending.courier import Courier
 from dispatch.start.enqueue import enqueue_campaign
+from dispatch.tracing.place import begin
 from models.campaigns.preparation import ClaimedCampaign, Start, claim
 from models.database import db, row, rows
 from models.messages import batch, claiming, recording
@@ -109,7 +110,13 @@ def undelivered(campaign_id: int, phone: str) -> None:
 def start_claim(campaign_id: int, *, batch_size: int, recipients: int) -> ClaimedCampaign:
     """Claims a campaign for preparation, as its start does, and leaves the rest to the test."""
     start = Start(
-        batch_size=batch_size, actor="test", request_id="test", only_if_due=False, recipients=recipients, changed=0
+        batch_size=batch_size,
+        actor="test",
+        request_id="test",
+        traceparent=str(begin()),
+        only_if_due=False,
+        recipients=recipients,
+        changed=0,
     )
     found = claim(campaign_id, start)
     assert found is not None

@@ -11,6 +11,7 @@ import aiohttp
 import stamina
 
 from dispatch.errors import RemoteFailed
+from dispatch.tracing.current import outgoing
 from models.row import JsonObject
 
 T = TypeVar("T")
@@ -79,6 +80,7 @@ class Reader:
             headers = {"Authorization": f"Bearer {token}"}
             if self._request_id:
                 headers["X-Request-ID"] = self._request_id
+            headers |= outgoing()
             status, document, wait = await fetch_json(self._http, "GET", url, name=name, params=query, headers=headers)
             if status == 401 and tries_left:
                 # It may have expired early, or the service's clock is ahead.

@@ -26,6 +26,7 @@ from dispatch.customers.suppression_lines import SuppressionChunk, read_suppress
 from dispatch.errors import DispatchError
 from dispatch.formats.csv_in import CsvFile, Place, pieces_of, text_of
 from dispatch.formats.rejects import storable
+from dispatch.tracing.current import continuing
 from models.customers import import_takeovers
 from models.customers.import_files import CustomerImportPart, CustomerImportReject
 from models.customers.import_states import RunningImport
@@ -52,7 +53,7 @@ def continue_import(
     if begun is None:
         log.info("import.not_ours", import_id=import_id)
         return
-    with structlog.contextvars.bound_contextvars(request_id=begun.request_id, import_id=import_id):
+    with continuing(begun.traceparent, request_id=begun.request_id, import_id=import_id):
         try:
             if not _import(begun, clock, lambda: _makes_way(begun.account_id, clock() - began, seconds)):
                 queues.push_import(import_id, token, begun.account_id)

@@ -17,6 +17,7 @@ from yarl import URL
 
 from dispatch.providers import Answer
 from dispatch.providers.guard import NotAllowed, guarded_socket
+from dispatch.tracing.current import outgoing
 from models.row import JsonObject
 
 # For a provider's codes: what each means, whatever the HTTP status beside it.
@@ -124,7 +125,8 @@ async def _call(
     try:
         # As it was written: what is encoded stays so.
         address = URL(url, encoded="%" in url)
-        async with http.request(method, address, headers=headers, allow_redirects=False, **body) as response:
+        sent = {**(headers or {}), **outgoing()}
+        async with http.request(method, address, headers=sent, allow_redirects=False, **body) as response:
             text = await _text(response)
             retry_after = _seconds(response.headers.get("Retry-After"))
             return Reply(response.status, _document(text), retry_after, text or "", complete=text is not None)

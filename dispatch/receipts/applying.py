@@ -7,6 +7,7 @@ import structlog
 
 from config.stopping import stopping
 from dispatch.metrics.receipts import note_receipts
+from dispatch.tracing.current import named
 from models.messages.receiving import Judged, apply_due
 from models.providers.receipt import Receipt
 from models.retention import delete_in_chunks
@@ -38,13 +39,13 @@ def apply_receipts() -> dict[str, int]:
 
 def _log_of_campaigns(judged: Sequence[Judged]) -> None:
     """Logs what came of the receipts of each campaign, with the id of the request that started it."""
-    campaigns: dict[tuple[int, str | None], Counter[str]] = defaultdict(Counter)
+    campaigns: dict[tuple[int, str | None, str | None], Counter[str]] = defaultdict(Counter)
     for receipt in judged:
         if receipt.campaign_id is not None:
             what = receipt.state if receipt.outcome == "applied" else receipt.outcome
-            campaigns[receipt.campaign_id, receipt.request_id][what] += 1
-    for (campaign_id, request_id), counts in campaigns.items():
-        log.info("receipts.of_campaign", campaign_id=campaign_id, request_id=request_id, **counts)
+            campaigns[receipt.campaign_id, receipt.request_id, receipt.traceparent][what] += 1
+    for (campaign_id, request_id, trace), counts in campaigns.items():
+        log.info("receipts.of_campaign", campaign_id=campaign_id, request_id=request_id, **named(trace), **counts)
 
 
 def forget_old_receipts() -> int:

@@ -16,6 +16,7 @@ from dispatch.process.claiming_pass import claim_and_call
 from dispatch.providers import Answer, Kind, Outgoing
 from dispatch.sending.calls import CALL_WITHIN_SEC
 from dispatch.sending.outcomes import handed_back, outcome_of
+from dispatch.tracing.current import continuing
 from models.messages.message import Claimed, Outcome
 from models.providers.provider import Provider
 from models.providers.reply_answer import ClaimedAnswer, ReplyAnswer
@@ -64,6 +65,10 @@ class _Pass:
 
     async def _send(self, claimed: ClaimedAnswer, claimed_at: float) -> None:
         """Makes one call and records what came of it; no transaction is open meanwhile."""
+        with continuing(claimed.traceparent):
+            await self._send_in_trace(claimed, claimed_at)
+
+    async def _send_in_trace(self, claimed: ClaimedAnswer, claimed_at: float) -> None:
         counts = claimed.attempts, claimed.deferrals
         message = Claimed(claimed.reply_id, claimed.token, claimed.phone, claimed.text, *counts)
         if monotonic() - claimed_at > CALL_WITHIN_SEC:

@@ -27,6 +27,7 @@ from dispatch.sending.route_pace import RoutePace, paced
 from dispatch.sending.settlement import close_if_drained
 from dispatch.sending.time_box import TimeBox
 from dispatch.sending.window import Window
+from dispatch.tracing.current import continuing
 from models.campaigns.sending import SendingCampaign, to_send
 from models.database import db
 from models.heartbeat import Heartbeat
@@ -103,7 +104,7 @@ class Courier:
         campaign = self._ask(to_send, campaign_id)
         if campaign is None or self._stopped.is_set():
             return 0
-        with structlog.contextvars.bound_contextvars(campaign_id=campaign_id, request_id=campaign.correlation_id):
+        with continuing(campaign.traceparent, campaign_id=campaign_id, request_id=campaign.correlation_id):
             places = self._free_places(campaign.account_id)
             if places == 0:
                 # Pushed again when calls have ended, or by recovery.

@@ -11,6 +11,7 @@ from config.settings import Settings
 from dispatch.process.watchdog import extend_job_limit
 from dispatch.sending.postponing import put_off
 from dispatch.sending.round_trip import Claim, record_and_claim
+from dispatch.tracing.current import named
 from models.campaigns.campaign import Campaign
 from models.campaigns.sending import SendingCampaign
 from models.database import db, drop_connection
@@ -44,7 +45,7 @@ class Exchange:
         self, campaign: SendingCampaign, first_batch: int, *, provider: str, settings: Settings, caps: Caps | None
     ) -> None:
         self._campaign_id = campaign.id
-        self._log = log.bind(campaign_id=campaign.id, request_id=campaign.correlation_id)
+        self._log = log.bind(campaign_id=campaign.id, request_id=campaign.correlation_id, **named(campaign.traceparent))
         self._batch_size = campaign.batch_size
         #: How messages name the provider that is called.
         self.provider = provider
@@ -159,10 +160,7 @@ class Exchange:
         return self.segments == segments or self.next_takes is not None
 
     def _record_and_claim(self, claimed: list[Claimed], want: int, segments: int | None) -> int:
-        """Records what is at hand and claims from the batch that it is in, in one transaction and one round trip.
-
-        Returns at how many messages the claim looked.
-        """
+        """Records and claims in one transaction and one round trip; returns at how many messages the claim looked."""
         entered = self._range if want > 0 else None
         claim = self._claim_of(entered, want, segments) if entered else None
         self._unsettled, self._in_doubt = True, claim is not None

@@ -26,6 +26,7 @@ from dispatch.queues import JOB_TIMEOUT_SEC, connection, push_process, queued_pr
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.starters import each_at_once
 from dispatch.start.swept import LockedCampaign, SweepError, SweepReport, SweptCampaign, locked_by
+from dispatch.tracing.current import continuing
 from models.campaigns.campaign import Campaign
 from models.campaigns.due import DueCampaign
 from models.turns import Turns
@@ -156,7 +157,7 @@ def start_due(
         log.warning("sweep.campaign_skipped", campaign_id=campaign.id, problem=type(problem).__name__)
         return _unavailable(campaign, QueueUnavailable())
     try:
-        with at_most(HURRIED_MILLISECONDS if hurried else MAX_MILLISECONDS):
+        with continuing(campaign.traceparent), at_most(HURRIED_MILLISECONDS if hurried else MAX_MILLISECONDS):
             return _enqueue(caller, campaign, in_place=in_place)
     except (InvalidStatus, CampaignNotFound) as gone:
         log.info("sweep.campaign_gone", campaign_id=campaign.id, code=gone.code)

@@ -21,6 +21,7 @@ from dispatch.providers import Answer
 from dispatch.providers.http import Reply, post_bytes, session
 from dispatch.providers.sealing import unseal
 from dispatch.providers.standard_webhooks import key_of, signed_headers
+from dispatch.tracing.current import continuing
 from dispatch.webhooks.payload import body_of
 from models.audit_event import AuditEvent
 from models.database import db
@@ -74,7 +75,8 @@ async def _deliver(http: aiohttp.ClientSession, claimed: ClaimedDelivery) -> Non
         "User-Agent": f"campaign-dispatch/{release()}",
         **signed_headers(key_of(secret), message_id=f"evt_{claimed.event_id}", timestamp=int(time.time()), body=body),
     }
-    reply = await post_bytes(http, claimed.url, body, headers)
+    with continuing(claimed.traceparent):
+        reply = await post_bytes(http, claimed.url, body, headers)
     if isinstance(reply, Reply) and 200 <= reply.status < 300:
         deliveries.succeeded(claimed, status_code=reply.status, answer=_kept(reply.text))
     else:

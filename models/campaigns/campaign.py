@@ -10,8 +10,7 @@ from models.row import JsonObject, Row
 from models.search import Search, matches
 from models.tenancy import Tenant, owned_by
 
-# How long a campaign may run after its start unless it says otherwise; one with hours of its own may have to wait for
-# a Monday after a holiday.
+# How long it may run after its start unless it says otherwise; one with hours may wait for a Monday after a holiday.
 DEFAULT_LIFE = """(CASE WHEN num_nonnulls(local_time, send_window, holidays) = 0 THEN interval '24 hours'
                         ELSE interval '8 days' END)"""
 
@@ -114,9 +113,10 @@ class Campaign(Row):
     #: The Idempotency-Key of the request that started it, and a hash of that request.
     started_key: str | None
     started_hash: str | None
-    #: Who wrote it or, once it is claimed, who started it.
+    #: Who wrote it or, once it is claimed, who started it; in which request, and at which place in a trace.
     actor: str
     correlation_id: str | None
+    traceparent: str | None
     created_at: datetime
     updated_at: datetime
 
@@ -157,17 +157,17 @@ class Campaign(Row):
         )
 
     @classmethod
-    def schedule(cls, campaign_id: int, at: datetime) -> "Campaign | None":
+    def schedule(cls, campaign_id: int, at: datetime, *, request_id: str, traceparent: str) -> "Campaign | None":
         """Schedules a draft, or reschedules a scheduled campaign.
 
         None when it is in neither state, has no text, expires before then, or the time is not in the future.
         """
         return row(
-            """UPDATE campaign SET status = 'scheduled', scheduled_at = %(at)s, blocked_reason = NULL,
-                      blocked_tries = 0, next_check_at = NULL, updated_at = now()
-               WHERE id = %(id)s AND status IN ('draft', 'scheduled') AND %(at)s > now()
+            """UPDATE campaign SET status = 'scheduled', scheduled_at = %(at)s, correlation_id = %(request)s,
+                      traceparent = %(trace)s, blocked_reason = NULL, blocked_tries = 0, next_check_at = NULL,
+                      updated_at = now() WHERE id = %(id)s AND status IN ('draft', 'scheduled') AND %(at)s > now()
                  AND template ~ '[^[:space:]]' AND coalesce(expires_at > %(at)s, true) RETURNING *""",
-            {"id": campaign_id, "at": at},
+            {"id": campaign_id, "at": at, "request": request_id, "trace": traceparent},
             into=cls,
         )
 

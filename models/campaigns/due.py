@@ -10,7 +10,7 @@ from models.tenancy import Tenant, owned_by
 from models.turns import HAD, Turns
 
 _DUE = """
-SELECT id, account_id, name, status, correlation_id, scheduled_at, next_check_at,
+SELECT id, account_id, name, status, correlation_id, traceparent, scheduled_at, next_check_at,
        scheduled_at < now() - make_interval(secs => grace_sec) AS late,
        CASE kind WHEN 'occurrence' THEN actor END AS starter
 FROM campaign
@@ -32,6 +32,7 @@ class DueCampaign:
     #: Who starts an occurrence: whoever made its pattern recurring. None: the system.
     starter: str | None
     correlation_id: str | None
+    traceparent: str | None
 
     @classmethod
     def of(cls, occurrence: Campaign) -> Self:
@@ -44,6 +45,7 @@ class DueCampaign:
             late=False,
             starter=occurrence.actor,
             correlation_id=occurrence.correlation_id,
+            traceparent=occurrence.traceparent,
         )
 
     @classmethod

@@ -22,6 +22,7 @@ class NewOccurrence:
     #: Who made the pattern recurring.
     actor: str
     correlation_id: str
+    traceparent: str
 
 
 def spawn(new: NewOccurrence) -> Campaign | None:
@@ -34,11 +35,11 @@ def spawn(new: NewOccurrence) -> Campaign | None:
     return row(
         f"""INSERT INTO campaign (account_id, parent_id, kind, name, status, scheduled_at, occurrence_at, expires_at,
                                   approved_by, approved_at, approved_recipients, approved_state, actor, correlation_id,
-                                  {columns})
+                                  traceparent, {columns})
             SELECT account_id, id, 'occurrence', %(name)s, 'scheduled', now(),
                    %(occurrence_at)s, CASE WHEN expires_at < now() + {DEFAULT_LIFE} THEN expires_at END,
                    approved_by, approved_at, approved_recipients, approved_state, %(actor)s, %(correlation_id)s,
-                   {columns}
+                   %(traceparent)s, {columns}
             FROM campaign pattern
             WHERE id = %(parent_id)s AND coalesce(expires_at, 'infinity') > now()
               AND NOT EXISTS (SELECT FROM campaign other WHERE other.parent_id = pattern.id

@@ -15,6 +15,7 @@ UPDATE campaign SET claimed_from = status, status = 'preparing', claim_epoch = c
        prep_token = gen_random_uuid(), prep_cursor = 0, prep_price = 0, prep_takeovers = 0,
        prep_touched_at = now(), recipients = 0, batch_size = %(batch_size)s,
        blocked_reason = NULL, reason = NULL, actor = %(actor)s, correlation_id = %(request_id)s,
+       traceparent = %(traceparent)s,
        started_at = now(), expires_at = coalesce(expires_at, now() + {DEFAULT_LIFE}),
        segment_filter = coalesce((SELECT filter FROM segment s WHERE s.id = segment_id), segment_filter),
        started_key = %(started_key)s, started_hash = %(started_hash)s, updated_at = now(),
@@ -85,6 +86,7 @@ class Start:
     batch_size: int
     actor: str
     request_id: str
+    traceparent: str
     #: Of a sweep: a campaign that was rescheduled between its query and the claim would be sent days early.
     only_if_due: bool
     #: How many people it reaches, and how many of them have changed since an approval; both decide whether it may.
@@ -118,6 +120,7 @@ def _params(campaign_id: int, start: Start) -> dict[str, Any]:
         "batch_size": start.batch_size,
         "actor": start.actor,
         "request_id": start.request_id,
+        "traceparent": start.traceparent,
         "only_if_due": start.only_if_due,
         "recipients": start.recipients,
         "changed": start.changed,

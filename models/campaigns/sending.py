@@ -33,6 +33,7 @@ class SendingCampaign(Capped):
     recipients: int
     batch_size: int
     correlation_id: str | None
+    traceparent: str | None
     #: The template that WhatsApp approved the text as; None: sent as text.
     whatsapp_template: str | None
     whatsapp_language: str | None
@@ -54,7 +55,7 @@ class UnsettledCampaign:
 def to_send(campaign_id: int) -> SendingCampaign | None:
     """Returns the campaign; None when it may not send right now."""
     return row(
-        f"""SELECT c.id, c.channel, a.sender, c.recipients, c.batch_size, c.correlation_id,
+        f"""SELECT c.id, c.channel, a.sender, c.recipients, c.batch_size, c.correlation_id, c.traceparent,
                   c.whatsapp_template, c.whatsapp_language, c.whatsapp_components, {CAPS}
            FROM campaign c JOIN account a ON a.id = c.account_id WHERE c.id = %s AND c.status = 'sending'""",
         [campaign_id],

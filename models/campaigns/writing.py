@@ -56,6 +56,8 @@ class EditedColumns(Timing, total=False):
     queued_at: None
     scheduled_at: datetime | None
     expires_at: datetime | None
+    correlation_id: str
+    traceparent: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ class NewCampaign:
     grace_sec: int
     actor: str
     correlation_id: str
+    traceparent: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ class RunningImport:
     resume: JsonObject | None
     token: UUID
     request_id: str | None
+    traceparent: str | None
     encoding: str
     header: list[str]
     columns: list[str]

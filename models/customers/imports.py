@@ -60,6 +60,7 @@ class CustomerImport(Row):
     takeovers: int
     actor: str
     request_id: str | None
+    traceparent: str | None
     #: Whether a command imports it, which keeps the file; else a job imports an uploaded one.
     by_command: bool
     encoding: str
@@ -97,26 +98,16 @@ class CustomerImport(Row):
         columns: Sequence[str],
         actor: str,
         request_id: str | None,
+        traceparent: str | None,
     ) -> OpenImport:
         """Inserts an import that waits for a job; its file is kept in the same transaction."""
         return one(
             """INSERT INTO customer_import (account_id, kind, dry_run, list_id, list_name, file_name, country, size,
-                                            encoding, header, columns, actor, request_id)
-               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING *""",
+                                            encoding, header, columns, actor, request_id, traceparent)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING *""",
             [
-                account_id,
-                kind,
-                dry_run,
-                list_id,
-                list_name,
-                file_name,
-                country,
-                size,
-                encoding,
-                list(header),
-                list(columns),
-                actor,
-                request_id,
+                *(account_id, kind, dry_run, list_id, list_name, file_name, country, size, encoding),
+                *(list(header), list(columns), actor, request_id, traceparent),
             ],
             into=OpenImport,
         )

@@ -36,7 +36,7 @@ _STEPS = f"ARRAY[{', '.join(f'{state!r}' for state in STEPS)}]"
 _APPLY = f"""
 WITH judged AS MATERIALIZED (
     SELECT r.id, r.n, r.state, r.message_id, r.reason, r.error_code, r.received_at, c.id AS campaign_id, c.batch_size,
-           p.kind || ':' || p.id AS label, c.account_id, c.correlation_id, m.place,
+           p.kind || ':' || p.id AS label, c.account_id, c.correlation_id, c.traceparent, m.place,
            m.state AS was, m.sent_at,
            CASE WHEN m.place IS NULL THEN 'unknown_message'
                 WHEN m.state IN ('pending', 'sending') THEN 'early'
@@ -86,7 +86,7 @@ UPDATE receipt r SET
 FROM judged j WHERE r.id = j.id
 RETURNING r.outcome, j.label AS provider, r.state, extract(epoch FROM now() - r.received_at)::float AS waited_sec,
           extract(epoch FROM r.received_at - j.sent_at)::float AS after_sec, j.campaign_id,
-          j.correlation_id AS request_id
+          j.correlation_id AS request_id, j.traceparent
 """
 
 
@@ -105,6 +105,7 @@ class Judged(NamedTuple):
     #: Whose message it names, and by which request that campaign was started; None if it names none that we know.
     campaign_id: int | None
     request_id: str | None
+    traceparent: str | None
 
 
 def apply_due(*, most: int) -> list[Judged]:

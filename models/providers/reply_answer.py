@@ -59,6 +59,8 @@ class ClaimedAnswer(NamedTuple):
     sent_to: str | None
     #: The account's.
     sender: str | None
+    #: Of the campaign that was replied to, if we know which.
+    traceparent: str | None
 
 
 class Reported(NamedTuple):
@@ -156,8 +158,9 @@ class ReplyAnswer(Row):
                    FROM next WHERE a.reply_id = next.reply_id AND a.state = 'waiting' RETURNING a.*)
                SELECT taken.reply_id, taken.account_id, taken.provider_id, taken.token, taken.phone, taken.text,
                       taken.attempts, taken.deferrals, coalesce(reply.channel, 'sms') AS channel, reply.sent_to,
-                      account.sender
-               FROM taken JOIN reply ON reply.id = taken.reply_id JOIN account ON account.id = taken.account_id""",
+                      account.sender, campaign.traceparent
+               FROM taken JOIN reply ON reply.id = taken.reply_id JOIN account ON account.id = taken.account_id
+                    LEFT JOIN campaign ON campaign.id = reply.campaign_id""",
             {"each": AT_ONCE, "limit": limit, "busy": list(busy), "lease": lease_sec},
         )
         return [ClaimedAnswer(**each) for each in found]

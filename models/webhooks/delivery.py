@@ -75,6 +75,8 @@ class ClaimedDelivery:
     numbers: list[int] | None
     details: JsonObject
     at: datetime
+    #: Of the campaign that it is about.
+    traceparent: str | None
 
 
 _LISTED = """
@@ -116,8 +118,9 @@ def claim(limit: int, *, busy: Sequence[UUID]) -> list[ClaimedDelivery]:
                UPDATE webhook_delivery d SET attempts = attempts + 1, due_at = now() + make_interval(secs => %(lease)s)
                FROM next WHERE d.id = next.id RETURNING d.*)
            SELECT taken.id, taken.account_id, taken.webhook_id, taken.event_id, taken.attempts,
-                  w.url, w.sealed, e.campaign_id, e.type, e.numbers, e.details, e.at
+                  w.url, w.sealed, e.campaign_id, e.type, e.numbers, e.details, e.at, c.traceparent
            FROM taken JOIN webhook w ON w.id = taken.webhook_id JOIN webhook_event e ON e.id = taken.event_id
+                LEFT JOIN campaign c ON c.id = e.campaign_id
            ORDER BY taken.id""",
         {"each": AT_ONCE, "limit": limit, "lease": LEASE_SEC, "busy": list(busy)},
         into=ClaimedDelivery,

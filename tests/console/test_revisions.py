@@ -5,6 +5,7 @@ import pytest
 from dispatch.campaigns.editing import edit_campaign
 from dispatch.errors import InvalidStatus
 from dispatch.start.enqueue import enqueue_campaign
+from dispatch.tracing.place import begin
 from models.campaigns.preparation import Start, claim_freely
 from tests.factories import a_campaign, an_account, asking
 
@@ -31,6 +32,13 @@ def test_a_campaign_that_was_changed_since_is_refused_to_start_and_to_be_edited(
 def test_a_change_between_the_check_and_the_claim_keeps_it_from_being_claimed(campaign):
     edited = edit_campaign(asking(), campaign.id, {"template": "Another"})
     start = Start(
-        batch_size=10, actor="test", request_id="r", only_if_due=False, recipients=2, changed=0, read=campaign.revision
+        batch_size=10,
+        actor="test",
+        request_id="r",
+        traceparent=str(begin()),
+        only_if_due=False,
+        recipients=2,
+        changed=0,
+        read=campaign.revision,
     )
     assert claim_freely(campaign.id, start, revision=edited.revision) is None

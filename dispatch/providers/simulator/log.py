@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dispatch.providers import Outgoing
 from dispatch.providers.simulator.decisions import Decision
+from dispatch.tracing.current import here
 from models.row import JsonObject
 
 # macOS has no fdatasync; fsync promises the same with more work.
@@ -91,6 +92,7 @@ class AttemptsFile:
             "accepted": decision.accepted,
             "reference": message.reference,
             "token": message.token,
+            **_trace(),
         }
         _write_all(self._fd, _json_line(line))
 
@@ -109,8 +111,15 @@ def _accepted_line(message: Outgoing) -> bytes:
             "reference": message.reference,
             "channel": message.channel,
             "from": message.sender,
+            **_trace(),
         }
     )
+
+
+def _trace() -> dict[str, str]:
+    """Returns the trace that the request names; nothing if it names none."""
+    place = here()
+    return {"trace_id": place.trace_id} if place else {}
 
 
 def _tell(on_disk: asyncio.Future[None], problem: OSError | None) -> None:

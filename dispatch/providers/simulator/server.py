@@ -3,7 +3,7 @@
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -16,6 +16,8 @@ from dispatch.providers.simulator.dialects.every import DIALECTS
 from dispatch.providers.simulator.log import AcceptedLog, AttemptsFile
 from dispatch.providers.simulator.plain import plain_requests
 from dispatch.providers.simulator.postman import Taken
+from dispatch.tracing.current import working_in
+from dispatch.tracing.place import HEADER, parse
 from models.row import JsonObject
 
 HOST = "127.0.0.1"
@@ -35,7 +37,7 @@ class SimulatorServer:
 
     def app(self) -> web.Application:
         """The web application."""
-        app = web.Application(client_max_size=64 * 1024)
+        app = web.Application(client_max_size=64 * 1024, middlewares=[_in_its_trace])
         app.router.add_post("/messages", self._messages)
         app.router.add_get("/health", self._health)
         app.router.add_get("/stats", self._stats)
@@ -65,6 +67,15 @@ class SimulatorServer:
 
     async def _stop(self, app: web.Application) -> None:
         await self._desk.close()
+
+
+@web.middleware
+async def _in_its_trace(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Answers a request in the trace that its `traceparent` names, which the logs of a simulator repeat."""
+    with working_in(parse(request.headers.get(HEADER))):
+        return await handler(request)
 
 
 @asynccontextmanager

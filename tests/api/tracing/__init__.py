@@ -1,0 +1,1 @@
+"""The trace that a request belongs to."""
