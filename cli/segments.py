@@ -45,16 +45,17 @@ def filter_of(text: str) -> Group:
 
 @segments.command("list")
 @account_option(required=False, help="Only this account's.  [default: all]")
+@click.option("--search", metavar="TEXT", help="Part of a name.")
 @pages
 @answers(show=_show_list)
 @with_database
-def list_(account: str | None, page: int, page_size: int) -> Page[SegmentView]:
+def list_(account: str | None, search: str | None, page: int, page_size: int) -> Page[SegmentView]:
     """List segments, newest first, with their filters.
 
     \b
     python -m cli segments list --account Acme
     """
-    return list_segments(by_hand(tenant_of(account)), page=page, page_size=page_size)
+    return list_segments(by_hand(tenant_of(account)), page=page, page_size=page_size, q=search)
 
 
 @segments.command()

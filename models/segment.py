@@ -12,6 +12,7 @@ from models.campaigns.awaiting import OF_SEGMENT
 from models.database import row, rows, scalar
 from models.page import Page, read_page
 from models.row import JsonObject, Row
+from models.search import Search, matches
 from models.tenancy import Tenant, owned_by
 
 
@@ -45,11 +46,12 @@ class Segment(Row):
         return found
 
     @classmethod
-    def page(cls, tenant: Tenant, *, page: int, page_size: int) -> Page[Self]:
-        """Returns one page of the tenant's segments, newest first."""
+    def page(cls, tenant: Tenant, *, page: int, page_size: int, q: Search = ()) -> Page[Self]:
+        """Returns one page of the tenant's segments with these names, newest first."""
+        named, params = matches(q, "folded(name)")
         return read_page(
-            f"SELECT * FROM segment WHERE {owned_by(tenant)}",
-            {"account": tenant},
+            f"SELECT * FROM segment WHERE {owned_by(tenant)} AND {named}",
+            {"account": tenant, **params},
             order="id DESC",
             page=page,
             page_size=page_size,

@@ -34,6 +34,8 @@ class Written:
     segments: tuple[int, ...] = ()
     except_lists: tuple[int, ...] = ()
     except_segments: tuple[int, ...] = ()
+    #: What lists and segments to choose from are searched for.
+    find: str = ""
     purpose: str = "marketing"
     fold: bool = False
     track: bool = False
@@ -57,6 +59,7 @@ class Written:
             segments=tuple(typed_ids("segments")),
             except_lists=tuple(typed_ids("except_lists")),
             except_segments=tuple(typed_ids("except_segments")),
+            find=forms.typed("find").strip(),
             purpose=forms.typed("purpose", "marketing"),
             fold="fold" in forms.sent(),
             track="track" in forms.sent(),

@@ -5,10 +5,11 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from api.http.auth import caller
-from api.http.inputs import Given, Organization, Page, PathId
+from api.http.inputs import Given, Organization, PathId
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
+from api.routes.lists import ListQuery
 from dispatch.audience import previews, segments
 from dispatch.audience.filter import Group, read_filter
 from dispatch.audience.previews import SegmentPreviewView
@@ -59,9 +60,9 @@ def create(query: Organization, body: NewSegment) -> tuple[SegmentView, int]:
 
 
 @routes.get("", summary="List segments, newest first", answers={200: Segments}, scope="read")
-def index(query: Page) -> Paged[SegmentView]:
-    """Each with its filter."""
-    return paged(segments.list_segments(caller(), page=query.page, page_size=query.page_size), query)
+def index(query: ListQuery) -> Paged[SegmentView]:
+    """Each with its filter; `q` searches names."""
+    return paged(segments.list_segments(caller(), page=query.page, page_size=query.page_size, q=query.q), query)
 
 
 @routes.post(

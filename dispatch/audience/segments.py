@@ -14,6 +14,7 @@ from dispatch.audience.filter_account import FilterWarningView, fit, never_seen,
 from dispatch.caller import Caller
 from dispatch.errors import DispatchError, Duplicate, InvalidStatus, NotFound
 from dispatch.formats.checks import can_be_id, checked_name
+from dispatch.formats.searches import search_of
 from dispatch.formats.view import Time, View
 from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.awaiting import lock_source
@@ -59,9 +60,12 @@ def read_segment(caller: Caller, segment_id: int) -> SegmentView:
     return _with_warnings(_found(caller, segment_id))
 
 
-def list_segments(caller: Caller, *, page: int = 1, page_size: int = 20) -> Page[SegmentView]:
-    """Returns one page of segments, newest first, with warnings of attributes that no customer ever had."""
-    found = Segment.page(caller.account, page=page, page_size=page_size)
+def list_segments(caller: Caller, *, page: int = 1, page_size: int = 20, q: str | None = None) -> Page[SegmentView]:
+    """Returns one page of segments, newest first, with warnings of attributes that no customer ever had.
+
+    `q` are words of their names, or parts of them.
+    """
+    found = Segment.page(caller.account, page=page, page_size=page_size, q=search_of(q))
     names = {account_id: noted_names(account_id) for account_id in {each.account_id for each in found.rows}}
     return found.map(lambda each: _checked_view(each, never_seen(read_filter(each.filter), names[each.account_id])))
 

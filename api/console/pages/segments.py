@@ -3,13 +3,13 @@
 from flask import Response
 
 from api.console import forms
-from api.console.asked import asked_for
+from api.console.asked import asked_for, filters_of
 from api.console.blueprint import console
 from api.console.inputs import id_of
 from api.console.rendering import page
 from api.console.segment_rows import OPERATORS, Rows, filter_of, rows_of, typed_rows
 from api.http.auth import caller
-from api.http.inputs import Page
+from api.routes.lists import ListQuery
 from dispatch.audience import previews, segments
 from dispatch.audience.filter import COLUMNS
 from dispatch.audience.previews import SegmentPreviewView
@@ -23,10 +23,10 @@ ATTRIBUTES = 200
 
 @console.page("/segments")
 def segment_list() -> Response:
-    """The segments, newest first; how many people each has is counted after the page is shown."""
-    asked = asked_for(Page)
-    found = segments.list_segments(caller(), page=asked.page, page_size=asked.page_size)
-    return page("segments.html", title="Segments", found=found, asked=asked)
+    """The segments, newest first, or those with these words in their names; each is counted after the page is shown."""
+    asked = asked_for(ListQuery)
+    found = segments.list_segments(caller(), page=asked.page, page_size=asked.page_size, q=asked.q)
+    return page("segments.html", title="Segments", found=found, asked=asked, filters=filters_of(asked, "q"))
 
 
 @console.page("/segments/<segment_id>/count", passive=True)

@@ -9,13 +9,13 @@ from api.console import forms
 from api.console.approved import key_of
 from api.console.beside import Beside
 from api.console.blueprint import console
+from api.console.choices import lists_to_choose, segments_to_choose
 from api.console.inputs import id_of
 from api.console.rendering import page
 from api.console.repeated import CHOICES, DAYS, LATE
 from api.console.timed import Timed
 from api.console.written import OF_THE_FORM, Written
 from api.http.auth import caller
-from dispatch.audience.segments import list_segments
 from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.schedule_view import repeats_of
@@ -23,13 +23,11 @@ from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign, save_recurring
 from dispatch.channels.templates import OfferedTemplateView, list_offered
 from dispatch.customers.attributes import list_attributes
-from dispatch.customers.lists import list_lists
 from dispatch.errors import DispatchError
 from dispatch.texts.template import CUSTOMER_FIELDS
 from models.states import CHANNELS
 
-# More than that no one finds in a list of boxes; the API and the command line name any.
-MOST_CHOICES = 100
+# As many attributes are offered for what fills a template.
 ATTRIBUTES = 200
 
 
@@ -116,8 +114,8 @@ def _form(
         keeps_audience=bool(campaign and campaign.audience and campaign.audience.kind not in OF_THE_FORM),
         beside=beside,
         action=f"{forms.START}/campaigns/{campaign.id}/edit" if campaign else f"{forms.START}/campaigns/new",
-        lists=list_lists(caller(), page_size=MOST_CHOICES),
-        segments=list_segments(caller(), page_size=MOST_CHOICES),
+        lists=lists_to_choose((*written.lists, *written.except_lists), written.find),
+        segments=segments_to_choose((*written.segments, *written.except_segments), written.find),
         channels=CHANNELS,
         templates=_offered(written.channel),
         key_of=key_of,

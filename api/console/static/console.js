@@ -56,9 +56,9 @@ document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest",
 function preview(form) {
   let waiting;
   let asked;
-  // `reshaped` is the part of the form that has other fields after a choice.
-  const show = async (reshaped) => {
-    asked?.abort();
+  // The parts of the form that have other fields after a choice, and are not shown yet.
+  const reshaped = new Set();
+  const show = async () => {
     asked = new AbortController();
     const data = new URLSearchParams(new FormData(form));
     data.set("do", "preview");
@@ -66,18 +66,21 @@ function preview(form) {
       const answer = await fetch(form.action, { method: "POST", body: data, signal: asked.signal });
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      for (const id of ["preview", ...(reshaped ? [reshaped] : [])]) {
+      for (const id of ["preview", ...reshaped]) {
         const fresh = page.getElementById(id);
         if (fresh) document.getElementById(id).innerHTML = fresh.innerHTML;
       }
+      reshaped.clear();
     } catch {
       // A newer question has replaced this one, or the server does not answer for a moment.
     }
   };
-  form.addEventListener("input", (event) => {
+  form.addEventListener("input", ({ target }) => {
     clearTimeout(waiting);
-    const reshaped = event.target.dataset.reshapes;
-    waiting = setTimeout(show, reshaped ? 0 : 400, reshaped);
+    // An answer to what is no longer typed would undo what was typed since.
+    asked?.abort();
+    if (target.dataset.reshapes) reshaped.add(target.dataset.reshapes);
+    waiting = setTimeout(show, target.matches("select[data-reshapes]") ? 0 : 400);
   });
 }
 

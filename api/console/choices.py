@@ -1,0 +1,62 @@
+"""The lists and segments that an audience is chosen from: those that are chosen, and those with a name like that."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from api.http.auth import caller
+from dispatch.audience.segments import list_segments, read_segment
+from dispatch.customers.lists import list_lists, read_list
+from dispatch.errors import NotFound
+
+# More than that no one finds in a list of boxes; a search finds the others.
+MOST = 100
+
+
+class Choice(NamedTuple):
+    """A box; `customers` is how many people are on a list, and `is_gone` one that was deleted meanwhile."""
+
+    id: int
+    name: str
+    customers: int | None = None
+    is_gone: bool = False
+
+
+class Choices(NamedTuple):
+    """The boxes, those that are chosen first, and how many more there are."""
+
+    rows: list[Choice]
+    more: int
+
+
+def lists_to_choose(chosen: Sequence[int], q: str) -> Choices:
+    """Returns the chosen lists, and the newest ones with these words in their names."""
+    found = list_lists(caller(), page_size=MOST, q=q)
+    rows = [Choice(each.id, each.name, each.customers) for each in found.rows]
+    return _with_chosen(rows, found.total, chosen, _list)
+
+
+def segments_to_choose(chosen: Sequence[int], q: str) -> Choices:
+    """Returns the chosen segments, and the newest ones with these words in their names."""
+    found = list_segments(caller(), page_size=MOST, q=q)
+    return _with_chosen([Choice(each.id, each.name) for each in found.rows], found.total, chosen, _segment)
+
+
+def _with_chosen(rows: list[Choice], total: int, chosen: Sequence[int], read: Callable[[int], Choice]) -> Choices:
+    """Returns the rows after those that are chosen and not among them, without which a form would forget these."""
+    found = {each.id for each in rows}
+    return Choices([read(each) for each in dict.fromkeys(chosen) if each not in found] + rows, total - len(rows))
+
+
+def _list(list_id: int) -> Choice:
+    try:
+        found = read_list(caller(), list_id)
+    except NotFound:
+        return Choice(list_id, f"list {list_id}", is_gone=True)
+    return Choice(found.id, found.name, found.customers)
+
+
+def _segment(segment_id: int) -> Choice:
+    try:
+        return Choice(segment_id, read_segment(caller(), segment_id).name)
+    except NotFound:
+        return Choice(segment_id, f"segment {segment_id}", is_gone=True)
