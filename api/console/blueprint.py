@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, g, request
+from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.wrappers import Response as BaseResponse
 
 from api.console import forms
 from api.console.refusals import refused
 from api.console.sessions import set_cookie
 from api.http.auth import CONSOLE, OPEN
-from api.http.errors import NotSignedIn
+from api.http.errors import NotSignedIn, answer_to
 from api.http.rules import MAX_BODY_BYTES, RouteRules
 from models.tenancy import ALL_ACCOUNTS
 
@@ -86,6 +88,13 @@ console = Console()
 console.register_error_handler(Exception, refused)
 
 
+@console.app_errorhandler(MethodNotAllowed)
+def wrong_method(problem: MethodNotAllowed) -> BaseResponse:
+    """Answers with a page in the console, whose error handler is not asked then; elsewhere as ever."""
+    of_console = request.path.startswith(f"/{CONSOLE}/") or request.path == f"/{CONSOLE}"
+    return protect(refused(problem)) if of_console else answer_to(problem)
+
+
 @console.before_request
 def check() -> Any:
     """Lets a view run for people who are signed in, for one account, and for forms that this console made."""
@@ -102,7 +111,7 @@ def check() -> Any:
 
 
 @console.after_request
-def protect(response: Response) -> Response:
+def protect(response: BaseResponse) -> BaseResponse:
     """Lets pages run and show only what comes from here, and sets the browser's cookie."""
     if request.endpoint != f"{CONSOLE}.static":
         response.headers["Content-Security-Policy"] = _POLICY

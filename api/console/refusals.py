@@ -8,7 +8,16 @@ from api.console import forms
 from api.console.rendering import page
 from api.http.bad_input import refuse_input
 from api.http.errors import NotSignedIn, answer_to
-from dispatch.errors import DispatchError, NotFound
+from dispatch.errors import DispatchError
+
+_NOWHERE = ("RESOURCE_NOT_FOUND", "CAMPAIGN_NOT_FOUND", "CUSTOMER_NOT_FOUND", "METHOD_NOT_ALLOWED")
+# What people read instead of what is said to programs.
+_WORDS = {
+    "METHOD_NOT_ALLOWED": "No page can be used like this; go back, and use the links and buttons there.",
+    "PAYLOAD_TOO_LARGE": "That is larger than what can be taken at once. Nothing was changed; send it in parts.",
+    "INTERNAL": "Something failed here, and the logs say why. Try again; if it fails again, tell those who run this "
+    "the number of the request below.",
+}
 
 
 def refused(problem: Exception) -> BaseResponse:
@@ -28,8 +37,8 @@ def refused(problem: Exception) -> BaseResponse:
     else:
         shown = page(
             "refused.html",
-            title="Nothing is here" if isinstance(problem, NotFound) else "This did not work",
-            message=error["error"]["message"],
+            title="Nothing is here" if error["error"]["code"] in _NOWHERE else "This did not work",
+            message=_WORDS.get(error["error"]["code"], error["error"]["message"]),
             code_shown=error["error"]["code"],
             request_id=error["requestId"],
             held=held if held and held.resumes and "signed_in" in g else None,

@@ -9,7 +9,8 @@ import re
 import secrets
 from uuid import UUID
 
-from flask import Response, g, request
+from flask import g, request
+from werkzeug.wrappers import Response
 
 from api.http.address import client_address
 from api.http.connection import connect

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.shared.proposals import with_options
 from dispatch.errors import DispatchError
 from embedded.refusal import Refused
 from models.page import Page
@@ -184,7 +185,7 @@ def explain_errors(context: click.Context) -> Iterator[None]:
     try:
         yield
     except (DispatchError, Refused) as refused:
-        _fail(context, refused.code, refused.message)
+        _fail(context, refused.code, f"{refused.message}{with_options(refused)}")
     except Exception as surprise:
         explanation = _explain(surprise)
         if explanation is None:

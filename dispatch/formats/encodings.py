@@ -134,8 +134,9 @@ def _uncertain(raw: IO[bytes], line: int, guess: str | None) -> InvalidRequest:
     read = next((line for line in lines if not line.isascii()), lines[0])[:60].strip()
     return InvalidRequest(
         f"Line {line} is not UTF-8, so nothing is imported. In {name} the file would say: {read}. If that is right, "
-        f"import it with the encoding {name} (--encoding {name}); else {SAVE_AS}.",
+        f"import it with the encoding {name}; else {SAVE_AS}.",
         field="encoding",
+        use={"encoding": name},
         encoding=name,
         line=line,
     )

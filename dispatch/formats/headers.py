@@ -80,8 +80,9 @@ def read_header(numbered: Iterator[tuple[int, str]], mapping: Mapping[str, str] 
     found = text.strip()[:100] or "nothing"
     raise InvalidRequest(
         f"The first line must name the columns, one of them phone; it has: {found}. If one of these is the phone, say "
-        f"so: --map phone=NAME (HTTP: mapping).",
+        "which.",
         field="mapping",
+        use={"mapping": {"phone": "NAME"}},
     )
 
 
@@ -131,8 +132,9 @@ def _names(cells: list[str], mapping: Mapping[str, str]) -> list[str]:
         elif column in ("phone", "consent"):
             both = " and ".join(cells[place] for place in places[:5])
             raise InvalidRequest(
-                f"{both} may each be the {column}; say which: --map {column}='{cells[places[0]]}' (HTTP: mapping).",
+                f"{both} may each be the {column}; say which.",
                 field="mapping",
+                use={"mapping": {column: cells[places[0]]}},
             )
     return names
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dispatch.customers import lists
 from models.database import scalar
 from tests.console.browsing import Page
 from tests.factories import a_campaign, an_account
@@ -63,8 +64,38 @@ def test_an_address_that_is_not_there_is_a_page(signed_in):
     assert "Nothing is here" in page.text
 
 
-def test_a_wrong_method_is_a_page(signed_in):
-    assert signed_in.client.post("/console/campaigns/live").status_code in (404, 405)
+@pytest.mark.parametrize("path", ["/console", "/console/campaigns", "/console/campaigns/live", "/console/no/page"])
+def test_a_wrong_method_is_a_page(signed_in, path):
+    answer = signed_in.client.post(path)
+    assert answer.status_code == 405
+    assert "Nothing is here" in Page(answer.text).text
+    assert "GET" in answer.headers["Allow"]
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_wrong_method_of_the_api_is_answered_as_ever(signed_in):
+    for path in ("/api/campaigns/1/pause", "/console-of-others"):
+        assert signed_in.client.delete(path).json["error"]["code"] in ("METHOD_NOT_ALLOWED", "RESOURCE_NOT_FOUND")
+
+
+def test_a_form_that_is_too_large_is_a_page_with_clear_words(signed_in):
+    page = signed_in.get("/console/campaigns/new")
+    data = dict(page.form("/console/campaigns/new").fields) | {"text": "x" * 3_000_000}
+    answer = signed_in.client.post("/console/campaigns/new", data=data)
+    assert answer.status_code == 413
+    assert "send it in parts" in Page(answer.text).text
+
+
+def test_what_fails_unexpectedly_is_a_page_without_the_reason(signed_in, monkeypatch):
+    def fails(*_, **__):
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr(lists, "list_lists", fails)
+    page = signed_in.get("/console/lists")
+    assert signed_in.status == 500
+    assert "Something failed here" in page.text
+    assert signed_in.answer.headers["X-Request-ID"] in page.text
+    assert "secret" not in signed_in.answer.text
 
 
 def test_a_name_with_a_script_in_it_is_text(browser):

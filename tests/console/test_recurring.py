@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.console.repeated import Repeated
+from api.console.campaign_form.repeated import Repeated
 from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.schedule_view import Repeats

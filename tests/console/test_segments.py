@@ -120,3 +120,12 @@ def test_a_name_with_a_script_in_it_is_text(signed_in, account):
         signed_in.get(path)
         assert signed_in.status == 200
         assert SCRIPT not in signed_in.answer.text
+
+
+def test_a_key_that_only_reads_sees_conditions_that_cannot_be_changed(browser, account):
+    segment = a_segment(account, "location", "eq", "Athens")
+    browser.sign_in(account, scopes=["read"])
+    page = browser.get(f"/console/segments/{segment}")
+    assert [tag for tag, given in page.tags if "disabled" in given] == ["fieldset"]
+    assert "Save" not in page.text
+    assert "Athens" in browser.answer.text

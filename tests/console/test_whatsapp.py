@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from api.console.fills import Fill, fills_of, written_with
+from api.console.campaign_form.fills import Fill, fills_of, written_with
 from dispatch.campaigns.reading import read_campaign
 from dispatch.channels.templates import OfferedTemplateView
 from dispatch.texts.components import WhatsappButton, WhatsappHeader

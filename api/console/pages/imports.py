@@ -1,7 +1,5 @@
 """Imports of CSV files: chosen or dropped, their columns named, watched, and what was rejected downloaded."""
 
-import re
-
 from flask import Response
 
 from api.console import forms
@@ -21,8 +19,6 @@ from dispatch.formats.columns import OWN
 
 LISTS = 100
 GOING_ON = ("queued", "running")
-# As the refusals name options: of the command line first, then of the API.
-_OPTION = re.compile(r":? --(?:map|encoding)[ =][^()]*\(HTTP: \w+\)")
 _FIELDS = ("kind", "list", "country", "encoding")
 
 
@@ -105,14 +101,9 @@ def _imports(asked: Page, refused: DispatchError | None = None) -> Response:
         typed={name: forms.typed(name) for name in (*_FIELDS, *(f"map_{each}" for each in OWN))},
         columns=OWN,
         lists=list_lists(caller(), page_size=LISTS).rows,
-        problem=_in_terms_of_the_form(refused.message) if refused else None,
+        # The fields of these stand in a part of the form that is closed at first.
         of_columns=refused is not None and refused.details.get("field") in ("mapping", "encoding"),
     )
-
-
-def _in_terms_of_the_form(message: str) -> str:
-    """Returns the refusal with the place in the form instead of the option that the other entry points have for it."""
-    return _OPTION.sub(' under "Columns with other names"', message)
 
 
 def _one(template: str, import_id: str) -> Response:

@@ -6,15 +6,15 @@ from zoneinfo import available_timezones
 from flask import Response, g
 
 from api.console import forms
-from api.console.approved import key_of
-from api.console.beside import Beside
 from api.console.blueprint import console
-from api.console.choices import lists_to_choose, segments_to_choose
+from api.console.campaign_form.approved import key_of
+from api.console.campaign_form.beside import Beside
+from api.console.campaign_form.choices import lists_to_choose, segments_to_choose
+from api.console.campaign_form.repeated import CHOICES, DAYS, LATE
+from api.console.campaign_form.timed import Timed
+from api.console.campaign_form.written import OF_THE_FORM, Written
 from api.console.inputs import id_of
 from api.console.rendering import page
-from api.console.repeated import CHOICES, DAYS, LATE
-from api.console.timed import Timed
-from api.console.written import OF_THE_FORM, Written
 from api.http.auth import caller
 from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.reading import read_campaign

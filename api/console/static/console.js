@@ -52,6 +52,18 @@ for (const part of document.querySelectorAll("[data-events]")) listen(part.datas
 // A long menu on a small screen shows where one is.
 document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
+// Tells a screen reader what a preview comes to, once nothing was typed for a while, and only if that has changed.
+const SAID_AFTER_MS = 1500;
+let saying;
+function say() {
+  clearTimeout(saying);
+  saying = setTimeout(() => {
+    const words = [...document.querySelectorAll("#preview [data-said]")].map((part) => part.textContent).join(" ");
+    const said = document.getElementById("said");
+    if (said && said.textContent !== words) said.textContent = words;
+  }, SAID_AFTER_MS);
+}
+
 // Shows beside the form what it would be, a moment after something was typed; the button "Preview" does the same.
 function preview(form) {
   let waiting;
@@ -71,6 +83,7 @@ function preview(form) {
         if (fresh) document.getElementById(id).innerHTML = fresh.innerHTML;
       }
       reshaped.clear();
+      say();
     } catch {
       // A newer question has replaced this one, or the server does not answer for a moment.
     }

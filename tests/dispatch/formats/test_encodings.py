@@ -41,7 +41,7 @@ def test_utf_16_of_either_order_is_read_by_its_mark():
 )
 def test_a_guess_is_asked_and_read_once_it_is_confirmed(text, encoding, guess):
     raw = text.encode(encoding)
-    with pytest.raises(InvalidRequest, match=f"--encoding {guess}") as refused:
+    with pytest.raises(InvalidRequest, match=f"the encoding {guess}") as refused:
         names(raw)
     assert refused.value.details["encoding"] == guess
     assert names(raw, guess) == names(text.encode())

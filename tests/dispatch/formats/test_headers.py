@@ -80,16 +80,27 @@ def test_a_mapping_says_what_a_name_means(text, mapping, names):
     ("text", "mapping", "says"),
     [
         ("Mobile,Telephone\n", {}, "Mobile and Telephone may each be the phone"),
-        ("phone,Opt-out,Subscribed\n", {}, "Opt-out and Subscribed may each be the consent; .*--map consent='Opt-out'"),
+        ("phone,Opt-out,Subscribed\n", {}, "Opt-out and Subscribed may each be the consent"),
         ("Contact,Name\n", {"phone": "Contract"}, "no column called 'Contract'; it has: Contact, Name"),
         ("Contact,contact\n", {"phone": "CONTACT"}, "2 columns called 'CONTACT'"),
-        ("name,email\n", {}, "--map phone=NAME"),
+        ("name,email\n", {}, "If one of these is the phone, say which"),
         ("", {}, "it has: nothing"),
     ],
 )
 def test_what_is_not_certain_is_asked_with_the_names_there_are(text, mapping, says):
     with pytest.raises(InvalidRequest, match=says):
         header(text, **mapping)
+
+
+@pytest.mark.parametrize(
+    ("text", "use"),
+    [("phone,Opt-out,Subscribed\n", {"consent": "Opt-out"}), ("name,email\n", {"phone": "NAME"})],
+)
+def test_a_refusal_says_what_to_give_in_a_form_that_each_entry_point_can_word(text, use):
+    with pytest.raises(InvalidRequest) as refused:
+        header(text)
+    assert refused.value.details == {"field": "mapping", "use": {"mapping": use}}
+    assert "--" not in refused.value.message
 
 
 def test_what_a_name_was_taken_for_is_told():

@@ -6,8 +6,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.console import forms
+from api.console.campaign_form.repeated import Repeated
 from api.console.inputs import whole_number
-from api.console.repeated import Repeated
 from dispatch.campaigns.schedule_view import Repeats
 from dispatch.campaigns.timing import GRACE_SEC
 from dispatch.campaigns.view import CampaignView

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from api.console import forms
-from api.console.approved import Approved, typed_text
-from api.console.compared import Compared
+from api.console.campaign_form.approved import Approved, typed_text
+from api.console.campaign_form.compared import Compared
+from api.console.campaign_form.timed import Timed
 from api.console.inputs import typed_ids, typed_number
-from api.console.timed import Timed
 from dispatch.audience.combined import Combined, Excluded, Included
 from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.view import CampaignView, PartsView

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from api.console.expensive import Piece, pieces_of, replaceable
-from api.console.written import Written
+from api.console.campaign_form.expensive import Piece, pieces_of, replaceable
+from api.console.campaign_form.written import Written
 from api.http.auth import caller
 from dispatch.audience.previews import AudiencePreviewView
 from dispatch.campaigns.preview_view import PreviewView

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from api.console import forms
-from api.console.fills import Fill, fills_of, usual_fill, written_with
+from api.console.campaign_form.fills import Fill, fills_of, usual_fill, written_with
 from api.console.inputs import whole_number
 from dispatch.campaigns.view import CampaignView
 from dispatch.channels.templates import OfferedTemplateView

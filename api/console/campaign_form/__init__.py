@@ -1,0 +1,9 @@
+"""The form that writes a campaign.
+
+written     everything that is typed, made into a draft or into changes of a campaign; it has
+approved    a WhatsApp template and what fills it → fills (the parameters of its text)
+compared    several texts, and how the best is chosen
+timed       when it starts and whom it reaches when → repeated (how often)
+beside      what it would say to whom, and what that costs; expensive (characters, marked in the text)
+choices     the lists and segments that an audience is chosen from
+"""
