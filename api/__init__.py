@@ -15,7 +15,9 @@ def create_app() -> Flask:
     from api.http.connection import open_database_if_there
     from config.logging import start_logging
     from config.settings import settings
+    from dispatch.tracing.recording import record_spans
 
     start_logging(settings(), process="web")
+    record_spans(settings(), "web")
     open_database_if_there(settings())
     return web_app(settings())

@@ -218,6 +218,23 @@ class Settings(BaseSettings):
         examples=["/run/campaign-dispatch/metrics"],
     )
 
+    # Traces (docs/traces.md).
+    otel_exporter_otlp_endpoint: HttpAddress | None = Field(
+        None,
+        description="where OpenTelemetry sends spans, as OTLP over HTTP; it is installed with the extra `otel`",
+        examples=["http://127.0.0.1:4318"],
+    )
+    otel_service_name: str = Field("campaign-dispatch", min_length=1, max_length=200, description="what spans name us")
+    otel_traces_sampler: Literal[
+        "always_on",
+        "always_off",
+        "traceidratio",
+        "parentbased_always_on",
+        "parentbased_always_off",
+        "parentbased_traceidratio",
+    ] = Field("parentbased_always_on", description="which traces are recorded; parentbased_*: as its caller decided")
+    otel_traces_sampler_arg: float = Field(1.0, ge=0, le=1, description="the share of traces, for *traceidratio")
+
     # Logs.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe line kept")
     log_format: Literal["json", "console"] = Field("json", description="one JSON object a line, or colours")

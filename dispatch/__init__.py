@@ -8,11 +8,11 @@ start       enqueue (the only way to start; its steps are logged) → preparatio
             to_customers (chosen customers), follow_ups (retry, rest, test), winners (for those held back),
             winner_rules (that choose one) and withholding (of any), unknown (decided by a person), request_key (finds
             the start of a repeated Idempotency-Key)
-sending     courier → window → exchange (records and claims) → round_trip, and calls (through handover); time_box ends
-            the job; route_pace (of several providers) → pace (what a job may send) → rates (of senders, in Redis);
-            outcomes says what an answer means; postponing moves what may not be sent now; settlement closes and
-            settles; keeper (saves what a process cannot record before it has to end) → kept_answers; answers (to
-            replies)
+sending     courier → window → exchange (records and claims) → round_trip, and calls (through handover; recorded as
+            spans); time_box ends the job; route_pace (of several providers) → pace (what a job may send) → rates (of
+            senders, in Redis); outcomes says what an answer means; postponing moves what may not be sent now;
+            settlement closes and settles; keeper (saves what a process cannot record before it has to end) →
+            kept_answers; answers (to replies)
 campaigns   draft, timing (when it may reach people), whatsapp (templates), variants (several texts), writing, editing,
             lifecycle, patterns (recurring campaigns follow their schedules), reading, view, rules, approval, previews
             (of several texts: variant_previews), plans (who is reached when), messages, links (of its text), results
@@ -75,6 +75,7 @@ queues      the only file that names queues and jobs; pushes them
 signing     how a job stands in Redis
 runs        what is due, from cron or CI: push (through jobs), in_place; report; from_rows (workers without Redis)
 recovery    continues or ends work that lost its owner
-tracing     the trace that work belongs to: place (as `traceparent` names it) → current
+tracing     the trace that work belongs to: place (as `traceparent` names it) → current → spans; recording lets a
+            process record those, with OpenTelemetry (otel)
 errors      what is refused, and why
 """

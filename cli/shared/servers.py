@@ -102,6 +102,7 @@ def with_database(verb: Callable[P, Result]) -> Callable[P, Result]:
 def open_servers() -> None:
     """Finds the servers and names the database to connect to, for verbs that connect by themselves."""
     from config.logging import start_logging
+    from dispatch.tracing.recording import record_spans
     from models.database import open_database
 
     find_servers()
@@ -109,6 +110,7 @@ def open_servers() -> None:
     # People want the answer without its thirteen steps; LOG_LEVEL=INFO shows those.
     level = chosen.log_level if "log_level" in chosen.model_fields_set else "WARNING"
     start_logging(chosen.model_copy(update={"log_level": level}), process="cli")
+    record_spans(chosen, "cli")
     assert chosen.database_url
     open_database(
         chosen.database_url.get_secret_value(),

@@ -19,7 +19,7 @@ from dispatch.texts.components import WhatsappButton, WhatsappHeader
 from dispatch.texts.stored import CampaignText
 from dispatch.texts.variants import Split, Variant, checked_split
 from dispatch.texts.winner_rule import WinnerRule
-from dispatch.tracing.current import here_or_new
+from dispatch.tracing.current import remembered
 from models.campaigns.writing import NewCampaign
 
 
@@ -111,7 +111,7 @@ def checked(caller: Caller, draft: CampaignDraft) -> NewCampaign:
         remote_filter=draft.remote.stored() if draft.remote else None,
         actor=caller.actor,
         correlation_id=caller.request_id,
-        traceparent=str(here_or_new()),
+        traceparent=remembered(),
         **checked_times(draft.scheduled_at, draft.expires_at, zone=draft.timezone),
         **checked_timing(asdict(draft)),
     )

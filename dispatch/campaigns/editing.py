@@ -32,7 +32,7 @@ from dispatch.errors import (
 from dispatch.formats.checks import checked_channel, checked_name
 from dispatch.texts.components import Components
 from dispatch.texts.stored import check_version
-from dispatch.tracing.current import here_or_new
+from dispatch.tracing.current import remembered
 from models import quota
 from models.campaigns import approval
 from models.campaigns import writing as campaign_writing
@@ -116,7 +116,7 @@ def _values(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> E
     }
     if values.get("scheduled_at"):
         # What starts by itself belongs to the request that let it.
-        values |= {"correlation_id": caller.request_id, "traceparent": str(here_or_new())}
+        values |= {"correlation_id": caller.request_id, "traceparent": remembered()}
     if {"template", "whatsapp_template"} & values.keys():
         text, named = values.get("template", campaign.template), _named(campaign, values)
         approved = as_approved(campaign.account_id, named, text)

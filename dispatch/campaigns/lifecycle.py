@@ -19,7 +19,7 @@ from dispatch.errors import DispatchError, InvalidRequest, NoMessageText
 from dispatch.formats.checks import utc_time
 from dispatch.outbox import continue_after_commit
 from dispatch.schedules import schedules
-from dispatch.tracing.current import here_or_new
+from dispatch.tracing.current import remembered
 from models import quota
 from models.campaigns import patterns as pattern_moves
 from models.campaigns.awaiting import keep_sources
@@ -35,8 +35,7 @@ def schedule_campaign(caller: Caller, campaign_id: int, at: datetime) -> Campaig
     with db.atomic():
         keep_sources(campaign_id)
         was_scheduled = quota.is_scheduled(campaign_id)
-        asked_in = {"request_id": caller.request_id, "traceparent": str(here_or_new())}
-        moved = Campaign.schedule(campaign_id, time, **asked_in)
+        moved = Campaign.schedule(campaign_id, time, request_id=caller.request_id, traceparent=remembered())
         if moved is None:
             raise _why_not_scheduled(get_campaign(caller, campaign_id), time)
         if not was_scheduled:

@@ -6,12 +6,13 @@ What is read may be read twice, so everything here is safe to repeat.
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
 import stamina
 
 from dispatch.errors import RemoteFailed
-from dispatch.tracing.current import outgoing
+from dispatch.tracing.spans import request_to
 from models.row import JsonObject
 
 T = TypeVar("T")
@@ -80,8 +81,11 @@ class Reader:
             headers = {"Authorization": f"Bearer {token}"}
             if self._request_id:
                 headers["X-Request-ID"] = self._request_id
-            headers |= outgoing()
-            status, document, wait = await fetch_json(self._http, "GET", url, name=name, params=query, headers=headers)
+            with request_to(urlsplit(url).hostname or "", "GET") as (span, named):
+                headers |= named
+                answer = await fetch_json(self._http, "GET", url, name=name, params=query, headers=headers)
+                status, document, wait = answer
+                span.note({"http.response.status_code": status})
             if status == 401 and tries_left:
                 # It may have expired early, or the service's clock is ahead.
                 self._tokens.forget(token)

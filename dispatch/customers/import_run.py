@@ -27,6 +27,7 @@ from dispatch.errors import DispatchError
 from dispatch.formats.csv_in import CsvFile, Place, pieces_of, text_of
 from dispatch.formats.rejects import storable
 from dispatch.tracing.current import continuing
+from dispatch.tracing.spans import job_attributes, span
 from models.customers import import_takeovers
 from models.customers.import_files import CustomerImportPart, CustomerImportReject
 from models.customers.import_states import RunningImport
@@ -53,7 +54,10 @@ def continue_import(
     if begun is None:
         log.info("import.not_ours", import_id=import_id)
         return
-    with continuing(begun.traceparent, request_id=begun.request_id, import_id=import_id):
+    with (
+        continuing(begun.traceparent, request_id=begun.request_id, import_id=import_id),
+        span("import file", "consumer", job_attributes()),
+    ):
         try:
             if not _import(begun, clock, lambda: _makes_way(begun.account_id, clock() - began, seconds)):
                 queues.push_import(import_id, token, begun.account_id)

@@ -26,7 +26,7 @@ from dispatch.formats.encodings import encoding_of
 from dispatch.formats.phones import check_country
 from dispatch.formats.rejects import reject_lines
 from dispatch.formats.view import Time, View
-from dispatch.tracing.current import here_or_new
+from dispatch.tracing.current import remembered
 from models.campaigns.campaign import Campaign
 from models.customers import ended_imports, open_imports
 from models.customers.import_files import MOST_REJECTS, CustomerImportPart, CustomerImportReject
@@ -123,7 +123,7 @@ def start_import(caller: Caller, file: IO[bytes], wish: Wish) -> CustomerImportV
             columns=read.header.names,
             actor=caller.actor,
             request_id=caller.request_id,
-            traceparent=str(here_or_new()),
+            traceparent=remembered(),
         )
         if list_name is not None:
             check_quota(account_id, "open_imports")

@@ -8,6 +8,7 @@ from config.redis import enqueueing
 from config.settings import BadSetting, Settings, settings
 from dispatch.errors import NotMigrated
 from dispatch.process.schema import check_schema
+from dispatch.tracing.recording import record_spans
 from models.database import db, open_database
 from models.failures import DATABASE_ERRORS
 from models.unreachable import why_unreachable
@@ -22,6 +23,7 @@ def start_process(name: str, *, plan_once: bool = False) -> Settings:
     """
     chosen = servers_named(settings())
     start_logging(chosen, process=name)
+    record_spans(chosen, name)
     assert chosen.database_url
     try:
         open_database(

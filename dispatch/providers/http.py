@@ -17,7 +17,7 @@ from yarl import URL
 
 from dispatch.providers import Answer
 from dispatch.providers.guard import NotAllowed, guarded_socket
-from dispatch.tracing.current import outgoing
+from dispatch.tracing.spans import request_to
 from models.row import JsonObject
 
 # For a provider's codes: what each means, whatever the HTTP status beside it.
@@ -125,11 +125,13 @@ async def _call(
     try:
         # As it was written: what is encoded stays so.
         address = URL(url, encoded="%" in url)
-        sent = {**(headers or {}), **outgoing()}
-        async with http.request(method, address, headers=sent, allow_redirects=False, **body) as response:
-            text = await _text(response)
-            retry_after = _seconds(response.headers.get("Retry-After"))
-            return Reply(response.status, _document(text), retry_after, text or "", complete=text is not None)
+        with request_to(address.host or "", method) as (span, named):
+            sent = {**(headers or {}), **named}
+            async with http.request(method, address, headers=sent, allow_redirects=False, **body) as response:
+                span.note({"http.response.status_code": response.status})
+                text = await _text(response)
+                retry_after = _seconds(response.headers.get("Retry-After"))
+                return Reply(response.status, _document(text), retry_after, text or "", complete=text is not None)
     except aiohttp.ConnectionTimeoutError:
         return Answer("deferred", error_code="connect_timeout")
     except aiohttp.ClientConnectorDNSError:

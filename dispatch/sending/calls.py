@@ -20,6 +20,7 @@ from dispatch.providers import (
 )
 from dispatch.sending.handover import Handover
 from dispatch.sending.outcomes import handed_back, outcome_of
+from dispatch.sending.recorded import send_of
 from dispatch.texts.components import Components
 from models.campaigns.sending import SendingCampaign
 from models.messages.message import Claimed, Outcome
@@ -53,6 +54,7 @@ class Calls:
         stored = campaign.whatsapp_components
         self._components = Components.of(stored) if stored else None
         self._provider = provider
+        self._send = send_of(provider)
         self._settings = settings
         self._places = places
         self._when_called_too_often = when_called_too_often
@@ -143,7 +145,7 @@ class Calls:
         reference = f"{self._campaign.id}-{message.n}"
         began = time.monotonic()
         try:
-            answer = await self._provider.send(
+            answer = await self._send(
                 Outgoing(
                     channel=self._campaign.channel,
                     sender=self._campaign.sender,

@@ -28,6 +28,7 @@ from dispatch.sending.settlement import close_if_drained
 from dispatch.sending.time_box import TimeBox
 from dispatch.sending.window import Window
 from dispatch.tracing.current import continuing
+from dispatch.tracing.spans import job_attributes, span
 from models.campaigns.sending import SendingCampaign, to_send
 from models.database import db
 from models.heartbeat import Heartbeat
@@ -104,7 +105,10 @@ class Courier:
         campaign = self._ask(to_send, campaign_id)
         if campaign is None or self._stopped.is_set():
             return 0
-        with continuing(campaign.traceparent, campaign_id=campaign_id, request_id=campaign.correlation_id):
+        with (
+            continuing(campaign.traceparent, campaign_id=campaign_id, request_id=campaign.correlation_id),
+            span("send batch", "consumer", job_attributes(campaign=campaign_id, batch=batch)) as job,
+        ):
             places = self._free_places(campaign.account_id)
             if places == 0:
                 # Pushed again when calls have ended, or by recovery.
@@ -118,6 +122,7 @@ class Courier:
                 self._push(campaign_id).result()
             else:
                 work.end.result()
+            job.note({"campaign_dispatch.claimed": work.window.claimed})
             log.info("batch.worked", batch=batch, claimed=work.window.claimed)
             return work.window.claimed
 

@@ -23,6 +23,7 @@ from dispatch.sending.pace import Pace
 from dispatch.sending.rates import WORTH_SEC
 from dispatch.sending.route_pace import RoutePace
 from dispatch.sending.time_box import TimeBox
+from dispatch.tracing.spans import span
 
 log = structlog.get_logger()
 
@@ -101,7 +102,9 @@ class Window:
         want = self._calls.free_places() if self._may_claim() and segments != 0 else 0
         if outcomes or want:
             started = time.monotonic()
-            claimed = await self._in_thread(lambda: self._exchange.record_and_claim(outcomes, want, segments))
+            with span("exchange") as exchange:
+                claimed = await self._in_thread(lambda: self._exchange.record_and_claim(outcomes, want, segments))
+                exchange.note({"campaign_dispatch.recorded": len(outcomes), "campaign_dispatch.claimed": len(claimed)})
             self.claimed += len(claimed)
             self._calls.add(claimed, claimed_at=started)
         if self._pace and segments:

@@ -41,7 +41,8 @@ from dispatch.start.steps import step
 from dispatch.texts.check import remarks_on
 from dispatch.texts.linked import texts_of
 from dispatch.texts.variants import at_least, check_size, templates_of
-from dispatch.tracing.current import here_or_new, working_in
+from dispatch.tracing.current import remembered
+from dispatch.tracing.spans import trace_of_work
 from models.account import Standing
 from models.campaigns.approval import take_turn
 from models.campaigns.audience_parts import AudiencePart
@@ -70,7 +71,7 @@ def enqueue_campaign(
     While an import adds people to its audience it is ImportRunning, unless it is to start `anyway`. With a `revision`,
     which is what a person has read, a campaign that was changed since is InvalidStatus.
     """
-    with working_in(here_or_new(), request_id=caller.request_id, campaign_id=campaign_id):
+    with trace_of_work("enqueue campaign", "producer", request_id=caller.request_id, campaign_id=campaign_id):
         with step("load_campaign"):
             campaign = get_campaign(caller, campaign_id)
             check_revision(campaign, revision)
@@ -86,7 +87,7 @@ def start_in_one_transaction(caller: Caller, write: Callable[[], Campaign | None
 
     A refusal rolls both back. After a crash past the commit, recovery continues the preparation.
     """
-    with working_in(here_or_new(), request_id=caller.request_id, campaign_id=None):
+    with trace_of_work("enqueue campaign", "producer", request_id=caller.request_id, campaign_id=None):
         refusal = queues.refusal()
         with db.atomic():
             campaign = write()
@@ -178,7 +179,7 @@ def _claim(
         batch_size=settings().batch_size,
         actor=caller.actor,
         request_id=caller.request_id,
-        traceparent=str(here_or_new()),
+        traceparent=remembered(),
         only_if_due=only_if_due,
         recipients=reach.total,
         changed=reach.changed,

@@ -16,8 +16,8 @@ from dispatch.errors import NoRecipients
 from dispatch.formats.checks import MAX_NAME
 from dispatch.start.sweep import log_lock, start_due
 from dispatch.start.swept import LockedCampaign, SweepError
-from dispatch.tracing.current import here_or_new, working_in
-from dispatch.tracing.place import begin
+from dispatch.tracing.current import remembered
+from dispatch.tracing.spans import trace
 from models.campaigns import occurrences
 from models.campaigns import patterns as pattern_rows
 from models.campaigns.audience import CampaignCustomer
@@ -52,7 +52,7 @@ def execute(job: Job) -> None:
     # Who made the campaign recurring starts its occurrences, and so cannot be the one who approves it.
     caller = replace(system_caller(), account=job.account_id, actor=schedule.created_by)
     # A trace for each: one of a recurring campaign would never end.
-    with working_in(begin(), request_id=caller.request_id):
+    with trace("occurrence", request_id=caller.request_id):
         occurrence = occurrences.find(_pattern_id(job), job.run_at) or _make(caller, job, schedule)
         if occurrence.status == "cancelled":
             raise Skipped(occurrence.reason or "the occurrence was cancelled")
@@ -89,7 +89,7 @@ def _new(caller: Caller, job: Job, pattern: Campaign, *, zone: str) -> NewOccurr
         name=pattern.name[: MAX_NAME - len(suffix)] + suffix,
         actor=caller.actor,
         correlation_id=caller.request_id,
-        traceparent=str(here_or_new()),
+        traceparent=remembered(),
     )
 
 

@@ -28,6 +28,7 @@ from dispatch.start.planning import keep_caps
 from dispatch.start.remote_audience import fetch_audience
 from dispatch.start.writers import Writers
 from dispatch.tracing.current import continuing
+from dispatch.tracing.spans import job_attributes, span
 from models.campaigns import preparation
 from models.campaigns.campaign import Campaign
 from models.campaigns.hours import hours_of
@@ -97,7 +98,10 @@ def continue_preparation(campaign_id: int, token: UUID, *, seconds: float = 20) 
     if campaign is None:
         log.info("preparation.not_ours", campaign_id=campaign_id)
         return
-    with continuing(campaign.traceparent, request_id=campaign.correlation_id, campaign_id=campaign_id):
+    with (
+        continuing(campaign.traceparent, request_id=campaign.correlation_id, campaign_id=campaign_id),
+        span("prepare campaign", "consumer", job_attributes(campaign=campaign_id)),
+    ):
         try:
             if not prepare(campaign, until=_after_a_chunk(lambda: _makes_way(campaign.account_id, began, seconds))):
                 queues.push_preparation(campaign_id, token, campaign.account_id)

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 
 import structlog
 
-from dispatch.tracing.place import HEADER, Place, begin, parse
+from dispatch.tracing.place import Place, parse
 
 _here: ContextVar[Place | None] = ContextVar("trace", default=None)
 
@@ -20,9 +20,10 @@ def here() -> Place | None:
     return _here.get()
 
 
-def here_or_new() -> Place:
-    """Returns the place that is worked in or, outside of any trace, one in a new trace."""
-    return _here.get() or begin()
+def remembered() -> str | None:
+    """Returns what a row remembers of the trace that is worked in; None outside of any."""
+    place = _here.get()
+    return str(place) if place else None
 
 
 @contextmanager
@@ -44,15 +45,6 @@ def continuing(traceparent: str | None, **keys: object) -> Iterator[None]:
     """
     with working_in(parse(traceparent) or here(), **keys):
         yield
-
-
-def outgoing() -> dict[str, str]:
-    """Returns the header of a request to someone else, with a span id of its own; {} outside of any trace.
-
-    Neither `tracestate` nor `baggage`: those are for the callers of ours who sent them, and not for third parties.
-    """
-    place = _here.get()
-    return {HEADER: str(place.child())} if place else {}
 
 
 def named(traceparent: str | None) -> dict[str, str]:

@@ -157,7 +157,7 @@ class Campaign(Row):
         )
 
     @classmethod
-    def schedule(cls, campaign_id: int, at: datetime, *, request_id: str, traceparent: str) -> "Campaign | None":
+    def schedule(cls, campaign_id: int, at: datetime, *, request_id: str, traceparent: str | None) -> "Campaign | None":
         """Schedules a draft, or reschedules a scheduled campaign.
 
         None when it is in neither state, has no text, expires before then, or the time is not in the future.

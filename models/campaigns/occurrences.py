@@ -22,7 +22,7 @@ class NewOccurrence:
     #: Who made the pattern recurring.
     actor: str
     correlation_id: str
-    traceparent: str
+    traceparent: str | None
 
 
 def spawn(new: NewOccurrence) -> Campaign | None:

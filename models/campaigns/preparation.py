@@ -86,7 +86,7 @@ class Start:
     batch_size: int
     actor: str
     request_id: str
-    traceparent: str
+    traceparent: str | None
     #: Of a sweep: a campaign that was rescheduled between its query and the claim would be sent days early.
     only_if_due: bool
     #: How many people it reaches, and how many of them have changed since an approval; both decide whether it may.

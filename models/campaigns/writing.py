@@ -57,7 +57,7 @@ class EditedColumns(Timing, total=False):
     scheduled_at: datetime | None
     expires_at: datetime | None
     correlation_id: str
-    traceparent: str
+    traceparent: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class NewCampaign:
     grace_sec: int
     actor: str
     correlation_id: str
-    traceparent: str
+    traceparent: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

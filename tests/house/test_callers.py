@@ -25,6 +25,7 @@ WITHOUT_A_CALLER = {
     "read_filter",
     "read_time",
     "problem",
+    "record_spans",
     "register_occurrences",
     "serve",
     "without_database",

@@ -14,8 +14,9 @@ from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.follow_ups import send_test
 from dispatch.start.occurrences import execute
 from dispatch.start.sweep import sweep_due
-from dispatch.tracing.current import here, outgoing, working_in
+from dispatch.tracing.current import here, working_in
 from dispatch.tracing.place import Place, parse
+from dispatch.tracing.spans import request_to
 from models.database import rows
 from scheduling.registry import Job
 from tests.dispatch.tracing.hearing import hearing, send
@@ -160,11 +161,16 @@ def test_log_lines_of_a_worker_name_the_trace(account, provider):
     assert here() is None
 
 
+def headers():
+    with request_to("example.com", "POST") as (_, found):
+        return found
+
+
 def test_outside_of_any_trace_no_header_is_sent():
-    assert outgoing() == {}
+    assert headers() == {}
     with working_in(REQUEST):
-        assert parse(outgoing()["traceparent"]).trace_id == REQUEST.trace_id
-    assert outgoing() == {}
+        assert parse(headers()["traceparent"]).trace_id == REQUEST.trace_id
+    assert headers() == {}
 
 
 def test_user_service_is_asked_in_the_trace_of_the_start(db, redis, remote):
