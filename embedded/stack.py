@@ -19,7 +19,7 @@ from config.stopping import Stopping
 from dispatch.process.children import Child
 from embedded.home import Identity
 from embedded.logs import limit_size, log_path, quote_end, spawn
-from embedded.metrics import MetricsDirectory
+from embedded.metrics import CountsOfUp
 from embedded.orphans import end_orphans
 from embedded.processes import LocalProcesses
 from embedded.product_user import product_user
@@ -67,7 +67,7 @@ class Stack:
         self._processes = LocalProcesses(directory, lock=lock, say=say)
         self._roll_call = RollCall()
         self._web_check: WebCheck | None = None
-        self._metrics: MetricsDirectory | None = None
+        self._metrics: CountsOfUp | None = None
         self._written: Run | None = None
         self._said: str | None = None
 
@@ -202,7 +202,7 @@ class Stack:
             self._say(f"web and workers run as root, because another user could not run them: {user.problem}")
         environment |= user.environment
         if settings().prometheus_multiproc_dir is None:
-            self._metrics = MetricsDirectory(self.directory, user.identity)
+            self._metrics = CountsOfUp(self.directory, user.identity)
             environment["PROMETHEUS_MULTIPROC_DIR"] = str(self._metrics.path)
         run = partial(self._run, environment=environment, user=user.identity)
         web = run("web", *gunicorn, "api:create_app()")

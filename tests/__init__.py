@@ -8,6 +8,7 @@ scheduling  rules over every change of every zone; schedules and ticks by a stop
 api         http: what applies to every route (keys, limits, idempotency, tenants); routes: each resource over HTTP;
             operating: what operators look at
 cli         each verb as a person or a script runs it: what it prints, what it refuses, and its exit status
+config      what the processes of one machine share
 jobs        workers and their supervisor, as processes
 sweeper     what is due is started once; the scheduler, as a process
 embedded    `up`, `down` and the demo: the whole product on one machine
