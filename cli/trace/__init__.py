@@ -19,7 +19,9 @@ def _show(trace: Trace) -> None:
         by = f"  [dim]{escape(step.by)}[/dim]" if step.by else ""
         out.print(f"{at}  {escape(step.text)}{by}", soft_wrap=True)
     if trace.request_id:
-        out.print(f"[dim]Every log line of it has the request_id {escape(trace.request_id)}.[/dim]", soft_wrap=True)
+        also = f" and the trace_id {trace.trace_id}" if trace.trace_id else ""
+        text = f"Every log line of it has the request_id {trace.request_id}{also}."
+        out.print(f"[dim]{escape(text)}[/dim]", soft_wrap=True)
 
 
 @click.command()

@@ -12,6 +12,7 @@ import structlog
 from config.settings import Settings, settings
 from dispatch.channels.opening import Sessions, opened
 from dispatch.errors import InvalidRequest, ProviderNotConfigured
+from dispatch.metrics.calls import call_times
 from dispatch.process.claiming_pass import claim_and_call
 from dispatch.providers import Answer, Kind, Outgoing
 from dispatch.sending.calls import CALL_WITHIN_SEC
@@ -59,6 +60,7 @@ class _Pass:
                 most=MAX_OPEN,
             )
         finally:
+            call_times.count()
             for kind in self._kinds.values():
                 await kind.close()
             await self._sessions.close()
@@ -93,6 +95,12 @@ class _Pass:
         except (ProviderNotConfigured, InvalidRequest) as problem:
             log.error("provider.unusable", provider=claimed.provider_id, problem=problem.message)
             return Answer("deferred", error_code="provider_not_configured", retry_after=KEY_MISSING_SEC)
+        began = monotonic()
+        answer = await self._answer_of(kind, claimed, reference)
+        call_times.note(kind.name, answer.outcome, monotonic() - began)
+        return answer
+
+    async def _answer_of(self, kind: Kind, claimed: ClaimedAnswer, reference: str) -> Answer:
         try:
             return await kind.send(
                 Outgoing(

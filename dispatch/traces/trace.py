@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from config.settings import settings
 from dispatch.caller import Caller
 from dispatch.campaigns.messages import message_of
 from dispatch.traces.view import Trace, TraceStep
+from dispatch.tracing.place import parse
 from models.campaigns.campaign import Campaign
 from models.messages.message import Message
 from models.messages.story import Answered, Relative, Said, Story, read_story
@@ -34,11 +36,13 @@ def trace_message(caller: Caller, reference: str) -> Trace:
         *_of_person(story),
         *(_of_relative(campaign, each) for each in story.family),
     ]
+    place = parse(campaign.traceparent)
     return Trace(
         id=message.id,
         campaign_id=campaign.id,
         state=message.state,
         request_id=campaign.correlation_id,
+        trace_id=place.trace_id if place else None,
         steps=_in_order(steps),
     )
 
@@ -62,7 +66,7 @@ def _of_campaign(campaign: Campaign, story: Story) -> Iterator[TraceStep]:
     for change in story.changes:
         done = change.action.partition(".")[2].replace("_", " ")
         text = f"Campaign {campaign.id} was {done} (request {change.request_id or 'unknown'})."
-        yield TraceStep(at=change.at, event=change.action, by=change.actor, text=text)
+        yield TraceStep(at=change.at, event=change.action, by=_who(change.actor), text=text)
 
 
 def _of_sending(campaign: Campaign, message: Message, story: Story) -> Iterator[TraceStep]:
@@ -134,6 +138,11 @@ def _of_relative(campaign: Campaign, other: Relative) -> TraceStep:
     text += f"{other.campaign_id}-{other.n}, which is {other.state}."
     event = "message.tried_before" if earlier else "message.tried_again"
     return TraceStep(at=other.sent_at or other.started_at, event=event, text=text)
+
+
+def _who(actor: str) -> str:
+    """Returns who did it: what starts by itself is started by the sweeper, in the name of the system user."""
+    return "sweeper" if actor == str(settings().system_user_id) else actor
 
 
 def _times(number: int) -> str:

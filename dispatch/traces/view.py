@@ -11,7 +11,7 @@ class TraceStep(View):
 
     at: Time | None = Field(description="null where the rows do not keep the time; the step then stands in its place")
     event: str
-    by: str | None = Field(None, description="who did it: a key, a person at the terminal, a provider")
+    by: str | None = Field(None, description="who did it: a key, a person at the terminal, the sweeper, a provider")
     text: str = Field(description="the same in a sentence")
 
 
@@ -22,4 +22,5 @@ class Trace(View):
     campaign_id: int
     state: MessageState
     request_id: str | None = Field(description="that every log line of its way has: of the request that started it")
+    trace_id: str | None = Field(description="the W3C trace that its start belongs to (docs/traces.md)")
     steps: list[TraceStep]

@@ -12,8 +12,11 @@ from dispatch.metrics.tally import kind_of
 from dispatch.providers import Answer, Outgoing
 from dispatch.receipts.applying import apply_receipts
 from dispatch.recovery import recover
+from dispatch.sending.answers import send_answers
 from models.database import rows
+from tests.dispatch.receipts.answering import a_provider_at, writes
 from tests.dispatch.receipts.saying import a_webhook_provider, said, say, sent
+from tests.dispatch.tracing.hearing import hearing
 from tests.factories import an_account
 from tests.scripted_provider import ScriptedProvider
 from tests.sending import answering, claimed_by_no_one_left, deliver, end_leases, started
@@ -169,3 +172,11 @@ def test_a_message_is_counted_once_however_many_jobs_its_campaign_had(more):
 
 def test_what_a_process_counts_is_in_one_registry_with_our_prefix():
     assert all(family.name.startswith("campaign_dispatch_") for family in OWN.collect())
+
+
+def test_calls_that_answer_replies_are_timed_too(db, redis, more):
+    account = an_account()
+    with hearing() as server:
+        writes(a_provider_at(f"{server.url}/messages", account), "HELP")
+        assert send_answers() == 1
+    assert more(CALLS, provider="webhook", outcome="accepted") == 1

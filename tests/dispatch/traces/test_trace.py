@@ -2,16 +2,20 @@
 
 import pytest
 
+from dispatch.caller import system_caller
 from dispatch.customers.suppressions import add_suppression
 from dispatch.errors import NotFound
 from dispatch.providers import Answer
 from dispatch.receipts.applying import apply_receipts
 from dispatch.start.follow_ups import retry_failed
+from dispatch.start.sweep import sweep_due
 from dispatch.traces.trace import trace_message
+from dispatch.tracing.current import working_in
+from dispatch.tracing.place import Place
 from models.database import rows
 from models.messages.story import MOST
 from tests.dispatch.receipts.saying import a_webhook_provider, said, say, sends_as, sent
-from tests.factories import an_account, asking
+from tests.factories import a_campaign, an_account, asking
 from tests.sending import REJECTED, answering, claimed_by_no_one_left, deliver, started
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
@@ -152,3 +156,19 @@ def test_receipts_and_replies_of_one_message_are_found_by_an_index(db, table, in
         rows("SET LOCAL enable_seqscan = off")
         plan = rows(f"EXPLAIN SELECT * FROM {table} WHERE campaign_id = 1 AND n = 1")
     assert index in str(plan)
+
+
+def test_what_started_by_itself_was_started_by_the_sweeper(account):
+    campaign = a_campaign(account, recipients=1, due=True)
+    sweep_due(system_caller())
+    started_by = [step.by for step in told(account, f"{campaign.id}-0").steps if step.event == "campaign.started"]
+    assert started_by == ["sweeper"]
+
+
+def test_it_names_the_trace_that_its_start_belongs_to(account):
+    trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+    with working_in(Place(trace_id, "00f067aa0ba902b7", True)):
+        campaign_id = started(account, recipients=1)
+    assert told(account, f"{campaign_id}-0").trace_id == trace_id
+    rows("UPDATE campaign SET traceparent = NULL")
+    assert told(account, f"{campaign_id}-0").trace_id is None
