@@ -6,7 +6,7 @@ from tests.dispatch.tracing.collecting import collecting
 from tests.dispatch.tracing.hearing import hearing
 from tests.factories import a_campaign, a_key, an_account
 from tests.processes import running
-from tests.stored import states
+from tests.stored import campaign_row
 from tests.waiting import wait_until
 from tests.web import running_web
 
@@ -43,7 +43,7 @@ def test_a_request_and_the_calls_that_follow_from_it_are_one_trace(db, redis, tm
             answer = web.ask("POST", path, key=key, headers=headers)
             assert answer.status in (200, 202)
             assert answer.headers["traceparent"].split("-")[1] == TRACE
-            wait_until(lambda: states(campaign.id) == {"sent": 5}, "everything is sent")
+            wait_until(lambda: campaign_row(campaign.id)["status"] == "completed", "everything is sent")
             wait_until(lambda: len(collector.named("POST")) == 5, "every call is collected")
             wait_until(lambda: collector.named("send batch"), "the job is collected")
         assert '"trace_id": "' + TRACE in (tmp_path / "jobs.log").read_text()
