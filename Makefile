@@ -45,8 +45,9 @@ lint: .venv/.dev docs ## Check style, types and layers, and build the docs
 docs: $(DOCS)/.installed ## Build the site of docs/ into site/; a link that leads nowhere fails
 	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/python -m mkdocs build --strict $(ARGS)
 
-bench-api: .venv/.demo ## Measure how quickly web answers beside a million messages
+bench-api: .venv/.dev ## Measure how quickly web answers, and the console paints, beside a million messages
 	@$(BIN)/python -m benchmarks.api $(ARGS)
+	@$(BIN)/python -m benchmarks.console $(ARGS)
 
 bench: .venv/.demo ## Measure messages a second beside other queues, latencies, receipts, turns of accounts, and a tick
 	@$(BIN)/python -m benchmarks $(ARGS)

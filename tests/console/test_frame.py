@@ -114,11 +114,3 @@ def test_files_of_the_pages_need_no_session(browser, path):
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-cache"
     assert "Set-Cookie" not in answer.headers
-
-
-def test_a_page_weighs_little(signed_in, account):
-    for _ in range(20):
-        a_campaign(account)
-    page = len(signed_in.client.get("/console/campaigns").data)
-    files = [len(signed_in.client.get(f"/console/static/{name}").data) for name in ("console.css", "console.js")]
-    assert page + sum(files) < 100_000

@@ -9,7 +9,7 @@ from dispatch.customers.lists import list_lists, read_list
 from dispatch.errors import NotFound
 
 # More than that no one finds in a list of boxes; a search finds the others.
-MOST = 100
+MOST = 50
 
 
 class Choice(NamedTuple):
