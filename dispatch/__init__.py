@@ -54,7 +54,8 @@ metrics     what Prometheus reads: counted (by each process) and calls, receipts
             of them, in Redis), servers (asks PostgreSQL and Redis) → deployment → exposition
 channels    through which providers an account's messages go: providers (added, tried, removed), resealing,
             templates (read from Meta), routes; opening (a row becomes what makes calls) → routing (whom a campaign is
-            sent through), switch (from one to the next), circuit (leaves one that fails alone)
+            sent through), switch (from one to the next), circuit (leaves one that fails alone) →
+            shared_circuits (as all workers do)
 providers   what every provider takes and answers; choice (the installation's), kinds (that accounts may add): http,
             guard (no private addresses), link, receipts, inbound, sealing (of credentials), standard_webhooks (how
             posts are signed), gsm7; twilio, vonage, kannel, whatsapp_cloud → whatsapp_message, whatsapp_templates;

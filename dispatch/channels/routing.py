@@ -1,6 +1,7 @@
 """Which providers a campaign's messages go through: those of the account's route, or else the installation's."""
 
 from collections import OrderedDict
+from concurrent.futures import Executor
 from typing import NamedTuple
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import structlog
 from config.settings import Settings
 from dispatch.channels.circuit import Circuit
 from dispatch.channels.opening import Sessions, opened
+from dispatch.channels.shared_circuits import SharedCircuits
 from dispatch.channels.switch import Stop, Switch
 from dispatch.errors import InvalidRequest, ProviderNotConfigured
 from dispatch.providers import Answer, Outgoing, Provider
@@ -50,9 +52,14 @@ class Unusable:
 
 
 class Routing:
-    """The providers of one worker; their calls belong to its event loop, and the look-ups to its database thread."""
+    """The providers of one worker; their calls belong to its event loop, and the look-ups to its database thread.
 
-    def __init__(self, default: Provider, settings: Settings) -> None:
+    `asks` is the thread in which Redis is asked.
+    """
+
+    def __init__(self, default: Provider, settings: Settings, *, asks: Executor | None = None) -> None:
+        self._asks = asks
+        self._shared = SharedCircuits(settings)
         self._default = default
         self._settings = settings
         # Twice the window may be in flight, and waiting for a free connection would look like a slow provider.
@@ -71,7 +78,9 @@ class Routing:
         return Switch(stops) if stops else self._default
 
     def _circuit(self, row: ProviderRow) -> Circuit:
-        return self._circuits.setdefault(row.id, Circuit(row.label))
+        if row.id not in self._circuits:
+            self._circuits[row.id] = Circuit(row.label, shared=self._shared, thread=self._asks)
+        return self._circuits[row.id]
 
     def sender_of(self, provider: Provider, account_sender: str | None) -> Sender:
         """Returns from whom messages come that this provider sends for an account with this sender."""
@@ -90,8 +99,7 @@ class Routing:
             if len(self._kept) > MAX_KEPT:
                 row_id, forgotten = self._kept.popitem(last=False)
                 self._senders.pop(forgotten.name, None)
-                if circuit := self._circuits.pop(row_id, None):
-                    circuit.forget()
+                self._circuits.pop(row_id, None)
         self._kept.move_to_end(row.id)
         return self._kept[row.id]
 

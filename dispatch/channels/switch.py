@@ -57,6 +57,16 @@ class Switch:
         """Returns the same route, of which each provider spends from its own meter."""
         return Switch([replace(stop, meter=meter) for stop, meter in zip(self.stops, meters, strict=True)])
 
+    async def agree(self) -> None:
+        """Lets this worker know which providers all workers leave alone; made before each claim."""
+        for stop in self.stops:
+            await stop.circuit.agree()
+
+    async def leave(self) -> None:
+        """Leaves to others what this job was to try."""
+        for stop in self.stops:
+            await stop.circuit.leave()
+
     async def send(self, message: Outgoing) -> Answer:
         """Returns the first answer that is more than "not taken", or of those the one after which to try again."""
         refusals: list[Answer] = []

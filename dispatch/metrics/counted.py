@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections import Counter as Counts
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 
 #: The name of everything that we expose begins with this.
 PREFIX = "campaign_dispatch"
@@ -42,13 +42,6 @@ CALL_SECONDS = BatchHistogram(
     ["provider", "outcome"],
     registry=OWN,
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
-)
-OPEN_CIRCUITS = Gauge(
-    f"{PREFIX}_provider_circuits_open",
-    "Providers that a worker leaves alone because they failed again and again, added up over workers.",
-    ["provider"],
-    registry=OWN,
-    multiprocess_mode="livesum",
 )
 RECEIPT_DELAY_SECONDS = BatchHistogram(
     f"{PREFIX}_receipt_delay_seconds",

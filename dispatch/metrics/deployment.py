@@ -97,6 +97,10 @@ def _of_redis(told: RedisKnows) -> Iterator[Metric]:
         tokens.add_metric([kind], bucket.tokens)
         share.add_metric([kind], bucket.share)
     yield from (senders, tokens, share)
+    circuits = _gauge("provider_circuits_open", "Providers that all workers leave alone after many errors.", "provider")
+    for kind, count in told.circuits.items():
+        circuits.add_metric([kind], count)
+    yield circuits
     for name, each in TALLIES.items():
         counter = CounterMetricFamily(f"{PREFIX}_{name}", each.help, labels=list(each.labels))
         for labels, times in told.counted[name].items():

@@ -1,5 +1,6 @@
 """What PostgreSQL and Redis know of the whole deployment, read at a scrape and given up when it takes too long."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +52,8 @@ class RedisKnows:
     #: Seconds since a sweep last ended; None if Redis knows of none.
     swept_sec_ago: float | None
     buckets: dict[str, Bucket]
+    #: How many providers of each kind are left alone.
+    circuits: dict[str, int]
 
 
 def ask_database() -> dict[str, Any] | None:
@@ -81,6 +84,7 @@ def ask_redis() -> RedisKnows | None:
                 tally.read(client),
                 _swept_sec_ago(client),
                 _buckets(client),
+                _circuits(client),
             )
     except redis.RedisError:
         return None
@@ -116,6 +120,17 @@ def _buckets(client: redis.Redis) -> dict[str, Bucket]:
         kind = tally.kind_of(key.decode(errors="replace").removeprefix("rate:"))
         known = found.get(kind, Bucket(0, tokens, share))
         found[kind] = Bucket(known.senders + 1, min(known.tokens, tokens), min(known.share, share))
+    return found
+
+
+def _circuits(client: redis.Redis) -> dict[str, int]:
+    """Counts the circuits that are open, by the kind of their provider."""
+    found: Counter[str] = Counter()
+    now: Any = client.time()
+    kept: Any = client.hgetall(tally.OPEN_CIRCUITS)
+    for name, until in kept.items():
+        if until.isdigit() and now[0] < int(until):
+            found[tally.kind_of(name.decode(errors="replace").removeprefix("circuit:"))] += 1
     return found
 
 

@@ -19,6 +19,8 @@ from dispatch.providers.kinds import KINDS
 
 KEY = "metrics:counted"
 SWEPT_AT = "metrics:swept_at"
+#: By name, until when what stands there counts: `dispatch/channels/shared_circuits.py` writes it.
+OPEN_CIRCUITS = "circuits:open"
 #: A provider whose kind this release does not know.
 OTHER = "other"
 PROVIDERS = (*KINDS, OTHER)

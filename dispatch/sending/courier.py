@@ -79,7 +79,6 @@ class Courier:
 
     def __init__(self, provider: Provider, settings: Settings) -> None:
         self.settings = settings
-        self._routing = Routing(provider, settings)
         self._loop = asyncio.new_event_loop()
         self._loop_thread = threading.Thread(target=self._loop.run_forever, name="calls", daemon=True)
         self._loop_thread.start()
@@ -87,8 +86,9 @@ class Courier:
         self._database = ThreadPoolExecutor(1, thread_name_prefix="exchange")
         # Nor do the exchanges wait for Redis.
         self._pushes = ThreadPoolExecutor(1, thread_name_prefix="pushes")
-        self._asks = ThreadPoolExecutor(1, thread_name_prefix="rates")
+        self._asks = ThreadPoolExecutor(1, thread_name_prefix="asks")
         self._rates = Rates(settings)
+        self._routing = Routing(provider, settings, asks=self._asks)
         self._stopped = threading.Event()
         self._works: list[_Work] = []
         # Accounts with a batch that had to wait for calls in flight.
@@ -132,7 +132,8 @@ class Courier:
         too_often = pace.called_too_often if isinstance(pace, Pace) else None
         calls = Calls(campaign, provider, self.settings, places=places, when_called_too_often=too_often)
         time_box = TimeBox(TIME_BOX_SEC, stopped=self._stopped.is_set, others_waiting=others_waiting)
-        window = Window(exchange, calls, time_box, database=self._database, pace=pace)
+        route = provider if isinstance(provider, Switch) else None
+        window = Window(exchange, calls, time_box, database=self._database, pace=pace, route=route)
         # The coroutine takes the log context of this job with it.
         end = asyncio.run_coroutine_threadsafe(self._send(campaign, window, calls, exchange, pace), self._loop)
         work = _Work(campaign, window, calls, exchange, end)

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 import structlog
 
+from dispatch.channels.switch import Switch
 from dispatch.sending.calls import Calls
 from dispatch.sending.exchange import Exchange
 from dispatch.sending.pace import Pace
@@ -38,7 +39,7 @@ MIN_STEP_SEC, MAX_STEP_SEC = 0.01, 0.25
 class Window:
     """One job's messages in flight. Runs on the event loop; `database` is the thread that makes the exchanges.
 
-    `pace` is None when the sender has no rate.
+    `pace` is None when the sender has no rate, `route` when the account has none.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Window:
         *,
         database: Executor,
         pace: Pace | RoutePace | None = None,
+        route: Switch | None = None,
     ) -> None:
         self.claimed = 0
         #: Done when the job need not wait any more: only calls in flight are left, and another campaign waits.
@@ -58,6 +60,7 @@ class Window:
         self._time_box = time_box
         self._database = database
         self._pace = pace
+        self._route = route
         self._halted = False
         # By when every batch that the job has left is due.
         self._due_at = 0.0
@@ -97,6 +100,8 @@ class Window:
         """Records and claims in one transaction, and hands what was claimed to the callers."""
         if self._calls.refusal and not self._halted:
             await self._halt(f"The provider refuses our account ({self._calls.refusal}).")
+        if self._route:
+            await self._route.agree()
         segments = await self._segments()
         outcomes = self._calls.take_outcomes()
         want = self._calls.free_places() if self._may_claim() and segments != 0 else 0
@@ -141,6 +146,8 @@ class Window:
     async def close(self) -> None:
         """Leaves what the job still has, and returns its connection."""
         await self._leave_by(self._exchange.close)
+        if self._route:
+            await self._route.leave()
 
     async def _leave_by(self, leave: Callable[[float | None], None]) -> None:
         """Leaves the batch, due when the sender may send again; `due_in_sec` says so from then on."""

@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
-from dispatch.channels.circuit import ERRORS, PAUSE_SEC, Circuit
+from config.settings import settings
+from dispatch.channels.circuit import Circuit
+from dispatch.channels.shared_circuits import ERRORS, News, SharedCircuits
 from dispatch.channels.switch import Stop, Switch
 from dispatch.metrics.calls import call_times
 from dispatch.metrics.counted import OWN, BatchHistogram
@@ -71,20 +73,14 @@ def test_each_call_of_a_route_is_timed_for_the_provider_that_was_called(more):
     assert more(CALLS, provider="vonage", outcome="accepted") == 1
 
 
-def test_an_open_circuit_is_seen_until_it_closes_or_is_forgotten(values):
-    now = 0.0
-    circuits = [Circuit(f"vonage:{number}", clock=lambda: now) for number in (1, 2)]
-    for circuit in circuits:
-        for _ in range(ERRORS):
-            circuit.note(Answer("unknown"), counts_refusals=False)
+def test_an_open_circuit_is_seen_once_however_many_workers_know_of_it(values, redis):
+    workers = [SharedCircuits(settings()) for _ in range(2)]
+    for worker in workers:
+        for number in (1, 2):
+            worker.tell(f"vonage:{number}", News(errors=ERRORS))
     assert values()("provider_circuits_open", provider="vonage") == 2
-    now = PAUSE_SEC
-    assert circuits[0].may_call()
-    circuits[0].note(Answer("accepted"), counts_refusals=False)
+    workers[1].tell("vonage:1", News(said="answered"))
     assert values()("provider_circuits_open", provider="vonage") == 1
-    for circuit in circuits:
-        circuit.forget()
-    assert values()("provider_circuits_open", provider="vonage") == 0
 
 
 def test_receipts_are_timed_from_the_record_to_their_coming_and_to_their_effect(more):
