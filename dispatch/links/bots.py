@@ -12,7 +12,10 @@ _NAMES = (
     # https://api.slack.com/robots, https://support.apple.com/119829
     r"(?<!cu)bot(\b|[_/-])",
     # Its preview, and Signal's, which calls itself so; a person who taps a link comes with a browser.
-    r"^whatsapp/",
+    r"^whatsapp(/|$)",
+    # Crawlers name an address or a mailbox at which they explain themselves, and browsers never do; the others are
+    # those of messengers and networks in https://github.com/monperrus/crawler-user-agents, at 7c7f9f2 (2 July 2026).
+    r"https?://|[\w.]@[\w-]+\.|^viber(/|$)|slack-imgproxy|flipboardproxy|^mastodon|^lemmy|^iframely|^bluesky|^valve/steam",
     # Also the previews of iMessage and LINE. https://developers.facebook.com/docs/sharing/webmasters/web-crawlers
     r"facebookexternalhit|facebookcatalog|facebot|meta-external",
     # https://developers.google.com/search/docs/crawling-indexing/overview-google-crawlers

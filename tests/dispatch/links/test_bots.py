@@ -21,7 +21,17 @@ PEOPLE = [
     "Mozilla/5.0 (Mobile; Nokia 8110 4G; rv:48.0) Gecko/48.0 Firefox/48.0 KAIOS/2.5",
 ]
 PROGRAMS = [
-    *("", "   ", "WhatsApp/2.24.12.78 A", "WhatsApp/2", "TelegramBot (like TwitterBot)", "Twitterbot/1.0"),
+    *(
+        "",
+        "   ",
+        "WhatsApp/2.24.12.78 A",
+        "WhatsApp/2",
+        "WhatsApp",
+        "Viber",
+        "Valve/Steam HTTP Client 1.0",
+        "TelegramBot (like TwitterBot)",
+        "Twitterbot/1.0",
+    ),
     "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) Version/9.0.1 "
     "Safari/601.2.4 facebookexternalhit/1.1 Facebot Twitterbot/1.0",
@@ -35,6 +45,12 @@ PROGRAMS = [
     "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 Version/17.4 Safari/605.1.15 (Applebot/0.1; +http://apple.com/go/applebot)",
     "Mozilla/5.0 (compatible; Google-Safety; +http://www.google.com/bot.html)",
     "Mozilla/5.0 (X11; Linux x64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/126.0 Safari/537.36",
+    # Such as https://github.com/monperrus/crawler-user-agents lists.
+    "Mozilla/5.0 (compatible; YaDirectFetcher/1.0; +http://yandex.com/bots)",
+    "Slack-ImgProxy (+https://api.slack.com/robots)",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.6; en-US; rv:1.9.2) Gecko/20100115 Firefox/3.6 (FlipboardProxy/1.6)",
+    "Mastodon/4.2.1 (http.rb/5.1.1; +https://mastodon.example/)",
+    "ichiro/3.0 (goo@example.com)",
     *(
         "Snap URL Preview Service; bot; snapchat",
         "curl/8.5.0",
