@@ -8,14 +8,13 @@ import hmac
 import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Any, ClassVar, Literal
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from aiohttp import encode_basic_auth
 from pydantic import Field, SecretStr, model_validator
 
-from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
+from dispatch.providers import Answer, ApprovedTemplate, Callback, Outgoing, Probe, Receipt
 from dispatch.providers.http import Outcomes, get, post_form, refusal, short_word
 from dispatch.providers.link import ASK_AFTER_HOURS, Link, ProviderSettings, form_of, matches_any, probed, query_of
 
@@ -126,11 +125,11 @@ class Twilio:
         """Returns what became of the message, as far as the connection shows."""
         form = {"To": _on(message.channel, message.phone)}
         if template := message.template:
+            if not all(each.strip() for each in template.values):
+                # 21656 would stop the campaign for this one person.
+                return Answer("rejected", error_code="empty_parameter")
             # A template is a "content" of Twilio's: https://www.twilio.com/docs/content
-            places = map(str, range(1, len(template.values) + 1))
-            names = (*template.parameter_names, *islice(places, len(template.parameter_names), None))
-            variables = dict(zip(names, template.values, strict=True))
-            form |= {"ContentSid": template.name, "ContentVariables": json.dumps(variables)}
+            form |= {"ContentSid": template.name, "ContentVariables": json.dumps(_variables(template))}
         else:
             form["Body"] = message.body
         if message.answers_from:
@@ -195,6 +194,19 @@ class Twilio:
 
     async def close(self) -> None:
         """Has nothing to close: the session is shared."""
+
+
+def _variables(template: ApprovedTemplate) -> dict[str, str]:
+    """Returns what fills a template: what has no name is named by its place, counted from 1.
+
+    https://www.twilio.com/docs/content/using-variables-with-content-api
+    """
+    names = list[str | None](template.parameter_names or [None] * len(template.parameters))
+    if template.header:
+        names.append(template.header.parameter_name)
+    names += [None] * len(template.buttons)
+    filled = zip(names, template.values, strict=True)
+    return {name or str(place): value for place, (name, value) in enumerate(filled, 1)}
 
 
 def _on(channel: str, address: str) -> str:

@@ -124,7 +124,7 @@ def test_the_parameters_of_a_template_that_names_them_are_sent_with_their_names(
     assert json.loads(form_of(body)["ContentVariables"]) == {
         "first_name": "Μαρία",
         "place": "Athens",
-        "3": "Spring",
+        "sale_name": "Spring",
         "4": "a/1",
     }
     [(_, body)] = asked("webhook", message._replace(template=template))
