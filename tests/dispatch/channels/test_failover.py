@@ -48,7 +48,7 @@ class Clock:
 
 
 @pytest.fixture
-def account(db):
+def account(db, redis):
     return an_account(credits=100_000)
 
 

@@ -28,6 +28,13 @@ NAME, KEY = "twilio:1", "circuit:twilio:1"
 FAILED, ACCEPTED = Answer("unknown", error_code="http_500"), Answer("accepted", provider_id="a")
 
 
+@pytest.fixture(autouse=True)
+def _left_closed(redis):
+    """The next test's providers have the same ids."""
+    yield
+    redis.flushdb()
+
+
 @pytest.fixture
 def workers(redis):
     return [SharedCircuits(settings()) for _ in range(3)]
