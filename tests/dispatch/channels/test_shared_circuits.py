@@ -1,7 +1,6 @@
 """A provider that is down costs all workers together fifty errors, and one message at a time tries it."""
 
 import asyncio
-from contextlib import ExitStack
 
 import pytest
 from structlog.testing import capture_logs
@@ -11,18 +10,8 @@ from dispatch.channels.circuit import Circuit
 from dispatch.channels.shared_circuits import ERRORS, PAUSE_SEC, TRIAL_SEC, WITHIN_SEC, News, SharedCircuits
 from dispatch.metrics.servers import ask_redis
 from dispatch.providers import Answer
-from dispatch.queues import SEND
-from models.database import rows
-from tests.dispatch.channels.arranging import a_route
-from tests.dispatch.channels.serving import a_provider_at, serving
 from tests.dispatch.doctor.looking import redis_away
-from tests.dispatch.providers.dialects import DIALECTS
-from tests.dispatch.providers.misbehaving import answers
-from tests.factories import an_account
-from tests.processes import running
 from tests.racing import race
-from tests.sending import started
-from tests.waiting import wait_until
 
 NAME, KEY = "twilio:1", "circuit:twilio:1"
 FAILED, ACCEPTED = Answer("unknown", error_code="http_500"), Answer("accepted", provider_id="a")
@@ -240,28 +229,3 @@ def test_a_circuit_that_opened_without_redis_is_everyones_when_redis_is_back(wor
     assert not first.circuit.may_call()
     first.agrees()
     assert not second.agrees().may_call()
-
-
-@pytest.mark.processes
-def test_several_workers_call_a_provider_that_is_down_about_fifty_times_together(db, redis, configure, tmp_path):
-    configure(BATCH_SIZE=50, SEND_WINDOW=4)
-    twilio = DIALECTS["twilio"]
-    with serving(answers("500 Internal Server Error", b"{}")) as down, ExitStack() as processes:
-        a_provider_at(down.url, None, twilio, "down")
-        accounts = [an_account(credits=10_000) for _ in range(6)]
-        for account in accounts:
-            a_route(account, "down")
-        for number in range(3):
-            processes.enter_context(running("jobs.worker", SEND, log=tmp_path / f"{number}.log"))
-        campaigns = [started(account, recipients=100) for account in accounts]
-        wait_until(lambda: _all_tried_or_kept_back(campaigns), "every message was called or waits for the circuit")
-        assert ERRORS <= down.requests <= ERRORS + 3 * 2 * 2 * 4
-
-
-def _all_tried_or_kept_back(campaigns):
-    open_ = rows(
-        """SELECT 1 FROM message WHERE campaign_id = ANY(%s) AND state <> 'unknown'
-             AND (state <> 'pending' OR error_code IS DISTINCT FROM 'circuit_open') LIMIT 1""",
-        [campaigns],
-    )
-    return not open_
