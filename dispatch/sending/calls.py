@@ -68,8 +68,8 @@ class Calls:
         self._enough_answered = asyncio.Event()
 
     def callers(self) -> list[Coroutine[None, None, None]]:
-        """Returns the callers, one for each place of the window; each runs until it is cancelled."""
-        return [self._call_messages() for _ in range(self._places)]
+        """Returns the callers, one for each call that there may be at a time; each runs until it is cancelled."""
+        return [self._call_messages() for _ in range(min(self._places, self._campaign.recipients))]
 
     def free_places(self) -> int:
         """Returns how many more messages may be claimed."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dispatch.sending.calls import Calls
 from tests.factories import an_account
 from tests.scripted_provider import ScriptedProvider
 from tests.sending import courier, started
@@ -32,6 +33,22 @@ def test_a_job_that_leaves_its_last_calls_behind_looks_once_for_what_to_push():
         provider.release()
         wait_until(lambda: campaign_row(campaign)["status"] == "completed", "the last calls are recorded and close it")
     assert len(looks(ran)) == 1
+
+
+def test_a_small_campaign_has_no_more_callers_than_messages(monkeypatch):
+    campaign, began = started(recipients=10), []
+    monkeypatch.setattr(Calls, "_call_messages", counting(Calls._call_messages, began))
+    with courier(ScriptedProvider()) as worker:
+        assert worker.deliver(campaign, 0) == 10
+    assert len(began) == 10
+
+
+def counting(function, calls):
+    def count(*arguments):
+        calls.append(arguments)
+        return function(*arguments)
+
+    return count
 
 
 def looks(ran):
