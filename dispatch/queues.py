@@ -39,6 +39,7 @@ JOBS = {SWEEP_JOB: HOUSE, PREPARE_JOB: PREPARE, PROCESS_JOB: PREPARE, IMPORT_JOB
 JOB_TIMEOUT_SEC = 120
 # A preparation or an import works this long before it makes way for another account's: a small one takes one turn.
 FAIR_SHARE_SEC = 0.5
+_BATCH = re.compile(rb"b-(\d+)-")
 
 
 @lru_cache(maxsize=1)
@@ -174,7 +175,13 @@ def another_account_waits(account_id: UUID) -> bool:
 
 def another_campaign_waits(campaign_id: int) -> bool:
     """Returns whether a batch of another campaign waits for a worker; a redis.RedisError when Redis does not say."""
-    return any(int(found[1]) != campaign_id for found in _waiting(SEND, r"b-(\d+)-.*"))
+    ids: list[Any] = connection().lrange(queue(SEND).key, 0, -1)
+    return of_another_campaign(ids, campaign_id)
+
+
+def of_another_campaign(job_ids: Iterable[bytes], campaign_id: int) -> bool:
+    """Returns whether one of these jobs sends a batch of another campaign."""
+    return any((found := _BATCH.match(each)) and int(found[1]) != campaign_id for each in job_ids)
 
 
 def queued_batches(campaign_id: int) -> set[int]:

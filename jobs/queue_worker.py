@@ -1,5 +1,6 @@
 """The RQ worker of one queue: it runs our jobs only, stops after the running job, and ends when a job hangs."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from types import FrameType
@@ -24,8 +25,8 @@ from config.stopping import stopping
 from dispatch.process.listed_job import ListedJob
 from dispatch.process.trusted_queue import TrustedQueue
 from dispatch.process.watchdog import end_job_limit, limit_job
-from dispatch.queues import JOB_TIMEOUT_SEC, account_of, connection
-from jobs.send import stop_sending
+from dispatch.queues import JOB_TIMEOUT_SEC, SEND, account_of, connection
+from jobs.send import send_along, stop_sending
 from models.database import db, takes_writes
 from models.failures import DATABASE_ERRORS
 
@@ -33,6 +34,8 @@ log = structlog.get_logger()
 
 # How often a worker looks whether the database is back.
 LOOK_EVERY_SEC = 0.5
+# A job that has taken less time takes others along until then.
+ALONG_SEC = 1.0
 
 
 class Watchdog(BaseDeathPenalty):
@@ -150,11 +153,15 @@ class QueueWorker(SimpleWorker):
         log.error("job.failed", queue=job.origin, exc_info=exc_info)
 
     def perform_job(self, job: Job, queue: Queue, *arguments: Any) -> bool:
-        """Runs the job, which is a turn of its account, with its id on every log line."""
+        """Runs the job, which is a turn of its account, with its id on every log line, and after a short one others."""
+        until = time.monotonic() + ALONG_SEC
         account = account_of(job.id.encode())
         turn = TrustedQueue.turns.turn_of(UUID(account.decode())) if account else nullcontext()
         with structlog.contextvars.bound_contextvars(job_id=job.id), turn:
-            return super().perform_job(job, queue, *arguments)
+            done: bool = super().perform_job(job, queue, *arguments)
+        if done and queue.name == SEND:
+            send_along(self.connection, until=until)
+        return done
 
     def handle_job_failure(
         self, job: Job, queue: Queue, started_job_registry: Any = None, exc_string: str = "", execution: Any = None

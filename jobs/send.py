@@ -1,21 +1,56 @@
 """The job that sends a batch."""
 
+import time
+from contextlib import nullcontext
 from functools import lru_cache, partial
+from uuid import UUID
 
 import redis
+import structlog
 
 from config.settings import settings
+from config.stopping import stopping
 from dispatch.process.remembered import Remembered
+from dispatch.process.trusted_queue import TrustedQueue
+from dispatch.process.watchdog import job_limit
 from dispatch.providers.choice import provider_for
-from dispatch.queues import another_campaign_waits
+from dispatch.queues import JOB_TIMEOUT_SEC, SEND, account_of, another_campaign_waits, of_another_campaign
 from dispatch.runs.from_rows import another_is_due
 from dispatch.sending.courier import Courier
+
+log = structlog.get_logger()
 
 
 def send_batch(campaign_id: int, batch: int) -> None:
     """Delivers the campaign's messages, starting with this batch."""
-    others_waiting = Remembered(partial(another_waits, campaign_id), unknown=False)
-    courier().deliver(campaign_id, batch, others_waiting=others_waiting)
+    courier().deliver(
+        campaign_id,
+        batch,
+        others_waiting=Remembered(partial(another_waits, campaign_id), unknown=False),
+        others_wait=of_another_campaign(TrustedQueue.waited, campaign_id),
+    )
+
+
+def send_along(connection: redis.Redis, *, until: float) -> None:
+    """Delivers further batches that wait, each as a turn of its account, until this `time.monotonic()`.
+
+    A small campaign is sent in less time than RQ takes for its job, and a thousand may be due at once.
+    """
+    while time.monotonic() < until and not stopping().asked:
+        try:
+            job = TrustedQueue.take_along(connection, SEND)
+        except redis.RedisError:
+            return  # the worker finds out, and says so
+        if job is None:
+            return
+        account = account_of(job.id.encode())
+        turn = TrustedQueue.turns.turn_of(UUID(account.decode())) if account else nullcontext()
+        with structlog.contextvars.bound_contextvars(job_id=job.id), turn, job_limit(JOB_TIMEOUT_SEC):
+            try:
+                job.func(*job.args)
+            except Exception:
+                log.exception("job.failed", queue=SEND)
+                return
 
 
 def another_waits(campaign_id: int) -> bool:

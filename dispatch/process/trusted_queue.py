@@ -1,6 +1,7 @@
 """The queue as a worker reads it: whatever another program put into it is skipped with one line in the log."""
 
 import re
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any, ClassVar
 from uuid import UUID
@@ -38,6 +39,8 @@ class TrustedQueue(Queue):
     """A queue from which only jobs of ours come, those of the account with the fewest turns of this worker first."""
 
     turns: ClassVar[Turns] = Turns()
+    #: What waited when this worker last looked, the job that it took included.
+    waited: ClassVar[list[bytes]] = []
     _fade_at: ClassVar[float] = 0.0
 
     @classmethod
@@ -50,23 +53,49 @@ class TrustedQueue(Queue):
             _skip(connection, queue_key, found[1], "its id is not one of ours")
 
     @classmethod
+    def take_along(cls, connection: Redis, name: str) -> Job | None:
+        """Returns the job whose turn it is, for a worker that is not done with another one; None if none waits.
+
+        It is without RQ's bookkeeping, of 28 commands. If the worker is killed, recovery finds the work in the rows.
+        """
+        queue_key = f"{cls.redis_queue_namespace_prefix}{name}"
+        while first := cls._first_of_each(connection, queue_key):
+            chosen = cls._whose_turn(first)
+            taken = connection.lrem(queue_key, 1, chosen)  # type: ignore[arg-type]  # bytes, as in `_skip`
+            if taken and (found := cls._fetch_dequeued_job(connection, queue_key, chosen.decode())):
+                connection.delete(found[0].key)
+                return found[0]
+        return None
+
+    @classmethod
     def _by_turn(cls, connection: Redis, queue_key: str) -> tuple[str, bytes] | None:
         """Takes the first job of the account whose turn it is; None when the queue's order is as good."""
+        first = cls._first_of_each(connection, queue_key)
+        if len(first) < 2:
+            return None
+        chosen = cls._whose_turn(first)
+        intermediate = IntermediateQueue.get_intermediate_queue_key(queue_key)
+        taken = connection.eval(_TAKE, 2, queue_key, intermediate, chosen)
+        return (queue_key, chosen) if taken else None
+
+    @classmethod
+    def _first_of_each(cls, connection: Redis, queue_key: str) -> dict[bytes, bytes]:
+        """Returns the first waiting job of each account."""
         if monotonic() > cls._fade_at:
             cls._fade_at = monotonic() + FADE_EVERY_SEC
             cls.turns.fade()
         waiting: list[Any] = connection.lrange(queue_key, 0, -1)
+        cls.waited = waiting
         first: dict[bytes, bytes] = {}
         for job_id in waiting:
             if account := account_of(job_id):
                 first.setdefault(account, job_id)
-        if len(first) < 2:
-            return None
-        # Of several with as few turns, the one that waits longest.
-        chosen = first[min(first, key=lambda account: cls.turns.of(UUID(account.decode())))]
-        intermediate = IntermediateQueue.get_intermediate_queue_key(queue_key)
-        taken = connection.eval(_TAKE, 2, queue_key, intermediate, chosen)
-        return (queue_key, chosen) if taken else None
+        return first
+
+    @classmethod
+    def _whose_turn(cls, first: Mapping[bytes, bytes]) -> bytes:
+        """Returns the job of the account with the fewest turns; of several, the one that waits longest."""
+        return first[min(first, key=lambda account: cls.turns.of(UUID(account.decode())))]
 
     @classmethod
     def _fetch_dequeued_job(

@@ -95,12 +95,19 @@ class Courier:
         self._without_place: set[UUID] = set()
         self._keeper = Keeper(lambda: list(self._works), after_sec=settings.provider_timeout_sec)
 
-    def deliver(self, campaign_id: int, batch: int, *, others_waiting: Callable[[], bool] = lambda: False) -> int:
+    def deliver(
+        self,
+        campaign_id: int,
+        batch: int,
+        *,
+        others_waiting: Callable[[], bool] = lambda: False,
+        others_wait: bool | None = None,
+    ) -> int:
         """Works on the campaign, beginning with this batch, until nothing is due or the time box ends.
 
         Returns how many messages it claimed. The batch is a hint: when it is done, or another worker has it, the
         campaign's next open batch is taken instead. While nothing can be claimed and `others_waiting`, it returns
-        before the last calls have ended.
+        before the last calls have ended; `others_wait` is its answer for the beginning, if that is known.
         """
         campaign = self._ask(to_send, campaign_id)
         if campaign is None or self._stopped.is_set():
@@ -116,7 +123,10 @@ class Courier:
                 self._ask(partial(unmark_pushed, numbers=[batch]), campaign_id)
                 log.info("batch.no_place", batch=batch)
                 return 0
-            work = self._begin(campaign, batch, places, others_waiting)
+            time_box = TimeBox(
+                TIME_BOX_SEC, stopped=self._stopped.is_set, others_waiting=others_waiting, others_wait=others_wait
+            )
+            work = self._begin(campaign, batch, places, time_box)
             wait([work.end, work.window.left], return_when=FIRST_COMPLETED)
             if work.window.left.done():
                 self._push(campaign_id).result()
@@ -126,12 +136,11 @@ class Courier:
             log.info("batch.worked", batch=batch, claimed=work.window.claimed)
             return work.window.claimed
 
-    def _begin(self, campaign: SendingCampaign, batch: int, places: int, others_waiting: Callable[[], bool]) -> _Work:
+    def _begin(self, campaign: SendingCampaign, batch: int, places: int, time_box: TimeBox) -> _Work:
         provider, pace = self._ask(lambda _: self._look_up(campaign), campaign.id)
         exchange = Exchange(campaign, batch, provider=provider.name, settings=self.settings, caps=campaign.caps)
         too_often = pace.called_too_often if isinstance(pace, Pace) else None
         calls = Calls(campaign, provider, self.settings, places=places, when_called_too_often=too_often)
-        time_box = TimeBox(TIME_BOX_SEC, stopped=self._stopped.is_set, others_waiting=others_waiting)
         route = provider if isinstance(provider, Switch) else None
         window = Window(exchange, calls, time_box, database=self._database, pace=pace, route=route)
         # The coroutine takes the log context of this job with it.

@@ -11,13 +11,24 @@ LOOK_EVERY_SEC = 0.1
 
 
 class TimeBox:
-    """The time in which one job may claim. Runs on the event loop; `others_waiting` may block and runs in a thread."""
+    """The time in which one job may claim. Runs on the event loop; `others_waiting` may block and runs in a thread.
 
-    def __init__(self, seconds: float, *, stopped: Callable[[], bool], others_waiting: Callable[[], bool]) -> None:
+    `others_wait` says whether another campaign's job waits as the job begins; None: it is asked.
+    """
+
+    def __init__(
+        self,
+        seconds: float,
+        *,
+        stopped: Callable[[], bool],
+        others_waiting: Callable[[], bool],
+        others_wait: bool | None = None,
+    ) -> None:
         self._began = time.monotonic()
         self._deadline = self._began + seconds
         self._stopped = stopped
         self._others_waiting = others_waiting
+        self._others_wait_at_first = others_wait
         self._gave_way = False
 
     def is_open(self) -> bool:
@@ -41,8 +52,10 @@ class TimeBox:
 
         So a small campaign does not wait behind a large one.
         """
+        others_wait = self._others_wait_at_first
         while not self._gave_way:
-            if await self.others_wait():
+            if await self.others_wait() if others_wait is None else others_wait:
                 self._gave_way |= time.monotonic() - self._began >= FAIR_SHARE_SEC
                 seen()
             await asyncio.sleep(LOOK_EVERY_SEC)
+            others_wait = None

@@ -175,9 +175,9 @@ class Window:
 
     async def _wait(self, due_in_sec: float | None) -> bool:
         """Waits a step if something is due soon and no other campaign waits; False if not."""
-        if await self._time_box.others_wait():
-            return False
         if due_in_sec is None or due_in_sec > min(WAIT_FOR_RETRY_SEC, self._time_box.left_sec()):
+            return False
+        if await self._time_box.others_wait():
             return False
         await asyncio.sleep(min(max(due_in_sec, MIN_STEP_SEC), MAX_STEP_SEC))
         return True

@@ -25,3 +25,16 @@ def test_a_job_that_left_while_it_looked_for_others_claims_no_more():
         return box.is_open()
 
     assert asyncio.run(leave_meanwhile()) is False
+
+
+def test_what_is_known_as_a_job_begins_is_not_asked():
+    asked, seen = [], asyncio.Event()
+
+    async def watched() -> list[bool]:
+        box = TimeBox(60, stopped=lambda: False, others_waiting=lambda: asked.append(1), others_wait=True)
+        watching = asyncio.create_task(box.watch(seen.set))
+        await seen.wait()
+        watching.cancel()
+        return asked
+
+    assert asyncio.run(watched()) == []
