@@ -1,4 +1,4 @@
-"""Asks web for the same pages all the time, from a thread, and notes how long each answer took."""
+"""Asks web for the same pages again and again, from a thread, and notes how long each answer took."""
 
 import http.client
 import threading
@@ -8,8 +8,16 @@ from time import monotonic
 from urllib.parse import urlsplit
 
 
+# So often at most, in seconds.
+EVERY_SEC = 0.05
+
+
 class Asking:
-    """Asks, one request after another over one connection, until the end of the block."""
+    """Asks until the end of the block, over one connection, as some people who look at their campaigns would.
+
+    One request after another without a pause would be a load of its own: it took more processor time than the house
+    worker beside it.
+    """
 
     def __init__(self, web_url: str, paths: Sequence[str], key: str) -> None:
         self.milliseconds: list[float] = []
@@ -41,7 +49,7 @@ class Asking:
                 self.milliseconds.append((monotonic() - started) * 1000)
                 if answer.status != 200:
                     raise RuntimeError(f"{path} was answered {answer.status}")
-                if self._ended.is_set():
+                if self._ended.wait(max(0.0, started + EVERY_SEC - monotonic())):
                     return
         except Exception as problem:
             self._problem = problem
