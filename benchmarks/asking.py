@@ -7,7 +7,6 @@ from itertools import cycle
 from time import monotonic
 from urllib.parse import urlsplit
 
-
 # So often at most, in seconds.
 EVERY_SEC = 0.05
 

@@ -28,6 +28,10 @@ _CONNECTION = {
     "lock_timeout": "10s",
     "timezone": "UTC",
 }
+# In the output of a statement that is a transaction of its own: its commit is not waited for, which is the larger part
+# of a short statement. Only for notes that nobody minds losing when the server crashes, or that the next commit makes
+# durable too, since the log has one order.
+COMMIT_WITHOUT_WAITING = "set_config('synchronous_commit', 'off', true)"
 # Each statement is planned once, and to find rows by an index, which stays right whatever the tables grow to meanwhile.
 _PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
 

@@ -8,7 +8,7 @@ read batches and never search the message table by state.
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.database import changed, row, rows, scalar
+from models.database import COMMIT_WITHOUT_WAITING, changed, row, rows, scalar
 from models.row import Row
 from models.states import MESSAGE_STATES
 
@@ -87,7 +87,7 @@ _AS_RANGE = "number, first_n AS first, first_n + size AS last"
 
 
 # What the last holder has in flight leaves the list: the rows get its token and lease, and end like any claim.
-_TAKE = """
+_TAKE = f"""
 WITH next AS MATERIALIZED (
     SELECT b.number, b.token, b.lease_until, b.in_flight FROM batch b JOIN campaign c ON c.id = b.campaign_id
     WHERE b.campaign_id = %(campaign)s AND c.status = 'sending' AND b.pending > 0
@@ -103,14 +103,17 @@ left_over AS (
         SELECT ctid AS place FROM message WHERE campaign_id = %(campaign)s AND n = listed.n OFFSET 0) AS found
     WHERE m.ctid = found.place AND m.state = 'pending' AND next.token <> %(token)s)
 UPDATE batch b SET token = %(token)s, touched_at = now(),
-                   in_flight = CASE WHEN next.token = %(token)s THEN b.in_flight ELSE '{}' END
+                   in_flight = CASE WHEN next.token = %(token)s THEN b.in_flight ELSE '{{}}' END
 FROM next WHERE b.campaign_id = %(campaign)s AND b.number = next.number
-RETURNING b.number, b.first_n AS first, b.first_n + b.size AS last
+RETURNING b.number, b.first_n AS first, b.first_n + b.size AS last, {COMMIT_WITHOUT_WAITING}
 """
 
 
 def take(campaign_id: int, *, token: int, number: int | None = None) -> Range | None:
-    """Takes an open, due batch that no one works on: this one, or without a number the first; None if there is none."""
+    """Takes an open, due batch that no one works on: this one, or without a number the first; None if there is none.
+
+    The commit is not waited for: that of the first claim makes it durable too, and nothing is called before.
+    """
     params = {"campaign": campaign_id, "number": number, "token": token, "joinable_after": JOINABLE_AFTER_SEC}
     return row(_TAKE, params, into=Range)
 
@@ -119,11 +122,12 @@ def let_wait(campaign_id: int, batch: Range, *, token: int) -> bool:
     """Notes when the batch's earliest waiting message is due (NULL: now) and lets it be pushed again then.
 
     None waits longer than the campaign, so that what has expired is skipped in time. The batch stays the holder's only
-    while it has messages of it in flight. Returns whether it was the holder's.
+    while it has messages of it in flight. Returns whether it was the holder's. The commit is not waited for: if the
+    server crashes now, recovery finds the batch as it finds any that a worker has not touched for a while.
     """
     return bool(
         changed(
-            """UPDATE batch SET
+            f"""UPDATE batch SET
                  pushed_at = CASE WHEN pending = 0 THEN pushed_at END,
                  token = CASE WHEN cardinality(in_flight) > 0 THEN token END,
                  next_due_at = CASE WHEN pending = 0 THEN next_due_at ELSE (
@@ -131,7 +135,8 @@ def let_wait(campaign_id: int, batch: Range, *, token: int) -> bool:
                      FROM message m JOIN campaign c ON c.id = m.campaign_id
                      WHERE m.campaign_id = %(campaign)s AND m.n >= %(first)s AND m.n < %(last)s
                        AND m.state = 'pending' AND m.n <> ALL (batch.in_flight)) END
-               WHERE campaign_id = %(campaign)s AND number = %(number)s AND token = %(token)s""",
+               WHERE campaign_id = %(campaign)s AND number = %(number)s AND token = %(token)s
+               RETURNING {COMMIT_WITHOUT_WAITING}""",
             {
                 "campaign": campaign_id,
                 "number": batch.number,

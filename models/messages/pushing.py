@@ -1,12 +1,13 @@
 """Which batches have a job on its way: as many of each account at a time as workers can soon take.
 
-The mark is committed before the job is pushed, so the row is the outbox and a lost job is found.
+The mark is committed before the job is pushed, so the row is the outbox and a lost job is found. A mark that is lost in
+a crash of the server costs a second job, which finds nothing to do; so its commit is not waited for.
 """
 
 from typing import NamedTuple
 from uuid import UUID
 
-from models.database import changed, rows
+from models.database import COMMIT_WITHOUT_WAITING, changed, rows
 from models.heartbeat import FRESH_SEC
 from models.messages.batch import JOINABLE_AFTER_SEC
 
@@ -68,7 +69,8 @@ marked AS (
     UPDATE batch SET pushed_at = now() FROM locked
     WHERE batch.campaign_id = locked.campaign_id AND batch.number = locked.number
     RETURNING batch.campaign_id, batch.number, locked.turn)
-SELECT campaign_id, number, (SELECT account_id FROM campaign WHERE id = %(campaign)s) AS account_id FROM marked
+SELECT campaign_id, number, (SELECT account_id FROM campaign WHERE id = %(campaign)s) AS account_id,
+       {COMMIT_WITHOUT_WAITING} FROM marked
 ORDER BY turn, campaign_id <= %(campaign)s, campaign_id, number
 """
 
@@ -100,7 +102,7 @@ def mark_pushed(campaign_id: int, *, queue: str, rate: float | None, tiered_rate
         "rate": rate,
         "tiered_rate": tiered_rate,
     }
-    return [Pushed(**found) for found in rows(_MARK_PUSHED, params)]
+    return [Pushed(each["campaign_id"], each["number"], each["account_id"]) for each in rows(_MARK_PUSHED, params)]
 
 
 def unmark_pushed(campaign_id: int, numbers: list[int]) -> None:
