@@ -1,15 +1,18 @@
-"""Public holidays of a whole country, as the `holidays` library knows them; those of its regions do not count."""
+"""Public holidays of a whole country, as the `holidays` library knows them; those of its regions do not count.
+
+The library is imported by the first campaign that asks: it takes a tenth of the start of a process, and 6 MB.
+"""
 
 from datetime import date
 from functools import lru_cache
-
-import holidays
 
 from dispatch.errors import InvalidRequest
 
 
 @lru_cache(maxsize=1)
 def _countries() -> frozenset[str]:
+    import holidays
+
     return frozenset(code for code in holidays.list_supported_countries() if len(code) == 2)
 
 
@@ -31,4 +34,6 @@ def is_holiday(code: str, day: date) -> bool:
 
 @lru_cache(maxsize=512)
 def _holidays_in(code: str, year: int) -> frozenset[date]:
+    import holidays
+
     return frozenset(holidays.country_holidays(code, years=year))
