@@ -12,6 +12,7 @@ from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
 from dispatch.caller import Caller
+from dispatch.channels.callbacks import CallbacksView, callbacks_of
 from dispatch.channels.providers import (
     ProviderTestView,
     ProviderView,
@@ -99,6 +100,20 @@ def show(name: str, account: str | None) -> ProviderView:
     """
     caller, found = _named(name, account)
     return read_provider(caller, found)
+
+
+@provider.command()
+@_name
+@_of_account
+@answers()
+@with_database
+def callbacks(name: str, account: str | None) -> CallbacksView:
+    """Show the addresses at which the provider called NAME reports receipts and replies, to enter them there.
+
+    \b
+    python -m cli provider callbacks trial --account Acme
+    """
+    return callbacks_of(*_named(name, account))
 
 
 def _failed(answer: ProviderTestView) -> int:

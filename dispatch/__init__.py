@@ -52,9 +52,9 @@ process     startup, schema (is it this release's), children (kept running), hea
             claiming_pass (claims what is due and calls, again and again)
 metrics     what Prometheus reads: counted (by each process) and calls, receipts (of many at once), tally (by all
             of them, in Redis), servers (asks PostgreSQL and Redis) → deployment → exposition
-channels    through which providers an account's messages go: providers (added, tried, removed), resealing,
-            templates (read from Meta), routes; opening (a row becomes what makes calls) → routing (whom a campaign is
-            sent through), switch (from one to the next), circuit (leaves one that fails alone) →
+channels    through which providers an account's messages go: providers (added, tried, removed), callbacks,
+            resealing, templates (read from Meta), routes; opening (a row becomes what makes calls) → routing (whom a
+            campaign is sent through), switch (from one to the next), circuit (leaves one that fails alone) →
             shared_circuits (as all workers do)
 providers   what every provider takes and answers; choice (the installation's), kinds (that accounts may add): http,
             guard (no private addresses), link, receipts, inbound, sealing (of credentials), standard_webhooks (how

@@ -14,6 +14,7 @@ from api.http.routes import Routes
 from api.http.rules import HARMLESS_TWICE, ONE_TRANSACTION
 from dispatch.channels import providers, templates
 from dispatch.channels import routes as of_channel
+from dispatch.channels.callbacks import CallbacksView, callbacks_of
 from dispatch.channels.providers import ProviderTestView, ProviderView
 from dispatch.channels.routes import MAX_STOPS, RoutesView, RouteView, Stop
 from dispatch.channels.templates import TemplatesView
@@ -90,6 +91,18 @@ def index(query: Page) -> Paged[ProviderView]:
 def read(path: ProviderPath) -> ProviderView:
     """Its credentials are named and not shown."""
     return providers.read_provider(caller(), path.provider_id)
+
+
+@routes.get(
+    "/<provider_id>/callbacks",
+    summary="Read where a provider is to call",
+    answers={200: CallbacksView},
+    refuses=("PROVIDER_NOT_CONFIGURED",),
+    scope="admin",
+)
+def read_callbacks(path: ProviderPath) -> CallbacksView:
+    """The addresses of receipts and replies, for a provider that has to be told them by hand."""
+    return callbacks_of(caller(), path.provider_id)
 
 
 @routes.post(

@@ -4,6 +4,8 @@ import pytest
 
 from api.http.errors import STATUS
 from models.database import rows
+from tests.dispatch.channels.arranging import a_provider
+from tests.dispatch.providers.dialects import KANNEL
 from tests.factories import an_account
 
 SECRET = "s3cret-of-keycloak"
@@ -91,3 +93,10 @@ def test_changing_providers_and_routes_takes_the_scope_admin(as_account, account
     refused(call("POST", "/api/providers", json=TRIAL), "FORBIDDEN", "admin")
     refused(call("PUT", "/api/routes", json={"channel": "sms", "providers": []}), "FORBIDDEN", "admin")
     assert call("GET", "/api/providers").status_code == call("GET", "/api/routes").status_code == 200
+
+
+def test_where_a_provider_calls_is_told_to_keys_with_the_scope_admin(account, as_account):
+    made = a_provider(account, "carrier", "kannel", "http://kannel.example:13013", **KANNEL)
+    assert as_account(account)("GET", f"/api/providers/{made.id}/callbacks").status_code == 200
+    refused = as_account(account, scopes=["read", "write"])("GET", f"/api/providers/{made.id}/callbacks")
+    assert refused.json["error"]["code"] == "FORBIDDEN"
