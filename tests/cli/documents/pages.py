@@ -111,6 +111,12 @@ def _providers(directory: Path) -> Iterator[Arranged]:
 
 
 @contextmanager
+def _kannel(directory: Path) -> Iterator[Arranged]:
+    (directory / "password").write_text("secret\n")
+    yield _acme()
+
+
+@contextmanager
 def _webhooks(directory: Path) -> Iterator[Arranged]:
     an_account(name="Acme")
     # The directory is not the checkout, and the sweeper has to be that of the checkout all the same.
@@ -127,7 +133,7 @@ def _at_once(arrange: Callable[[], Arranged]) -> Iterator[Arranged]:
 
 def arranged(page: str, directory: Path) -> AbstractContextManager[Arranged]:
     """Arranges what the page speaks of, in an empty database, until the end of the block."""
-    around = {"docs/providers.md": _providers, "docs/webhooks.md": _webhooks}
+    around = {"docs/kannel.md": _kannel, "docs/providers.md": _providers, "docs/webhooks.md": _webhooks}
     return around[page](directory) if page in around else _at_once(OTHER_PAGES[page] or _nothing)
 
 
@@ -138,6 +144,8 @@ OTHER_PAGES: dict[str, Callable[[], Arranged] | None] = {
     "docs/deploy.md": _acme,
     "docs/doctor.md": _doctor,
     "docs/events.md": _events,
+    "docs/kannel.md": None,
+    "docs/keys.md": _acme,
     "docs/providers.md": None,
     "docs/remote.md": None,
     "docs/scheduling.md": _scheduling,

@@ -2,12 +2,12 @@
 
 import pytest
 
+from dispatch.accounts.keys import issue_key
 from dispatch.channels.callbacks import callbacks_of
 from dispatch.errors import Forbidden, NotFound
 from dispatch.providers import Callback
 from dispatch.receipts.callers import verified
 from tests.dispatch.channels.arranging import a_provider
-from tests.dispatch.channels.test_providers import of_a_key
 from tests.dispatch.providers.dialects import KANNEL, TWILIO
 from tests.factories import an_account, asking
 
@@ -54,4 +54,4 @@ def test_another_accounts_is_not_found_and_an_operators_is_theirs(account):
         callbacks_of(asking(an_account().id), made.id)
     shared = a_provider(None, "everyones", "kannel", "http://kannel.example:13013", **KANNEL)
     with pytest.raises(Forbidden):
-        callbacks_of(of_a_key(account), shared.id)
+        callbacks_of(asking(account.id, actor=f"key:{issue_key(asking(account.id)).id}"), shared.id)

@@ -1,5 +1,6 @@
-"""A real Kannel with a simulated SMSC, from Debian's packages kannel and kannel-extras."""
+"""A real Kannel with a simulated SMSC, from Debian's packages kannel and kannel-extras, and what calls it."""
 
+import asyncio
 import shutil
 import subprocess
 import urllib.request
@@ -8,7 +9,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dispatch.providers.http import LazySession
+from dispatch.providers.kannel import Kannel, Settings
+from dispatch.providers.link import Link
 from embedded.server import free_port
+from tests.dispatch.providers.dialects import DIALECTS, KANNEL, KEY, outgoing
 from tests.waiting import wait_until
 
 BEARERBOX, SMSBOX = (shutil.which(name, path="/usr/sbin:/usr/bin") for name in ("bearerbox", "smsbox"))
@@ -59,12 +64,15 @@ class RealKannel:
 
 
 @contextmanager
-def real_kannel(directory: Path, *, smsbox: str = "") -> Iterator[RealKannel]:
-    """Runs bearerbox, smsbox and a fake SMSC until the end of the block; `smsbox` is added to smsbox's own settings."""
+def real_kannel(directory: Path, *, smsbox: str = "", described: str = _CONFIGURATION) -> Iterator[RealKannel]:
+    """Runs bearerbox, smsbox and a fake SMSC until the end of the block; `smsbox` is added to smsbox's own settings.
+
+    `described` is another configuration, with the same gaps for ports and the directory.
+    """
     admin, boxes, smsc, sendsms = (free_port() for _ in range(4))
     configuration = directory / "kannel.conf"
     configuration.write_text(
-        _CONFIGURATION.format(admin=admin, boxes=boxes, smsc=smsc, sendsms=sendsms, directory=directory, more=smsbox)
+        described.format(admin=admin, boxes=boxes, smsc=smsc, sendsms=sendsms, directory=directory, more=smsbox)
     )
     log = directory / "fakesmsc.log"
     with ExitStack() as running:
@@ -75,6 +83,26 @@ def real_kannel(directory: Path, *, smsbox: str = "") -> Iterator[RealKannel]:
         running.enter_context(_process(fake, log))
         wait_until(lambda: "smsbox" in _status(admin) and "online" in _status(admin), "smsbox and SMSC are connected")
         yield RealKannel(f"http://127.0.0.1:{sendsms}", log)
+
+
+def talk(kannel, do, *, hooks_url=None, **changes):
+    """Runs `do` with a provider that calls this Kannel."""
+
+    async def run():
+        session = LazySession(connections=4, timeout=10)
+        link = Link("kannel:7", session, base_url=kannel.url, hooks_url=hooks_url, hook_keys=(KEY,))
+        try:
+            return await do(Kannel(Settings.model_validate(KANNEL | changes), link))
+        finally:
+            await session.close()
+
+    return asyncio.run(run())
+
+
+def sent(kannel, body, **changes):
+    """Sends a text through this Kannel and returns its answer."""
+    message = outgoing(DIALECTS["kannel"], body)
+    return talk(kannel, lambda provider: provider.send(message), **changes)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from dispatch.providers.kannel import Kannel, Settings
 from dispatch.providers.link import Link
 from tests.dispatch.providers.dialects import DIALECTS, KANNEL, KEY, outgoing
 from tests.dispatch.providers.misbehaving import answers, misbehaving, says
-from tests.dispatch.providers.real_kannel import INSTALLED, real_kannel
+from tests.dispatch.providers.real_kannel import INSTALLED, real_kannel, sent, talk
 from tests.waiting import wait_until
 
 pytestmark = [
@@ -23,25 +23,6 @@ pytestmark = [
 def kannel(tmp_path_factory):
     with real_kannel(tmp_path_factory.mktemp("kannel")) as running:
         yield running
-
-
-def talk(kannel, do, *, hooks_url=None, **changes):
-    """Runs `do` with a provider that calls this Kannel."""
-
-    async def run():
-        session = LazySession(connections=4, timeout=10)
-        link = Link("kannel:7", session, base_url=kannel.url, hooks_url=hooks_url, hook_keys=(KEY,))
-        try:
-            return await do(Kannel(Settings.model_validate(KANNEL | changes), link))
-        finally:
-            await session.close()
-
-    return asyncio.run(run())
-
-
-def sent(kannel, body, **changes):
-    message = outgoing(DIALECTS["kannel"], body)
-    return talk(kannel, lambda provider: provider.send(message), **changes)
 
 
 @pytest.mark.parametrize("body", ["ΓΔ €5 @ é {x} àñ", "  two spaces around  ", "a+b%20c&d=e"])
