@@ -1,5 +1,6 @@
 """Reads metrics as Prometheus does."""
 
+from collections import defaultdict
 from collections.abc import Callable
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -7,6 +8,12 @@ from prometheus_client.parser import text_string_to_metric_families
 PREFIX = "campaign_dispatch_"
 #: The value of a sample, by the name without its prefix and its labels.
 Values = Callable[..., float | None]
+#: By the name of a sample, the values that each of its labels has.
+Exposed = dict[str, dict[str, set[str]]]
+# What each type of metric has samples of.
+ENDINGS = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
+# A label of these may have other values than a scrape shows: what clients ask for, and what they are answered.
+OPEN_LABELS = ("method", "route", "status", "version")
 
 
 def values_in(text: str) -> Values:
@@ -21,6 +28,19 @@ def values_in(text: str) -> Values:
         return samples.get((PREFIX + name, frozenset(labels.items())))
 
     return value
+
+
+def exposed_in(text: str) -> Exposed:
+    """Returns what a scrape has; a metric without labels has an entry without one."""
+    found: Exposed = {}
+    for family in text_string_to_metric_families(text):
+        for ending in ENDINGS[family.type]:
+            of_name = found.setdefault(family.name + ending, defaultdict(set))
+            for sample in family.samples:
+                if sample.name == family.name + ending:
+                    for label, value in sample.labels.items():
+                        of_name[label].add(value)
+    return found
 
 
 def names_in(text: str) -> set[str]:
