@@ -141,7 +141,8 @@ class Settings(BaseSettings):
     )
     private_networks: Networks = Field(
         "",
-        description="private addresses that accounts may name as a webhook, as networks separated by commas",
+        description="private addresses that accounts may name for webhooks and providers, as networks separated by "
+        "commas",
         examples=["10.1.0.0/16"],
     )
 

@@ -7,12 +7,20 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
-from config.settings import Settings
+from config.addresses import HttpAddress, PostgresqlAddress, RedisAddress
+from config.settings import BadSetting, Rate, Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = (ROOT / ".env.example").read_text()
+PAGE = (ROOT / "docs/settings.md").read_text()
 VARIABLES = {name.upper(): field for name, field in Settings.model_fields.items()}
+SCHEMA = Settings.model_json_schema()["properties"]
+# Of a whole field, and what the page says it takes.
+KINDS = {HttpAddress | None: "URL", PostgresqlAddress | None: "URL", RedisAddress | None: "URL"}
+FORMATS = {"password": "secret", "path": "path", "uuid": "UUID"}
+RATE = TypeAdapter(Rate).json_schema()["pattern"]
 
 
 def _load(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -43,6 +51,60 @@ def test_the_example_shows_the_default(name):
     expected = "" if default is None else str(int(default)) if isinstance(default, bool) else str(default)
     assert shown[1] == expected
     assert field.description
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_the_example_says_what_the_variable_does(name):
+    assert f"\n# {VARIABLES[name].description}\n# {name}=" in EXAMPLE
+
+
+def test_the_page_has_one_row_for_every_variable():
+    assert sorted(re.findall(r"^\| `([A-Z0-9_]+)` \|", PAGE, re.MULTILINE)) == sorted(VARIABLES)
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_the_page_says_of_each_variable_what_the_settings_say(name):
+    field = VARIABLES[name]
+    default = f"`{int(field.default) if isinstance(field.default, bool) else field.default}`"
+    default = "–" if field.default in (None, "") else default
+    assert f"\n| `{name}` | {default} | {allowed(name)} | {field.description} |\n" in PAGE
+
+
+def test_the_page_shows_what_is_said_of_a_wrong_value(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SEND_WINDOW", "many")
+    with pytest.raises(BadSetting) as refused:
+        load_settings()
+    assert f"\n{refused.value}\n" in PAGE
+
+
+def allowed(name: str) -> str:
+    """Returns which values a variable takes, as the page writes it."""
+    if kind := KINDS.get(VARIABLES[name].annotation):
+        return kind
+    schema = SCHEMA[name.lower()]
+    match schema.get("anyOf", [schema])[0]:
+        case {"enum": words}:
+            return ", ".join(f"`{word}`" for word in words)
+        case {"type": "boolean"}:
+            return "`0` or `1`"
+        case {"type": "integer" | "number" as kind, **bounds}:
+            return numbers(kind, bounds)
+        case {"pattern": pattern} if pattern == RATE:
+            return "rate"
+        case text:
+            return FORMATS.get(text.get("format", ""), "text")
+
+
+def numbers(kind: str, bounds: dict[str, float]) -> str:
+    above, least, most = (bounds.get(name) for name in ("exclusiveMinimum", "minimum", "maximum"))
+    if above is not None and kind == "integer":
+        above, least = None, above + 1
+    if above is not None:
+        return f"above {above:g}" + ("" if most is None else f", at most {most:,.0f}")
+    if least is None:
+        return f"any {kind}"
+    return f"{least:,.0f} or more" if most is None else f"{least:,.0f} to {most:,.0f}"
 
 
 def test_copying_the_example_changes_nothing(tmp_path):
