@@ -1,6 +1,6 @@
 """Records spans with OpenTelemetry, which sends them to OTEL_EXPORTER_OTLP_ENDPOINT in the background.
 
-Imported only if that is set: it takes 0.2 s and 15 MB of memory.
+Imported only if that is set: it takes a tenth of a second and 4 to 7 MB of memory.
 """
 
 from collections.abc import Sequence
