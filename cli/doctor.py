@@ -3,6 +3,7 @@
 import click
 from rich.markup import escape
 
+from cli.campaign.brief import on_clock
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, console
 from cli.shared.servers import on_servers, open_servers
@@ -36,7 +37,8 @@ def _standing(campaign: CampaignDiagnosis) -> str:
         return f"{campaign.status}, not moving"
     if campaign.ends_at is None:
         return f"{campaign.status}, moving"
-    return f"{campaign.status}, moving; all sent at about {campaign.ends_at.astimezone():%Y-%m-%d %H:%M:%S}"
+    end = on_clock(campaign.ends_at, campaign.timezone)
+    return f"{campaign.status}, moving; all sent at about {end}"
 
 
 def _show_reasons(reasons: list[Reason]) -> None:

@@ -135,20 +135,22 @@ class ApiKey(Row):
         return found
 
     @classmethod
-    def about_to_stop(cls, *, within_days: int) -> "list[ApiKey]":
+    def about_to_stop(cls, *, within_days: int) -> "list[ExpiringKey]":
         """Returns the live keys that expire within so many days, were used lately and have no successor.
 
         A successor is a live key of the same account, or of operators, that lasts longer and has the same scopes.
         """
         soon = "now() + make_interval(days => %(days)s)"
         return rows(
-            f"""SELECT * FROM api_key WHERE {_LIVE} AND expires_at <= {soon}
+            f"""SELECT name, prefix, expires_at,
+                       coalesce((SELECT zone FROM account WHERE id = api_key.account_id), 'UTC') AS zone
+                FROM api_key WHERE {_LIVE} AND expires_at <= {soon}
                   AND last_used_at > now() - interval '7 days' AND NOT EXISTS (SELECT FROM api_key other
                       WHERE other.account_id IS NOT DISTINCT FROM api_key.account_id AND other.scopes @> api_key.scopes
                         AND other.revoked_at IS NULL AND (other.expires_at IS NULL OR other.expires_at > {soon}))
                 ORDER BY expires_at, id""",
             {"days": within_days},
-            into=cls,
+            into=ExpiringKey,
         )
 
     @classmethod
@@ -188,6 +190,17 @@ class ApiKey(Row):
             {"id": key_id, "account": tenant},
             into=cls,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiringKey:
+    """A key that is in use and expires soon."""
+
+    name: str
+    prefix: str
+    expires_at: datetime
+    #: Its account's; UTC for an operator's.
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,5 +29,5 @@ def callbacks_refused() -> list[Reason]:
 def _named(provider: RefusedProvider) -> str:
     kind = KINDS.get(provider.kind)
     has = kind.callbacks_have if kind else KEY_IN_ADDRESS
-    times = f"{provider.in_a_row} in a row, the last at {on_clock(provider.last_at, 'UTC')}"
+    times = f"{provider.in_a_row} in a row, the last at {on_clock(provider.last_at, provider.zone)}"
     return f"{provider.name} ({provider.kind}:{provider.id}), {times}; its own have {has}"

@@ -30,6 +30,7 @@ class CampaignDiagnosis(View):
     status: str
     moving: bool
     reasons: list[Reason] = Field(description="why it does not move; empty while it does")
+    timezone: str = Field(description="IANA zone in which reasons name times: the campaign's own or its account's")
     ends_at: Time | None = Field(description="when it will have sent everything, at its own pace, if it is moving")
 
 
@@ -93,6 +94,7 @@ def _examined(campaign: Condition, facts: Facts) -> CampaignDiagnosis:
         status=campaign.status,
         moving=moving,
         reasons=reasons,
+        timezone=campaign.zone,
         ends_at=ends_at(campaign, facts) if moving and campaign.status == "sending" else None,
     )
 

@@ -14,11 +14,7 @@ def expiring_keys() -> list[Reason]:
     found = ApiKey.about_to_stop(within_days=EXPIRES_WITHIN_DAYS)
     if not found:
         return []
-    named = [
-        f"{each.name or each.prefix} at {on_clock(each.expires_at, 'UTC')}"
-        for each in found[:MAX_NAMED]
-        if each.expires_at
-    ]
+    named = [f"{each.name or each.prefix} at {on_clock(each.expires_at, each.zone)}" for each in found[:MAX_NAMED]]
     more = f" and {len(found) - len(named)} more" if len(found) > len(named) else ""
     text = (
         f"API keys that are in use expire soon: {', '.join(named)}{more}. Make others with the same scopes "

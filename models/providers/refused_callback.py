@@ -49,6 +49,8 @@ class RefusedProvider:
     id: int
     name: str
     kind: str
+    #: Its account's; UTC for one that every account may use.
+    zone: str
     in_a_row: int
     last_at: datetime
 
@@ -56,8 +58,9 @@ class RefusedProvider:
     def lately(cls, *, hours: int) -> list[Self]:
         """Returns the live providers that nothing was accepted of since a refusal in the last so many hours."""
         return rows(
-            """SELECT p.id, p.name, p.kind, r.in_a_row, r.last_at
+            """SELECT p.id, p.name, p.kind, coalesce(a.zone, 'UTC') AS zone, r.in_a_row, r.last_at
                FROM refused_callback r JOIN provider p ON p.id = r.provider_id
+               LEFT JOIN account a ON a.id = p.account_id
                WHERE r.in_a_row > 0 AND r.last_at > now() - make_interval(hours => %s) AND p.removed_at IS NULL
                ORDER BY r.in_a_row DESC, p.id""",
             [hours],

@@ -1,13 +1,18 @@
 """`doctor` on the command line: words for people, JSON for programs, and a status for scripts."""
 
 import json
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from dispatch.accounts.accounts import change_account
 from dispatch.queues import JOBS
 from embedded.server import free_port
+from models.database import rows
 from models.heartbeat import Heartbeat
-from tests.factories import a_campaign, an_account
+from tests.factories import a_campaign, an_account, asking
+from tests.moves import arranging
 from tests.sending import started
 
 
@@ -39,6 +44,22 @@ def test_where_a_person_is_needed_the_status_is_1_and_each_reason_says_what_to_d
     assert [each["code"] for each in programs.json["installation"]] == ["no_worker", "redis_forgets"]
     assert "Start `python -m jobs`" in people.stdout
     assert "Something needs a person" in people.stdout
+
+
+def test_the_end_of_a_campaign_is_told_by_the_clocks_of_its_account_and_to_programs_with_its_offset(cli, alive):
+    account = an_account(name="Acme", credits=10_000)
+    change_account(asking(account.id), {"zone": "Asia/Tokyo"})
+    started(account, recipients=1500)
+    tomorrow = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    with arranging():
+        rows("UPDATE message SET state = 'sent', sent_at = now() WHERE n < 999")
+        rows("UPDATE batch SET pending = 1, sent = 999, touched_at = now() WHERE number = 0")
+        rows("UPDATE batch SET next_due_at = %s WHERE number = 1", [tomorrow])
+    [found] = cli("doctor", "--json").json["campaigns"]
+    assert found["timezone"] == "Asia/Tokyo"
+    assert found["ends_at"] == tomorrow.isoformat()
+    shown = f"{tomorrow.astimezone(ZoneInfo('Asia/Tokyo')).isoformat()} Asia/Tokyo"
+    assert f"all sent at about {shown}" in " ".join(cli("doctor").stdout.split())
 
 
 def test_an_account_narrows_the_campaigns_and_not_the_installation(cli, alive):

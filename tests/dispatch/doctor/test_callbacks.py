@@ -1,7 +1,10 @@
 """A provider whose callbacks are refused is named, with what to compare; one that a stranger tried is forgotten."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
+from dispatch.accounts.accounts import change_account
 from dispatch.channels.providers import list_providers, read_provider, remove_provider
 from dispatch.errors import Forbidden
 from dispatch.receipts.hooks import take_callback
@@ -41,6 +44,17 @@ def test_a_provider_whose_callbacks_are_refused_is_named_with_what_to_compare(pr
     assert "PUBLIC_URL (https://campaigns.example.com)" in text
     assert "made with secret" in text
     assert not diagnosis().ok
+
+
+def test_the_last_refusal_is_told_by_the_clocks_of_the_providers_account(db):
+    account = an_account()
+    change_account(asking(account.id), {"zone": "Asia/Tokyo"})
+    provider = a_webhook_provider(account, "main")
+    is_called(provider, RECEIPT)
+    rows("UPDATE refused_callback SET last_at = date_trunc('hour', now())")
+    [refused] = rows("SELECT last_at FROM refused_callback")
+    at = refused["last_at"].astimezone(ZoneInfo("Asia/Tokyo"))
+    assert f"the last at {at:%Y-%m-%d %H:%M} (Asia/Tokyo)" in missing()["callbacks_refused"]
 
 
 @pytest.mark.parametrize("accepted", [RECEIPT, REPLY], ids=["receipt", "reply"])

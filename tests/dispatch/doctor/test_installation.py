@@ -1,10 +1,12 @@
 """What an installation lacks, each time because it really does."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from dispatch import queues
+from dispatch.accounts.accounts import change_account
 from dispatch.accounts.keys import issue_key, revoke_key
 from dispatch.doctor.diagnosis import without_database, without_schema
 from dispatch.doctor.installation import QUEUE_SEC
@@ -121,6 +123,15 @@ def test_a_key_in_use_that_expires_soon_is_named_until_another_can_replace_it(db
     issue_key(asking(account.id), scopes=["read"])
     assert missing().keys() == HERE
     assert soon.id
+
+
+def test_the_end_of_a_key_is_named_in_the_zone_of_its_account_and_an_operators_in_utc(db):
+    account = an_account()
+    change_account(asking(account.id), {"zone": "America/New_York"})
+    made = [a_used_key(account, days=3), a_used_key(days=2)]
+    text = missing()["key_expires"]
+    for zone, each in zip(("America/New_York", "UTC"), made, strict=True):
+        assert f"at {each.expires_at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})" in text
 
 
 def test_a_key_that_lasts_is_unused_or_is_revoked_needs_nobody(db):
