@@ -23,6 +23,7 @@ OF_CAMPAIGNS = {
     "rate": Code(False, "Its sender has a rate, or the provider asked to be called later."),
     "provider_away": Code(True, "The provider cannot be reached."),
     "circuit": Code(True, "The provider failed again and again, and is tried with one message at a time."),
+    "provider_back": Code(False, "The provider had failed again and again, and is called again."),
     "provider_refused": Code(True, "The provider refuses the account, and the campaign was paused."),
     "paused": Code(True, "A person, or its schedule, paused it."),
     "importing": Code(False, "An import is still changing who is in its audience."),
@@ -62,6 +63,7 @@ OF_THE_INSTALLATION = {
     "redis_forgets": Code(False, "Redis keeps nothing on disk, so a restart loses the queues."),
     "disk": Code(True, "A disk of this machine is nearly full."),
     "webhook_off": Code(True, "A webhook was switched off after a day without a success, or because it is gone."),
+    "circuit": Code(True, "Providers failed again and again, and are tried with one message at a time."),
     "callbacks_refused": Code(True, "A provider's last callbacks were refused because their signature is wrong."),
     "key_expires": Code(True, "An API key that is in use expires soon, and no other can replace it."),
 }

@@ -11,6 +11,7 @@ from dispatch.doctor.redis_state import RedisState, redis_state
 from dispatch.process.lock import locked_campaigns
 from models.campaigns.condition import Condition, Wait, paces, waits
 from models.heartbeat import Heartbeat
+from models.providers.provider import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Facts:
     #: By campaign: for what it waits, and how many messages a second it sends.
     waits: dict[int, Wait]
     paces: dict[int, float]
+    #: The names of the providers that all workers leave alone, by how messages name them; None while Redis is away.
+    circuits: dict[str, str] | None
 
     def serves(self, queue: str) -> bool:
         """Returns whether a live worker serves the queue."""
@@ -47,6 +50,7 @@ def facts_about(campaigns: Sequence[Condition]) -> Facts:
         waiting_starts=waiting,
         waits=waits([each.id for each in sending if each.all_wait]),
         paces=paces([each.id for each in sending if not each.all_wait]),
+        circuits=Provider.names_of(state.open_circuits) if state.problem is None else None,
     )
 
 

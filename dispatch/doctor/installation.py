@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from config.settings import settings
-from dispatch.doctor.callbacks import callbacks_refused
+from dispatch.doctor.callbacks import MAX_NAMED, callbacks_refused
 from dispatch.doctor.codes import Reason, of_installation
 from dispatch.doctor.facts import Facts
 from dispatch.doctor.keys import expiring_keys
@@ -49,6 +49,7 @@ def about_installation(facts: Facts) -> list[Reason]:
         *expiring_keys(),
         *webhooks_off(),
         *callbacks_refused(),
+        *_circuits(facts),
     ]
 
 
@@ -115,6 +116,18 @@ def _queues(facts: Facts) -> list[Reason]:
             )
             found.append(of_installation("queue_grows", text))
     return found
+
+
+def _circuits(facts: Facts) -> list[Reason]:
+    if not facts.circuits:
+        return []
+    named = [f"{name} ({label})" for label, name in facts.circuits.items()]
+    more = f" and {len(named) - MAX_NAMED} more" if len(named) > MAX_NAMED else ""
+    text = (
+        f"Workers leave providers alone that failed again and again: {', '.join(named[:MAX_NAMED])}{more}. One message "
+        "is tried every few seconds, if there is one. Ask the provider, or put another one on the routes (`route set`)."
+    )
+    return [of_installation("circuit", text)]
 
 
 def _clock() -> list[Reason]:

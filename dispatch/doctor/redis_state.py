@@ -10,6 +10,7 @@ from rq.utils import utcparse
 
 from config.redis import why_unusable
 from dispatch import queues
+from dispatch.metrics.servers import open_circuits
 from dispatch.signing import SignedJob
 
 
@@ -35,6 +36,8 @@ class RedisState:
     used: float | None = None
     #: Whether it keeps its data on disk; None if it does not say.
     persistent: bool | None = None
+    #: The providers that all workers leave alone, as messages name them.
+    open_circuits: frozenset[str] = frozenset()
 
 
 def redis_state() -> RedisState:
@@ -43,6 +46,7 @@ def redis_state() -> RedisState:
     try:
         info: dict[str, Any] = client.info()
         waiting = {name: _queue_state(client, name) for name in sorted(set(queues.JOBS.values()))}
+        circuits = open_circuits(client)
     except redis.RedisError as problem:
         return RedisState(why_unusable(problem) or "Redis does not answer.")
     limit, policy = int(info.get("maxmemory") or 0), str(info.get("maxmemory_policy") or "noeviction")
@@ -53,6 +57,7 @@ def redis_state() -> RedisState:
         evicts=policy if limit and policy != "noeviction" else None,
         used=int(info.get("used_memory") or 0) / limit if limit else None,
         persistent=_is_persistent(client, info),
+        open_circuits=circuits,
     )
 
 

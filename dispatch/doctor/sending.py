@@ -9,7 +9,7 @@ from dispatch.doctor.starting import no_sweeper, no_worker
 from dispatch.doctor.words import for_about, on_clock
 from dispatch.providers import CIRCUIT_OPEN, NOT_REACHED, RATE_REACHED
 from dispatch.queues import SEND
-from models.campaigns.condition import Condition
+from models.campaigns.condition import Condition, Wait
 
 # A worker touches its batch at every claim and every answer; calls in flight may take as long as the provider's limit.
 MOVING_SEC = 15
@@ -100,19 +100,30 @@ def _waits(campaign: Condition, facts: Facts) -> Reason:
             f"on at {until}. Nothing needs to be done; `campaign plan {campaign.id}` shows who is messaged when."
         )
         return of_campaign("hours", text)
-    if wait.error_code == CIRCUIT_OPEN:
-        text = (
-            "The provider failed again and again (circuit_open), so one message is tried every few seconds until it is "
-            f"answered; the next try is at {until}. Ask the provider, or put another one on the route (`route set`)."
-        )
-        return of_campaign("circuit", text)
-    if wait.error_code in NOT_REACHED:
-        text = (
-            f"The provider cannot be reached ({wait.error_code}); the next try is at {until}. Ask whoever runs the "
-            "installation, if this goes on."
-        )
-        return of_campaign("provider_away", text)
+    if wait.error_code == CIRCUIT_OPEN or wait.error_code in NOT_REACHED:
+        return _provider_away(wait, facts, until)
     text = (
         f"The provider asked to be called later ({wait.error_code}). It goes on at {until}. Nothing needs to be done."
     )
     return of_campaign("rate", text)
+
+
+def _provider_away(wait: Wait, facts: Facts, until: str) -> Reason:
+    """Returns how the provider is that could not be called: as Redis knows it, or the message while Redis is away."""
+    known = facts.circuits or {}
+    left_alone = [f"{known[label]} ({label})" for label in wait.providers if label in known]
+    if left_alone or (facts.circuits is None and wait.error_code == CIRCUIT_OPEN):
+        who = f"The provider {' and '.join(left_alone)}" if left_alone else "The provider"
+        text = (
+            f"{who} failed again and again (circuit_open), so one message is tried every few seconds until it is "
+            f"answered; the next try is at {until}. Ask the provider, or put another one on the route (`route set`)."
+        )
+        return of_campaign("circuit", text)
+    if wait.error_code == CIRCUIT_OPEN:
+        text = f"The provider had failed and is called again; messages go on at {until}. Nothing needs to be done."
+        return of_campaign("provider_back", text)
+    text = (
+        f"The provider cannot be reached ({wait.error_code}); the next try is at {until}. Ask whoever runs the "
+        "installation, if this goes on."
+    )
+    return of_campaign("provider_away", text)

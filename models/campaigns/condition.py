@@ -149,6 +149,8 @@ class Wait:
     error_code: str | None
     #: Whether only its batch waits, for the rate of the sender.
     may_be_sent: bool
+    #: The providers on its route, as messages name them; [] if it has none and uses the installation's.
+    providers: list[str]
 
 
 def conditions(tenant: Tenant, *, limit: int) -> list[Condition]:
@@ -162,7 +164,11 @@ def waits(campaign_ids: Sequence[int]) -> dict[int, Wait]:
     if not campaign_ids:
         return {}
     found = rows(
-        """SELECT next.campaign_id, m.attempts, m.deferrals, m.error_code, m.may_be_sent
+        """SELECT next.campaign_id, m.attempts, m.deferrals, m.error_code, m.may_be_sent,
+                  ARRAY(SELECT p.kind || ':' || p.id FROM campaign c
+                        JOIN route r ON r.account_id = c.account_id AND r.channel = c.channel
+                        JOIN provider p ON p.id = r.provider_id
+                        WHERE c.id = next.campaign_id ORDER BY r.position) AS providers
            FROM (SELECT DISTINCT ON (campaign_id) campaign_id, first_n, size, in_flight FROM batch
                  WHERE campaign_id = ANY(%s) AND pending > 0 ORDER BY campaign_id, next_due_at) AS next
            CROSS JOIN LATERAL (

@@ -1,6 +1,6 @@
 """Providers that messages are sent through: an account's own, or an operator's for every account."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -39,6 +39,16 @@ class Provider(Row):
     def label(self) -> str:
         """How messages name the provider that has them: `twilio:7`."""
         return f"{self.kind}:{self.id}"
+
+    @classmethod
+    def names_of(cls, labels: Collection[str]) -> dict[str, str]:
+        """Returns the names of those of these providers that are not removed, by label, in its order."""
+        found = rows(
+            """SELECT kind || ':' || id AS label, name FROM provider
+               WHERE kind || ':' || id = ANY(%s) AND removed_at IS NULL ORDER BY id""",
+            [list(labels)],
+        )
+        return {each["label"]: each["name"] for each in found}
 
     @classmethod
     def add(

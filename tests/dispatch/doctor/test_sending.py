@@ -7,14 +7,19 @@ import pytest
 from config.settings import settings
 from dispatch.accounts.accounts import change_account
 from dispatch.campaigns.lifecycle import cancel_campaign
+from dispatch.channels.providers import remove_provider
+from dispatch.channels.routes import Stop, set_route
+from dispatch.channels.shared_circuits import ERRORS, News, SharedCircuits
 from dispatch.doctor.sending import STALLED_SEC
+from dispatch.metrics.tally import OPEN_CIRCUITS
 from dispatch.outbox import push_due_batches
 from dispatch.providers import Answer
 from models.database import database_now, rows
 from models.heartbeat import Heartbeat
 from models.messages import pushing
 from tests.clock import MONDAY, set_clock
-from tests.dispatch.doctor.looking import diagnosis, redis_away
+from tests.dispatch.channels.arranging import a_provider
+from tests.dispatch.doctor.looking import diagnosis, missing, redis_away
 from tests.factories import a_list, an_account, asking
 from tests.moves import arranging
 from tests.scripted_provider import ScriptedProvider
@@ -101,7 +106,6 @@ def test_a_campaign_above_a_cap_that_defers_waits_as_it_does_for_hours(said, db)
         (Answer("deferred", error_code="http_429", retry_after=600), "rate"),
         (Answer("deferred", error_code="connect_failed", retry_after=600), "provider_away"),
         (Answer("deferred", error_code="no_token", retry_after=600), "provider_away"),
-        (Answer("deferred", error_code="circuit_open", retry_after=600), "circuit"),
     ],
 )
 def test_a_provider_that_defers_is_told_from_one_that_is_away(said, answer, code):
@@ -110,6 +114,60 @@ def test_a_provider_that_defers_is_told_from_one_that_is_away(said, answer, code
     deliver(ScriptedProvider({phone: [answer] for phone in phones_of(account)}), campaign_id)
     assert said(campaign_id).keys() == {code}
     assert answer.error_code in said(campaign_id)[code]
+
+
+def a_campaign_that_cannot_be_sent(error_code):
+    """Returns a campaign whose only message waits because of this, and the provider of its account."""
+    account = an_account(credits=10)
+    provider = a_provider(account, "main")
+    campaign_id = started(account, recipients=1)
+    answer = Answer("deferred", error_code=error_code, retry_after=600)
+    deliver(ScriptedProvider({phones_of(account)[0]: [answer]}), campaign_id)
+    set_route(asking(account.id), "sms", [Stop(provider.id)])
+    return campaign_id, provider
+
+
+@pytest.mark.parametrize("error_code", ["circuit_open", "connect_failed"])
+def test_a_provider_that_all_workers_leave_alone_is_named(said, error_code):
+    campaign_id, provider = a_campaign_that_cannot_be_sent(error_code)
+    SharedCircuits(settings()).tell(f"{provider.kind}:{provider.id}", News(errors=ERRORS))
+    named = f"main ({provider.kind}:{provider.id})"
+    assert f"The provider {named} failed again and again (circuit_open)" in said(campaign_id)["circuit"]
+    assert named in missing()["circuit"]
+    assert not diagnosis().ok
+
+
+@pytest.mark.parametrize(
+    ("error_code", "code"), [("circuit_open", "provider_back"), ("connect_failed", "provider_away")]
+)
+def test_another_accounts_provider_or_one_that_answers_again_does_not_hold_it_up(said, error_code, code):
+    campaign_id, provider = a_campaign_that_cannot_be_sent(error_code)
+    other = a_provider(an_account(), "other")
+    circuits = SharedCircuits(settings())
+    for each in (provider, other):
+        circuits.tell(f"{each.kind}:{each.id}", News(errors=ERRORS))
+    circuits.tell(f"{provider.kind}:{provider.id}", News(said="answered"))
+    assert said(campaign_id).keys() == {code}
+    assert "main" not in missing()["circuit"]
+
+
+def test_a_provider_that_was_removed_needs_nobody(db, redis):
+    account = an_account()
+    provider = a_provider(account, "main")
+    SharedCircuits(settings()).tell(f"{provider.kind}:{provider.id}", News(errors=ERRORS))
+    remove_provider(asking(account.id), provider.id)
+    assert "circuit" not in missing()
+
+
+def test_while_redis_is_away_the_messages_say_that_a_provider_is_left_alone(said, configure):
+    campaign_id, _ = a_campaign_that_cannot_be_sent("circuit_open")
+    with redis_away(configure):
+        assert "circuit_open" in said(campaign_id)["circuit"]
+
+
+def test_what_others_wrote_under_the_circuits_key_is_not_believed(redis):
+    redis.set(OPEN_CIRCUITS, "no hash")
+    assert "circuit" not in missing()
 
 
 def test_a_message_that_the_provider_will_take_later_waits_for_its_rate(said, configure):
