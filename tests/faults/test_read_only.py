@@ -2,7 +2,8 @@
 
 import pytest
 
-from api import create_app
+from api.app import web_app
+from config.settings import settings
 from tests.factories import a_campaign, a_key, an_account
 from tests.faults.campaigns import counts, judge, start, wait_until_sent
 from tests.faults.outages import read_only_server
@@ -28,7 +29,7 @@ def test_a_caller_is_told_to_try_again_and_may_still_read(deployment):
     account = an_account(credits=5)
     campaign = a_campaign(account, recipients=5)
     headers = {"Authorization": f"Bearer {a_key(account)}"}
-    client = create_app().test_client()
+    client = web_app(settings()).test_client()
     address = f"/api/campaigns/{campaign.id}"
     with read_only_server():
         refused = client.post(f"{address}/enqueue", headers=headers)
