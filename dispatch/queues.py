@@ -39,7 +39,9 @@ JOBS = {SWEEP_JOB: HOUSE, PREPARE_JOB: PREPARE, PROCESS_JOB: PREPARE, IMPORT_JOB
 JOB_TIMEOUT_SEC = 120
 # A preparation or an import works this long before it makes way for another account's: a small one takes one turn.
 FAIR_SHARE_SEC = 0.5
-_BATCH = re.compile(rb"b-(\d+)-")
+# What others put into a queue may be longer.
+MOST_OF_ID = 200
+_BATCH = re.compile(rb"b-(\d{1,19})-")
 
 
 @lru_cache(maxsize=1)
@@ -167,7 +169,7 @@ def account_of(job_id: bytes) -> bytes | None:
 def another_account_waits(account_id: UUID) -> bool:
     """Returns whether a preparation or an import of another account waits for a worker."""
     try:
-        ids: list[Any] = connection().lrange(queue(PREPARE).key, 0, -1)
+        ids = _ids(PREPARE)
     except redis.RedisError:
         return False
     return any(account not in (None, account_id.hex.encode()) for account in map(account_of, ids))
@@ -175,8 +177,7 @@ def another_account_waits(account_id: UUID) -> bool:
 
 def another_campaign_waits(campaign_id: int) -> bool:
     """Returns whether a batch of another campaign waits for a worker; a redis.RedisError when Redis does not say."""
-    ids: list[Any] = connection().lrange(queue(SEND).key, 0, -1)
-    return of_another_campaign(ids, campaign_id)
+    return of_another_campaign(_ids(SEND), campaign_id)
 
 
 def of_another_campaign(job_ids: Iterable[bytes], campaign_id: int) -> bool:
@@ -196,5 +197,10 @@ def preparation_is_queued(campaign_id: int, token: UUID) -> bool:
 
 def _waiting(name: str, pattern: str) -> list[re.Match[str]]:
     """Returns the ids in the queue that look like this; others may have put anything into it."""
+    return [found for each in _ids(name) if (found := re.fullmatch(pattern, each.decode(errors="replace"), re.ASCII))]
+
+
+def _ids(name: str) -> list[bytes]:
+    """Returns the ids in the queue that are no longer than ours; int() refuses a number of thousands of digits."""
     ids: list[Any] = connection().lrange(queue(name).key, 0, -1)
-    return [found for each in ids if (found := re.fullmatch(pattern, each.decode(errors="replace"), re.ASCII))]
+    return [each for each in ids if len(each) <= MOST_OF_ID]

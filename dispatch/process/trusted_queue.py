@@ -15,13 +15,13 @@ from rq.intermediate_queue import IntermediateQueue
 from rq.job import Job
 
 from dispatch.process.listed_job import ListedJob
-from dispatch.queues import account_of
+from dispatch.queues import MOST_OF_ID, account_of
 from models.turns import Turns
 
 log = structlog.get_logger()
 
 # What our ids look like; RQ would fail on bytes that are no UTF-8, and takes a colon for a separator.
-_JOB_ID = re.compile(rb"[A-Za-z0-9_-]{1,200}")
+_JOB_ID = re.compile(rb"[A-Za-z0-9_-]{1,%d}" % MOST_OF_ID)
 
 
 # Takes one waiting job, if it is still there, in the way in which RQ takes the first: with a copy until it is done.

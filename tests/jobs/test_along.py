@@ -76,6 +76,13 @@ def test_what_is_no_job_of_ours_is_not_run(redis, waiting):
     assert redis.lrange(f"rq:queue:{SEND}", 0, -1) == [b"planted", b"\xff"], "left to who takes the next job"
 
 
+def test_a_number_that_no_one_can_read_keeps_no_batch_from_being_sent(redis, waiting):
+    redis.rpush(f"rq:queue:{SEND}", b"b-" + b"9" * 5000 + b"-0-x")
+    work_one_job(redis)
+    assert states(waiting) == {"completed"}
+    assert queues.queued_batches(waiting[0]) == set()
+
+
 def test_a_batch_that_cannot_be_sent_now_ends_it_and_the_worker_lives(redis, waiting, monkeypatch):
     monkeypatch.setattr(Courier, "deliver", broken)
     with capture_logs() as logged:
