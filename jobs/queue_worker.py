@@ -2,10 +2,9 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
-from uuid import UUID
 
 import redis
 import structlog
@@ -25,7 +24,7 @@ from config.stopping import stopping
 from dispatch.process.listed_job import ListedJob
 from dispatch.process.trusted_queue import TrustedQueue
 from dispatch.process.watchdog import end_job_limit, limit_job
-from dispatch.queues import JOB_TIMEOUT_SEC, SEND, account_of, connection
+from dispatch.queues import JOB_TIMEOUT_SEC, SEND, connection
 from jobs.send import send_along, stop_sending
 from models.database import db, takes_writes
 from models.failures import DATABASE_ERRORS
@@ -155,9 +154,7 @@ class QueueWorker(SimpleWorker):
     def perform_job(self, job: Job, queue: Queue, *arguments: Any) -> bool:
         """Runs the job, which is a turn of its account, with its id on every log line, and after a short one others."""
         until = time.monotonic() + ALONG_SEC
-        account = account_of(job.id.encode())
-        turn = TrustedQueue.turns.turn_of(UUID(account.decode())) if account else nullcontext()
-        with structlog.contextvars.bound_contextvars(job_id=job.id), turn:
+        with structlog.contextvars.bound_contextvars(job_id=job.id), TrustedQueue.turn_of(job):
             done: bool = super().perform_job(job, queue, *arguments)
         if done and queue.name == SEND:
             send_along(self.connection, until=until)

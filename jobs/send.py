@@ -1,9 +1,7 @@
 """The job that sends a batch."""
 
 import time
-from contextlib import nullcontext
 from functools import lru_cache, partial
-from uuid import UUID
 
 import redis
 import structlog
@@ -14,7 +12,7 @@ from dispatch.process.remembered import Remembered
 from dispatch.process.trusted_queue import TrustedQueue
 from dispatch.process.watchdog import job_limit
 from dispatch.providers.choice import provider_for
-from dispatch.queues import JOB_TIMEOUT_SEC, SEND, account_of, another_campaign_waits, of_another_campaign
+from dispatch.queues import JOB_TIMEOUT_SEC, SEND, another_campaign_waits, of_another_campaign
 from dispatch.runs.from_rows import another_is_due
 from dispatch.sending.courier import Courier
 
@@ -43,9 +41,8 @@ def send_along(connection: redis.Redis, *, until: float) -> None:
             return  # the worker finds out, and says so
         if job is None:
             return
-        account = account_of(job.id.encode())
-        turn = TrustedQueue.turns.turn_of(UUID(account.decode())) if account else nullcontext()
-        with structlog.contextvars.bound_contextvars(job_id=job.id), turn, job_limit(JOB_TIMEOUT_SEC):
+        in_log = structlog.contextvars.bound_contextvars(job_id=job.id)
+        with in_log, TrustedQueue.turn_of(job), job_limit(JOB_TIMEOUT_SEC):
             try:
                 job.func(*job.args)
             except Exception:

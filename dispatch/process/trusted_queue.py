@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from time import monotonic
 from typing import Any, ClassVar
 from uuid import UUID
@@ -66,6 +67,12 @@ class TrustedQueue(Queue):
                 connection.delete(found[0].key)
                 return found[0]
         return None
+
+    @classmethod
+    def turn_of(cls, job: Job) -> AbstractContextManager[None]:
+        """Counts what the block does as a turn of the account that the job names, if it names one."""
+        account = account_of(job.id.encode())
+        return cls.turns.turn_of(UUID(account.decode())) if account else nullcontext()
 
     @classmethod
     def _by_turn(cls, connection: Redis, queue_key: str) -> tuple[str, bytes] | None:
