@@ -4,13 +4,10 @@ from pydantic import Field
 
 from config.settings import settings
 from dispatch.caller import Caller
-from dispatch.channels.opening import Sessions, opened
-from dispatch.channels.providers import found_provider
-from dispatch.errors import Forbidden
+from dispatch.channels.opening import Sessions, link_of, opened
+from dispatch.channels.providers import own_provider
 from dispatch.formats.view import View
-from dispatch.providers import Callback, Kind
-from dispatch.providers.link import hooks_of
-from models.api_key import ApiKey
+from dispatch.providers import Callback
 
 
 class CallbacksView(View):
@@ -26,21 +23,13 @@ def callbacks_of(caller: Caller, provider_id: int) -> CallbacksView:
 
     Forbidden for accounts when it is an operator's. ProviderNotConfigured when its credentials cannot be opened.
     """
-    provider = found_provider(caller, provider_id)
-    if provider.account_id is None and ApiKey.is_of_account(caller.actor):
-        raise Forbidden("This provider is an operator's; ask one for its addresses.")
-    chosen = settings()
-    hooks = hooks_of(chosen, provider.kind, provider.id, provider.account_id)
-    if hooks.url is None:
+    provider, chosen = own_provider(caller, provider_id, ask="for its addresses"), settings()
+    # For no call, so there is nothing to close.
+    sessions = Sessions(connections=1, timeout=chosen.provider_timeout_sec)
+    link = link_of(provider, sessions, chosen)
+    if link.hooks_url is None:
         return CallbacksView(status_url=None, inbound_url=None, secret=False)
-    # It makes no calls, so nothing is opened that would have to be closed.
-    kind = opened(provider, Sessions(connections=1, timeout=chosen.provider_timeout_sec), chosen)
-    query = f"?key={hooks.keys[0]}" if hooks.keys and _believes(kind, f"{hooks.url}/status?key={hooks.keys[0]}") else ""
-    return CallbacksView(
-        status_url=f"{hooks.url}/status{query}", inbound_url=f"{hooks.url}/inbound{query}", secret=bool(query)
-    )
-
-
-def _believes(kind: Kind, url: str) -> bool:
-    """Returns whether the provider's requests are known by their address alone, and not by a signature."""
-    return kind.verify(Callback(url, {}, b""))
+    # Whether its requests are known by their address alone, and not by a signature.
+    if opened(provider, sessions, chosen).verify(Callback(link.keyed_status_url() or "", {}, b"")):
+        return CallbacksView(status_url=link.keyed_status_url(), inbound_url=link.keyed_inbound_url(), secret=True)
+    return CallbacksView(status_url=link.status_url(), inbound_url=link.inbound_url(), secret=False)

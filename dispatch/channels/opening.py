@@ -37,8 +37,14 @@ def opened(provider: Provider, sessions: Sessions, settings: Settings) -> Kind:
     if provider.sealed is not None:
         keys = settings.provider_keys
         credentials = unseal(provider.sealed, account_id=provider.account_id, kind=provider.kind, keys=keys)
+    given = read_settings(provider.kind, {**provider.settings, **credentials})
+    return kind.open(given, link_of(provider, sessions, settings))
+
+
+def link_of(provider: Provider, sessions: Sessions, settings: Settings) -> Link:
+    """Returns how the provider is reached, and how it reaches us."""
     hooks = hooks_of(settings, provider.kind, provider.id, provider.account_id)
-    link = Link(
+    return Link(
         name=provider.label,
         # An address that an operator named may be private; every other call is guarded.
         http=sessions.open if provider.base_url else sessions.guarded,
@@ -47,7 +53,6 @@ def opened(provider: Provider, sessions: Sessions, settings: Settings) -> Kind:
         hook_keys=hooks.keys,
         timeout=settings.provider_timeout_sec,
     )
-    return kind.open(read_settings(provider.kind, {**provider.settings, **credentials}), link)
 
 
 def read_settings(kind: str, given: Mapping[str, Any]) -> ProviderSettings:

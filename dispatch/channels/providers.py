@@ -147,9 +147,7 @@ def try_provider(
 
     Only the account's own, or for operators any: an account is not told what is wrong with an operator's.
     """
-    provider = found_provider(caller, provider_id)
-    if provider.account_id is None and ApiKey.is_of_account(caller.actor):
-        raise Forbidden("This provider is an operator's; ask one to try it.")
+    provider = own_provider(caller, provider_id, ask="to try it")
     chosen = settings()
     sessions = Sessions(connections=1, timeout=chosen.provider_timeout_sec)
     try:
@@ -181,6 +179,14 @@ def found_provider(caller: Caller, provider_id: int) -> Provider:
     found = Provider.find(provider_id, caller.account) if can_be_id(provider_id) else None
     if found is None:
         raise NotFound("There is no such provider.")
+    return found
+
+
+def own_provider(caller: Caller, provider_id: int, *, ask: str) -> Provider:
+    """Returns the row of the account's own provider, or for operators of any; Forbidden says what to `ask` one for."""
+    found = found_provider(caller, provider_id)
+    if found.account_id is None and ApiKey.is_of_account(caller.actor):
+        raise Forbidden(f"This provider is an operator's; ask one {ask}.")
     return found
 
 

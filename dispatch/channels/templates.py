@@ -8,14 +8,13 @@ from pydantic import Field
 from config.settings import settings
 from dispatch.caller import Caller
 from dispatch.channels.opening import Sessions, opened
-from dispatch.channels.providers import found_provider
-from dispatch.errors import Forbidden, InvalidRequest, RemoteFailed
+from dispatch.channels.providers import found_provider, own_provider
+from dispatch.errors import InvalidRequest, RemoteFailed
 from dispatch.formats.view import Time, View
 from dispatch.providers import Probe
 from dispatch.providers.whatsapp_cloud import WhatsappCloud
 from dispatch.providers.whatsapp_templates import ReadTemplate
 from dispatch.texts.approved import FillableButton, fillable
-from models.api_key import ApiKey
 from models.database import db
 from models.providers.approved_template import ApprovedTemplate
 
@@ -59,9 +58,7 @@ def read_templates(
     Only the account's own, or for operators any. InvalidRequest when it is of another kind or does not know its
     business account; RemoteFailed, and those read before stay, when Meta does not list them.
     """
-    provider = found_provider(caller, provider_id)
-    if provider.account_id is None and ApiKey.is_of_account(caller.actor):
-        raise Forbidden("This provider is an operator's; ask one to read its templates.")
+    provider = own_provider(caller, provider_id, ask="to read its templates")
     chosen = settings()
     sessions = Sessions(connections=1, timeout=chosen.provider_timeout_sec)
     kind = opened(provider, sessions, chosen)

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -80,9 +80,11 @@ class Link:
 
     def status_url(self, **query: str) -> str | None:
         """Returns where receipts of a message are to be posted, or None when no one could reach it."""
-        if self.hooks_url is None:
-            return None
-        return f"{self.hooks_url}/status?{urlencode(query, safe='%')}" if query else f"{self.hooks_url}/status"
+        return self._hook("status", query)
+
+    def inbound_url(self, **query: str) -> str | None:
+        """Returns where replies are to be posted, or None when no one could reach it."""
+        return self._hook("inbound", query)
 
     def keyed_status_url(self, **query: str) -> str | None:
         """Returns the same with the key that `has_key` looks for."""
@@ -90,13 +92,16 @@ class Link:
 
     def keyed_inbound_url(self) -> str | None:
         """Returns where replies are to be posted, with that key."""
-        if self.hooks_url is None or not self.hook_keys:
-            return None
-        return f"{self.hooks_url}/inbound?{urlencode({'key': self.hook_keys[0]})}"
+        return self.inbound_url(key=self.hook_keys[0]) if self.hook_keys else None
 
     def has_key(self, callback: Callback) -> bool:
         """Returns whether the address that was called has one of the keys."""
         return matches_any(query_of(callback).get("key"), self.hook_keys)
+
+    def _hook(self, what: str, query: Mapping[str, str]) -> str | None:
+        if self.hooks_url is None:
+            return None
+        return f"{self.hooks_url}/{what}?{urlencode(query, safe='%')}" if query else f"{self.hooks_url}/{what}"
 
 
 class Hooks(NamedTuple):
