@@ -2,12 +2,11 @@
 
 from config.settings import settings
 from dispatch.doctor.codes import Reason, of_installation
-from dispatch.doctor.words import on_clock
+from dispatch.doctor.words import listed, on_clock
 from dispatch.providers.kinds import KEY_IN_ADDRESS, KINDS
 from models.providers.refused_callback import RefusedProvider
 
 WITHIN_HOURS = 24
-MAX_NAMED = 5
 
 
 def callbacks_refused() -> list[Reason]:
@@ -15,10 +14,10 @@ def callbacks_refused() -> list[Reason]:
     found = RefusedProvider.lately(hours=WITHIN_HOURS)
     if not found:
         return []
-    more = f"; and {len(found) - MAX_NAMED} more" if len(found) > MAX_NAMED else ""
+    named = listed([_named(each) for each in found], between="; ", last="; and ")
     address = settings().public_url or "not set"
     text = (
-        f"Callbacks are refused because they are not signed: {'; '.join(map(_named, found[:MAX_NAMED]))}{more}. "
+        f"Callbacks are refused because they are not signed: {named}. "
         f"Receipts and replies are lost meanwhile. Check that PUBLIC_URL ({address}) is the address that the provider "
         "calls, and that its secret is the provider's; for another one add a provider and set the route. If a stranger "
         "made these requests, nothing needs to be done."

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from config.settings import settings
-from dispatch.doctor.callbacks import MAX_NAMED, callbacks_refused
+from dispatch.doctor.callbacks import callbacks_refused
 from dispatch.doctor.codes import Reason, of_installation
 from dispatch.doctor.facts import Facts
 from dispatch.doctor.keys import expiring_keys
 from dispatch.doctor.redis_state import RedisState
 from dispatch.doctor.webhooks import webhooks_off
-from dispatch.doctor.words import for_about
+from dispatch.doctor.words import for_about, listed
 from dispatch.process.schema import MIGRATE
 from dispatch.queues import JOBS
 from models.database import database_now
@@ -121,10 +121,9 @@ def _queues(facts: Facts) -> list[Reason]:
 def _circuits(facts: Facts) -> list[Reason]:
     if not facts.circuits:
         return []
-    named = [f"{name} ({label})" for label, name in facts.circuits.items()]
-    more = f" and {len(named) - MAX_NAMED} more" if len(named) > MAX_NAMED else ""
+    named = listed([f"{name} ({label})" for label, name in facts.circuits.items()])
     text = (
-        f"Workers leave providers alone that failed again and again: {', '.join(named[:MAX_NAMED])}{more}. One message "
+        f"Workers leave providers alone that failed again and again: {named}. One message "
         "is tried every few seconds, if there is one. Ask the provider, or put another one on the routes (`route set`)."
     )
     return [of_installation("circuit", text)]

@@ -1,9 +1,8 @@
 """Webhooks that were switched off, of whichever account."""
 
 from dispatch.doctor.codes import Reason, of_installation
+from dispatch.doctor.words import listed
 from models.webhooks.webhook import Webhook
-
-MAX_NAMED = 5
 
 
 def webhooks_off() -> list[Reason]:
@@ -11,7 +10,6 @@ def webhooks_off() -> list[Reason]:
     off = Webhook.off()
     if not off:
         return []
-    named = ", ".join(f"{each.id} ({each.reason})" for each in off[:MAX_NAMED])
-    more = f" and {len(off) - MAX_NAMED} more" if len(off) > MAX_NAMED else ""
-    text = f"Webhooks are off: {named}{more}. Mend the receiver and use `webhook enable ID`, or remove it."
+    named = listed([f"{each.id} ({each.reason})" for each in off])
+    text = f"Webhooks are off: {named}. Mend the receiver and use `webhook enable ID`, or remove it."
     return [of_installation("webhook_off", text)]

@@ -1,7 +1,17 @@
-"""Times and durations as people read them."""
+"""Times, durations and lists as people read them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+# A sentence names as many, and says how many more there are.
+MAX_NAMED = 5
+
+
+def listed(named: Sequence[str], *, between: str = ", ", last: str = " and ") -> str:
+    """Returns the first of these, and how many more there are."""
+    more = f"{last}{len(named) - MAX_NAMED} more" if len(named) > MAX_NAMED else ""
+    return f"{between.join(named[:MAX_NAMED])}{more}"
 
 
 def on_clock(time: datetime, zone: str) -> str:
