@@ -19,9 +19,9 @@ CAMPAIGN_STATES: dict[str, str] = {
 OTHER_WORDS = {"sent": "completed"}
 
 
-def state_called(word: str) -> str:
-    """Returns the campaign state that the word means; a word that means none is returned as it is."""
-    return OTHER_WORDS.get(word, word)
+def state_called(word: str | None) -> str | None:
+    """Returns the campaign state that the word means; a word that means none, and None, is returned as it is."""
+    return OTHER_WORDS.get(word, word) if word else word
 
 
 CAMPAIGN_MOVES: dict[str, frozenset[str]] = {

@@ -25,7 +25,7 @@ class CampaignQuery(Page):
     channel: Annotated[Channel | None, BeforeValidator(empty_is_absent), or_empty(CHANNELS)] = None
     status: Annotated[
         Status | None,
-        AfterValidator(lambda word: word and state_called(word)),
+        AfterValidator(state_called),
         BeforeValidator(empty_is_absent),
         or_empty([*CAMPAIGN_STATES, *OTHER_WORDS]),
     ] = Field(None, description="`sent` means `completed`")
@@ -139,17 +139,21 @@ class Numbers(Given):
     numbers: list[str] = Field(description="1 to 10 numbers, in E.164 or as written in the account's country")
 
 
-class StartOptions(BaseModel):
+class MayBeLeftOut(BaseModel):
+    """A body of which nothing is needed."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_if_left_out(cls, given: Any) -> Any:
+        return {} if given is None else given
+
+
+class StartOptions(MayBeLeftOut):
     """How a campaign starts; the body may be left out, and other fields mean nothing, as before there were any."""
 
     anyway: Annotated[bool, Strict()] = Field(
         False, description="also while an import is adding people to its audience: those who are there get it"
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _may_be_left_out(cls, given: Any) -> Any:
-        return {} if given is None else given
 
 
 class ChosenMessages(Given):
@@ -162,17 +166,12 @@ class ChosenVariant(Given):
     variant: WholeNumber = Field(description="the number of one of the campaign's variants, from 1 on")
 
 
-class Withheld(Given):
+class Withheld(Given, MayBeLeftOut):
     """Whether anyone still decides; the body may be left out."""
 
     for_good: Annotated[bool, Strict()] = Field(
         False, description="nobody waits for a text any more; otherwise they wait for a person"
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _may_be_left_out(cls, given: Any) -> Any:
-        return {} if given is None else given
 
 
 class Approval(Given):

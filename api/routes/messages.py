@@ -13,8 +13,9 @@ from api.http.routes import Routes
 from api.routes.campaign_inputs import CampaignPath
 from dispatch.campaigns import messages
 from dispatch.campaigns.links import LinkView, list_links
-from dispatch.campaigns.message_view import MessageDetailView, MessageState, MessageView, TroubleView
+from dispatch.campaigns.message_view import MessageDetailView, MessageView, TroubleView
 from dispatch.campaigns.results import ResultsView, read_results
+from dispatch.formats.view import MessageState
 from dispatch.texts.winner_rule import Measure
 from dispatch.traces.trace import trace_message
 from dispatch.traces.view import Trace

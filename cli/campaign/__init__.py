@@ -83,7 +83,7 @@ def _with_accounts(found: Page[CampaignView]) -> Page[ListedCampaign]:
 @click.option(
     "--status",
     type=click.Choice([*CAMPAIGN_STATES, *OTHER_WORDS]),
-    callback=lambda _context, _option, word: word and state_called(word),
+    callback=lambda _context, _option, word: state_called(word),
     help="Only campaigns in this state; sent means completed.",
 )
 @click.option("--channel", type=click.Choice(CHANNELS), help="Only campaigns of this channel.")

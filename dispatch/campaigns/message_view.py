@@ -1,13 +1,10 @@
 """A message as people see it: in a list, on its own with its history, and counted by what went wrong."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 
-from dispatch.formats.view import SparseView, Time, View
-from models.states import MESSAGE_STATES
-
-MessageState = Annotated[str, WithJsonSchema({"type": "string", "enum": list(MESSAGE_STATES)})]
+from dispatch.formats.view import MessageState, SparseView, Time, View
 
 
 class MessageView(View):

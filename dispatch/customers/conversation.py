@@ -1,20 +1,16 @@
 """What a customer was sent, and what they wrote back, newest first."""
 
 from dataclasses import asdict
-from typing import Annotated
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 
 from dispatch.caller import Caller
 from dispatch.customers.customers import read_customer
-from dispatch.formats.view import Channel, Time, View
+from dispatch.formats.view import Channel, MessageState, Time, View
 from models.messages import of_person
-from models.states import MESSAGE_STATES
 
 # Of each; more no one reads on a page.
 MOST = 50
-
-MessageState = Annotated[str, WithJsonSchema({"type": "string", "enum": list(MESSAGE_STATES)})]
 
 
 class PersonReplyView(View):

@@ -12,7 +12,7 @@ from pydantic import (
 )
 
 from dispatch.formats.described import DescribedOnce
-from models.states import CHANNELS
+from models.states import CHANNELS, MESSAGE_STATES
 
 # As `isoformat` writes it (+00:00); pydantic alone would write Z.
 Time = Annotated[
@@ -28,8 +28,9 @@ Clock = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$"}),
 ]
 
-# Which channels there are is defined by the table; a value that is none of them is refused where it is used.
+# Which there are is defined by the table; a value that is none of them is refused where it is used.
 Channel = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CHANNELS)})]
+MessageState = Annotated[str, WithJsonSchema({"type": "string", "enum": list(MESSAGE_STATES)})]
 
 
 class View(DescribedOnce):

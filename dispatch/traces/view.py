@@ -2,8 +2,7 @@
 
 from pydantic import Field
 
-from dispatch.campaigns.message_view import MessageState
-from dispatch.formats.view import Time, View
+from dispatch.formats.view import MessageState, Time, View
 
 
 class TraceStep(View):
