@@ -1,5 +1,6 @@
 """Writing a campaign: the form, and beside it what it would say to whom, and what that costs."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from zoneinfo import available_timezones
 
@@ -34,7 +35,7 @@ ATTRIBUTES = 200
 @console.page("/campaigns/new", scope="write")
 def new_campaign() -> Response:
     """An empty form."""
-    return _form(Written(timed=Timed(zone=g.signed_in.account_zone)), None, Beside())
+    return _form(Written(timed=Timed(zone=g.signed_in.account_zone)), None, Beside(), [])
 
 
 @console.form("/campaigns/new", scope="write", resumes=True)
@@ -47,8 +48,9 @@ def write_new() -> Response:
 def edit(campaign_id: str) -> Response:
     """The form of a campaign that has not started."""
     shown = read_campaign(caller(), id_of(campaign_id))
-    written = Written.of_campaign(shown, _timed(shown), _offered(shown.channel))
-    return _form(written, shown, Beside.of(written))
+    offered = _offered(shown.channel)
+    written = Written.of_campaign(shown, _timed(shown), offered)
+    return _form(written, shown, Beside.of(written), offered)
 
 
 @console.form("/campaigns/<campaign_id>/edit", scope="write", resumes=True)
@@ -60,9 +62,10 @@ def write_again(campaign_id: str) -> Response:
 def _answer(campaign: CampaignView | None) -> Response:
     """Does what the pressed button says. A refusal is shown above the form, which stays filled."""
     # What filled a template is kept as a text when another channel is chosen.
-    written = Written.of_form(_offered("whatsapp" if forms.typed("filled_for") else forms.typed("channel")))
+    offered = _offered("whatsapp" if forms.typed("filled_for") else forms.typed("channel"))
+    written = Written.of_form(offered)
     if forms.is_resumed():
-        return _form(written, campaign, Beside.of(written))
+        return _form(written, campaign, Beside.of(written), offered)
     match forms.typed("do"):
         case "replace":
             written = written.with_replacements()
@@ -70,10 +73,10 @@ def _answer(campaign: CampaignView | None) -> Response:
             try:
                 saved = _saved(written, campaign)
             except DispatchError as refusal:
-                return _form(written, campaign, Beside.of(written), refusal=refusal)
+                return _form(written, campaign, Beside.of(written), offered, refusal=refusal)
             done = "recurring" if written.timed.repeated.how else "scheduled" if written.timed.when else "saved"
             return forms.lead_to(f"{forms.START}/campaigns/{saved.id}?done={done}")
-    return _form(written, campaign, Beside.of(written))
+    return _form(written, campaign, Beside.of(written), offered)
 
 
 def _saved(written: Written, campaign: CampaignView | None) -> CampaignView:
@@ -103,7 +106,12 @@ def _timed(campaign: CampaignView) -> Timed:
 
 
 def _form(
-    written: Written, campaign: CampaignView | None, beside: Beside, *, refusal: DispatchError | None = None
+    written: Written,
+    campaign: CampaignView | None,
+    beside: Beside,
+    offered: Sequence[OfferedTemplateView],
+    *,
+    refusal: DispatchError | None = None,
 ) -> Response:
     return page(
         "write.html",
@@ -117,7 +125,7 @@ def _form(
         lists=lists_to_choose((*written.lists, *written.except_lists), written.find),
         segments=segments_to_choose((*written.segments, *written.except_segments), written.find),
         channels=CHANNELS,
-        templates=_offered(written.channel),
+        templates=offered,
         key_of=key_of,
         fields=_fields() if written.template.template else [],
         how_often=CHOICES,
