@@ -1,6 +1,6 @@
 """Public holidays of a whole country, as the `holidays` library knows them; those of its regions do not count.
 
-The library is imported by the first campaign that asks: it takes a tenth of the start of a process, and 6 MB.
+The library is imported by the first campaign that asks: it takes a tenth of the start of a process.
 """
 
 from datetime import date

@@ -39,7 +39,7 @@ _known: OrderedDict[tuple[str, str], Calling] = OrderedDict()
 def verified(kind: str, provider_id: str, callback: Callback) -> Calling:
     """Returns the provider that a callback address names; Forbidden when it did not make the request, which is counted.
 
-    NotFound when there is no such provider. A request that one from a moment ago would not have made is judged anew.
+    NotFound when there is no such provider. A request that one from a moment ago would not have made is judged again.
     """
     known = _known.get((kind, provider_id))
     if known and known.until > monotonic() and known.settings is settings() and known.kind.verify(callback):
