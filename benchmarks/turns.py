@@ -114,13 +114,13 @@ def measure(load: Callable[[UUID, int], None], recipients: int) -> Wait:
     return Wait(_after(times["started_at"], times["scheduled_at"]), _after(times["ended_at"], times["scheduled_at"]))
 
 
-def wait_for(condition: Callable[[], object], what: str) -> None:
+def wait_for(condition: Callable[[], object], what: str, *, every_sec: float = 0.02) -> None:
     """Returns once the condition holds."""
     deadline = monotonic() + GIVE_UP_AFTER_SEC
     while not condition():
         if monotonic() > deadline:
             raise click.ClickException(f"not within {GIVE_UP_AFTER_SEC:.0f} s: {what}")
-        sleep(0.02)
+        sleep(every_sec)
 
 
 def _after(time: datetime, earlier: datetime) -> float:
