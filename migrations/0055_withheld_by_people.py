@@ -9,7 +9,7 @@ ALTER TABLE variant_decision
     ADD CONSTRAINT variant_decision_people_withhold
         CHECK (withheld IS NULL OR by_rule = (withheld NOT IN ('stopped', 'closed')));
 
--- Whoever ended the rule before the campaign completed has left the choice to a person; any other decision is one.
+-- A person who ended the rule before the campaign completed has left the choice open; any other decision is one.
 CREATE OR REPLACE FUNCTION wait_for_a_winner() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO held_back (campaign_id, account_id, since, decide_at)

@@ -1,4 +1,4 @@
-"""Keeps anything from being sent to a number, for the reason that the form gives."""
+"""Keeps anything from being sent to a number, for the reason that the form names."""
 
 from api.console import forms
 from api.http.auth import caller

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 # Requests that share one statement.
 MOST = 200
-# Whoever was to store next may have died; a statement is given up before.
+# The request that was to store next may have died; a statement is given up before.
 WAIT_SEC = 90.0
 
 

@@ -19,7 +19,7 @@ class Place:
     trace_id: str
     #: 16 hexadecimal digits, not all of them 0.
     span_id: str
-    #: Whether whoever began the trace records it.
+    #: Whether the one who began the trace records it.
     sampled: bool
 
     def __str__(self) -> str:

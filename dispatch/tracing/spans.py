@@ -1,4 +1,4 @@
-"""Spans: pieces of work with a beginning and an end. Whoever records them is named at the start of a process.
+"""Spans: pieces of work with a beginning and an end. What records them is named at the start of a process.
 
 Without a recorder a span costs a fraction of a microsecond and changes nothing; calls of messages do not even ask.
 """
