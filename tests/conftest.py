@@ -14,12 +14,18 @@ from models.database import rows
 from models.migrate import migrate
 from tests.clock import MONDAY, set_clock, stopped_clock
 from tests.doubles.remote import Remote, remote_services
+from tests.failures import print_failures_at_once
 from tests.moves import REFUSED, enforce_moves, was_refused
 from tests.servers import TestServers, empty_tables, running_servers, speak_to
 
 # How long an example takes says more about what else the machine does than about the code.
 hypothesis_settings.register_profile("no deadlines", deadline=None)
 hypothesis_settings.load_profile("no deadlines")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Failures are printed when they happen."""
+    print_failures_at_once(config)
 
 
 @pytest.fixture(scope="session")
