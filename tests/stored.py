@@ -1,11 +1,12 @@
 """Reads the database for tests."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
 from dispatch.accounts.accounts import AccountView
-from models.database import row, rows
+from models.database import db, row, rows
 from models.messages import batch
 
 # Authentication and running processes write these, whatever is requested.
@@ -35,16 +36,17 @@ def campaigns() -> list[dict[str, Any]]:
 
 def states(campaign_id: int) -> dict[str, int]:
     """Counts the campaign's messages by state; fails unless rows and batches agree."""
-    counts = asdict(batch.stats([campaign_id])[campaign_id])
+    with _one_moment():
+        counts = asdict(batch.stats([campaign_id])[campaign_id])
+        found = rows(
+            """SELECT count(*)::int AS n,
+                   CASE WHEN m.state = 'pending' AND m.n = ANY (b.in_flight) THEN 'sending' ELSE m.state END AS state
+               FROM message m JOIN batch b ON b.campaign_id = m.campaign_id
+                 AND m.n >= b.first_n AND m.n < b.first_n + b.size
+               WHERE m.campaign_id = %s GROUP BY 2""",
+            [campaign_id],
+        )
     counted = {state: n for state, n in counts.items() if n and state != "total"}
-    found = rows(
-        """SELECT CASE WHEN m.state = 'pending' AND m.n = ANY (b.in_flight) THEN 'sending' ELSE m.state END AS state,
-                  count(*)::int AS n
-           FROM message m JOIN batch b ON b.campaign_id = m.campaign_id
-             AND m.n >= b.first_n AND m.n < b.first_n + b.size
-           WHERE m.campaign_id = %s GROUP BY 1""",
-        [campaign_id],
-    )
     assert counted == {one["state"]: one["n"] for one in found}
     return counted
 
@@ -65,3 +67,14 @@ def recipients_of(campaign_id: int) -> list[str]:
     """Returns the phones that the campaign has a message for."""
     found = rows("SELECT phone FROM message WHERE campaign_id = %s ORDER BY phone", [campaign_id])
     return [message["phone"] for message in found]
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """All statements of the block see the database as it is at the first, whatever workers do meanwhile."""
+    if db.in_transaction():
+        yield
+        return
+    with db.atomic():
+        db.execute_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
