@@ -93,10 +93,9 @@ class LocalProcesses(Children):
     def _keep_reaper(self) -> None:
         if not self._reaper.running:
             self._reaper = self._new_reaper()
-            self._reaper.watch(self._leaders)
 
     def _new_reaper(self) -> Reaper:
-        return Reaper(self._directory, self._lock)
+        return Reaper(self._directory, self._lock, self._leaders)
 
 
 def _command_of(process: psutil.Process) -> list[str]:
