@@ -18,6 +18,10 @@ _QUOTED_ROW = re.compile(
 _QUOTED_VALUE = re.compile(r"^(psycopg\.errors\.\w+: .*?(?:: |\bvalue ))\"[^\"]*\"?.*", re.MULTILINE)
 
 
+# One list for the life of the process: a logger keeps the list that it was first used with, and so follows later calls.
+_processors: list[Any] = []
+
+
 def start_logging(settings: Settings, **bound: object) -> None:
     """Writes our events and every library's records to standard error in one form, with `bound` on each line."""
 
@@ -35,8 +39,9 @@ def start_logging(settings: Settings, **bound: object) -> None:
         _hide_rows,
     ]
     last = structlog.processors.JSONRenderer() if settings.log_format == "json" else structlog.dev.ConsoleRenderer()
+    _processors[:] = [*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=_processors,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

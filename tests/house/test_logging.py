@@ -53,6 +53,18 @@ def test_every_line_says_which_process_wrote_it_in_any_thread(logged):
     assert (theirs["event"], theirs["process"]) == ("careful", "test")
 
 
+def test_loggers_that_were_used_before_follow_a_later_configuration(logged):
+    first, second = logged(
+        """
+        log = structlog.get_logger()
+        log.info("thing.done")
+        start_logging(settings(), process="another")
+        log.info("thing.done")
+        """
+    )
+    assert (first["process"], second["process"]) == ("test", "another")
+
+
 @pytest.mark.parametrize(
     "refused",
     [
