@@ -14,7 +14,6 @@ from models.database import rows
 from models.migrate import migrate
 from tests.clock import MONDAY, set_clock, stopped_clock
 from tests.doubles.remote import Remote, remote_services
-from tests.failures import print_failures_at_once
 from tests.moves import REFUSED, enforce_moves, was_refused
 from tests.servers import TestServers, empty_tables, running_servers, speak_to
 
@@ -23,9 +22,26 @@ hypothesis_settings.register_profile("no deadlines", deadline=None)
 hypothesis_settings.load_profile("no deadlines")
 
 
+class PrintedAtOnce:
+    """Writes the name and the reason of each failed test between the dots; a run that is cut off has no summary."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Called for every phase of every test, by xdist's controller too."""
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and terminal:
+            reason = getattr(getattr(report.longrepr, "reprcrash", None), "message", report.longreprtext)
+            terminal.ensure_newline()
+            terminal.write_line(f"{report.nodeid} failed in its {report.when}: {reason}"[:1000], red=True)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Failures are printed when they happen."""
-    print_failures_at_once(config)
+    """Failures are printed when they happen, by the process that prints."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(PrintedAtOnce(config), "failures at once")
 
 
 @pytest.fixture(scope="session")
