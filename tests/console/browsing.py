@@ -140,6 +140,11 @@ class Browser:
             data.setdefault(name, []).append(value)
         return self._shown(self.client.post(action, data=data, follow_redirects=follow))
 
+    def press(self, words: str) -> Page:
+        """Sends the form of the page whose one button says this."""
+        [form] = [form for form in self.page.forms if list(form.buttons) == [words]]
+        return self._shown(self.client.post(form.action, data=dict(form.fields), follow_redirects=True))
+
     def send_filters(self, action: str, **typed: str) -> Page:
         """Sends the form of the page that filters what it shows."""
         return self._shown(self.client.get(action, query_string=dict(self.page.form(action).fields) | typed))

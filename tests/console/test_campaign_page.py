@@ -142,7 +142,21 @@ def test_a_key_sees_no_button_for_what_it_may_not_do_and_is_refused_if_it_posts(
     assert "Start" not in page.text
     before = stored_rows()
     hidden = dict(page.forms[0].fields)
-    for verb in ("start", "approve", "pause", "resume", "cancel", "unschedule", "copy", "delete", "retry", "unknown"):
+    for verb in (
+        "start",
+        "approve",
+        "pause",
+        "resume",
+        "cancel",
+        "unschedule",
+        "copy",
+        "delete",
+        "retry",
+        "unknown",
+        "rest",
+        "winner",
+        "withhold",
+    ):
         answer = browser.client.post(f"{page_of(campaign)}/{verb}", data=hidden)
         assert answer.status_code == 403, verb
         assert "lacks the scope" in answer.text
@@ -155,7 +169,7 @@ def test_the_campaign_of_another_account_is_not_there(signed_in):
     hidden = dict(page.form("/console/sign-out").fields)
     for path in ("", "/launch", "/live", "/events", "/messages.csv"):
         assert signed_in.client.get(f"{page_of(theirs)}{path}").status_code == 404, path
-    for verb in ("start", "pause", "resume", "cancel", "unschedule", "copy", "delete", "retry"):
+    for verb in ("start", "pause", "resume", "cancel", "unschedule", "copy", "delete", "retry", "rest", "withhold"):
         assert signed_in.client.post(f"{page_of(theirs)}/{verb}", data=hidden).status_code == 404, verb
     assert status_of(theirs) == "draft"
 

@@ -14,14 +14,15 @@ from api.console.rendering import page
 from api.http.auth import caller
 from api.http.csv_answer import csv_answer
 from api.routes.events import progress_stream
+from dispatch.campaigns.links import list_links
 from dispatch.campaigns.messages import export_messages, group_troubles
 from dispatch.campaigns.progress import read_curve
 from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.results import read_results
 from dispatch.campaigns.view import CampaignView
-from dispatch.errors import DispatchError
+from dispatch.errors import DispatchError, ImportRunning
 from dispatch.receipts.replies import list_replies
-from dispatch.start.follow_ups import send_test
+from dispatch.start.follow_ups import send_test, send_to_rest
 from dispatch.start.unknown import list_unknown
 
 # In these none of its messages has been written yet.
@@ -46,6 +47,16 @@ def test_campaign(campaign_id: str) -> Response:
     except DispatchError as refusal:
         return _page_of(campaign_id, refusal)
     return forms.lead_to(f"{forms.START}/campaigns/{started.campaign_id}?done=tested")
+
+
+@console.form("/campaigns/<campaign_id>/rest", scope="send")
+def rest(campaign_id: str) -> Response:
+    """Sends it to those who joined its audience since it started, as a campaign of its own."""
+    try:
+        started = send_to_rest(caller(), id_of(campaign_id), anyway=forms.typed("anyway") == "yes")
+    except DispatchError as refusal:
+        return _page_of(campaign_id, refusal)
+    return forms.lead_to(f"{forms.START}/campaigns/{started.campaign_id}?done=rest")
 
 
 @console.page("/campaigns/<campaign_id>/live", passive=True)
@@ -78,8 +89,17 @@ def _page_of(campaign_id: str, refusal: DispatchError | None = None) -> Response
         shown=shown,
         found=_what_became(shown) if shown.status not in UNSTARTED else None,
         moving=shown.status in MOVING,
+        has_rest=_has_rest(shown),
+        importing=isinstance(refusal, ImportRunning),
         numbers=forms.typed("numbers"),
     )
+
+
+def _has_rest(shown: CampaignView) -> bool:
+    """Returns whether people can join the audience of the campaign after its start, and be sent it then."""
+    is_remote = shown.audience is not None and shown.audience.kind == "remote"
+    of_an_audience = shown.kind in ("normal", "occurrence", "rest") and shown.schedule is None and not is_remote
+    return of_an_audience and shown.status in ("sending", "completed", "cancelled")
 
 
 def _what_became(shown: CampaignView) -> dict[str, Any]:
@@ -90,6 +110,7 @@ def _what_became(shown: CampaignView) -> dict[str, Any]:
         "troubles": group_troubles(caller(), shown.id),
         "unknown": list_unknown(caller(), shown.id, page_size=UNKNOWN) if shown.stats.unknown else None,
         "results": read_results(caller(), shown.id) if shown.variants else None,
+        "links": list_links(caller(), shown.id) if shown.track_links else [],
         "replies": replies,
         "funnel": charts.funnel(shown, replies.total),
         "curve": curve,

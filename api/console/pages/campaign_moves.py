@@ -22,6 +22,7 @@ from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.follow_ups import retry_failed
 from dispatch.start.unknown import accept_unknown, resend_unknown
 from dispatch.start.winners import send_winner
+from dispatch.start.withholding import withhold_winner
 
 
 @console.page("/campaigns/<campaign_id>/launch")
@@ -110,7 +111,15 @@ def retry(campaign_id: str) -> Response:
 def winner(campaign_id: str) -> Response:
     """Sends one text to those who were held back."""
     variant = chosen_number("variant", "Choose one of the texts.")
-    return _shown(send_winner(caller(), id_of(campaign_id), variant).campaign_id, "retried")
+    return _shown(send_winner(caller(), id_of(campaign_id), variant).campaign_id, "winner")
+
+
+@console.form("/campaigns/<campaign_id>/withhold", scope="send")
+def withhold(campaign_id: str) -> Response:
+    """Ends the rule that sends those who were held back a text, or the waiting for any text."""
+    for_good = forms.typed("for_good") == "yes"
+    withheld = withhold_winner(caller(), id_of(campaign_id), for_good=for_good)
+    return _shown(withheld.campaign_id, "none-sent" if for_good else "rule-ended")
 
 
 @console.form("/campaigns/<campaign_id>/unknown", scope="send")
