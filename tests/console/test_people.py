@@ -137,7 +137,7 @@ def test_a_list_is_made_filled_emptied_renamed_and_deleted(signed_in, account):
     signed_in.send("/console/lists/new", {"name": "Regulars"})
     [made] = list_lists(asking(account.id)).rows
     signed_in.get(f"/console/customers/{customer.id}")
-    signed_in.send(f"/console/customers/{customer.id}/list", {"list_id": str(made.id)})
+    signed_in.send(f"/console/customers/{customer.id}/list", {"list": "regulars"})
     page = signed_in.get(f"/console/lists/{made.id}")
     assert "Maria" in page.text
     assert "1 customer" in page.text
@@ -147,6 +147,26 @@ def test_a_list_is_made_filled_emptied_renamed_and_deleted(signed_in, account):
     assert "Friends" in signed_in.page.text
     signed_in.send(f"/console/lists/{made.id}/delete")
     assert list_lists(asking(account.id)).rows == []
+
+
+def test_any_list_is_found_by_a_part_of_its_name_to_put_someone_on(signed_in, account):
+    oldest = a_list(account, 0, name="Café friends")
+    rows("INSERT INTO customer_list (account_id, name) SELECT account_id, 'x' || i FROM customer_list, "
+         "generate_series(1, 120) AS i")  # fmt: skip
+    [customer_id] = customers(account, 1)
+    address = f"/console/customers/{customer_id}"
+    page = signed_in.get(address)
+    assert "Café friends" not in page.text
+    page = signed_in.send(f"{address}/list", {"list": "cafe"})
+    assert signed_in.status == 404
+    assert "no list called 'cafe'" in page.text
+    page = signed_in.press("Café friends")
+    assert "is on the list" in page.text
+    assert scalar("SELECT list_id FROM list_member") == oldest
+    page = signed_in.send(f"{address}/list", {"list": "nothing like it"})
+    assert "No list is called like that" in page.text
+    [form] = [form for form in page.forms if "Put on it" in form.buttons]
+    assert form["list"] == "nothing like it"
 
 
 def test_a_name_that_a_list_has_already_is_refused_beside_what_was_typed(signed_in, account):

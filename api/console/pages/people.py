@@ -7,7 +7,7 @@ from flask import Response
 from api.console import attributes, forms
 from api.console.asked import asked_for, filters_of
 from api.console.blueprint import console
-from api.console.inputs import chosen_number, id_of
+from api.console.inputs import id_of, typed_number
 from api.console.rendering import page
 from api.console.suppressing import suppress
 from api.http.auth import caller
@@ -16,13 +16,13 @@ from api.routes.customers import CustomerQuery
 from dispatch.customers import customers, list_members, suppressions
 from dispatch.customers.conversation import read_conversation
 from dispatch.customers.export import export_customers
-from dispatch.customers.lists import list_lists
-from dispatch.errors import DispatchError, InvalidRequest
+from dispatch.customers.lists import list_called, list_lists
+from dispatch.errors import DispatchError, InvalidRequest, NotFound
 from models.customers.customer import CONSENTS
 
 FIELDS = ("phone", "first_name", "last_name", "location", "prefered_product", "zone")
-# As many lists as are offered to put someone on.
-LISTS = 100
+# As many lists are proposed to put someone on, and as many are shown of those that are called alike.
+LISTS, ALIKE = 100, 20
 # What a field had when the form was made, beside what it has now.
 _BEFORE = "was_"
 
@@ -101,11 +101,18 @@ def unsuppress_customer(customer_id: str) -> Response:
     return forms.lead_to(f"{_address(shown.id)}?done=unsuppressed")
 
 
-@console.form("/customers/<customer_id>/list", scope="write")
+@console.form("/customers/<customer_id>/list", scope="write", resumes=True)
 def put_on_list(customer_id: str) -> Response:
-    """Puts the customer on a list."""
-    list_members.add_members(caller(), chosen_number("list_id", "Choose a list."), [id_of(customer_id)])
-    return forms.lead_to(f"{_address(id_of(customer_id))}?done=on-list")
+    """Puts the customer on the list of this name; without one, shows the lists with these words in their names."""
+    wanted = id_of(customer_id)
+    if forms.is_resumed():
+        return _one(wanted)
+    try:
+        list_id = typed_number("list_id") or list_called(caller(), forms.typed("list"))
+        list_members.add_members(caller(), list_id, [wanted])
+    except NotFound as refused:
+        return _one(wanted, refused)
+    return forms.lead_to(f"{_address(wanted)}?done=on-list")
 
 
 @console.form("/customers/<customer_id>/delete", scope="write")
@@ -143,6 +150,8 @@ def _one(customer_id: int, refused: DispatchError | None = None) -> Response:
         was=was,
         consents=CONSENTS,
         lists=list_lists(caller(), page_size=LISTS).rows,
+        typed_list=(name := forms.typed("list").strip()),
+        lists_alike=list_lists(caller(), page_size=ALIKE, q=name).rows if name else [],
     )
 
 
