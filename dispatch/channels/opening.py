@@ -63,7 +63,8 @@ def read_settings(kind: str, given: Mapping[str, Any]) -> ProviderSettings:
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_input=False, include_context=False)[0]
         field = str(first["loc"][0]) if first["loc"] else ""
-        raise InvalidRequest(_sentence(kind, described, field, first["type"], first["msg"]), field="settings") from None
+        sentence = _sentence(kind, described, field, first["type"], first["msg"])
+        raise InvalidRequest(sentence, field="settings") from None
 
 
 def sealed_and_shown(settings: ProviderSettings) -> tuple[dict[str, str], dict[str, Any]]:
@@ -81,5 +82,7 @@ def _sentence(kind: str, described: type[ProviderSettings], field: str, problem:
             return f"{kind} needs {field}; its settings are {known}."
         case "extra_forbidden":
             return f"{kind} has no setting {field[:60]!r}; its settings are {known or 'none'}."
+        case "string_pattern_mismatch" | "string_too_short" | "string_too_long":
+            message = f"must be {asked}" if (asked := described.asks(field)) else message
     said = message.removeprefix("Value error, ")
     return f"{field}: {said[0].lower()}{said[1:]}." if field else f"{said}."

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr
 from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
 from dispatch.providers.gsm7 import needs_unicode
 from dispatch.providers.http import Reply, post_bytes, refusal, short_word
-from dispatch.providers.link import Link, ProviderSettings, probed, query_of
+from dispatch.providers.link import ANY_SENDER, Link, ProviderSettings, probed, query_of
 
 # https://www.kannel.org/download/1.4.5/userguide-1.4.5/userguide.html and what smsbox 1.4.5 answers. "0: Accepted for
 # delivery"; "3: Queued for later delivery", which leaves as soon as its link is up; "Sent.", which is all that a Kannel
@@ -34,6 +34,9 @@ BITS: tuple[tuple[int, Literal["sent", "delivered", "undelivered"]], ...] = (
 )
 
 
+NO_SPACES = "up to 100 ASCII characters without spaces"
+
+
 class Settings(ProviderSettings):
     """A sendsms-user of smsbox, the sender, and the SMSC to use if there are several."""
 
@@ -41,10 +44,12 @@ class Settings(ProviderSettings):
     OWN_SENDERS: ClassVar[tuple[str, ...]] = ("from",)
     NEEDS_BASE_URL: ClassVar[bool] = True
 
-    username: str = Field(min_length=1, max_length=100, pattern=r"^[!-~]+$")
+    username: str = Field(min_length=1, max_length=100, pattern=r"^[!-~]+$", description=NO_SPACES)
     password: SecretStr = Field(min_length=1, max_length=200)
-    sender: str | None = Field(None, alias="from", pattern=r"^(\+?[0-9]{3,15}|[A-Za-z0-9 ]{1,11})$")
-    smsc: str | None = Field(None, min_length=1, max_length=100, pattern=r"^[!-~]+$")
+    sender: str | None = Field(
+        None, alias="from", pattern=r"^(\+?[0-9]{3,15}|[A-Za-z0-9 ]{1,11})$", description=ANY_SENDER
+    )
+    smsc: str | None = Field(None, min_length=1, max_length=100, pattern=r"^[!-~]+$", description=NO_SPACES)
 
 
 class Kannel:

@@ -25,6 +25,9 @@ ASK_AFTER_HOURS = 6.0
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/throughput
 WHATSAPP_RATE = 80.0
 
+# For people: what `from` may be where a number may have its +.
+ANY_SENDER = "a number with its country code, a short code, or up to 11 letters and digits"
+
 # JSON may hold half of a surrogate pair, which UTF-8 has not; `replace` would make different texts equal.
 UNPAIRED = "surrogatepass"
 
@@ -55,6 +58,11 @@ class ProviderSettings(BaseModel):
         """Returns the names of the settings, those that must be given first."""
         fields = sorted(cls.model_fields.items(), key=lambda each: not each[1].is_required())
         return [field.alias or name for name, field in fields]
+
+    @classmethod
+    def asks(cls, name: str) -> str | None:
+        """Returns in words what the setting of this name may be; None where its field does not say."""
+        return next((field.description for key, field in cls.model_fields.items() if name in (key, field.alias)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,19 +85,23 @@ STATES: Mapping[str, Literal["sent", "delivered", "undelivered", "read"]] = {
 }
 
 
+SENDER = r"^(\+[1-9][0-9]{2,14}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11})$"
+FROM = "a number with + and its country code, a short code, or up to 11 letters and digits"
+
+
 class Settings(ProviderSettings):
     """The account, and either a number (`from`) or a messaging service that sends."""
 
     OWN_SENDERS: ClassVar[tuple[str, ...]] = ("from", "messaging_service_sid")
     CAN_BE_ASKED: ClassVar[bool] = True
 
-    account_sid: str = Field(pattern=r"^AC[0-9a-zA-Z]{32}$")
+    # The patterns of both SIDs are those of https://github.com/twilio/twilio-oai, spec/json/twilio_api_v2010.json.
+    account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$", description="AC and 32 hex digits")
     auth_token: SecretStr = Field(min_length=1, max_length=200)
     #: While the token is replaced, requests signed with either are accepted.
     other_auth_token: SecretStr | None = Field(None, min_length=1, max_length=200)
-    sender: str | None = Field(None, alias="from", pattern=r"^(\+[1-9][0-9]{2,14}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11})$")
-    messaging_service_sid: str | None = Field(None, pattern=r"^MG[0-9a-zA-Z]{32}$")
-
+    sender: str | None = Field(None, alias="from", pattern=SENDER, description=FROM)
+    messaging_service_sid: str | None = Field(None, pattern=r"^MG[0-9a-fA-F]{32}$", description="MG and 32 hex digits")
     #: A message without a receipt is asked for after so many hours, and twice again.
     ask_after_hours: float = Field(ASK_AFTER_HOURS, gt=0, le=48)
 
@@ -105,6 +109,9 @@ class Settings(ProviderSettings):
     def _has_a_sender(self) -> "Settings":
         if (self.sender is None) == (self.messaging_service_sid is None):
             raise ValueError("twilio needs either from, a number of the account, or messaging_service_sid")
+        # A name has a letter: https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id.
+        if self.sender and self.sender.isdigit() and len(self.sender) > 8:
+            raise ValueError(f"from must be {FROM}")
         return self
 
 

@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr
 from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
 from dispatch.providers.gsm7 import needs_unicode
 from dispatch.providers.http import Outcomes, Reply, get, post_form, refusal, short_word
-from dispatch.providers.link import UNPAIRED, Link, ProviderSettings, matches_any, probed
+from dispatch.providers.link import ANY_SENDER, UNPAIRED, Link, ProviderSettings, matches_any, probed
 from dispatch.providers.receipts import fields_of
 
 API = "https://rest.nexmo.com"
@@ -63,9 +63,10 @@ class Settings(ProviderSettings):
     CHANNELS: ClassVar[tuple[str, ...]] = ("sms",)
     OWN_SENDERS: ClassVar[tuple[str, ...]] = ("from",)
 
-    api_key: str = Field(min_length=1, max_length=100)
+    # https://developer.vonage.com/en/api/sms (1.5.1) says 8 characters.
+    api_key: str = Field(pattern=r"^[0-9a-zA-Z]{8}$", description="8 letters and digits")
     api_secret: SecretStr = Field(min_length=1, max_length=200)
-    sender: str = Field(alias="from", pattern=r"^(\+?[0-9]{3,15}|[A-Za-z0-9 ]{1,11})$")
+    sender: str = Field(alias="from", pattern=r"^(\+?[0-9]{3,15}|[A-Za-z0-9 ]{1,11})$", description=ANY_SENDER)
     signature_secret: SecretStr | None = Field(None, min_length=1, max_length=200)
     #: https://developer.vonage.com/en/getting-started/concepts/signing-messages: it is chosen in their dashboard.
     signature_method: Literal["md5hash", "md5", "sha1", "sha256", "sha512"] = "md5hash"

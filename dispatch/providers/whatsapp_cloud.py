@@ -108,20 +108,24 @@ STATES: Mapping[str, Literal["sent", "delivered", "undelivered", "read"]] = {
 }
 
 
+AN_ID = "an id of 5 to 30 digits, as Meta's console shows it, and no telephone number"
+
+
 class Settings(ProviderSettings):
     """A business phone number, an access token that may send, and the app's secret, which signs what Meta posts."""
 
     CHANNELS: ClassVar[tuple[str, ...]] = ("whatsapp",)
     OWN_SENDERS: ClassVar[tuple[str, ...]] = ("phone_number_id",)
 
-    phone_number_id: str = Field(pattern=r"^[0-9]{5,30}$")
+    # Ids and versions have these patterns in https://github.com/facebook/openapi, business-messaging-api_v23.0.yaml.
+    phone_number_id: str = Field(pattern=r"^[0-9]{5,30}$", description=AN_ID)
     access_token: SecretStr = Field(min_length=1, max_length=1000)
     app_secret: SecretStr = Field(min_length=1, max_length=200)
     #: In their console as "verify token", for the request with which Meta tries out an address.
     verify_token: SecretStr | None = Field(None, min_length=1, max_length=200)
-    api_version: str = Field("v23.0", pattern=r"^v[0-9]{1,2}\.[0-9]$")
+    api_version: str = Field("v23.0", pattern=r"^v[0-9]{1,2}\.[0-9]$", description="like v23.0")
     #: The WhatsApp Business account, whose templates are then read.
-    business_account_id: str | None = Field(None, pattern=r"^[0-9]{5,30}$")
+    business_account_id: str | None = Field(None, pattern=r"^[0-9]{5,30}$", description=AN_ID)
     #: The number's part of its portfolio's messaging limit, in messages in any 24 hours:
     #: https://developers.facebook.com/docs/whatsapp/messaging-limits
     daily: int | None = Field(None, ge=1, le=1_000_000_000)

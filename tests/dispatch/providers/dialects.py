@@ -18,7 +18,7 @@ from tests.dispatch.providers.misbehaving import answers
 HOOKS = "https://hooks.example.com/hooks/kind/7"
 KEY = "k3y"
 TWILIO = {"account_sid": "AC" + "0" * 32, "auth_token": "t0ken", "from": "+15005550006"}
-VONAGE = {"api_key": "abcd", "api_secret": "s3cret", "from": "Acme"}
+VONAGE = {"api_key": "abcd1234", "api_secret": "s3cret", "from": "Acme"}
 KANNEL = {"username": "tester", "password": "foobar", "from": "Acme"}
 WHATSAPP = {"phone_number_id": "10987654321", "access_token": "EAAG", "app_secret": "s3cret"}
 DENIED = "Number(s) has/have been denied by white- and/or black-lists."

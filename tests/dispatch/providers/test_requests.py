@@ -47,7 +47,7 @@ def test_vonage_sends_digits_and_says_which_alphabet_a_text_needs():
     forms = [form_of(body) for _, body in asked("vonage", greek, latin)]
     assert [form["type"] for form in forms] == ["unicode", "text"]
     assert forms[0] | {"callback": "", "status-report-req": ""} == {
-        "api_key": "abcd",
+        "api_key": "abcd1234",
         "api_secret": "s3cret",
         "from": "Acme",
         "to": "306912345678",

@@ -34,10 +34,10 @@ SETUPS = {
         {"account_sid": SID, "auth_token": SECRET, "messaging_service_sid": "MG" + "0" * 32},
     ),
     "twilio on whatsapp": ("twilio", "whatsapp", {"account_sid": SID, "auth_token": SECRET, "sender": "+15005550006"}),
-    "vonage": ("vonage", "sms", {"api_key": "abcd", "api_secret": SECRET, "sender": "Acme"}),
+    "vonage": ("vonage", "sms", {"api_key": "abcd1234", "api_secret": SECRET, "sender": "Acme"}),
     "vonage with signatures": (
         *("vonage", "sms"),
-        {"api_key": "abcd", "api_secret": SECRET, "sender": "Acme", "signature_secret": SECRET},
+        {"api_key": "abcd1234", "api_secret": SECRET, "sender": "Acme", "signature_secret": SECRET},
     ),
     "kannel": ("kannel", "sms", {"username": "acme", "password": SECRET, "sender": "Acme"}),
     "whatsapp_cloud": (

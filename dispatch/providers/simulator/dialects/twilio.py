@@ -52,7 +52,7 @@ class TwilioDialect:
 
     def routes(self) -> list[web.RouteDef]:
         """Returns what it serves."""
-        account = "/2010-04-01/Accounts/{account:AC[0-9a-zA-Z]{32}}"
+        account = "/2010-04-01/Accounts/{account:AC[0-9a-fA-F]{32}}"
         return [
             web.post(f"{account}/Messages.json", self._create),
             web.get(f"{account}/Messages/{{sid:(?:SM|MM)[0-9a-f]{{32}}}}.json", self._fetch),
