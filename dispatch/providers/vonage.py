@@ -8,8 +8,8 @@ import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
-from urllib.parse import urlencode
 
+from aiohttp import encode_basic_auth
 from pydantic import Field, SecretStr
 
 from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
@@ -22,9 +22,10 @@ API = "https://rest.nexmo.com"
 # https://developer.vonage.com/en/api/sms: a longer address is status 23. Without one, receipts go to the dashboard's.
 MAX_CALLBACK = 100
 
-# https://developer.vonage.com/en/api-errors/sms: the answer is 200 and the status of each part says what became of it.
-# 5 is an error of theirs while they processed the message, so it may have left. 3 and 22 are about one message: what is
-# the same in every one is checked when the provider is added.
+# https://developer.vonage.com/en/api-errors/sms, and x-errors of https://developer.vonage.com/en/api/sms (1.5.1): the
+# answer is 200 and the status of each part says what became of it. 5 is an error of theirs while they processed the
+# message, so it may have left. 3 and 22 are about one message: what is the same in every one is checked when a provider
+# is added.
 STATUSES: Outcomes = {
     "1": "deferred",  # throttled
     "2": "halted",  # a parameter is missing
@@ -40,6 +41,7 @@ STATUSES: Outcomes = {
     "12": "rejected",  # too long
     "14": "halted",  # signature
     "15": "halted",  # the sender is not allowed
+    "17": "rejected",  # the operator blocks the message
     "22": "rejected",  # network code
     "23": "halted",  # callback address
     "29": "halted",  # a trial account sends only to the numbers on its list
@@ -79,12 +81,12 @@ class Vonage:
         self.name = link.name
         self._settings = settings
         self._link = link
+        secret = settings.api_secret.get_secret_value()
+        self._headers = {"Authorization": encode_basic_auth(settings.api_key, secret)}
 
     async def send(self, message: Outgoing) -> Answer:
         """Returns what became of the message, as far as the connection shows."""
         form = {
-            "api_key": self._settings.api_key,
-            "api_secret": self._settings.api_secret.get_secret_value(),
             "from": (message.answers_from or self._settings.sender).removeprefix("+"),
             "to": message.phone.removeprefix("+"),
             "text": message.body,
@@ -96,7 +98,7 @@ class Vonage:
         status_url = self._link.status_url() if signed else self._link.keyed_status_url()
         if status_url and len(status_url) <= MAX_CALLBACK:
             form |= {"callback": status_url, "status-report-req": "1"}
-        reply = await post_form(self._link.http.get(), f"{self._link.at(API)}/sms/json", form)
+        reply = await post_form(self._link.http.get(), f"{self._link.at(API)}/sms/json", form, self._headers)
         return reply if isinstance(reply, Answer) else _answer(reply)
 
     def parse_receipts(self, callback: Callback) -> list[Receipt]:
@@ -139,9 +141,7 @@ class Vonage:
 
     async def probe(self) -> Probe:
         """Reads the balance."""
-        secret = self._settings.api_secret.get_secret_value()
-        query = urlencode({"api_key": self._settings.api_key, "api_secret": secret})
-        reply = await get(self._link.http.get(), f"{self._link.at(API)}/account/get-balance?{query}")
+        reply = await get(self._link.http.get(), f"{self._link.at(API)}/account/get-balance", self._headers)
         return probed(reply, ok="Vonage takes the credentials.", refused="Vonage refuses api_key or api_secret.")
 
     async def close(self) -> None:

@@ -24,7 +24,8 @@ def document_of(message: Outgoing) -> JsonObject:
         return document | {"type": "text", "text": {"body": message.body}}
     described = {
         "name": template.name,
-        "language": {"code": template.language},
+        # The policy is required in https://github.com/facebook/openapi, where it has this one value.
+        "language": {"policy": "deterministic", "code": template.language},
         "components": list(_components(template)),
     }
     return document | {"type": "template", "template": described}

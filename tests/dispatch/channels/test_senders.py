@@ -13,7 +13,7 @@ from tests.scripted_provider import ScriptedProvider
 TWILIO = {"account_sid": "AC" + "1" * 32, "auth_token": "secret"}
 SERVICE = {"token_url": "http://127.0.0.1:1/token", "client_id": "us", "client_secret": "secret"}
 KANNEL = {"username": "us", "password": "secret"}
-VONAGE = {"api_key": "us", "api_secret": "secret"}
+VONAGE = {"api_key": "abcd1234", "api_secret": "secret"}
 META = {"phone_number_id": "12345", "access_token": "secret", "app_secret": "secret"}
 
 

@@ -26,12 +26,12 @@ TWILIO_CODES: Codes = {
     "503 Service Unavailable": {"unknown": "20429 20503"},
 }
 
-# https://developer.vonage.com/en/api-errors/sms
+# https://developer.vonage.com/en/api-errors/sms, and x-errors of https://developer.vonage.com/en/api/sms (1.5.1)
 VONAGE_CODES: Codes = {
     "200 OK": {
         "deferred": "1 10",
         "halted": "2 4 8 9 11 14 15 23 29 32",
-        "rejected": "3 6 7 12 22 33",
+        "rejected": "3 6 7 12 17 22 33",
         "unknown": "5 77",
     }
 }

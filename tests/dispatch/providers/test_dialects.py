@@ -13,7 +13,8 @@ SID = "AC" + "0" * 32
 TWILIO = f"/2010-04-01/Accounts/{SID}/Messages.json"
 META = "/v23.0/10987654321/messages"
 GOOD_TWILIO = {"To": "+15005550006", "From": "+15005550006", "Body": "Hi"}
-GOOD_VONAGE = {"api_key": "k", "api_secret": SECRET, "from": "Acme", "to": "15005550006", "text": "Hi"}
+VONAGE_KEY = {"Authorization": aiohttp.encode_basic_auth("abcd1234", SECRET)}
+GOOD_VONAGE = {"from": "Acme", "to": "15005550006", "text": "Hi"}
 GOOD_META = {"messaging_product": "whatsapp", "to": "+15005550006", "type": "text", "text": {"body": "Hi"}}
 BEARER = {"Authorization": f"Bearer {SECRET}"}
 
@@ -70,11 +71,9 @@ def test_twilio_takes_a_message_and_refuses_another_token(tmp_path):
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"api_key": ""}, "2"),
         ({"from": ""}, "2"),
         ({"to": ""}, "2"),
         ({"text": ""}, "2"),
-        ({"api_secret": "wrong"}, "4"),
         ({"to": "abc"}, "3"),
         ({"callback": "http://" + "a" * 100}, "23"),
         ({"callback": "nowhere"}, "23"),
@@ -84,9 +83,18 @@ def test_twilio_takes_a_message_and_refuses_another_token(tmp_path):
     ],
 )
 def test_vonage_says_in_a_200_what_is_wrong(tmp_path, change, code):
-    status, text, accepted = ask(tmp_path, "POST", "/sms/json", data=GOOD_VONAGE | change)
+    status, text, accepted = ask(tmp_path, "POST", "/sms/json", data=GOOD_VONAGE | change, headers=VONAGE_KEY)
     assert (status, json.loads(text)["messages"][0]["status"]) == (200, code)
     assert accepted == (code == "0")
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"), [({}, "2"), ({"Authorization": aiohttp.encode_basic_auth("abcd1234", "wrong")}, "4")]
+)
+def test_vonage_refuses_who_does_not_give_its_secret_as_a_basic_authorization(tmp_path, headers, code):
+    form = GOOD_VONAGE | {"api_key": "abcd1234", "api_secret": SECRET}
+    status, text, accepted = ask(tmp_path, "POST", "/sms/json", data=form, headers=headers)
+    assert (status, json.loads(text)["messages"][0]["status"], accepted) == (200, code, 0)
 
 
 @pytest.mark.parametrize(

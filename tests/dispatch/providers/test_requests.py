@@ -10,7 +10,7 @@ import pytest
 
 from dispatch.providers import ApprovedTemplate
 from tests.dispatch.providers.asked import asked, form_of, header
-from tests.dispatch.providers.dialects import DIALECTS, HOOKS, KANNEL, KEY, TWILIO, WEBHOOK, opened, outgoing
+from tests.dispatch.providers.dialects import DIALECTS, HOOKS, KANNEL, KEY, TWILIO, VONAGE, WEBHOOK, opened, outgoing
 from tests.dispatch.providers.misbehaving import misbehaving, says
 
 
@@ -44,11 +44,10 @@ def test_twilio_sends_a_template_as_content_with_numbered_variables():
 
 def test_vonage_sends_digits_and_says_which_alphabet_a_text_needs():
     greek, latin = outgoing(DIALECTS["vonage"]), outgoing(DIALECTS["vonage"], "ΓΔ €5 [x]")
-    forms = [form_of(body) for _, body in asked("vonage", greek, latin)]
+    requests = asked("vonage", greek, latin)
+    forms = [form_of(body) for _, body in requests]
     assert [form["type"] for form in forms] == ["unicode", "text"]
     assert forms[0] | {"callback": "", "status-report-req": ""} == {
-        "api_key": "abcd1234",
-        "api_secret": "s3cret",
         "from": "Acme",
         "to": "306912345678",
         "text": "Γειά 👋",
@@ -58,6 +57,8 @@ def test_vonage_sends_digits_and_says_which_alphabet_a_text_needs():
         "status-report-req": "",
     }
     assert forms[0]["callback"] == f"{HOOKS}/status?key=k3y"
+    credentials = b64decode(header(requests[0][0], "Authorization").removeprefix("Basic ")).decode()
+    assert credentials == f"{VONAGE['api_key']}:{VONAGE['api_secret']}"
 
 
 def test_vonage_is_named_no_address_that_it_would_refuse_as_too_long():
@@ -106,7 +107,7 @@ def test_whatsapp_sends_text_or_an_approved_template_with_its_parameters():
     assert documents[0] == common | {"type": "text", "text": {"body": "Γειά 👋"}}
     assert documents[1]["template"] == {
         "name": "spring_sale",
-        "language": {"code": "el"},
+        "language": {"policy": "deterministic", "code": "el"},
         "components": [
             {"type": "body", "parameters": [{"type": "text", "text": "Μαρία"}, {"type": "text", "text": "20%"}]}
         ],

@@ -14,8 +14,9 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from uuid import uuid4
 
-from aiohttp import web
+from aiohttp import BasicAuth, web
 
 from dispatch.providers.simulator.desk import LogUnwritable
 from dispatch.providers.simulator.dialects import Setup, is_address
@@ -57,7 +58,8 @@ class VonageDialect:
 
     async def _send(self, request: web.Request) -> web.Response:
         form = {name: str(value) for name, value in (await request.post()).items()}
-        if problem := self._problem(form):
+        key, secret = _credentials(request)
+        if problem := self._problem(form, key, secret):
             return _answer(problem)
         matched = _DIGITS.fullmatch(form["to"])
         assert matched
@@ -65,13 +67,13 @@ class VonageDialect:
         status_url = form.get("callback") if form.get("status-report-req") != "0" else None
         taken = self._setup.taken(
             KIND,
-            provider_id=secrets.token_hex(8).upper(),
+            provider_id=str(uuid4()),
             phone=f"+{matched[1]}",
             body=form["text"],
             reference=form.get("client-ref"),
             sender=form["from"],
             status_url=status_url,
-            details={"from": form["from"], "key": form["api_key"], "ref": form.get("client-ref", "")},
+            details={"from": form["from"], "key": key, "ref": form.get("client-ref", "")},
         )
         try:
             decision = await self._setup.desk.take(taken, self.requests)
@@ -90,11 +92,13 @@ class VonageDialect:
         named = {"client-ref": form["client-ref"]} if form.get("client-ref") else {}
         return web.json_response({"message-count": "1", "messages": [part | named]})
 
-    def _problem(self, form: Mapping[str, str]) -> tuple[str, str] | None:
-        for name in ("api_key", "api_secret", "from", "to", "text"):
+    def _problem(self, form: Mapping[str, str], key: str, secret: str) -> tuple[str, str] | None:
+        if not key:
+            return "2", "Missing api_key"
+        for name in ("from", "to", "text"):
             if not form.get(name):
-                return "2", f"Missing {name} param" if name in ("from", "to", "text") else "Missing api_key"
-        if not self._setup.is_secret(form["api_secret"]):
+                return "2", f"Missing {name} param"
+        if not self._setup.is_secret(secret):
             return _DECIDED["halted"]
         if not _DIGITS.fullmatch(form["to"]):
             return _DECIDED["rejected"]
@@ -104,7 +108,7 @@ class VonageDialect:
         return None
 
     async def _balance(self, request: web.Request) -> web.Response:
-        if not self._setup.is_secret(request.query.get("api_secret")):
+        if not self._setup.is_secret(_credentials(request)[1]):
             return web.json_response({"error-code": "401", "error-code-label": "authentication failed"}, status=401)
         return web.json_response({"value": 100.0, "autoReload": False})
 
@@ -124,6 +128,15 @@ class VonageDialect:
         """Returns the hash of the parameters in alphabetical order, of which & and = are replaced, and the secret."""
         flat = (f"&{name}={re.sub('[&=]', '_', fields[name])}" for name in sorted(fields))
         return hashlib.md5(("".join(flat) + self._setup.secret).encode(), usedforsecurity=False).hexdigest()
+
+
+def _credentials(request: web.Request) -> tuple[str, str]:
+    """Returns the API key and its secret; empty ones where the request has none."""
+    try:
+        given = BasicAuth.decode(request.headers.get("Authorization", ""))
+    except ValueError:
+        return "", ""
+    return given.login, given.password
 
 
 def _receipt(taken: Taken, event: Event) -> dict[str, str]:

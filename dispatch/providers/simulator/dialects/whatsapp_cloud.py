@@ -1,6 +1,7 @@
 """The dialect of Meta's Cloud API for WhatsApp: messages of a number, and signed webhooks of the app.
 
 https://developers.facebook.com/documentation/business-messaging/whatsapp/ (messages, webhooks, error codes),
+https://github.com/facebook/openapi (business-messaging-api_v23.0.yaml),
 https://developers.facebook.com/docs/graph-api/webhooks/getting-started (X-Hub-Signature-256)
 """
 
@@ -32,6 +33,7 @@ _DECIDED = {
     "unknown": (500, 131000, "Something went wrong"),
     "halted": (401, 190, "Error validating access token"),
 }
+_CODES_PAGE = "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/"
 _CODES = {
     "phone_unreachable": (131026, "Message undeliverable"),
     "number_does_not_exist": (131026, "Message undeliverable"),
@@ -79,8 +81,8 @@ class WhatsappCloudDialect:
         if decision.answer.outcome != "accepted":
             return _error(*_DECIDED[decision.answer.outcome])
         contact = {"input": document["to"], "wa_id": matched[1]}
-        accepted = {"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": taken.provider_id}]}
-        return web.json_response(accepted)
+        message = {"id": taken.provider_id, "message_status": "accepted"}
+        return web.json_response({"messaging_product": "whatsapp", "contacts": [contact], "messages": [message]})
 
     async def _number(self, request: web.Request) -> web.Response:
         if not self._is_authorized(request):
@@ -178,7 +180,12 @@ def _status(taken: Taken, event: Event) -> JsonObject:
         status["biz_opaque_callback_data"] = taken.details["ref"]
     if failed:
         code, title = _CODES[event.reason or "phone_unreachable"]
-        status["errors"] = [{"code": code, "title": title}]
+        details = {"details": f"{title}."}
+        status["errors"] = [
+            {"code": code, "title": title, "message": title, "error_data": details, "href": _CODES_PAGE}
+        ]
+    elif event.what != "read":
+        status["pricing"] = {"billable": True, "pricing_model": "PMP", "category": "marketing"}
     return status
 
 
