@@ -93,21 +93,25 @@ def preview_of(audience: Audience, *texts: CompiledTemplate) -> AudiencePreviewV
     # Counted only for a text that can be blank, which takes looking at its fields.
     template = texts[0] if texts and all(text.may_be_blank for text in texts) else None
     reach = reach_of(audience, *texts) if template else Reach(members.size_of(audience))
-    size = reach.size
     return AudiencePreviewView(
         count=reach.messages,
         sample=_sample(audience, template),
-        excluded=ExcludedView(
-            opted_out=size.opted_out + members.left_out_of(audience),
-            not_mobile=size.not_mobile,
-            country_not_allowed=size.not_allowed,
-            # Always 0: numbers are checked when they come in, and the table allows each once per account.
-            invalid_number=0,
-            duplicate=0,
-            blank_text=reach.blank,
-        ),
+        excluded=excluded_of(audience, reach),
         phone_types=members.kinds_of(audience),
         combined=counts_of(audience) if audience.kind == "combined" else None,
+    )
+
+
+def excluded_of(audience: Audience, reach: Reach) -> ExcludedView:
+    """Returns how many of an audience that was counted get no message, and why."""
+    return ExcludedView(
+        opted_out=reach.size.opted_out + members.left_out_of(audience),
+        not_mobile=reach.size.not_mobile,
+        country_not_allowed=reach.size.not_allowed,
+        # Always 0: numbers are checked when they come in, and the table allows each once per account.
+        invalid_number=0,
+        duplicate=0,
+        blank_text=reach.blank,
     )
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from dispatch.audience import members
 from dispatch.audience.fields import values_of
-from dispatch.audience.gaps import reach_of
+from dispatch.audience.gaps import Reach, reach_of
 from dispatch.audience.members import Audience
-from dispatch.audience.previews import AudiencePreviewView, preview_of
+from dispatch.audience.previews import AudiencePreviewView, ExcludedView, excluded_of, preview_of
 from dispatch.caller import Caller
 from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.preview_view import (
@@ -73,9 +73,24 @@ def personalized_preview(
 def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES) -> PreviewView:
     """Returns the first messages as they would be sent, each with its price, and an estimate of the total price."""
     campaign = get_campaign(caller, campaign_id)
+    return _messages(campaign, *_counted(campaign), first=first)
+
+
+def preview_start(caller: Caller, campaign_id: int, *, first: int = MESSAGES) -> tuple[PreviewView, ExcludedView]:
+    """Returns what `preview_messages` does, and who is excluded; the audience is counted once for both."""
+    campaign = get_campaign(caller, campaign_id)
+    audience, reach = _counted(campaign)
+    return _messages(campaign, audience, reach, first=first), excluded_of(audience, reach)
+
+
+def _counted(campaign: Campaign) -> tuple[Audience, Reach]:
     audience = known_audience(campaign)
     if not campaign.template.strip():
         raise NoMessageText
+    return audience, reach_of(audience, *texts_of(campaign))
+
+
+def _messages(campaign: Campaign, audience: Audience, reach: Reach, *, first: int) -> PreviewView:
     templates = texts_of(campaign)
     fields = tuple(dict.fromkeys(field for template in templates for field in template.fields))
     people = members.page_of(audience, fields, after=0, limit=ESTIMATED_FROM)
@@ -87,7 +102,6 @@ def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES)
         _message(campaign, body, person, variant)
         for body, person, variant in zip(bodies, people, variants, strict=True)
     ]
-    reach = reach_of(audience, *templates)
     expected = expected_of(campaign, reach)
     return PreviewView(
         campaign_id=campaign.id,
@@ -113,19 +127,17 @@ class _OnlyShown(Exception):
     """Ends the transaction of what is only previewed."""
 
 
-def preview_draft(
-    caller: Caller, draft: CampaignDraft, *, first: int = MESSAGES
-) -> tuple[PreviewView, AudiencePreviewView]:
-    """Returns what both previews of a campaign would show if this draft were saved; nothing of it is kept.
+def preview_draft(caller: Caller, draft: CampaignDraft, *, first: int = MESSAGES) -> tuple[PreviewView, ExcludedView]:
+    """Returns what `preview_start` would if this draft were saved; nothing of it is kept.
 
     It is written in a transaction that is rolled back, so that what is shown is read as a saved one is. Refuses what
     `create_campaign` refuses, and a draft without an audience.
     """
-    shown: list[tuple[PreviewView, AudiencePreviewView]] = []
+    shown: list[tuple[PreviewView, ExcludedView]] = []
     try:
         with db.atomic():
             made = create_campaign(caller, draft)
-            shown.append((preview_messages(caller, made.id, first=first), preview_audience(caller, made.id)))
+            shown.append(preview_start(caller, made.id, first=first))
             raise _OnlyShown
     except _OnlyShown:
         [found] = shown
