@@ -14,6 +14,11 @@ def asked_for(kind: type[Asked]) -> Asked:
     return kind.model_validate({name: value for name, value in request.args.items() if name != "done"})
 
 
+def asks_for_counts() -> bool:
+    """Returns whether a page is to wait for what it counts; without JavaScript a link asks for that."""
+    return "counted" in request.args
+
+
 def filters_of(asked: Page, *names: str) -> dict[str, Any]:
     """Returns what was asked for by these names, without what was left empty."""
     return {name: value for name in names if (value := getattr(asked, name))}

@@ -97,10 +97,9 @@ def render(template: str, **values: Any) -> str:
         zone=zone or "UTC",
         token=csrf_token(),
         account=forms.current_account(),
-        here=_here(),
         done_message=DONE.get(request.args.get("done", "")),
         form_fields=forms,
-        **values,
+        **{"here": _here()} | values,
     )
 
 

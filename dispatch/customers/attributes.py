@@ -4,7 +4,7 @@ from pydantic import Field
 
 from dispatch.caller import Caller
 from dispatch.formats.view import View
-from models.customers.attributes import AttributesInUse, AttributeUse, attributes_in_use
+from models.customers.attributes import AttributesInUse, AttributeUse, attributes_in_use, noted_names
 from models.page import Page
 
 
@@ -29,6 +29,11 @@ def list_attributes(caller: Caller, *, page: int = 1, page_size: int = 20) -> Pa
     shown = [each for each in found.attributes if each.customers or estimated]
     first = (page - 1) * page_size
     return Page([_view(each, found, estimated) for each in shown[first : first + page_size]], len(shown))
+
+
+def attributes_to_choose(caller: Caller, *, most: int) -> list[str]:
+    """Returns the names of the first attributes that the account's customers have, or had once, without a count."""
+    return noted_names(caller.one_account())[:most]
 
 
 def _view(attribute: AttributeUse, found: AttributesInUse, estimated: bool) -> AttributeView:

@@ -1,11 +1,18 @@
-"""Every page of the console weighs less than 100 KB with all that it loads, however much an account has."""
+"""Every page weighs less than 100 KB with all that it loads, and is shown before what takes a moment is counted."""
 
+import re
+from contextlib import contextmanager
+
+import psycopg
 import pytest
 
+from dispatch.audience import cost
+from dispatch.campaigns.editing import edit_campaign
+from dispatch.campaigns.reading import read_campaign
 from dispatch.customers.list_members import list_members
 from models.database import rows
 from tests.dispatch.channels.arranging import has_templates, template
-from tests.factories import a_campaign, a_list, a_segment, asking
+from tests.factories import a_campaign, a_key, a_list, a_segment, asking, customers
 from tests.sending import start_and_deliver
 
 MOST_BYTES = 100_000
@@ -46,3 +53,127 @@ def test_a_page_weighs_little(signed_in, much, page):
     found = signed_in.client.get(f"/console{page.format(**much)}")
     files = [len(signed_in.client.get(f"/console/static/{name}").data) for name in FILES]
     assert len(found.data) + sum(files) < MOST_BYTES
+
+
+@contextmanager
+def nothing_is_counted(servers):
+    """Whoever looks at customers waits until the yielded function is called."""
+    with psycopg.connect(servers.database_url) as other:
+        other.execute("LOCK TABLE customer, suppression IN ACCESS EXCLUSIVE MODE")
+        yield other.rollback
+
+
+@pytest.fixture
+def campaign(account):
+    return a_campaign(account, recipients=3, template="Hello {first_name}")
+
+
+@pytest.fixture
+def open_page(chromium, address, account):
+    """A page of chromium in which someone is signed in."""
+    context = chromium.new_context(base_url=address)
+    page = context.new_page()
+    page.goto("/console/sign-in")
+    page.get_by_label("API key").fill(a_key(account))
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Campaigns").wait_for()
+    yield page
+    context.close()
+
+
+def test_pages_are_answered_before_an_audience_is_counted(signed_in, servers, account, campaign):
+    segment = a_segment(account, "location", "eq", "Athens")
+    with nothing_is_counted(servers):
+        for path in (f"campaigns/{campaign.id}/launch", f"campaigns/{campaign.id}/edit", f"segments/{segment}"):
+            page = signed_in.get(f"/console/{path}")
+            assert signed_in.status == 200
+            assert "Count now" in page.text
+
+
+def test_a_start_is_offered_only_with_the_words_that_say_what_it_does(signed_in, campaign):
+    address = f"/console/campaigns/{campaign.id}"
+    page = signed_in.get(f"{address}/launch")
+    assert "people get" not in page.text
+    assert not any(form.action == f"{address}/start" for form in page.forms)
+    page = signed_in.get(f"{address}/launch/counted")
+    assert "3 people get 1 segment each, 3 credits, starting now." in page.text
+    assert page.form(f"{address}/start")["_page"] == f"{address}/launch"
+    signed_in.send(f"{address}/start")
+    assert read_campaign(asking(), campaign.id).status == "sending"
+
+
+def test_a_start_that_names_no_revision_is_refused(signed_in, campaign):
+    address = f"/console/campaigns/{campaign.id}"
+    signed_in.get(f"{address}/launch?counted=yes")
+    page = signed_in.send(f"{address}/start", {"revision": ""})
+    assert signed_in.status == 400
+    assert "Read what a start will do" in page.text
+    assert read_campaign(asking(), campaign.id).status == "draft"
+
+
+def test_what_starts_is_what_the_part_showed_and_not_what_the_page_was_opened_for(signed_in, account, campaign):
+    address = f"/console/campaigns/{campaign.id}"
+    signed_in.get(f"{address}/launch")
+    edited = edit_campaign(asking(account.id), campaign.id, {"template": "Another text"})
+    page = signed_in.get(f"{address}/launch/counted")
+    assert "Another text" in page.text
+    assert page.form(f"{address}/start")["revision"] == str(edited.revision)
+
+
+def test_why_a_start_cannot_be_counted_is_said_in_its_place(signed_in, account):
+    campaign = a_campaign(account, recipients=1, template="")
+    for path in ("launch/counted", "launch?counted=yes"):
+        page = signed_in.get(f"/console/campaigns/{campaign.id}/{path}")
+        assert signed_in.status == 200
+        assert "text" in page.text
+        assert "Start now" not in page.text
+
+
+def test_a_segment_that_takes_too_long_to_count_is_shown_and_says_so(signed_in, account, monkeypatch):
+    customers(account, 3_000)
+    segment = a_segment(account, "attributes.n", "gt", 1)
+    rows("UPDATE customer SET attributes = (SELECT jsonb_object_agg('n' || n, '1') FROM generate_series(0, 49) n)")
+    monkeypatch.setattr(cost, "MAX_MILLISECONDS", 1)
+    page = signed_in.get(f"/console/segments/{segment}")
+    assert signed_in.status == 200
+    assert page.form(f"/console/segments/{segment}")["field"] == "attributes.n"
+    page = signed_in.get(f"/console/segments/{segment}/count")
+    assert signed_in.status != 200
+    assert "fewer or simpler" in page.text
+
+
+def test_a_launch_shows_what_it_will_do_and_its_button_once_that_is_counted(open_page, servers, campaign):
+    start = open_page.get_by_role("button", name="Start now")
+    with nothing_is_counted(servers) as count:
+        open_page.goto(f"/console/campaigns/{campaign.id}/launch")
+        open_page.get_by_text("Counting who gets it").wait_for()
+        assert not start.is_visible()
+        count()
+        open_page.get_by_text("3 people get 1 segment each, 3 credits, starting now.").wait_for()
+    start.click()
+    open_page.get_by_text("The campaign has started").wait_for()
+
+
+def test_the_form_of_a_campaign_can_be_used_while_its_audience_is_counted(open_page, servers, campaign):
+    with nothing_is_counted(servers) as count:
+        open_page.goto(f"/console/campaigns/{campaign.id}/edit")
+        open_page.get_by_text("Counting who gets it").wait_for()
+        open_page.get_by_label("Name", exact=True).fill("Typed meanwhile")
+        count()
+        open_page.locator("#preview").get_by_text("3 people").wait_for()
+    assert open_page.get_by_label("Name", exact=True).input_value() == "Typed meanwhile"
+
+
+def test_a_segment_is_counted_once_it_is_shown(open_page, account):
+    customers(account, 2)
+    segment = a_segment(account, "location", "eq", "Athens")
+    open_page.goto(f"/console/segments/{segment}")
+    open_page.locator("#preview").get_by_text("2 people get a campaign for it now").wait_for()
+
+
+def test_a_count_that_fails_leaves_the_link_that_does_the_same(open_page, campaign):
+    open_page.route(re.compile("/launch/counted"), lambda route: route.abort())
+    open_page.goto(f"/console/campaigns/{campaign.id}/launch")
+    open_page.get_by_role("link", name="Count now").click()
+    open_page.get_by_text("3 people get 1 segment each").wait_for()
+    open_page.get_by_role("button", name="Start now").wait_for()

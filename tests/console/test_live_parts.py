@@ -196,6 +196,7 @@ def _writes_and_starts(page):
     page.get_by_text("Hi Maria").wait_for()
     page.get_by_role("button", name="Save").click()
     page.get_by_role("link", name="Start…").click()
+    page.get_by_role("link", name="Count now").click()
     page.get_by_text("2 people get 1 segment each, 2 credits, starting now.").wait_for()
     page.get_by_role("button", name="Start now").click()
     page.get_by_text("The campaign has started").wait_for()

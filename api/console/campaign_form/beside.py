@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from api.console.campaign_form.expensive import Piece, pieces_of, replaceable
 from api.console.campaign_form.written import Written
 from api.http.auth import caller
-from dispatch.audience.previews import AudiencePreviewView
+from dispatch.audience.previews import ExcludedView
 from dispatch.campaigns.preview_view import PreviewView
 from dispatch.campaigns.previews import preview_draft
 from dispatch.errors import DispatchError
@@ -37,25 +37,32 @@ class Beside:
     problem: str | None = None
     texts: tuple[TextShown, ...] = ()
     messages: PreviewView | None = None
-    audience: AudiencePreviewView | None = None
+    excluded: ExcludedView | None = None
+    #: Whether who gets it can be counted, and was not.
+    waits: bool = False
     at: datetime | None = None
     #: When it starts again and again.
     times: NextTimesView | None = None
 
     @classmethod
-    def of(cls, written: Written) -> "Beside":
-        """Returns what the form would make; what cannot be used is said instead."""
+    def of(cls, written: Written, *, counted: bool = False) -> "Beside":
+        """Returns what the form would make; what cannot be used is said instead.
+
+        Who gets it is looked for only if it is to be `counted`, which takes seconds for a large audience.
+        """
         found: dict[str, Any] = {}
         try:
             found["at"] = written.timed.starts_at()
             if repeats := written.timed.repeats():
                 found["times"] = times_of(repeats.cron_expression, repeats.timezone, count=SHOWN_TIMES)
             found["texts"] = tuple(_text(each, written.channel) for each in written.texts())
-            if written.has_audience and all(each.checked.valid for each in found["texts"]):
+            can_count = written.has_audience and all(each.checked.valid for each in found["texts"])
+            found["waits"] = can_count and not counted
+            if can_count and counted:
                 # A draft is previewed before its author has found a name for it.
                 draft = written.as_draft()
                 draft = draft if draft.name.strip() else replace(draft, name="–")
-                found["messages"], found["audience"] = preview_draft(caller(), draft, first=SHOWN_MESSAGES)
+                found["messages"], found["excluded"] = preview_draft(caller(), draft, first=SHOWN_MESSAGES)
         except DispatchError as refusal:
             found["problem"] = refusal.message
         return cls(**found)

@@ -3,19 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from api.console import forms
+from api.console.asked import asks_for_counts
 from api.console.blueprint import console
-from api.console.inputs import chosen_number, id_of, typed_ids, typed_number
+from api.console.inputs import chosen_number, id_of, typed_ids
 from api.console.rendering import page
 from api.http.auth import caller
-from dispatch.audience.previews import AudiencePreviewView
 from dispatch.campaigns import lifecycle
 from dispatch.campaigns.approval import approve_campaign
-from dispatch.campaigns.preview_view import PreviewView
-from dispatch.campaigns.previews import preview_audience, preview_messages
+from dispatch.campaigns.previews import preview_start
 from dispatch.campaigns.reading import read_campaign
+from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import delete_campaign, duplicate_campaign
 from dispatch.errors import DispatchError, ImportRunning, InvalidRequest
 from dispatch.start.enqueue import enqueue_campaign
@@ -27,8 +27,16 @@ from dispatch.start.withholding import withhold_winner
 
 @console.page("/campaigns/<campaign_id>/launch")
 def launch(campaign_id: str) -> Response:
-    """Says in a sentence what a start will do, before it does."""
+    """Leads to a start; the sentence that says what it will do is counted once the page is shown."""
     return _before_start(campaign_id)
+
+
+@console.page("/campaigns/<campaign_id>/launch/counted", passive=True)
+def launch_counted(campaign_id: str) -> Response:
+    """The part of that page which says in a sentence what a start will do, with the button that starts it."""
+    shown = read_campaign(caller(), id_of(campaign_id))
+    address = f"{forms.START}/campaigns/{shown.id}/launch"
+    return page("launch_counted.html", here=address, shown=shown, **_what_starts(shown), importing=_meets_import())
 
 
 @console.form("/campaigns/<campaign_id>/start", scope="send")
@@ -36,7 +44,8 @@ def start_campaign(campaign_id: str) -> Response:
     """Starts the revision that the page showed, and no other; a refusal is shown with what a start would do now."""
     anyway = forms.typed("anyway") == "yes"
     try:
-        started = enqueue_campaign(caller(), id_of(campaign_id), revision=typed_number("revision"), anyway=anyway)
+        revision = chosen_number("revision", "Read what a start will do, and start it there.")
+        started = enqueue_campaign(caller(), id_of(campaign_id), revision=revision, anyway=anyway)
     except DispatchError as refusal:
         return _before_start(campaign_id, refusal)
     return _shown(started.campaign_id, "started")
@@ -44,17 +53,36 @@ def start_campaign(campaign_id: str) -> Response:
 
 def _before_start(campaign_id: str, refusal: DispatchError | None = None) -> Response:
     shown = read_campaign(caller(), id_of(campaign_id))
-    found: tuple[PreviewView, AudiencePreviewView] | None = None
-    if shown.status in ("draft", "scheduled") and not (shown.audience and shown.audience.kind == "remote"):
-        found = preview_messages(caller(), shown.id, first=3), preview_audience(caller(), shown.id)
+    waits = _can_be_counted(shown) and not asks_for_counts()
     return page(
         "launch.html",
         refused=refusal,
         title=f"Start {shown.name}",
-        importing=isinstance(refusal, ImportRunning),
+        importing=isinstance(refusal, ImportRunning) or _meets_import(),
         shown=shown,
-        found=found,
+        waits=waits,
+        **({} if waits else _what_starts(shown)),
     )
+
+
+def _what_starts(shown: CampaignView) -> dict[str, Any]:
+    """Returns what a start would do, or why it cannot be known; `found` is None where nothing can be counted yet."""
+    if not _can_be_counted(shown):
+        return {"found": None, "uncounted": None}
+    try:
+        return {"found": preview_start(caller(), shown.id, first=3), "uncounted": None}
+    except DispatchError as refusal:
+        return {"found": None, "uncounted": refusal.message}
+
+
+def _can_be_counted(shown: CampaignView) -> bool:
+    remote = bool(shown.audience and shown.audience.kind == "remote")
+    return shown.status in ("draft", "scheduled") and not remote
+
+
+def _meets_import() -> bool:
+    """Returns whether the page was led to by a start that was refused because an import runs."""
+    return "importing" in request.args
 
 
 @console.form("/campaigns/<campaign_id>/approve", scope="approve")

@@ -3,7 +3,7 @@
 from flask import Response
 
 from api.console import forms
-from api.console.asked import asked_for, filters_of
+from api.console.asked import asked_for, asks_for_counts, filters_of
 from api.console.blueprint import console
 from api.console.inputs import id_of
 from api.console.rendering import page
@@ -14,8 +14,8 @@ from dispatch.audience import previews, segments
 from dispatch.audience.filter import COLUMNS
 from dispatch.audience.previews import SegmentPreviewView
 from dispatch.audience.segments import SegmentView
-from dispatch.customers.attributes import list_attributes
-from dispatch.errors import DispatchError
+from dispatch.customers.attributes import attributes_to_choose
+from dispatch.errors import DispatchError, SegmentTooHeavy
 
 # As many attributes as are offered.
 ATTRIBUTES = 200
@@ -31,9 +31,12 @@ def segment_list() -> Response:
 
 @console.page("/segments/<segment_id>/count", passive=True)
 def segment_count(segment_id: str) -> Response:
-    """How many people a segment has now."""
+    """How many people a segment has now, in short for the list of segments, and as its own page says it."""
     wanted = id_of(segment_id)
-    return page("segment_count.html", id=f"count-{wanted}", counted=previews.preview_segment(caller(), wanted))
+    try:
+        return page("segment_count.html", id=f"count-{wanted}", counted=previews.preview_segment(caller(), wanted))
+    except SegmentTooHeavy as refused:
+        return page("segment_count.html", refused=refused, id=None, counted=None)
 
 
 @console.page("/segments/new", scope="write")
@@ -50,10 +53,11 @@ def add_segment() -> Response:
 
 @console.page("/segments/<segment_id>")
 def one_segment(segment_id: str) -> Response:
-    """A segment as rows, with how many people it has."""
+    """A segment as rows; how many people it has is counted once the page is shown."""
     found = segments.read_segment(caller(), id_of(segment_id))
-    counted = previews.preview_segment(caller(), found.id)
-    return _form(_address(found), found.name, found.name, rows_of(found.filter), counted)
+    counted = previews.preview_segment(caller(), found.id) if asks_for_counts() else None
+    waits = None if counted else _address(found)
+    return _form(_address(found), found.name, found.name, rows_of(found.filter), counted, waits=waits)
 
 
 @console.form("/segments/<segment_id>", scope="write", resumes=True)
@@ -94,9 +98,11 @@ def _form(
     rows: Rows | None,
     counted: SegmentPreviewView | None = None,
     refused: DispatchError | None = None,
+    *,
+    waits: str | None = None,
 ) -> Response:
     used = {row.field for row in rows.rows} if rows else set()
-    known = [f"attributes.{each.name}" for each in list_attributes(caller(), page_size=ATTRIBUTES).rows]
+    known = [f"attributes.{name}" for name in attributes_to_choose(caller(), most=ATTRIBUTES)]
     return page(
         "segment.html",
         refused=refused,
@@ -105,6 +111,7 @@ def _form(
         name=name,
         rows=rows,
         counted=counted,
+        waits=waits,
         fields=[*COLUMNS, "list", "received_campaign", "failed_campaign", *sorted({*known, *used} - _own())],
         operators=OPERATORS,
     )

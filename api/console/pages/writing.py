@@ -23,7 +23,7 @@ from dispatch.campaigns.schedule_view import repeats_of
 from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign, save_recurring
 from dispatch.channels.templates import OfferedTemplateView, list_offered
-from dispatch.customers.attributes import list_attributes
+from dispatch.customers.attributes import attributes_to_choose
 from dispatch.errors import DispatchError
 from dispatch.texts.template import CUSTOMER_FIELDS
 from models.states import CHANNELS
@@ -67,6 +67,8 @@ def _answer(campaign: CampaignView | None) -> Response:
     if forms.is_resumed():
         return _form(written, campaign, Beside.of(written), offered)
     match forms.typed("do"):
+        case "preview":
+            return _form(written, campaign, Beside.of(written, counted=True), offered)
         case "replace":
             written = written.with_replacements()
         case "save":
@@ -94,7 +96,7 @@ def _saved(written: Written, campaign: CampaignView | None) -> CampaignView:
 
 def _fields() -> list[str]:
     """Returns what can fill a parameter."""
-    return [*sorted(CUSTOMER_FIELDS), *(each.name for each in list_attributes(caller(), page_size=ATTRIBUTES).rows)]
+    return [*sorted(CUSTOMER_FIELDS), *attributes_to_choose(caller(), most=ATTRIBUTES)]
 
 
 def _offered(channel: str) -> list[OfferedTemplateView]:

@@ -52,13 +52,19 @@ for (const part of document.querySelectorAll("[data-events]")) listen(part.datas
 // A long menu on a small screen shows where one is.
 document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
+// Says of what is not counted yet whether it is being counted; the link or button beside it does the same.
+function waits(part, counting) {
+  for (const each of part.querySelectorAll("[data-waits]")) each.hidden = !counting;
+  for (const each of part.querySelectorAll("[data-idle]")) each.hidden = counting;
+}
+
 // Tells a screen reader what a preview comes to, once nothing was typed for a while, and only if that has changed.
 const SAID_AFTER_MS = 1500;
 let saying;
 function say() {
   clearTimeout(saying);
   saying = setTimeout(() => {
-    const words = [...document.querySelectorAll("#preview [data-said]")].map((part) => part.textContent).join(" ");
+    const words = [...document.querySelectorAll("[data-said]")].map((part) => part.textContent).join(" ");
     const said = document.getElementById("said");
     if (said && said.textContent !== words) said.textContent = words;
   }, SAID_AFTER_MS);
@@ -71,11 +77,12 @@ function preview(form) {
   // The parts of the form that have other fields after a choice, and are not shown yet.
   const reshaped = new Set();
   const show = async () => {
-    asked = new AbortController();
+    const own = (asked = new AbortController());
     const data = new URLSearchParams(new FormData(form));
     data.set("do", "preview");
+    waits(form, true);
     try {
-      const answer = await fetch(form.action, { method: "POST", body: data, signal: asked.signal });
+      const answer = await fetch(form.action, { method: "POST", body: data, signal: own.signal });
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const id of ["preview", ...reshaped]) {
@@ -86,8 +93,11 @@ function preview(form) {
       say();
     } catch {
       // A newer question has replaced this one, or the server does not answer for a moment.
+    } finally {
+      if (asked === own) waits(form, false);
     }
   };
+  if (form.dataset.preview === "now") show();
   form.addEventListener("input", ({ target }) => {
     clearTimeout(waiting);
     // An answer to what is no longer typed would undo what was typed since.
@@ -117,11 +127,17 @@ for (const field of document.querySelectorAll("input[data-columns]")) {
 // What takes a moment to count is asked for once the page is shown, one after the other.
 (async () => {
   for (const part of document.querySelectorAll("[data-once]")) {
+    waits(part, true);
     try {
       const answer = await fetch(part.dataset.once, { credentials: "same-origin" });
-      if (answer.ok) replaceParts(await answer.text());
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+      if (fresh) {
+        part.replaceChildren(...fresh.childNodes);
+        say();
+      }
     } catch {
       // The link in its place does the same.
     }
+    waits(part, false);
   }
 })();
