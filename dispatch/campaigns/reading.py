@@ -6,6 +6,7 @@ from dispatch.campaigns.view import CampaignView, view, view_all
 from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import checked_channel
 from dispatch.formats.searches import search_of
+from models.campaigns.audience import CampaignCustomer
 from models.campaigns.campaign import Campaign
 from models.page import Page
 from models.states import CAMPAIGN_KINDS, CAMPAIGN_STATES
@@ -14,6 +15,11 @@ from models.states import CAMPAIGN_KINDS, CAMPAIGN_STATES
 def read_campaign(caller: Caller, campaign_id: int) -> CampaignView:
     """Returns the campaign with its counts; CampaignNotFound when there is none, or it is another account's."""
     return view(get_campaign(caller, campaign_id))
+
+
+def chosen_customers(caller: Caller, campaign_id: int, *, most: int) -> list[int]:
+    """Returns the ids of the customers that were chosen for the campaign one by one, at most so many."""
+    return CampaignCustomer.first_ids(get_campaign(caller, campaign_id).id, most=most)
 
 
 def list_campaigns(

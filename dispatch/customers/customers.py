@@ -3,7 +3,7 @@
 Lists of them are `lists.py`; the numbers that must not be messaged are `suppressions.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -77,6 +77,11 @@ def read_customer(caller: Caller, customer_id: int) -> CustomerView:
     if found is None:
         raise CustomerNotFound
     return CustomerView.model_validate(found)
+
+
+def customers_with(caller: Caller, ids: Sequence[int]) -> list[CustomerView]:
+    """Returns those of the customers with these ids that the account has, by id."""
+    return [CustomerView.model_validate(each) for each in Customer.with_ids(ids, caller.account)] if ids else []
 
 
 def edit_customer(

@@ -36,6 +36,16 @@ class CampaignCustomer(Row):
         return {choice.customer_id for choice in chosen}
 
     @classmethod
+    def first_ids(cls, campaign_id: int, *, most: int) -> list[int]:
+        """Returns the lowest ids of the customers chosen for the campaign, at most so many."""
+        found = rows(
+            "SELECT * FROM campaign_customer WHERE campaign_id = %s ORDER BY customer_id LIMIT %s",
+            [campaign_id, most],
+            into=cls,
+        )
+        return [choice.customer_id for choice in found]
+
+    @classmethod
     def counts(cls, campaign_ids: list[int]) -> dict[int, int]:
         """Counts the customers chosen for each of these campaigns; campaigns without any are left out."""
         if not campaign_ids:

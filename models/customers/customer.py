@@ -1,6 +1,6 @@
 """An account's customers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, Self, get_args
@@ -89,6 +89,15 @@ class Customer(Row):
         return row(
             f"SELECT {_WITH_SUPPRESSION} FROM customer WHERE id = %(id)s AND {owned_by(tenant)}",
             {"id": customer_id, "account": tenant},
+            into=CustomerWithSuppression,
+        )
+
+    @classmethod
+    def with_ids(cls, ids: Sequence[int], tenant: Tenant) -> "list[CustomerWithSuppression]":
+        """Returns those of these customers that the tenant has, by id."""
+        return rows(
+            f"SELECT {_WITH_SUPPRESSION} FROM customer WHERE id = ANY(%(ids)s) AND {owned_by(tenant)} ORDER BY id",
+            {"ids": list(ids), "account": tenant},
             into=CustomerWithSuppression,
         )
 

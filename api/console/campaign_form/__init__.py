@@ -5,5 +5,6 @@ approved    a WhatsApp template and what fills it → fills (the parameters of i
 compared    several texts, and how the best is chosen
 timed       when it starts and whom it reaches when → repeated (how often)
 beside      what it would say to whom, and what that costs; expensive (characters, marked in the text)
-choices     the lists and segments that an audience is chosen from
+stored      its text, taken from one that the account has stored
+audience    who it is for; choices (the lists, segments and customers to choose from)
 """

@@ -38,6 +38,8 @@ class Beside:
     texts: tuple[TextShown, ...] = ()
     messages: PreviewView | None = None
     excluded: ExcludedView | None = None
+    #: Whether it is for users of user-service, who are not known before its start.
+    is_remote: bool = False
     #: Whether who gets it can be counted, and was not.
     waits: bool = False
     at: datetime | None = None
@@ -56,7 +58,12 @@ class Beside:
             if repeats := written.timed.repeats():
                 found["times"] = times_of(repeats.cron_expression, repeats.timezone, count=SHOWN_TIMES)
             found["texts"] = tuple(_text(each, written.channel) for each in written.texts())
-            can_count = written.has_audience and all(each.checked.valid for each in found["texts"])
+            found["is_remote"] = bool(written.audience.remote)
+            if found["is_remote"]:
+                # Who they are is known when it starts; what was typed is checked.
+                written.as_draft()
+            are_known = written.audience.is_chosen and not found["is_remote"]
+            can_count = are_known and all(each.checked.valid for each in found["texts"])
             found["waits"] = can_count and not counted
             if can_count and counted:
                 # A draft is previewed before its author has found a name for it.

@@ -1,15 +1,18 @@
-"""The lists and segments that an audience is chosen from: those that are chosen, and those with a name like that."""
+"""The lists, segments and customers that an audience is chosen from: those that are chosen, and those called alike."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from api.http.auth import caller
 from dispatch.audience.segments import list_segments, read_segment
+from dispatch.customers.customers import CustomerView, customers_with, list_customers
 from dispatch.customers.lists import list_lists, read_list
 from dispatch.errors import NotFound
 
 # More than that no one finds in a list of boxes; a search finds the others.
 MOST = 50
+# So many customers are shown that were searched for.
+MOST_FOUND = 20
 
 
 class Choice(NamedTuple):
@@ -41,6 +44,26 @@ def segments_to_choose(chosen: Sequence[int], q: str) -> Choices:
     return _with_chosen([Choice(each.id, each.name) for each in found.rows], found.total, chosen, _segment)
 
 
+def customers_to_choose(chosen: Sequence[int], q: str) -> Choices:
+    """Returns the chosen customers, and those with these parts in their names or phones; only the chosen without q."""
+    known = {each.id: each for each in customers_with(caller(), chosen)}
+    rows = [_customer(known[each]) if each in known else _gone("customer", each) for each in dict.fromkeys(chosen)]
+    if not q:
+        return Choices(rows, 0)
+    found = list_customers(caller(), page_size=MOST_FOUND, q=q)
+    return Choices(
+        rows + [_customer(each) for each in found.rows if each.id not in chosen], found.total - len(found.rows)
+    )
+
+
+def _customer(found: CustomerView) -> Choice:
+    return Choice(found.id, f"{found.first_name} {found.last_name} {found.phone}".strip())
+
+
+def _gone(kind: str, its_id: int) -> Choice:
+    return Choice(its_id, f"{kind} {its_id}", is_gone=True)
+
+
 def _with_chosen(rows: list[Choice], total: int, chosen: Sequence[int], read: Callable[[int], Choice]) -> Choices:
     """Returns the rows after those that are chosen and not among them, without which a form would forget these."""
     found = {each.id for each in rows}
@@ -51,7 +74,7 @@ def _list(list_id: int) -> Choice:
     try:
         found = read_list(caller(), list_id)
     except NotFound:
-        return Choice(list_id, f"list {list_id}", is_gone=True)
+        return _gone("list", list_id)
     return Choice(found.id, found.name, found.customers)
 
 
@@ -59,4 +82,4 @@ def _segment(segment_id: int) -> Choice:
     try:
         return Choice(segment_id, read_segment(caller(), segment_id).name)
     except NotFound:
-        return Choice(segment_id, f"segment {segment_id}", is_gone=True)
+        return _gone("segment", segment_id)

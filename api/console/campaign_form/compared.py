@@ -80,10 +80,6 @@ class Compared:
         held = whole_number(self.hold_back, "The percent that is held back") if self.hold_back else 0
         return {"variants": variants, "hold_back": held, "winner_rule": self._rule()}
 
-    def as_changes(self, text: str, campaign: CampaignView) -> dict[str, Any]:
-        """Returns the same as changes of a campaign, which may have compared texts before."""
-        return ({"variants": None} if campaign.variants else {}) | self.as_fields(text)
-
     def _rule(self) -> WinnerRule | None:
         if not self.by:
             return None

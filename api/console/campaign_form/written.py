@@ -6,18 +6,15 @@ from typing import Any
 
 from api.console import forms
 from api.console.campaign_form.approved import Approved, typed_text
+from api.console.campaign_form.audience import ChosenAudience, is_shown
 from api.console.campaign_form.compared import Compared
+from api.console.campaign_form.stored import name_of, source_of
 from api.console.campaign_form.timed import Timed
-from api.console.inputs import typed_ids, typed_number
-from dispatch.audience.combined import Combined, Excluded, Included
+from api.console.inputs import typed_number
 from dispatch.campaigns.draft import CampaignDraft
-from dispatch.campaigns.view import CampaignView, PartsView
+from dispatch.campaigns.view import CampaignView
 from dispatch.channels.templates import OfferedTemplateView
-from dispatch.errors import InvalidRequest
 from dispatch.texts.typography import with_replacements
-
-# What the form can choose; any other kind of audience stays as it is unless one of these replaces it.
-OF_THE_FORM = (None, "list", "segment", "everyone", "combined")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +26,10 @@ class Written:
     text: str = ""
     compared: Compared = field(default_factory=Compared)
     approved: Approved = field(default_factory=Approved)
-    everyone: bool = False
-    lists: tuple[int, ...] = ()
-    segments: tuple[int, ...] = ()
-    except_lists: tuple[int, ...] = ()
-    except_segments: tuple[int, ...] = ()
-    #: What lists and segments to choose from are searched for.
-    find: str = ""
+    #: The name that a stored text is looked for by, and the id of the one that the text was taken from.
+    stored: str = ""
+    stored_id: int | None = None
+    audience: ChosenAudience = field(default_factory=ChosenAudience)
     purpose: str = "marketing"
     fold: bool = False
     track: bool = False
@@ -54,12 +48,9 @@ class Written:
             text=text,
             compared=Compared.of_form(),
             approved=Approved.of_form(text, offered),
-            everyone="everyone" in forms.sent(),
-            lists=tuple(typed_ids("lists")),
-            segments=tuple(typed_ids("segments")),
-            except_lists=tuple(typed_ids("except_lists")),
-            except_segments=tuple(typed_ids("except_segments")),
-            find=forms.typed("find").strip(),
+            stored=forms.typed("stored").strip(),
+            stored_id=typed_number("stored_id"),
+            audience=ChosenAudience.of_form(),
             purpose=forms.typed("purpose", "marketing"),
             fold="fold" in forms.sent(),
             track="track" in forms.sent(),
@@ -68,35 +59,25 @@ class Written:
         )
 
     @classmethod
-    def of_campaign(cls, campaign: CampaignView, timed: Timed, offered: Sequence[OfferedTemplateView]) -> "Written":
-        """Returns what the form shows of a campaign that is saved, with these times."""
-        audience = campaign.audience
-        include = (audience and audience.include) or PartsView()
-        exclude = (audience and audience.exclude) or PartsView()
-        one_list = [audience.list_id] if audience and audience.list_id else []
-        one_segment = [audience.segment_id] if audience and audience.segment_id else []
+    def of_campaign(
+        cls, campaign: CampaignView, timed: Timed, offered: Sequence[OfferedTemplateView], customers: Sequence[int]
+    ) -> "Written":
+        """Returns what the form shows of a campaign that is saved, with these times and these chosen customers."""
         return cls(
             name=campaign.name,
             channel=campaign.channel,
             text=campaign.base_template,
             compared=Compared.of_campaign(campaign),
             approved=Approved.of_campaign(campaign, offered),
-            everyone=bool(audience and audience.kind == "everyone") or include.everyone,
-            lists=(*one_list, *include.lists),
-            segments=tuple(each for each in (*one_segment, *include.segments) if each),
-            except_lists=tuple(exclude.lists),
-            except_segments=tuple(each for each in exclude.segments if each),
+            stored=name_of(campaign.template_id),
+            stored_id=campaign.template_id,
+            audience=ChosenAudience.of_campaign(campaign, customers),
             purpose=campaign.purpose,
             fold=campaign.fold_typography,
             track=campaign.track_links,
             timed=timed,
             revision=campaign.revision,
         )
-
-    @property
-    def has_audience(self) -> bool:
-        """Returns whether anyone is chosen."""
-        return bool(self.everyone or self.lists or self.segments)
 
     @property
     def template(self) -> Approved:
@@ -119,13 +100,13 @@ class Written:
             purpose=self.purpose,
             fold_typography=self.fold,
             track_links=self.track,
-            **self.compared.as_fields(self.texts()[0]),
+            **self._text_fields(),
             **self.template.as_fields(),
             **self.timed.limits(),
-            **self._audience(),
+            **self.audience.as_fields(),
         )
 
-    def as_changes(self, campaign: CampaignView, shown: Timed) -> dict[str, Any]:
+    def as_changes(self, campaign: CampaignView, shown: Timed, customers: Sequence[int]) -> dict[str, Any]:
         """Returns it as changes of a campaign, whose form `shown` these times; what it cannot show of it stays."""
         changes: dict[str, Any] = {
             "name": self.name,
@@ -134,32 +115,20 @@ class Written:
             "fold_typography": self.fold,
             "track_links": self.track,
         }
-        changes |= self.compared.as_changes(self.texts()[0], campaign)
-        if changes.get("template") == campaign.base_template and not campaign.variants:
+        text = self._text_fields()
+        taken_from = text.get("template_id", campaign.template_id)
+        if self.texts() == [campaign.base_template] and not campaign.variants and taken_from == campaign.template_id:
             # A text from a stored one stays that.
-            del changes["template"]
+            text.pop("template", None)
+            text.pop("template_id", None)
+        changes |= ({"variants": None} if campaign.variants else {}) | text
         changes |= self.template.as_fields() | self.timed.changed_limits(shown)
-        kind = campaign.audience.kind if campaign.audience else None
-        if self.has_audience:
-            changes |= self._audience()
-        elif kind in OF_THE_FORM and kind is not None:
-            changes["list_id"] = None
+        if not self.audience.is_like(ChosenAudience.of_campaign(campaign, customers)):
+            changes |= self.audience.as_fields() or ({"list_id": None} if is_shown(campaign) else {})
         return changes
 
-    def _audience(self) -> dict[str, Any]:
-        """Returns the audience in its simplest kind."""
-        parts = (self.lists, self.segments, self.except_lists, self.except_segments)
-        match self.everyone, *map(list, parts):
-            case False, [], [], _, _:
-                if self.except_lists or self.except_segments:
-                    raise InvalidRequest("Choose who gets it before you leave people out.", field="lists")
-                return {}
-            case True, [], [], [], []:
-                return {"everyone": True}
-            case False, [one], [], [], []:
-                return {"list_id": one}
-            case False, [], [one], [], []:
-                return {"segment_id": one}
-        included = Included(everyone=self.everyone, lists=list(self.lists), segments=list(self.segments))
-        excluded = Excluded(lists=list(self.except_lists), segments=list(self.except_segments))
-        return {"combined": Combined(include=included, exclude=excluded)}
+    def _text_fields(self) -> dict[str, Any]:
+        """Returns the text or the texts as a draft names them; the id of a stored one whose text it still is."""
+        fields = self.compared.as_fields(self.texts()[0])
+        source = source_of(fields["template"], self.stored_id) if "template" in fields else None
+        return {"template_id": source} if source else fields

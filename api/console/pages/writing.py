@@ -4,21 +4,24 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from zoneinfo import available_timezones
 
-from flask import Response, g
+from flask import Response, g, request
 
 from api.console import forms
 from api.console.blueprint import console
 from api.console.campaign_form.approved import key_of
+from api.console.campaign_form.audience import MOST_CUSTOMERS, ChosenAudience, is_shown
 from api.console.campaign_form.beside import Beside
-from api.console.campaign_form.choices import lists_to_choose, segments_to_choose
+from api.console.campaign_form.choices import customers_to_choose, lists_to_choose, segments_to_choose
 from api.console.campaign_form.repeated import CHOICES, DAYS, LATE
+from api.console.campaign_form.stored import proposed, stored_text
 from api.console.campaign_form.timed import Timed
-from api.console.campaign_form.written import OF_THE_FORM, Written
+from api.console.campaign_form.written import Written
 from api.console.inputs import id_of
 from api.console.rendering import page
 from api.http.auth import caller
+from config.settings import settings
 from dispatch.campaigns.editing import edit_campaign
-from dispatch.campaigns.reading import read_campaign
+from dispatch.campaigns.reading import chosen_customers, read_campaign
 from dispatch.campaigns.schedule_view import repeats_of
 from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign, save_recurring
@@ -34,8 +37,10 @@ ATTRIBUTES = 200
 
 @console.page("/campaigns/new", scope="write")
 def new_campaign() -> Response:
-    """An empty form."""
-    return _form(Written(timed=Timed(zone=g.signed_in.account_zone)), None, Beside(), [])
+    """An empty form, or one for the customer whose page led here."""
+    chosen = (id_of(request.args["customer"]),) if "customer" in request.args else ()
+    timed = Timed(zone=g.signed_in.account_zone)
+    return _form(Written(timed=timed, audience=ChosenAudience(customers=chosen)), None, Beside(), [])
 
 
 @console.form("/campaigns/new", scope="write", resumes=True)
@@ -49,7 +54,7 @@ def edit(campaign_id: str) -> Response:
     """The form of a campaign that has not started."""
     shown = read_campaign(caller(), id_of(campaign_id))
     offered = _offered(shown.channel)
-    written = Written.of_campaign(shown, _timed(shown), offered)
+    written = Written.of_campaign(shown, _timed(shown), offered, _chosen(shown))
     return _form(written, shown, Beside.of(written), offered)
 
 
@@ -71,6 +76,12 @@ def _answer(campaign: CampaignView | None) -> Response:
             return _form(written, campaign, Beside.of(written, counted=True), offered)
         case "replace":
             written = written.with_replacements()
+        case "stored":
+            try:
+                found = stored_text(written.stored, written.channel)
+            except DispatchError as refusal:
+                return _form(written, campaign, Beside.of(written), offered, refusal=refusal)
+            written = replace(written, text=found.body, stored=found.name, stored_id=found.id)
         case "save":
             try:
                 saved = _saved(written, campaign)
@@ -87,7 +98,7 @@ def _saved(written: Written, campaign: CampaignView | None) -> CampaignView:
         draft = replace(written.as_draft(), scheduled_at=at)
         return create_campaign(caller(), replace(draft, **asdict(repeats)) if repeats else draft)
     shown = _timed(campaign)
-    changes = written.as_changes(campaign, shown) | ({"scheduled_at": at} if at else {})
+    changes = written.as_changes(campaign, shown, _chosen(campaign)) | ({"scheduled_at": at} if at else {})
     if repeats and (written.timed.repeated, written.timed.zone) != (shown.repeated, shown.zone):
         opened = written.timed.repeated.opened or None
         return save_recurring(caller(), campaign.id, changes, repeats, revision=written.revision, opened=opened)
@@ -107,6 +118,12 @@ def _timed(campaign: CampaignView) -> Timed:
     return Timed.of_campaign(campaign, repeats_of(caller(), campaign.schedule), g.signed_in.account_zone)
 
 
+def _chosen(campaign: CampaignView) -> list[int]:
+    """Returns the ids of the customers that were chosen for the campaign, if the form shows them."""
+    chosen = campaign.audience and campaign.audience.kind == "customers" and is_shown(campaign)
+    return chosen_customers(caller(), campaign.id, most=MOST_CUSTOMERS) if chosen else []
+
+
 def _form(
     written: Written,
     campaign: CampaignView | None,
@@ -121,11 +138,15 @@ def _form(
         title=f"Change {campaign.name}" if campaign else "New campaign",
         written=written,
         shown=campaign,
-        keeps_audience=bool(campaign and campaign.audience and campaign.audience.kind not in OF_THE_FORM),
+        keeps_audience=campaign is not None and not is_shown(campaign),
         beside=beside,
         action=f"{forms.START}/campaigns/{campaign.id}/edit" if campaign else f"{forms.START}/campaigns/new",
-        lists=lists_to_choose((*written.lists, *written.except_lists), written.find),
-        segments=segments_to_choose((*written.segments, *written.except_segments), written.find),
+        audience=(audience := written.audience),
+        lists=lists_to_choose((*audience.lists, *audience.except_lists), audience.find),
+        segments=segments_to_choose((*audience.segments, *audience.except_segments), audience.find),
+        customers=customers_to_choose(audience.customers, audience.find_customers),
+        has_remote_services=bool(settings().user_service_url),
+        stored_texts=proposed(written.channel),
         channels=CHANNELS,
         templates=offered,
         key_of=key_of,

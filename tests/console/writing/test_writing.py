@@ -5,7 +5,7 @@ import pytest
 from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.reading import read_campaign
 from models.database import row, rows, scalar
-from tests.factories import a_campaign, a_key, a_list, a_segment, an_account, asking, customers
+from tests.factories import a_campaign, a_key, a_list, a_segment, an_account, asking
 from tests.stored import stored_rows
 
 NEW = "/console/campaigns/new"
@@ -173,16 +173,6 @@ def test_a_change_of_another_tab_is_not_written_over_and_nothing_typed_is_lost(s
     assert "“Theirs”" in page.text
     assert page.form(address)["text"] == "Mine"
     assert campaigns()[0]["template"] == "Theirs"
-
-
-def test_an_edit_keeps_the_audience_that_the_form_cannot_show(signed_in, account):
-    campaign = a_campaign(account, customer_ids=customers(account, 2))
-    address = f"/console/campaigns/{campaign.id}/edit"
-    page = signed_in.get(address)
-    assert "(customers) stays unless" in page.text
-    signed_in.send(address, {"text": "Hello again"}, button="Save")
-    shown = read_campaign(asking(), campaign.id)
-    assert (shown.audience.kind, shown.audience.customers, shown.base_template) == ("customers", 2, "Hello again")
 
 
 def test_a_script_in_what_is_typed_is_text(signed_in, account):
