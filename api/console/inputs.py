@@ -38,8 +38,8 @@ def chosen_number(name: str, otherwise: str) -> int:
     return number
 
 
-def whole_number(text: str, field: str) -> int:
-    """Returns the number; InvalidRequest, with the field, when it is none or too large for an id."""
+def whole_number(text: str, called: str, *, field: str | None = None) -> int:
+    """Returns the number; InvalidRequest, which says what it is called, when it is none or too large for an id."""
     if not text.isascii() or not text.isdigit() or len(text) > MAX_SEARCH or not can_be_id(int(text)):
-        raise InvalidRequest(f"{field} must be a whole number.", field=field)
+        raise InvalidRequest(f"{called} must be a whole number.", field=field or called)
     return int(text)

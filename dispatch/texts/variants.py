@@ -165,7 +165,7 @@ def checked_split(
     texts = [_checked_text(account_id, place, each.text) for place, each in enumerate(variants, 1)]
     for place, text in enumerate(texts, 1):
         if (first := [other.strip() for other in texts].index(text.strip()) + 1) != place:
-            raise InvalidRequest(f"Variants {first} and {place} have the same text.", field="variants")
+            raise InvalidRequest(f"Variants {first} and {place} have the same text.", field="variants", variant=place)
     shares = _checked_shares([each.share for each in variants])
     made = (Variant(text=text, share=share) for text, share in zip(texts, shares, strict=True))
     return Split(tuple(made), hold_back, rule)
@@ -174,11 +174,11 @@ def checked_split(
 def _checked_text(account_id: UUID, place: int, text: str) -> str:
     text = composed(text)
     if is_blank(text):
-        raise InvalidTemplate(f"Variant {place} has no text; write one.", field="variants")
+        raise InvalidTemplate(f"Variant {place} has no text; write one.", field="variants", variant=place)
     try:
         compile_for(account_id, text)
     except InvalidTemplate as problem:
-        details = {**problem.details, "field": "variants"}
+        details = {**problem.details, "field": "variants", "variant": place}
         raise InvalidTemplate(f"Variant {place}: {problem.message}", **details) from None
     return text
 

@@ -149,7 +149,10 @@ class Approved:
             "whatsapp_language": self.language,
             "whatsapp_header": self._header(self.header_type) if self.header_type else None,
             "whatsapp_buttons": [
-                _button(whole_number(each.place, "The place of a button"), each.type, each.value) for each in typed
+                _button(
+                    whole_number(each.place, "The place of a button", field="whatsapp_buttons"), each.type, each.value
+                )
+                for each in typed
             ],
             "whatsapp_parameters": [each.strip() for each in self.names.split(",") if each.strip()] or None,
         }

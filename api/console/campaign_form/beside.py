@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from api.console.campaign_form.expensive import Piece, pieces_of, replaceable
+from api.console.campaign_form.problem import problem_of
 from api.console.campaign_form.written import Written
 from api.http.auth import caller
 from dispatch.audience.previews import ExcludedView
@@ -71,7 +72,7 @@ class Beside:
                 draft = draft if draft.name.strip() else replace(draft, name="–")
                 found["messages"], found["excluded"] = preview_draft(caller(), draft, first=SHOWN_MESSAGES)
         except DispatchError as refusal:
-            found["problem"] = refusal.message
+            found["problem"] = problem_of(refusal).words
         return cls(**found)
 
 

@@ -75,20 +75,23 @@ class Compared:
             if self.hold_back or self.by:
                 raise InvalidRequest("Write a second text before you hold anyone back.", field="hold_back")
             return {"template": text}
-        shares = [whole_number(each, "The share of a text") if each else None for each in self.shares]
+        shares = [
+            whole_number(share, f"The share of text {place}", field=f"share_{place}") if share else None
+            for place, share in enumerate(self.shares, 1)
+        ]
         variants = [Variant(text=each, share=share) for each, share in zip((text, *self.others), shares, strict=True)]
-        held = whole_number(self.hold_back, "The percent that is held back") if self.hold_back else 0
+        held = whole_number(self.hold_back, "“Hold back”", field="hold_back") if self.hold_back else 0
         return {"variants": variants, "hold_back": held, "winner_rule": self._rule()}
 
     def _rule(self) -> WinnerRule | None:
         if not self.by:
             return None
-        hours = whole_number(self.after_hours, "The hours until the best text is sent")
+        hours = whole_number(self.after_hours, "The hours until the best text is sent", field="winner_after")
         try:
             return WinnerRule.model_validate({"after_hours": hours, "by": self.by, "if_too_early": self.if_too_early})
         except ValidationError:
             raise InvalidRequest(
                 f"The best text is sent {LEAST_HOURS} to {MOST_HOURS} hours after the campaign, by one of the rules of "
                 "the list.",
-                field="winner_rule",
+                field="winner_after",
             ) from None

@@ -83,7 +83,7 @@ class Repeated:
         """Returns the times, by the clocks of this zone; None for once, InvalidRequest for what cannot be used."""
         if not self.how:
             return None
-        most = whole_number(self.most, "The number of times") if self.most else None
+        most = whole_number(self.most, "The number of times", field="max_runs") if self.most else None
         return Repeats(cron_expression=self._expression(), timezone=zone, max_runs=most, misfire=self.late)
 
     def _expression(self) -> str:

@@ -75,7 +75,7 @@ class Timed:
         """Returns what limits when people may be reached, as a draft names it."""
         return {
             "expires_at": self._time(self.expires, "expires"),
-            "grace_sec": whole_number(self.grace, "How late it may start") * _MINUTE,
+            "grace_sec": whole_number(self.grace, "How many minutes late it may start", field="grace_sec") * _MINUTE,
             **{name: getattr(self, name) or None for name in _OWN_CLOCK},
         }
 

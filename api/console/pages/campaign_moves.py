@@ -8,6 +8,7 @@ from flask import Response, request
 from api.console import forms
 from api.console.asked import asks_for_counts
 from api.console.blueprint import console
+from api.console.campaign_form.problem import problem_of
 from api.console.inputs import chosen_number, id_of, typed_ids
 from api.console.rendering import page
 from api.http.auth import caller
@@ -57,6 +58,7 @@ def _before_start(campaign_id: str, refusal: DispatchError | None = None) -> Res
     return page(
         "launch.html",
         refused=refusal,
+        problem=problem_of(refusal).words if refusal else None,
         title=f"Start {shown.name}",
         importing=isinstance(refusal, ImportRunning) or _meets_import(),
         shown=shown,
@@ -72,7 +74,7 @@ def _what_starts(shown: CampaignView) -> dict[str, Any]:
     try:
         return {"found": preview_start(caller(), shown.id, first=3), "uncounted": None}
     except DispatchError as refusal:
-        return {"found": None, "uncounted": refusal.message}
+        return {"found": None, "uncounted": problem_of(refusal).words}
 
 
 def _can_be_counted(shown: CampaignView) -> bool:

@@ -12,6 +12,7 @@ from api.console.campaign_form.approved import key_of
 from api.console.campaign_form.audience import MOST_CUSTOMERS, ChosenAudience, is_shown
 from api.console.campaign_form.beside import Beside
 from api.console.campaign_form.choices import customers_to_choose, lists_to_choose, segments_to_choose
+from api.console.campaign_form.problem import problem_of
 from api.console.campaign_form.repeated import CHOICES, DAYS, LATE
 from api.console.campaign_form.stored import proposed, stored_text
 from api.console.campaign_form.timed import Timed
@@ -132,9 +133,12 @@ def _form(
     *,
     refusal: DispatchError | None = None,
 ) -> Response:
+    problem = problem_of(refusal) if refusal else None
     return page(
         "write.html",
         refused=refusal,
+        problem=problem.words if problem else None,
+        field_problem=problem,
         title=f"Change {campaign.name}" if campaign else "New campaign",
         written=written,
         shown=campaign,

@@ -83,19 +83,19 @@ def test_a_campaign_gets_one_text_again(signed_in, account, people):
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ({"share_1": "30"}, "Give every variant a share"),
+        ({"share_1": "30"}, "Give every text a share"),
         ({"share_1": "30", "share_2": "30"}, "add up to 60 percent"),
         ({"share_1": "half", "share_2": "50"}, "whole number"),
         ({"share_1": "-1", "share_2": "101"}, "whole number"),
-        ({"text": ""}, "Variant 1 has no text"),
+        ({"text": ""}, "Text 1 is empty"),
         ({"text_2": "Hi {first_name}"}, "have the same text"),
         ({"text_2": "Hi {nickname}"}, "nickname"),
         ({"hold_back": "91"}, "0 to 90"),
         ({"hold_back": "ten"}, "whole number"),
-        ({"winner_by": "delivered"}, "hold_back"),
+        ({"winner_by": "delivered"}, "“Hold back”"),
         ({"hold_back": "50", "winner_by": "delivered", "winner_after": "0"}, "1 to 168 hours"),
         ({"hold_back": "50", "winner_by": "delivered", "winner_after": "soon"}, "whole number"),
-        ({"hold_back": "50", "winner_by": "clicked"}, "track its links"),
+        ({"hold_back": "50", "winner_by": "clicked"}, "Count who opens links"),
         ({"text_2": "", "hold_back": "50"}, "Write a second text"),
     ],
 )

@@ -115,13 +115,16 @@ def test_named_parameters_propose_the_fields_of_their_names(signed_in, account, 
         ({"header": "spring.jpg"}, "address of the file"),
         ({"button_value": ["", ""]}, "Button 1 has an address"),
         ({"approved": "over en"}, "is paused at Meta"),
-        ({"track": "yes"}, "track_links"),
+        ({"track": "yes"}, "“Count who opens links” does not go with"),
         (
             {"approved": "other", "approved_name": "spring_sale", "approved_language": "xx"},
             "no template spring_sale in",
         ),
         ({"approved": "other", "approved_name": "spring sale", "approved_language": "en"}, "letters, digits"),
-        ({"approved": "other", "approved_name": "spring_sale", "approved_language": ""}, "whatsapp_language"),
+        (
+            {"approved": "other", "approved_name": "spring_sale", "approved_language": ""},
+            "“Its language” is the language",
+        ),
     ],
 )
 def test_a_template_that_cannot_be_used_is_refused_and_stays_in_the_form(signed_in, account, typed, changed, says):

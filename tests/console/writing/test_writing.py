@@ -80,14 +80,14 @@ def test_what_cannot_be_replaced_is_marked_without_a_button(signed_in):
 @pytest.mark.parametrize(
     ("typed", "status", "says"),
     [
-        ({"name": ""}, 400, "name"),
+        ({"name": ""}, 400, "“Name”"),
         ({"text": "Hello {nickname}"}, 400, "nickname"),
         ({"when": "2001-01-01T09:00"}, 400, "future"),
         ({"when": "2030-01-01T09:00", "zone": "Mars/Base"}, 400, "no IANA time zone"),
         ({"when": "soon"}, 400, "cannot be used"),
         ({"lists": "999"}, 404, "no such list"),
         ({"lists": [], "except_lists": "1"}, 400, "Choose who gets it"),
-        ({"channel": "owl"}, 400, "channel is one of"),
+        ({"channel": "owl"}, 400, "“Channel” is one of"),
     ],
 )
 def test_a_refusal_is_shown_above_the_form_which_stays_filled(signed_in, people, typed, status, says):
