@@ -18,7 +18,7 @@ from benchmarks.peers.installing import PEERS, Installed, Skipped, install
 from benchmarks.progress import Show
 from benchmarks.publishing import publish
 from benchmarks.report import PreparationReport, keep, machine
-from benchmarks.run import WentWrong, make_customers, make_ready, prepare
+from benchmarks.run import GREETINGS, LINK_HOST, Texts, WentWrong, make_customers, make_ready, prepare
 from benchmarks.scoreboard import Board, Turns
 from benchmarks.slow_provider import LATENCY_MS, slow_provider
 from embedded.home import SHARED
@@ -43,6 +43,10 @@ ONCE_ABOVE = 500_000
 @click.option("--no-http", is_flag=True, help="Leave out the provider that takes 50 ms.")
 @click.option("--publish", "publishes", is_flag=True, help="Also write the table and the plot of benchmarks/README.md.")
 @click.option("--prepare-only", is_flag=True, help="Stop when the campaign sends: how much memory a large one takes.")
+@click.option("--links", is_flag=True, help="With --prepare-only: the text has a tracked link.")
+@click.option(
+    "--variants", type=click.IntRange(1, len(GREETINGS)), default=1, help="With --prepare-only: texts compared."
+)
 def main(
     sizes: tuple[int, ...],
     window: int,
@@ -53,13 +57,18 @@ def main(
     no_http: bool,
     publishes: bool,
     prepare_only: bool,
+    links: bool,
+    variants: int,
 ) -> None:
     """Measure campaigns on this machine: real processes, durable PostgreSQL, a provider that costs nothing."""
     signal.signal(signal.SIGTERM, _stop)
+    texts = Texts(links, variants)
+    if texts != Texts() and not prepare_only:
+        raise click.UsageError("--links and --variants go with --prepare-only, because peers send one text.")
     bench = Bench(Console(highlight=False), window, send_workers)
     if prepare_only:
         for count in sizes or (RECIPIENTS_TO_PREPARE,):
-            bench.prepare(count)
+            bench.prepare(count, texts)
         return
     with _peers(() if no_peers else names or tuple(PEERS)) as (installed, skipped):
         boards = [
@@ -103,15 +112,15 @@ class Bench:
         with slow_provider() as url:
             return self.measure(RECIPIENTS_OVER_HTTP, 1, peers, skipped, url)
 
-    def prepare(self, recipients: int) -> None:
+    def prepare(self, recipients: int, texts: Texts) -> None:
         """Measures a preparation alone, and its memory."""
-        with Show(recipients) as show, self._deployed(show, {}) as stack:
-            ready = make_ready(recipients, show.counted)
+        with Show(recipients) as show, self._deployed(show, LINK_HOST if texts.links else {}) as stack:
+            ready = make_ready(recipients, show.counted, texts)
             run = read_run(stack.directory)
             assert run
             with PeakMemory(web=run.processes["web"][0], supervisor=run.processes["supervisor"][0]) as peak:
                 campaign = prepare(ready, stack.web_url or "", show.counted)
-            report = PreparationReport(campaign, peak.megabytes, machine())
+            report = PreparationReport(campaign, peak.megabytes, machine(), texts)
         report.show(self.console)
         self.console.print(f"written to {keep(report.summary(), 'prepare-only')}", soft_wrap=True)
 

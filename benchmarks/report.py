@@ -3,14 +3,14 @@
 import json
 import os
 import platform
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.run import Prepared
+from benchmarks.run import Prepared, Texts
 from models.database import rows
 
 RESULTS = Path(__file__).parent / "results"
@@ -23,11 +23,12 @@ class PreparationReport:
     campaign: Prepared
     peak_mb: dict[str, float]
     machine: str
+    texts: Texts
 
     def summary(self) -> dict[str, Any]:
         """Returns the preparation for programs."""
         rate = round(self.campaign.recipients / self.campaign.prepare)
-        return {"recipients": self.campaign.recipients, "prepare": rate, "peak_mb": self.peak_mb}
+        return {"recipients": self.campaign.recipients, **asdict(self.texts), "prepare": rate, "peak_mb": self.peak_mb}
 
     def show(self, console: Console) -> None:
         """Prints the preparation."""

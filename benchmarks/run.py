@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic, sleep
+from typing import Any
 from urllib.request import Request, urlopen
 from uuid import UUID
 
@@ -19,10 +20,16 @@ from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign
+from dispatch.texts.variants import Variant
 from models.database import row
 from models.tenancy import ALL_ACCOUNTS
 
 TEMPLATE = "Hi {first_name}, {prefered_product} is 20% off until Sunday. Show this text in our shop. STOP ends these."
+# The same with an address, which is sent as a short link; and what the texts that are compared begin with.
+TRACKED = TEMPLATE.replace("Show this text in our shop.", "See https://shop.example/sale")
+GREETINGS = ("Hi", "Hello", "Dear", "Good day,")
+# Where short links lead is not called.
+LINK_HOST = {"PUBLIC_URL": "https://go.acme.example"}
 # A message is at most two segments of one credit each: some names make it UCS-2.
 CREDITS_EACH = 2
 LOOK_EVERY_SEC = 0.1
@@ -62,6 +69,25 @@ class Customers:
 
 
 @dataclass(frozen=True, slots=True)
+class Texts:
+    """What a campaign sends: whether its address is sent as a tracked link, and how many texts it compares."""
+
+    links: bool = False
+    variants: int = 1
+
+    def given(self) -> dict[str, Any]:
+        """Returns what a draft is told."""
+        text = TRACKED if self.links else TEMPLATE
+        if self.variants == 1:
+            return {"template": text, "track_links": self.links}
+        texts = [Variant(text=text.replace("Hi", greeting, 1)) for greeting in GREETINGS[: self.variants]]
+        return {"variants": texts, "track_links": self.links}
+
+
+ONE_TEXT = Texts()
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """A campaign that will go to all customers of an account."""
 
@@ -78,15 +104,15 @@ def make_customers(count: int, progress: Progress, *, campaigns: int = 1) -> Cus
     return Customers(account.id, count, issue_key(by_hand(account.id), name="benchmark").key)
 
 
-def campaign_to(customers: Customers) -> Ready:
+def campaign_to(customers: Customers, texts: Texts = ONE_TEXT) -> Ready:
     """Creates the draft of a campaign to all customers."""
-    draft = CampaignDraft(name="Benchmark", template=TEMPLATE, everyone=True)
+    draft = CampaignDraft(name="Benchmark", everyone=True, **texts.given())
     return Ready(create_campaign(by_hand(customers.account_id), draft).id, customers.count, customers.key)
 
 
-def make_ready(recipients: int, progress: Progress) -> Ready:
+def make_ready(recipients: int, progress: Progress, texts: Texts = ONE_TEXT) -> Ready:
     """Creates everything that must exist before the clock starts."""
-    return campaign_to(make_customers(recipients, progress))
+    return campaign_to(make_customers(recipients, progress), texts)
 
 
 def prepare(ready: Ready, web_url: str, progress: Progress) -> Prepared:
