@@ -74,7 +74,9 @@ def recover() -> dict[str, int]:
 
 def _count(done: Counter[str]) -> None:
     recovered = {what: times for what, times in done.items() if what in tally.RECOVERED}
-    tally.add({"leases_expired": {"": done["leases_expired"]}, "recovered": recovered})
+    expired = done["leases_expired"]
+    unknown = {f"{tally.OTHER}:unknown": expired}
+    tally.add({"messages": unknown, "leases_expired": {"": expired}, "recovered": recovered})
 
 
 def _tried(

@@ -21,7 +21,7 @@ KEY = "metrics:counted"
 SWEPT_AT = "metrics:swept_at"
 #: By name, until when what stands there counts: `dispatch/channels/shared_circuits.py` writes it.
 OPEN_CIRCUITS = "circuits:open"
-#: A provider whose kind this release does not know.
+#: A provider whose kind this release does not know, or that nobody recorded: a message whose worker died.
 OTHER = "other"
 PROVIDERS = (*KINDS, OTHER)
 

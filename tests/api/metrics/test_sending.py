@@ -121,6 +121,7 @@ def test_leases_that_ran_out_are_counted_when_recovery_finds_them(values):
     recover()
     told = values()
     assert told("leases_expired_total") == 2
+    assert told("messages_total", provider="other", outcome="unknown") == 2
     assert told("overdue_leases") == 0
     assert told("open_messages", state="unknown") == 2
 
