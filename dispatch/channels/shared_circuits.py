@@ -19,8 +19,10 @@ ERRORS, WITHIN_SEC = 50, 60.0
 PAUSE_SEC = 10.0
 # Another may be tried when nothing was heard of that one for so long: its worker may have died.
 TRIAL_SEC = 30.0
-# An open circuit of a provider that no one calls is forgotten.
+# An open circuit of a provider that no one calls is forgotten, and some time before that no longer shown: workers with
+# messages for it tell of it at least once a minute.
 KEEP_SEC = 3600
+SHOW_SEC = 300
 
 # The clock is Redis's own, because hosts' clocks differ. Errors are counted by the second. A time that stands there is
 # believed only as far as we would have written it. Returns whether it is open, in how many seconds it is tried, whether
@@ -60,7 +62,7 @@ end
 redis.call('HSET', KEYS[1], 'try_at', string.format('%.6f', try_at), 'trial', trial,
            'trial_until', string.format('%.6f', trial_until))
 redis.call('EXPIRE', KEYS[1], {KEEP_SEC})
-redis.call('HSET', KEYS[2], KEYS[1], math.floor(now) + {KEEP_SEC})
+redis.call('HSET', KEYS[2], KEYS[1], math.floor(now) + {SHOW_SEC})
 local left = math.max(0, try_at - now)
 if trial ~= '' and trial ~= token then left = math.max(left, 1) end
 return {{1, string.format('%.6f', left), granted, changed}}

@@ -9,7 +9,7 @@ from dispatch.accounts.accounts import change_account
 from dispatch.campaigns.lifecycle import cancel_campaign
 from dispatch.channels.providers import remove_provider
 from dispatch.channels.routes import Stop, set_route
-from dispatch.channels.shared_circuits import ERRORS, News, SharedCircuits
+from dispatch.channels.shared_circuits import ERRORS, SHOW_SEC, News, SharedCircuits
 from dispatch.doctor.sending import STALLED_SEC
 from dispatch.metrics.tally import OPEN_CIRCUITS
 from dispatch.outbox import push_due_batches
@@ -157,6 +157,17 @@ def test_a_provider_that_was_removed_needs_nobody(db, redis):
     SharedCircuits(settings()).tell(f"{provider.kind}:{provider.id}", News(errors=ERRORS))
     remove_provider(asking(account.id), provider.id)
     assert "circuit" not in missing()
+
+
+def test_a_provider_that_no_worker_had_a_message_for_is_not_named_until_one_has(db, redis):
+    provider = a_provider(an_account(), "main")
+    circuits, label = SharedCircuits(settings()), f"{provider.kind}:{provider.id}"
+    circuits.tell(label, News(errors=ERRORS))
+    assert 0 <= redis.time()[0] + SHOW_SEC - int(redis.hget(OPEN_CIRCUITS, f"circuit:{label}")) <= 60
+    redis.hincrby(OPEN_CIRCUITS, f"circuit:{label}", -SHOW_SEC)
+    assert "circuit" not in missing()
+    assert circuits.tell(label, News()).is_open
+    assert "main" in missing()["circuit"]
 
 
 def test_while_redis_is_away_the_messages_say_that_a_provider_is_left_alone(said, configure):
