@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 
 # With another campaign's job in the queue, a job ends after this long instead of its whole time box.
-FAIR_SHARE_SEC = 0.5
+FAIR_SHARE_SEC = 0.1
 # How often a job looks for other campaigns' jobs.
-LOOK_EVERY_SEC = 0.1
+LOOK_EVERY_SEC = 0.03
 
 
 class TimeBox:
