@@ -8,6 +8,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.console import forms
+from api.console.assets import KEPT_FOR_GOOD, is_current
 from api.console.refusals import refused
 from api.console.sessions import set_cookie
 from api.http.auth import CONSOLE, OPEN
@@ -116,4 +117,6 @@ def protect(response: BaseResponse) -> BaseResponse:
     if request.endpoint != f"{CONSOLE}.static":
         response.headers["Content-Security-Policy"] = _POLICY
         set_cookie(response)
+    elif is_current((request.view_args or {})["filename"], request.args.get("v")):
+        response.headers["Cache-Control"] = KEPT_FOR_GOOD
     return response

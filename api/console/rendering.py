@@ -6,6 +6,7 @@ from flask import Response, g, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.console import forms, sentences, words
+from api.console.assets import asset
 from api.console.navigation import MENU
 from api.console.sessions import csrf_token
 from api.http.errors import STATUS
@@ -20,7 +21,7 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _TEMPLATES.filters |= {"number": words.number, "counted": words.counted}
-_TEMPLATES.globals |= {"bar": words.bar, "done": words.done, "page_count": words.pages}
+_TEMPLATES.globals |= {"asset": asset, "bar": words.bar, "done": words.done, "page_count": words.pages}
 
 _TEMPLATES.globals |= {
     "actor": sentences.actor,

@@ -24,7 +24,10 @@ def install(app: Flask) -> None:
             response.headers[name] = value
         for name, value in ON_API_ANSWERS.items():
             response.headers.setdefault(name, value)
-        if (request.endpoint or "").endswith(".static") and response.mimetype not in ("application/json", "text/html"):
-            # A file of the pages, the same for everyone: a browser may keep it, and asks whether it has changed.
+        is_file = (request.endpoint or "").endswith(".static")
+        may_be_kept = is_file and response.mimetype not in ("application/json", "text/html")
+        if may_be_kept and not response.cache_control.immutable:
+            # Of the pages, the same for everyone: a browser may keep it, and asks whether it has changed, unless its
+            # address changes with it.
             response.headers["Cache-Control"] = "no-cache"
         return response
