@@ -152,13 +152,16 @@ def _lines_after(campaign_id: int, n: int) -> list[tuple[int, MessageLine]]:
 def troubles(campaign_id: int) -> list[Trouble]:
     """Counts messages that did not arrive, or may not have, by state, reason and error code, largest first.
 
-    Only batches that count such a message are read.
+    Only batches that count such a message are read: without OFFSET, PostgreSQL may begin with the messages, and reads
+    all of them.
     """
     return rows(
         """SELECT m.state, m.reason, m.error_code, count(*) AS messages FROM batch b
-           JOIN message m ON m.campaign_id = b.campaign_id AND m.n >= b.first_n AND m.n < b.first_n + b.size
+           CROSS JOIN LATERAL (
+             SELECT state, reason, error_code FROM message
+             WHERE campaign_id = b.campaign_id AND n >= b.first_n AND n < b.first_n + b.size
+               AND state IN ('failed', 'undelivered', 'unknown', 'unconfirmed', 'skipped') OFFSET 0) m
            WHERE b.campaign_id = %s AND b.failed + b.undelivered + b.unknown + b.unconfirmed + b.skipped > 0
-             AND m.state IN ('failed', 'undelivered', 'unknown', 'unconfirmed', 'skipped')
            GROUP BY m.state, m.reason, m.error_code ORDER BY messages DESC, m.state, m.reason, m.error_code""",
         [campaign_id],
         into=Trouble,

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 
 from api.console import charts, forms, sessions
+from api.console.asked import asks_for_counts
 from api.console.blueprint import console
 from api.console.inputs import id_of
 from api.console.pages.campaigns import MOVING
@@ -28,6 +29,9 @@ from dispatch.start.unknown import list_unknown
 # In these none of its messages has been written yet.
 UNSTARTED = frozenset({"draft", "scheduled", "recurring"})
 REPLIES, UNKNOWN = 10, 50
+TROUBLES = ("failed", "undelivered", "unknown", "unconfirmed", "skipped")
+# Why messages of a larger campaign did not arrive is looked for once its page is shown.
+GROUPED_AT_ONCE = 20_000
 
 
 @console.page("/campaigns/<campaign_id>")
@@ -64,6 +68,12 @@ def campaign_live(campaign_id: str) -> Response:
     """The moving parts of that page alone."""
     shown = read_campaign(caller(), id_of(campaign_id))
     return page("campaign_live.html", shown=shown)
+
+
+@console.page("/campaigns/<campaign_id>/troubles", passive=True)
+def campaign_troubles(campaign_id: str) -> Response:
+    """The part of that page which says why messages did not arrive."""
+    return page("campaign_troubles.html", troubles=group_troubles(caller(), id_of(campaign_id)))
 
 
 @console.page("/campaigns/<campaign_id>/events", passive=True)
@@ -106,8 +116,11 @@ def _what_became(shown: CampaignView) -> dict[str, Any]:
     """Returns what the page shows of a campaign whose messages are written; each part costs a bounded statement."""
     replies = list_replies(caller(), campaign_id=shown.id, page_size=REPLIES)
     curve = read_curve(caller(), shown.id)
+    has_troubles = any(getattr(shown.stats, state) for state in TROUBLES)
+    at_once = shown.stats.total <= GROUPED_AT_ONCE or asks_for_counts()
     return {
-        "troubles": group_troubles(caller(), shown.id),
+        "has_troubles": has_troubles,
+        "troubles": group_troubles(caller(), shown.id) if has_troubles and at_once else None,
         "unknown": list_unknown(caller(), shown.id, page_size=UNKNOWN) if shown.stats.unknown else None,
         "results": read_results(caller(), shown.id) if shown.variants else None,
         "links": list_links(caller(), shown.id) if shown.track_links else [],
