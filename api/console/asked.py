@@ -8,10 +8,13 @@ from api.http.inputs import Page
 
 Asked = TypeVar("Asked", bound=Page)
 
+# What an address may have besides: what was done before, and whether the page waits for its counts.
+_OURS = ("done", "counted")
+
 
 def asked_for(kind: type[Asked]) -> Asked:
     """Returns the parameters of the address; a ValidationError, shown as a refusal, when one cannot be."""
-    return kind.model_validate({name: value for name, value in request.args.items() if name != "done"})
+    return kind.model_validate({name: value for name, value in request.args.items() if name not in _OURS})
 
 
 def asks_for_counts() -> bool:

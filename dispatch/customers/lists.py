@@ -1,5 +1,6 @@
 """An account's lists of customers: named sets, for campaigns and imports. Who is on them is `list_members.py`."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
@@ -10,7 +11,7 @@ from dispatch.formats.checks import checked_name
 from dispatch.formats.searches import search_of
 from dispatch.formats.view import Time, View
 from models.customers.imports import CustomerImport
-from models.customers.lists import CustomerList
+from models.customers.lists import CustomerList, ListMember
 from models.database import db
 from models.page import Page
 from models.segment import SegmentReference
@@ -24,6 +25,13 @@ class CustomerListView(View):
     name: str
     created_at: Time
     customers: int
+
+
+class ListNameView(View):
+    """A list by its name alone; how many are on it takes a moment to count."""
+
+    id: int
+    name: str
 
 
 def create_list(caller: Caller, *, name: str) -> CustomerListView:
@@ -50,6 +58,25 @@ def list_lists(caller: Caller, *, page: int = 1, page_size: int = 20, q: str | N
     """One page of lists, newest first; `q` are words of their names, or parts of them."""
     found = CustomerList.page(caller.account, page=page, page_size=page_size, q=search_of(q))
     return found.map(CustomerListView.model_validate)
+
+
+def read_list_name(caller: Caller, list_id: int) -> ListNameView:
+    """Returns the list without a count; NotFound when there is none."""
+    found = CustomerList.find_uncounted(list_id, caller.account)
+    if found is None:
+        raise _missing()
+    return ListNameView.model_validate(found)
+
+
+def list_names(caller: Caller, *, page: int = 1, page_size: int = 20, q: str | None = None) -> Page[ListNameView]:
+    """Returns the same page as `list_lists`, without counts."""
+    found = CustomerList.page_uncounted(caller.account, page=page, page_size=page_size, q=search_of(q))
+    return found.map(ListNameView.model_validate)
+
+
+def list_sizes(caller: Caller, list_ids: Sequence[int]) -> dict[int, int]:
+    """Returns how many customers are on each of these lists, 0 for one that the caller may not see."""
+    return dict.fromkeys(list_ids, 0) | ListMember.counts(list(list_ids), caller.account)
 
 
 def list_called(caller: Caller, name: str) -> int:

@@ -90,7 +90,7 @@ def test_what_fails_unexpectedly_is_a_page_without_the_reason(signed_in, monkeyp
     def fails(*_, **__):
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr(lists, "list_lists", fails)
+    monkeypatch.setattr(lists, "list_names", fails)
     page = signed_in.get("/console/lists")
     assert signed_in.status == 500
     assert "Something failed here" in page.text

@@ -6,13 +6,14 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
+from api.console.pages import campaign as pages_of_campaigns
 from dispatch.audience import cost
 from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.reading import read_campaign
 from dispatch.customers.list_members import list_members
 from models.database import rows
 from tests.dispatch.channels.arranging import has_templates, template
-from tests.factories import a_campaign, a_key, a_list, a_segment, asking, customers
+from tests.factories import a_campaign, a_key, a_list, a_segment, an_account, asking, customers
 from tests.sending import start_and_deliver
 
 MOST_BYTES = 100_000
@@ -57,9 +58,9 @@ def test_a_page_weighs_little(signed_in, much, page):
 
 @contextmanager
 def nothing_is_counted(servers):
-    """Whoever looks at customers waits until the yielded function is called."""
+    """Whoever looks at who is in an audience waits until the yielded function is called."""
     with psycopg.connect(servers.database_url) as other:
-        other.execute("LOCK TABLE customer, suppression IN ACCESS EXCLUSIVE MODE")
+        other.execute("LOCK TABLE customer, list_member, suppression IN ACCESS EXCLUSIVE MODE")
         yield other.rollback
 
 
@@ -88,6 +89,9 @@ def test_pages_are_answered_before_an_audience_is_counted(signed_in, servers, ac
             page = signed_in.get(f"/console/{path}")
             assert signed_in.status == 200
             assert "Count now" in page.text
+        for path in ("campaigns/new", "lists", "segments/new", "segments", "imports"):
+            signed_in.get(f"/console/{path}")
+            assert signed_in.status == 200
 
 
 def test_a_start_is_offered_only_with_the_words_that_say_what_it_does(signed_in, campaign):
@@ -142,6 +146,38 @@ def test_a_segment_that_takes_too_long_to_count_is_shown_and_says_so(signed_in, 
     assert "fewer or simpler" in page.text
 
 
+def test_the_sizes_of_lists_are_counted_by_a_link_and_for_the_account_alone(signed_in, account):
+    ours, theirs = a_list(account, 3), a_list(an_account(), 2)
+    page = signed_in.get("/console/lists?counted=yes")
+    assert [given["data-size"] for _, given in page.tags if "data-size" in given] == [str(ours)]
+    page = signed_in.get(f"/console/lists/sizes?ids={ours},{theirs}")
+    assert page.text == "3 0"
+    for given in ("", "x", f"{ours},", "9" * 30):
+        signed_in.get(f"/console/lists/sizes?ids={given}")
+        assert signed_in.status == 400
+
+
+def test_why_messages_of_a_large_campaign_did_not_arrive_is_looked_for_beside_its_page(signed_in, account, monkeypatch):
+    monkeypatch.setattr(pages_of_campaigns, "GROUPED_AT_ONCE", 1)
+    campaign = start_and_deliver(a_campaign(account, recipients=2), reject=["+306900000000"])
+    address = f"/console/campaigns/{campaign.id}"
+    page = signed_in.get(address)
+    assert "What did not arrive" in page.text
+    assert "Reason Code" not in page.text
+    for path in ("/troubles", "?counted=yes"):
+        assert "Reason Code Messages failed" in signed_in.get(f"{address}{path}").text
+
+
+def test_browsers_keep_the_files_of_pages_for_as_long_as_these_do_not_change(signed_in):
+    page = signed_in.get("/console/campaigns")
+    loaded = [given.get("src") or given["href"] for tag, given in page.tags if tag in ("script", "link")]
+    assert len(loaded) == len(FILES)
+    for address in loaded:
+        assert "immutable" in signed_in.client.get(address).headers["Cache-Control"]
+        assert signed_in.client.get(f"{address}0").headers["Cache-Control"] == "no-cache"
+    assert signed_in.client.get("/console/static/none.css?v=1").status_code == 404
+
+
 def test_a_launch_shows_what_it_will_do_and_its_button_once_that_is_counted(open_page, servers, campaign):
     start = open_page.get_by_role("button", name="Start now")
     with nothing_is_counted(servers) as count:
@@ -169,6 +205,13 @@ def test_a_segment_is_counted_once_it_is_shown(open_page, account):
     segment = a_segment(account, "location", "eq", "Athens")
     open_page.goto(f"/console/segments/{segment}")
     open_page.locator("#preview").get_by_text("2 people get a campaign for it now").wait_for()
+
+
+def test_the_sizes_of_lists_are_shown_once_they_are_counted(open_page, account):
+    a_list(account, 3, name="Friends")
+    for path in ("lists", "campaigns/new"):
+        open_page.goto(f"/console/{path}")
+        open_page.get_by_text(re.compile("Friends *3")).first.wait_for()
 
 
 def test_a_count_that_fails_leaves_the_link_that_does_the_same(open_page, campaign):

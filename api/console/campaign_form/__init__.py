@@ -7,5 +7,5 @@ timed       when it starts and whom it reaches when → repeated (how often)
 problem     what cannot be used of it, in the words of the form
 beside      what it would say to whom, and what that costs; expensive (characters, marked in the text)
 stored      its text, taken from one that the account has stored
-audience    who it is for; choices (the lists, segments and customers to choose from)
+audience    who it is for; choices (the lists, segments and customers to choose from, and time zones)
 """

@@ -41,7 +41,8 @@ class Beside:
     excluded: ExcludedView | None = None
     #: Whether it is for users of user-service, who are not known before its start.
     is_remote: bool = False
-    #: Whether who gets it can be counted, and was not.
+    #: Whether people were to be counted; `waits` if they can be, and were not.
+    is_counted: bool = False
     waits: bool = False
     at: datetime | None = None
     #: When it starts again and again.
@@ -53,7 +54,7 @@ class Beside:
 
         Who gets it is looked for only if it is to be `counted`, which takes seconds for a large audience.
         """
-        found: dict[str, Any] = {}
+        found: dict[str, Any] = {"is_counted": counted}
         try:
             found["at"] = written.timed.starts_at()
             if repeats := written.timed.repeats():

@@ -1,12 +1,14 @@
-"""The lists, segments and customers that an audience is chosen from: those that are chosen, and those called alike."""
+"""What is chosen from: lists, segments and customers, those that are chosen and those called alike, and time zones."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import NamedTuple
+from zoneinfo import available_timezones
 
 from api.http.auth import caller
 from dispatch.audience.segments import list_segments, read_segment
 from dispatch.customers.customers import CustomerView, customers_with, list_customers
-from dispatch.customers.lists import list_lists, read_list
+from dispatch.customers.lists import list_names, list_sizes, read_list_name
 from dispatch.errors import NotFound
 
 # More than that no one finds in a list of boxes; a search finds the others.
@@ -16,7 +18,7 @@ MOST_FOUND = 20
 
 
 class Choice(NamedTuple):
-    """A box; `customers` is how many people are on a list, and `is_gone` one that was deleted meanwhile."""
+    """A box; `customers` is how many people are on a list, if they are counted, and `is_gone` one that was deleted."""
 
     id: int
     name: str
@@ -31,11 +33,14 @@ class Choices(NamedTuple):
     more: int
 
 
-def lists_to_choose(chosen: Sequence[int], q: str) -> Choices:
-    """Returns the chosen lists, and the newest ones with these words in their names."""
-    found = list_lists(caller(), page_size=MOST, q=q)
-    rows = [Choice(each.id, each.name, each.customers) for each in found.rows]
-    return _with_chosen(rows, found.total, chosen, _list)
+def lists_to_choose(chosen: Sequence[int], q: str, *, counted: bool) -> Choices:
+    """Returns the chosen lists, and the newest ones with these words in their names, with their sizes if `counted`."""
+    found = list_names(caller(), page_size=MOST, q=q)
+    choices = _with_chosen([Choice(each.id, each.name) for each in found.rows], found.total, chosen, _list)
+    if not counted:
+        return choices
+    sizes = list_sizes(caller(), [each.id for each in choices.rows if not each.is_gone])
+    return choices._replace(rows=[each._replace(customers=sizes.get(each.id)) for each in choices.rows])
 
 
 def segments_to_choose(chosen: Sequence[int], q: str) -> Choices:
@@ -64,6 +69,14 @@ def _gone(kind: str, its_id: int) -> Choice:
     return Choice(its_id, f"{kind} {its_id}", is_gone=True)
 
 
+@cache
+def zones_to_choose() -> list[str]:
+    """Returns the zones that are named after places; any other can be typed. They are looked for once, in files."""
+    return sorted(
+        each for each in available_timezones() if "/" in each and not each.startswith(("Etc/", "posix", "right"))
+    )
+
+
 def _with_chosen(rows: list[Choice], total: int, chosen: Sequence[int], read: Callable[[int], Choice]) -> Choices:
     """Returns the rows after those that are chosen and not among them, without which a form would forget these."""
     found = {each.id for each in rows}
@@ -72,10 +85,10 @@ def _with_chosen(rows: list[Choice], total: int, chosen: Sequence[int], read: Ca
 
 def _list(list_id: int) -> Choice:
     try:
-        found = read_list(caller(), list_id)
+        found = read_list_name(caller(), list_id)
     except NotFound:
         return _gone("list", list_id)
-    return Choice(found.id, found.name, found.customers)
+    return Choice(found.id, found.name)
 
 
 def _segment(segment_id: int) -> Choice:

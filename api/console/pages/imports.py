@@ -13,7 +13,7 @@ from api.http.files import MAX_FILE, name_of_part, received
 from api.http.inputs import Page
 from dispatch.customers import import_upload
 from dispatch.customers.import_upload import Wish
-from dispatch.customers.lists import list_lists
+from dispatch.customers.lists import list_names
 from dispatch.errors import DispatchError, InvalidRequest
 from dispatch.formats.columns import OWN
 
@@ -100,7 +100,7 @@ def _imports(asked: Page, refused: DispatchError | None = None) -> Response:
         asked=asked,
         typed={name: forms.typed(name) for name in (*_FIELDS, *(f"map_{each}" for each in OWN))},
         columns=OWN,
-        lists=list_lists(caller(), page_size=LISTS).rows,
+        lists=list_names(caller(), page_size=LISTS).rows,
         # The fields of these stand in a part of the form that is closed at first.
         of_columns=refused is not None and refused.details.get("field") in ("mapping", "encoding"),
     )

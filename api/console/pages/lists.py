@@ -1,15 +1,15 @@
 """Lists of customers: made, renamed, looked at, emptied, deleted; and the numbers that nothing is sent to."""
 
-from flask import Response
+from flask import Response, request
 
 from api.console import forms
-from api.console.asked import asked_for, filters_of
+from api.console.asked import asked_for, asks_for_counts, filters_of
 from api.console.blueprint import console
-from api.console.inputs import id_of, typed_ids
+from api.console.inputs import id_of, typed_ids, whole_number
 from api.console.rendering import page
 from api.console.suppressing import suppress
 from api.http.auth import caller
-from api.http.inputs import Page
+from api.http.inputs import MAX_PAGE_SIZE, Page
 from api.routes.lists import ListQuery
 from api.routes.suppressions import SuppressionQuery
 from dispatch.customers import list_members, lists, suppressions
@@ -34,11 +34,18 @@ def add_list() -> Response:
     return forms.lead_to(f"{_address(made.id)}?done=list-made")
 
 
+@console.page("/lists/sizes", passive=True)
+def sizes_of_lists() -> Response:
+    """How many customers are on each of the lists that a page names."""
+    wanted = [whole_number(each, "ids") for each in request.args.get("ids", "").split(",")[:MAX_PAGE_SIZE]]
+    return page("list_sizes.html", sizes=lists.list_sizes(caller(), wanted))
+
+
 @console.page("/lists/<list_id>")
 def one_list(list_id: str) -> Response:
     """A list, and who is on it."""
     asked = asked_for(Page)
-    shown = lists.read_list(caller(), id_of(list_id))
+    shown = lists.read_list_name(caller(), id_of(list_id))
     found = list_members.list_members(caller(), shown.id, page=asked.page, page_size=asked.page_size)
     return page("list.html", title=shown.name, shown=shown, found=found, asked=asked)
 
@@ -93,11 +100,13 @@ def unsuppress_number(suppression_id: str) -> Response:
 
 
 def _lists(asked: ListQuery, refused: DispatchError | None = None) -> Response:
+    found = lists.list_names(caller(), page=asked.page, page_size=asked.page_size, q=asked.q)
     return page(
         "lists.html",
         refused=refused,
         title="Lists",
-        found=lists.list_lists(caller(), page=asked.page, page_size=asked.page_size, q=asked.q),
+        found=found,
+        sizes=lists.list_sizes(caller(), [each.id for each in found.rows]) if asks_for_counts() else None,
         asked=asked,
         filters=filters_of(asked, "q"),
         typed=forms.typed("name"),

@@ -16,7 +16,7 @@ from api.routes.customers import CustomerQuery
 from dispatch.customers import customers, list_members, suppressions
 from dispatch.customers.conversation import read_conversation
 from dispatch.customers.export import export_customers
-from dispatch.customers.lists import list_called, list_lists
+from dispatch.customers.lists import list_called, list_names
 from dispatch.errors import DispatchError, InvalidRequest, NotFound
 from models.customers.customer import CONSENTS
 
@@ -149,9 +149,9 @@ def _one(customer_id: int, refused: DispatchError | None = None) -> Response:
         typed={name: forms.typed(name, value) for name, value in stored.items()},
         was=was,
         consents=CONSENTS,
-        lists=list_lists(caller(), page_size=LISTS).rows,
+        lists=list_names(caller(), page_size=LISTS).rows,
         typed_list=(name := forms.typed("list").strip()),
-        lists_alike=list_lists(caller(), page_size=ALIKE, q=name).rows if name else [],
+        lists_alike=list_names(caller(), page_size=ALIKE, q=name).rows if name else [],
     )
 
 

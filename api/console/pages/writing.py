@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from zoneinfo import available_timezones
 
 from flask import Response, g, request
 
@@ -11,7 +10,12 @@ from api.console.blueprint import console
 from api.console.campaign_form.approved import key_of
 from api.console.campaign_form.audience import MOST_CUSTOMERS, ChosenAudience, is_shown
 from api.console.campaign_form.beside import Beside
-from api.console.campaign_form.choices import customers_to_choose, lists_to_choose, segments_to_choose
+from api.console.campaign_form.choices import (
+    customers_to_choose,
+    lists_to_choose,
+    segments_to_choose,
+    zones_to_choose,
+)
 from api.console.campaign_form.problem import problem_of
 from api.console.campaign_form.repeated import CHOICES, DAYS, LATE
 from api.console.campaign_form.stored import proposed, stored_text
@@ -146,7 +150,7 @@ def _form(
         beside=beside,
         action=f"{forms.START}/campaigns/{campaign.id}/edit" if campaign else f"{forms.START}/campaigns/new",
         audience=(audience := written.audience),
-        lists=lists_to_choose((*audience.lists, *audience.except_lists), audience.find),
+        lists=lists_to_choose((*audience.lists, *audience.except_lists), audience.find, counted=beside.is_counted),
         segments=segments_to_choose((*audience.segments, *audience.except_segments), audience.find),
         customers=customers_to_choose(audience.customers, audience.find_customers),
         has_remote_services=bool(settings().user_service_url),
@@ -158,5 +162,5 @@ def _form(
         how_often=CHOICES,
         days=DAYS,
         late=LATE,
-        zones=sorted(available_timezones()),
+        zones=zones_to_choose(),
     )

@@ -130,11 +130,15 @@ for (const field of document.querySelectorAll("input[data-columns]")) {
     waits(part, true);
     try {
       const answer = await fetch(part.dataset.once, { credentials: "same-origin" });
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
-      if (fresh) {
-        part.replaceChildren(...fresh.childNodes);
-        say();
+      const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const sizes = found.querySelectorAll("[data-size]");
+      for (const size of sizes) {
+        const places = document.querySelectorAll(`[data-size="${size.dataset.size}"]`);
+        for (const place of places) place.textContent = size.textContent;
       }
+      const fresh = found.getElementById(part.id);
+      if (fresh || sizes.length) part.replaceChildren(...(fresh ? fresh.childNodes : []));
+      if (fresh) say();
     } catch {
       // The link in its place does the same.
     }
