@@ -94,6 +94,7 @@ def render(template: str, **values: Any) -> str:
         menu=[entry for entry in MENU if entry.scope in scopes and signed_in and signed_in.account_id],
         moment=lambda value: words.moment(value, zone),
         moment_in=words.moment,
+        to_the_second=lambda value: words.to_the_second(value, zone),
         as_written=words.as_written,
         zone=zone or "UTC",
         token=csrf_token(),

@@ -5,6 +5,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from config.settings import settings
 from dispatch.accounts.credits import LedgerEntryView
 
 _MOVEMENTS = {
@@ -35,7 +36,9 @@ def spaced(code: str) -> str:
 
 
 def actor(name: str) -> str:
-    """Returns who did something, the id of a key by its first characters."""
+    """Returns who did something: the system in words, the id of a key by its first characters."""
+    if name == str(settings().system_user_id):
+        return "the system"
     kind, colon, rest = name.partition(":")
     return f"{kind} {rest[:_SHORT]}" if colon and len(rest) > _SHORT else name.replace(":", " ")
 

@@ -46,6 +46,12 @@ def as_written(value: datetime) -> str:
     return f"{value.day} {value:%b %Y, %H:%M} {value.tzname()}"
 
 
+def to_the_second(value: datetime, zone: str | None) -> str:
+    """Returns a time of the same form with its seconds, for what takes less than minutes."""
+    local = value.astimezone(ZoneInfo(zone or "UTC"))
+    return f"{local.day} {local:%b %Y, %H:%M:%S} {local.tzname()}"
+
+
 def bar(stats: Stats) -> list[Part]:
     """Returns the parts of a campaign's progress bar that have a width; what is still open is left empty."""
     parts, start = [], 0.0

@@ -55,7 +55,7 @@ def why_not_settled(campaign: Condition, facts: Facts) -> list[Reason]:
         reasons.append(
             of_campaign(
                 "receipts",
-                f"{campaign.unknown} calls had no clear answer. They stay `unknown` until the provider reports, "
+                f"Calls without a clear answer: {campaign.unknown}. They stay `unknown` until the provider reports, "
                 "and for 24 hours at most; their price is held so long. Nothing needs to be done.",
             )
         )

@@ -36,7 +36,7 @@ class Choices(NamedTuple):
 def lists_to_choose(chosen: Sequence[int], q: str, *, counted: bool) -> Choices:
     """Returns the chosen lists, and the newest ones with these words in their names, with their sizes if `counted`."""
     found = list_names(caller(), page_size=MOST, q=q)
-    choices = _with_chosen([Choice(each.id, each.name) for each in found.rows], found.total, chosen, _list)
+    choices = _with_chosen([Choice(each.id, each.name) for each in found.rows], found.total, chosen, named_list)
     if not counted:
         return choices
     sizes = list_sizes(caller(), [each.id for each in choices.rows if not each.is_gone])
@@ -46,7 +46,7 @@ def lists_to_choose(chosen: Sequence[int], q: str, *, counted: bool) -> Choices:
 def segments_to_choose(chosen: Sequence[int], q: str) -> Choices:
     """Returns the chosen segments, and the newest ones with these words in their names."""
     found = list_segments(caller(), page_size=MOST, q=q)
-    return _with_chosen([Choice(each.id, each.name) for each in found.rows], found.total, chosen, _segment)
+    return _with_chosen([Choice(each.id, each.name) for each in found.rows], found.total, chosen, named_segment)
 
 
 def customers_to_choose(chosen: Sequence[int], q: str) -> Choices:
@@ -83,7 +83,8 @@ def _with_chosen(rows: list[Choice], total: int, chosen: Sequence[int], read: Ca
     return Choices([read(each) for each in dict.fromkeys(chosen) if each not in found] + rows, total - len(rows))
 
 
-def _list(list_id: int) -> Choice:
+def named_list(list_id: int) -> Choice:
+    """Returns the list, by whose id it is called when it was deleted."""
     try:
         found = read_list_name(caller(), list_id)
     except NotFound:
@@ -91,7 +92,8 @@ def _list(list_id: int) -> Choice:
     return Choice(found.id, found.name)
 
 
-def _segment(segment_id: int) -> Choice:
+def named_segment(segment_id: int) -> Choice:
+    """Returns the segment, by whose id it is called when it was deleted."""
     try:
         return Choice(segment_id, read_segment(caller(), segment_id).name)
     except NotFound:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 
 from api.console import charts, forms, sessions
+from api.console.addressed import addressed
 from api.console.asked import asks_for_counts
 from api.console.blueprint import console
 from api.console.inputs import id_of
@@ -99,6 +100,7 @@ def _page_of(campaign_id: str, refusal: DispatchError | None = None) -> Response
         shown=shown,
         found=_what_became(shown) if shown.status not in UNSTARTED else None,
         moving=shown.status in MOVING,
+        addressed=addressed(shown.audience),
         has_rest=_has_rest(shown),
         importing=isinstance(refusal, ImportRunning),
         numbers=forms.typed("numbers"),

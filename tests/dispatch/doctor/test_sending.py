@@ -232,7 +232,7 @@ def test_calls_without_an_answer_hold_only_their_price(said):
     campaign_id = started(account, recipients=2)
     deliver(answering(lose=phones_of(account)[:1]), campaign_id)
     assert campaign_row(campaign_id)["status"] == "completed"
-    assert "1 calls had no clear answer" in said(campaign_id)["receipts"]
+    assert "Calls without a clear answer: 1" in said(campaign_id)["receipts"]
     assert diagnosis().ok
 
 
