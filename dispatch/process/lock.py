@@ -109,7 +109,7 @@ class Lock:
             return False
         try:
             ours = self._redis.eval(_RENEW, 1, self.key, self._token, _milliseconds(min(left, LEASE_SEC)))
-        except (redis.RedisError, OSError, ValueError):  # the latter when the client is closed in the middle
+        except (redis.RedisError, OSError, ValueError, AttributeError):  # the last two when its client is being closed
             return True  # it may pass before the lease ends
         return bool(ours)
 
