@@ -1,5 +1,7 @@
 """`trace`: what happened to one message."""
 
+from datetime import UTC
+
 import click
 from rich.markup import escape
 
@@ -15,7 +17,8 @@ def _show(trace: Trace) -> None:
     out = console()
     out.print(f"[bold]{escape(trace.id)}[/bold]: {trace.state}")
     for step in trace.steps:
-        at = f"{step.at.astimezone():%Y-%m-%d %H:%M:%S}" if step.at else " " * 19
+        # In UTC, as log lines are.
+        at = f"{step.at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if step.at else " " * 20
         by = f"  [dim]{escape(step.by)}[/dim]" if step.by else ""
         out.print(f"{at}  {escape(step.text)}{by}", soft_wrap=True)
     if trace.request_id:
