@@ -9,10 +9,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from dispatch.errors import InvalidRequest
+from dispatch.providers.kinds import KINDS
 from dispatch.texts.approved import differences, named_as
 from dispatch.texts.components import Components, WhatsappButton, WhatsappHeader, checked_components
 from dispatch.texts.template import compile_template
 from models.providers.approved_template import ApprovedTemplate
+from models.providers.route import Route
 from models.row import JsonObject
 
 # A name of Meta's, or the ContentSid of Twilio.
@@ -86,12 +88,14 @@ def as_approved(account_id: UUID, named: NamedTemplate, text: str) -> NamedTempl
 
     Returns it as it is stored, with the names that its parameters have there.
 
-    InvalidRequest when none of them has it, when Meta does not let it be sent, or when something does not fit. Nothing
-    is compared where no templates have been read: what is wrong then shows at the first message.
+    InvalidRequest when none of them has it or can have one of this name, when Meta does not let it be sent, or when
+    something does not fit. Nothing else is compared where no templates have been read: what is wrong then shows at the
+    first message.
     """
     name, language = named.whatsapp_template, named.whatsapp_language
     if name is None:
         return named
+    _check_route(account_id, name)
     if text.strip():
         _check_counted(named, text)
     if not ApprovedTemplate.read_from(account_id):
@@ -111,6 +115,18 @@ def as_approved(account_id: UUID, named: NamedTemplate, text: str) -> NamedTempl
         )
     # Before it has a text it is an unfinished draft.
     return _fitting(found, named, text) if text.strip() else named
+
+
+def _check_route(account_id: UUID, name: str) -> None:
+    """Refuses a name that no provider on the account's route can know a template by."""
+    kinds = [KINDS[each.kind].settings for each in Route.providers_of(account_id, "whatsapp") if each.kind in KINDS]
+    names = {kind.TEMPLATE_NAME for kind in kinds}
+    if names and not any(known is None or re.fullmatch(known[0], name) for known in names):
+        wanted = " or ".join(sorted(known[1] for known in names if known))
+        raise InvalidRequest(
+            f"No provider on the route for WhatsApp has a template called {name[:60]}; name it by {wanted}.",
+            field="whatsapp_template",
+        )
 
 
 def _check_counted(named: NamedTemplate, text: str) -> None:

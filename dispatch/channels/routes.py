@@ -101,6 +101,13 @@ def _check_channel(provider: Provider, channel: str) -> None:
     kind = KINDS.get(provider.kind)
     if kind is None or channel not in kind.settings.CHANNELS:
         raise InvalidRequest(f"{provider.name} ({provider.kind}) does not send {channel}.", field="providers")
+    sender = provider.settings.get("from")
+    if channel == "whatsapp" and kind.settings.NUMBER_ON_WHATSAPP and sender and not str(sender).startswith("+"):
+        raise InvalidRequest(
+            f"{provider.name} ({provider.kind}) sends from {sender}, and on WhatsApp only from a number; "
+            "add one whose from has + and its country code.",
+            field="providers",
+        )
 
 
 def _check_weights(stops: Sequence[Stop]) -> None:

@@ -45,6 +45,11 @@ class ProviderSettings(BaseModel):
     #: The setting with which accounts name the address, if they do.
     ADDRESS: ClassVar[str | None] = None
 
+    #: What it calls a template of WhatsApp's, as a pattern and in words; None: anything.
+    TEMPLATE_NAME: ClassVar[tuple[str, str] | None] = None
+    #: Whether its `from` is to be a number on WhatsApp, where it may be a name in an SMS.
+    NUMBER_ON_WHATSAPP: ClassVar[bool] = False
+
     #: The settings that name the kind's own sender, which is used whatever sender the account has.
     OWN_SENDERS: ClassVar[tuple[str, ...]] = ()
     #: The setting that names the sender of accounts without one, if there is such a setting.

@@ -94,6 +94,8 @@ class Settings(ProviderSettings):
 
     OWN_SENDERS: ClassVar[tuple[str, ...]] = ("from", "messaging_service_sid")
     CAN_BE_ASKED: ClassVar[bool] = True
+    TEMPLATE_NAME: ClassVar[tuple[str, str] | None] = (r"HX[0-9a-fA-F]{32}", "its ContentSid, HX and 32 hex digits")
+    NUMBER_ON_WHATSAPP: ClassVar[bool] = True
 
     # The patterns of both SIDs are those of https://github.com/twilio/twilio-oai, spec/json/twilio_api_v2010.json.
     account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$", description="AC and 32 hex digits")
@@ -161,8 +163,7 @@ class Twilio:
         sid, said = short_word(form.get("MessageSid")), form.get("MessageStatus", "")
         if sid is None or said not in STATES:
             return []
-        code = short_word(form.get("ErrorCode"))
-        reference = short_word(query_of(callback).get("ref"))
+        code, reference = short_word(form.get("ErrorCode")), short_word(query_of(callback).get("ref"))
         return [Receipt(f"{sid}:{said}", STATES[said], reference, provider_id=sid, error_code=code)]
 
     async def look_up(self, provider_id: str) -> Receipt | Answer | None:
@@ -175,10 +176,8 @@ class Twilio:
             return None  # deleted there
         if reply.status != 200:
             return refusal(reply, _code(reply.document.get("code")), CODES)
-        said = reply.document.get("status")
-        if reply.document.get("sid") != provider_id or not isinstance(said, str) or said == "sent":
-            return None
-        if said not in STATES:
+        said = str(reply.document.get("status"))
+        if reply.document.get("sid") != provider_id or said == "sent" or said not in STATES:
             return None
         # The same key as that of the status callback, should that still come.
         code = _code(reply.document.get("error_code"))

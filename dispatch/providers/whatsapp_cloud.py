@@ -116,6 +116,10 @@ class Settings(ProviderSettings):
 
     CHANNELS: ClassVar[tuple[str, ...]] = ("whatsapp",)
     OWN_SENDERS: ClassVar[tuple[str, ...]] = ("phone_number_id",)
+    TEMPLATE_NAME: ClassVar[tuple[str, str] | None] = (
+        r"[a-z0-9_]{1,512}",
+        "its name in lower case letters, digits and _",
+    )
 
     # Ids and versions have these patterns in https://github.com/facebook/openapi, business-messaging-api_v23.0.yaml.
     phone_number_id: str = Field(pattern=r"^[0-9]{5,30}$", description=AN_ID)

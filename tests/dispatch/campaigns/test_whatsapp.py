@@ -20,6 +20,8 @@ from dispatch.texts.filters import as_text
 from dispatch.texts.template import compile_template
 from models.database import rows
 from models.messages.parameters import MARK, parameters_in, unmarked
+from tests.dispatch.channels.arranging import a_provider, a_route
+from tests.dispatch.providers.dialects import TWILIO, WHATSAPP
 from tests.factories import a_campaign, an_account, asking
 from tests.scripted_provider import ScriptedProvider
 from tests.sending import deliver, started
@@ -148,3 +150,36 @@ def test_parameters_are_what_was_filled_in_whatever_the_values_and_the_text_cont
     body = template.marked(MARK).render(person)
     assert parameters_in(body) == tuple(as_text(value) for value in values)
     assert unmarked(body) == template.render(person)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "says"),
+    [
+        (
+            "twilio",
+            "spring_sale",
+            "WhatsApp has a template called spring_sale; name it by its ContentSid, HX and 32 hex",
+        ),
+        ("twilio", "HX" + "z" * 32, "name it by its ContentSid"),
+        ("whatsapp_cloud", "HX" + "0" * 32, "name it by its name in lower case letters, digits and _."),
+        ("whatsapp_cloud", "Spring_Sale", "name it by its name in lower case letters"),
+    ],
+)
+def test_a_name_that_no_provider_on_the_route_can_know_is_refused_when_it_is_saved(account, kind, name, says):
+    given = TWILIO if kind == "twilio" else WHATSAPP
+    a_provider(account, kind=kind, **given)
+    a_route(account, "main", channel="whatsapp")
+    with pytest.raises(InvalidRequest) as refused:
+        sale(account, whatsapp_template=name)
+    assert says in refused.value.message
+
+
+def test_a_name_that_one_provider_of_the_route_can_know_is_taken(account):
+    a_provider(account, "first", kind="twilio", **TWILIO)
+    a_provider(account, "second", kind="whatsapp_cloud", **WHATSAPP)
+    a_provider(account, "third", kind="simulated")
+    a_route(account, "first", "second", channel="whatsapp")
+    for name in ("spring_sale", "HX" + "0" * 32):
+        assert sale(account, whatsapp_template=name).whatsapp_template == name
+    a_route(account, "first", "third", channel="whatsapp")
+    assert sale(account, whatsapp_template="Spring_Sale").whatsapp_template == "Spring_Sale"

@@ -9,6 +9,7 @@ from dispatch.channels.routes import Stop, read_routes, set_route
 from dispatch.errors import InvalidRequest, NotFound
 from models.database import row, rows
 from tests.dispatch.channels.arranging import a_provider, a_route
+from tests.dispatch.providers.dialects import TWILIO
 from tests.factories import an_account, asking
 from tests.racing import race
 from tests.scripted_provider import ScriptedProvider
@@ -87,6 +88,15 @@ def test_a_route_that_makes_no_sense_is_refused_and_the_old_one_stays(account, s
     with pytest.raises(InvalidRequest, match="channel"):
         set_route(asking(account.id), "fax", [Stop("a")])
     assert [stop.name for stop in read_routes(asking(account.id)).routes[0].providers] == ["b"]
+
+
+def test_a_name_as_twilios_sender_is_taken_for_sms_and_refused_for_whatsapp(account):
+    a_provider(account, "named", "twilio", **TWILIO | {"from": "Acme"})
+    a_provider(account, "numbered", "twilio", **TWILIO)
+    assert [stop.name for stop in a_route(account, "named").providers] == ["named"]
+    with pytest.raises(InvalidRequest, match="sends from Acme, and on WhatsApp only from a number"):
+        a_route(account, "numbered", "named", channel="whatsapp")
+    assert [stop.name for stop in a_route(account, "numbered", channel="whatsapp").providers] == ["numbered"]
 
 
 def test_order_and_weights_are_kept(account):
