@@ -5,20 +5,24 @@ import json
 
 import pytest
 
+from config.simulated_phones import Phones
 from dispatch.accounts.keys import issue_key
 from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.writing import create_campaign
 from dispatch.channels.templates import list_templates, read_templates
 from dispatch.errors import Forbidden, InvalidRequest, NotFound, RemoteFailed
+from dispatch.providers.simulator.dialects import SECRET
+from dispatch.providers.simulator.phones import Behaviour
 from dispatch.texts.components import WhatsappButton, WhatsappHeader
 from models.database import rows
-from tests.dispatch.channels.arranging import a_provider, template, whatsapp
+from tests.dispatch.channels.arranging import a_provider, a_route, template, whatsapp
 from tests.dispatch.channels.arranging import has_templates as has
 from tests.dispatch.channels.serving import serving
 from tests.dispatch.providers.dialects import WHATSAPP
 from tests.dispatch.providers.misbehaving import answers
 from tests.factories import a_campaign, an_account, asking
+from tests.simulator import simulator_beside
 
 BODY = {"type": "BODY", "text": "Hi {{1}}, {{2}} and {{1}} again"}
 IMAGE = {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["https://x"]}}
@@ -55,6 +59,34 @@ def test_all_pages_are_read_and_those_that_are_gone_forgotten(account):
     assert first.startswith("GET /v23.0/1234567/message_templates?fields=name%2Clanguage%2Cstatus")
     assert "after=c1" in second
     assert list_templates(asking(account.id), provider).templates[0].name == "summer"
+
+
+def test_the_simulator_lists_templates_that_campaigns_are_then_compared_with(account, tmp_path):
+    with simulator_beside(tmp_path / "log", behaviour=Behaviour(Phones(), seed=1)) as url:
+        found = read(account, whatsapp(account, url, access_token=SECRET))
+        assert sorted((each.name, each.language, each.status) for each in found.templates) == [
+            ("hello_world", "en_US", "APPROVED"),
+            ("last_offer", "en", "PAUSED"),
+            ("order_ready", "en", "APPROVED"),
+            ("spring_sale", "el", "APPROVED"),
+            ("spring_sale", "en", "APPROVED"),
+        ]
+        with pytest.raises(RemoteFailed, match="status 401"):
+            read(account, whatsapp(account, url, "wrong", access_token="wrong"))
+    a_route(account, "main", channel="whatsapp")
+    sale = {"whatsapp_template": "spring_sale", "whatsapp_language": "en"}
+    assert saved(account, "Hi {first_name}, see you at {location}.", **sale)
+    for text, change, says in (
+        ("Hi {first_name}.", {}, "does not fit"),
+        ("Hi {first_name}, see you at {location}.", {"whatsapp_template": "autumn_sale"}, "Meta has no template"),
+        ("Hi {first_name}.", {"whatsapp_template": "last_offer"}, "is paused at Meta"),
+    ):
+        with pytest.raises(InvalidRequest, match=says):
+            saved(account, text, **sale | change)
+
+
+def saved(account, text, **template):
+    return a_campaign(account, channel="whatsapp", template=text, **template)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from dispatch.providers.simulator.desk import LogUnwritable
 from dispatch.providers.simulator.dialects import Setup
+from dispatch.providers.simulator.dialects.meta_templates import page_of
 from dispatch.providers.simulator.phones import Event
 from dispatch.providers.simulator.postman import Request, Said, Taken
 from models.row import JsonObject
@@ -52,7 +53,11 @@ class WhatsappCloudDialect:
     def routes(self) -> list[web.RouteDef]:
         """Returns what it serves."""
         number = "/{version:v[0-9]+\\.[0-9]}/{number:[0-9]{5,30}}"
-        return [web.post(f"{number}/messages", self._send), web.get(number, self._number)]
+        return [
+            web.post(f"{number}/messages", self._send),
+            web.get(number, self._number),
+            web.get(f"{number}/message_templates", self._templates),
+        ]
 
     async def _send(self, request: web.Request) -> web.Response:
         if not self._is_authorized(request):
@@ -90,6 +95,11 @@ class WhatsappCloudDialect:
         number = request.match_info["number"]
         shown = {"id": number, "verified_name": "Simulated", "display_phone_number": number, "quality_rating": "GREEN"}
         return web.json_response(shown)
+
+    async def _templates(self, request: web.Request) -> web.Response:
+        if not self._is_authorized(request):
+            return _error(*_DECIDED["halted"])
+        return web.json_response(page_of(request.query.get("after"), request.query.get("limit")))
 
     def _is_authorized(self, request: web.Request) -> bool:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -46,6 +46,8 @@ ANSWER, CONTACT, ACCEPTED = (
 ERROR = words("message type code") | {"fbtrace_id"}
 # The fields of a phone number that are returned when none are asked for.
 NUMBER = words("id display_phone_number verified_name quality_rating")
+# MessageTemplate, without what only some have; parameter_format is in the page about templates only.
+LISTED = words("id name language status category components") | {"parameter_format"}
 
 # WebhookPayload, Entry, Change, StatusMessageValue, Statuses and StatusError.
 PAYLOAD, ENTRY, CHANGE = words("object entry"), words("id changes"), words("value field")
@@ -131,6 +133,17 @@ def test_what_the_simulator_answers_as_meta_has_each_field_that_is_described(tmp
     refused = answered(tmp_path / "log", "POST", f"{NUMBER_AT}/messages", json=TEXT)
     assert (set(refused), set(refused["error"])) == ({"error"}, ERROR)
     assert set(answered(tmp_path / "log", "GET", NUMBER_AT, headers=BEARER)) == NUMBER
+
+
+def test_the_simulator_pages_its_templates_as_meta_describes(tmp_path):
+    at = f"{NUMBER_AT}/message_templates?limit=3"
+    first = answered(tmp_path / "log", "GET", at, headers=BEARER)
+    assert (set(first), set(first["paging"])) == ({"data", "paging"}, {"cursors", "next"})
+    rest = answered(tmp_path / "log", "GET", f"{at}&after={first['paging']['cursors']['after']}", headers=BEARER)
+    assert "next" not in rest["paging"]
+    listed = first["data"] + rest["data"]
+    assert len({each["id"] for each in listed}) == len(listed) == 5
+    assert all(set(each) == LISTED for each in listed)
 
 
 @pytest.mark.parametrize("what", ["sent", "delivered", "read", "undelivered"])
