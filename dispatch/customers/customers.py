@@ -23,7 +23,7 @@ from models.customers.customer import CONSENTS, MAX_TEXT, Consent, Customer, Edi
 from models.customers.phone_types import PhoneType
 from models.customers.suppression import Suppression
 from models.database import db
-from models.page import Page
+from models.page import Page, UncountedPage
 from models.row import JsonObject
 from scheduling.zones import zone_in_any_case
 
@@ -69,6 +69,20 @@ def list_customers(caller: Caller, *, page: int = 1, page_size: int = 20, q: str
     asked = search_of(q, country_of(caller) if q else None)
     found = Customer.page(caller.account, page=page, page_size=page_size, q=asked)
     return found.map(CustomerView.model_validate)
+
+
+def customers_uncounted(
+    caller: Caller, *, page: int = 1, page_size: int = 20, q: str | None = None
+) -> UncountedPage[CustomerView]:
+    """Returns the same page without how many there are, which takes a moment for a large account."""
+    asked = search_of(q, country_of(caller) if q else None)
+    found = Customer.page_uncounted(caller.account, page=page, page_size=page_size, q=asked)
+    return found.map(CustomerView.model_validate)
+
+
+def count_customers(caller: Caller, *, q: str | None = None) -> int:
+    """Returns how many customers `list_customers` finds."""
+    return Customer.count(caller.account, search_of(q, country_of(caller) if q else None))
 
 
 def read_customer(caller: Caller, customer_id: int) -> CustomerView:

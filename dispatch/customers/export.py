@@ -7,7 +7,8 @@ from uuid import UUID
 from dispatch.caller import Caller
 from dispatch.formats.columns import OWN, header_of
 from dispatch.formats.csv_out import csv_lines
-from models.customers.customer import AttributeColumn, Customer, CustomerLine
+from models.customers.attribute_columns import AttributeColumn, attribute_columns
+from models.customers.customer import Customer, CustomerLine
 
 
 def export_customers(caller: Caller) -> Iterator[str]:
@@ -21,7 +22,7 @@ def export_customers(caller: Caller) -> Iterator[str]:
 
 def _pieces(account_id: UUID) -> Iterator[str]:
     # Listing the attributes reads every customer, so it is the first piece's work and waits for its turn as pieces do.
-    attributes = Customer.attribute_columns(account_id)
+    attributes = attribute_columns(account_id)
     header = (*OWN, *(header_of(each.name, is_text=each.is_text) for each in attributes))
     yield from csv_lines(header, (_line(each, attributes) for each in Customer.lines(account_id)))
 

@@ -8,7 +8,7 @@ from psycopg.errors import ForeignKeyViolation
 from dispatch.accounts.quotas import check_quota
 from dispatch.caller import Caller
 from dispatch.customers.customers import CustomerView
-from dispatch.customers.lists import read_list
+from dispatch.customers.lists import read_list, read_list_name
 from dispatch.errors import CustomerNotFound, EmptyCustomerIds, NotFound
 from dispatch.formats.checks import can_be_id
 from dispatch.formats.view import View
@@ -16,7 +16,7 @@ from models.campaigns.awaiting import lock_source
 from models.customers.customer import Customer
 from models.customers.lists import ListMember
 from models.database import db
-from models.page import Page
+from models.page import Page, UncountedPage
 
 
 class AddedMembersView(View):
@@ -37,7 +37,15 @@ def list_members(caller: Caller, list_id: int, *, page: int = 1, page_size: int 
     """One page of the list's customers, newest first."""
     total = read_list(caller, list_id).customers
     found = Customer.on_list(list_id, page=page, page_size=page_size)
-    return Page(found, total).map(CustomerView.model_validate)
+    return Page(found.rows, total).map(CustomerView.model_validate)
+
+
+def members_uncounted(
+    caller: Caller, list_id: int, *, page: int = 1, page_size: int = 20
+) -> UncountedPage[CustomerView]:
+    """Returns the same page without how many there are."""
+    read_list_name(caller, list_id)
+    return Customer.on_list(list_id, page=page, page_size=page_size).map(CustomerView.model_validate)
 
 
 def add_members(caller: Caller, list_id: int, customer_ids: Sequence[int]) -> AddedMembersView:

@@ -9,9 +9,9 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from models.customers.phone_types import PhoneType
-from models.database import row, rows, scalar
+from models.database import count, row, rows, scalar
 from models.export import export_lines
-from models.page import Page, read_page
+from models.page import Page, UncountedPage, read_uncounted_page
 from models.row import JsonObject, Row
 from models.search import Search, matches
 from models.tenancy import Tenant, owned_by
@@ -24,12 +24,6 @@ TEXT_COLUMNS = ("first_name", "last_name", "location", "prefered_product")
 MAX_TEXT = 255
 # Of an attribute in a file, unless its column is JSON.
 MAX_ATTRIBUTE = 1000
-# What a reader of files would change: space around a text, as Python understands it, more than a few lines, and what
-# may be a date, unless it is in ISO 8601.
-_SPACE = r"[\s\x1c-\x1f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
-_ISO_DATE = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?"
-_DATE = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(,?[T ] *[\d:]+)?"
-_NOT_KEPT_BY_A_CELL = rf"^{_SPACE}|{_SPACE}$|([\r\n][^\r\n]*){{20}}|^(?!{_ISO_DATE}$){_DATE}$"
 # Columns of a file that are columns of the table, and not attributes.
 FILE_COLUMNS = (*TEXT_COLUMNS, "zone")
 # What may be written of a customer; the kind of a phone goes with the phone.
@@ -104,15 +98,25 @@ class Customer(Row):
     @classmethod
     def page(cls, tenant: Tenant, *, page: int, page_size: int, q: Search = ()) -> "Page[CustomerWithSuppression]":
         """One page of the tenant's customers with these names or phones, newest first."""
-        named, params = matches(q, "search_text", phone="phone")
-        return read_page(
-            f"SELECT {_WITH_SUPPRESSION} FROM customer WHERE {owned_by(tenant)} AND {named}",
-            {"account": tenant, **params},
-            order="id DESC",
-            page=page,
-            page_size=page_size,
-            into=CustomerWithSuppression,
+        found = cls.page_uncounted(tenant, page=page, page_size=page_size, q=q)
+        return Page(found.rows, cls.count(tenant, q))
+
+    @classmethod
+    def page_uncounted(
+        cls, tenant: Tenant, *, page: int, page_size: int, q: Search = ()
+    ) -> "UncountedPage[CustomerWithSuppression]":
+        """Returns the same page without how many there are."""
+        found, params = _found(tenant, q)
+        sql = f"SELECT {_WITH_SUPPRESSION} {found}"
+        return read_uncounted_page(
+            sql, params, order="id DESC", page=page, page_size=page_size, into=CustomerWithSuppression
         )
+
+    @classmethod
+    def count(cls, tenant: Tenant, q: Search) -> int:
+        """Counts the tenant's customers with these names or phones."""
+        found, params = _found(tenant, q)
+        return count(f"SELECT count(*) {found}", params)
 
     @classmethod
     def id_further(cls, account_id: UUID, *, after: int, by: int) -> int | None:
@@ -122,33 +126,21 @@ class Customer(Row):
         return found
 
     @classmethod
-    def on_list(cls, list_id: int, *, page: int, page_size: int) -> "list[CustomerWithSuppression]":
+    def on_list(cls, list_id: int, *, page: int, page_size: int) -> "UncountedPage[CustomerWithSuppression]":
         """One page of the customers on a list, newest first."""
-        return rows(
+        found = rows(
             f"""SELECT {_WITH_SUPPRESSION} FROM list_member m
                 JOIN customer ON customer.account_id = m.account_id AND customer.id = m.customer_id
                 WHERE m.list_id = %s ORDER BY m.customer_id DESC LIMIT %s OFFSET %s""",
-            [list_id, page_size, (page - 1) * page_size],
+            [list_id, page_size + 1, (page - 1) * page_size],
             into=CustomerWithSuppression,
         )
+        return UncountedPage.of(found, page_size)
 
     @classmethod
     def lines(cls, account_id: UUID) -> "Iterator[CustomerLine]":
         """Yields every customer of the account, oldest first."""
         return export_lines(_AS_EXPORTED, account_id, into=CustomerLine)
-
-    @classmethod
-    def attribute_columns(cls, account_id: UUID) -> "list[AttributeColumn]":
-        """Returns all attributes that any customer of the account has, by name, and whether each is only plain text."""
-        return rows(
-            f"""SELECT key AS name, bool_and(
-                    jsonb_typeof(value) = 'string' AND length(value #>> '{{}}') BETWEEN 1 AND {MAX_ATTRIBUTE}
-                    AND value #>> '{{}}' !~ %(odd)s) AS is_text
-                FROM customer, jsonb_each(attributes)
-                WHERE account_id = %(account)s AND attributes <> '{{}}' GROUP BY key ORDER BY key""",
-            {"account": account_id, "odd": _NOT_KEPT_BY_A_CELL},
-            into=AttributeColumn,
-        )
 
     @classmethod
     def edit(
@@ -199,14 +191,6 @@ class CustomerWithSuppression(Customer):
     suppressed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeColumn:
-    """An attribute as a column of a file, and whether its cells can be the texts themselves."""
-
-    name: str
-    is_text: bool
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditedCustomer(Customer):
     """A customer after a change, and the phone before it."""
@@ -235,6 +219,12 @@ _AS_EXPORTED = """(
                   SELECT FROM suppression s WHERE s.account_id = cu.account_id AND s.phone = cu.phone)
                 THEN 'suppressed' ELSE cu.consent END AS consent
     FROM customer cu) AS customer"""
+
+
+def _found(tenant: Tenant, q: Search) -> tuple[str, dict[str, object]]:
+    """Returns the tenant's customers with these names or phones as SQL, and its parameters."""
+    named, params = matches(q, "search_text", phone="phone")
+    return f"FROM customer WHERE {owned_by(tenant)} AND {named}", {"account": tenant, **params}
 
 
 def _written(values: Mapping[str, object]) -> dict[str, object]:

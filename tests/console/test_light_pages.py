@@ -15,6 +15,7 @@ from models.database import rows
 from tests.dispatch.channels.arranging import has_templates, template
 from tests.factories import a_campaign, a_key, a_list, a_segment, an_account, asking, customers
 from tests.sending import start_and_deliver
+from tests.statements import statements_of_all_threads
 
 MOST_BYTES = 100_000
 FILES = ("console.css", "console.js", "icon.svg")
@@ -155,6 +156,20 @@ def test_the_sizes_of_lists_are_counted_by_a_link_and_for_the_account_alone(sign
     for given in ("", "x", f"{ours},", "9" * 30):
         signed_in.get(f"/console/lists/sizes?ids={given}")
         assert signed_in.status == 400
+
+
+def test_customers_are_listed_without_counting_them_all(signed_in, account):
+    friends = a_list(account, 3)
+    for path, part in (("customers", "customers/total?"), (f"lists/{friends}", f"lists/sizes?ids={friends}")):
+        with statements_of_all_threads() as ran:
+            page = signed_in.get(f"/console/{path}?page_size=2")
+        assert not any("count(" in each for each in ran)
+        assert "Page 1 Next" in page.text
+        assert f"/console/{part}" in [given.get("data-once") for _, given in page.tags]
+        assert signed_in.get(f"/console/{part}").text == "3"
+        assert "Customers: 3" in signed_in.get(f"/console/{path}?page_size=2&counted=yes").text
+        assert "Previous Page 2" in signed_in.get(f"/console/{path}?page_size=2&page=2").text
+        assert "Customers: 3" in signed_in.get(f"/console/{path}").text
 
 
 def test_why_messages_of_a_large_campaign_did_not_arrive_is_looked_for_beside_its_page(signed_in, account, monkeypatch):

@@ -140,7 +140,7 @@ def test_a_list_is_made_filled_emptied_renamed_and_deleted(signed_in, account):
     signed_in.send(f"/console/customers/{customer.id}/list", {"list": "regulars"})
     page = signed_in.get(f"/console/lists/{made.id}")
     assert "Maria" in page.text
-    assert "1 customer" in page.text
+    assert "Customers: 1" in page.text
     signed_in.send(f"/console/lists/{made.id}/remove", {"customer": str(customer.id)})
     assert "No one is on this list" in signed_in.page.text
     signed_in.send(f"/console/lists/{made.id}/rename", {"name": "Friends"})

@@ -46,8 +46,11 @@ def one_list(list_id: str) -> Response:
     """A list, and who is on it."""
     asked = asked_for(Page)
     shown = lists.read_list_name(caller(), id_of(list_id))
-    found = list_members.list_members(caller(), shown.id, page=asked.page, page_size=asked.page_size)
-    return page("list.html", title=shown.name, shown=shown, found=found, asked=asked)
+    found = list_members.members_uncounted(caller(), shown.id, page=asked.page, page_size=asked.page_size)
+    total = len(found.rows) if asked.page == 1 and not found.has_more else None
+    if total is None and asks_for_counts():
+        total = lists.list_sizes(caller(), [shown.id])[shown.id]
+    return page("list.html", title=shown.name, shown=shown, found=found, total=total, asked=asked)
 
 
 @console.form("/lists/<list_id>/rename", scope="write")

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 
 from api.console import attributes, forms
-from api.console.asked import asked_for, filters_of
+from api.console.asked import asked_for, asks_for_counts, filters_of
 from api.console.blueprint import console
 from api.console.inputs import id_of, typed_number
 from api.console.rendering import page
@@ -31,8 +31,18 @@ _BEFORE = "was_"
 def customer_list() -> Response:
     """The customers, newest first, or those with these words in their names or phones."""
     asked = asked_for(CustomerQuery)
-    found = customers.list_customers(caller(), page=asked.page, page_size=asked.page_size, q=asked.q)
-    return page("customers.html", title="Customers", found=found, asked=asked, filters=filters_of(asked, "q"))
+    found = customers.customers_uncounted(caller(), page=asked.page, page_size=asked.page_size, q=asked.q)
+    total = len(found.rows) if asked.page == 1 and not found.has_more else None
+    if total is None and asks_for_counts():
+        total = customers.count_customers(caller(), q=asked.q)
+    filters = filters_of(asked, "q")
+    return page("customers.html", title="Customers", found=found, total=total, asked=asked, filters=filters)
+
+
+@console.page("/customers/total", passive=True)
+def customers_total() -> Response:
+    """How many customers there are, or have these words in their names or phones."""
+    return page("list_sizes.html", sizes={"all": customers.count_customers(caller(), q=asked_for(CustomerQuery).q)})
 
 
 @console.page("/customers.csv")
