@@ -1,10 +1,20 @@
-"""What the console's pages weigh, and how soon they paint beside a million messages: `python -m benchmarks.console`."""
+"""What the console's pages weigh, and how soon they paint beside a million messages: `python -m benchmarks.console`.
+
+Beside each page stands how long the server took for it, and above all of them a control: an empty page of a server that
+only sends it, which shows how much of a paint is the browser's own.
+"""
 
 import statistics
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from shutil import which
-from typing import Any
+from threading import Thread
+from time import perf_counter
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
@@ -26,6 +36,9 @@ from models.database import row, rows
 from models.tenancy import ALL_ACCOUNTS
 
 WEIGHT_LIMIT, PAINT_LIMIT_MS = 100_000, 200
+CONTROL, EMPTY_PAGE = "an empty page", b"<!doctype html><title>Control</title><p>Control"
+# Opened before a page that is to find the console's files in the cache.
+VISITED = "/customers/new"
 NO_LIMIT = {"RATE_LIMIT_READ": "60000000/minute"}
 # The one of a campaign, a draft, a customer, a list and a segment stands where the name of it is.
 PAGES = (
@@ -40,7 +53,10 @@ PAGES = (
 @click.option("--messages", type=click.IntRange(1), default=1_000_000, show_default=True, help="In the table.")
 @click.option("--times", type=click.IntRange(1), default=5, show_default=True, help="How often each page is opened.")
 def main(messages: int, times: int) -> None:
-    """Open every page of the console in chromium, beside a large campaign, and measure weight and first paint."""
+    """Open every page of the console in chromium, beside a large campaign, and measure weight and first paint.
+
+    Times are the shortest of several, because anything else on the machine makes them longer; medians are kept too.
+    """
     if which("chromium") is None:
         sys.exit("This needs chromium, and playwright, which make setup installs.")
     console = Console(stderr=True, highlight=False)
@@ -82,30 +98,50 @@ def _arranged(messages: int, web: str) -> tuple[dict[str, int], str]:
     return ids, f"{web}{offer_sign_in(by_hand(ALL_ACCOUNTS), key['id']).path}"
 
 
+class Opening(NamedTuple):
+    """One look at a page: the bytes of all that it loads, and the milliseconds until it painted."""
+
+    weight: int
+    paint: float
+
+
 def _measured(offer: str, ids: Mapping[str, int], times: int) -> dict[str, dict[str, float]]:
     from playwright.sync_api import sync_playwright
 
     web = offer.partition("/console")[0]
     figures = {}
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, _control() as control:
         browser = playwright.chromium.launch(executable_path=which("chromium"), args=["--no-sandbox"])
         first = browser.new_context()
         first.new_page().goto(offer)
         session = first.storage_state()
-        for page in PAGES:
-            opened = [_opened(browser, session, f"{web}/console{page.format(**ids)}") for _ in range(times)]
+        cookie = "; ".join(f"{each['name']}={each['value']}" for each in session["cookies"])
+        addresses = {CONTROL: control} | {page: f"{web}/console{page.format(**ids)}" for page in PAGES}
+        for page, address in addresses.items():
+            before = control if page == CONTROL else f"{web}/console{VISITED}"
+            fresh = [_opened(browser, session, address) for _ in range(times)]
+            again = [_opened(browser, session, address, before=before) for _ in range(times)]
             figures[page] = {
-                "bytes": max(weight for weight, _ in opened),
-                "first_paint_ms": round(statistics.median(paint for _, paint in opened), 1),
+                "bytes": max(each.weight for each in fresh),
+                "server_ms": round(min(_asked(address, cookie) for _ in range(times)), 1),
+                **_times_of("first_paint", fresh),
+                **_times_of("paint_with_cache", again),
             }
         browser.close()
     return figures
 
 
-def _opened(browser: Any, session: Any, address: str) -> tuple[int, float]:
-    """Returns the bytes of a page with all that it loads, and the milliseconds until it paints, with an empty cache."""
+def _times_of(name: str, openings: list[Opening]) -> dict[str, float]:
+    paints = [each.paint for each in openings]
+    return {f"{name}_ms": round(min(paints), 1), f"{name}_median_ms": round(statistics.median(paints), 1)}
+
+
+def _opened(browser: Any, session: Any, address: str, *, before: str | None = None) -> Opening:
+    """Opens a page in a browser whose cache is empty, but for what the page `before` has loaded."""
     context = browser.new_context(storage_state=session, bypass_csp=True)  # waiting evaluates text
     shown = context.new_page()
+    if before:
+        shown.goto(before, wait_until="load")
     network, received = context.new_cdp_session(shown), []
     network.send("Network.enable")
     network.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
@@ -114,14 +150,55 @@ def _opened(browser: Any, session: Any, address: str) -> tuple[int, float]:
     shown.wait_for_function("performance.getEntriesByName('first-paint').length > 0")
     paint = shown.evaluate("performance.getEntriesByName('first-paint')[0].startTime")
     context.close()
-    return int(sum(received)), float(paint)
+    return Opening(int(sum(received)), float(paint))
+
+
+def _asked(address: str, cookie: str) -> float:
+    """Returns the milliseconds from the request to the last byte of the page alone, without a browser."""
+    parts = urlsplit(address)
+    connection = HTTPConnection(parts.netloc)
+    connection.connect()
+    asked = perf_counter()
+    connection.request("GET", parts.path, headers={"Cookie": cookie})
+    answer = connection.getresponse()
+    answer.read()
+    took = 1000 * (perf_counter() - asked)
+    connection.close()
+    assert answer.status == 200, (address, answer.status)
+    return took
+
+
+@contextmanager
+def _control() -> Iterator[str]:
+    """Serves an empty page for as long as the block lasts, and yields its address."""
+
+    class Empty(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(EMPTY_PAGE)))
+            self.end_headers()
+            self.wfile.write(EMPTY_PAGE)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Empty)
+    serving = Thread(target=server.serve_forever, daemon=True)
+    serving.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    serving.join()
+    server.server_close()
 
 
 def _show(figures: Mapping[str, Mapping[str, float]]) -> None:
-    table = Table("page", "bytes", "first paint, ms", box=None)
+    table = Table("page", "bytes", "server, ms", "first paint, ms", "with files in the cache, ms", box=None)
     for page, found in figures.items():
-        heavy, slow = found["bytes"] > WEIGHT_LIMIT, found["first_paint_ms"] > PAINT_LIMIT_MS
-        table.add_row(page, f"{found['bytes']:,}{' !' * heavy}", f"{found['first_paint_ms']}{' !' * slow}")
+        paints = (found["first_paint_ms"], found["paint_with_cache_ms"])
+        shown = (f"{paint}{' !' * (paint > PAINT_LIMIT_MS)}" for paint in paints)
+        weight = f"{found['bytes']:,}{' !' * (found['bytes'] > WEIGHT_LIMIT)}"
+        table.add_row(page, weight, f"{found['server_ms']}", *shown)
     Console(highlight=False).print(table)
 
 
