@@ -40,6 +40,14 @@ class RedisState:
     open_circuits: frozenset[str] = frozenset()
 
 
+def providers_left_alone() -> frozenset[str] | None:
+    """Returns which providers all workers leave alone, as messages name them; None while Redis does not answer."""
+    try:
+        return open_circuits(queues.connection())
+    except redis.RedisError:
+        return None
+
+
 def redis_state() -> RedisState:
     """Asks Redis; one that does not answer costs a few seconds."""
     client = queues.connection()

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from config.settings import settings
 from dispatch.accounts.credits import top_up
 from dispatch.channels.providers import add_provider
 from dispatch.channels.routes import Stop, set_route
+from dispatch.channels.shared_circuits import ERRORS, News, SharedCircuits
 from models.providers.refused_callback import RefusedCallback
 from tests.factories import a_campaign, an_account, asking
 from tests.sending import start_and_deliver
@@ -100,6 +102,15 @@ def test_a_provider_is_tried_from_its_page(signed_in, account):
     page = signed_in.send(f"/console/providers/{provider.id}/test")
     assert signed_in.status == 200
     assert "trial: " in page.text
+
+
+def test_a_provider_that_failed_again_and_again_is_named(signed_in, account, redis):
+    provider = a_trial(account)
+    assert "trial is called" in signed_in.get("/console/providers").text
+    SharedCircuits(settings()).tell(f"{provider.kind}:{provider.id}", News(errors=ERRORS))
+    page = signed_in.get("/console/providers")
+    assert "trial fails" in page.text
+    assert "one message at a time is tried" in page.text
 
 
 def test_a_key_that_may_not_try_providers_is_not_shown_how_and_refused(browser, account):

@@ -11,6 +11,7 @@ from api.http.inputs import Page
 from api.routes.providers import in_a_thread
 from dispatch.channels.providers import ProviderTestView, list_providers, try_provider
 from dispatch.channels.routes import read_routes
+from dispatch.doctor.redis_state import providers_left_alone
 
 
 @console.page("/providers")
@@ -34,5 +35,6 @@ def _shown(asked: Page, tried: ProviderTestView | None = None) -> Response:
         asked=asked,
         routes=read_routes(caller()).routes,
         tried=tried,
+        left_alone=providers_left_alone(),
         operator=holder().operator,
     )
