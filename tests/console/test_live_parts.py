@@ -1,14 +1,17 @@
 """What moves by itself in chromium, what two tabs and an ended session do there, and a whole day without JavaScript."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
 from dispatch import queues
+from dispatch.campaigns.editing import edit_campaign
+from dispatch.campaigns.lifecycle import pause_campaign
 from jobs.queue_worker import QueueWorker
 from models.database import row, rows, scalar
-from tests.factories import a_campaign, a_key, a_list, customers
+from tests.factories import a_campaign, a_key, a_list, asking, customers
 from tests.sending import answering, deliver
 
 FILE = "Wem,first_name\n+306912345678,Maria\n+306912345679,Eleni\n12,Wrong\n"
@@ -88,6 +91,8 @@ def test_a_file_is_dragged_its_column_named_and_its_progress_shown_without_loadi
     work()
     page.locator("#progress").get_by_text("done").wait_for()
     page.locator("#counts").get_by_text("Download the rejected lines").wait_for()
+    page.get_by_role("button", name="Delete this record").wait_for()
+    assert page.get_by_role("button", name="Stop it").count() == 0
     assert page.evaluate("window.loaded") == "once"
     assert scalar("SELECT count(*) FROM customer") == 2
 
@@ -106,6 +111,19 @@ def test_the_second_of_two_tabs_is_told_of_the_first_and_keeps_what_was_typed(pa
     page.get_by_text("“Theirs”").wait_for()
     assert page.get_by_label("Text", exact=True).input_value() == "Mine"
     assert scalar("SELECT template FROM campaign") == "Theirs"
+
+
+def test_the_buttons_of_a_campaign_follow_it_but_never_approve_what_was_not_read(page, account):
+    campaign = a_campaign(account, recipients=2, scheduled_at=datetime.now(UTC) + timedelta(days=1))
+    page.goto(f"/console/campaigns/{campaign.id}")
+    page.get_by_role("button", name="Approve revision").wait_for()
+    edit_campaign(asking(account.id), campaign.id, {"template": "Another"})
+    page.get_by_text("Someone changed it meanwhile").wait_for()
+    assert page.get_by_role("button", name="Approve revision").count() == 0
+    pause_campaign(asking(account.id), campaign.id)
+    page.get_by_role("button", name="Resume").wait_for()
+    page.get_by_role("link", name="show it as it is now").click()
+    page.get_by_text("Another").wait_for()
 
 
 def test_what_was_typed_comes_back_when_the_session_ended_meanwhile(page, account):

@@ -4,13 +4,13 @@ import re
 from functools import partial
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from api.console import charts, forms, sessions
 from api.console.addressed import addressed
 from api.console.asked import asks_for_counts
 from api.console.blueprint import console
-from api.console.inputs import id_of
+from api.console.inputs import id_of, whole_number
 from api.console.pages.campaigns import MOVING
 from api.console.rendering import page
 from api.http.auth import caller
@@ -30,6 +30,7 @@ from dispatch.start.unknown import list_unknown
 # In these none of its messages has been written yet.
 UNSTARTED = frozenset({"draft", "scheduled", "recurring"})
 REPLIES, UNKNOWN = 10, 50
+
 TROUBLES = ("failed", "undelivered", "unknown", "unconfirmed", "skipped")
 # Why messages of a larger campaign did not arrive is looked for once its page is shown.
 GROUPED_AT_ONCE = 20_000
@@ -68,7 +69,11 @@ def rest(campaign_id: str) -> Response:
 def campaign_live(campaign_id: str) -> Response:
     """The moving parts of that page alone."""
     shown = read_campaign(caller(), id_of(campaign_id))
-    return page("campaign_live.html", shown=shown)
+    address = f"{forms.START}/campaigns/{shown.id}"
+    given = request.args.get("revision")
+    read = whole_number(given, "revision") if given else shown.revision
+    # A button to approve names the revision that is read on the page, so that it may not move on by itself.
+    return page("campaign_live.html", here=address, shown=shown, read_revision=read)
 
 
 @console.page("/campaigns/<campaign_id>/troubles", passive=True)
@@ -98,6 +103,7 @@ def _page_of(campaign_id: str, refusal: DispatchError | None = None) -> Response
         refused=refusal,
         title=shown.name,
         shown=shown,
+        read_revision=shown.revision,
         found=_what_became(shown) if shown.status not in UNSTARTED else None,
         moving=shown.status in MOVING,
         addressed=addressed(shown.audience),

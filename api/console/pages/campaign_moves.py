@@ -25,6 +25,9 @@ from dispatch.start.unknown import accept_unknown, resend_unknown
 from dispatch.start.winners import send_winner
 from dispatch.start.withholding import withhold_winner
 
+# So many messages tell how many segments each person gets; the first of them are shown.
+LOOKED_AT = 50
+
 
 @console.page("/campaigns/<campaign_id>/launch")
 def launch(campaign_id: str) -> Response:
@@ -72,7 +75,7 @@ def _what_starts(shown: CampaignView) -> dict[str, Any]:
     if not _can_be_counted(shown):
         return {"found": None, "uncounted": None}
     try:
-        return {"found": preview_start(caller(), shown.id, first=3), "uncounted": None}
+        return {"found": preview_start(caller(), shown.id, first=LOOKED_AT), "uncounted": None}
     except DispatchError as refusal:
         return {"found": None, "uncounted": problem_of(refusal).words}
 

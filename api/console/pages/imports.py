@@ -109,4 +109,5 @@ def _imports(asked: Page, refused: DispatchError | None = None) -> Response:
 def _one(template: str, import_id: str) -> Response:
     shown = import_upload.read_import(caller(), id_of(import_id))
     title = shown.file_name or f"Import {shown.id}"
-    return page(template, title=title, shown=shown, going_on=shown.status in GOING_ON)
+    here = f"{forms.START}/imports/{shown.id}"
+    return page(template, title=title, here=here, shown=shown, going_on=shown.status in GOING_ON)

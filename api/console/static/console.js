@@ -30,14 +30,14 @@ async function follow(address) {
 for (const part of document.querySelectorAll("[data-live]")) follow(part.dataset.live);
 
 // What a stream tells of a campaign: its rate and estimated end; its other parts are fetched by `follow`.
-function listen(address) {
+function listen(address, zone) {
   const stream = new EventSource(address);
   const show = (event) => {
     const told = JSON.parse(event.data);
     const rate = document.getElementById("rate");
     const end = document.getElementById("end");
-    if (rate && told.messages_per_second) rate.textContent = `${told.messages_per_second} messages a second`;
-    if (end) end.textContent = told.estimated_end ? `ends about ${new Date(told.estimated_end).toLocaleTimeString()}` : "";
+    if (rate && told.messages_per_second) rate.textContent = `${told.messages_per_second} message${told.messages_per_second === 1 ? "" : "s"} a second`;
+    if (end) end.textContent = told.estimated_end ? `ends about ${new Date(told.estimated_end).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", timeZone: zone, timeZoneName: "short" })}` : "";
     return told;
   };
   stream.addEventListener("progress", show);
@@ -47,7 +47,7 @@ function listen(address) {
   });
 }
 
-for (const part of document.querySelectorAll("[data-events]")) listen(part.dataset.events);
+for (const part of document.querySelectorAll("[data-events]")) listen(part.dataset.events, part.dataset.zone);
 
 // A long menu on a small screen shows where one is.
 document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -1,8 +1,11 @@
 """Campaigns with several texts, written in the console and read again, and what is refused of them."""
 
+import re
+
 import pytest
 
 from dispatch.campaigns.reading import read_campaign
+from dispatch.customers.suppressions import add_suppression
 from dispatch.texts.variants import Variant
 from dispatch.texts.winner_rule import WinnerRule
 from models.database import rows
@@ -116,3 +119,13 @@ def test_the_expensive_characters_of_every_text_are_replaced_at_once(signed_in):
     assert "make text 2 more expensive" in page.text
     form = signed_in.send(NEW, button="Replace them").form(NEW)
     assert (form["text"], form["text_2"]) == ("It's", '"Spring"')
+
+
+def test_who_is_held_back_is_said_before_a_start_though_none_of_the_first_messages_is_sent(signed_in, account):
+    texts = [Variant(text="One"), Variant(text="Two")]
+    campaign = a_campaign(account, recipients=40, template="", variants=texts, hold_back=50)
+    for n in range(3):
+        add_suppression(asking(account.id), phone=f"+30690000000{n}")
+    page = signed_in.get(f"/console/campaigns/{campaign.id}/launch?counted=yes")
+    assert re.search("[0-9]+ people get 1 segment each, [0-9]+ credits, starting now", page.text)
+    assert "50 percent of the people are held back and get one of the texts later." in page.text
