@@ -75,6 +75,7 @@ def _one_moment() -> Iterator[None]:
     if db.in_transaction():
         yield
         return
+    db.connect(reuse_if_open=True)
     with db.atomic():
         db.execute_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         yield
