@@ -24,8 +24,7 @@ class TimeBox:
         others_waiting: Callable[[], bool],
         others_wait: bool | None = None,
     ) -> None:
-        self._began = time.monotonic()
-        self._deadline = self._began + seconds
+        self._deadline = time.monotonic() + seconds
         self._stopped = stopped
         self._others_waiting = others_waiting
         self._others_wait_at_first = others_wait
@@ -50,12 +49,14 @@ class TimeBox:
     async def watch(self, seen: Callable[[], None]) -> None:
         """Calls `seen` whenever another campaign's job waits; closes when one does after the job's fair share.
 
-        So a small campaign does not wait behind a large one.
+        So a small campaign does not wait behind a large one. The share begins here, when the job can claim: one that
+        was slow to get ready would otherwise give way before it has sent anything.
         """
+        began = time.monotonic()
         others_wait = self._others_wait_at_first
         while not self._gave_way:
             if await self.others_wait() if others_wait is None else others_wait:
-                self._gave_way |= time.monotonic() - self._began >= FAIR_SHARE_SEC
+                self._gave_way |= time.monotonic() - began >= FAIR_SHARE_SEC
                 seen()
             await asyncio.sleep(LOOK_EVERY_SEC)
             others_wait = None

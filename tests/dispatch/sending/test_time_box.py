@@ -2,8 +2,11 @@
 
 import asyncio
 from threading import Event
+from time import monotonic
 
+from dispatch.sending import time_box
 from dispatch.sending.time_box import TimeBox
+from tests.waiting import wait_until
 
 
 def test_a_job_that_left_while_it_looked_for_others_claims_no_more():
@@ -38,3 +41,17 @@ def test_what_is_known_as_a_job_begins_is_not_asked():
         return asked
 
     assert asyncio.run(watched()) == []
+
+
+def test_the_share_of_a_job_begins_when_it_can_claim():
+    async def got_ready_slowly() -> bool:
+        box = TimeBox(60, stopped=lambda: False, others_waiting=lambda: True)
+        later = monotonic() + time_box.FAIR_SHARE_SEC
+        wait_until(lambda: monotonic() > later, "its share would be over")
+        seen = asyncio.Event()
+        watching = asyncio.create_task(box.watch(seen.set))
+        await seen.wait()
+        watching.cancel()
+        return box.is_open()
+
+    assert asyncio.run(got_ready_slowly()) is True
