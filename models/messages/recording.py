@@ -41,7 +41,9 @@ _MOVES_COUNTS = """
 # OFFSET 0 makes each answer look its message up by n, whatever the statistics say. `m.n = ANY(array)` beside the join
 # does so too, but compares every row with the whole array: nearly half of PostgreSQL's work while sending (43 µs a
 # message against 24). IS TRUE makes the lists a hash table; as a join, each answer was compared with each number in
-# flight. And the batches are named again so that the last update does not read all those of the campaign.
+# flight. EXCEPT makes one too, of what leaves the lists: `n <> ALL(array)` took 75 µs of an exchange more with a window
+# of 128, and 230 with 256. And the batches are named again so that the last update does not read all those of the
+# campaign.
 _RECORD_ANY = f"""
 WITH held AS MATERIALIZED (
     SELECT number, in_flight FROM batch
@@ -67,7 +69,7 @@ moved AS (
 counted AS (
     UPDATE batch b SET {_MOVES_COUNTS},
         sending = b.sending - t.moved, unknown = b.unknown + t.unknown, uncertain = b.uncertain + t.uncertain,
-        in_flight = ARRAY(SELECT n FROM unnest(b.in_flight) AS n WHERE n <> ALL (t.answered)),
+        in_flight = ARRAY(SELECT unnest(b.in_flight) EXCEPT SELECT unnest(t.answered)),
         token = CASE WHEN t.moved < cardinality(b.in_flight) OR b.number = %(current)s THEN b.token END
     FROM (SELECT number, {_COUNTED} FROM moved GROUP BY number) t
     WHERE b.campaign_id = %(campaign)s AND b.number = t.number AND b.number = ANY(%(batches)s::int[]))
