@@ -49,6 +49,8 @@ DONE = {
     "unsuppressed": "This number may be messaged again.",
     "on-list": "The customer is on the list.",
     "off-list": "They are off the list.",
+    "text-stored": "The text is stored.",
+    "text-deleted": "The text is deleted; campaigns keep their copies.",
     "list-made": "The list is made.",
     "list-saved": "The list is renamed.",
     "list-deleted": "The list is deleted; its customers stay.",

@@ -15,6 +15,7 @@ from api.console.pages import (
     schedules,
     segments,
     signing_in,
+    texts,
     writing,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "schedules",
     "segments",
     "signing_in",
+    "texts",
     "writing",
 ]

@@ -14,6 +14,7 @@ from api.console.inputs import typed_number
 from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.view import CampaignView
 from dispatch.channels.templates import OfferedTemplateView
+from dispatch.texts.stored import TemplateView
 from dispatch.texts.typography import with_replacements
 
 
@@ -91,6 +92,11 @@ class Written:
     def with_replacements(self) -> "Written":
         """Returns it with the characters replaced that make its texts more expensive."""
         return replace(self, text=with_replacements(self.text), compared=self.compared.with_replacements())
+
+    def with_stored(self, stored: TemplateView) -> "Written":
+        """Returns it with a stored text instead of its own."""
+        channel = stored.channel or self.channel
+        return replace(self, channel=channel, text=stored.body, stored=stored.name, stored_id=stored.id)
 
     def as_draft(self) -> CampaignDraft:
         """Returns it as a new campaign that does not start by itself."""

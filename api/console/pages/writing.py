@@ -33,6 +33,7 @@ from dispatch.campaigns.writing import create_campaign, save_recurring
 from dispatch.channels.templates import OfferedTemplateView, list_offered
 from dispatch.customers.attributes import attributes_to_choose
 from dispatch.errors import DispatchError
+from dispatch.texts.stored import read_template
 from dispatch.texts.template import CUSTOMER_FIELDS
 from models.states import CHANNELS
 
@@ -42,10 +43,12 @@ ATTRIBUTES = 200
 
 @console.page("/campaigns/new", scope="write")
 def new_campaign() -> Response:
-    """An empty form, or one for the customer whose page led here."""
+    """An empty form, or one for the customer, or with the stored text, whose page led here."""
     chosen = (id_of(request.args["customer"]),) if "customer" in request.args else ()
-    timed = Timed(zone=g.signed_in.account_zone)
-    return _form(Written(timed=timed, audience=ChosenAudience(customers=chosen)), None, Beside(), [])
+    written = Written(timed=Timed(zone=g.signed_in.account_zone), audience=ChosenAudience(customers=chosen))
+    if "text" in request.args:
+        written = written.with_stored(read_template(caller(), id_of(request.args["text"])))
+    return _form(written, None, Beside(), [])
 
 
 @console.form("/campaigns/new", scope="write", resumes=True)
@@ -86,7 +89,7 @@ def _answer(campaign: CampaignView | None) -> Response:
                 found = stored_text(written.stored, written.channel)
             except DispatchError as refusal:
                 return _form(written, campaign, Beside.of(written), offered, refusal=refusal)
-            written = replace(written, text=found.body, stored=found.name, stored_id=found.id)
+            written = written.with_stored(found)
         case "save":
             try:
                 saved = _saved(written, campaign)
