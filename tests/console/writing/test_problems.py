@@ -30,7 +30,7 @@ def marked(page):
 
 
 def said_beside(answer):
-    [found] = re.findall(r'<p class="wrong" id="field-problem">(.*?)</p>', answer.text)
+    [found] = re.findall(r'<p class="wrong" id="field-problem"[^>]*>(.*?)</p>', answer.text)
     return html.unescape(found)
 
 
