@@ -46,7 +46,7 @@ ANSWER, CONTACT, ACCEPTED = (
 ERROR = words("message type code") | {"fbtrace_id"}
 # The fields of a phone number that are returned when none are asked for.
 NUMBER = words("id display_phone_number verified_name quality_rating")
-# An item of the answer that lists message_templates; the pages about templates and paging have parameter_format and next.
+# An item of the answer that lists message_templates; parameter_format is in the page about templates only.
 LISTED = words("id name language status category components") | {"parameter_format"}
 
 # WebhookPayload, Entry, Change, StatusMessageValue, Statuses and StatusError.
