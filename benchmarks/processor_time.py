@@ -12,12 +12,16 @@ from embedded.stack import Stack
 
 
 class ProcessorTime:
-    """Looks at the beginning and at the end of the block; `seconds` is then what each kind of process has used."""
+    """Looks at the beginning and at the end of the block; `seconds` is then what each kind of process has used.
 
-    def __init__(self, stack: Stack) -> None:
+    `others` are the ids of processes that are no part of the deployment, by name.
+    """
+
+    def __init__(self, stack: Stack, **others: int) -> None:
         run = read_run(stack.directory)
         assert run
         self._named = {name: pids[0] for name, pids in run.processes.items() if name in ("web", "postgres", "redis")}
+        self._named |= others
         self._supervisor = run.processes["supervisor"][0]
         self._before: dict[str, float] = {}
         self.seconds: dict[str, float] = {}

@@ -14,11 +14,11 @@ from rich.console import Console
 
 from benchmarks.customers import add_customers
 from benchmarks.deployment import deployment
+from benchmarks.light_provider import ACCOUNT_SID, LATENCY_MS, SENDER, light_provider
 from benchmarks.posting import post_all
 from benchmarks.processor_time import ProcessorTime
 from benchmarks.report import keep, machine
 from benchmarks.run import TEMPLATE, WentWrong
-from benchmarks.slow_provider import LATENCY_MS, slow_provider
 from benchmarks.turns import an_account, wait_for
 from cli.shared.caller import by_hand
 from dispatch.audit import audit
@@ -41,7 +41,6 @@ from models.tenancy import ALL_ACCOUNTS
 WINDOW = 64
 RECIPIENTS, POSTED = 20_000, 8_000
 NEGLIGIBLE_MS = 0.005
-ACCOUNT_SID, SENDER = "AC" + "0" * 32, "+15005550006"
 # Rarely, because the statements are work on the cores that are measured.
 LOOK_EVERY_SEC = 0.05
 
@@ -53,6 +52,8 @@ class Bench:
     stack: Stack
     account_id: UUID
     provider_id: int
+    #: The process of the provider, which works on the same cores.
+    provider_pid: int
 
     def start(self) -> int:
         """Starts a campaign to everyone and returns its id."""
@@ -63,7 +64,7 @@ class Bench:
 
     def sending(self, recipients: int) -> dict[str, float]:
         """Sends a campaign through the provider, whose receipts come in meanwhile, and waits until all are applied."""
-        with ProcessorTime(self.stack) as used:
+        with ProcessorTime(self.stack, provider=self.provider_pid) as used:
             campaign_id = self.start()
             _wait("SELECT 1 FROM campaign WHERE id = %s AND status = 'completed'", campaign_id)
             _wait("SELECT 1 FROM batch WHERE campaign_id = %s HAVING sum(delivered) = sum(size)", campaign_id)
@@ -87,7 +88,7 @@ class Bench:
     def taking(self, count: int) -> dict[str, float]:
         """Posts receipts of what was sent, one in a request, as fast as web takes them."""
         requests = self._receipts(count)
-        with ProcessorTime(self.stack) as used:
+        with ProcessorTime(self.stack, provider=self.provider_pid) as used:
             seconds = asyncio.run(post_all(self.stack.web_url or "", requests))
         if scalar("SELECT count(*) FROM receipt WHERE state = 'read'") != count:
             raise WentWrong("not every receipt that was posted was stored")
@@ -104,7 +105,7 @@ class Bench:
         if other:
             _wait("SELECT 1 FROM batch WHERE campaign_id = %s AND sent + delivered > 100", other)
         sent = _sent(other)
-        with ProcessorTime(self.stack) as used:
+        with ProcessorTime(self.stack, provider=self.provider_pid) as used:
             count = _come(done, count)
             began = monotonic()
             _wait("SELECT 1 WHERE NOT EXISTS (SELECT FROM receipt WHERE campaign_id = %s AND due_at IS NOT NULL)", done)
@@ -174,15 +175,15 @@ def main(recipients: int, posted: int) -> None:
     """Measure receipts beside sending: one send worker, a window of 64, a provider that takes 50 ms."""
     console = Console(stderr=True, highlight=False)
     with (
-        slow_provider(phones="delivered=1,delay_ms=500") as url,
+        light_provider() as slow,
         deployment(window=WINDOW, send_workers=1, say=console.print, called_back=True) as stack,
     ):
         account = an_account("Receipts")
         add_customers(account, recipients, progress=lambda done: None)
         given = {"account_sid": ACCOUNT_SID, "auth_token": SECRET, "from": SENDER}
-        provider = add_provider(by_hand(account), name="slow", kind="twilio", given=given, base_url=url)
+        provider = add_provider(by_hand(account), name="slow", kind="twilio", given=given, base_url=slow.url)
         set_route(by_hand(account), "sms", [Stop("slow")])
-        bench = Bench(stack, account, provider.id)
+        bench = Bench(stack, account, provider.id, slow.pid)
         figures = {
             "latency_ms": LATENCY_MS,
             "window": WINDOW,
