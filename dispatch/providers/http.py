@@ -26,6 +26,7 @@ Outcomes: TypeAlias = Mapping[str, Literal["deferred", "retryable", "rejected", 
 # The codes of our own format (docs/providers.md) that say more than the status beside them.
 OUR_CODES: Outcomes = {"opted_out": "opted_out"}
 
+FORM = "application/x-www-form-urlencoded"
 MAX_REPLY_BYTES = 64 * 1024
 MAX_CONNECT_SEC = 3.0
 # Shorter than servers use: a request on a connection that the server is closing ends as `unknown`.
@@ -103,7 +104,9 @@ async def post_form(
     http: aiohttp.ClientSession, url: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None
 ) -> Reply | Answer:
     """Posts a form and returns the provider's reply, or what its absence means."""
-    return await _call(http, "POST", url, data=form, headers=headers)
+    # aiohttp writes a form itself too, in ten times the time, which is an eighth of what a call takes.
+    body = URL.build(query=form).raw_query_string.encode()
+    return await _call(http, "POST", url, data=body, headers={**(headers or {}), "Content-Type": FORM})
 
 
 async def post_bytes(

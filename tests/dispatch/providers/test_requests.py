@@ -27,6 +27,14 @@ def test_twilio_sends_a_form_from_a_number_with_a_callback_that_names_the_messag
     }
 
 
+def test_a_form_has_every_letter_as_it_was_written():
+    text = "a+b & c=d; 100% %41 é \x01 \n\t 👋 \"'<>[]{}|^`~#?/:@!$*(),"
+    [(head, body)] = asked("twilio", outgoing(DIALECTS["twilio"], text))
+    assert form_of(body)["Body"] == text
+    assert body.isascii()
+    assert header(head, "Content-Type") == "application/x-www-form-urlencoded"
+
+
 def test_twilio_marks_both_numbers_of_a_whatsapp_message():
     [(_, body)] = asked("twilio", outgoing(DIALECTS["twilio"])._replace(channel="whatsapp"), hooks=False)
     form = form_of(body)
