@@ -1,8 +1,11 @@
 """The Flask application: its routes, its limits and its OpenAPI document."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response
+from flask import Request as AnyRequest
+from flask.sessions import NullSession, SessionInterface
 from flask_openapi3 import Info, OpenAPI
 from pydantic import BaseModel
 
@@ -88,11 +91,26 @@ ROUTES = (
 ALSO_WITHOUT_PREFIX = ("/api/campaigns", "/api/customers")
 
 
+class NoSessions(SessionInterface):
+    """Sessions of Flask's, which no page has: those of the console are rows (`api/console/sessions.py`)."""
+
+    _none = NullSession()
+
+    def open_session(self, app: Flask, request: AnyRequest) -> NullSession:
+        """Returns one that refuses to be written to."""
+        return self._none
+
+
 class Web(OpenAPI):
     """Flask with our request and JSON classes, which refuse what the database could not store."""
 
     request_class = Request
     json_provider_class = StrictJson
+    session_interface = NoSessions()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Returns the function: Flask asks twenty times in a request whether one is a coroutine, and none is."""
+        return func
 
     def make_response(self, rv: Any) -> Response:
         """Answers with the JSON of a view of `dispatch`, alone or with a status."""

@@ -81,6 +81,17 @@ def open_database(
 
 
 @contextmanager
+def connected() -> Iterator[None]:
+    """Has a connection until the end of the block: the one that this thread has already, or one of the pool."""
+    taken = db.connect(reuse_if_open=True)
+    try:
+        yield
+    finally:
+        if taken:
+            db.close()
+
+
+@contextmanager
 def long_statements(seconds: int) -> Iterator[None]:
     """Lets each statement of this thread take so long until the end of the block; to be used outside a transaction."""
     connection = db.connection()

@@ -2,7 +2,6 @@
 
 from flask import Blueprint, Response, request
 
-from api.http.connection import connect
 from api.http.rules import RouteRules
 from config.settings import settings
 from dispatch.providers import Callback
@@ -19,7 +18,6 @@ RULES = {name: RouteRules("read", most_bytes=MOST_BYTES) for name in ("hooks.sta
 @blueprint.route("/<kind>/<provider_id>/status", methods=["GET", "POST"])
 def status(kind: str, provider_id: str) -> Response:
     """Stores what became of messages; what is sent again changes nothing. Meta first tries the address out."""
-    connect()
     if request.method == "GET" and "hub.challenge" in request.args:
         return Response(answer_challenge(kind, provider_id, _callback()), mimetype="text/plain")
     take_callback(kind, provider_id, _callback())

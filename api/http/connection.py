@@ -61,6 +61,7 @@ def missing_schema(problem: Exception) -> NotMigrated | None:
     if isinstance(getattr(problem, "orig", problem), UndefinedTable | UndefinedColumn):
         check_schema.cache_clear()
         try:
+            connect()
             check_schema()
         except NotMigrated as refusal:
             return refusal

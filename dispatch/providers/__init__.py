@@ -14,9 +14,12 @@ A provider has one coroutine, `send(message) -> Answer`, and never raises for an
     halted      it refuses our account (401, 403): the campaign pauses
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from urllib.parse import parse_qsl, urlsplit
 
 # Error codes of deferrals that say nothing of how often a provider may be called: it cannot be reached, or it was not
 # even called, because its circuit is open, it pauses a sender or its sender has sent as much as its rate allows.
@@ -104,12 +107,31 @@ def called_too_often(answer: Answer) -> bool:
     return answer.outcome == "deferred" and answer.error_code not in not_asked
 
 
-class Callback(NamedTuple):
+@dataclass(frozen=True)
+class Callback:
     """A request that a provider makes to us: the whole public URL that it called, its headers and its body."""
 
     url: str
     headers: Mapping[str, str]
     body: bytes
+
+    @cached_property
+    def query(self) -> Mapping[str, str]:
+        """The query of the address that was called."""
+        return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
+
+    @cached_property
+    def fields(self) -> Sequence[tuple[str, str]]:
+        """The names and values of the form in the body, as they come; none when it is no form."""
+        try:
+            return parse_qsl(self.body.decode(), keep_blank_values=True, max_num_fields=200)
+        except ValueError:
+            return ()
+
+    @cached_property
+    def form(self) -> Mapping[str, str]:
+        """The same by name."""
+        return dict(self.fields)
 
 
 class Receipt(NamedTuple):

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from dispatch.providers import Callback
 from dispatch.providers.http import short_word
-from dispatch.providers.link import form_of, query_of
 from dispatch.providers.receipts import dicts, fields_of, json_of, meta_values
 from models.row import JsonObject
 from models.states import CHANNELS
@@ -51,7 +50,7 @@ def _made(
 
 def _twilio(callback: Callback) -> Iterator[Inbound]:
     """https://www.twilio.com/docs/messaging/guides/webhook-request; OptOutType where Twilio manages opt-outs."""
-    form = form_of(callback)
+    form = callback.form
     if "MessageStatus" in form:
         return
     handled = form.get("OptOutType", "").lower()
@@ -69,7 +68,7 @@ def _vonage(callback: Callback) -> Iterator[Inbound]:
 
 def _kannel(callback: Callback) -> Iterator[Inbound]:
     """The address that a sms-service of Kannel calls: …/inbound?key=…&id=%I&from=%p&to=%P&text=%a"""
-    query = query_of(callback)
+    query = callback.query
     yield from _made(query.get("id"), query.get("from"), query.get("text"), query.get("to"), "sms")
 
 

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr
 from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
 from dispatch.providers.gsm7 import needs_unicode
 from dispatch.providers.http import Reply, post_bytes, refusal, short_word
-from dispatch.providers.link import ANY_SENDER, Link, ProviderSettings, probed, query_of
+from dispatch.providers.link import ANY_SENDER, Link, ProviderSettings, probed
 
 # https://www.kannel.org/download/1.4.5/userguide-1.4.5/userguide.html and what smsbox 1.4.5 answers. "0: Accepted for
 # delivery"; "3: Queued for later delivery", which leaves as soon as its link is up; "Sent.", which is all that a Kannel
@@ -88,7 +88,7 @@ class Kannel:
 
     def parse_receipts(self, callback: Callback) -> list[Receipt]:
         """Returns the receipt in the address that Kannel called."""
-        query = query_of(callback)
+        query = callback.query
         reference, said = short_word(query.get("ref")), query.get("state", "")
         state = _state(said)
         if reference is None or state is None:

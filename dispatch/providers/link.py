@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -109,7 +109,7 @@ class Link:
 
     def has_key(self, callback: Callback) -> bool:
         """Returns whether the address that was called has one of the keys."""
-        return matches_any(query_of(callback).get("key"), self.hook_keys)
+        return matches_any(callback.query.get("key"), self.hook_keys)
 
     def _hook(self, what: str, query: Mapping[str, str]) -> str | None:
         if self.hooks_url is None:
@@ -130,19 +130,6 @@ def hooks_of(settings: Settings, kind: str, provider_id: int, account_id: UUID |
     named = f"hooks|{account_id}|{provider_id}".encode()
     keys = tuple(hmac.new(key, named, hashlib.sha256).hexdigest()[:32] for key in settings.provider_keys)
     return Hooks(base, keys)
-
-
-def query_of(callback: Callback) -> dict[str, str]:
-    """Returns the query of the address that was called."""
-    return dict(parse_qsl(urlsplit(callback.url).query, keep_blank_values=True))
-
-
-def form_of(callback: Callback) -> dict[str, str]:
-    """Returns the form in the body of a request; {} when it is none."""
-    try:
-        return dict(parse_qsl(callback.body.decode(), keep_blank_values=True, max_num_fields=200))
-    except ValueError:
-        return {}
 
 
 def matches_any(given: str | None, expected: Iterable[str]) -> bool:

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from dispatch.providers import Callback, Receipt
 from dispatch.providers.http import short_word
-from dispatch.providers.link import form_of, query_of
 from models.row import JsonObject
 
 State = Literal["sent", "delivered", "undelivered", "read"]
@@ -32,7 +31,7 @@ def json_of(callback: Callback) -> Any:
 def fields_of(callback: Callback) -> dict[str, Any]:
     """Returns what a request says in its address and, as JSON or as a form, in its body."""
     document = json_of(callback)
-    return query_of(callback) | (document if isinstance(document, dict) else form_of(callback))
+    return {**callback.query, **(document if isinstance(document, dict) else callback.form)}
 
 
 def meta_items(document: Any, name: str) -> Iterator[JsonObject]:

@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr
 
 from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
 from dispatch.providers.http import Outcomes, Reply, get, post, refusal, short_word
-from dispatch.providers.link import Link, ProviderSettings, matches_any, probed, query_of
+from dispatch.providers.link import Link, ProviderSettings, matches_any, probed
 from dispatch.providers.receipts import dicts, json_of, meta_items
 from dispatch.providers.whatsapp_message import document_of
 from dispatch.providers.whatsapp_templates import ReadTemplate, read_templates
@@ -178,7 +178,7 @@ class WhatsappCloud:
 
         https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests
         """
-        query, token = query_of(callback), self._settings.verify_token
+        query, token = callback.query, self._settings.verify_token
         if token is None or not matches_any(query.get("hub.verify_token"), [token.get_secret_value()]):
             return None
         return short_word(query.get("hub.challenge"))

@@ -12,6 +12,7 @@ from dispatch.errors import Forbidden, NotFound
 from dispatch.formats.checks import can_be_id
 from dispatch.providers import Callback, Kind
 from dispatch.providers.link import INSTALLATIONS_ID
+from models.database import connected
 from models.providers.provider import Provider
 from models.providers.refused_callback import RefusedCallback
 
@@ -61,7 +62,8 @@ def forget_callers() -> None:
 def calling(kind: str, provider_id: str) -> Calling:
     """Reads the provider that a callback address names, also one that was removed; NotFound when there is none."""
     chosen = settings()
-    provider = _named(kind, provider_id)
+    with connected():
+        provider = _named(kind, provider_id)
     # It makes no calls, so nothing is opened that would have to be closed.
     reads = opened(provider, Sessions(connections=1, timeout=chosen.provider_timeout_sec), chosen)
     return Calling(provider, reads, chosen, monotonic() + KEEP_SEC)
@@ -69,7 +71,8 @@ def calling(kind: str, provider_id: str) -> Calling:
 
 def refused(provider: Provider, message: str) -> Forbidden:
     """Counts a request that the provider did not make, and returns the refusal."""
-    RefusedCallback.count_one(provider.id)
+    with connected():
+        RefusedCallback.count_one(provider.id)
     log.warning("callback.refused", provider=provider.label)
     return Forbidden(message)
 

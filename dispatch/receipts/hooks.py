@@ -1,17 +1,20 @@
 """Takes what providers post to us: verified, stored once and answered; `applying` does the rest."""
 
 import re
+from collections.abc import Sequence
 
 import structlog
 
 from dispatch.providers import Callback
 from dispatch.providers import Receipt as Said
-from dispatch.providers.inbound import inbound_of
+from dispatch.providers.inbound import Inbound, inbound_of
 from dispatch.providers.whatsapp_cloud import WhatsappCloud
 from dispatch.receipts.callers import calling, refused, verified
 from dispatch.receipts.gathering import Gathering
 from dispatch.receipts.reasons import reason_of
 from dispatch.receipts.replies import take_replies
+from models.database import connected
+from models.providers.provider import Provider
 from models.providers.receipt import NewReceipt, Receipt
 from models.providers.reply_answer import ReplyAnswer, Reported
 
@@ -22,22 +25,29 @@ _REFERENCE = re.compile(r"([1-9][0-9]{0,17})-(0|[1-9][0-9]{0,8})", re.ASCII)
 _ANSWER = re.compile(r"reply([1-9][0-9]{0,17})", re.ASCII)
 
 
+def _stored(shares: Sequence[tuple[int, Sequence[NewReceipt]]]) -> Sequence[int]:
+    # Of several requests only the one that stores for all has a connection.
+    with connected():
+        return Receipt.add_all(shares)
+
+
 # Those of several requests at a time: a provider posts each by itself.
-_receipts = Gathering(Receipt.add_all)
+_receipts = Gathering(_stored)
 
 
 def take_callback(kind: str, provider_id: str, callback: Callback) -> int:
     """Stores what a request of this provider says, receipts and replies, and returns how many of them are new.
 
+    It needs no connection of its caller's: it takes one while it needs it, which for most receipts another request has.
     A STOP is committed when it returns. NotFound when there is no such provider; Forbidden when it did not make the
     request, which is counted. Meta has one address for both, so each address takes both.
     """
     by = verified(kind, provider_id, callback)
     provider, said = by.provider, by.kind.parse_receipts(callback)
-    replies = take_replies(provider, inbound_of(provider.kind, callback))
+    replies = _replies_stored(provider, inbound_of(provider.kind, callback))
     of_answers = [found for each in said if (found := _of_an_answer(provider.kind, each))]
     of_messages = [stored(provider.kind, each) for each in said if not _of_an_answer(provider.kind, each)]
-    moved = ReplyAnswer.report(provider.id, of_answers) if of_answers else 0
+    moved = _answers_reported(provider, of_answers)
     new = _receipts.store((provider.id, of_messages)) if of_messages else 0
     if new < len(of_messages):
         log.info("receipt.repeated", provider=provider.label, receipts=len(of_messages) - new)
@@ -51,6 +61,20 @@ def answer_challenge(kind: str, provider_id: str, callback: Callback) -> str:
     if answer is None:
         raise refused(by.provider, "This request does not name the provider's verify_token; set both to the same.")
     return answer
+
+
+def _replies_stored(provider: Provider, texts: Sequence[Inbound]) -> int:
+    if not texts:
+        return 0
+    with connected():
+        return take_replies(provider, texts)
+
+
+def _answers_reported(provider: Provider, reported: Sequence[Reported]) -> int:
+    if not reported:
+        return 0
+    with connected():
+        return ReplyAnswer.report(provider.id, reported)
 
 
 def _of_an_answer(kind: str, said: Said) -> Reported | None:

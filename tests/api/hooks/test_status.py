@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
@@ -84,9 +85,9 @@ def test_a_request_that_is_not_signed_by_it_stores_nothing_but_a_count(account, 
         case "secret":
             request = callback(provider, said(f"{campaign_id}-0", "delivered"), secret="whsec_" + "REVG" * 10)
         case "body":
-            request = request._replace(body=request.body.replace(b"delivered", b"read"))
+            request = replace(request, body=request.body.replace(b"delivered", b"read"))
         case "headers":
-            request = request._replace(headers={})
+            request = replace(request, headers={})
         case "another provider":
             request = callback(other, said(f"{campaign_id}-0", "delivered"), secret="whsec_" + "REVG" * 10)
             called = other
@@ -138,7 +139,7 @@ def test_a_signed_request_that_says_nothing_is_taken_and_stores_nothing(account,
 
 
 def test_a_body_larger_than_any_providers_is_refused(account, provider, post):
-    answer = post(callback(provider)._replace(body=b" " * (3 * 1024 * 1024 + 1)))
+    answer = post(replace(callback(provider), body=b" " * (3 * 1024 * 1024 + 1)))
     assert (answer.status_code, answer.json["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")
 
 
@@ -177,8 +178,8 @@ def test_campaigns_and_exports_show_what_arrived(account, provider, post, call):
 
 def test_stop_is_committed_before_the_answer_and_a_forged_one_suppresses_no_one(account, provider, post, call):
     request = callback(provider, {"id": "a", "from": "+306911111111", "text": "Stop"})
-    request = request._replace(url=request.url.replace("/status", "/inbound"))
-    assert post(request._replace(headers={})).status_code == 403
+    request = replace(request, url=request.url.replace("/status", "/inbound"))
+    assert post(replace(request, headers={})).status_code == 403
     assert call("GET", "/api/replies").json["data"] == []
     assert post(request).status_code == 204
     assert [each["phone"] for each in call("GET", "/api/suppressions").json["data"]] == ["+306911111111"]

@@ -148,3 +148,8 @@ def test_wrong_passwords_are_said_as_such_without_repeating_them(servers):
         "queue": "Redis refuses the user or the password in REDIS_URL.",
     }
     assert listed[1]["error"] == {"code": "DATABASE_UNAVAILABLE", "message": said["database"]}
+
+
+def test_a_receipt_that_comes_when_tables_have_vanished_is_told_so(app, no_tables):
+    answer = app.test_client().post("/hooks/webhook/1/status", data=b"[]")
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "DATABASE_NOT_MIGRATED")

@@ -1,12 +1,13 @@
 """Receipts that come at the same time share a statement, and each request is answered for its own."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
 
 from dispatch.errors import Forbidden, NotFound
-from dispatch.receipts import callers
+from dispatch.receipts import callers, hooks
 from dispatch.receipts.gathering import Gathering
 from models.database import rows
 from models.providers.provider import Provider
@@ -153,6 +154,29 @@ class TestInTheDatabase:
             (other, [told("a"), told("old")]),
         ]
         assert Receipt.add_all(shares) == [1, 1, 2]
+
+    def test_requests_that_wait_for_another_ones_statement_have_no_connection(self, db, monkeypatch):
+        provider = a_webhook_provider(an_account())
+        add_all, storing, free = Receipt.add_all, threading.Event(), threading.Event()
+
+        def add(shares):
+            storing.set()
+            free.wait(30)
+            return add_all(shares)
+
+        monkeypatch.setattr(Receipt, "add_all", add)
+        db.close()
+        requests = [callback(provider, said(f"1-{n}", "delivered")) for n in range(5)]
+        with ThreadPoolExecutor(len(requests)) as pool:
+            first = pool.submit(take_callback, provider.kind, str(provider.id), requests[0])
+            assert storing.wait(30)
+            others = [pool.submit(take_callback, provider.kind, str(provider.id), each) for each in requests[1:]]
+            waiting(hooks._receipts, 4)
+            assert len(db._in_use) == 1
+            free.set()
+            assert [each.result() for each in (first, *others)] == [1] * 5
+        assert not db._in_use
+        db.connect()
 
     def test_a_provider_is_not_read_again_for_each_receipt(self, db, monkeypatch):
         provider = a_webhook_provider(an_account())
