@@ -17,7 +17,8 @@ DESKTOP, PHONE = (1280, 860), (390, 844)
 SHOTS = (
     ("campaigns.png", "/console/campaigns", DESKTOP, "light", "Everything is 20% off"),
     ("campaign.png", "/console/campaigns/1", DESKTOP, "dark", "How far people came"),
-    ("writing.png", "/console/campaigns/3/edit", PHONE, "light", "Late-night shopping"),
+    ("writing.png", "/console/campaigns/3/edit", DESKTOP, "light", "Excluded:"),
+    ("phone.png", "/console/campaigns", PHONE, "dark", "Everything is 20% off"),
 )
 
 
