@@ -143,5 +143,6 @@ for (const field of document.querySelectorAll("input[data-columns]")) {
       // The link in its place does the same.
     }
     waits(part, false);
+    part.removeAttribute("data-once");
   }
 })();
