@@ -69,7 +69,9 @@ counted AS (
     UPDATE batch b SET
         sent = b.sent + t.sent, delivered = b.delivered + t.delivered, undelivered = b.undelivered + t.undelivered,
         read = b.read + t.read, unknown = b.unknown - t.resolved,
-        captured = b.captured + t.price, uncertain = b.uncertain - t.price
+        captured = b.captured + t.price, uncertain = b.uncertain - t.price,
+        -- As in unknown.py: the campaign is to be settled now.
+        touched_at = CASE WHEN t.resolved > 0 AND b.pending + b.sending = 0 THEN now() ELSE b.touched_at END
     FROM (SELECT campaign_id, number,
                  {
     ", ".join(f"count(*) FILTER (WHERE state = '{s}') - count(*) FILTER (WHERE was = '{s}') AS {s}" for s in STEPS[1:])

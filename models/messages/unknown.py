@@ -10,7 +10,8 @@ WHERE c.id = %(campaign)s AND b.number IN (SELECT n / c.batch_size FROM unnest(%
 ORDER BY b.number FOR NO KEY UPDATE OF b
 """
 
-# Messages that another process is moving right now are left out, like those that are unknown no more.
+# Messages that another process is moving right now are left out, like those that are unknown no more. A batch that no
+# worker has is touched, so that its campaign has time to be settled before `audit` misses that.
 _MOVE = """
 WITH chosen AS MATERIALIZED (
     SELECT ctid AS place FROM message
@@ -20,7 +21,8 @@ moved AS (
     {update}, lease_until = NULL
     FROM chosen WHERE m.ctid = chosen.place RETURNING m.n, m.segments),
 counted AS (
-    UPDATE batch b SET unknown = b.unknown - t.moved, uncertain = b.uncertain - t.price, {counts}
+    UPDATE batch b SET unknown = b.unknown - t.moved, uncertain = b.uncertain - t.price, {counts},
+                       touched_at = CASE WHEN b.pending + b.sending = 0 THEN now() ELSE b.touched_at END
     FROM (SELECT moved.n / c.batch_size AS number, count(*) AS moved, sum(segments) AS price
           FROM moved JOIN campaign c ON c.id = %(campaign)s GROUP BY 1) AS t
     WHERE b.campaign_id = %(campaign)s AND b.number = t.number)

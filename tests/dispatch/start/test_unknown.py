@@ -54,6 +54,27 @@ def test_accepted_messages_count_as_sent_and_are_paid_for(account, provider, cam
     assert audit(ALL_ACCOUNTS) == []
 
 
+@pytest.mark.parametrize("settled_by", ["a person", "receipts"])
+def test_a_campaign_whose_last_unknown_message_was_just_settled_is_not_missed_by_audit(
+    account, provider, campaign_id, settled_by
+):
+    """The sweeper settles it within seconds; audit gives it five minutes."""
+    rows("UPDATE campaign SET ended_at = now() - interval '1 h', updated_at = now() - interval '1 h'")
+    rows("UPDATE batch SET touched_at = now() - interval '1 h'")
+    if settled_by == "a person":
+        accept_unknown(asking(account.id), campaign_id, [1, 2])
+    else:
+        say(provider, said(f"{campaign_id}-1", "delivered"), said(f"{campaign_id}-2", "delivered"))
+        apply_receipts()
+    assert audit(ALL_ACCOUNTS) == []
+    rows("UPDATE batch SET touched_at = now() - interval '1 h'")
+    assert [each.what for each in audit(ALL_ACCOUNTS)] == [
+        "Campaigns ended but not settled, though nothing of them is open"
+    ]
+    recover()
+    assert audit(ALL_ACCOUNTS) == []
+
+
 def test_resent_messages_are_a_child_with_its_own_price(account, provider, campaign_id):
     [phone] = [each.phone for each in list_unknown(asking(account.id), campaign_id).rows[:1]]
     child = resend_unknown(asking(account.id), campaign_id, [1]).campaign_id
