@@ -11,6 +11,7 @@ from api.routes.campaign_inputs import (
     ChosenVariant,
     Numbers,
     Recipients,
+    Retried,
     Schedule,
     StartOptions,
     Withheld,
@@ -44,8 +45,7 @@ _CHILD = Start(lambda child: (StartedChild.of_child(already_started(child), chil
 )
 def enqueue(path: CampaignPath, body: StartOptions) -> tuple[Started, int]:
     """Claims the campaign, writes its messages, holds their price and queues them; jobs prepare a large audience."""
-    started = enqueue_campaign(caller(), path.campaign_id, anyway=body.anyway)
-    return Started.of(started), 202
+    return Started.of(enqueue_campaign(caller(), path.campaign_id, anyway=body.anyway)), 202
 
 
 @routes.post(
@@ -153,12 +153,13 @@ def cancel(path: CampaignPath) -> CampaignView:
     summary="Send again to everyone who was not reached",
     answers={202: StartedChild},
     refuses=(*_START,),
+    body=True,
     scope="send",
     idempotency=_CHILD,
 )
-def retry_failed(path: CampaignPath) -> tuple[StartedChild, int]:
+def retry_failed(path: CampaignPath, body: Retried) -> tuple[StartedChild, int]:
     """As a child campaign, to everyone whose message failed or did not arrive, but to no one it may have reached."""
-    started = follow_ups.retry_failed(caller(), path.campaign_id)
+    started = follow_ups.retry_failed(caller(), path.campaign_id, **body.model_dump())
     return StartedChild.of_child(started, path.campaign_id), 202
 
 
@@ -217,8 +218,7 @@ def send_to_rest(path: CampaignPath, body: StartOptions) -> tuple[StartedChild, 
 )
 def send_winner(path: CampaignPath, body: ChosenVariant) -> tuple[StartedChild, int]:
     """As a child campaign, to everyone who was held back and has had none of the texts since."""
-    started = winners.send_winner(caller(), path.campaign_id, body.variant)
-    return StartedChild.of_child(started, path.campaign_id), 202
+    return StartedChild.of_child(winners.send_winner(caller(), path.campaign_id, body.variant), path.campaign_id), 202
 
 
 @routes.post(

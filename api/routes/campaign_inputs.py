@@ -156,6 +156,15 @@ class StartOptions(MayBeLeftOut):
     )
 
 
+class Retried(Given, MayBeLeftOut):
+    """Whom a retry is for: everyone who was not reached or, of these, some; the body may be left out."""
+
+    reason: str | None = Field(None, max_length=200, description="only those whose message has this reason")
+    error_code: str | None = Field(
+        None, max_length=200, description='only those whose message has this error code; "": none'
+    )
+
+
 class ChosenMessages(Given):
     """Messages of a campaign, by the number after the hyphen of their id."""
 

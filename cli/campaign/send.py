@@ -56,15 +56,19 @@ def send(campaign_id: int, customers: str) -> dict[str, Any]:
 
 @click.command("retry-failed")
 @campaign_id
+@click.option("--reason", help="Only those whose message has this reason, as `campaign errors` shows it.")
+@click.option("--error-code", help="Only those whose message has this error code; '' for those without one.")
 @answers(show=show_brief)
 @with_database
-def retry_failed(campaign_id: int) -> dict[str, Any]:
+def retry_failed(campaign_id: int, reason: str | None, error_code: str | None) -> dict[str, Any]:
     """Send again, as a child campaign, to everyone whose message failed or did not arrive.
 
     \b
     python -m cli campaign retry-failed 1
+    python -m cli campaign retry-failed 1 --reason rejected --error-code 30003
     """
-    return _child(campaign_id, follow_ups.retry_failed(by_hand(ALL_ACCOUNTS), campaign_id))
+    caller = by_hand(ALL_ACCOUNTS)
+    return _child(campaign_id, follow_ups.retry_failed(caller, campaign_id, reason=reason, error_code=error_code))
 
 
 @click.command("send-to-rest")

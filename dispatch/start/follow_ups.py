@@ -40,21 +40,25 @@ _FOLLOWED_UP = ["sending", "completed", "cancelled"]
 AssignNumbers = Callable[[Campaign], int]
 
 
-def retry_failed(caller: Caller, campaign_id: int) -> EnqueueResult:
+def retry_failed(
+    caller: Caller, campaign_id: int, *, reason: str | None = None, error_code: str | None = None
+) -> EnqueueResult:
     """Sends again to everyone whose message failed or did not arrive, unless another retry already includes them.
 
-    Any number that the campaign or one of its follow-ups reached, or may have (`unknown`), is left out, whosever it is
-    by now; so is one that they called MOST_ATTEMPTS times.
+    With a `reason` or an `error_code`, as `group_troubles` counts them, only to those whose message has it; an empty
+    code stands for messages without one. Any number that the campaign or one of its follow-ups reached, or may have
+    (`unknown`), is left out, whosever it is by now; so is one that they called MOST_ATTEMPTS times.
     """
     parent = get_campaign(caller, campaign_id)
     _check_follow_up(parent, "retried")
     return _start_child(
         caller,
         _child_of(caller, parent, "retry", follows=parent),
-        lambda child: CampaignNumber.take_failed(child, campaign_id),
+        lambda child: CampaignNumber.take_failed(child, campaign_id, reason=reason, error_code=error_code),
         verb="retried",
         if_none="There is no one to retry: everyone was reached, is included in another retry, or has a number that "
-        f"the campaign and its follow-ups called {MOST_ATTEMPTS} times or more.",
+        f"the campaign and its follow-ups called {MOST_ATTEMPTS} times or more"
+        + (", or failed for another reason." if reason is not None or error_code is not None else "."),
     )
 
 

@@ -56,6 +56,10 @@ _OF_PARENT = """
 SELECT cu.id, cu.phone FROM message m JOIN customer cu ON cu.id = m.customer_id AND cu.account_id = %(account)s
 WHERE m.campaign_id = %(parent)s AND """
 _FAILED = f"{_OF_PARENT} m.state IN ('failed', 'undelivered')"
+# Of one cause; an empty code stands for messages without one.
+_BECAUSE = """
+AND (%(reason)s::text IS NULL OR m.reason = %(reason)s)
+AND (%(error_code)s::text IS NULL OR coalesce(m.error_code, '') = %(error_code)s)"""
 _HELD_BACK = f"{_OF_PARENT} m.state = 'skipped' AND m.reason = 'held_back'"
 
 
@@ -75,12 +79,16 @@ class CampaignNumber(Row):
     attempts: int
 
     @classmethod
-    def take_failed(cls, child: Campaign, parent_id: int) -> int:
+    def take_failed(
+        cls, child: Campaign, parent_id: int, *, reason: str | None = None, error_code: str | None = None
+    ) -> int:
         """Assigns to the child everyone whom the parent failed to reach and the family may try again; returns how many.
 
-        The caller's transaction keeps other follow-ups of the family waiting.
+        With a `reason` or an `error_code` only those whose message has it; an empty code means none. The caller's
+        transaction keeps other follow-ups of the family waiting.
         """
-        return _take(child, _FAILED, {"parent": parent_id}, free=_NOT_REACHED, new_only=False)
+        params = {"parent": parent_id, "reason": reason, "error_code": error_code}
+        return _take(child, f"{_FAILED} {_BECAUSE}", params, free=_NOT_REACHED, new_only=False)
 
     @classmethod
     def take_chosen(cls, child: Campaign, parent_id: int, numbers: Sequence[int]) -> int:

@@ -6,12 +6,15 @@ import pytest
 
 from dispatch.customers.import_upload import Wish, start_import
 from dispatch.customers.list_members import add_members
+from dispatch.providers import Answer
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.texts.variants import Variant
 from dispatch.texts.winner_rule import WinnerRule
 from models.database import rows, scalar
 from tests.factories import a_campaign, a_list, asking, customers
+from tests.scripted_provider import ScriptedProvider
 from tests.sending import answering, deliver, start_and_deliver
+from tests.stored import phones_of
 
 RULE = WinnerRule(after_hours=24, by="delivered", if_too_early="wait")
 BY_PERSON, NONE = "Let a person decide instead", "Send them none of the texts"
@@ -105,7 +108,24 @@ def test_neither_a_test_nor_a_retry_offers_what_only_their_campaign_can(signed_i
     deliver(answering(reject=["+306912345678"]), child["id"])
     page = signed_in.get(f"/console/campaigns/{child['id']}")
     assert "What did not arrive" in page.text
-    assert not {"Retry these", "Send it to those who joined since"} & buttons(page)
+    assert not {"Retry these", "Retry all of them", "Send it to those who joined since"} & buttons(page)
+
+
+def test_those_whose_messages_failed_for_one_reason_are_retried(signed_in, account):
+    campaign = a_campaign(account, recipients=3)
+    codes = dict(zip(phones_of(account), "ABB", strict=True))
+    enqueue_campaign(asking(), campaign.id)
+    deliver(
+        ScriptedProvider({phone: [Answer("rejected", error_code=code)] for phone, code in codes.items()}), campaign.id
+    )
+    page = signed_in.get(page_of(campaign))
+    offered = {form["error_code"]: form for form in page.forms if "Retry these" in form.buttons}
+    assert set(offered) == {"A", "B"}
+    chosen = offered["B"]
+    answer = signed_in.client.post(chosen.action, data=dict(chosen.fields), follow_redirects=True)
+    assert "sends to those people again" in answer.text
+    sent = rows("SELECT phone FROM message WHERE campaign_id <> %s ORDER BY phone", [campaign.id])
+    assert [each["phone"] for each in sent] == [phone for phone, code in codes.items() if code == "B"]
 
 
 def test_the_links_of_a_campaign_are_shown_with_how_many_opened_them(signed_in, account, configure):

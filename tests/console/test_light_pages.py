@@ -180,7 +180,7 @@ def test_why_messages_of_a_large_campaign_did_not_arrive_is_looked_for_beside_it
     assert "What did not arrive" in page.text
     assert "Reason Code" not in page.text
     for path in ("/troubles", "?counted=yes"):
-        assert "Reason Code Messages failed" in signed_in.get(f"{address}{path}").text
+        assert "failed rejected no_such_number 1" in signed_in.get(f"{address}{path}").text
 
 
 def test_browsers_keep_the_files_of_pages_for_as_long_as_these_do_not_change(signed_in):

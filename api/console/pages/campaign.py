@@ -79,7 +79,9 @@ def campaign_live(campaign_id: str) -> Response:
 @console.page("/campaigns/<campaign_id>/troubles", passive=True)
 def campaign_troubles(campaign_id: str) -> Response:
     """The part of that page which says why messages did not arrive."""
-    return page("campaign_troubles.html", troubles=group_troubles(caller(), id_of(campaign_id)))
+    shown = read_campaign(caller(), id_of(campaign_id))
+    address = f"{forms.START}/campaigns/{shown.id}"
+    return page("campaign_troubles.html", here=address, shown=shown, troubles=group_troubles(caller(), shown.id))
 
 
 @console.page("/campaigns/<campaign_id>/events", passive=True)

@@ -136,8 +136,9 @@ def delete(campaign_id: str) -> Response:
 
 @console.form("/campaigns/<campaign_id>/retry", scope="send")
 def retry(campaign_id: str) -> Response:
-    """Sends again to everyone who was not reached, as a campaign of its own."""
-    return _shown(retry_failed(caller(), id_of(campaign_id)).campaign_id, "retried")
+    """Sends again to everyone who was not reached, or to those of one reason, as a campaign of its own."""
+    chosen = {name: forms.typed(name) for name in ("reason", "error_code") if name in forms.sent()}
+    return _shown(retry_failed(caller(), id_of(campaign_id), **chosen).campaign_id, "retried")
 
 
 @console.form("/campaigns/<campaign_id>/winner", scope="send")

@@ -75,6 +75,7 @@ def test_calls_that_take_json_have_an_example(document):
         "/api/account/business",
         "/api/campaigns/{campaign_id}/approve",
         "/api/campaigns/{campaign_id}/enqueue",
+        "/api/campaigns/{campaign_id}/retry-failed",
         "/api/campaigns/{campaign_id}/send",
         "/api/campaigns/{campaign_id}/send-to-rest",
         "/api/campaigns/{campaign_id}/send-winner",

@@ -186,3 +186,13 @@ def test_the_story_of_a_message_is_told_to_its_account_only(mixed, account, call
     assert "rejected, 21211" in told.json["steps"][-1]["text"]
     assert as_account(an_account())("GET", f"/api/messages/{mixed}-7/trace").status_code == 404
     assert as_account(account, scopes=("send",))("GET", f"/api/messages/{mixed}-7/trace").status_code == 403
+
+
+def test_a_retry_may_name_a_cause_and_nothing_else(account, call):
+    campaign = sent(account, 2, {0: [Answer("rejected", error_code="no_such_number")]})
+    path = f"/api/campaigns/{campaign}/retry-failed"
+    misspelt = call("POST", path, json={"reasn": "rejected"})
+    assert (misspelt.status_code, misspelt.json["error"]["code"]) == (400, "INVALID_REQUEST")
+    assert call("POST", path, json={"reason": "not_delivered"}).json["error"]["code"] == "NO_RECIPIENTS"
+    started = call("POST", path, json={"reason": "rejected", "error_code": "no_such_number"})
+    assert (started.status_code, started.json["queued"]) == (202, 1)

@@ -17,6 +17,7 @@ from dispatch.errors import (
     NoTargetAudience,
     QueueUnavailable,
 )
+from dispatch.providers import Answer
 from dispatch.recovery import recover
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.follow_ups import retry_failed, send_test, send_to_rest
@@ -25,6 +26,7 @@ from models.database import row, rows
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, a_list, an_account, arrange_state, asking, customers
 from tests.racing import race
+from tests.scripted_provider import ScriptedProvider
 from tests.sending import answering, deliver, start_and_deliver, undelivered
 from tests.stored import campaign_row, campaigns, phones_of, recipients_of, stored_rows
 
@@ -51,6 +53,28 @@ def test_a_retry_goes_to_everyone_not_reached_and_to_no_one_who_may_have_been(ac
     assert read_campaign(asking(), campaign.id) == before
     deliver(answering(), started.campaign_id)
     assert read_campaign(asking(), started.campaign_id).status == "completed"
+    assert audit(ALL_ACCOUNTS) == []
+
+
+def test_a_retry_may_be_for_one_reason_or_one_code_of_it(account):
+    campaign = a_campaign(account, recipients=5)
+    phones = phones_of(account)
+    codes = {phones[0]: "no_such_number", phones[1]: "blocked", phones[2]: None}
+    provider = ScriptedProvider({phone: [Answer("rejected", error_code=code)] for phone, code in codes.items()})
+    enqueue_campaign(asking(), campaign.id)
+    deliver(provider, campaign.id)
+    undelivered(campaign.id, phones[3])
+    with pytest.raises(NoRecipients, match="another reason"):
+        retry_failed(asking(), campaign.id, reason="no_answer")
+    with pytest.raises(NoRecipients):
+        retry_failed(asking(), campaign.id, reason="number_does_not_exist", error_code="blocked")
+    for chosen, expected in (
+        ({"reason": "rejected", "error_code": "blocked"}, [phones[1]]),
+        ({"reason": "rejected", "error_code": ""}, [phones[2]]),
+        ({"reason": "rejected"}, [phones[0]]),
+        ({}, [phones[3]]),
+    ):
+        assert recipients_of(retry_failed(asking(), campaign.id, **chosen).campaign_id) == expected
     assert audit(ALL_ACCOUNTS) == []
 
 
