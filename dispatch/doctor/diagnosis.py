@@ -31,7 +31,7 @@ class CampaignDiagnosis(View):
     moving: bool
     reasons: list[Reason] = Field(description="why it does not move; empty while it does")
     timezone: str = Field(description="IANA zone in which reasons name times: the campaign's own or its account's")
-    ends_at: Time | None = Field(description="when it will have sent everything, at its own pace, if it is moving")
+    ends_at: Time | None = Field(description="when it will have sent everything, if it moves or waits only for a time")
 
 
 class Diagnosis(View):
@@ -95,7 +95,7 @@ def _examined(campaign: Condition, facts: Facts) -> CampaignDiagnosis:
         moving=moving,
         reasons=reasons,
         timezone=campaign.zone,
-        ends_at=ends_at(campaign, facts) if moving and campaign.status == "sending" else None,
+        ends_at=ends_at(campaign, facts, reasons) if campaign.status == "sending" else None,
     )
 
 

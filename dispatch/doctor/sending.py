@@ -1,5 +1,6 @@
 """Whether a campaign that sends is moving, what it waits for, and when it will end at its own pace."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from config.settings import settings
@@ -65,11 +66,18 @@ def why_not_settled(campaign: Condition, facts: Facts) -> list[Reason]:
     return reasons if facts.sweepers else [*reasons, no_sweeper()]
 
 
-def ends_at(campaign: Condition, facts: Facts) -> datetime | None:
-    """Returns when a campaign that is moving will have sent everything, to the second; None if its pace is not known.
+def ends_at(campaign: Condition, facts: Facts, reasons: Sequence[Reason]) -> datetime | None:
+    """Returns when a campaign that sends, or waits for these reasons, will have sent everything, to the second.
 
-    The pace is that of the last seconds or, if the provider accepted nothing in them, the average since its start.
+    For one that waits for hours or a cap that is when the last of its people may be messaged. The pace of others, at a
+    sender's rate too, is that of the last seconds or, if the provider accepted nothing in them, the average since the
+    start. None if the pace is not known, or what it waits for has no time.
     """
+    codes = {reason.code for reason in reasons}
+    if codes == {"hours"} and campaign.last_due_at:
+        return campaign.last_due_at.replace(microsecond=0)
+    if codes - {"rate"}:
+        return None
     still_open = campaign.pending + campaign.in_flight
     done = campaign.total - still_open
     if not still_open or not done:

@@ -1,6 +1,6 @@
 """Whether a campaign that sends moves, what it waits for when it does not, and when it will end."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -89,6 +89,27 @@ def test_a_campaign_outside_its_hours_says_until_when(said, monday):
     assert reasons.keys() == {"hours"}
     # Greek numbers: nine in Athens is seven of UTC, in which the account reads times.
     assert "It goes on at 2030-01-08 07:00 (UTC)" in reasons["hours"]
+
+
+def test_a_campaign_that_waits_for_its_hours_says_when_it_will_end(ask, monday):
+    waits = started(an_account(credits=10), recipients=2, send_window="Tue 09:00-18:00")
+    set_clock(MONDAY + timedelta(seconds=30))
+    Heartbeat.beat("worker-send", "worker", "send")
+    assert f"{ask(waits).ends_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" == "2030-01-08 07:00:00"
+
+
+def test_a_campaign_that_goes_at_a_rate_ends_at_its_pace_also_between_its_messages(ask):
+    answer = Answer("deferred", error_code="http_429", retry_after=600)
+    account = an_account(credits=10)
+    campaign_id = started(account, recipients=2)
+    deliver(ScriptedProvider({phones_of(account)[1]: [answer]}), campaign_id)
+    arrange(
+        "UPDATE campaign SET started_at = now() - interval '1 hour'",
+        "UPDATE message SET sent_at = now() - interval '1 hour' WHERE sent_at IS NOT NULL",
+    )
+    found = ask(campaign_id)
+    assert [reason.code for reason in found.reasons] == ["rate"]
+    assert timedelta(minutes=59) < found.ends_at - database_now() < timedelta(minutes=61)
 
 
 def test_a_campaign_above_a_cap_that_defers_waits_as_it_does_for_hours(said, db):
