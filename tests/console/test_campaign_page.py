@@ -114,7 +114,7 @@ def test_the_page_shows_how_far_people_came_and_what_did_not_arrive(signed_in, a
 def test_failures_are_retried_as_a_campaign_of_its_own(signed_in, account, campaign):
     start_and_deliver(campaign, reject=["+306900000000"])
     signed_in.get(page_of(campaign))
-    page = signed_in.send(f"{page_of(campaign)}/retry")
+    page = signed_in.press("Retry all of them")
     assert f"retry of campaign {campaign.id}" in page.text
     assert scalar("SELECT count(*) FROM message WHERE campaign_id <> %s", [campaign.id]) == 1
 
