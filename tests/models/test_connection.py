@@ -16,10 +16,11 @@ pytestmark = pytest.mark.usefixtures("db")
 
 @pytest.fixture
 def patience(monkeypatch):
-    """Connections wait for a second and no more."""
+    """Connections wait for a second and no more; those that the pool has from earlier tests would wait for a minute."""
     monkeypatch.setattr("models.connection.GRACE_SEC", 0.0)
     monkeypatch.setattr(db, "statement_sec", 1.0)
     db.manual_close()
+    db.close_idle()
     db.connect()
 
 
