@@ -58,20 +58,28 @@ def another_waits(campaign_id: int) -> bool:
         return another_is_due(campaign_id)
 
 
-@lru_cache(maxsize=1)
 def courier() -> Courier:
     """Returns this process's courier, whose event loop and provider session outlive a job."""
-    return Courier(provider_for(settings()), settings())
+    found = _made()
+    if stopping().asked:
+        # The signal may have come while it was being made, when there was nothing to stop yet.
+        found.stop()
+    return found
 
 
 def stop_sending() -> None:
     """Makes the running job claim no more messages; safe in a signal handler."""
-    if courier.cache_info().currsize:
-        courier().stop()
+    if _made.cache_info().currsize:
+        _made().stop()
 
 
 def close_courier() -> None:
     """Closes the provider's session, if there is one."""
-    if courier.cache_info().currsize:
-        courier().close()
-        courier.cache_clear()
+    if _made.cache_info().currsize:
+        _made().close()
+        _made.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _made() -> Courier:
+    return Courier(provider_for(settings()), settings())

@@ -7,9 +7,14 @@ import pytest
 from rq import SimpleWorker
 from rq.exceptions import StopRequested
 
+from config.stopping import Stopping
 from dispatch.process.listed_job import ListedJob
 from dispatch.queues import HOUSE, queue
 from jobs.queue_worker import QueueWorker
+from jobs.send import close_courier, send_batch, stop_sending
+from tests.scripted_provider import ScriptedProvider
+from tests.sending import started
+from tests.stored import states
 
 
 @pytest.fixture
@@ -38,3 +43,23 @@ def test_while_it_reads_a_job(worker, monkeypatch):
     monkeypatch.setattr(ListedJob, "fetch", lambda *arguments, **options: worker.request_stop(signal.SIGTERM, None))
     with pytest.raises(StopRequested):
         worker.dequeue_job_and_maintain_ttl(timeout=1)
+
+
+def test_while_the_first_job_makes_what_it_sends_with(db, redis, monkeypatch):
+    """There is nothing to stop yet when the signal comes, so the job has to ask once it has been made."""
+    asked = Stopping()
+    monkeypatch.setattr("jobs.send.stopping", lambda: asked)
+    provider, campaign = ScriptedProvider(), started(recipients=3)
+
+    def made_meanwhile(settings):
+        asked.ask()
+        stop_sending()
+        return provider
+
+    monkeypatch.setattr("jobs.send.provider_for", made_meanwhile)
+    try:
+        send_batch(campaign, 0)
+    finally:
+        close_courier()
+    assert provider.calls == []
+    assert states(campaign) == {"pending": 3}
