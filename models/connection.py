@@ -8,7 +8,7 @@ from playhouse.postgres_ext import PooledPsycopg3Database, Psycopg3ExtAdapter
 from psycopg.abc import RV, PQGen
 from psycopg.pq import TransactionStatus
 
-from models.failures import PASSING_ERRORS, is_read_only
+from models.failures import DATABASE_ERRORS, PASSING_ERRORS, is_read_only, outdated_plan
 
 # Beyond the server's own limit for a statement, which it observes unless it hangs itself.
 GRACE_SEC = 5.0
@@ -41,6 +41,12 @@ class BoundedConnection(psycopg.Connection[Any]):
                 self.demoted = True
             elif getattr(problem, "sqlstate", None) is None:  # not the server's words: it has not answered
                 self.pgconn.finish()
+            raise
+        except DATABASE_ERRORS as problem:
+            if outdated := outdated_plan(problem):
+                # It would fail again and again here; another connection prepares it anew.
+                self.pgconn.finish()
+                raise outdated from problem
             raise
 
 

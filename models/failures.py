@@ -40,3 +40,14 @@ def is_read_only(problem: BaseException) -> bool:
     """Returns whether the server refused a write as such: a standby, or default_transaction_read_only."""
     # peewee wraps what the driver raised while it connects, commits or rolls back.
     return isinstance(getattr(problem, "orig", problem), errors.ReadOnlySqlTransaction)
+
+
+def outdated_plan(problem: Exception) -> Exception | None:
+    """Returns a passing error when a prepared statement reads a whole table to which a migration has added a column.
+
+    "cached plan must not change result type", known by what raises it, since the words depend on the server's language.
+    """
+    checked = isinstance(problem, errors.FeatureNotSupported) and problem.diag.source_function
+    if checked != "RevalidateCachedQuery":
+        return None
+    return psycopg.OperationalError("a table has changed since the statement was prepared")

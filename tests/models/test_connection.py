@@ -42,6 +42,22 @@ def test_a_backend_that_hangs_is_given_up_and_the_next_connection_works(patience
         os.kill(backend, signal.SIGCONT)
 
 
+def test_a_column_that_a_migration_adds_costs_each_connection_one_statement(servers):
+    rows("CREATE TABLE grown (id int)")
+    try:
+        for _ in range(10):  # psycopg prepares what is asked more often than five times
+            rows("SELECT * FROM grown")
+        with psycopg.connect(servers.database_url, autocommit=True) as other:
+            other.execute("ALTER TABLE grown ADD COLUMN more int")
+        with pytest.raises(PASSING_ERRORS):
+            rows("SELECT * FROM grown")
+        db.close()
+        db.connect()
+        assert rows("SELECT * FROM grown") == []
+    finally:
+        rows("DROP TABLE grown")
+
+
 @pytest.mark.processes
 def test_a_backend_that_hangs_in_a_transaction_is_given_up_with_it(patience):
     backend = my_backend()
