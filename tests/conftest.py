@@ -10,7 +10,7 @@ from playhouse.postgres_ext import PooledPsycopg3Database
 from config.settings import settings
 from dispatch.receipts.callers import forget_callers
 from models import database as database_module
-from models.database import rows
+from models.database import rows, scalar
 from models.migrate import migrate
 from tests.clock import MONDAY, set_clock, stopped_clock
 from tests.doubles.remote import Remote, remote_services
@@ -79,7 +79,21 @@ def db(servers: TestServers) -> Iterator[PooledPsycopg3Database]:
     yield database_module.db
     database_module.db.close()
     with database_module.db.connection_context():
-        assert not was_refused(), REFUSED
+        refused, columns = was_refused(), columns_changed_in()
+    if columns != _seen["columns"]:
+        # Connections of other threads have prepared statements for the tables as they were (models/connection.py).
+        database_module.db.close_idle()
+        _seen["columns"] = columns
+    assert not refused, REFUSED
+
+
+_seen: dict[str, int] = {"columns": 0}
+
+
+def columns_changed_in() -> int:
+    """Returns the newest transaction that has changed what columns a table has."""
+    newest: int = scalar("SELECT max(xmin::text::bigint) FROM pg_attribute WHERE attrelid >= 16384")
+    return newest
 
 
 @pytest.fixture
