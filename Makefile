@@ -10,7 +10,7 @@ BIN := .venv/bin
 # A place of its own, so that what builds the site never holds back what the product needs.
 DOCS := .venv-docs
 # More than the two cores of a small machine: tests of whole deployments mostly wait for other processes.
-TEST_PROCESSES ?= 4
+TEST_PROCESSES ?= 3
 # Errors only: people cannot do anything about pip's warnings on this or that index.
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
