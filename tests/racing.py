@@ -3,18 +3,28 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 from dispatch.errors import DispatchError
 from models.database import db
+from tests.waiting import PATIENCE_SEC
 
 
 def race(*acts: Callable[[], Any]) -> list[Any]:
-    """Returns what each one returned or the code of its refusal, in order; each has its own database connection."""
-    barrier = threading.Barrier(len(acts))
+    """Returns what each one returned or the code of its refusal, in order; each has its own database connection.
+
+    One that cannot begin ends the wait of the others, so that the test fails instead of hanging.
+    """
+    barrier = threading.Barrier(len(acts), timeout=PATIENCE_SEC)
 
     def one(act: Callable[[], Any]) -> Any:
-        with db.connection_context():
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(db.connection_context())
+            except BaseException:
+                barrier.abort()
+                raise
             barrier.wait()
             try:
                 return act()
