@@ -75,10 +75,10 @@ def running_servers() -> Iterator[TestServers]:
 
 
 def speak_to(database_url: str) -> None:
-    """Points this process at a database under test, with connections for twenty racing threads and what they call."""
+    """Points this process at a database under test, with room for racing threads and what ended ones never returned."""
     if not db.deferred:  # it is connected to another one
         db.close_all()
-    open_database(database_url, application="tests", pool=64, allow_unsafe=True)
+    open_database(database_url, application="tests", pool=180, allow_unsafe=True)
 
 
 def empty_tables() -> None:
