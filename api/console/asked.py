@@ -1,10 +1,12 @@
 """What the address of a list asks for, checked as the API checks it."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import request
 
 from api.http.inputs import Page
+from models.page import UncountedPage
 
 Asked = TypeVar("Asked", bound=Page)
 
@@ -20,6 +22,13 @@ def asked_for(kind: type[Asked]) -> Asked:
 def asks_for_counts() -> bool:
     """Returns whether a page is to wait for what it counts; without JavaScript a link asks for that."""
     return "counted" in request.args
+
+
+def total_of(found: UncountedPage[Any], asked: Page, count: Callable[[], int]) -> int | None:
+    """Returns how many rows there are, if they are all on the page or are to be counted; None if it is not known."""
+    if asked.page == 1 and not found.has_more:
+        return len(found.rows)
+    return count() if asks_for_counts() else None
 
 
 def filters_of(asked: Page, *names: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ button brings it back into its form. Only sending that form again changes anythi
 import hmac
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,9 @@ TOKEN, PAGE, ACCOUNT, RESUME = "_token", "_page", "_account", "_resume"
 # What the page for signing in holds of another form, as JSON.
 HELD = "_held"
 _OURS = frozenset({TOKEN, PAGE, ACCOUNT, RESUME, HELD})
+
+# In front of the name of a hidden field, which has what the field had when the form was made.
+_BEFORE = "was_"
 
 START = f"/{CONSOLE}"
 # Nothing that a browser could read as another host's address.
@@ -126,6 +130,16 @@ def held_form() -> Held | None:
     except (ValueError, TypeError, RecursionError):
         return None
     return Held(own_address(str(action)), own_address(str(page)), str(account), pairs, resumes is True)
+
+
+def before(stored: Mapping[str, str]) -> dict[str, str]:
+    """Returns what these fields had when the form was made: what is `stored`, unless a form was sent that says so."""
+    return {name: typed(f"{_BEFORE}{name}", value) for name, value in stored.items()}
+
+
+def is_changed(name: str, value: str) -> bool:
+    """Returns whether the field has another value than when the form was made."""
+    return value != typed(f"{_BEFORE}{name}")
 
 
 def typed(name: str, default: str = "") -> str:

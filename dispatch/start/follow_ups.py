@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 MOST_TEST_NUMBERS = 10
 # Once a campaign sends or has ended, all its recipients are written. A paused one is resumed, not followed up.
-_FOLLOWED_UP = ["sending", "completed", "cancelled"]
+FOLLOWED_UP = ["sending", "completed", "cancelled"]
 
 AssignNumbers = Callable[[Campaign], int]
 
@@ -126,7 +126,7 @@ def send_test(caller: Caller, campaign_id: int, numbers: Sequence[str]) -> Enque
 def _check_follow_up(campaign: Campaign, verb: str) -> None:
     if campaign.kind == "test":
         raise InvalidRequest(f"A test cannot be {verb}; send another test.")
-    if campaign.status not in _FOLLOWED_UP:
+    if campaign.status not in FOLLOWED_UP:
         raise refusal(verb, campaign.status)
 
 
@@ -137,7 +137,7 @@ def _child_of(caller: Caller, parent: Campaign, kind: str, *, follows: Campaign)
         kind=kind,
         name=parent.name[: MAX_NAME - len(suffix)] + suffix,
         follows_id=follows.id,
-        in_states=_FOLLOWED_UP,
+        in_states=FOLLOWED_UP,
         actor=caller.actor,
         correlation_id=caller.request_id,
     )

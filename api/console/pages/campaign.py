@@ -24,7 +24,7 @@ from dispatch.campaigns.results import read_results
 from dispatch.campaigns.view import CampaignView
 from dispatch.errors import DispatchError, ImportRunning
 from dispatch.receipts.replies import list_replies
-from dispatch.start.follow_ups import send_test, send_to_rest
+from dispatch.start.follow_ups import FOLLOWED_UP, send_test, send_to_rest
 from dispatch.start.unknown import list_unknown
 
 # In these none of its messages has been written yet.
@@ -69,19 +69,18 @@ def rest(campaign_id: str) -> Response:
 def campaign_live(campaign_id: str) -> Response:
     """The moving parts of that page alone."""
     shown = read_campaign(caller(), id_of(campaign_id))
-    address = f"{forms.START}/campaigns/{shown.id}"
     given = request.args.get("revision")
     read = whole_number(given, "revision") if given else shown.revision
     # A button to approve names the revision that is read on the page, so that it may not move on by itself.
-    return page("campaign_live.html", here=address, shown=shown, read_revision=read)
+    return _part("campaign_live.html", shown, read_revision=read)
 
 
 @console.page("/campaigns/<campaign_id>/troubles", passive=True)
 def campaign_troubles(campaign_id: str) -> Response:
     """The part of that page which says why messages did not arrive."""
     shown = read_campaign(caller(), id_of(campaign_id))
-    address = f"{forms.START}/campaigns/{shown.id}"
-    return page("campaign_troubles.html", here=address, shown=shown, troubles=group_troubles(caller(), shown.id))
+    troubles = group_troubles(caller(), shown.id)
+    return _part("campaign_troubles.html", shown, troubles=troubles, can_be_retried=_can_be_retried(shown))
 
 
 @console.page("/campaigns/<campaign_id>/events", passive=True)
@@ -97,6 +96,11 @@ def campaign_export(campaign_id: str) -> Response:
     return csv_answer(export_messages(caller(), wanted), f"campaign-{wanted}-messages.csv")
 
 
+def _part(template: str, shown: CampaignView, **values: Any) -> Response:
+    """Returns a part of the campaign's page, whose forms lead back to that page."""
+    return page(template, here=f"{forms.START}/campaigns/{shown.id}", shown=shown, **values)
+
+
 def _page_of(campaign_id: str, refusal: DispatchError | None = None) -> Response:
     """Returns the page of the campaign, perhaps with why its form was refused and what was typed into that."""
     shown = read_campaign(caller(), id_of(campaign_id))
@@ -110,6 +114,7 @@ def _page_of(campaign_id: str, refusal: DispatchError | None = None) -> Response
         moving=shown.status in MOVING,
         addressed=addressed(shown.audience),
         has_rest=_has_rest(shown),
+        can_be_retried=_can_be_retried(shown),
         importing=isinstance(refusal, ImportRunning),
         numbers=forms.typed("numbers"),
     )
@@ -119,7 +124,12 @@ def _has_rest(shown: CampaignView) -> bool:
     """Returns whether people can join the audience of the campaign after its start, and be sent it then."""
     is_remote = shown.audience is not None and shown.audience.kind == "remote"
     of_an_audience = shown.kind in ("normal", "occurrence", "rest") and shown.schedule is None and not is_remote
-    return of_an_audience and shown.status in ("sending", "completed", "cancelled")
+    return of_an_audience and shown.status in FOLLOWED_UP
+
+
+def _can_be_retried(shown: CampaignView) -> bool:
+    """Returns whether a campaign in this state may be retried, if there is anyone to send it to again."""
+    return shown.kind != "test" and shown.status in FOLLOWED_UP
 
 
 def _what_became(shown: CampaignView) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from flask import Response, request
 
 from api.console import forms
-from api.console.asked import asked_for, asks_for_counts, filters_of
+from api.console.asked import asked_for, asks_for_counts, filters_of, total_of
 from api.console.blueprint import console
 from api.console.inputs import id_of, typed_ids, whole_number
 from api.console.rendering import page
@@ -47,9 +47,7 @@ def one_list(list_id: str) -> Response:
     asked = asked_for(Page)
     shown = lists.read_list_name(caller(), id_of(list_id))
     found = list_members.members_uncounted(caller(), shown.id, page=asked.page, page_size=asked.page_size)
-    total = len(found.rows) if asked.page == 1 and not found.has_more else None
-    if total is None and asks_for_counts():
-        total = lists.list_sizes(caller(), [shown.id])[shown.id]
+    total = total_of(found, asked, lambda: lists.list_sizes(caller(), [shown.id])[shown.id])
     return page("list.html", title=shown.name, shown=shown, found=found, total=total, asked=asked)
 
 

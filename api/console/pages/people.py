@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 
 from api.console import attributes, forms
-from api.console.asked import asked_for, asks_for_counts, filters_of
+from api.console.asked import asked_for, filters_of, total_of
 from api.console.blueprint import console
 from api.console.inputs import id_of, typed_number
 from api.console.rendering import page
@@ -23,8 +23,6 @@ from models.customers.customer import CONSENTS
 FIELDS = ("phone", "first_name", "last_name", "location", "prefered_product", "zone")
 # As many lists are proposed to put someone on, and as many are shown of those that are called alike.
 LISTS, ALIKE = 100, 20
-# What a field had when the form was made, beside what it has now.
-_BEFORE = "was_"
 
 
 @console.page("/customers")
@@ -32,9 +30,7 @@ def customer_list() -> Response:
     """The customers, newest first, or those with these words in their names or phones."""
     asked = asked_for(CustomerQuery)
     found = customers.customers_uncounted(caller(), page=asked.page, page_size=asked.page_size, q=asked.q)
-    total = len(found.rows) if asked.page == 1 and not found.has_more else None
-    if total is None and asks_for_counts():
-        total = customers.count_customers(caller(), q=asked.q)
+    total = total_of(found, asked, lambda: customers.count_customers(caller(), q=asked.q))
     filters = filters_of(asked, "q")
     return page("customers.html", title="Customers", found=found, total=total, asked=asked, filters=filters)
 
@@ -136,7 +132,7 @@ def _changes() -> dict[str, Any]:
     changes: dict[str, Any] = {}
     for name in (*FIELDS, "consent"):
         typed = forms.typed(name).strip()
-        if name in forms.sent() and typed != forms.typed(f"{_BEFORE}{name}"):
+        if name in forms.sent() and forms.is_changed(name, typed):
             changes[name] = None if name == "zone" and not typed else typed
     return changes
 
@@ -144,7 +140,6 @@ def _changes() -> dict[str, Any]:
 def _one(customer_id: int, refused: DispatchError | None = None) -> Response:
     shown = customers.read_customer(caller(), customer_id)
     stored = {name: getattr(shown, name) or "" for name in (*FIELDS, "consent")}
-    was = {name: forms.typed(f"{_BEFORE}{name}", value) for name, value in stored.items()}
     typed_rows = attributes.typed_rows() if refused or forms.is_resumed() else []
     suppressed = suppressions.read_suppression(caller(), shown.phone) if shown.suppressed else None
     return page(
@@ -157,7 +152,7 @@ def _one(customer_id: int, refused: DispatchError | None = None) -> Response:
         other_attributes=attributes.others_of(shown.attributes),
         conversation=read_conversation(caller(), shown.id),
         typed={name: forms.typed(name, value) for name, value in stored.items()},
-        was=was,
+        was=forms.before(stored),
         consents=CONSENTS,
         lists=list_names(caller(), page_size=LISTS).rows,
         typed_list=(name := forms.typed("list").strip()),

@@ -16,8 +16,6 @@ from models.states import CHANNELS
 
 FIELDS = ("name", "channel", "body")
 VERSIONS = 20
-# What a field had when the form was made; only what is not like that any more is changed.
-_BEFORE = "was_"
 
 
 @console.page("/texts")
@@ -52,11 +50,12 @@ def edit_stored_text(text_id: str) -> Response:
     shown = stored.read_template(caller(), id_of(text_id))
     if forms.is_resumed():
         return _one(shown)
-    changes: dict[str, str | None] = {
-        name: forms.typed(name) for name in FIELDS if forms.typed(name) != forms.typed(f"{_BEFORE}{name}")
+    typed = {name: forms.typed(name) for name in FIELDS}
+    changes = {
+        name: value or None if name == "channel" else value
+        for name, value in typed.items()
+        if forms.is_changed(name, value)
     }
-    if "channel" in changes:
-        changes["channel"] = changes["channel"] or None
     try:
         stored.edit_template(caller(), shown.id, **changes)
     except DispatchError as refused:
@@ -91,7 +90,7 @@ def _one(shown: TemplateView, refused: DispatchError | None = None) -> Response:
         title=shown.name,
         shown=shown,
         typed={name: forms.typed(name, value) for name, value in now.items()},
-        was={name: forms.typed(f"{_BEFORE}{name}", value) for name, value in now.items()},
+        was=forms.before(now),
         versions=stored.list_versions(caller(), shown.id, page_size=VERSIONS),
         channels=CHANNELS,
     )
