@@ -22,6 +22,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from benchmarks.deployment import ROOT
 from dispatch.providers.simulator.dialects import SECRET
+from dispatch.providers.simulator.dialects.twilio import resource
 from embedded.servers import child_environment
 
 HOST = "127.0.0.1"
@@ -34,29 +35,9 @@ ACCOUNT_SID, SENDER = "AC" + "0" * 32, "+15005550006"
 
 _AUTHORIZATION = b"Authorization: Basic " + base64.b64encode(f"{ACCOUNT_SID}:{SECRET}".encode())
 _HEAD_ENDS = b"\r\n\r\n"
-# What the real one answers has twenty fields, which the caller has to read.
-_ANSWER = {
-    "sid": "%s",
-    "account_sid": ACCOUNT_SID,
-    "messaging_service_sid": None,
-    "to": "%s",
-    "from": SENDER,
-    "body": "%s",
-    "status": "queued",
-    "direction": "outbound-api",
-    "api_version": "2010-04-01",
-    "num_segments": "1",
-    "num_media": "0",
-    "price": None,
-    "price_unit": "USD",
-    "error_code": None,
-    "error_message": None,
-    "date_created": "Thu, 26 Nov 2026 12:00:00 -0000",
-    "date_updated": "Thu, 26 Nov 2026 12:00:00 -0000",
-    "date_sent": None,
-    "uri": f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/%s.json",
-    "subresource_uris": {"media": f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/%s/Media.json"},
-}
+# What the simulator answers too: twenty fields, which the caller has to read, made once.
+_DETAILS = {"account": ACCOUNT_SID, "service": "", "to": "%s", "from": SENDER}
+_ANSWER = resource("%s", _DETAILS, body="%s", status="queued")
 _ANSWER_JSON = json.dumps(_ANSWER).replace('"%s", "status"', '%s, "status"')
 
 

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.utils import formatdate
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -154,15 +154,20 @@ def _reference(status_url: str | None) -> str | None:
 
 
 def _resource(taken: Taken, status: str) -> JsonObject:
-    details, now = taken.details, formatdate(usegmt=False)
-    path = f"/2010-04-01/Accounts/{details['account']}/Messages/{taken.provider_id}"
+    return resource(taken.provider_id, taken.details, body=taken.message.body, status=status)
+
+
+def resource(sid: str, details: Mapping[str, str], *, body: str, status: str) -> JsonObject:
+    """Returns a message as Twilio describes it; `details` are its account, messaging service, `to` and `from`."""
+    now = formatdate(usegmt=False)
+    path = f"/2010-04-01/Accounts/{details['account']}/Messages/{sid}"
     return {
-        "sid": taken.provider_id,
+        "sid": sid,
         "account_sid": details["account"],
         "messaging_service_sid": details["service"] or None,
         "to": details["to"],
         "from": details["from"] or None,
-        "body": taken.message.body,
+        "body": body,
         "status": status,
         "direction": "outbound-api",
         "api_version": "2010-04-01",
