@@ -44,7 +44,7 @@ class BoundedConnection(psycopg.Connection[Any]):
             raise
         except DATABASE_ERRORS as problem:
             if outdated := outdated_plan(problem):
-                # It would fail again and again here; another connection prepares it anew.
+                # It would fail again and again here; another connection prepares it again.
                 self.pgconn.finish()
                 raise outdated from problem
             raise

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from dispatch.accounts.accounts import AccountView
-from models.database import db, row, rows
+from models.database import connected, db, row, rows
 from models.messages import batch
 
 # Authentication and running processes write these, whatever is requested.
@@ -75,7 +75,6 @@ def _one_moment() -> Iterator[None]:
     if db.in_transaction():
         yield
         return
-    db.connect(reuse_if_open=True)
-    with db.atomic():
+    with connected(), db.atomic():
         db.execute_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         yield

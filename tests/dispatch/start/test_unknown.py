@@ -58,7 +58,7 @@ def test_accepted_messages_count_as_sent_and_are_paid_for(account, provider, cam
 def test_a_campaign_whose_last_unknown_message_was_just_settled_is_not_missed_by_audit(
     account, provider, campaign_id, settled_by
 ):
-    """The sweeper settles it within seconds; audit gives it five minutes."""
+    """The sweeper settles it within seconds; audit allows it five minutes."""
     rows("UPDATE campaign SET ended_at = now() - interval '1 h', updated_at = now() - interval '1 h'")
     rows("UPDATE batch SET touched_at = now() - interval '1 h'")
     if settled_by == "a person":
