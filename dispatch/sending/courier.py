@@ -89,7 +89,8 @@ class Courier:
         self._asks = ThreadPoolExecutor(1, thread_name_prefix="asks")
         self._rates = Rates(settings)
         self._routing = Routing(provider, settings, asks=self._asks)
-        self._stopped = threading.Event()
+        # Not an Event, whose `set` waits for itself when a second signal interrupts it.
+        self._stopped = False
         self._works: list[_Work] = []
         # Accounts with a batch that had to wait for calls in flight.
         self._without_place: set[UUID] = set()
@@ -110,7 +111,7 @@ class Courier:
         before the last calls have ended; `others_wait` is its answer for the beginning, if that is known.
         """
         campaign = self._ask(to_send, campaign_id)
-        if campaign is None or self._stopped.is_set():
+        if campaign is None or self._stopped:
             return 0
         with (
             continuing(campaign.traceparent, campaign_id=campaign_id, request_id=campaign.correlation_id),
@@ -124,7 +125,7 @@ class Courier:
                 log.info("batch.no_place", batch=batch)
                 return 0
             time_box = TimeBox(
-                TIME_BOX_SEC, stopped=self._stopped.is_set, others_waiting=others_waiting, others_wait=others_wait
+                TIME_BOX_SEC, stopped=lambda: self._stopped, others_waiting=others_waiting, others_wait=others_wait
             )
             work = self._begin(campaign, batch, places, time_box)
             wait([work.end, work.window.left], return_when=FIRST_COMPLETED)
@@ -212,12 +213,12 @@ class Courier:
 
     def _push_later(self, campaign_id: int, seconds: float) -> None:
         """Pushes once the sender may send more; pushed now, its next job would find as little. Runs on the loop."""
-        if seconds <= MAX_ALARM_SEC and not self._stopped.is_set():
+        if seconds <= MAX_ALARM_SEC and not self._stopped:
             self._loop.call_later(seconds, self._push, campaign_id)
 
     def stop(self) -> None:
         """Lets the job claim nothing more and finish what is in flight. May be called from a signal handler."""
-        self._stopped.set()
+        self._stopped = True
         self._keeper.stop()
 
     def close(self) -> None:

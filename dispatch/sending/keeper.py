@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from enum import Enum
+from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Protocol
 
@@ -38,6 +40,11 @@ class Unrecorded(Protocol):
         """Lets the work end without recording them."""
 
 
+class _Order(Enum):
+    STOP = "stop"
+    CLOSE = "close"
+
+
 class Keeper:
     """Watches from a thread of its own, because the one that records may wait for a server that hangs.
 
@@ -49,28 +56,30 @@ class Keeper:
         self._after_sec = after_sec + MARGIN_SEC
         self._kept: set[tuple[int, int, int]] = set()
         self._told_lost = 0
-        self._stop_at: float | None = None
-        self._asked = threading.Event()
-        self._closed = threading.Event()
+        # Not events: `put` may be interrupted by a second signal that calls it too.
+        self._orders: SimpleQueue[_Order] = SimpleQueue()
         self._thread = threading.Thread(target=self._watch, name="keeper", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Starts the time after which what is not recorded is kept; safe in a signal handler."""
-        self._asked.set()
+        self._orders.put(_Order.STOP)
 
     def close(self) -> None:
         """Ends the watch, after a last look."""
-        self._closed.set()
-        self._asked.set()
+        self._orders.put(_Order.CLOSE)
         self._thread.join()
         self._keep()
 
     def _watch(self) -> None:
-        self._asked.wait()
-        deadline = monotonic() + self._after_sec
-        while not self._closed.wait(max(LOOK_EVERY_SEC, deadline - monotonic())):
-            self._keep()
+        order = self._orders.get()
+        look_at = monotonic() + self._after_sec
+        while order != _Order.CLOSE:
+            try:
+                order = self._orders.get(timeout=max(0.0, look_at - monotonic()))
+            except Empty:
+                self._keep()
+                look_at = monotonic() + LOOK_EVERY_SEC
 
     def _keep(self) -> None:
         lost: list[Outcome] = []

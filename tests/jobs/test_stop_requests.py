@@ -1,15 +1,19 @@
 """A worker that is asked to stop ends, wherever the signal finds it: its handler raises in the middle of anything."""
 
 import signal
+import sys
+import threading
 from uuid import uuid4
 
 import pytest
 from rq import SimpleWorker
 from rq.exceptions import StopRequested
 
+from config.settings import settings
 from config.stopping import Stopping
 from dispatch.process.listed_job import ListedJob
 from dispatch.queues import HOUSE, queue
+from dispatch.sending.courier import Courier
 from jobs.queue_worker import QueueWorker
 from jobs.send import close_courier, send_batch, stop_sending
 from tests.scripted_provider import ScriptedProvider
@@ -63,3 +67,39 @@ def test_while_the_first_job_makes_what_it_sends_with(db, redis, monkeypatch):
         close_courier()
     assert provider.calls == []
     assert states(campaign) == {"pending": 3}
+
+
+@pytest.fixture
+def courier():
+    found = Courier(ScriptedProvider(), settings())
+    yield found
+    found.close()
+
+
+def interrupted_by_itself(function):
+    """Calls the function, and once more at each line of it and of what it calls, as one signal after another would."""
+    again = False
+
+    def trace(frame, event, argument):
+        nonlocal again
+        if not again:
+            again = True
+            function()
+            again = False
+        return trace
+
+    sys.settrace(trace)
+    try:
+        function()
+    finally:
+        sys.settrace(None)
+
+
+@pytest.mark.parametrize("each", ["what a job sends with", "what the process asks"])
+def test_in_the_middle_of_the_same_request(each, courier):
+    """A handler interrupts the one before; a lock that this one holds would be waited for for ever."""
+    ask = courier.stop if each == "what a job sends with" else Stopping().ask
+    asking = threading.Thread(target=interrupted_by_itself, args=[ask], daemon=True)
+    asking.start()
+    asking.join(10)
+    assert not asking.is_alive(), "it waits for itself"
