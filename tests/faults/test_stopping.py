@@ -51,9 +51,9 @@ def test_a_storm_of_signals_is_one_request_to_stop(deployment):
     assert not [pid for pid in family if is_alive(pid)]
     assert "Traceback" not in deployment.supervisor.log
     stopped = counts(campaign)
-    assert stopped["sending"] == stopped["unknown"] == 0
+    assert stopped["sending"] == stopped["unknown"] == 0, deployment.supervisor.log
     assert stopped["pending"] > 0, "it was stopped in the middle"
-    assert Heartbeat.living() == [], "each process has signed off"
+    assert Heartbeat.living() == [], f"not each process has signed off: {deployment.supervisor.log}"
     deployment.start()
     judge(deployment, campaign)
 
