@@ -4,8 +4,15 @@ import os
 import select
 import signal
 import threading
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from functools import lru_cache
+from time import monotonic
 from types import FrameType
+from typing import Any
+
+# No longer wait at a time, because a signal that comes just before one, or to another thread, does not end it, and its
+# handler runs only when the main thread does something.
+LONGEST_WAIT_SEC = 0.2
 
 
 class Stopping:
@@ -24,7 +31,12 @@ class Stopping:
 
     def wait(self, seconds: float | None = None) -> bool:
         """Waits for a request to stop, no longer than `seconds`; returns whether there is one."""
-        select.select([self._wake], [], [], seconds)
+        deadline = None if seconds is None else monotonic() + seconds
+        while not self.asked:
+            left = LONGEST_WAIT_SEC if deadline is None else min(LONGEST_WAIT_SEC, deadline - monotonic())
+            if left <= 0:
+                break
+            select.select([self._wake], [], [], left)
         return self.asked
 
 
@@ -43,6 +55,12 @@ def stop_on_signals() -> None:
 
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, ask)
+
+
+def wait_for_any(*awaited: Future[Any]) -> None:
+    """Returns when one of them is done, and lets signal handlers run meanwhile."""
+    while not wait(awaited, LONGEST_WAIT_SEC, FIRST_COMPLETED).done:
+        pass
 
 
 def stop_with(lifeline: int | None, *, grace_sec: float) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 
 from config.settings import Settings
+from config.stopping import wait_for_any
 from dispatch import queues
 from dispatch.channels.routing import Routing
 from dispatch.channels.switch import Switch
@@ -128,7 +129,7 @@ class Courier:
                 TIME_BOX_SEC, stopped=lambda: self._stopped, others_waiting=others_waiting, others_wait=others_wait
             )
             work = self._begin(campaign, batch, places, time_box)
-            wait([work.end, work.window.left], return_when=FIRST_COMPLETED)
+            wait_for_any(work.end, work.window.left)
             if work.window.left.done():
                 self._push(campaign_id).result()
             else:
@@ -206,7 +207,9 @@ class Courier:
 
         The caller needs none, and one that went stale during the job cannot spoil its end.
         """
-        return self._database.submit(_connected, function, campaign_id).result()
+        found = self._database.submit(_connected, function, campaign_id)
+        wait_for_any(found)
+        return found.result()
 
     def _push(self, campaign_id: int) -> Future[Any]:
         return self._pushes.submit(_connected, push_if_possible, campaign_id)

@@ -9,15 +9,13 @@ import pytest
 from rq import SimpleWorker
 from rq.exceptions import StopRequested
 
-from config.settings import settings
 from config.stopping import Stopping
 from dispatch.process.listed_job import ListedJob
 from dispatch.queues import HOUSE, queue
-from dispatch.sending.courier import Courier
 from jobs.queue_worker import QueueWorker
 from jobs.send import close_courier, send_batch, stop_sending
 from tests.scripted_provider import ScriptedProvider
-from tests.sending import started
+from tests.sending import courier, started
 from tests.stored import states
 
 
@@ -69,13 +67,6 @@ def test_while_the_first_job_makes_what_it_sends_with(db, redis, monkeypatch):
     assert states(campaign) == {"pending": 3}
 
 
-@pytest.fixture
-def courier():
-    found = Courier(ScriptedProvider(), settings())
-    yield found
-    found.close()
-
-
 def interrupted_by_itself(function):
     """Calls the function, and once more at each line of it and of what it calls, as one signal after another would."""
     again = False
@@ -96,10 +87,35 @@ def interrupted_by_itself(function):
 
 
 @pytest.mark.parametrize("each", ["what a job sends with", "what the process asks"])
-def test_in_the_middle_of_the_same_request(each, courier):
+def test_in_the_middle_of_the_same_request(each):
     """A handler interrupts the one before; a lock that this one holds would be waited for for ever."""
-    ask = courier.stop if each == "what a job sends with" else Stopping().ask
-    asking = threading.Thread(target=interrupted_by_itself, args=[ask], daemon=True)
-    asking.start()
-    asking.join(10)
-    assert not asking.is_alive(), "it waits for itself"
+    with courier(ScriptedProvider()) as found:
+        ask = found.stop if each == "what a job sends with" else Stopping().ask
+        asking = threading.Thread(target=interrupted_by_itself, args=[ask], daemon=True)
+        asking.start()
+        asking.join(10)
+        assert not asking.is_alive(), "it waits for itself"
+
+
+@pytest.fixture
+def on_signal():
+    """Sets what the process does on SIGUSR1, for the test."""
+    before = signal.getsignal(signal.SIGUSR1)
+    yield lambda handle: signal.signal(signal.SIGUSR1, lambda number, frame: handle())
+    signal.signal(signal.SIGUSR1, before)
+
+
+def test_by_a_signal_that_another_thread_gets(db, redis, on_signal):
+    """Handlers run in the main thread, which waits for the job's end, and which the signal does not wake."""
+    provider, campaign = ScriptedProvider(), started(recipients=3)
+    provider.hold()
+    provider.on_call(lambda message: signal.pthread_kill(threading.get_ident(), signal.SIGUSR1))
+    with courier(provider) as found:
+        handled = []
+        on_signal(lambda: handled.append(provider.in_flight) or found.stop() or provider.release())
+        too_late = threading.Timer(10, provider.release)
+        too_late.start()
+        found.deliver(campaign, 0)
+        assert too_late.is_alive(), "the handler did not run before the calls ended"
+        too_late.cancel()
+    assert handled
