@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 
 from dispatch.providers import Answer, Outgoing
+from models.database import connected
 
 ACCEPTED = Answer("accepted", provider_id="p-1")
 
@@ -59,7 +60,8 @@ class ScriptedProvider:
     async def send(self, message: Outgoing) -> Answer:
         self.calls.append(message)
         for act in self._on_call:
-            act(message)
+            with connected():  # one that it opens in this thread would never go back to the pool
+                act(message)
         if waiting := self._held_back(message):
             return await asyncio.wrap_future(waiting)
         told = self._script.get(message.phone)
