@@ -10,11 +10,14 @@ import json
 import os
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock
 
 KEY = base64.b64decode(os.environ["WEBHOOK_SECRET"].removeprefix("whsec_"))
 MAX_BODY_BYTES, TOLERATED_SEC = 1024 * 1024, 300
 # A real receiver keeps these in its database, for a few days.
 known: set[str] = set()
+# Several requests may come at once.
+one_at_a_time = Lock()
 
 
 def is_ours(event_id: str, timestamp: str, signatures: str, body: bytes) -> bool:
@@ -34,11 +37,18 @@ class Hooks(BaseHTTPRequestHandler):
         ours = is_ours(*named, body)
         self.send_response(204 if ours else 401)
         self.end_headers()
-        if ours and named[0] not in known:
-            known.add(named[0])
-            event = json.loads(body)
-            about = [message["id"] for message in event["data"].get("messages", [])] or event["data"].get("campaign_id")
-            print(event["type"], about, flush=True)
+        if ours:
+            with one_at_a_time:
+                take(named[0], body)
+
+
+def take(event_id: str, body: bytes) -> None:
+    """Prints an event that is not known yet."""
+    if event_id not in known:
+        known.add(event_id)
+        event = json.loads(body)
+        about = [message["id"] for message in event["data"].get("messages", [])] or event["data"].get("campaign_id")
+        print(event["type"], about, flush=True)
 
 
 ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "8080"))), Hooks).serve_forever()

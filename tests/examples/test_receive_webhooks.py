@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from dispatch.webhooks.webhooks import add_webhook, replay_deliveries
-from embedded.server import free_port
 from models.database import rows
 from tests.dispatch.webhooks.telling import deliveries, tell, wait_is_over
 from tests.factories import an_account, asking
+from tests.ports import held_port
 from tests.sending import answering, deliver, started
 from tests.waiting import wait_until
 
@@ -30,7 +30,8 @@ def account(db):
 
 @pytest.fixture
 def port():
-    return free_port()
+    with held_port() as port:
+        yield port
 
 
 @pytest.fixture
@@ -77,7 +78,8 @@ def test_it_prints_each_event_once_also_when_it_comes_again(account, webhook, pr
         f"campaign.started {campaign_id}",
         f"message.sent ['{campaign_id}-0', '{campaign_id}-1']",
     ]
-    wait_until(lambda: all_delivered() and sorted(printed()) == expected, "every event is printed")
+    wait_until(lambda: all_delivered() and len(printed()) == len(expected), "every event is printed")
+    assert sorted(printed()) == expected
     ids = [each["id"] for each in rows("SELECT id FROM webhook_delivery")]
     replay_deliveries(asking(account.id), webhook.id, delivery_ids=ids)
     wait_until(all_delivered, "everything is sent again")
