@@ -17,7 +17,9 @@ OWN: dict[str, Any] = {}
 
 @schema.hook
 def map_path_parameters(context: Any, path_parameters: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Replaces every other number by the id of something that exists."""
+    """Replaces every other number by the id of something that exists; other tests of the schema have none here."""
+    if not OWN:
+        return path_parameters
     # The stream of a campaign that has not ended would not end either.
     own = OWN | {"campaign_id": OWN["ended"]} if context.operation.path.endswith("/events") else OWN
     for name, value in (path_parameters or {}).items():
