@@ -15,7 +15,7 @@ from models.migrate import migrate
 from tests.clock import MONDAY, set_clock, stopped_clock
 from tests.doubles.remote import Remote, remote_services
 from tests.moves import REFUSED, enforce_moves, was_refused
-from tests.servers import TestServers, empty_tables, running_servers, speak_to
+from tests.servers import TestServers, empty_tables, running_servers, speak_to, speak_to_again
 
 # How long an example takes says more about what else the machine does than about the code.
 hypothesis_settings.register_profile("no deadlines", deadline=None)
@@ -73,6 +73,7 @@ def tables(servers: TestServers) -> list[str]:
 @pytest.fixture
 def db(servers: TestServers) -> Iterator[PooledPsycopg3Database]:
     """The database, connected in the test's thread, with every table empty and every id counted from 1."""
+    speak_to_again(servers.database_url)
     database_module.db.connect(reuse_if_open=True)
     empty_tables()
     forget_callers()

@@ -32,4 +32,9 @@ def race(*acts: Callable[[], Any]) -> list[Any]:
                 return refusal.code
 
     with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(one, acts))
+        running = [pool.submit(one, act) for act in acts]
+    causes = [cause for each in running if (cause := each.exception())]
+    # What those say that waited in vain is not why.
+    for cause in sorted(causes, key=lambda cause: isinstance(cause, threading.BrokenBarrierError)):
+        raise cause
+    return [each.result() for each in running]

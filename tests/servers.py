@@ -22,6 +22,7 @@ from models.database import db, open_database, rows
 # give back their space, so that no later one measures a table that has holes.
 SMALL_BYTES = 512 * 1024
 
+_APPLICATION = "tests"
 _EMPTY = f"""
     DO $$
     DECLARE
@@ -78,7 +79,13 @@ def speak_to(database_url: str) -> None:
     """Points this process at a database under test, with room for racing threads and what ended ones never returned."""
     if not db.deferred:  # it is connected to another one
         db.close_all()
-    open_database(database_url, application="tests", pool=180, allow_unsafe=True)
+    open_database(database_url, application=_APPLICATION, pool=180, allow_unsafe=True)
+
+
+def speak_to_again(database_url: str) -> None:
+    """Does so again if web or a verb has opened the database in this process since, with a smaller pool."""
+    if db.deferred or db.connect_params["application_name"] != f"campaign-dispatch {_APPLICATION}":
+        speak_to(database_url)
 
 
 def empty_tables() -> None:

@@ -91,7 +91,11 @@ def applied_until(campaign_id, reached, what):
         apply_receipts()
         return reached(states(campaign_id))
 
-    wait_until(looked, what, seconds=60)
+    try:
+        wait_until(looked, what, seconds=60)
+    except AssertionError as late:
+        others = "SELECT n, state, reason, error_code, provider_id FROM message WHERE state NOT LIKE '%delivered'"
+        raise AssertionError(f"{late}: {rows(others)}") from None
 
 
 def sent_until(worker, campaign_id, wanted):
