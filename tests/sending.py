@@ -72,7 +72,7 @@ def claimed_by_no_one_left(campaign_id: int, want: int, *, number: int = 0, toke
     with db.atomic(), db.connection().cursor() as cursor:
         recording.record(cursor, nothing)  # locks the batch
         claiming.claim(cursor, campaign_id, entered, want=want, token=token, lease_sec=30, caps=None)
-        return claiming.taken(cursor).messages
+        return claiming.taken(cursor, token=token).messages
 
 
 def end_leases() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from itertools import repeat
 
 import structlog
 
@@ -82,7 +83,7 @@ class Calls:
     def add(self, claimed: list[Claimed], *, claimed_at: float) -> None:
         """Hands these messages to the callers; `claimed_at` is a time before their lease began."""
         self.in_flight += len(claimed)
-        self._handover.add((message, claimed_at) for message in claimed)
+        self._handover.add(zip(claimed, repeat(claimed_at)))
 
     def take_outcomes(self) -> list[Outcome]:
         """Returns the outcomes to record and frees their places."""

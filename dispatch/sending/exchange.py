@@ -2,7 +2,6 @@
 
 import secrets
 import time
-from collections.abc import Container
 from dataclasses import replace
 
 import structlog
@@ -243,6 +242,6 @@ class Exchange:
             current=self._range.number if self._range else None,
         )
 
-    def _note_written(self, written: Container[int]) -> None:
-        gone, self.at_hand = self.at_hand, [outcome for outcome in self.at_hand if outcome.n not in written]
-        self._claimed.difference_update(outcome.n for outcome in gone if outcome.n in written)
+    def _note_written(self, written: set[int]) -> None:
+        self.at_hand = [outcome for outcome in self.at_hand if outcome.n not in written]
+        self._claimed -= written

@@ -49,4 +49,4 @@ def record_and_claim(given: Answers, claim: Claim | None) -> tuple[set[int], Tak
                     segments=claim.segments,
                 )
             connection.execute("COMMIT")
-        return recording.written(recorded, given), claiming.taken(found) if claim else NOTHING
+        return recording.written(recorded, given), claiming.taken(found, token=claim.token) if claim else NOTHING

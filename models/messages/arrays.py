@@ -4,7 +4,11 @@ psycopg adapts a list element by element, in Python: 158 µs for three lists of 
 (measured), which is a tenth of all work on the send path.
 """
 
+import re
 from collections.abc import Iterable
+
+# Beside the quotes.
+_ESCAPED = re.compile(r"[\\\0]")
 
 
 def numbers(values: Iterable[int | float | None]) -> str:
@@ -24,7 +28,12 @@ def words(values: Iterable[str]) -> str:
 
 def texts(values: Iterable[str | None]) -> str:
     """Returns the literal of an array of texts; NUL, which PostgreSQL cannot store, is dropped."""
-    return "{" + ",".join(["NULL" if value is None else _quoted(value) for value in values]) + "}"
+    listed = list(values)
+    if listed and None not in listed:
+        together = '","'.join(listed)  # type: ignore[arg-type]  # none of them is None
+        if together.count('"') == 2 * (len(listed) - 1) and not _ESCAPED.search(together):
+            return f'{{"{together}"}}'
+    return "{" + ",".join(["NULL" if value is None else _quoted(value) for value in listed]) + "}"
 
 
 def _quoted(text: str) -> str:

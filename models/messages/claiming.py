@@ -85,7 +85,8 @@ counted AS (
                  count(*) FILTER (WHERE hindrance <> 'late') AS skipped,
                  coalesce(array_agg(n) FILTER (WHERE hindrance IS NULL), '{{}}') AS claimed FROM due) t
     WHERE b.campaign_id = %(campaign)s AND b.number = %(batch)s AND t.sending + t.skipped > 0)
-SELECT n, %(token)s::bigint, phone, body, attempts + 1, deferrals, segments, hindrance, zone FROM due{too_long}
+SELECT n, phone, body, attempts + 1, deferrals, segments, hindrance, CASE WHEN hindrance = 'late' THEN zone END
+FROM due{too_long}
 """
 # Of a sender with a rate: only as many as it may send segments of now, in their order.
 _WITHIN_SEGMENTS = """counted_up AS MATERIALIZED (
@@ -94,7 +95,7 @@ due AS MATERIALIZED (SELECT * FROM counted_up WHERE hindrance IS NOT NULL OR so_
 """
 _TOO_LONG = """
 UNION ALL
-SELECT n, NULL, NULL, NULL, NULL, NULL, segments, 'too_long', NULL FROM counted_up
+SELECT n, NULL, NULL, NULL, NULL, segments, 'too_long', NULL FROM counted_up
 WHERE hindrance IS NULL AND so_far > %(segments)s
 """
 # A call may start this long after its claim, and must not start after the hours have ended.
@@ -197,17 +198,21 @@ def claim(
     cursor.execute(_CLAIMS[caps.over_cap if caps else None, segments is not None], params)
 
 
-def taken(cursor: Cursor[Any]) -> Taken:
-    """Returns what the claim took, once its statement has been executed."""
+def taken(cursor: Cursor[Any], *, token: int) -> Taken:
+    """Returns what the claim took with this token, once its statement has been executed."""
     found = cursor.fetchall()
-    claimed = [row for row in found if row[7] is None]
-    hindered = [row for row in found if row[7] is not None] if len(claimed) < len(found) else []
+    claimed = [
+        Claimed(n, token, phone, body, attempts, deferrals, segments)
+        for n, phone, body, attempts, deferrals, segments, hindrance, _ in found
+        if hindrance is None
+    ]
+    hindered = [row for row in found if row[6] is not None] if len(claimed) < len(found) else []
     return Taken(
-        [Claimed._make(row[:7]) for row in claimed],
-        [Late(row[0], row[2], row[8]) for row in hindered if row[7] == "late"],
+        claimed,
+        [Late(row[0], row[1], row[7]) for row in hindered if row[6] == "late"],
         len(found),
-        sum([row[6] for row in claimed]),
-        next((row[6] for row in hindered if row[7] == "too_long"), None),
+        sum([each.segments for each in claimed]),
+        next((row[5] for row in hindered if row[6] == "too_long"), None),
     )
 
 

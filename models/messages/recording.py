@@ -1,6 +1,6 @@
 """Writes what became of claimed messages, each only if the claim's token still matches."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from psycopg import Cursor
@@ -14,6 +14,11 @@ from models.messages.message import Outcome
 _ANSWERS = """unnest(%(n)s::int[], %(state)s::text[], %(provider_id)s::text[], %(error)s::text[], %(reason)s::text[],
                 %(wait)s::float8[], %(counted)s::bool[], %(answered_by)s::text[])
         AS a (n, state, provider_id, error_code, reason, wait, counted, provider)"""
+# The same for messages that were all sent, as most are: five arrays less to write, to send and to read.
+_SENT_ANSWERS = """(
+        SELECT n, 'sent'::text AS state, provider_id, NULL::text AS error_code, NULL::text AS reason,
+               NULL::float8 AS wait, true AS counted, NULL::text AS provider
+        FROM unnest(%(n)s::int[], %(provider_id)s::text[]) AS sent (n, provider_id)) AS a"""
 _COUNTED = """count(*) AS moved, array_agg(n) AS answered,
                  count(*) FILTER (WHERE state = 'pending') AS pending, count(*) FILTER (WHERE state = 'sent') AS sent,
                  count(*) FILTER (WHERE state = 'failed') AS failed,
@@ -50,7 +55,7 @@ WITH held AS MATERIALIZED (
     WHERE campaign_id = %(campaign)s AND number = ANY(%(batches)s::int[]) AND token = %(token)s
     ORDER BY number FOR NO KEY UPDATE),
 answer AS (
-    SELECT a.*, a.n / %(batch_size)s AS number FROM {_ANSWERS}
+    SELECT a.*, a.n / %(batch_size)s AS number FROM {{answers}}
     WHERE (a.n IN (SELECT unnest(in_flight) FROM held)) IS TRUE),
 moved AS (
     UPDATE message m SET
@@ -81,9 +86,10 @@ of_account AS (
     WHERE c.id = %(campaign)s),
 {opt_outs("of_account")}"""
 _WITH_PHONE = ", m.phone, m.reason, m.provider"
-_RECORD = _RECORD_ANY.format(returned="", opt_outs="")
+_RECORD = _RECORD_ANY.format(answers=_ANSWERS, returned="", opt_outs="")
+_RECORD_SENT = _RECORD_ANY.format(answers=_SENT_ANSWERS, returned="", opt_outs="")
 # Only where an answer says that someone has opted out, which few do.
-_RECORD_OPT_OUTS = _RECORD_ANY.format(returned=_WITH_PHONE, opt_outs=f"{_OPT_OUTS},")
+_RECORD_OPT_OUTS = _RECORD_ANY.format(answers=_ANSWERS, returned=_WITH_PHONE, opt_outs=f"{_OPT_OUTS},")
 
 # Writes answers by token to messages that have left their list: recovery has called them unknown, or another worker has
 # taken the batch, or the previous release claimed them. No one else claims such a message, so the answer to its last
@@ -119,11 +125,31 @@ _RECORD_SENDING = _RECORD_LATE.format(was="'sending'")
 _RECORD_UNKNOWN = _RECORD_LATE.format(was="'unknown'")
 
 
+class _Detail(NamedTuple):
+    """What a detail is of a message that was sent, and how a column of it becomes a parameter."""
+
+    of_sent: object
+    literal: Callable[[Any], str]
+
+
+_DETAILS = {
+    "state": _Detail("sent", words),
+    "error": _Detail(None, texts),
+    "reason": _Detail(None, texts),
+    "wait": _Detail(None, numbers),
+    "counted": _Detail(True, booleans),
+    "answered_by": _Detail(None, texts),
+}
+
+
 class Answers(NamedTuple):
     """Outcomes as parameters of a statement."""
 
     numbers: Sequence[int]
     params: dict[str, Any]
+    #: What `params` leaves out if all the messages were sent and there is nothing else to say of them.
+    details: Mapping[str, Sequence[Any]]
+    only_sent: bool
 
 
 def answers(
@@ -134,6 +160,7 @@ def answers(
         zip(*outcomes, strict=True) if outcomes else [()] * 9
     )
     batches = {each // batch_size for each in n} | ({current} if current is not None else set())
+    details = dict(zip(_DETAILS, (states, errors, reasons, waits, counted, answered_by), strict=True))
     return Answers(
         n,
         {
@@ -145,15 +172,15 @@ def answers(
             "batch_size": batch_size,
             "current": current,
             "n": numbers(n),
-            "state": words(states),
             "provider_id": texts(provider_ids),
-            "error": texts(errors),
-            "reason": texts(reasons),
-            "wait": numbers(waits),
-            "counted": booleans(counted),
-            "answered_by": texts(answered_by),
         },
+        details,
+        all(column.count(_DETAILS[name].of_sent) == len(n) for name, column in details.items()),
     )
+
+
+def _with_details(given: Answers) -> dict[str, Any]:
+    return given.params | {name: _DETAILS[name].literal(column) for name, column in given.details.items()}
 
 
 def record(cursor: Cursor[Any], given: Answers) -> None:
@@ -161,8 +188,11 @@ def record(cursor: Cursor[Any], given: Answers) -> None:
 
     `written` reads the result; the others are for `record_late`.
     """
-    some_opted_out = OPTED_OUT_AT_PROVIDER in given.params["reason"]
-    cursor.execute(_RECORD_OPT_OUTS if some_opted_out else _RECORD, given.params)
+    if given.only_sent:
+        cursor.execute(_RECORD_SENT, given.params)
+        return
+    some_opted_out = OPTED_OUT_AT_PROVIDER in given.details["reason"]
+    cursor.execute(_RECORD_OPT_OUTS if some_opted_out else _RECORD, _with_details(given))
 
 
 def written(cursor: Cursor[Any], given: Answers) -> set[int]:
@@ -176,7 +206,7 @@ def record_late(given: Answers) -> int:
 
     The caller has a transaction open.
     """
-    params = given.params | {"ended": False}
+    params = _with_details(given) | {"ended": False}
     moved: int = sum(row["moved"] for row in rows(_RECORD_SENDING, params))
     if moved < len(given.numbers):
         params["ended"] = has_ended(given.params["campaign"])

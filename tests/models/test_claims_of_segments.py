@@ -23,7 +23,7 @@ def test_a_claim_takes_whole_messages_within_its_segments(segments, claimed, nex
         entered = batch.take(campaign, token=1, number=0)
         with database.connection().cursor() as cursor:
             claiming.claim(cursor, campaign, entered, want=8, token=1, lease_sec=30, caps=None, segments=segments)
-            taken = claiming.taken(cursor)
+            taken = claiming.taken(cursor, token=1)
     assert ([each.n for each in taken.messages], taken.segments) == (list(range(claimed)), 3 * claimed)
     assert (taken.next_takes, taken.rows) == (next_takes, 5)
     assert states(campaign).get("sending", 0) == claimed

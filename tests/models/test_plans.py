@@ -49,6 +49,7 @@ STATEMENTS = {
     "claim_with_caps": claiming._CLAIMS["skip", False],
     "postpone": claiming._POSTPONE,
     "record": recording._RECORD,
+    "record_sent": recording._RECORD_SENT,
     "record_opt_outs": recording._RECORD_OPT_OUTS,
     "record_sending": recording._RECORD_SENDING,
     "record_unknown": recording._RECORD_UNKNOWN,
