@@ -66,7 +66,8 @@ def start_chosen(caller: Caller, campaign_id: int, take: AssignNumbers, *, varia
     """Sends again to those whom `take` assigns to the child, perhaps only one of the campaign's texts."""
     parent = get_campaign(caller, campaign_id)
     _check_follow_up(parent, "resent")
-    child = replace(_child_of(caller, parent, "retry", follows=parent), variant=variant)
+    label = "retry" if variant is None else f"variant {variant}"
+    child = replace(_child_of(caller, parent, "retry", follows=parent, label=label), variant=variant)
     none = "There is no one to send it to again." if variant is None else "No one who was held back is left."
     return _start_child(caller, child, take, verb="resent", if_none=none)
 
@@ -130,8 +131,8 @@ def _check_follow_up(campaign: Campaign, verb: str) -> None:
         raise refusal(verb, campaign.status)
 
 
-def _child_of(caller: Caller, parent: Campaign, kind: str, *, follows: Campaign) -> NewChild:
-    suffix = f" ({kind})"
+def _child_of(caller: Caller, parent: Campaign, kind: str, *, follows: Campaign, label: str | None = None) -> NewChild:
+    suffix = f" ({label or kind})"
     return NewChild(
         parent_id=parent.id,
         kind=kind,

@@ -42,6 +42,7 @@ def test_the_winner_goes_to_everyone_who_was_held_back_and_to_them_once():
     assert [each["phone"] for each in found] == waiting
     assert {each["body"].split()[0] for each in found} == {"Hello"}
     child = read_campaign(asking(), started.campaign_id)
+    assert child.name == f"{campaign.name} (variant 2)"
     assert (child.parent_id, child.base_template, child.variants, child.status) == (
         campaign.id,
         TEXTS[1],
