@@ -5,10 +5,13 @@ import select
 import signal
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
 from functools import lru_cache
 from time import monotonic
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 # No longer wait at a time, because a signal that comes just before one, or to another thread, does not end it, and its
 # handler runs only when the main thread does something.
@@ -31,6 +34,9 @@ class Stopping:
 
     def wait(self, seconds: float | None = None) -> bool:
         """Waits for a request to stop, no longer than `seconds`; returns whether there is one."""
+        if threading.current_thread() is not threading.main_thread():
+            select.select([self._wake], [], [], seconds)
+            return self.asked
         deadline = None if seconds is None else monotonic() + seconds
         while not self.asked:
             left = LONGEST_WAIT_SEC if deadline is None else min(LONGEST_WAIT_SEC, deadline - monotonic())
@@ -61,6 +67,14 @@ def wait_for_any(*awaited: Future[Any]) -> None:
     """Returns when one of them is done, and lets signal handlers run meanwhile."""
     while not wait(awaited, LONGEST_WAIT_SEC, FIRST_COMPLETED).done:
         pass
+
+
+def result_of(awaited: Future[T]) -> T:
+    """Returns its result once it is done, and lets signal handlers run meanwhile; cheaper than `wait_for_any`."""
+    while not awaited.done():
+        with suppress(TimeoutError):
+            return awaited.result(LONGEST_WAIT_SEC)
+    return awaited.result()
 
 
 def stop_with(lifeline: int | None, *, grace_sec: float) -> None:

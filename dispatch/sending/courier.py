@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 
 from config.settings import Settings
-from config.stopping import wait_for_any
+from config.stopping import result_of, wait_for_any
 from dispatch import queues
 from dispatch.channels.routing import Routing
 from dispatch.channels.switch import Switch
@@ -207,9 +207,7 @@ class Courier:
 
         The caller needs none, and one that went stale during the job cannot spoil its end.
         """
-        found = self._database.submit(_connected, function, campaign_id)
-        wait_for_any(found)
-        return found.result()
+        return result_of(self._database.submit(_connected, function, campaign_id))
 
     def _push(self, campaign_id: int) -> Future[Any]:
         return self._pushes.submit(_connected, push_if_possible, campaign_id)
