@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-# No longer wait at a time, because a signal that comes just before one, or to another thread, does not end it, and its
-# handler runs only when the main thread does something.
+# The main thread waits no longer than this at a time: a signal that comes just before a wait, or to another thread,
+# does not end the wait, and its handler runs only when the main thread does something.
 LONGEST_WAIT_SEC = 0.2
 
 

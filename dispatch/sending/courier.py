@@ -131,7 +131,7 @@ class Courier:
             work = self._begin(campaign, batch, places, time_box)
             wait_for_any(work.end, work.window.left)
             if work.window.left.done():
-                self._push(campaign_id).result()
+                result_of(self._push(campaign_id))
             else:
                 work.end.result()
             job.note({"campaign_dispatch.claimed": work.window.claimed})

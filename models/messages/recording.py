@@ -14,7 +14,7 @@ from models.messages.message import Outcome
 _ANSWERS = """unnest(%(n)s::int[], %(state)s::text[], %(provider_id)s::text[], %(error)s::text[], %(reason)s::text[],
                 %(wait)s::float8[], %(counted)s::bool[], %(answered_by)s::text[])
         AS a (n, state, provider_id, error_code, reason, wait, counted, provider)"""
-# The same for messages that were all sent, as most are: five arrays less to write, to send and to read.
+# The same for messages that were all sent, as most are: six arrays less to write, to send and to read.
 _SENT_ANSWERS = """(
         SELECT n, 'sent'::text AS state, provider_id, NULL::text AS error_code, NULL::text AS reason,
                NULL::float8 AS wait, true AS counted, NULL::text AS provider

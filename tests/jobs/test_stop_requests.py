@@ -88,7 +88,7 @@ def interrupted_by_itself(function):
 
 @pytest.mark.parametrize("each", ["what a job sends with", "what the process asks"])
 def test_in_the_middle_of_the_same_request(each):
-    """A handler interrupts the one before; a lock that this one holds would be waited for for ever."""
+    """A handler interrupts the one before; if it wants a lock that this one holds, both wait forever."""
     with courier(ScriptedProvider()) as found:
         ask = found.stop if each == "what a job sends with" else Stopping().ask
         asking = threading.Thread(target=interrupted_by_itself, args=[ask], daemon=True)
