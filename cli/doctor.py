@@ -1,9 +1,10 @@
 """`doctor`: why campaigns do not move, when they will end, and what the installation lacks."""
 
+from zoneinfo import ZoneInfo
+
 import click
 from rich.markup import escape
 
-from cli.campaign.brief import on_clock
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, console
 from cli.shared.servers import on_servers, open_servers
@@ -37,7 +38,7 @@ def _standing(campaign: CampaignDiagnosis) -> str:
         return f"{campaign.status}, not moving"
     if campaign.ends_at is None:
         return f"{campaign.status}, moving"
-    end = on_clock(campaign.ends_at, campaign.timezone)
+    end = f"{campaign.ends_at.astimezone(ZoneInfo(campaign.timezone)):%Y-%m-%d %H:%M} ({campaign.timezone})"
     return f"{campaign.status}, moving; all sent at about {end}"
 
 

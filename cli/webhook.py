@@ -128,7 +128,9 @@ def test(webhook_id: UUID) -> DeliveryView:
 @answers()
 @with_database
 def enable(webhook_id: UUID) -> WebhookView:
-    """Switch a webhook on again that was switched off after a day of failures.
+    """Switch a webhook on again that was switched off after a day of failures, or because it answered 410.
+
+    If it still answers 410, the next event switches it off again; `webhook test ID` shows what it answers.
 
     \b
     python -m cli webhook enable 0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11

@@ -10,7 +10,7 @@ from dispatch.traces.view import Trace, TraceStep
 from dispatch.tracing.place import parse
 from models.campaigns.campaign import Campaign
 from models.messages.message import Message
-from models.messages.story import Answered, Relative, Said, Story, read_story
+from models.messages.story import Answered, Batch, Relative, Said, Story, read_story
 
 # What came of a receipt, in words.
 _CAME_OF_IT = {
@@ -80,13 +80,20 @@ def _of_sending(campaign: Campaign, message: Message, story: Story) -> Iterator[
         yield TraceStep(at=None, event="message.skipped", text=f"It is not sent: {message.reason}.")
         return
     if story.batch:
-        text = f"Batch {story.batch.number} is its batch"
-        text += "; its last job was pushed then." if story.batch.pushed_at else ", which has not been pushed."
-        yield TraceStep(at=story.batch.pushed_at, event="batch.pushed", text=text)
-        if story.batch.in_flight:
-            text = f"A worker is calling the provider; its lease ends at {story.batch.lease_until}."
-            yield TraceStep(at=None, event="message.claimed", text=text)
+        yield from _of_batch(message, story.batch)
     yield from _of_calls(message)
+
+
+def _of_batch(message: Message, batch: Batch) -> Iterator[TraceStep]:
+    if batch.pushed_at:
+        text = f"Batch {batch.number} is its batch; its last job was pushed then."
+        yield TraceStep(at=batch.pushed_at, event="batch.pushed", text=text)
+    elif message.state == "pending" and not batch.in_flight:
+        text = f"Batch {batch.number} is its batch, for which no job is queued now."
+        yield TraceStep(at=None, event="batch.waits", text=text)
+    if batch.in_flight:
+        text = f"A worker is calling the provider; its lease ends at {batch.lease_until}."
+        yield TraceStep(at=None, event="message.claimed", text=text)
 
 
 def _of_calls(message: Message) -> Iterator[TraceStep]:

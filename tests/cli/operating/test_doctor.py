@@ -58,7 +58,7 @@ def test_the_end_of_a_campaign_is_told_by_the_clocks_of_its_account_and_to_progr
     [found] = cli("doctor", "--json").json["campaigns"]
     assert found["timezone"] == "Asia/Tokyo"
     assert found["ends_at"] == tomorrow.isoformat()
-    shown = f"{tomorrow.astimezone(ZoneInfo('Asia/Tokyo')).isoformat()} Asia/Tokyo"
+    shown = f"{tomorrow.astimezone(ZoneInfo('Asia/Tokyo')):%Y-%m-%d %H:%M} (Asia/Tokyo)"
     assert f"all sent at about {shown}" in " ".join(cli("doctor").stdout.split())
 
 

@@ -89,6 +89,17 @@ def test_a_message_in_flight_is_said_to_be_called_now(account):
     assert "message.claimed" not in events(account, f"{campaign_id}-1")
 
 
+def test_a_batch_without_a_job_is_told_while_the_message_waits_and_not_after_it_was_sent(account):
+    campaign_id = started(account, recipients=1)
+    reference = f"{campaign_id}-0"
+    rows("UPDATE batch SET pushed_at = NULL")
+    assert "no job is queued" in text_of(account, reference, "batch.waits")
+    deliver(answering(), campaign_id)
+    rows("UPDATE batch SET pushed_at = NULL")
+    assert "message.sent" in events(account, reference)
+    assert not {"batch.waits", "batch.pushed"} & set(events(account, reference))
+
+
 def test_a_message_that_is_not_sent_says_why(account):
     campaign_id = started(account, recipients=1)
     add_suppression(asking(account.id), phone=rows("SELECT phone FROM message")[0]["phone"])
