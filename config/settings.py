@@ -348,6 +348,7 @@ def point_at(
     job_signing_key: str | None = None,
     provider_key: str | None = None,
     link_key: str | None = None,
+    public_url: str | None = None,
 ) -> None:
     """Makes this process and its children use these servers, which the command line found or started."""
     os.environ["DATABASE_URL"] = database_url
@@ -358,6 +359,8 @@ def point_at(
         os.environ["PROVIDER_KEY"] = provider_key
     if link_key:
         os.environ["LINK_KEY"] = link_key
+    if public_url:
+        os.environ["PUBLIC_URL"] = public_url
     settings.cache_clear()
 
 

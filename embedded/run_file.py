@@ -26,6 +26,8 @@ class Run:
     provider_key: str | None = None
     #: Makes the codes of short links; None when its database is one from outside.
     link_key: str | None = None
+    #: Where web is reached from outside; None when no one said.
+    public_url: str | None = None
 
 
 def run_path(directory: Path) -> Path:

@@ -137,6 +137,7 @@ class Stack:
             job_signing_key=chosen.job_signing_key.get_secret_value() if chosen.job_signing_key else None,
             provider_key=chosen.provider_key.get_secret_value() if chosen.provider_key else None,
             link_key=chosen.link_key.get_secret_value() if chosen.link_key else None,
+            public_url=self._environment.get("PUBLIC_URL") or chosen.public_url,
         )
         if run != self._written:
             write_run(self.directory, run)

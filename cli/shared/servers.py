@@ -51,6 +51,7 @@ def find_servers() -> None:
             job_signing_key=run.job_signing_key,
             provider_key=run.provider_key,
             link_key=run.link_key,
+            public_url=run.public_url,
         )
         return
     if chosen.database_url and chosen.redis_url:
@@ -68,6 +69,7 @@ def find_servers() -> None:
         job_signing_key=None if chosen.redis_url else run.job_signing_key,
         provider_key=None if chosen.database_url else run.provider_key,
         link_key=None if chosen.database_url else run.link_key,
+        public_url=None if chosen.database_url or chosen.public_url else run.public_url,
     )
 
 
