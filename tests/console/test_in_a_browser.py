@@ -72,6 +72,11 @@ def test_someone_writes_previews_starts_and_watches_a_campaign(page, look, accou
     page.goto("/console/campaigns")
     page.get_by_role("link", name="Before").click()
     look("campaign")
+    page.get_by_role("link", name="Each message").click()
+    look("messages")
+    page.locator("tbody").get_by_role("link").first.click()
+    page.get_by_role("heading", name="What happened").wait_for()
+    look("message")
 
 
 def test_someone_stores_a_text_writes_it_to_chosen_customers_and_is_told_what_is_wrong(page, look, account):
