@@ -46,7 +46,8 @@ NO_LIMIT = {"RATE_LIMIT_READ": "60000000/minute"}
 # The one of a campaign, a draft, a customer, a list and a segment stands where the name of it is.
 PAGES = (
     *("/campaigns", "/campaigns/new", "/campaigns/{campaign}", "/campaigns/{draft}", "/campaigns/{draft}/edit"),
-    *("/campaigns/{campaign}/messages", "/messages/{campaign}-0", "/campaigns/{draft}/launch", "/schedules"),
+    *("/campaigns/{campaign}/messages", "/messages/{campaign}-0", "/campaigns/{draft}/plan"),
+    *("/campaigns/{draft}/launch", "/schedules"),
     *("/customers", "/customers/new", "/customers/{customer}", "/lists"),
     *("/lists/{list}", "/suppressed", "/segments", "/segments/new", "/segments/{segment}", "/imports", "/credits"),
     *("/providers", "/audit", "/doctor"),

@@ -63,6 +63,9 @@ def test_someone_writes_previews_starts_and_watches_a_campaign(page, look, accou
     page.get_by_role("button", name="Replace them").click()
     assert page.get_by_label("Text", exact=True).input_value() == "It's spring, {first_name}"
     page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="How many people get it when").click()
+    look("plan")
+    page.get_by_role("link", name="The campaign").click()
     page.get_by_role("link", name="Start…").click()
     page.get_by_text("3 people get 1 segment each, 3 credits, starting now.").wait_for()
     look("launch")

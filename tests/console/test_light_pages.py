@@ -46,7 +46,7 @@ def much(account):
     [
         *("/campaigns?page_size=100", "/campaigns/new", "/campaigns/{campaign}", "/campaigns/{draft}"),
         *("/campaigns/{draft}/edit", "/campaigns/{draft}/launch", "/schedules", "/customers?page_size=100"),
-        *("/campaigns/{campaign}/messages?page_size=100", "/messages/{campaign}-0"),
+        *("/campaigns/{campaign}/messages?page_size=100", "/messages/{campaign}-0", "/campaigns/{draft}/plan"),
         *("/customers/new", "/customers/{customer}", "/lists?page_size=100", "/lists/{list}?page_size=100"),
         *("/suppressed", "/segments?page_size=100", "/segments/new", "/segments/{segment}", "/imports", "/credits"),
         *("/providers", "/audit?page_size=100", "/doctor", "/sign-in", "/nowhere"),
