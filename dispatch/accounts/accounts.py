@@ -1,6 +1,7 @@
 """Accounts, their settings and subscriptions; every change leaves an audit event in its own transaction."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -122,8 +123,11 @@ def create_account(
 
 
 def account_named(name: str) -> Account:
-    """Returns the account with this name; NotFound when there is none."""
+    """Returns the account with this name or, if there is none, with this id; NotFound when there is neither."""
     found = Account.find_named(name.strip()) if "\0" not in name else None
+    if found is None:
+        with suppress(ValueError):
+            found = Account.find(UUID(name.strip()))
     if found is None:
         raise NotFound(f"There is no account called {name.strip()[:200]!r}.")
     return found

@@ -19,6 +19,16 @@ def test_an_account_is_shown_and_changed(cli, acme):
     assert cli("account", "change", "Acme", "--no-approval", "--approval-above", 1).status == 2
 
 
+def test_an_account_is_called_by_its_name_or_by_its_id(cli, acme):
+    shown = cli("account", "show", "Acme", "--json").json
+    assert cli("account", "show", shown["id"], "--json").json == shown
+    assert cli("credits", "show", "--account", shown["id"].upper(), "--json").status == 0
+    unknown = "00000000-0000-4000-8000-000000000000"
+    assert cli("credits", "show", "--account", unknown, "--json").json["error"]["code"] == "RESOURCE_NOT_FOUND"
+    assert cli("account", "create", shown["id"]).status == 0
+    assert cli("account", "show", shown["id"], "--json").json["name"] == shown["id"], "a name comes first"
+
+
 def test_an_accounts_hours_and_caps_are_changed(cli, acme):
     words = ("--zone", "Europe/Athens", "--quiet-hours", "default", "--cap-per-day", 1, "--over-cap", "defer")
     changed = cli("account", "change", "Acme", *words, "--json").json
