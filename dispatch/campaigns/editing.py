@@ -20,6 +20,7 @@ from dispatch.campaigns.rules import (
     note,
     refusal,
 )
+from dispatch.campaigns.standing import check_standing
 from dispatch.campaigns.timing import check_window, checked_timing
 from dispatch.campaigns.variants import edited_text
 from dispatch.campaigns.view import CampaignView, view
@@ -51,13 +52,19 @@ AUDIENCE = ("customer_ids", "list_id", "segment_id", "everyone", "remote", "comb
 
 
 def edit_campaign(
-    caller: Caller, campaign_id: int, changes: Mapping[str, Any], *, revision: int | None = None
+    caller: Caller,
+    campaign_id: int,
+    changes: Mapping[str, Any],
+    *,
+    revision: int | None = None,
+    standing: str | None = None,
 ) -> CampaignView:
     """Changes the given fields of a draft, scheduled or recurring campaign, which the next sweep then checks again.
 
     The fields are those of `CampaignDraft` but for the schedule. An audience replaces the previous one; None removes a
     time. Scheduling a campaign, or changing one that starts by itself, requires the scope `send`. What is changed in a
-    recurring campaign counts for its next occurrences. InvalidStatus when it is no longer the `revision` that was read.
+    recurring campaign counts for its next occurrences. InvalidStatus when its `revision` or its `standing` is no longer
+    the one that was read.
     """
     if changes.get("scheduled_at"):
         caller.require("send")
@@ -68,7 +75,11 @@ def edit_campaign(
     # A stored template is checked for a channel, so the edit counts only while that is still the campaign's.
     checked_for = campaign.channel if values.get("template_id") and "channel" not in values else None
     with db.atomic():
-        _keep_what_it_names(campaign, values, parts, revision)
+        _keep_what_it_names(campaign, values, parts)
+        if revision is not None or standing is not None:
+            locked = approval.lock(campaign_id) or campaign
+            check_revision(locked, revision)
+            check_standing(locked, standing)
         was_scheduled = bool(values.get("scheduled_at")) and quota.is_scheduled(campaign_id)
         edited = campaign_writing.edit(campaign_id, values, channel=checked_for, may_send="send" in caller.scopes)
         if edited is None:
@@ -88,21 +99,14 @@ def edit_campaign(
         return view(edited)
 
 
-def _keep_what_it_names(
-    campaign: Campaign, values: EditedColumns, parts: Sequence[NewPart], revision: int | None
-) -> None:
-    """Locks what the columns name and, if it is being scheduled, what it is made of; NotFound for what is gone.
-
-    With a revision the campaign is locked too, and InvalidStatus if it has another one by now.
-    """
+def _keep_what_it_names(campaign: Campaign, values: EditedColumns, parts: Sequence[NewPart]) -> None:
+    """Locks what the columns name and, if it is being scheduled, what it is made of; NotFound for what is gone."""
     check_list(campaign.account_id, values.get("list_id"))
     check_segment(campaign.account_id, values.get("segment_id"))
     check_parts(campaign.account_id, parts)
     check_version(campaign.account_id, values.get("template_id"), values.get("template_version"))
     if values.get("scheduled_at"):
         keep_sources(campaign.id)
-    if revision is not None:
-        check_revision(approval.lock(campaign.id) or campaign, revision)
 
 
 def _values(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> EditedColumns:

@@ -124,6 +124,7 @@ def save_recurring(
     repeats: Repeats,
     *,
     revision: int | None = None,
+    standing: str | None = None,
     opened: str | None = None,
 ) -> CampaignView:
     """Changes a campaign as `edit_campaign` does, and its times: all of it, or nothing. Requires the scope `send`.
@@ -138,8 +139,8 @@ def save_recurring(
             # The schedule is locked before its campaign, as everywhere.
             schedule = locked_schedule(caller, campaign.schedule_id)
             _change_times(caller, schedule, repeats, opened=opened)
-            return edit_campaign(caller, campaign_id, changes, revision=revision)
-        edit_campaign(caller, campaign_id, changes, revision=revision)
+            return edit_campaign(caller, campaign_id, changes, revision=revision, standing=standing)
+        edit_campaign(caller, campaign_id, changes, revision=revision, standing=standing)
         create_schedule(
             caller, ScheduleDraft(job_type=JOB_TYPE, job_payload={"campaign_id": campaign_id}, **asdict(repeats))
         )

@@ -28,6 +28,7 @@ WITHOUT_A_CALLER = {
     "record_spans",
     "register_occurrences",
     "serve",
+    "standing_of",
     "without_database",
     "without_schema",
 }

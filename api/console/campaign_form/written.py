@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypedDict
 
 from api.console import forms
 from api.console.campaign_form.approved import Approved, typed_text
@@ -12,10 +12,18 @@ from api.console.campaign_form.stored import name_of, source_of
 from api.console.campaign_form.timed import Timed
 from api.console.inputs import typed_number
 from dispatch.campaigns.draft import CampaignDraft
+from dispatch.campaigns.standing import standing_of
 from dispatch.campaigns.view import CampaignView
 from dispatch.channels.templates import OfferedTemplateView
 from dispatch.texts.stored import TemplateView
 from dispatch.texts.typography import with_replacements
+
+
+class Read(TypedDict):
+    """What a change of a campaign is refused without."""
+
+    revision: int | None
+    standing: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +45,8 @@ class Written:
     timed: Timed = field(default_factory=Timed)
     #: Of the campaign that was opened; None for a new one.
     revision: int | None = None
+    #: Its name and times when it was opened.
+    standing: str | None = None
 
     @classmethod
     def of_form(cls, offered: Sequence[OfferedTemplateView]) -> "Written":
@@ -57,6 +67,7 @@ class Written:
             track="track" in forms.sent(),
             timed=Timed.of_form(),
             revision=typed_number("revision"),
+            standing=forms.typed("standing") or None,
         )
 
     @classmethod
@@ -78,7 +89,12 @@ class Written:
             track=campaign.track_links,
             timed=timed,
             revision=campaign.revision,
+            standing=standing_of(campaign),
         )
+
+    def read(self) -> Read:
+        """Returns what was read of the campaign when its form was opened."""
+        return {"revision": self.revision, "standing": self.standing}
 
     @property
     def template(self) -> Approved:

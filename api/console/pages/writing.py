@@ -28,6 +28,7 @@ from config.settings import settings
 from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.reading import chosen_customers, read_campaign
 from dispatch.campaigns.schedule_view import repeats_of
+from dispatch.campaigns.standing import standing_of
 from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign, save_recurring
 from dispatch.channels.templates import OfferedTemplateView, list_offered
@@ -105,12 +106,12 @@ def _saved(written: Written, campaign: CampaignView | None) -> CampaignView:
     if campaign is None:
         draft = replace(written.as_draft(), scheduled_at=at)
         return create_campaign(caller(), replace(draft, **asdict(repeats)) if repeats else draft)
-    shown = _timed(campaign)
+    shown, read = _timed(campaign), written.read()
     changes = written.as_changes(campaign, shown, _chosen(campaign)) | ({"scheduled_at": at} if at else {})
     if repeats and (written.timed.repeated, written.timed.zone) != (shown.repeated, shown.zone):
         opened = written.timed.repeated.opened or None
-        return save_recurring(caller(), campaign.id, changes, repeats, revision=written.revision, opened=opened)
-    return edit_campaign(caller(), campaign.id, changes, revision=written.revision)
+        return save_recurring(caller(), campaign.id, changes, repeats, opened=opened, **read)
+    return edit_campaign(caller(), campaign.id, changes, **read)
 
 
 def _fields() -> list[str]:
@@ -149,6 +150,7 @@ def _form(
         title=f"Change {campaign.name}" if campaign else "New campaign",
         written=written,
         shown=campaign,
+        standing=standing_of(campaign) if campaign else None,
         keeps_audience=campaign is not None and not is_shown(campaign),
         beside=beside,
         action=f"{forms.START}/campaigns/{campaign.id}/edit" if campaign else f"{forms.START}/campaigns/new",

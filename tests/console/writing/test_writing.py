@@ -1,5 +1,7 @@
 """Writing a campaign in the console, with and without JavaScript, and what happens when something comes between."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from dispatch.campaigns.editing import edit_campaign
@@ -9,6 +11,7 @@ from tests.factories import a_campaign, a_key, a_list, a_segment, an_account, as
 from tests.stored import stored_rows
 
 NEW = "/console/campaigns/new"
+IN_A_WEEK = (datetime.now(UTC) + timedelta(days=7)).replace(second=0, microsecond=0)
 SCRIPT = "<script>alert(1)</script>"
 
 
@@ -173,6 +176,34 @@ def test_a_change_of_another_tab_is_not_written_over_and_nothing_typed_is_lost(s
     assert "“Theirs”" in page.text
     assert page.form(address)["text"] == "Mine"
     assert campaigns()[0]["template"] == "Theirs"
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        {"name": "Theirs"},
+        {"expires_at": IN_A_WEEK},
+        {"grace_sec": 600},
+        {"scheduled_at": IN_A_WEEK},
+    ],
+    ids=lambda theirs: next(iter(theirs)),
+)
+def test_a_change_of_its_name_or_times_in_another_tab_is_not_written_over_either(signed_in, account, theirs):
+    campaign = a_campaign(account, recipients=1, template="First")
+    address = f"/console/campaigns/{campaign.id}/edit"
+    signed_in.get(address)
+    edit_campaign(asking(account.id), campaign.id, theirs)
+    before = campaigns()
+    page = signed_in.send(address, {"text": "Mine"}, button="Save")
+    assert signed_in.status == 409
+    assert "its name or its times are others now" in page.text
+    assert page.form(address)["text"] == "Mine"
+    assert campaigns() == before
+    signed_in.get(address)
+    signed_in.send(address, {"text": "Mine"}, button="Save")
+    [saved] = campaigns()
+    assert saved["template"] == "Mine"
+    assert all(saved[name] == value for name, value in theirs.items())
 
 
 def test_a_script_in_what_is_typed_is_text(signed_in, account):
