@@ -11,9 +11,13 @@ _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 
 
+# Files beside the zones that are none: what the machine is set to, and the zones by another count of seconds.
+_NO_ZONES = ("localtime", "posixrules", "Factory", "posix/", "right/")
+
+
 @lru_cache(maxsize=1)
 def _known() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(name for name in available_timezones() if not name.startswith(_NO_ZONES))
 
 
 def is_zone(name: str) -> bool:

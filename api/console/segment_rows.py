@@ -8,7 +8,10 @@ from typing import Any, get_args
 from api.console import forms
 from dispatch.audience import operators as known
 from dispatch.audience.filter import FIELDS, Condition, Group, read_filter
+from dispatch.errors import InvalidRequest
 
+# How a refusal names a condition.
+_PLACE = re.compile(r"^filter\.conditions\.(\d+)(?:\.\w+)*: ")
 #: In the order of the form, with what people call them.
 OPERATORS = {
     "eq": "is",
@@ -63,9 +66,10 @@ class Rows:
 def typed_rows() -> Rows:
     """Returns the rows of the form; those without a field are left out."""
     sent = forms.sent()
-    given = zip(
-        sent.getlist("field"), sent.getlist("operator"), sent.getlist("value"), sent.getlist("fold"), strict=False
-    )
+    columns = [sent.getlist(name) for name in ("field", "operator", "value", "fold")]
+    if len({len(column) for column in columns}) > 1:
+        raise InvalidRequest("The form was not sent as a whole; open it again.")
+    given = zip(*columns, strict=True)
     rows = tuple(
         Row(field, operator, value.strip(), fold != "exact") for field, operator, value, fold in given if field
     )
@@ -137,3 +141,10 @@ def _shown(value: Any) -> str:
         case datetime():
             return value.isoformat()
     return str(value)
+
+
+def in_words(message: str) -> str:
+    """Returns why the rows cannot be used as the form shows them, which counts its conditions from 1."""
+    if message.startswith("filter.conditions: "):
+        return "Add at least one condition."
+    return _PLACE.sub(lambda found: f"Condition {int(found[1]) + 1}: ", message)

@@ -13,14 +13,13 @@ from dispatch.audience.segments import check_segment
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import (
     check_no_child,
-    check_revision,
+    check_read,
     checked_times,
     get_campaign,
     must_be_in_future,
     note,
     refusal,
 )
-from dispatch.campaigns.standing import check_standing
 from dispatch.campaigns.timing import check_window, checked_timing
 from dispatch.campaigns.variants import edited_text
 from dispatch.campaigns.view import CampaignView, view
@@ -35,7 +34,6 @@ from dispatch.texts.components import Components
 from dispatch.texts.stored import check_version
 from dispatch.tracing.current import remembered
 from models import quota
-from models.campaigns import approval
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.audience_parts import AudiencePart, NewPart
@@ -76,10 +74,7 @@ def edit_campaign(
     checked_for = campaign.channel if values.get("template_id") and "channel" not in values else None
     with db.atomic():
         _keep_what_it_names(campaign, values, parts)
-        if revision is not None or standing is not None:
-            locked = approval.lock(campaign_id) or campaign
-            check_revision(locked, revision)
-            check_standing(locked, standing)
+        check_read(campaign, revision, standing)
         was_scheduled = bool(values.get("scheduled_at")) and quota.is_scheduled(campaign_id)
         edited = campaign_writing.edit(campaign_id, values, channel=checked_for, may_send="send" in caller.scopes)
         if edited is None:
@@ -89,14 +84,16 @@ def edit_campaign(
         # The users that were fetched are those of one channel.
         if "audience_kind" in values or (edited.audience_kind == "remote" and "channel" in values):
             _replace_choice(edited, changes.get("customer_ids"), parts)
-            if edited.status == "scheduled":
-                keep_sources(campaign_id)
             # Read again, because another choice is another revision.
             edited = get_campaign(caller, campaign_id)
-        source = {"template_id": edited.template_id} if values.get("template_id") else {}
-        note(caller, "campaign.edited", edited, fields=sorted(changes), **source)
-        db.after_commit(partial(log.info, "campaign.edited", campaign_id=campaign_id, status=edited.status))
+        _note(caller, edited, changes, values)
         return view(edited)
+
+
+def _note(caller: Caller, edited: Campaign, changes: Mapping[str, Any], values: EditedColumns) -> None:
+    source = {"template_id": edited.template_id} if values.get("template_id") else {}
+    note(caller, "campaign.edited", edited, fields=sorted(changes), **source)
+    db.after_commit(partial(log.info, "campaign.edited", campaign_id=edited.id, status=edited.status))
 
 
 def _keep_what_it_names(campaign: Campaign, values: EditedColumns, parts: Sequence[NewPart]) -> None:
@@ -219,6 +216,8 @@ def _replace_choice(campaign: Campaign, customer_ids: Sequence[int] | None, part
     RemoteFetch.forget(campaign.id)
     if customer_ids is not None:
         choose_customers(campaign.account_id, campaign.id, customer_ids)
+    if campaign.status == "scheduled":
+        keep_sources(campaign.id)
 
 
 def _why_not(caller: Caller, campaign: Campaign, values: EditedColumns, *, checked_for: str | None) -> DispatchError:

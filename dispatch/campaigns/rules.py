@@ -1,12 +1,28 @@
 """What all actions on a campaign share: finding it, checking its times, refusals and the audit trail."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from dispatch.caller import Caller
 from dispatch.errors import AlreadySending, CampaignNotFound, InvalidRequest, InvalidStatus
 from dispatch.formats.checks import can_be_id, checked_time
+from models.campaigns import approval
 from models.campaigns.campaign import Campaign
+
+
+class _Timed(Protocol):
+    """What a person who changes a campaign reads of it beside its revision: its name and its times."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def scheduled_at(self) -> datetime | None: ...
+    @property
+    def expires_at(self) -> datetime | None: ...
+    @property
+    def grace_sec(self) -> int: ...
 
 
 def get_campaign(caller: Caller, campaign_id: int) -> Campaign:
@@ -26,6 +42,30 @@ def check_revision(campaign: Campaign, revision: int | None) -> None:
             status=campaign.status,
             revision=campaign.revision,
         )
+
+
+def standing_of(campaign: _Timed) -> str:
+    """Returns these as one text, to be compared: a change of them is no new revision, which would undo an approval."""
+    times = [at.timestamp() if at else None for at in (campaign.scheduled_at, campaign.expires_at)]
+    return repr((campaign.name, *times, campaign.grace_sec))
+
+
+def check_standing(campaign: _Timed, standing: str | None) -> None:
+    """Refuses, as InvalidStatus, a campaign whose name or times were changed after a person read them; None is any."""
+    if standing is not None and standing != standing_of(campaign):
+        raise InvalidStatus(
+            "The campaign was changed after you opened it: its name or its times are others now. Nothing was done; "
+            "read it again and decide.",
+            status=campaign.status,
+        )
+
+
+def check_read(campaign: Campaign, revision: int | None, standing: str | None) -> None:
+    """Locks the campaign if something of it was read, and refuses it if that is another by now."""
+    if revision is not None or standing is not None:
+        locked = approval.lock(campaign.id) or campaign
+        check_revision(locked, revision)
+        check_standing(locked, standing)
 
 
 def checked_times(

@@ -239,3 +239,10 @@ def test_a_page_costs_as_many_statements_for_many_messages_as_for_few(signed_in,
             signed_in.get(page_of(campaign))
         counted.append(len(ran))
     assert counted[0] == counted[1] <= 14
+
+
+def test_a_key_that_may_not_send_is_shown_no_button_that_starts(browser, account, campaign):
+    browser.sign_in(account, scopes=["read", "write"])
+    page = browser.get(f"{page_of(campaign)}/launch?counted=yes")
+    assert "4 people get 1 segment each" in page.text
+    assert not [form for form in page.forms if form.action.endswith("/start")]

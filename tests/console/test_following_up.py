@@ -134,3 +134,11 @@ def test_the_links_of_a_campaign_are_shown_with_how_many_opened_them(signed_in, 
     start_and_deliver(campaign)
     page = signed_in.get(page_of(campaign))
     assert "https://shop.example/a 0 people 0" in page.text
+
+
+def test_a_number_of_a_test_that_is_none_is_counted_from_one(signed_in, account):
+    campaign = a_campaign(account, recipients=1)
+    signed_in.get(page_of(campaign))
+    page = signed_in.send(f"{page_of(campaign)}/test", {"numbers": "+306900000000, abc"})
+    assert signed_in.status == 400
+    assert "Number 2: The phone number cannot be used" in page.text

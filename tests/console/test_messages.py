@@ -2,6 +2,7 @@
 
 import pytest
 
+from dispatch.campaigns.lifecycle import cancel_campaign
 from dispatch.customers.customers import list_customers
 from dispatch.customers.suppressions import add_suppression
 from tests.factories import a_campaign, an_account, asking
@@ -97,3 +98,23 @@ def test_another_accounts_messages_are_not_found(browser, campaign):
     for path in (messages(campaign), f"/console/messages/{campaign.id}-0"):
         browser.get(path)
         assert browser.status == 404
+
+
+def test_a_page_behind_the_last_one_says_so_and_leads_back(signed_in, campaign):
+    page = signed_in.get(messages(campaign, "?state=failed&page=2"))
+    assert "The list does not go so far" in page.text
+    assert messages(campaign, "?state=failed") in links_of(page)
+    assert "does not go so far" in signed_in.get("/console/customers?page=9").text
+
+
+def test_a_cancelled_draft_and_a_recurring_campaign_do_not_promise_messages(signed_in, account):
+    draft = a_campaign(account, recipients=1)
+    cancel_campaign(asking(account.id), draft.id)
+    assert "it did not start" in signed_in.get(messages(draft)).text
+    assert messages(draft) not in links_of(signed_in.get(f"/console/campaigns/{draft.id}"))
+    pattern = a_campaign(account, recipients=1, cron_expression="0 9 * * *")
+    assert f"/console/campaigns?parent_id={pattern.id}" in links_of(signed_in.get(messages(pattern)))
+    assert (
+        "what it has started and has not ended is cancelled too"
+        in signed_in.get(f"/console/campaigns/{pattern.id}").text
+    )

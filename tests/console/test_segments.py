@@ -129,3 +129,14 @@ def test_a_key_that_only_reads_sees_conditions_that_cannot_be_changed(browser, a
     assert [tag for tag, given in page.tags if "disabled" in given] == ["fieldset"]
     assert "Save" not in page.text
     assert "Athens" in browser.answer.text
+
+
+def test_what_is_wrong_with_a_row_is_said_as_the_form_counts_and_a_form_sent_in_part_is_refused(signed_in):
+    signed_in.get(NEW)
+    page = signed_in.send(NEW, {"name": "x", "field": "phone", "operator": "eq", "value": "abc"}, button="Save")
+    assert "Condition 1: " in page.text
+    assert "filter." not in page.text
+    form = dict(page.form(NEW).fields)
+    answer = signed_in.client.post(NEW, data={**form, "field": ["phone", "name"], "value": ["1", "2"], "do": "save"})
+    assert answer.status_code == 400
+    assert "not sent as a whole" in answer.text

@@ -33,6 +33,7 @@ PAST = datetime(2020, 1, 31, 9, tzinfo=UTC)
     [
         ({"cron_expression": "0 0 9 * * 1"}, "cron_expression", "it has 6 fields"),
         ({"cron_expression": "* * 31 2 *"}, "cron_expression", "it is never due"),
+        ({"timezone": "localtime"}, "timezone", "'localtime' is no IANA time zone"),
         ({"timezone": "Mars/Olympus"}, "timezone", "'Mars/Olympus' is no IANA time zone"),
         ({"cron_expression": DAILY, "scheduled_at": SOON}, "cron_expression", "Give either"),
         ({"cron_expression": None}, "cron_expression", "Give either"),

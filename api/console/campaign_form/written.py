@@ -12,7 +12,7 @@ from api.console.campaign_form.stored import name_of, source_of
 from api.console.campaign_form.timed import Timed
 from api.console.inputs import typed_number
 from dispatch.campaigns.draft import CampaignDraft
-from dispatch.campaigns.standing import standing_of
+from dispatch.campaigns.rules import standing_of
 from dispatch.campaigns.view import CampaignView
 from dispatch.channels.templates import OfferedTemplateView
 from dispatch.texts.stored import TemplateView

@@ -30,6 +30,8 @@ from dispatch.start.unknown import list_unknown
 # In these none of its messages has been written yet.
 UNSTARTED = frozenset({"draft", "scheduled", "recurring"})
 REPLIES, UNKNOWN = 10, 50
+# How a refusal names one of the numbers of a test.
+_NUMBER = re.compile(r"^numbers\.(\d+): ")
 
 TROUBLES = ("failed", "undelivered", "unknown", "unconfirmed", "skipped")
 # Why messages of a larger campaign did not arrive is looked for once its page is shown.
@@ -107,6 +109,7 @@ def _page_of(campaign_id: str, refusal: DispatchError | None = None) -> Response
     return page(
         "campaign.html",
         refused=refusal,
+        problem=_NUMBER.sub(lambda found: f"Number {int(found[1]) + 1}: ", refusal.message) if refusal else None,
         title=shown.name,
         shown=shown,
         read_revision=shown.revision,

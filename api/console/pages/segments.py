@@ -7,7 +7,7 @@ from api.console.asked import asked_for, asks_for_counts, filters_of
 from api.console.blueprint import console
 from api.console.inputs import id_of
 from api.console.rendering import page
-from api.console.segment_rows import OPERATORS, Rows, filter_of, rows_of, typed_rows
+from api.console.segment_rows import OPERATORS, Rows, filter_of, in_words, rows_of, typed_rows
 from api.http.auth import caller
 from api.routes.lists import ListQuery
 from dispatch.audience import previews, segments
@@ -106,6 +106,7 @@ def _form(
     return page(
         "segment.html",
         refused=refused,
+        problem=in_words(refused.message) if refused else None,
         title=title,
         address=address,
         name=name,

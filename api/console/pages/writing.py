@@ -27,8 +27,8 @@ from api.http.auth import caller
 from config.settings import settings
 from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.reading import chosen_customers, read_campaign
+from dispatch.campaigns.rules import standing_of
 from dispatch.campaigns.schedule_view import repeats_of
-from dispatch.campaigns.standing import standing_of
 from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import create_campaign, save_recurring
 from dispatch.channels.templates import OfferedTemplateView, list_offered
