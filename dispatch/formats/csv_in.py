@@ -4,6 +4,7 @@ Each data line becomes one `Record` or one `Rejected`, in order, with the number
 first is 1). Where records end, and what becomes of a broken one, is in `csv_records`; what columns are, in `headers`.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -18,6 +19,7 @@ from dispatch.formats.encodings import UTF_8, encoding_of
 from dispatch.formats.headers import read_header
 from dispatch.formats.line_breaks import LineBreaks, State
 
+_WRAPPED = re.compile(r'^=?"([^"]*)"$')
 _CUT = (
     "looks like the rest of the line before, which lacks columns: put a cell with a line break in quotation marks, "
     "or write all columns on every line"
@@ -134,7 +136,9 @@ class CsvFile:
             cells["consent"] = consent_said(cells["consent"], self._consent)
         if is_a_rest:
             return Rejected(raw.line, _CUT, own)
-        if '"' in cells.setdefault("phone", ""):
+        # Spreadsheets are told by ="…" that digits are a text; a mark without the other is what a broken record leaves.
+        cells["phone"] = _WRAPPED.sub(r"\1", cells.get("phone", ""))
+        if '"' in cells["phone"]:
             return Rejected(raw.line, "phone: contains a quotation mark", own)
         return Record(raw.line, cells, own)
 

@@ -28,7 +28,9 @@ _GUESSED = (
     *("iso8859_7", "mac_roman", "mac_greek", "koi8_r", "gb18030", "big5", "shift_jis", "euc_kr"),
 )
 # Codecs of Python that are no encodings of files.
-_NO_ENCODINGS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7", "mbcs", "oem"}
+_NO_ENCODINGS = {
+    *("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7", "mbcs", "oem", "charmap"),
+}
 SAVE_AS = "save it as 'CSV UTF-8' (in Excel: File, Save as, CSV UTF-8) and try again"
 _OTHER_FILES = {
     b"PK\x03\x04": "an Excel workbook (.xlsx) or another zip file",
@@ -71,6 +73,9 @@ def encoding_of(raw: IO[bytes], given: str | None = None) -> str:
     if wrong is None and guess is None:
         raw.seek(0)
         return encoding
+    if encoding == "utf-16" and (order := _utf_16(head)):
+        text = f"The file does not say which UTF-16 it is, but looks like {order}; import it with that encoding."
+        raise InvalidRequest(text, field="encoding", use={"encoding": order})
     if given or encoding != UTF_8:
         raise InvalidRequest(f"Line {wrong} cannot be read as {encoding}; {SAVE_AS}.", field="encoding", line=wrong)
     raise _uncertain(raw, wrong or 1, guess)
@@ -81,7 +86,7 @@ def _codec(name: str) -> str:
         found = codecs.lookup(name)
     except (LookupError, ValueError):
         found = None
-    if found is None or found.name in _NO_ENCODINGS or not found._is_text_encoding:
+    if found is None or found.name.replace("_", "-") in _NO_ENCODINGS or not found._is_text_encoding:
         raise InvalidRequest(
             f"There is no encoding called {name[:40]!r}; use one like windows-1253 or utf-16.", field="encoding"
         )
@@ -96,10 +101,12 @@ def _first_wrong_line(raw: IO[bytes], encoding: str) -> int | None:
             decoder.decode(block)
         except UnicodeDecodeError as wrong:
             return line + _line_ends(wrong.object[: wrong.start])
+        except UnicodeError:  # what is named is UTF-16, and the file does not begin with its mark
+            return line
         line += _line_ends(block)
     try:
         decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
+    except UnicodeError:
         return line
     return None
 
@@ -113,9 +120,16 @@ def _utf_16(head: bytes) -> str | None:
     """Returns the UTF-16 that a beginning without a mark looks like: there, half of the bytes of a digit are zero."""
     low, high = head[0::2].count(0), head[1::2].count(0)
     # In text of any language there are spaces, digits, delimiters and line ends, and in no other encoding a zero.
-    if len(head) >= 4 and low + high >= len(head) / 100:
-        return "utf-16-le" if low < high / 10 else "utf-16-be" if high < low / 10 else None
-    return None
+    if len(head) < 4 or low + high < len(head) / 100:
+        return None
+    if low < high / 10:
+        found, ends = "utf-16-le", (b"\n\0", b"\r\0")
+    elif high < low / 10:
+        found, ends = "utf-16-be", (b"\0\n", b"\0\r")
+    else:
+        return None
+    # A zero or two may also stand in a cell of a short file, whose line ends have none.
+    return found if any(end in head for end in ends) or not _line_ends(head) else None
 
 
 def _uncertain(raw: IO[bytes], line: int, guess: str | None) -> InvalidRequest:

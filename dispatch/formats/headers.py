@@ -62,6 +62,7 @@ def read_header(numbered: Iterator[tuple[int, str]], mapping: Mapping[str, str] 
 
     `mapping` says which cell each column is: {"phone": "Mobile"}.
     """
+    _check_columns(mapping or {})
     text = _first_line(numbered)
     delimiters = DELIMITERS
     if separator := _SEPARATOR.fullmatch(text.strip()):
@@ -137,6 +138,19 @@ def _names(cells: list[str], mapping: Mapping[str, str]) -> list[str]:
                 use={"mapping": {column: cells[places[0]]}},
             )
     return names
+
+
+def _check_columns(mapping: Mapping[str, str]) -> None:
+    """Refuses a mapping that names a column twice, one cell for two columns, or an attribute without a name."""
+    columns = Counter(map(column_name, mapping))
+    if blank := [wanted for wanted in mapping if not attribute_of(column_name(wanted)).strip()]:
+        raise InvalidRequest(f"The mapping names a column without a name: {blank[0]!r}.", field="mapping")
+    sources = Counter(source.strip() for source in mapping.values())
+    for name, times in [*columns.items(), *sources.items()]:
+        if times > 1:
+            raise InvalidRequest(
+                f"The mapping names {name!r} twice; each column is one cell of the file.", field="mapping"
+            )
 
 
 def _places(cells: list[str], source: str) -> list[int]:

@@ -229,6 +229,20 @@ def test_the_rejects_file_runs_nothing_in_a_spreadsheet(import_file):
     assert [reject["phone"][0] for reject in rejects] == ["'", "+", "'"]
 
 
+@pytest.mark.parametrize("cell", ['"=""6900000001"""', '="6900000001"', '"""6900000001"""', '\'="6900000001"'])
+def test_a_number_in_the_quotes_that_keep_a_spreadsheet_from_rounding_it_is_that_number(import_file, cell):
+    _, rejects = import_file(f"phone,consent\n{cell},unsubscribed\n")
+    assert rejects == []
+    assert [each["phone"] for each in customers()] == ["+306900000001"]
+    assert [each["phone"] for each in rows("SELECT phone FROM suppression")] == ["+306900000001"]
+
+
+@pytest.mark.parametrize("cell", ['6900000001"', '="6900000001', '"6900000001""6900000002"'])
+def test_a_number_beside_a_single_quotation_mark_may_be_of_a_broken_record(import_file, cell):
+    import_file(f"phone\n{cell}\n6900000003\n")
+    assert "+306900000001" not in [each["phone"] for each in customers()]
+
+
 @pytest.mark.parametrize(
     "content",
     [

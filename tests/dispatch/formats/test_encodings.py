@@ -47,6 +47,31 @@ def test_a_guess_is_asked_and_read_once_it_is_confirmed(text, encoding, guess):
     assert names(raw, guess) == names(text.encode())
 
 
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_utf_16_that_is_named_without_its_order_and_has_no_mark_is_refused_with_the_order(order):
+    with pytest.raises(InvalidRequest, match=f"looks like {order}") as refused:
+        encoding_of(BytesIO(FRENCH.encode(order)), "utf-16")
+    assert refused.value.details["use"] == {"encoding": order}
+
+
+def test_what_is_no_utf_16_is_refused_when_it_is_named_so():
+    with pytest.raises(InvalidRequest, match="Line 1 cannot be read as utf-16"):
+        encoding_of(BytesIO(b"phone\n6900000001\n"), "utf-16")
+
+
+@pytest.mark.parametrize("name", ["unicode_escape", "raw-unicode-escape", "charmap", "utf_7", "punycode", "rot13"])
+def test_a_codec_that_is_no_encoding_of_files_is_refused(name):
+    with pytest.raises(InvalidRequest, match="There is no encoding called"):
+        encoding_of(BytesIO(b"phone\n6900000001\n"), name)
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_a_zero_in_a_cell_of_a_short_file_makes_it_no_utf_16(line_end):
+    raw = line_end.join(["phone,notes", "6900000001,a\0b", ""]).encode()
+    assert encoding_of(BytesIO(raw)) == "utf-8"
+    assert encoding_of(BytesIO(raw[:-1] + "é".encode())) == "utf-8"
+
+
 class CountingBytes(BytesIO):
     """A file that counts the bytes that are read of it."""
 

@@ -112,3 +112,25 @@ def test_no_word_means_two_columns():
     words = [word for known in SYNONYMS.values() for word in known]
     assert len(words) == len(set(words))
     assert set(SYNONYMS) <= set(OWN)
+
+
+def test_each_column_is_the_cell_that_is_named():
+    assert read_header(NumberedLines(["Contact,N\n"]), {"phone": "Contact", "attribute:Size": "N"}).names == (
+        "phone",
+        "attribute:Size",
+    )
+
+
+@pytest.mark.parametrize(
+    "mapping",
+    [
+        {"phone": "Contact", "first_name": "Contact"},
+        {"phone": "Contact", "Phone": "N"},
+        {"phone": "Contact", "attribute:": "N"},
+        {"phone": "Contact", " ": "N"},
+    ],
+)
+def test_one_that_contradicts_itself_is_refused(mapping):
+    with pytest.raises(InvalidRequest, match="The mapping names") as refused:
+        read_header(NumberedLines(["Contact,N\n"]), mapping)
+    assert refused.value.details["field"] == "mapping"
