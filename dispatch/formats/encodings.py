@@ -73,7 +73,7 @@ def encoding_of(raw: IO[bytes], given: str | None = None) -> str:
     if wrong is None and guess is None:
         raw.seek(0)
         return encoding
-    if encoding == "utf-16" and (order := _utf_16(head)):
+    if encoding == "utf-16" != certain and (order := _utf_16(head)):
         text = f"The file does not say which UTF-16 it is, but looks like {order}; import it with that encoding."
         raise InvalidRequest(text, field="encoding", use={"encoding": order})
     if given or encoding != UTF_8:

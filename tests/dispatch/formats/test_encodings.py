@@ -54,6 +54,12 @@ def test_utf_16_that_is_named_without_its_order_and_has_no_mark_is_refused_with_
     assert refused.value.details["use"] == {"encoding": order}
 
 
+@pytest.mark.parametrize("given", [None, "utf-16"])
+def test_a_file_with_a_mark_that_breaks_off_is_refused_for_the_line(given):
+    with pytest.raises(InvalidRequest, match="Line 4 cannot be read as utf-16"):
+        encoding_of(BytesIO(FRENCH.encode("utf-16") + b"x"), given)
+
+
 def test_what_is_no_utf_16_is_refused_when_it_is_named_so():
     with pytest.raises(InvalidRequest, match="Line 1 cannot be read as utf-16"):
         encoding_of(BytesIO(b"phone\n6900000001\n"), "utf-16")
