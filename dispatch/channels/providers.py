@@ -15,7 +15,7 @@ from dispatch.errors import Duplicate, Forbidden, InvalidRequest, InvalidStatus,
 from dispatch.formats.checks import can_be_id, checked_name
 from dispatch.formats.view import Time, View
 from dispatch.providers import Kind, Probe
-from dispatch.providers.guard import names_private
+from dispatch.providers.guard import is_host, names_private
 from dispatch.providers.kinds import KINDS
 from dispatch.providers.link import ProviderSettings
 from dispatch.providers.sealing import seal
@@ -197,6 +197,10 @@ def _check_address(wanted: ProviderSettings, kind: str, base_url: str | None) ->
     url = getattr(wanted, wanted.ADDRESS)
     if url is None and base_url is None:
         raise InvalidRequest(f"{kind} needs {wanted.ADDRESS}, the address to call.", field="settings")
+    if url is not None and (url.username or url.password or not is_host(str(url.host).strip("[]"))):
+        raise InvalidRequest(
+            f"{wanted.ADDRESS} must name a host that can be looked up, without a user and a password.", field="settings"
+        )
     if url is not None and base_url is None and names_private(str(url.host).strip("[]")):
         raise InvalidRequest(
             f"{wanted.ADDRESS} is a private address, which is not called; use a public one, or have an operator allow "
@@ -222,7 +226,9 @@ def _http_url(text: str) -> str:
     """Returns the address; InvalidRequest unless it is http or https with a host, and without a fragment."""
     try:
         url = URL(text)
-        usable = url.scheme in ("http", "https") and bool(url.host) and url.port is not None and not url.fragment
+        usable = (
+            url.scheme in ("http", "https") and is_host(url.host or "") and url.port is not None and not url.fragment
+        )
     except ValueError:
         usable = False
     if not usable or len(text) > MAX_URL or not text.isprintable() or " " in text:

@@ -26,11 +26,13 @@ async def claim_and_call(
     """Calls for these and for what becomes due meanwhile, `most` at a time; returns how many calls it made.
 
     `call` gets what was claimed and a time before its claim; `claim` how many to claim at most, and the owners that
-    have calls going, whose next ones can wait.
+    have calls going, whose next ones can wait. What a call raises is raised once the others have ended, which may be
+    other accounts'.
     """
     claimed, claimed_at = first, first_claimed_at
     made, until = 0, monotonic() + PASS_SEC
     going: dict[asyncio.Task[None], Owner] = {}
+    failed: BaseException | None = None
     while claimed or going:
         for each in claimed:
             going[asyncio.create_task(call(each, claimed_at))] = owner_of(each)
@@ -38,8 +40,10 @@ async def claim_and_call(
         done, _ = await asyncio.wait(going, timeout=LOOK_EVERY_SEC, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             del going[task]
-            task.result()
+            failed = failed or task.exception()
         claimed, claimed_at = [], monotonic()
-        if claimed_at < until and not stopping().asked and len(going) < most:
+        if claimed_at < until and not stopping().asked and len(going) < most and not failed:
             claimed = claim(most - len(going), list(set(going.values())))
+    if failed:
+        raise failed
     return made

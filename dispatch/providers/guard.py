@@ -7,9 +7,14 @@ followed by any call (`http.py`).
 
 import errno
 import ipaddress
+import re
 import socket
+from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, TypeAlias
+
+from yarl import URL
 
 from config.addresses import Network, networks_in
 from config.settings import settings
@@ -29,6 +34,10 @@ _SPECIAL = (
     ipaddress.ip_network("fec0::/10"),
     ipaddress.ip_network("3fff::/20"),
 )
+
+
+# In a header they would begin another one, or end the request.
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class NotAllowed(OSError):
@@ -73,6 +82,25 @@ def names_private(host: str) -> bool:
         return not is_allowed(socket.inet_ntoa(socket.inet_aton(host)))
     except OSError:
         return False
+
+
+@lru_cache(maxsize=1024)
+def is_host(name: str) -> bool:
+    """Returns whether a name can be looked up at all: that of `a..b`, or with a broken xn-- label, cannot."""
+    try:
+        name.encode("idna")
+        return bool(URL(f"http://{f'[{name}]' if ':' in name else name}/").host)
+    except ValueError:  # also a UnicodeError
+        return False
+
+
+def writable(url: str, headers: Mapping[str, str]) -> URL | None:
+    """Returns the address, as it was written, of a request that can be made; None if it or a header cannot be sent."""
+    try:
+        address = URL(url, encoded="%" in url)
+        return address if is_host(address.host or "") and not any(map(_CONTROL.search, headers.values())) else None
+    except ValueError:
+        return None
 
 
 def _is_public(address: Address) -> bool:

@@ -16,7 +16,7 @@ import aiohttp
 from yarl import URL
 
 from dispatch.providers import Answer
-from dispatch.providers.guard import NotAllowed, guarded_socket
+from dispatch.providers.guard import NotAllowed, guarded_socket, writable
 from dispatch.tracing.spans import request_to
 from models.row import JsonObject
 
@@ -124,10 +124,11 @@ async def get(http: aiohttp.ClientSession, url: str, headers: Mapping[str, str] 
 async def _call(
     http: aiohttp.ClientSession, method: str, url: str, *, headers: Mapping[str, str] | None, **body: Any
 ) -> Reply | Answer:
+    # Found before anything is sent, where no doubt is left.
+    if (address := writable(url, headers or {})) is None:
+        return Answer("halted", error_code="invalid_address")
     # On a dropped keep-alive connection aiohttp repeats only idempotent methods, so a POST is sent once.
     try:
-        # As it was written: what is encoded stays so.
-        address = URL(url, encoded="%" in url)
         with request_to(address.host or "", method) as (span, named):
             sent = {**(headers or {}), **named}
             async with http.request(method, address, headers=sent, allow_redirects=False, **body) as response:
@@ -151,7 +152,7 @@ async def _call(
         return Answer("unknown", error_code="timeout")
     except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError):
         return Answer("unknown", error_code="unreadable_reply")
-    except (aiohttp.ClientError, OSError):
+    except (aiohttp.ClientError, OSError, ValueError):
         return Answer("unknown", error_code="connection_lost")
 
 

@@ -81,7 +81,7 @@ def _named(kind: str, provider_id: str) -> Provider:
     number = int(provider_id) if provider_id.isascii() and provider_id.isdigit() and len(provider_id) < 20 else -1
     if kind == "simulated" and number == INSTALLATIONS_ID:
         return Provider.of_the_installation()
-    found = Provider.that_calls(kind, number) if can_be_id(number) else None
+    found = Provider.that_calls(kind, number) if can_be_id(number) and kind.isprintable() else None
     if found is None:
         raise NotFound("There is no such provider; a callback address is /hooks/<kind>/<provider id>/status.")
     return found

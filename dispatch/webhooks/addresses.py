@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from dispatch.errors import InvalidRequest
-from dispatch.providers.guard import names_private
+from dispatch.providers.guard import is_host, names_private
 
 MAX_URL = 2000
 
@@ -25,6 +25,8 @@ def checked_url(url: str) -> str:
         raise _refused("cannot be read") from None
     if parts.scheme not in ("http", "https") or not host:
         raise _refused("must be like https://shop.example.com/hooks")
+    if not is_host(host):
+        raise _refused("names no host")
     if "@" in parts.netloc:
         raise _refused("must have no user and password; the signature says who sends")
     if parts.fragment:

@@ -198,3 +198,8 @@ def test_meta_tries_the_address_out_with_our_verify_token(client, account):
     assert client.get(f"/hooks/whatsapp_cloud/{provider.id}/{asked}wrong").status_code == 403
     assert client.get(f"/hooks/whatsapp_cloud/{without.id}/{asked}").status_code == 403
     assert client.get(f"/hooks/webhook/{provider.id}/{asked}t0ken").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["twilio%00/1/status", "%00/1/status", "simulated%00/0/inbound"])
+def test_a_kind_with_a_zero_in_it_is_none(client, path):
+    assert client.post(f"/hooks/{path}").status_code == 404

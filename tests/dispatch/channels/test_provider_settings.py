@@ -17,6 +17,12 @@ def account(db):
     ("kind", "given", "says"),
     [
         ("webhook", {"secret": "x" * 20}, "webhook needs url"),
+        ("webhook", {"url": "http://a..b/", "secret": "x" * 20}, "url must name a host that can be looked up"),
+        (
+            "webhook",
+            {"url": "https://a:b@example.com/", "secret": "x" * 20},
+            "url must name a host that can be looked up, without a user",
+        ),
         ("webhook", {"url": "ftp://example.com", "secret": "x" * 20}, "url: "),
         ("webhook", {"url": "https://example.com", "secret": "short"}, "secret: must be like whsec_"),
         ("webhook", {"url": "https://example.com", "secret": "whsec_short"}, "secret: must be like whsec_"),

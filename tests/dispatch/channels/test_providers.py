@@ -128,7 +128,8 @@ def test_only_operators_name_an_address_offer_a_provider_to_everyone_or_remove_o
 
 
 @pytest.mark.parametrize(
-    "url", ["", "messages.example.com", "ftp://h", "http://", "http://h/#part", "http://h:0x", "http://a b"]
+    "url",
+    ["", "messages.example.com", "ftp://h", "http://", "http://h/#part", "http://h:0x", "http://a b", "http://a..b"],
 )
 def test_an_address_that_cannot_be_called_is_refused(account, url):
     with pytest.raises(InvalidRequest, match="base_url"):

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 import pytest
 
 from dispatch.providers import Answer
-from dispatch.providers.http import MAX_REPLY_BYTES, LazySession
+from dispatch.providers.http import MAX_REPLY_BYTES, LazySession, post_bytes, session
 from dispatch.providers.simulator.over_http import BadSimulatorUrl, SimulatorOverHttp
 from tests.dispatch.providers.misbehaving import Behaviour, answers, hangs, misbehaving, resets, says
 from tests.simulator import message
@@ -212,3 +212,18 @@ def test_a_server_that_cannot_speak_tls_is_deferred():
 def test_an_invalid_address_is_refused_at_once(url):
     with pytest.raises(BadSimulatorUrl, match="SIMULATOR_URL"):
         SimulatorOverHttp(url, session=LazySession(connections=1, timeout=1))
+
+
+@pytest.mark.parametrize(
+    ("url", "headers"),
+    [
+        *((url, {}) for url in ("http://a..b/", "http://.example.com/", f"http://{'a' * 70}.com/", "http://xn--a/")),
+        ("http://127.0.0.1:9/", {"X": "a\nb"}),
+    ],
+)
+def test_what_cannot_be_written_is_found_before_anything_is_sent(url, headers):
+    async def talk() -> object:
+        async with session(connections=1, timeout=1) as http:
+            return await post_bytes(http, url, b"", headers)
+
+    assert asyncio.run(talk()) == Answer("halted", error_code="invalid_address")
