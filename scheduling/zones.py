@@ -11,13 +11,13 @@ _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 
 
-# Files beside the zones that are none: what the machine is set to, and the zones by another count of seconds.
-_NO_ZONES = ("localtime", "posixrules", "Factory", "posix/", "right/")
+# A file beside the zones that is none: what this machine is set to.
+_OF_THE_MACHINE = "localtime"
 
 
 @lru_cache(maxsize=1)
 def _known() -> frozenset[str]:
-    return frozenset(name for name in available_timezones() if not name.startswith(_NO_ZONES))
+    return frozenset(available_timezones() - {_OF_THE_MACHINE})
 
 
 def is_zone(name: str) -> bool:
