@@ -45,6 +45,11 @@ class Page(HTMLParser):
         """Returns what is shown, with single spaces."""
         return " ".join(" ".join(self._words).split())
 
+    @property
+    def links(self) -> list[str]:
+        """Returns where its links lead, in their order."""
+        return [given.get("href") or "" for tag, given in self.tags if tag == "a"]
+
     def form(self, action: str) -> Form:
         """Returns the one form that is sent to this address."""
         [found] = [form for form in self.forms if form.action == action]

@@ -19,16 +19,12 @@ def campaign(account):
     return start_and_deliver(drafted, reject=["+306900000001"])
 
 
-def links_of(page):
-    return [attributes.get("href") or "" for tag, attributes in page.tags if tag == "a"]
-
-
 def messages(campaign, query=""):
     return f"/console/campaigns/{campaign.id}/messages{query}"
 
 
 def test_the_campaign_leads_to_each_message_and_what_became_of_it(signed_in, campaign):
-    assert messages(campaign) in links_of(signed_in.get(f"/console/campaigns/{campaign.id}"))
+    assert messages(campaign) in signed_in.get(f"/console/campaigns/{campaign.id}").links
     page = signed_in.get(messages(campaign))
     for words in ("3 messages", "+306900000000", "rejected (no_such_number)", "opted out", "Hello <script>"):
         assert words in page.text
@@ -43,7 +39,7 @@ def test_they_are_found_by_their_state(signed_in, campaign):
 
 
 def test_why_messages_did_not_arrive_leads_to_those_messages(signed_in, campaign):
-    assert messages(campaign, "?state=failed") in links_of(signed_in.get(f"/console/campaigns/{campaign.id}"))
+    assert messages(campaign, "?state=failed") in signed_in.get(f"/console/campaigns/{campaign.id}").links
 
 
 def test_they_are_found_by_a_number_as_people_write_it(signed_in, campaign):
@@ -68,7 +64,7 @@ def test_other_pages_keep_the_state(signed_in, account):
     drafted = a_campaign(account, recipients=5)
     campaign = start_and_deliver(drafted)
     page = signed_in.get(messages(campaign, "?state=sent&page_size=2"))
-    assert any("state=sent" in link and "page=2" in link for link in links_of(page))
+    assert any("state=sent" in link and "page=2" in link for link in page.links)
 
 
 def test_a_draft_says_that_it_has_none_yet(signed_in, account):
@@ -84,7 +80,7 @@ def test_a_message_tells_its_story(signed_in, campaign):
 
 def test_the_page_of_a_customer_leads_to_the_story_of_each_message(signed_in, account, campaign):
     [found] = list_customers(asking(account.id), q="+306900000001").rows
-    assert f"/console/messages/{campaign.id}-1" in links_of(signed_in.get(f"/console/customers/{found.id}"))
+    assert f"/console/messages/{campaign.id}-1" in signed_in.get(f"/console/customers/{found.id}").links
 
 
 @pytest.mark.parametrize("reference", ["{id}-99", "0-0", "x", "99999999999999999999-1"])
@@ -103,7 +99,7 @@ def test_another_accounts_messages_are_not_found(browser, campaign):
 def test_a_page_behind_the_last_one_says_so_and_leads_back(signed_in, campaign):
     page = signed_in.get(messages(campaign, "?state=failed&page=2"))
     assert "The list does not go so far" in page.text
-    assert messages(campaign, "?state=failed") in links_of(page)
+    assert messages(campaign, "?state=failed") in page.links
     assert "does not go so far" in signed_in.get("/console/customers?page=9").text
 
 
@@ -111,9 +107,9 @@ def test_a_cancelled_draft_and_a_recurring_campaign_do_not_promise_messages(sign
     draft = a_campaign(account, recipients=1)
     cancel_campaign(asking(account.id), draft.id)
     assert "it did not start" in signed_in.get(messages(draft)).text
-    assert messages(draft) not in links_of(signed_in.get(f"/console/campaigns/{draft.id}"))
+    assert messages(draft) not in signed_in.get(f"/console/campaigns/{draft.id}").links
     pattern = a_campaign(account, recipients=1, cron_expression="0 9 * * *")
-    assert f"/console/campaigns?parent_id={pattern.id}" in links_of(signed_in.get(messages(pattern)))
+    assert f"/console/campaigns?parent_id={pattern.id}" in signed_in.get(messages(pattern)).links
     assert (
         "what it has started and has not ended is cancelled too"
         in signed_in.get(f"/console/campaigns/{pattern.id}").text
