@@ -145,7 +145,9 @@ def _follow(caller: Caller, edited: EditedCustomer) -> None:
         return
     followed = Suppression.follow(edited.account_id, old=edited.former_phone, new=edited.phone)
     if followed:
-        caller.note("suppression.added", followed.id, account_id=edited.account_id)
+        suppression, is_new = followed
+        action = "suppression.added" if is_new else "suppression.changed"
+        caller.note(action, suppression.id, account_id=edited.account_id)
 
 
 def delete_customer(caller: Caller, customer_id: int) -> None:

@@ -103,9 +103,13 @@ def read_suppressions(
 
 
 def suppress(account_id: UUID, chunk: SuppressionChunk, source: str) -> Counts:
-    """Suppresses the chunk's numbers, of one that comes twice for its last reason; returns what became of the lines."""
-    reasons = {phone: entry.reason for entry in chunk.entries for phone in entry.phones}
-    return chunk.counted(Suppression.add_many(account_id, list(reasons), list(reasons.values()), source=source))
+    """Suppresses the chunk's numbers, each for its strongest reason; returns what became of the lines."""
+    phones: list[str] = []
+    reasons: list[str] = []
+    for entry in chunk.entries:
+        phones += entry.phones
+        reasons += [entry.reason] * len(entry.phones)
+    return chunk.counted(Suppression.add_many(account_id, phones, reasons, source=source))
 
 
 def try_suppressions(begun: RunningImport, chunk: SuppressionChunk) -> Counts:

@@ -31,18 +31,21 @@ class SuppressionView(View):
 def add_suppression(
     caller: Caller, *, phone: str, reason: str = OPTED_OUT, source: str = ""
 ) -> tuple[SuppressionView, bool]:
-    """Keeps the account from messaging this number, from the next claim on; returns whether it was not so before."""
+    """Keeps the account from messaging this number, from the next claim on; returns whether it was not so before.
+
+    A number that is suppressed already keeps the stronger of the two reasons.
+    """
     account_id = caller.one_account()
     number = normalise(phone, account_with_id(account_id).country)
     reason = checked_name(reason, field="reason")
     with db.atomic():
         made = Suppression.add(account_id, number, reason=reason, source=source)
-        if made:
-            caller.note("suppression.added", made.id, account_id=account_id)
-    found = made or Suppression.of_phone(account_id, number)
+        found, is_new = made or (Suppression.of_phone(account_id, number), False)
+        if made and found:
+            caller.note("suppression.added" if is_new else "suppression.changed", found.id, account_id=account_id)
     if found is None:  # deleted by another request between the two statements
         raise NotFound("There is no such suppression.")
-    return SuppressionView.model_validate(found), made is not None
+    return SuppressionView.model_validate(found), is_new
 
 
 def list_suppressions(

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from models.customers.phone_types import NO_MESSAGE, PhoneType
+from models.customers.suppression import KEEPS_THE_STRONGER
 from models.database import changed, rows
 
 
@@ -37,7 +38,7 @@ JOIN customer known ON known.account_id = %(account)s AND known.external_id = gi
 JOIN suppression s ON s.account_id = %(account)s AND s.phone = known.phone
 WHERE known.phone <> given.phone AND NOT EXISTS (
     SELECT FROM customer other WHERE other.account_id = %(account)s AND other.phone = given.phone)
-ORDER BY given.phone ON CONFLICT DO NOTHING
+ORDER BY given.phone {KEEPS_THE_STRONGER}
 """
 
 # One that is as it would be written is not written, or every fetch would rewrite the whole audience.
@@ -106,14 +107,14 @@ def upsert_users(account_id: UUID, users: Sequence[CustomerFromUser]) -> tuple[d
 def opt_out_users(account_id: UUID, external_ids: Sequence[str], phones: Sequence[str]) -> None:
     """Unsubscribes the customers who have opted out in user-service, and suppresses their numbers."""
     changed(
-        """WITH opted_out AS (
+        f"""WITH opted_out AS (
              SELECT id, account_id, phone, consent FROM customer
              WHERE account_id = %(account)s AND (external_id = ANY(%(ids)s) OR phone = ANY(%(phones)s))),
            unsubscribed AS (
              UPDATE customer SET consent = 'unsubscribed', updated_at = now() FROM opted_out
              WHERE customer.id = opted_out.id AND customer.consent <> 'unsubscribed')
            INSERT INTO suppression (account_id, phone, source)
-           SELECT account_id, phone, 'user-service' FROM opted_out ORDER BY phone ON CONFLICT DO NOTHING""",
+           SELECT account_id, phone, 'user-service' FROM opted_out ORDER BY phone {KEEPS_THE_STRONGER}""",
         {"account": account_id, "ids": list(external_ids), "phones": list(phones)},
     )
 

@@ -24,23 +24,37 @@ BY_REPLY, BY_LINK = BY_PERSON = ("reply", "link")
 OPTED_OUT_AT_PROVIDER = "opted_out_at_provider"
 
 
+def _strength(of: str) -> str:
+    return f"({of}.reason <> '{OPTED_OUT}', {of}.source <> '{BY_LINK}')"
+
+
+# What fewer acts of a person undo is stronger: undoing the link lifts only what the link did, START any opt-out, and
+# neither lifts anything else.
+#: Ends an INSERT of suppressions, no number twice: one that is suppressed already keeps the stronger of the two.
+KEEPS_THE_STRONGER = f"""ON CONFLICT (account_id, phone) DO UPDATE
+    SET reason = EXCLUDED.reason, source = EXCLUDED.source WHERE {_strength("EXCLUDED")} > {_strength("suppression")}"""
+# Of the rows that such an INSERT returns: one that was inserted has no xmax, an updated one has ours.
+_IS_NEW = "xmax = 0 AS is_new"
+
+
 def opt_outs(of: str) -> str:
     """Returns the parts of a WITH that suppress those of `of`, one of its parts, who have opted out at their provider.
 
-    Its rows have account_id, phone, provider and reason, of which only OPTED_OUT_AT_PROVIDER counts. The account's
-    audit trail and webhooks are told of each number that was not suppressed before.
+    Its rows have account_id, phone, provider and reason, of which only OPTED_OUT_AT_PROVIDER counts. The audit trail is
+    told of each number that was not suppressed before or for a weaker reason; webhooks, of those not suppressed before.
     """
     return f"""
     opted_out AS (
         INSERT INTO suppression (account_id, phone, reason, source)
         SELECT DISTINCT ON (account_id, phone) account_id, phone, '{OPTED_OUT}', provider FROM {of}
         WHERE reason = '{OPTED_OUT_AT_PROVIDER}' AND phone IS NOT NULL ORDER BY account_id, phone
-        ON CONFLICT (account_id, phone) DO NOTHING RETURNING *),
+        {KEEPS_THE_STRONGER} RETURNING *, {_IS_NEW}),
     noted AS (
         INSERT INTO audit_event (account_id, actor, action, subject, details)
-        SELECT account_id, source, 'suppression.added', id::text,
+        SELECT account_id, source, CASE WHEN is_new THEN 'suppression.added' ELSE 'suppression.changed' END, id::text,
                jsonb_build_object('reason', '{OPTED_OUT_AT_PROVIDER}') FROM opted_out),
-    {told("opted_out", TELL_OPTED_OUT, "jsonb_build_object('phone', phone, 'source', source)")}"""
+    newly AS (SELECT * FROM opted_out WHERE is_new),
+    {told("newly", TELL_OPTED_OUT, "jsonb_build_object('phone', phone, 'source', source)")}"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,32 +72,57 @@ class Suppression(Row):
     created_at: datetime
 
     @classmethod
-    def add(cls, account_id: UUID, phone: str, *, reason: str = OPTED_OUT, source: str = "") -> Self | None:
-        """Suppresses the number, from the next claim on; None when it is suppressed already, for whatever reason.
+    def add(
+        cls, account_id: UUID, phone: str, *, reason: str = OPTED_OUT, source: str = ""
+    ) -> tuple[Self, bool] | None:
+        """Suppresses the number, from the next claim on; None when it is suppressed already for as strong a reason.
 
-        What the person did themselves (BY_PERSON) is told to the account's webhooks.
+        Otherwise returns the suppression, and whether the number had none before. Of one that had none the account's
+        webhooks are told what the person did themselves (BY_PERSON).
         """
-        return row(
+        return cls._made(
             f"""WITH made AS (INSERT INTO suppression (account_id, phone, reason, source) VALUES (%s, %s, %s, %s)
-                              ON CONFLICT (account_id, phone) DO NOTHING RETURNING *),
-                     by_person AS (SELECT * FROM made WHERE source = ANY(%s)),
+                              {KEEPS_THE_STRONGER} RETURNING *, {_IS_NEW}),
+                     by_person AS (SELECT * FROM made WHERE is_new AND source = ANY(%s)),
                      {told("by_person", TELL_OPTED_OUT, "jsonb_build_object('phone', phone, 'source', source)")}
                 SELECT * FROM made""",
             [account_id, phone, reason, source, list(BY_PERSON)],
-            into=cls,
         )
 
     @classmethod
+    def follow(cls, account_id: UUID, *, old: str, new: str) -> tuple[Self, bool] | None:
+        """Suppresses the new number for the reason of the old one, as `add` does; None if the old is not suppressed."""
+        return cls._made(
+            f"""INSERT INTO suppression (account_id, phone, reason, source)
+                SELECT account_id, %s, reason, source FROM suppression WHERE account_id = %s AND phone = %s
+                {KEEPS_THE_STRONGER} RETURNING *, {_IS_NEW}""",
+            [new, account_id, old],
+        )
+
+    @classmethod
+    def _made(cls, statement: str, params: Sequence[object]) -> tuple[Self, bool] | None:
+        made = row(statement, params)
+        if made is None:
+            return None
+        is_new = made.pop("is_new")
+        return cls(**made), is_new
+
+    @classmethod
     def add_many(cls, account_id: UUID, phones: Sequence[str], reasons: Sequence[str], *, source: str) -> set[str]:
-        """Suppresses the numbers and returns those that were not suppressed before."""
+        """Suppresses the numbers and returns those that were not suppressed before.
+
+        Of several reasons for one number, here or already stored, the strongest stays; of equal ones the first.
+        """
         # In the order of phones, so that two imports at once wait for each other instead of deadlocking.
         found = rows(
-            """INSERT INTO suppression (account_id, phone, reason, source)
-               SELECT %s, t.phone, t.reason, %s FROM unnest(%s::text[], %s::text[]) AS t (phone, reason) ORDER BY phone
-               ON CONFLICT (account_id, phone) DO NOTHING RETURNING phone""",
+            f"""INSERT INTO suppression (account_id, phone, reason, source)
+                SELECT DISTINCT ON (phone) %s, phone, reason, %s
+                FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS given (phone, reason, place)
+                ORDER BY phone, reason = '{OPTED_OUT}', place
+                {KEEPS_THE_STRONGER} RETURNING phone, {_IS_NEW}""",
             [account_id, source, list(phones), list(reasons)],
         )
-        return {each["phone"] for each in found}
+        return {each["phone"] for each in found if each["is_new"]}
 
     @classmethod
     def among(cls, account_id: UUID, phones: Sequence[str]) -> set[str]:
@@ -92,18 +131,6 @@ class Suppression(Row):
             "SELECT phone FROM suppression WHERE account_id = %s AND phone = ANY(%s)", [account_id, list(phones)]
         )
         return {each["phone"] for each in found}
-
-    @classmethod
-    def follow(cls, account_id: UUID, *, old: str, new: str) -> Self | None:
-        """Suppresses the new number for the reason of the old one; None when the old is not suppressed, or both are."""
-        return row(
-            """INSERT INTO suppression (account_id, phone, reason, source)
-               SELECT account_id, %(new)s, reason, source FROM suppression
-               WHERE account_id = %(account)s AND phone = %(old)s
-               ON CONFLICT (account_id, phone) DO NOTHING RETURNING *""",
-            {"account": account_id, "old": old, "new": new},
-            into=cls,
-        )
 
     @classmethod
     def of_phone(cls, account_id: UUID, phone: str) -> Self | None:

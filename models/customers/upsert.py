@@ -7,6 +7,7 @@ from uuid import UUID
 
 from models.customers.customer import FILE_COLUMNS
 from models.customers.phone_types import PhoneType
+from models.customers.suppression import KEEPS_THE_STRONGER
 from models.database import changed, one, rows
 
 Names = Collection[str]
@@ -92,11 +93,11 @@ def _by_field(customers: Sequence[CustomerToWrite]) -> dict[str, list[Any]]:
 def opt_out_customers(account_id: UUID, phones: Sequence[str]) -> None:
     """Unsubscribes the customers with these phones and suppresses the numbers, so that no claim takes them any more."""
     changed(
-        """WITH opted_out AS (
+        f"""WITH opted_out AS (
              UPDATE customer SET consent = 'unsubscribed', updated_at = now()
              WHERE account_id = %(account)s AND phone = ANY(%(phones)s) RETURNING account_id, phone)
            INSERT INTO suppression (account_id, phone, source)
-           SELECT account_id, phone, 'import' FROM opted_out ORDER BY phone ON CONFLICT DO NOTHING""",
+           SELECT account_id, phone, 'import' FROM opted_out ORDER BY phone {KEEPS_THE_STRONGER}""",
         {"account": account_id, "phones": list(phones)},
     )
 
