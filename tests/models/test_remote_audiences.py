@@ -21,12 +21,15 @@ def test_without_the_migration_a_remote_audience_is_one_of_chosen_customers():
         "INSERT INTO campaign_customer (account_id, campaign_id, customer_id) SELECT %s, %s, unnest(%s::bigint[])",
         [account.id, campaign.id, customers(account, 2)],
     )
-    with database.atomic():
+    with database.atomic() as transaction:
         MIGRATION.down(None, database)
         found = rows("SELECT audience_kind FROM campaign")
         MIGRATION.up(None, database)
+        kept = rows("SELECT 1 FROM campaign_customer")
+        # Later migrations have changed the same constraint.
+        transaction.rollback()
     assert found == [{"audience_kind": "customers"}]
-    assert len(rows("SELECT 1 FROM campaign_customer")) == 2
+    assert len(kept) == 2
 
 
 @pytest.mark.parametrize("change", ["remote_filter = NULL", "audience_kind = 'everyone'", "audience_kind = NULL"])
