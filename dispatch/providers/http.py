@@ -204,10 +204,9 @@ def refusal(reply: Reply, word: str | None = None, outcomes: Outcomes | None = N
 
 
 def short_word(value: Any) -> str | None:
-    """Returns the value if it can be stored as an id or a code, that is, if it is short printable text."""
-    if isinstance(value, str) and 0 < len(value) <= 128 and value.isprintable():
-        return value
-    return None
+    """Returns the value if it can be stored as an id or a code: if it is short printable text, or a whole number."""
+    word = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return word if isinstance(word, str) and 0 < len(word) <= 128 and word.isprintable() else None
 
 
 async def _text(response: aiohttp.ClientResponse) -> str | None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Literal
 
 from dispatch.providers import Callback, Receipt
@@ -15,9 +16,29 @@ STATES: dict[Any, State] = {"sent": "sent", "delivered": "delivered", "undeliver
 
 def plain_receipts(callback: Callback) -> list[Receipt]:
     """Returns the receipt of {"id", "reference", "state", "error_code"?, "at"?}, or of a list of those."""
+    found = (_receipt(item, callback, place) for place, item in enumerate(plain_items(callback)))
+    return [receipt for receipt in found if receipt]
+
+
+def plain_items(callback: Callback) -> list[Any]:
+    """Returns what a request in our format says, each thing by itself; [None] if it is not JSON."""
     document = json_of(callback)
-    items = document if isinstance(document, list) else [document]
-    return [receipt for item in items if isinstance(item, dict) and (receipt := _receipt(item))]
+    return document if isinstance(document, list) else [document]
+
+
+def plain_key(item: JsonObject, callback: Callback, place: int) -> str | None:
+    """Returns what is the same whenever this item is delivered again; None if the sender does not say.
+
+    That is its id, or else the id of the request that Standard Webhooks signs, with the place in it.
+    """
+    given = item.get("id")
+    if short := short_word(given):
+        return short
+    if isinstance(given, str) and given:
+        return f"sha256:{sha256(given.encode(errors='replace')).hexdigest()}"
+    headers = {name.lower(): value for name, value in callback.headers.items()}
+    request = short_word(headers.get("webhook-id"))
+    return f"{request}:{place}" if request else None
 
 
 def json_of(callback: Callback) -> Any:
@@ -62,9 +83,10 @@ def instant(value: Any) -> datetime | None:
     return found if found.utcoffset() is not None else None
 
 
-def _receipt(item: JsonObject) -> Receipt | None:
-    key, said = short_word(item.get("id")), item.get("state")
+def _receipt(item: Any, callback: Callback, place: int) -> Receipt | None:
+    said = item.get("state") if isinstance(item, dict) else None
     state = STATES.get(said) if isinstance(said, str) else None
+    key = plain_key(item, callback, place) if state else None
     if key is None or state is None:
         return None
     return Receipt(

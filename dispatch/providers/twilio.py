@@ -8,7 +8,7 @@ import hmac
 import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 from urllib.parse import quote, urlsplit
 
 from aiohttp import encode_basic_auth
@@ -155,7 +155,7 @@ class Twilio:
         if 200 <= reply.status < 300:
             sid = short_word(reply.document.get("sid"))
             return Answer("accepted", sid) if sid else Answer("unknown", error_code="unreadable_reply")
-        return refusal(reply, _code(reply.document.get("code")), CODES)
+        return refusal(reply, short_word(reply.document.get("code")), CODES)
 
     def parse_receipts(self, callback: Callback) -> list[Receipt]:
         """Returns the receipt of a status callback."""
@@ -175,12 +175,12 @@ class Twilio:
         if reply.status == 404:
             return None  # deleted there
         if reply.status != 200:
-            return refusal(reply, _code(reply.document.get("code")), CODES)
+            return refusal(reply, short_word(reply.document.get("code")), CODES)
         said = str(reply.document.get("status"))
         if reply.document.get("sid") != provider_id or said == "sent" or said not in STATES:
             return None
         # The same key as that of the status callback, should that still come.
-        code = _code(reply.document.get("error_code"))
+        code = short_word(reply.document.get("error_code"))
         return Receipt(f"{provider_id}:{said}", STATES[said], provider_id=provider_id, error_code=code)
 
     def verify(self, callback: Callback) -> bool:
@@ -218,10 +218,6 @@ def _variables(template: ApprovedTemplate) -> dict[str, str]:
 
 def _on(channel: str, address: str) -> str:
     return f"whatsapp:{address}" if channel == "whatsapp" else address
-
-
-def _code(value: Any) -> str | None:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else short_word(value)
 
 
 def _signature(token: str, text: str) -> str:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import structlog
 
+from dispatch.errors import InvalidRequest
 from dispatch.providers import Callback
 from dispatch.providers import Receipt as Said
-from dispatch.providers.inbound import Inbound, inbound_of
+from dispatch.providers.inbound import Inbound, inbound_of, speaks_our_format
 from dispatch.providers.whatsapp_cloud import WhatsappCloud
 from dispatch.receipts.callers import calling, refused, verified
 from dispatch.receipts.gathering import Gathering
@@ -19,6 +20,8 @@ from models.providers.receipt import NewReceipt, Receipt
 from models.providers.reply_answer import ReplyAnswer, Reported
 
 log = structlog.get_logger()
+
+_MOST_TOLD = 5
 
 _REFERENCE = re.compile(r"([1-9][0-9]{0,17})-(0|[1-9][0-9]{0,8})", re.ASCII)
 
@@ -40,18 +43,30 @@ def take_callback(kind: str, provider_id: str, callback: Callback) -> int:
 
     It needs no connection of its caller's: it takes one while it needs it, which for most receipts another request has.
     A STOP is committed when it returns. NotFound when there is no such provider; Forbidden when it did not make the
-    request, which is counted. Meta has one address for both, so each address takes both.
+    request, which is counted. Meta has one address for both, so each address takes both. InvalidRequest when something
+    in our own format cannot be read, with what is wrong; the rest of the request is stored then too.
     """
     by = verified(kind, provider_id, callback)
     provider, said = by.provider, by.kind.parse_receipts(callback)
-    replies = _replies_stored(provider, inbound_of(provider.kind, callback))
+    written = inbound_of(provider.kind, callback)
+    replies = _replies_stored(provider, written.texts)
     of_answers = [found for each in said if (found := _of_an_answer(provider.kind, each))]
     of_messages = [stored(provider.kind, each) for each in said if not _of_an_answer(provider.kind, each)]
     moved = _answers_reported(provider, of_answers)
     new = _receipts.store((provider.id, of_messages)) if of_messages else 0
     if new < len(of_messages):
         log.info("receipt.repeated", provider=provider.label, receipts=len(of_messages) - new)
+    if written.problems:
+        _tell(provider, written.problems)
     return new + moved + replies
+
+
+def _tell(provider: Provider, problems: Sequence[str]) -> None:
+    """Says what could not be read: in the log, and where the sender can mend it, to the sender."""
+    log.warning("callback.unreadable", provider=provider.label, problems=len(problems), first=problems[0])
+    if speaks_our_format(provider.kind):
+        told = "; ".join(problems[:_MOST_TOLD])
+        raise InvalidRequest(f"This cannot be read: {told}. What could be read is stored.", problems=len(problems))
 
 
 def answer_challenge(kind: str, provider_id: str, callback: Callback) -> str:

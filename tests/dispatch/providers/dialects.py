@@ -109,7 +109,7 @@ DIALECTS = {
                 _json("404 Not Found", {}): ("halted", "http_404"),
                 answers("405 Method Not Allowed", b"<html>"): ("halted", "http_405"),
             },
-            malformed=(b"", b"<html>", b"[]", b"{}", b'{"sid": 7}', b'{"sid": ""}', b'{"sid": "a\\u0000"}'),
+            malformed=(b"", b"<html>", b"[]", b"{}", b'{"sid": true}', b'{"sid": ""}', b'{"sid": "a\\u0000"}'),
         ),
         Dialect(
             "vonage",
@@ -168,7 +168,7 @@ DIALECTS = {
                 _json("404 Not Found", {}): ("halted", "http_404"),
             },
             malformed=(b"", b"<html>", b"[]", b"{}", b'{"messages": []}', b'{"messages": [7]}',
-                       b'{"messages": [{"id": 7}]}'),
+                       b'{"messages": [{"id": 7.5}]}'),
         ),
         Dialect(
             "webhook",

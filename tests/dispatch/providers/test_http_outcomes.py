@@ -82,6 +82,12 @@ def test_a_429_may_name_the_time_to_come_back():
     assert 3000 < answer.retry_after <= 3600
 
 
+def test_an_id_that_is_a_whole_number_is_one():
+    assert _answer_of(says(answers("201 Created", b'{"id": 12345678901234567890}'))) == Answer(
+        "accepted", "12345678901234567890"
+    )
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -89,14 +95,15 @@ def test_a_429_may_name_the_time_to_come_back():
         b"thanks!",
         b"[]",
         b"{}",
-        b'{"id": 7}',
+        b'{"id": 7.5}',
+        b'{"id": true}',
         b'{"id": ""}',
         b'{"id": "a\\u0000b"}',
         b'{"id": "' + b"x" * 200 + b'"}',
         b"[" * 50_000,
         b'{"id": "sim-1", "padding": "' + b"x" * MAX_REPLY_BYTES + b'"}',
     ],
-    ids=["empty", "text", "list", "no-id", "number", "blank", "nul", "long-id", "deep", "huge"],
+    ids=["empty", "text", "list", "no-id", "fraction", "truth", "blank", "nul", "long-id", "deep", "huge"],
 )
 def test_an_unreadable_acceptance_is_unknown(body):
     assert _answer_of(says(answers("201 Created", body))) == _unknown("unreadable_reply")

@@ -149,7 +149,7 @@ def test_a_confirmation_of_stop_that_would_come_after_five_minutes_is_not_sent(a
 def test_nothing_is_sent_where_twilio_has_answered(account, provider, handled):
     answers_with(account, stop_answer="Bye.")
     form = f"MessageSid=SM1&From=%2B306911111111&To=%2B302101234567&Body=x&OptOutType={handled}".encode()
-    take_replies(Provider.with_id(provider.id), inbound_of("twilio", Callback("https://x", {}, form)))
+    take_replies(Provider.with_id(provider.id), inbound_of("twilio", Callback("https://x", {}, form)).texts)
     assert states(account) == [("skipped", "answered_by_provider")]
     assert send_answers() == 0
 

@@ -107,7 +107,7 @@ def test_stop_to_an_operators_provider_counts_for_each_account_that_messaged_the
 @pytest.mark.parametrize(("said", "keyword"), [("STOP", "stop"), ("START", "start"), ("HELP", "help"), ("?", None)])
 def test_what_twilio_took_for_an_opt_out_is_one_whatever_the_words(said, keyword):
     form = urlencode({"MessageSid": "SM1", "From": "whatsapp:+306911111111", "Body": "Diakopi", "OptOutType": said})
-    [found] = inbound_of("twilio", Callback("https://x/inbound", {}, form.encode()))
+    [found] = inbound_of("twilio", Callback("https://x/inbound", {}, form.encode())).texts
     assert (found.phone, found.text, found.handled_as) == ("+306911111111", "Diakopi", keyword)
 
 
@@ -125,6 +125,7 @@ WROTE = [
     ("twilio", "", TWILIO, "+15005550006", "sms"),
     ("twilio", "", TWILIO.replace(b"=%2B", b"=whatsapp%3A%2B"), "+15005550006", "whatsapp"),
     ("vonage", "", b'{"messageId": "a", "msisdn": "306911111111", "to": "4477", "text": "Stop"}', "4477", "sms"),
+    ("vonage", "", b'{"messageId": "a", "msisdn": 306911111111, "to": 4477, "text": "Stop"}', "4477", "sms"),
     ("vonage", "?messageId=a&msisdn=306911111111&text=Stop", b"", None, "sms"),
     ("vonage", "", b"messageId=a&msisdn=306911111111&text=Stop&to=Acme", "Acme", "sms"),
     ("kannel", "?id=a&from=%2B306911111111&to=54321&text=Stop&key=k", b"", "54321", "sms"),
@@ -141,19 +142,23 @@ WROTE = [
         None,
         None,
     ),
-    ("webhook", "", b'{"id": "a", "from": "+306911111111", "text": "Stop", "to": 7, "channel": ["sms"]}', None, None),
+    ("webhook", "", b'{"id": "a", "from": "+306911111111", "text": "Stop", "to": 7, "channel": ["sms"]}', "7", None),
+    ("webhook", "", b'{"id": "a", "from": 306911111111, "text": "Stop"}', None, None),
+    ("webhook", "", b'{"id": "a", "from": "00306911111111", "text": "Stop"}', None, None),
+    ("webhook", "", b'{"id": "a", "from": "+30 691-111 (1111)", "text": "Stop"}', None, None),
+    ("webhook", "", b'{"id": "a", "from": "whatsapp:+306911111111", "text": "Stop"}', None, None),
     ("simulated", "", b'[{"id": "a", "from": "+306911111111", "text": "Stop"}, 7, {"id": 1, "text": 3}]', None, None),
 ]
 
 
 @pytest.mark.parametrize(("kind", "url", "body", "sent_to", "channel"), WROTE)
 def test_every_kind_says_who_wrote_what_to_which_number(kind, url, body, sent_to, channel):
-    [found] = inbound_of(kind, Callback(f"https://x/inbound{url}", {}, body))
+    [found] = inbound_of(kind, Callback(f"https://x/inbound{url}", {}, body)).texts
     assert found == ("a", "+306911111111", "Stop", None, sent_to, channel)
 
 
 def wishes(said, at=b"1731705721", category=b"marketing_messages"):
-    return inbound_of("whatsapp_cloud", Callback("https://x/inbound", {}, META_WISH % (said, at, category)))
+    return inbound_of("whatsapp_cloud", Callback("https://x/inbound", {}, META_WISH % (said, at, category))).texts
 
 
 @pytest.mark.parametrize(("said", "keyword"), [(b"stop", "stop"), (b"resume", "start")])
@@ -174,7 +179,7 @@ def test_another_wish_of_meta_is_no_opt_out(said, category):
     "body", [b"", b"[]", b"null", b"\xff", b"{", b'{"entry": [7, {"changes": 7}]}', b'{"text": null}']
 )
 def test_what_cannot_be_read_is_no_reply(kind, body):
-    assert inbound_of(kind, Callback("https://x/inbound", {}, body)) == []
+    assert inbound_of(kind, Callback("https://x/inbound", {}, body)).texts == []
 
 
 def test_no_call_follows_a_stop_that_was_answered_before_the_claim(account, provider, configure):

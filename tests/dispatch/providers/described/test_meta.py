@@ -165,7 +165,7 @@ def test_what_the_simulator_posts_as_a_reply_through_meta_has_the_fields_that_ar
     assert set(value) == VALUE | {"contacts", "messages"}
     assert set(value["contacts"][0]) == CONTACT_PROFILE
     assert set(value["messages"][0]) == WROTE
-    [reply] = inbound_of("whatsapp_cloud", told(tmp_path / "log", "reply"))
+    [reply] = inbound_of("whatsapp_cloud", told(tmp_path / "log", "reply")).texts
     assert (reply.phone, reply.text, reply.sent_to) == ("+306912345678", "STOP it", WHATSAPP["phone_number_id"])
 
 

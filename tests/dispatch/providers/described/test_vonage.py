@@ -126,6 +126,6 @@ def test_the_examples_of_the_description_are_read():
             at=datetime(2020, 1, 1, 12, tzinfo=UTC),
         )
     ]
-    assert inbound_of("vonage", a_callback(EXAMPLE_OF_A_REPLY)) == [
+    assert inbound_of("vonage", a_callback(EXAMPLE_OF_A_REPLY)).texts == [
         Inbound(EXAMPLE_OF_A_REPLY["messageId"], "+447700900001", "Hello world", None, "447700900000", "sms")
     ]
