@@ -18,13 +18,16 @@ PAGE_SIZE = 20
 MAX_SEARCH = 200
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,40}")
+_ID = re.compile(r"-?[0-9]{1,40}", re.ASCII)
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ].*", re.DOTALL)
 
 
 def _id_in_path(value: Any) -> int:
-    if _WHOLE_NUMBER.fullmatch(str(value)) and can_be_id(int(value)):
-        return int(value)
-    raise PydanticCustomError("invalid_id", "must be a whole number")
+    if not _ID.fullmatch(str(value)):
+        raise PydanticCustomError("invalid_id", "must be a whole number")
+    if not can_be_id(int(value)):
+        raise PydanticCustomError("invalid_id", "is too large for an id")
+    return int(value)
 
 
 def _time(value: Any) -> Any:

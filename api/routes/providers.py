@@ -18,6 +18,7 @@ from dispatch.channels.callbacks import CallbacksView, callbacks_of
 from dispatch.channels.providers import ProviderTestView, ProviderView
 from dispatch.channels.routes import MAX_STOPS, RoutesView, RouteView, Stop
 from dispatch.channels.templates import TemplatesView
+from dispatch.errors import InvalidRequest
 from dispatch.formats.view import Channel
 from dispatch.providers.kinds import KINDS
 
@@ -25,7 +26,8 @@ routes = Routes("providers", __name__, url_prefix="/api/providers")
 of_channels = Routes("routes", __name__, url_prefix="/api/routes")
 
 KindName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(KINDS)})]
-Setting = str | int | float | bool
+# None is true or false, which pydantic would take for 1 or 0.
+Setting = str | WholeNumber | Annotated[float, Strict()]
 Found = TypeVar("Found")
 
 
@@ -171,7 +173,13 @@ def set_route(query: Organization, body: NewRoute) -> RouteView:
 
 
 def _named(stop: NewStop) -> int | str:
-    return stop.provider_id if stop.provider_id is not None else stop.name or ""
+    """Returns what names the provider; InvalidRequest unless one thing does, since two could mean different ones."""
+    given = [each for each in (stop.provider_id, stop.name) if each is not None]
+    if len(given) != 1:
+        raise InvalidRequest(
+            "Name each provider by its name or by its provider_id, and not by both.", field="providers"
+        )
+    return given[0]
 
 
 def in_a_thread(work: Coroutine[Any, Any, Found]) -> Found:

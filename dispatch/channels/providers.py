@@ -222,18 +222,22 @@ def _checked_url(caller: Caller, base_url: str | None, kind: str) -> str | None:
         return None
     if ApiKey.is_of_account(caller.actor):
         raise Forbidden("base_url is named by operators, because it may lead into their network; leave it out.")
-    return _http_url(base_url)
+    return _http_url(base_url, is_whole=KINDS[kind].settings.ADDRESS is not None)
 
 
-def _http_url(text: str) -> str:
-    """Returns the address; InvalidRequest unless it is http or https with a host, and without a fragment."""
+def _http_url(text: str, *, is_whole: bool) -> str:
+    """Returns the address; InvalidRequest unless it is http or https with a host, without user, password and fragment.
+
+    Only one that is called as it is, and not with a path behind it, may have a query.
+    """
     try:
         url = URL(text)
-        usable = (
-            url.scheme in ("http", "https") and is_host(url.host or "") and url.port is not None and not url.fragment
-        )
+        usable = url.scheme in ("http", "https") and is_host(url.host or "") and url.port is not None
+        usable = usable and not (url.fragment or url.user or url.password) and (is_whole or not url.query_string)
     except ValueError:
         usable = False
     if not usable or len(text) > MAX_URL or not text.isprintable() or " " in text:
-        raise InvalidRequest("base_url must be an address like https://sms.example.com.", field="base_url")
+        raise InvalidRequest(
+            "base_url must be an address like https://sms.example.com, without a user and a password.", field="base_url"
+        )
     return text

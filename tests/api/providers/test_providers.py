@@ -80,11 +80,28 @@ def test_an_operator_adds_one_for_everyone_which_every_account_may_route_and_non
         ({"settings": {"seed": None}}, "settings"),
         ({"name": ""}, "name"),
         ({"base_url": "here"}, "base_url"),
+        ({"base_url": "https://user:secret@sms.example.com"}, "without a user and a password"),
+        ({"base_url": "https://sms.example.com/?key=secret"}, "base_url"),
+        ({"settings": {"rate": True}}, "settings"),
     ],
 )
 def test_what_cannot_be_used_is_refused(as_account, account, body, says):
     answer = as_account(None)("POST", f"/api/providers?organization_id={account.id}", json=TRIAL | body)
     refused(answer, "INVALID_REQUEST", says)
+
+
+@pytest.mark.parametrize("stop", [{}, {"weight": 1}, {"name": "trial", "provider_id": 1}])
+def test_a_provider_of_a_route_is_named_by_one_thing(call, stop):
+    call("POST", "/api/providers", json=TRIAL)
+    answer = call("PUT", "/api/routes", json={"channel": "sms", "providers": [stop]})
+    refused(answer, "INVALID_REQUEST", "by its name or by its provider_id")
+    assert rows("SELECT FROM route") == []
+
+
+def test_an_address_that_is_called_as_it_is_may_have_a_query(as_account, account):
+    hook = {"name": "hook", "kind": "webhook", "settings": {"secret": SECRET}, "base_url": "https://a.example/x?to=y"}
+    made = as_account(None)("POST", f"/api/providers?organization_id={account.id}", json=hook)
+    assert (made.status_code, made.json["base_url"]) == (201, hook["base_url"])
 
 
 @pytest.mark.parametrize("scope", ["read", "write", "send"])
