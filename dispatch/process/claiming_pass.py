@@ -5,7 +5,12 @@ from collections.abc import Callable, Coroutine, Hashable
 from time import monotonic
 from typing import TypeVar
 
+import structlog
+
 from config.stopping import stopping
+from models.failures import PASSING_ERRORS
+
+log = structlog.get_logger()
 
 Claimed = TypeVar("Claimed")
 Owner = TypeVar("Owner", bound=Hashable)
@@ -26,13 +31,14 @@ async def claim_and_call(
     """Calls for these and for what becomes due meanwhile, `most` at a time; returns how many calls it made.
 
     `call` gets what was claimed and a time before its claim; `claim` how many to claim at most, and the owners that
-    have calls going, whose next ones can wait. What a call raises is raised once the others have ended, which may be
-    other accounts'.
+    have calls going, whose next ones can wait. What a call raises is raised at the end of the pass, of several the
+    first, and keeps no other account waiting; but when the database does not answer, nothing more is claimed.
     """
     claimed, claimed_at = first, first_claimed_at
     made, until = 0, monotonic() + PASS_SEC
     going: dict[asyncio.Task[None], Owner] = {}
     failed: BaseException | None = None
+    may_claim = True
     while claimed or going:
         for each in claimed:
             going[asyncio.create_task(call(each, claimed_at))] = owner_of(each)
@@ -40,9 +46,14 @@ async def claim_and_call(
         done, _ = await asyncio.wait(going, timeout=LOOK_EVERY_SEC, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             del going[task]
-            failed = failed or task.exception()
+            if problem := task.exception():
+                may_claim &= not isinstance(problem, PASSING_ERRORS)
+                if failed is None:
+                    failed = problem
+                else:
+                    log.error("call.failed", exc_info=problem)
         claimed, claimed_at = [], monotonic()
-        if claimed_at < until and not stopping().asked and len(going) < most and not failed:
+        if claimed_at < until and not stopping().asked and len(going) < most and may_claim:
             claimed = claim(most - len(going), list(set(going.values())))
     if failed:
         raise failed

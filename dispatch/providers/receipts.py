@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -75,12 +75,13 @@ def dicts(holder: Any, name: str) -> Iterator[JsonObject]:
 
 
 def instant(value: Any) -> datetime | None:
-    """Returns a time that is written in ISO 8601 with its zone; None for anything else."""
+    """Returns a time that is written in ISO 8601 with its zone, in UTC; None for anything else."""
     try:
         found = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        # PostgreSQL knows no offset of 16 hours or more, and Python no UTC before the year 1 or after 9999.
+        return found.astimezone(UTC) if found.utcoffset() is not None else None
+    except (TypeError, ValueError, OverflowError):
         return None
-    return found if found.utcoffset() is not None else None
 
 
 def _receipt(item: Any, callback: Callback, place: int) -> Receipt | None:

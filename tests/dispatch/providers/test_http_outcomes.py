@@ -68,7 +68,10 @@ def test_the_status_of_a_complete_answer_decides_the_outcome(reply, expected):
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("7", 7), ("0.5", 0.5), ("-3", 0), ("soon", None), ("inf", None), ("nan", None), ("", None)],
+    [("7", 7), ("0.5", 0.5), ("-3", 0), ("soon", None), ("inf", None), ("nan", None), ("", None)]
+    # A date whose year, hour or zone is too long for a number.
+    + [(f"Mon, 01 Jan {odd} GMT", None) for odd in ("9" * 20 + " 00:00:00", "2030 " + "9" * 20 + ":00:00")]
+    + [("Mon, 01 Jan 2030 00:00:00 +" + "9" * 17, None)],
 )
 def test_a_429_says_when_to_come_back(header, seconds):
     answer = _answer_of(says(answers("429 Too Many Requests", b"", f"Retry-After: {header}")))

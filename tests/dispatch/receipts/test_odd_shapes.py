@@ -1,6 +1,7 @@
 """What services post in our format, as they spell it: it counts, or they are told what is wrong with it."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
@@ -8,6 +9,7 @@ from structlog.testing import capture_logs
 from dispatch.errors import InvalidRequest
 from dispatch.providers import Callback
 from dispatch.providers.inbound import inbound_of
+from dispatch.providers.receipts import plain_receipts
 from dispatch.receipts.hooks import take_callback
 from models.customers.suppression import Suppression
 from models.database import rows
@@ -98,3 +100,20 @@ def test_a_state_that_we_do_not_follow_is_no_problem(provider):
 def test_a_body_that_is_no_json_object_is_refused(provider, body):
     with pytest.raises(InvalidRequest, match="not a JSON object"):
         take(provider, callback(provider, body=body))
+
+
+@pytest.mark.parametrize(
+    ("at", "read"),
+    [
+        ("2030-01-31T09:00:00+17:00", datetime(2030, 1, 30, 16, tzinfo=UTC)),
+        ("2030-01-31T09:00:00-23:59", datetime(2030, 2, 1, 8, 59, tzinfo=UTC)),
+        ("0001-01-01T00:00:00+01:00", None),
+        ("9999-12-31T23:59:59-01:00", None),
+        ("2030-01-31T09:00:00", None),
+        (1896080400, None),
+    ],
+)
+def test_the_time_of_a_receipt_is_read_in_utc_or_left_out(at, read):
+    item = {"id": "e-1", "reference": "7-0", "state": "delivered", "at": at}
+    [found] = plain_receipts(Callback("https://x/status", {}, json.dumps(item).encode()))
+    assert (found.at, found.at and found.at.utcoffset()) == (read, read and timedelta(0))
