@@ -22,6 +22,7 @@ from api.http import (
     headers,
     limits,
     methods,
+    places,
     queries,
     request_id,
 )
@@ -150,7 +151,7 @@ def web_app(settings: Settings) -> Flask:
     request_id.install(app)
     traced.install(app)
     headers.install(app)
-    connection.install(app)
+    connection.install(app, settings)
     methods.install(app)
     of_pages = hooks.RULES | links.RULES | metrics.RULES | console.rules
     rules = of_pages | {endpoint: each for routes in ROUTES for endpoint, each in routes.rules.items()}
@@ -158,6 +159,7 @@ def web_app(settings: Settings) -> Flask:
     limits.install(app, settings)
     queries.install(app)
     body.install(app)
+    places.install(app)
     errors.install(app)
     for routes in ROUTES:
         app.register_api(routes)

@@ -6,12 +6,13 @@ from typing import Any
 
 from flask import Response, stream_with_context
 
-from api.http.connection import connect, disconnect
+from api.http.connection import disconnect
 from api.http.places import take_place
 from api.server.crowd import Crowd
 from config.others import let_others_run
 from config.settings import settings
 from dispatch.formats.csv_out import MEDIA_TYPE
+from models.database import connected
 
 # However many downloads there are, only so many pieces are made at a time, and other requests are answered in between.
 _making = BoundedSemaphore(2)
@@ -36,11 +37,11 @@ def csv_answer(pieces: Iterator[str], file_name: str) -> Response:
 
 def _each_with_a_connection(pieces: Iterator[str]) -> Iterator[str]:
     """Holds a connection, and one of the few turns, only while a piece is made: whoever reads may be slow."""
+    disconnect()
     while True:
         with _making:
-            connect()
-            piece = next(pieces, None)
-            disconnect()
+            with connected():
+                piece = next(pieces, None)
             let_others_run()
         if piece is None:
             return

@@ -1,6 +1,7 @@
 """The OpenAPI document, and a page to read it and try it."""
 
 from importlib.resources import files
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response
@@ -85,13 +86,13 @@ def _with_what_holds_everywhere(document: dict[str, Any]) -> dict[str, Any]:
         for method, operation in operations.items():
             if example := EXAMPLES.get((method, path)):
                 operation["requestBody"]["content"]["application/json"]["example"] = example
-            codes = ["RATE_LIMITED"]
+            codes = ["RATE_LIMITED", "ACCOUNT_BUSY"]
             if method == "post":
                 codes += ["IDEMPOTENCY_MISMATCH", "DUPLICATE"]
                 operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
-            for code in codes:
-                described = {"description": code, "content": refusal}
-                operation["responses"].setdefault(str(STATUS[code]), described)
+            for status, same in groupby(codes, STATUS.__getitem__):
+                described = {"description": " or ".join(same), "content": refusal}
+                operation["responses"].setdefault(str(status), described)
     return document
 
 

@@ -133,13 +133,15 @@ def test_a_download_is_whole_for_whoever_reads_it_beside_those_who_do_not(web, d
     assert answer.body.count(b"\r\n+3069") == 20_000
 
 
-def test_queries_that_wait_do_not_stop_requests_that_need_none_and_are_answered_in_the_end(web, db, servers, key):
-    raw = head("POST", "/api/campaigns", key=key, headers={"Content-Length": 13} | JSON) + b'{"name": "n"}'
+def test_queries_that_wait_do_not_stop_requests_that_need_none_and_are_answered_in_the_end(web, db, servers):
+    # Each of another account, because one alone does not get every connection.
+    keys = [a_key(an_account()) for _ in range(POOL)]
     with ExitStack() as stack, psycopg.connect(servers.database_url) as other:
         other.execute("LOCK TABLE campaign IN ACCESS EXCLUSIVE MODE")
-        lines = [stack.enter_context(web.connect()) for _ in range(POOL)]
-        for line in lines:
-            line.sendall(raw)
+        lines = [stack.enter_context(web.connect()) for _ in keys]
+        for line, key in zip(lines, keys, strict=True):
+            line.sendall(head("POST", "/api/campaigns", key=key, headers={"Content-Length": 13} | JSON))
+            line.sendall(b'{"name": "n"}')
         wait_until(lambda: waiting_for_the_table() == POOL, "every connection of the pool waits")
         assert all(web.ask("GET", "/health/live").status == 200 for _ in range(OTHERS))
         other.rollback()
