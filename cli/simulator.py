@@ -6,13 +6,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from math import isnan
 from pathlib import Path
+from typing import Any
 
 import click
 
 from cli.shared.output import print_json, takes_json, wants_json
 from cli.shared.phones import CALLBACK, PHONES
-from config.settings import settings
+from config.settings import DAY_MS, settings
 from config.simulated_phones import NAMES, Phones
 from dispatch.providers.simulator.decisions import MAGIC_NUMBERS, Simulation
 from dispatch.providers.simulator.desk import Desk
@@ -25,6 +27,18 @@ from embedded.refusal import Refused
 _EPILOG = "\b\nNumbers that force an outcome:\n" + "\n".join(
     f"  {number.phone}  {number.sentence}" for number in MAGIC_NUMBERS
 )
+
+
+class _Number(click.FloatRange):
+    """A number between two others, which `nan` is not, although no comparison says so."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if isnan(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
+
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -35,11 +49,11 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     show_default="DATA_DIR/simulator.jsonl", help="File for one JSON line per accepted message.",
 )  # fmt: skip
 @click.option(
-    "--failure-rate", type=click.FloatRange(0, 1), default=lambda: settings().simulator_failure_rate,
+    "--failure-rate", type=_Number(0, 1), default=lambda: settings().simulator_failure_rate,
     show_default="SIMULATOR_FAILURE_RATE or 0.05", help="Share of attempts that fail and may be retried.",
 )  # fmt: skip
 @click.option(
-    "--latency-ms", type=click.FloatRange(min=0), default=lambda: settings().simulator_latency_ms,
+    "--latency-ms", type=_Number(0, DAY_MS), default=lambda: settings().simulator_latency_ms,
     show_default="SIMULATOR_LATENCY_MS or 0", help="How long each answer takes.",
 )  # fmt: skip
 @click.option(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, PositiveInt, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.addresses import HttpAddress, Networks, PostgresqlAddress, RedisAddress
@@ -15,6 +15,9 @@ from config.simulated_phones import PhonesText
 
 # What a worker needs after its last answer, to record it and end; and what its supervisor needs after that.
 FINISH_SEC = 5.0
+# No wait and no interval is longer: clocks, timers and PostgreSQL could not count every number that can be written.
+DAY_SEC = 86_400
+DAY_MS = DAY_SEC * 1000
 
 Rate = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}/(second|minute|hour|day)$")]
 
@@ -28,7 +31,7 @@ _UNSAFE_KEY = b"no key: development and tests only"
 class Settings(BaseSettings):
     """The environment of one process; `.env` is read too, and the real environment takes precedence."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, allow_inf_nan=False)
 
     environment: Literal["development", "production", "test"] = Field(
         "development", description="production refuses unsafe conveniences such as START_WORKER=1"
@@ -60,9 +63,11 @@ class Settings(BaseSettings):
         "of several, separated by commas, the first makes codes and each reads those it has made",
         examples=["$(openssl rand -hex 32)"],
     )
-    database_pool: PositiveInt = Field(16, description="connections per process, at most")
+    database_pool: int = Field(16, ge=1, le=1000, description="connections per process, at most")
     database_timeout_sec: int = Field(60, ge=1, le=600, description="a statement that takes longer is given up")
-    disk_free_mib: int = Field(512, ge=0, description="`doctor` reports a disk with less room than this, in MiB")
+    disk_free_mib: int = Field(
+        512, ge=0, le=1_000_000_000, description="`doctor` reports a disk with less room than this, in MiB"
+    )
     data_dir: Path = Field(Path(".data"), description="where `up` keeps its servers, logs and run.json")
 
     # Web.
@@ -70,21 +75,34 @@ class Settings(BaseSettings):
         "0.0.0.0", pattern=r"^[A-Za-z0-9.:_-]+$", description="where web listens; `up` and the demo choose 127.0.0.1"
     )
     port: int = Field(8000, ge=1, le=65535, description="the port on which web listens")
-    web_workers: PositiveInt = Field(2, description="gunicorn processes")
-    web_connections: PositiveInt = Field(2000, description="connections per gunicorn process, at most")
-    web_connections_per_address: PositiveInt = Field(
-        500, description="connections per gunicorn process from one address, unless there are TRUSTED_PROXIES"
+    web_workers: int = Field(2, ge=1, le=1000, description="gunicorn processes")
+    web_connections: int = Field(2000, ge=1, le=1_000_000, description="connections per gunicorn process, at most")
+    web_connections_per_address: int = Field(
+        500,
+        ge=1,
+        le=1_000_000,
+        description="connections per gunicorn process from one address, unless there are TRUSTED_PROXIES",
     )
-    web_streams_per_account: PositiveInt = Field(20, description="event streams per account and gunicorn process")
-    web_downloads_per_account: PositiveInt = Field(30, description="downloads per account and gunicorn process")
+    web_streams_per_account: int = Field(
+        20, ge=1, le=1_000_000, description="event streams per account and gunicorn process"
+    )
+    web_downloads_per_account: int = Field(
+        30, ge=1, le=1_000_000, description="downloads per account and gunicorn process"
+    )
     start_worker: bool = Field(False, description="web also starts `python -m jobs` (development only)")
     rate_limit_read: Rate = Field("30000/minute", description="requests per key that read")
     rate_limit_write: Rate = Field("6000/minute", description="requests per key that change something")
     rate_limit_send: Rate = Field("600/minute", description="requests per key that start, approve or schedule sending")
     rate_limit_links: Rate = Field("30000/minute", description="openings of short links from one address")
-    rate_limit_account_factor: PositiveInt = Field(2, description="all keys of an account may send so many times that")
-    wrong_keys_per_minute: PositiveInt = Field(300, description="wrong API keys from one address; then it has to wait")
-    wrong_keys_per_hour: PositiveInt = Field(3000, description="the same in an hour; then it waits until the hour ends")
+    rate_limit_account_factor: int = Field(
+        2, ge=1, le=1000, description="all keys of an account may send so many times that"
+    )
+    wrong_keys_per_minute: int = Field(
+        300, ge=1, le=1_000_000, description="wrong API keys from one address; then it has to wait"
+    )
+    wrong_keys_per_hour: int = Field(
+        3000, ge=1, le=1_000_000, description="the same in an hour; then it waits until the hour ends"
+    )
     trusted_proxies: int = Field(
         0, ge=0, le=10, description="proxies of ours in front of web, whose X-Forwarded-For says who asks"
     )
@@ -95,11 +113,13 @@ class Settings(BaseSettings):
     rq_dashboard: bool = Field(False, description="serve rq-dashboard at /rq to operator keys")
 
     # Sweeper.
-    schedule_sweep_interval_ms: int = Field(60_000, ge=1000, description="how often due campaigns are swept")
-    schedule_sweep_limit: PositiveInt = Field(25, description="due campaigns per page of a sweep")
-    enqueue_lock_ttl_sec: PositiveInt = Field(600, description="how long a campaign's Redis lock may be renewed")
-    recover_interval_ms: int = Field(5000, ge=100, description="how often recovery looks for lost work")
-    schedule_tick_interval_ms: int = Field(30_000, ge=100, description="how often schedules are looked at")
+    schedule_sweep_interval_ms: int = Field(60_000, ge=1000, le=DAY_MS, description="how often due campaigns are swept")
+    schedule_sweep_limit: int = Field(25, ge=1, le=10_000, description="due campaigns per page of a sweep")
+    enqueue_lock_ttl_sec: int = Field(
+        600, ge=1, le=DAY_SEC, description="how long a campaign's Redis lock may be renewed"
+    )
+    recover_interval_ms: int = Field(5000, ge=100, le=DAY_MS, description="how often recovery looks for lost work")
+    schedule_tick_interval_ms: int = Field(30_000, ge=100, le=DAY_MS, description="how often schedules are looked at")
     schedule_run_keep_days: int = Field(90, ge=1, le=36_500, description="how long runs of schedules are kept")
     import_keep_days: int = Field(90, ge=1, le=36_500, description="how long ended imports and their rejects are kept")
     reply_keep_days: int = Field(
@@ -112,18 +132,26 @@ class Settings(BaseSettings):
     )
 
     # Enqueue.
-    enqueue_inline_limit: int = Field(20_000, ge=0, description="larger audiences are prepared by jobs")
+    enqueue_inline_limit: int = Field(
+        20_000, ge=0, le=1_000_000_000, description="larger audiences are prepared by jobs"
+    )
     batch_size: int = Field(1000, ge=1, le=32_767, description="messages per batch")
-    stale_prepare_sec: PositiveInt = Field(60, description="an untouched preparation is taken over after this")
+    stale_prepare_sec: int = Field(
+        60, ge=1, le=DAY_SEC, description="an untouched preparation is taken over after this"
+    )
 
     # Sending.
-    send_workers: PositiveInt = Field(2, description="send worker processes of `python -m jobs`")
+    send_workers: int = Field(2, ge=1, le=1000, description="send worker processes of `python -m jobs`")
     send_window: int = Field(128, ge=1, le=1000, description="messages in flight per send worker")
     provider_timeout_sec: float = Field(10, gt=0, le=60, description="a call without an answer after this is `unknown`")
-    stop_within_sec: PositiveInt = Field(30, description="the platform kills a process this long after SIGTERM")
-    lease_sec: PositiveInt = Field(30, description="a message in flight longer than this becomes `unknown`")
-    lost_after_sec: PositiveInt = Field(8, description="a pushed batch untouched this long may have lost its job")
-    retry_base_sec: float = Field(2, gt=0, description="first wait of a retry or deferral")
+    stop_within_sec: int = Field(
+        30, ge=1, le=DAY_SEC, description="the platform kills a process this long after SIGTERM"
+    )
+    lease_sec: int = Field(30, ge=1, le=DAY_SEC, description="a message in flight longer than this becomes `unknown`")
+    lost_after_sec: int = Field(
+        8, ge=1, le=DAY_SEC, description="a pushed batch untouched this long may have lost its job"
+    )
+    retry_base_sec: float = Field(2, gt=0, le=3600, description="first wait of a retry or deferral")
     sender_rate: float | None = Field(
         None,
         gt=0,
@@ -151,8 +179,8 @@ class Settings(BaseSettings):
         None, description="a `simulator` process to send through", examples=["http://127.0.0.1:8025"]
     )
     simulator_failure_rate: float = Field(0.05, ge=0, le=1, description="share of retryable failures")
-    simulator_latency_ms: float = Field(0, ge=0, description="how long each simulated call takes")
-    simulator_seed: int = Field(1, description="makes the simulator's choices repeatable")
+    simulator_latency_ms: float = Field(0, ge=0, le=DAY_MS, description="how long each simulated call takes")
+    simulator_seed: int = Field(1, ge=-(10**18), le=10**18, description="makes the simulator's choices repeatable")
     simulator_phones: PhonesText | None = Field(
         None,
         description="what becomes of accepted messages, as shares, with PUBLIC_URL: docs/simulator.md",

@@ -1,7 +1,6 @@
 """`python -m sweeper`: books sweeps, recovers work, runs schedules, reads receipts, answers replies, tells webhooks."""
 
 import argparse
-import threading
 from collections.abc import Callable
 from functools import partial
 
@@ -35,6 +34,9 @@ from sweeper.scheduler import SweepScheduler, sweep_booking
 
 log = structlog.get_logger()
 
+# A name, what is done, after how many seconds it is done again, and what logs that it failed.
+Task = tuple[str, Callable[[], object], float, Callable[[], object]]
+
 # How long each thread may finish what it is doing when the process stops; all of it survives being cut off.
 STOP_GRACE_SEC = 3.0
 # Hourly, because finding nothing costs a look at the last run of every schedule that has long ended.
@@ -67,33 +69,27 @@ def watch(settings: Settings) -> None:
     scheduler = SweepScheduler(enqueueing(settings), [sweep_booking(settings.schedule_sweep_interval_ms)])
     recovery_sec, tick_sec = settings.recover_interval_ms / 1000, settings.schedule_tick_interval_ms / 1000
     watchdog = Watchdog()
-    recovering = partial(repeat, recover, recovery_sec, name="recovery", watchdog=watchdog)
-    ticking = partial(repeat, tick, tick_sec, name="tick", watchdog=watchdog)
-    forgetting = partial(repeat, forget, FORGET_EVERY_SEC, name="forgetting", watchdog=watchdog)
-    answering = partial(repeat, send_answers, TELL_EVERY_SEC, name="answers", watchdog=watchdog)
-    telling = partial(repeat, send_due, TELL_EVERY_SEC, name="webhooks", watchdog=watchdog)
-    noting = partial(repeat, derive_events, TELL_EVERY_SEC, name="events", watchdog=watchdog)
-    applying = partial(repeat, apply_receipts, TELL_EVERY_SEC, name="receipts", watchdog=watchdog)
-    asking = partial(repeat, ask_for_receipts, ASK_EVERY_SEC, name="lookups", watchdog=watchdog)
-    deciding = partial(repeat, decide, DECIDE_EVERY_SEC, name="winners", watchdog=watchdog)
-    threads = [
-        threading.Thread(target=scheduler.run, name="scheduler", daemon=True),
-        threading.Thread(target=recovering, name="recovery", daemon=True),
-        threading.Thread(target=ticking, name="tick", daemon=True),
-        threading.Thread(target=forgetting, name="forgetting", daemon=True),
-        threading.Thread(target=noting, name="events", daemon=True),
-        threading.Thread(target=applying, name="receipts", daemon=True),
-        threading.Thread(target=telling, name="webhooks", daemon=True),
-        threading.Thread(target=asking, name="lookups", daemon=True),
-        threading.Thread(target=deciding, name="winners", daemon=True),
+    tasks: list[Task] = [
+        ("recovery", recover, recovery_sec, partial(log.exception, "recovery.failed")),
+        ("tick", tick, tick_sec, partial(log.exception, "tick.failed")),
+        ("forgetting", forget, FORGET_EVERY_SEC, partial(log.exception, "forgetting.failed")),
+        ("events", derive_events, TELL_EVERY_SEC, partial(log.exception, "events.failed")),
+        ("receipts", apply_receipts, TELL_EVERY_SEC, partial(log.exception, "receipts.failed")),
+        ("webhooks", send_due, TELL_EVERY_SEC, partial(log.exception, "webhooks.failed")),
+        ("lookups", ask_for_receipts, ASK_EVERY_SEC, partial(log.exception, "lookups.failed")),
+        ("winners", decide, DECIDE_EVERY_SEC, partial(log.exception, "winners.failed")),
+        ("answers", send_answers, TELL_EVERY_SEC, partial(log.exception, "answers.failed")),
     ]
+    threads = {"scheduler": watchdog.thread(scheduler.run, name="scheduler")}
+    for task in tasks:
+        threads[task[0]] = watchdog.thread(partial(repeat, *task, watchdog=watchdog), name=task[0])
     # A call that is cut off is unknown, so a stop waits for it.
-    calling = threading.Thread(target=answering, name="answers", daemon=True)
+    calling = threads.pop("answers")
     watchdog.start()
-    for thread in (*threads, calling):
+    for thread in (*threads.values(), calling):
         thread.start()
     stopping().wait()
-    for thread in threads:
+    for thread in threads.values():
         thread.join(STOP_GRACE_SEC)
     calling.join(settings.provider_timeout_sec)
 
@@ -113,7 +109,9 @@ def forget() -> None:
     forget_old_replies()
 
 
-def repeat(act: Callable[[], object], seconds: float, *, name: str, watchdog: Watchdog) -> None:
+def repeat(
+    name: str, act: Callable[[], object], seconds: float, failed: Callable[[], object], *, watchdog: Watchdog
+) -> None:
     """Acts until the process is asked to stop; a failure is logged and does not prevent the next time."""
     while True:
         try:
@@ -122,7 +120,7 @@ def repeat(act: Callable[[], object], seconds: float, *, name: str, watchdog: Wa
         except PASSING_ERRORS as problem:
             log.warning("pass.put_off", what=name, problem=why_unreachable(problem) or type(problem).__name__)
         except Exception:
-            log.exception(f"{name}.failed")
+            failed()
         if stopping().wait(seconds):
             return
 

@@ -6,7 +6,7 @@
 import faulthandler
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -70,6 +70,13 @@ class Watchdog:
         """Begins to look, in a thread of its own."""
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
+    def thread(self, act: Callable[[], object], *, name: str) -> threading.Thread:
+        """Returns a thread that acts until the process stops; an error that `act` raises ends the process.
+
+        Otherwise the process would look alive, since its heartbeat goes on, and never do this part of its work again.
+        """
+        return threading.Thread(target=self._act_or_end, args=(act, name), name=name, daemon=True)
+
     @contextmanager
     def watching(self, name: str) -> Iterator[None]:
         """Expects the block to end within the limit; otherwise prints where each thread is and ends the process."""
@@ -80,6 +87,14 @@ class Watchdog:
         finally:
             with self._lock:
                 del self._looks[name]
+
+    def _act_or_end(self, act: Callable[[], object], name: str) -> None:
+        try:
+            act()
+        # SystemExit too, which would end the thread without a word.
+        except BaseException:
+            log.exception("process.thread_died", what=name)
+            os._exit(EXIT_STATUS)
 
     def _watch(self) -> None:
         while not threading.Event().wait(self._look_every_sec):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import click
 import pytest
 
 from cli import VERBS as FIRST_WORDS
@@ -65,3 +66,11 @@ def test_a_verb_without_its_required_arguments_is_a_usage_error(cli, verb):
     answer = cli(*verb.split(), "--json")
     assert (answer.status, answer.stdout) == (2, "")
     assert "Missing" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("--latency-ms", "nan"), ("--latency-ms", "inf"), ("--latency-ms", "1e300"), ("--failure-rate", "nan")]
+)
+def test_the_simulator_refuses_numbers_that_nothing_can_count(words):
+    with pytest.raises(click.BadParameter):
+        parse(["simulator", *words])

@@ -37,7 +37,8 @@ def _pattern(event):
     match event:
         case ast.Constant(value=str(name)):
             return re.escape(name)
-        case ast.JoinedStr(values=parts):
+        # Its first word at least, so that a search for it finds the line.
+        case ast.JoinedStr(values=[ast.Constant(value=str(first)), *_] as parts) if "." in first:
             return "".join(re.escape(part.value) if isinstance(part, ast.Constant) else "[a-z_]+" for part in parts)
     raise AssertionError(f"line {event.lineno}: an event is written where it is logged, so that it can be searched for")
 

@@ -152,6 +152,24 @@ def test_a_wrong_value_ends_the_process_with_one_line_and_no_secret(tmp_path, va
     assert "s3cret" not in line
 
 
+NUMBERS = [name for name in VARIABLES if re.match(r"[-\d]|above", allowed(name))]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_every_number_has_a_largest_value(name):
+    assert re.search(r" to |at most", allowed(name))
+
+
+@pytest.mark.parametrize("value", ["9" * 20, f"-{'9' * 20}", "9" * 5000, "1e300", "-1e300", "inf", "-inf", "nan"])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_that_nothing_can_count_is_refused_by_name(tmp_path, monkeypatch, name, value):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSetting, match=f"^campaign-dispatch: {name}: .*; for example {name}=") as refused:
+        load_settings()
+    assert "\n" not in str(refused.value)
+
+
 def test_production_refuses_to_start_workers_inside_web(tmp_path):
     refused = _load(tmp_path, ENVIRONMENT="production", START_WORKER="1")
     assert refused.returncode == 1

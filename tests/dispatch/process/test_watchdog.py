@@ -30,6 +30,30 @@ def test_a_process_that_hangs_ends_and_says_where():
     assert "waits_for_ever" in done.stderr
 
 
+DIES = """
+import threading
+from dispatch.process.watchdog import Watchdog
+
+def ends_unasked():
+    raise {problem}
+
+watchdog = Watchdog()
+watchdog.start()
+watchdog.thread(ends_unasked, name="tick").start()
+threading.Event().wait()
+"""
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("problem", ["OverflowError", "SystemExit"])
+def test_a_process_ends_when_a_thread_of_it_dies_and_says_what_died(problem):
+    script = DIES.format(problem=problem)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == EXIT_STATUS
+    assert "process.thread_died" in done.stdout + done.stderr
+    assert "ends_unasked" in done.stdout + done.stderr
+
+
 def test_what_comes_round_in_time_is_left_alone():
     watchdog = Watchdog(limit_sec=60, look_every_sec=0.001)
     watchdog.start()
