@@ -61,6 +61,7 @@ OF_THE_INSTALLATION = {
     "redis_evicts": Code(True, "Redis deletes keys when its memory is short, and jobs with them."),
     "redis_full": Code(True, "Redis has nearly no memory left."),
     "redis_forgets": Code(False, "Redis keeps nothing on disk, so a restart loses the queues."),
+    "answers_set_aside": Code(True, "PostgreSQL refused answers of providers that an ended worker had kept in Redis."),
     "disk": Code(True, "A disk of this machine is nearly full."),
     "webhook_off": Code(True, "A webhook was switched off after a day without a success, or because it is gone."),
     "circuit": Code(True, "Providers failed again and again, and are tried with one message at a time."),

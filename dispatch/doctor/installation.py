@@ -15,6 +15,7 @@ from dispatch.doctor.webhooks import webhooks_off
 from dispatch.doctor.words import for_about, listed
 from dispatch.process.schema import MIGRATE
 from dispatch.queues import JOBS
+from dispatch.sending.kept_answers import SET_ASIDE
 from models.database import database_now
 from models.migrate import SchemaGap, schema_gap
 
@@ -86,6 +87,13 @@ def about_redis(state: RedisState) -> list[Reason]:
     if state.used is not None and state.used >= REDIS_FULL:
         text = f"Redis has used {state.used:.0%} of its maxmemory. Raise it, or empty what others keep there."
         found.append(of_installation("redis_full", text))
+    if state.set_aside:
+        text = (
+            f"PostgreSQL refused answers that an ended worker had kept: {state.set_aside} entries of {SET_ASIDE} in "
+            "Redis. Their messages are `unknown`; see `answers.not_recorded` in the logs, and docs/doctor.md for how "
+            "to have them recorded."
+        )
+        found.append(of_installation("answers_set_aside", text))
     if state.persistent is False:
         text = (
             "Redis keeps nothing on disk, so a restart loses the queues; lost jobs are pushed again within seconds. "

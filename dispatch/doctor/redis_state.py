@@ -11,6 +11,7 @@ from rq.utils import utcparse
 from config.redis import why_unusable
 from dispatch import queues
 from dispatch.metrics.servers import open_circuits
+from dispatch.sending.kept_answers import answers_set_aside
 from dispatch.signing import SignedJob
 
 
@@ -38,6 +39,8 @@ class RedisState:
     persistent: bool | None = None
     #: The providers that all workers leave alone, as messages name them.
     open_circuits: frozenset[str] = frozenset()
+    #: How many entries of kept answers could not be recorded.
+    set_aside: int = 0
 
 
 def providers_left_alone() -> frozenset[str] | None:
@@ -55,6 +58,7 @@ def redis_state() -> RedisState:
         info: dict[str, Any] = client.info()
         waiting = {name: _queue_state(client, name) for name in sorted(set(queues.JOBS.values()))}
         circuits = open_circuits(client)
+        set_aside = answers_set_aside()
     except redis.RedisError as problem:
         return RedisState(why_unusable(problem) or "Redis does not answer.")
     limit, policy = int(info.get("maxmemory") or 0), str(info.get("maxmemory_policy") or "noeviction")
@@ -66,6 +70,7 @@ def redis_state() -> RedisState:
         used=int(info.get("used_memory") or 0) / limit if limit else None,
         persistent=_is_persistent(client, info),
         open_circuits=circuits,
+        set_aside=set_aside,
     )
 
 

@@ -10,6 +10,7 @@ from dispatch.accounts.accounts import change_account
 from dispatch.accounts.keys import issue_key, revoke_key
 from dispatch.doctor.diagnosis import without_database, without_schema
 from dispatch.doctor.installation import QUEUE_SEC
+from dispatch.sending.kept_answers import SET_ASIDE
 from dispatch.signing import SignedJob
 from dispatch.webhooks.webhooks import add_webhook, enable_webhook
 from models.api_key import ApiKey
@@ -68,6 +69,13 @@ def test_what_others_have_put_into_the_queue_is_no_failure(redis, planted):
     redis.hset("rq:job:house", "enqueued_at", planted)
     redis.rpush("rq:queue:house", "house")
     redis.set("rq:queue:prepare", "not a list")
+    assert missing().keys() == HERE
+
+
+def test_answers_that_could_not_be_recorded_are_named_until_they_are_gone(redis):
+    redis.rpush(SET_ASIDE, "one", "two")
+    assert f"2 entries of {SET_ASIDE}" in missing()["answers_set_aside"]
+    redis.delete(SET_ASIDE)
     assert missing().keys() == HERE
 
 
