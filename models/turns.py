@@ -1,8 +1,11 @@
-"""Whose turn it is when several accounts have work, so that one waits for the others and not for how much they have."""
+"""Whose turn it is when several accounts have work, so that one waits for the others and not for how much they have.
+
+Where they do not take turns, they share places: those of a process for calls to the outside.
+"""
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -50,3 +53,24 @@ class Turns:
         """Returns the parameters of HAD."""
         with self._lock:
             return {"had_accounts": list(self._had), "had_turns": [int(turns) for turns in self._had.values()]}
+
+
+def within_shares(due: str, *, key: str) -> str:
+    """Returns SQL for the keys of those of the rows `due` for which their accounts may take a place.
+
+    An account takes another place only while more are free than it has (docs/why.md#shares-of-connections). The first
+    of each account come first, then the second, and so on. The parameters are what `shares` returns.
+    """
+    return f"""
+        SELECT {key} FROM (
+            SELECT {key}, turn, row_number() OVER (ORDER BY turn, random()) AS position FROM (
+                SELECT {key}, row_number() OVER (PARTITION BY account_id ORDER BY random())
+                              + (SELECT count(*) FROM unnest(%(holding)s::uuid[]) AS held (by_account)
+                                 WHERE by_account = account_id) AS turn
+                FROM {due}) AS of_account) AS of_all
+        WHERE turn + position <= %(free)s + 1"""
+
+
+def shares(*, free: int, holding: Sequence[UUID]) -> dict[str, Any]:
+    """Returns the parameters of `within_shares`: how many places are free, and the account of each that is not."""
+    return {"free": free, "holding": list(holding)}

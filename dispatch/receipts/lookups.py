@@ -15,12 +15,15 @@ from dispatch.receipts.hooks import stored
 from models.providers.provider import Provider
 from models.providers.receipt import Receipt as StoredReceipt
 from models.providers.receipt_lookup import Asked, Part, ReceiptLookup
+from models.turns import Turns
 
 log = structlog.get_logger()
 
 ASKABLE = [name for name, kind in KINDS.items() if kind.settings.CAN_BE_ASKED]
 # Calls of one pass, and of those at a time; the sweeper makes a pass every 5 seconds.
 MOST, AT_ONCE = 25, 5
+# Those of this process: a provider that answers slowly costs its account more of them.
+_turns = Turns()
 
 
 def ask_for_receipts() -> int:
@@ -28,10 +31,17 @@ def ask_for_receipts() -> int:
 
     What a provider says is stored as a receipt, and applied like one that it sent.
     """
-    part = ReceiptLookup.take(ASKABLE, most=MOST)
+    _turns.fade()
+    part = ReceiptLookup.take(ASKABLE, most=MOST, turns=_turns)
+    # Also while there is much to ask for, or the batches of other accounts would not be known.
+    ReceiptLookup.begin(ASKABLE, hours=ASK_AFTER_HOURS)
     if part is None:
-        ReceiptLookup.begin(ASKABLE, hours=ASK_AFTER_HOURS)
         return 0
+    with _turns.turn_of(part.account_id):
+        return _ask_for(part)
+
+
+def _ask_for(part: Part) -> int:
     providers = {label: _called(label) for label in {each.provider for each in part.messages}}
     answers = asyncio.run(_ask(part, providers)) if part.messages else {}
     unanswered = [each.n for each in part.messages if isinstance(answers.get(each), Answer)]

@@ -36,7 +36,7 @@ def send_answers() -> int:
     """Sends the answers that are due and returns how many calls it made; any number of processes may do so at once."""
     ReplyAnswer.end_late()
     chosen, claimed_at = settings(), monotonic()
-    first = ReplyAnswer.claim(MAX_OPEN, busy=[], lease_sec=chosen.lease_sec)
+    first = ReplyAnswer.claim(MAX_OPEN, going=[], lease_sec=chosen.lease_sec)
     return asyncio.run(_Pass(chosen).run(first, claimed_at)) if first else 0
 
 
@@ -54,8 +54,9 @@ class _Pass:
             return await claim_and_call(
                 claimed,
                 self._send,
-                lambda limit, busy: ReplyAnswer.claim(limit, busy=busy, lease_sec=self._settings.lease_sec),
-                owner_of=lambda each: each.provider_id,
+                lambda limit, going: ReplyAnswer.claim(limit, going=going, lease_sec=self._settings.lease_sec),
+                # Each by itself, because the claim counts them by provider and by account.
+                owner_of=lambda each: each,
                 first_claimed_at=claimed_at,
                 most=MAX_OPEN,
             )

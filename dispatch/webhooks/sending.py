@@ -1,7 +1,8 @@
 """Sends deliveries: signed, a few of each webhook at a time, until one succeeds or a day has passed.
 
-A receiver that is slow or away holds up nobody else. When a process dies between a request and its record, the request
-is made again with the same id: at least once, never silently lost.
+A receiver that is slow or away holds up nobody else, and an account with many of them leaves places for others. When a
+process dies between a request and its record, the request is made again with the same id: at least once, never silently
+lost.
 """
 
 import asyncio
@@ -46,7 +47,7 @@ SEALED_AS = "webhook secret"
 
 def send_due() -> int:
     """Sends what is due and returns how many requests it made; any number of processes may do so at once."""
-    first = deliveries.claim(MAX_OPEN, busy=[])
+    first = deliveries.claim(MAX_OPEN, going=[])
     return asyncio.run(_send(first)) if first else 0
 
 
@@ -55,8 +56,9 @@ async def _send(claimed: list[ClaimedDelivery]) -> int:
         return await claim_and_call(
             claimed,
             lambda each, _claimed_at: _deliver(http, each),
-            lambda limit, busy: deliveries.claim(limit, busy=busy),
-            owner_of=lambda each: each.webhook_id,
+            lambda limit, going: deliveries.claim(limit, going=going),
+            # Each by itself, because the claim counts them by webhook and by account.
+            owner_of=lambda each: each,
             first_claimed_at=monotonic(),
             most=MAX_OPEN,
         )

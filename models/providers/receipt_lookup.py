@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from models.database import changed, rows
 from models.row import Row
+from models.turns import HAD, Turns
 
 # When each round begins, as multiples of the provider's `ask_after_hours`, and at the latest: after 72 hours a receipt
 # changes nothing any more.
@@ -38,9 +40,10 @@ ON CONFLICT DO NOTHING
 
 _TAKE = f"""
 WITH taken AS MATERIALIZED (
-    SELECT l.campaign_id, l.number, l.round, l.next_n, l.after_sec, b.first_n + b.size AS last
+    SELECT c.account_id, l.campaign_id, l.number, l.round, l.next_n, l.after_sec, b.first_n + b.size AS last
     FROM receipt_lookup l JOIN batch b ON b.campaign_id = l.campaign_id AND b.number = l.number
-    WHERE l.due_at <= now() ORDER BY l.due_at LIMIT 1 FOR NO KEY UPDATE OF l SKIP LOCKED),
+         JOIN campaign c ON c.id = l.campaign_id LEFT JOIN {HAD} ON had.account_id = c.account_id
+    WHERE l.due_at <= now() ORDER BY coalesce(had.turns, 0), l.due_at LIMIT 1 FOR NO KEY UPDATE OF l SKIP LOCKED),
 found AS MATERIALIZED (
     SELECT m.n, m.provider, m.provider_id FROM taken CROSS JOIN LATERAL (
         SELECT n, provider, provider_id FROM message
@@ -56,7 +59,7 @@ marked AS (
                       ELSE taken.last END,
         due_at = now() + {_LEASE}
     FROM taken WHERE l.campaign_id = taken.campaign_id AND l.number = taken.number
-    RETURNING l.campaign_id, l.number, l.round, l.next_n)
+    RETURNING taken.account_id, l.campaign_id, l.number, l.round, l.next_n)
 SELECT marked.*, found.n, found.provider, found.provider_id FROM marked LEFT JOIN found ON true ORDER BY found.n
 """
 
@@ -90,6 +93,7 @@ class Asked(NamedTuple):
 class Part(NamedTuple):
     """The next messages of a batch; there may be none left of it."""
 
+    account_id: UUID
     campaign_id: int
     number: int
     round: int
@@ -117,14 +121,19 @@ class ReceiptLookup(Row):
         return changed(_BEGIN, {"kinds": list(kinds), "hours": hours})
 
     @classmethod
-    def take(cls, kinds: Sequence[str], *, most: int) -> Part | None:
-        """Marks the next messages of a batch as asked for and returns them; None when no batch is due."""
-        found = rows(_TAKE, {"kinds": list(kinds), "most": most})
+    def take(cls, kinds: Sequence[str], *, most: int, turns: Turns) -> Part | None:
+        """Marks the next messages of a batch as asked for and returns them; None when no batch is due.
+
+        The batch that has waited longest, of the account that has had the fewest turns.
+        """
+        found = rows(_TAKE, {"kinds": list(kinds), "most": most, **turns.had()})
         if not found:
             return None
         first = found[0]
         messages = [Asked(each["n"], each["provider"], each["provider_id"]) for each in found if each["n"] is not None]
-        return Part(first["campaign_id"], first["number"], first["round"], first["next_n"], messages)
+        return Part(
+            first["account_id"], first["campaign_id"], first["number"], first["round"], first["next_n"], messages
+        )
 
     @classmethod
     def go_on(cls, part: Part) -> None:

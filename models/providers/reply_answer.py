@@ -10,6 +10,7 @@ from models.customers.suppression import opt_outs
 from models.database import changed, rows
 from models.providers.reply import Reply
 from models.row import Row
+from models.turns import shares, within_shares
 
 # An account answers a number's keyword again after this long, because the other side may be a program that answers too.
 AGAIN_AFTER = "interval '1 hour'"
@@ -138,19 +139,22 @@ class ReplyAnswer(Row):
         return made
 
     @classmethod
-    def claim(cls, limit: int, *, busy: Sequence[int], lease_sec: float) -> list[ClaimedAnswer]:
-        """Takes answers that are due, some of each provider, oldest first; none of the providers that are `busy`."""
+    def claim(cls, limit: int, *, going: Sequence[ClaimedAnswer], lease_sec: float) -> list[ClaimedAnswer]:
+        """Takes answers that are due, the oldest of each provider, and of each account no more than its share.
+
+        None of the providers of those that are `going`, which count as places of their accounts.
+        """
         found = rows(
-            """WITH next AS MATERIALIZED (
-                   SELECT due.reply_id
+            f"""WITH due AS MATERIALIZED (
+                   SELECT due.*
                    FROM (SELECT DISTINCT provider_id FROM reply_answer
                          WHERE state = 'waiting' AND provider_id <> ALL(%(busy)s)) AS waits
                    CROSS JOIN LATERAL (
-                       SELECT reply_id FROM reply_answer a
+                       SELECT reply_id, account_id FROM reply_answer a
                        WHERE a.provider_id = waits.provider_id AND state = 'waiting' AND due_at <= now()
                          AND expires_at > now()
-                       ORDER BY due_at LIMIT %(each)s FOR UPDATE SKIP LOCKED) AS due
-                   ORDER BY random() LIMIT %(limit)s),
+                       ORDER BY due_at LIMIT %(each)s FOR UPDATE SKIP LOCKED) AS due),
+               next AS MATERIALIZED ({within_shares("due", key="reply_id")}),
                taken AS (
                    UPDATE reply_answer a
                    SET state = 'sending', token = token + 1, attempts = attempts + 1, due_at = NULL,
@@ -161,7 +165,12 @@ class ReplyAnswer(Row):
                       account.sender, campaign.traceparent
                FROM taken JOIN reply ON reply.id = taken.reply_id JOIN account ON account.id = taken.account_id
                     LEFT JOIN campaign ON campaign.id = reply.campaign_id""",
-            {"each": AT_ONCE, "limit": limit, "busy": list(busy), "lease": lease_sec},
+            {
+                "each": AT_ONCE,
+                "lease": lease_sec,
+                "busy": [each.provider_id for each in going],
+                **shares(free=limit, holding=[each.account_id for each in going]),
+            },
         )
         return [ClaimedAnswer(**each) for each in found]
 

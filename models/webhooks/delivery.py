@@ -9,6 +9,7 @@ from models.database import changed, row, rows
 from models.page import Page, read_page
 from models.row import JsonObject, Row
 from models.tenancy import Tenant, owned_by
+from models.turns import shares, within_shares
 
 # A webhook that answers has so many requests at a time, one that fails a single one.
 AT_ONCE = 4
@@ -58,7 +59,7 @@ class ListedDelivery:
     ended_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ClaimedDelivery:
     """A delivery that this process is to try now, with its event and its webhook."""
 
@@ -103,17 +104,20 @@ def find(delivery_id: int, webhook_id: UUID) -> ListedDelivery | None:
     return row(f"{_LISTED} WHERE d.id = %s AND d.webhook_id = %s", [delivery_id, webhook_id], into=ListedDelivery)
 
 
-def claim(limit: int, *, busy: Sequence[UUID]) -> list[ClaimedDelivery]:
-    """Takes deliveries that are due, some of each webhook, oldest first; none of those webhooks that are `busy`."""
+def claim(limit: int, *, going: Sequence[ClaimedDelivery]) -> list[ClaimedDelivery]:
+    """Takes deliveries that are due, the oldest of each webhook, and of each account no more than its share.
+
+    None of the webhooks of those that are `going`, which count as places of their accounts.
+    """
     return rows(
-        """WITH next AS MATERIALIZED (
-               SELECT due.id FROM webhook CROSS JOIN LATERAL (
-                   SELECT d.id FROM webhook_delivery d
+        f"""WITH due AS MATERIALIZED (
+               SELECT due.* FROM webhook CROSS JOIN LATERAL (
+                   SELECT d.id, d.account_id FROM webhook_delivery d
                    WHERE d.webhook_id = webhook.id AND d.state = 'pending' AND d.due_at <= now()
                    ORDER BY d.due_at, d.id LIMIT CASE WHEN webhook.failing_since IS NULL THEN %(each)s ELSE 1 END
                    FOR UPDATE SKIP LOCKED) AS due
-               WHERE webhook.status = 'live' AND webhook.id <> ALL(%(busy)s::uuid[])
-               ORDER BY random() LIMIT %(limit)s),
+               WHERE webhook.status = 'live' AND webhook.id <> ALL(%(busy)s::uuid[])),
+           next AS MATERIALIZED ({within_shares("due", key="id")}),
            taken AS (
                UPDATE webhook_delivery d SET attempts = attempts + 1, due_at = now() + make_interval(secs => %(lease)s)
                FROM next WHERE d.id = next.id RETURNING d.*)
@@ -122,7 +126,12 @@ def claim(limit: int, *, busy: Sequence[UUID]) -> list[ClaimedDelivery]:
            FROM taken JOIN webhook w ON w.id = taken.webhook_id JOIN webhook_event e ON e.id = taken.event_id
                 LEFT JOIN campaign c ON c.id = e.campaign_id
            ORDER BY taken.id""",
-        {"each": AT_ONCE, "limit": limit, "lease": LEASE_SEC, "busy": list(busy)},
+        {
+            "each": AT_ONCE,
+            "lease": LEASE_SEC,
+            "busy": [each.webhook_id for each in going],
+            **shares(free=limit, holding=[each.account_id for each in going]),
+        },
         into=ClaimedDelivery,
     )
 

@@ -21,6 +21,7 @@ from models.database import row, rows
 from models.providers.receipt import Receipt as StoredReceipt
 from models.providers.receipt_lookup import ROUNDS, ReceiptLookup
 from models.tenancy import ALL_ACCOUNTS
+from models.turns import Turns
 from tests.called_back import sending
 from tests.dispatch.channels.arranging import a_provider, a_route
 from tests.factories import a_campaign, a_list, an_account, asking
@@ -144,14 +145,24 @@ def test_a_part_of_a_batch_is_asked_for_at_a_time(account, simulator, monkeypatc
 def test_two_sweepers_never_ask_for_the_same_message(account, simulator):
     sent(account, simulator, hours_ago=7)
     ReceiptLookup.begin(ASKABLE, hours=6)
-    parts = race(*[lambda: ReceiptLookup.take(ASKABLE, most=25)] * 4)
+    parts = race(*[lambda: ReceiptLookup.take(ASKABLE, most=25, turns=Turns())] * 4)
     assert [len(part.messages) for part in parts if part] == [6]
+
+
+def test_accounts_take_turns_however_many_messages_one_of_them_waits_for(account, simulator, monkeypatch):
+    monkeypatch.setattr(lookups, "_turns", Turns())
+    monkeypatch.setattr(lookups, "MOST", 1)
+    theirs, _ = sent(account, simulator, hours_ago=9)
+    assert [ask_for_receipts() for _ in range(2)] == [0, 1]
+    mine, _ = sent(an_account(), simulator, hours_ago=7)
+    assert [ask_for_receipts() for _ in range(2)] == [1, 1], "the first of these notes that there is another campaign"
+    assert receipts() == {theirs: 2, mine: 1}
 
 
 def test_one_that_dies_between_its_mark_and_the_calls_leaves_its_part_to_the_next_round(account, simulator):
     campaign_id, _ = sent(account, simulator, hours_ago=7)
     ReceiptLookup.begin(ASKABLE, hours=6)
-    assert ReceiptLookup.take(ASKABLE, most=3)
+    assert ReceiptLookup.take(ASKABLE, most=3, turns=Turns())
     rows("UPDATE receipt_lookup SET due_at = now()")
     assert asked() == 3
     age(campaign_id, 18)
@@ -209,3 +220,9 @@ def test_a_removed_providers_messages_and_those_of_a_deleted_campaign_do_no_harm
     rows("UPDATE receipt_lookup SET due_at = now(), next_n = 0")
     rows("UPDATE message SET provider = 'twilio:99' WHERE campaign_id = %s", [campaign_id])
     assert ask_for_receipts() == 0
+
+
+def receipts():
+    """Returns how many receipts of each campaign are stored."""
+    found = rows("SELECT campaign_id, count(*) AS receipts FROM receipt GROUP BY campaign_id")
+    return {each["campaign_id"]: each["receipts"] for each in found}

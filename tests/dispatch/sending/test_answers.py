@@ -90,7 +90,7 @@ def test_credentials_that_cannot_be_opened_are_waited_for(account, configure):
 def test_what_a_process_had_claimed_when_it_died_is_unknown_and_not_sent_again(account):
     with serving(ACCEPTS) as server:
         booked(account, server.url)
-        [claimed] = ReplyAnswer.claim(10, busy=[], lease_sec=30)
+        [claimed] = ReplyAnswer.claim(10, going=[], lease_sec=30)
         assert send_answers() == 0
         rows("UPDATE reply_answer SET lease_until = now() - interval '1 second'")
         assert (send_answers(), server.requests) == (0, 0)
@@ -133,6 +133,17 @@ def test_a_provider_that_hangs_keeps_another_one_from_nothing(account, configure
         send_answers()
     assert states(other) == [("sent", None)]
     assert {state for state, _ in states(account)} == {"unknown"}
+
+
+def test_an_account_with_many_providers_takes_half_of_the_places_and_leaves_some_to_another(account):
+    other = an_account(name="Bolt")
+    for n in range(6):
+        writes(a_provider_at("http://127.0.0.1:9", account, f"slow {n}"), "HELP", phone=f"+3069111111{n:02}")
+    going = ReplyAnswer.claim(4, going=[], lease_sec=30)
+    assert [each.account_id for each in going] == [account.id] * 2
+    assert ReplyAnswer.claim(2, going=going, lease_sec=30) == []
+    writes(a_provider_at("http://127.0.0.1:9", other), "HELP", phone="+306922222222")
+    assert [each.account_id for each in ReplyAnswer.claim(2, going=going, lease_sec=30)] == [other.id]
 
 
 def test_a_change_of_the_text_does_not_reach_answers_that_were_booked(account):

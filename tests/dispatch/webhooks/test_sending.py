@@ -8,6 +8,7 @@ from dispatch.accounts.audit_trail import list_events
 from dispatch.errors import InvalidStatus
 from dispatch.webhooks.sending import WAITS_SEC, send_due
 from dispatch.webhooks.webhooks import (
+    add_webhook,
     enable_webhook,
     list_deliveries,
     list_webhooks,
@@ -206,6 +207,34 @@ def test_a_receiver_that_does_not_answer_holds_up_no_other(account, receiver):
             slow.ended.set()
         sent.result(timeout=120)
     assert {each["error"] for each in deliveries() if each["webhook_id"] == slow_one.id} == {"http_503"}
+
+
+def test_accounts_with_many_slow_receivers_leave_places_for_another(account, receiver, monkeypatch):
+    monkeypatch.setattr("dispatch.webhooks.sending.MAX_OPEN", 8)
+
+    def send():
+        with database.connection_context():
+            send_due()
+
+    with receiving() as slow, ThreadPoolExecutor(1) as pool:
+        slow.fail(*[never(slow)] * 24)
+        for many in (account, an_account()):
+            for place in range(3):
+                slow_one = add_webhook(asking(many.id), url=f"{slow.url}/{place}")
+                for _ in range(4):
+                    send_test_event(asking(many.id), slow_one.id)
+        sent = pool.submit(send)
+        try:
+            wait_until(lambda: len(slow.requests) == 6, "each has a third of the places")
+            quick = a_webhook(other := an_account(), receiver)
+            for _ in range(5):
+                send_test_event(asking(other.id), quick.id)
+            wait_until(lambda: len(receiver.told) == 5, "another is told meanwhile")
+            assert len(slow.requests) == 6
+            assert not sent.done()
+        finally:
+            slow.ended.set()
+        sent.result(timeout=120)
 
 
 def test_a_receiver_that_takes_too_long_is_tried_again(webhook, account, receiver, monkeypatch):
