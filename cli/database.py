@@ -1,6 +1,7 @@
 """`database`: migrates the schema, and shows the tables."""
 
 import os
+import sys
 
 import click
 from psycopg.conninfo import conninfo_to_dict
@@ -80,6 +81,8 @@ def tables() -> list[TableSize]:
 def shell() -> None:
     """Open psql, PostgreSQL's shell, on the database.
 
+    A script on standard input stops at its first error, with exit status 3.
+
     \b
     python -m cli database shell
     """
@@ -90,7 +93,8 @@ def shell() -> None:
     if psql is None:
         raise Refused("psql is not installed; open DATABASE_URL with any other PostgreSQL client.", code="NO_PSQL")
     # The password is passed in the environment: anyone on the machine can read a command line.
-    os.execve(psql, [str(psql)], child_environment(**_for_psql(url.get_secret_value())))
+    for_scripts = [] if sys.stdin.isatty() else ["--no-psqlrc", "--set=ON_ERROR_STOP=1"]
+    os.execve(psql, [str(psql), *for_scripts], child_environment(**_for_psql(url.get_secret_value())))
 
 
 def _for_psql(url: str) -> dict[str, str]:

@@ -45,7 +45,7 @@ OLDEST_MAJOR = 15
 
 
 class UnsuitableServer(SystemExit):
-    """PostgreSQL is too old, or runs with fsync off, so that a crash of its machine may lose committed rows."""
+    """PostgreSQL is too old, its database has no room for every letter, or a crash may lose committed rows (fsync)."""
 
 
 def open_database(
@@ -57,9 +57,9 @@ def open_database(
     statement_sec: int = DEFAULT_STATEMENT_SEC,
     plan_once: bool = False,
 ) -> None:
-    """Points `db` at the server and checks its version and that its commits are durable.
+    """Points `db` at the server and checks its version, its encoding and that its commits are durable.
 
-    With `allow_unsafe` neither is checked, and connections are opened when they are first used. A statement is given up
+    With `allow_unsafe` nothing is checked, and connections are opened when they are first used. A statement is given up
     after `statement_sec` seconds. With `plan_once` a statement that a connection runs again and again is not planned
     for each of its values: for processes whose statements all look rows up by their keys.
     """
@@ -72,6 +72,7 @@ def open_database(
         timeout=10,
         connect_timeout=5,
         **TCP_LIMITS,
+        client_encoding="UTF8",
         application_name=f"campaign-dispatch {application}",
         options=" ".join(f"-c {name}={value}" for name, value in limits.items()),
     )
@@ -107,6 +108,7 @@ def long_statements(seconds: int) -> Iterator[None]:
 
 def check_server() -> None:
     """Raises UnsuitableServer unless this thread's connection is to a server on which the promises hold."""
+    check_encoding()
     found = one(
         """SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync,
                   current_setting('server_version_num')::int / 10000 AS major"""
@@ -118,6 +120,17 @@ def check_server() -> None:
         )
     if found["fsync"] != "on":
         raise UnsuitableServer("campaign-dispatch: DATABASE_URL: this server runs with fsync=off; turn it on")
+
+
+def check_encoding() -> None:
+    """Raises UnsuitableServer unless the database of this thread's connection has a place for every letter."""
+    # What the server says by itself; a statement would return texts as they are stored, which may be bytes.
+    encoding = db.connection().info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise UnsuitableServer(
+            f"campaign-dispatch: DATABASE_URL: the encoding of this database is {encoding}, and it must be UTF8; "
+            "create another one with CREATE DATABASE campaigns ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0"
+        )
 
 
 def dicts(sql: str, params: Params = None, *, keys: Sequence[str]) -> list[dict[str, Any]]:

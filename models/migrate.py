@@ -7,7 +7,7 @@ from pathlib import Path
 from playhouse.migrations import Runner
 from psycopg.errors import DuplicateTable
 
-from models.database import db, rows, scalar
+from models.database import check_encoding, db, rows, scalar
 
 _DIRECTORY = Path(__file__).parent.parent / "migrations"
 # Any number that no other program locks on this database.
@@ -43,9 +43,11 @@ class SchemaGap:
 def migrate() -> list[str]:
     """Applies pending migrations and returns their names; processes that start together wait for each other.
 
-    Each is applied as a whole or not at all; ForeignTables if another program's table is in the way of one.
+    Each is applied as a whole or not at all; ForeignTables if another program's table is in the way of one, and
+    UnsuitableServer before the first one if the database's encoding is not UTF8.
     """
     with db.connection_context():
+        check_encoding()
         # Two of the library's runners at once collide (we saw a duplicate key), hence the lock.
         rows("SET lock_timeout = 0")
         rows("SELECT pg_advisory_lock(%s)", [_LOCK])

@@ -3,10 +3,12 @@
 Measured beside gunicorn's threads and granian: docs/why.md.
 """
 
+import sys
 from typing import Any
 
 import structlog
 from gevent import GreenletExit, socket
+from gunicorn.arbiter import Arbiter
 from gunicorn.workers.ggevent import GeventWorker
 
 from api.server.crowd import Crowd
@@ -28,6 +30,16 @@ class WebWorker(GeventWorker):
         self._most = chosen.web_connections if chosen.trusted_proxies else chosen.web_connections_per_address
         self._crowd = Crowd()
         super().init_process()
+
+    def load_wsgi(self) -> None:
+        """Builds the application; what it cannot be built with ends web, since every other worker would end as well."""
+        try:
+            super().load_wsgi()
+        except SystemExit as ended:
+            if not isinstance(ended.code, str):
+                raise
+            sys.stderr.write(f"{ended.code}\n")
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
     def handle(self, listener: Any, client: socket.socket, addr: Any) -> None:
         """Answers the requests of one connection."""

@@ -1,7 +1,13 @@
 """`database`: the schema, its tables, and psql."""
 
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import psycopg
 import pytest
 
+from embedded.servers import child_environment
 from models.database import rows
 from tests.factories import an_account, customers
 
@@ -51,6 +57,55 @@ def test_the_shell_is_psql_on_the_database(cli_process):
         pytest.skip("no psql on this machine")
     assert answer.status == 0, answer.stderr
     assert "Acme" in answer.stdout
+
+
+def test_a_script_for_the_shell_stops_at_its_first_error_and_fails(cli_process):
+    answer = cli_process("database", "shell", typed="SELECT no_such_column;\nSELECT 'goes ' || 'on';\n")
+    if "psql is not installed" in answer.stderr:
+        pytest.skip("no psql on this machine")
+    assert answer.status == 3
+    assert "no_such_column" in answer.stderr
+    assert "goes on" not in answer.stdout
+
+
+@pytest.fixture
+def in_encoding(servers):
+    """Makes an empty database in this encoding, and returns its address."""
+    with psycopg.connect(servers.database_url, autocommit=True) as server:
+
+        def create(encoding):
+            server.execute(f"CREATE DATABASE elsewhere ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0")
+            return urlsplit(servers.database_url)._replace(path="/elsewhere").geturl()
+
+        yield create
+        server.execute("DROP DATABASE IF EXISTS elsewhere WITH (FORCE)")
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+@pytest.mark.parametrize("environment", ["production", "test"])
+def test_a_database_in_another_encoding_is_refused_before_the_first_migration(
+    cli_process, in_encoding, encoding, environment
+):
+    address = in_encoding(encoding)
+    named = {"DATABASE_URL": address, "ENVIRONMENT": environment, "JOB_SIGNING_KEY": "k" * 32}
+    answer = cli_process("database", "migrate", environment=named)
+    assert answer.status == 1
+    [line] = answer.stderr.splitlines()
+    assert f"the encoding of this database is {encoding}, and it must be UTF8" in line
+    assert "CREATE DATABASE" in line
+    with psycopg.connect(address) as elsewhere:
+        assert elsewhere.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
+
+
+def test_every_process_refuses_to_start_on_a_database_in_another_encoding(in_encoding):
+    chosen = child_environment(DATABASE_URL=in_encoding("LATIN1"), ENVIRONMENT="production", JOB_SIGNING_KEY="k" * 32)
+    web = ["gunicorn", "--config", "config/gunicorn.py", "--bind", "127.0.0.1:0", "api:create_app()"]
+    for words in (["sweeper"], ["jobs.worker", "send"], web):
+        done = subprocess.run(
+            [sys.executable, "-m", *words], env=chosen, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode != 0
+        assert "must be UTF8" in done.stderr
 
 
 def test_without_servers_one_sentence_says_how_to_get_them(cli_process, tmp_path):
