@@ -1,11 +1,11 @@
 """The service layer behind API, workers, sweeper and CLI. It knows the rules, and nothing of HTTP, RQ or terminals.
 
 caller      who asks: the first argument of every function that acts for someone
-start       enqueue (the only way to start; its steps are logged) → preparation, with writers (of its texts), chunk (its
-            rows) and planning (keeps caps) → ending (it sends or is put back), and what it answers: started;
-            remote_audience (fetched before it is prepared), lost (a preparation that is another's now); sweep (what is
-            due, several at once: starters) and what it answers: swept; occurrences (of recurring campaigns),
-            to_customers (chosen customers), follow_ups (retry, rest, test), winners (for those held back),
+start       enqueue (the only way to start; its steps are logged) → startable (what can be), preparation, with writers
+            (of its texts), chunk (its rows) and planning (keeps caps) → ending (it sends or is put back), and what it
+            answers: started; remote_audience (fetched before it is prepared), lost (a preparation that is another's
+            now); sweep (what is due, several at once: starters) and what it answers: swept; occurrences (of recurring
+            campaigns), to_customers (chosen customers), follow_ups (retry, rest, test), winners (for those held back),
             winner_rules (that choose one) and withholding (of any), unknown (decided by a person), request_key (finds
             the start of a repeated Idempotency-Key)
 sending     courier → window → exchange (records and claims) → round_trip, and calls (through handover; recorded as

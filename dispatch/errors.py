@@ -10,6 +10,7 @@ DispatchError
 ├── InvalidStatus           the campaign is in a state that does not allow this
 │   └── AlreadySending
 ├── ImportRunning           an import is still adding people to the campaign's audience
+├── Expired                 the campaign's expires_at has passed, so nothing of it would be sent
 ├── TooLate                 the campaign comes to start so much later than planned that a person has to decide
 ├── Duplicate               the row already exists
 ├── Forbidden               the caller's key lacks the scope, or is not an operator's
@@ -136,6 +137,12 @@ class SegmentTooHeavy(InvalidRequest):
     """Looking for the people of the segment takes too long; give it fewer or simpler conditions."""
 
     code = "SEGMENT_TOO_HEAVY"
+
+
+class Expired(DispatchError):
+    """It expires before anything of it could be sent; give it a later expires_at, or none, and start it again."""
+
+    code = "EXPIRED"
 
 
 class TooLate(DispatchError):

@@ -60,10 +60,10 @@ I5 = {
     "Imports of customers that were not touched for an hour": """
         SELECT account_id, 'i-' || id AS id FROM customer_import
         WHERE status IN ('queued', 'running') AND touched_at < now() - interval '1 hour'""",
-    # One that is too late belongs to a person.
+    # One that is too late or has expired belongs to a person.
     "Campaigns due for ten minutes that were neither started nor set aside": """
         SELECT account_id, id::text AS id FROM campaign
-        WHERE status = 'scheduled' AND blocked_reason IS DISTINCT FROM 'TOO_LATE'
+        WHERE status = 'scheduled' AND coalesce(blocked_reason, '') NOT IN ('TOO_LATE', 'EXPIRED')
           AND greatest(scheduled_at, next_check_at, updated_at) < now() - interval '10 minutes'""",
     "Recurring campaigns in another state than their schedule's": """
         SELECT c.account_id, c.id::text AS id FROM campaign c JOIN schedule s ON s.id = c.schedule_id

@@ -39,6 +39,7 @@ OF_CAMPAIGNS = {
     "subscription": Code(True, "The account has no active subscription."),
     "approval": Code(True, "It needs a second person's approval."),
     "quota": Code(True, "A limit that an operator has set for the account is reached."),
+    "expired": Code(True, "Its `expires_at` passed before it could start."),
     "too_late": Code(True, "It missed its time by more than its grace."),
     "incomplete": Code(True, "It has no text, no audience, or nobody in it who can be messaged."),
     "links": Code(True, "Its text has short links, and a setting that they need is missing."),

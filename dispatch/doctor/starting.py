@@ -28,6 +28,10 @@ _REFUSALS = {
         "too_late",
         "It missed its time by more than its grace. Start it now, give it another time, or cancel it.",
     ),
+    "EXPIRED": (
+        "expired",
+        "It expired before it could start, so nothing of it would be sent. Give it a later expiry, or cancel it.",
+    ),
     "NO_RECIPIENTS": ("incomplete", "Nobody in its audience can be messaged. Add customers, or choose others."),
     "NO_TARGET_AUDIENCE": ("incomplete", "It has no audience. Choose customers, a list, a segment or everyone."),
     "NO_MESSAGE_TEXT": ("incomplete", "It has no text. Write one, or choose a stored template."),
@@ -49,6 +53,9 @@ _REFUSALS = {
     "ENQUEUE_FAILED": ("preparation_failed", "Its messages could not be written."),
 }
 
+# After these no sweep tries it again.
+_FOR_A_PERSON = ("TOO_LATE", "EXPIRED")
+
 
 def why_not_started(campaign: Condition, facts: Facts) -> list[Reason]:
     """Returns why a scheduled campaign, or a draft whose start was refused, does not start."""
@@ -57,7 +64,7 @@ def why_not_started(campaign: Condition, facts: Facts) -> list[Reason]:
     if not campaign.due:
         assert campaign.scheduled_at
         return [of_campaign("not_yet", f"It starts at {on_clock(campaign.scheduled_at, campaign.zone)}.")]
-    if campaign.blocked_reason and (campaign.next_check_at or campaign.blocked_reason == "TOO_LATE"):
+    if campaign.blocked_reason and (campaign.next_check_at or campaign.blocked_reason in _FOR_A_PERSON):
         return [refused(campaign, again=next_check(campaign)), *_nobody_goes_on(campaign, facts)]
     return _nobody_sweeps(facts) or [_due(campaign, facts)]
 
@@ -157,7 +164,7 @@ def _due(campaign: Condition, facts: Facts) -> Reason:
 
 def next_check(campaign: Condition) -> str:
     """Returns when it is tried again; nothing if it is not."""
-    if campaign.next_check_at is None:
+    if campaign.next_check_at is None or campaign.blocked_reason in _FOR_A_PERSON:
         return ""
     return f"{TRY_AGAIN} at {on_clock(campaign.next_check_at, campaign.zone)}."
 

@@ -23,24 +23,22 @@ from dispatch.campaigns.approval import changed_since_approval, check_approval
 from dispatch.campaigns.rules import check_revision, get_campaign
 from dispatch.customers.open_imports import check_no_import
 from dispatch.errors import (
-    AlreadySending,
     DispatchError,
     EnqueueFailed,
     InsufficientCredits,
     InvalidStatus,
-    NoMessageText,
-    NoTargetAudience,
     QueueUnavailable,
     SubscriptionRequired,
 )
 from dispatch.outbox import push_due_batches
 from dispatch.start import ending, preparation
 from dispatch.start.remote_audience import remote_services
+from dispatch.start.startable import check_status, why_not_claimed
 from dispatch.start.started import EnqueueResult, preparing, started
 from dispatch.start.steps import step
 from dispatch.texts.check import remarks_on
 from dispatch.texts.linked import texts_of
-from dispatch.texts.variants import at_least, check_size, templates_of
+from dispatch.texts.variants import at_least, check_size
 from dispatch.tracing.current import remembered
 from dispatch.tracing.spans import trace_of_work
 from models.account import Standing
@@ -109,7 +107,7 @@ def _check(
 ) -> Reach:
     """Refuses a campaign that cannot start, before anything is written, and returns whom it would reach."""
     with step("check_status"):
-        _check_status(campaign)
+        check_status(campaign)
     with step("check_queue"):
         if refusal := queue():
             raise refusal
@@ -154,24 +152,6 @@ def _check_can_pay(campaign: Campaign, reach: Reach, standing: Standing) -> None
             check_spending(campaign.account_id, needed)
 
 
-def _check_status(campaign: Campaign) -> None:
-    if campaign.status in ("preparing", "sending"):
-        raise AlreadySending(status=campaign.status)
-    if campaign.status == "recurring":
-        raise InvalidStatus(
-            f"The campaign is recurring; `schedule run-now {campaign.schedule_id}` starts an occurrence of it now.",
-            status=campaign.status,
-            schedule_id=str(campaign.schedule_id),
-        )
-    if campaign.status not in ("draft", "scheduled"):
-        raise InvalidStatus(f"A campaign that is {campaign.status} cannot be started.", status=campaign.status)
-    if not campaign.template.strip():
-        raise NoMessageText
-    templates_of(campaign)
-    if campaign.audience_kind is None:
-        raise NoTargetAudience
-
-
 def _claim(
     caller: Caller, campaign: Campaign, reach: Reach, *, only_if_due: bool = False, revision: int | None = None
 ) -> ClaimedCampaign:
@@ -192,7 +172,7 @@ def _claim(
         freely = None if combined else claim_freely(campaign.id, start, revision=campaign.revision)
         claimed = freely or _claim_in_turn(campaign, start)
         if claimed is None:
-            raise _too_late(caller, campaign, reach, revision)
+            raise why_not_claimed(caller, campaign, reach, revision)
     return claimed
 
 
@@ -239,12 +219,3 @@ def _prepare_now(claimed: ClaimedCampaign, *, until: Callable[[], bool] = lambda
     with step("push"):
         jobs = push_due_batches(campaign_id)[campaign_id]
     return started(begun, jobs=jobs)
-
-
-def _too_late(caller: Caller, campaign: Campaign, reach: Reach, revision: int | None) -> DispatchError:
-    current = Campaign.find(campaign.id, campaign.account_id)
-    if current and current.status in ("draft", "scheduled"):
-        check_revision(current, revision)
-        check_approval(current, reach.total, changed=reach.changed, actor=caller.actor)
-        return InvalidStatus("The campaign was rescheduled and is no longer due.", status=current.status)
-    return AlreadySending(status=current.status if current else campaign.status)

@@ -15,7 +15,7 @@ SELECT id, account_id, name, status, correlation_id, traceparent, scheduled_at, 
        CASE kind WHEN 'occurrence' THEN actor END AS starter
 FROM campaign
 WHERE status = 'scheduled' AND scheduled_at <= now() AND (next_check_at IS NULL OR next_check_at <= now())
-  AND blocked_reason IS DISTINCT FROM 'TOO_LATE'
+  AND coalesce(blocked_reason, '') NOT IN ('TOO_LATE', 'EXPIRED')
 """
 
 
@@ -59,7 +59,7 @@ class DueCampaign:
 
         An account that has had `turns` comes as many turns later. Within an account, and of those whose turn it is, the
         oldest is first, and those that were set aside before come behind those that were not. One that is set aside is
-        left out until its next check, and one that came too late until a person reschedules or starts it.
+        left out until its next check, and one that came too late or has expired until a person changes or starts it.
         """
         return rows(
             f"""SELECT due.* FROM (

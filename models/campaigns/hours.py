@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from models.campaigns.campaign import DEFAULT_LIFE
-from models.database import one
+from models.database import one, row
 from models.messages.caps import CAPS, Capped
 
 _HOURS = f"""
@@ -58,3 +58,8 @@ def hours_at_start(campaign_id: int) -> CampaignHours:
         [campaign_id],
         into=CampaignHours,
     )
+
+
+def has_expired(campaign_id: int) -> bool:
+    """Returns whether nothing of the campaign may be sent any more, by the database's clock."""
+    return row("SELECT FROM campaign WHERE id = %s AND expires_at <= now()", [campaign_id]) is not None

@@ -20,7 +20,7 @@ UPDATE campaign SET claimed_from = status, status = 'preparing', claim_epoch = c
        segment_filter = coalesce((SELECT filter FROM segment s WHERE s.id = segment_id), segment_filter),
        started_key = %(started_key)s, started_hash = %(started_hash)s, updated_at = now(),
        unapproved_recipients = {{unapproved}}
-WHERE id = %(id)s AND status IN ('draft', 'scheduled') AND {{may}}
+WHERE id = %(id)s AND status IN ('draft', 'scheduled') AND coalesce(expires_at, 'infinity') > now() AND {{may}}
   AND (NOT %(only_if_due)s OR (status = 'scheduled' AND scheduled_at <= now()))
   AND (%(read)s::bigint IS NULL OR revision = %(read)s)
 RETURNING *

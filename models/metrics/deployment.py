@@ -25,7 +25,7 @@ _DUE = """
 SELECT count(*) FILTER (WHERE waits) AS campaigns, count(*) FILTER (WHERE NOT waits) AS set_aside,
        coalesce(extract(epoch FROM now() - min(scheduled_at) FILTER (WHERE waits)), 0)::float AS oldest_sec
 FROM (SELECT scheduled_at, (next_check_at IS NULL OR next_check_at <= now())
-                           AND blocked_reason IS DISTINCT FROM 'TOO_LATE' AS waits
+                           AND coalesce(blocked_reason, '') NOT IN ('TOO_LATE', 'EXPIRED') AS waits
       FROM campaign WHERE status = 'scheduled' AND scheduled_at <= now()) AS due
 """
 _RECEIPTS = """
