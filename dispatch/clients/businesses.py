@@ -6,6 +6,8 @@ from dispatch.clients.reading import Reader
 from dispatch.errors import RemoteFailed
 
 NAME = "business-service"
+# What the column takes.
+MAX_CAPACITY = 2**63 - 1
 
 
 async def read_capacity(reader: Reader, base: URL, business_id: str, channel: str) -> int | None:
@@ -20,6 +22,8 @@ async def read_capacity(reader: Reader, base: URL, business_id: str, channel: st
             ) from None
         raise
     capacity = document.get("capacity", -1)
-    if capacity is not None and (not isinstance(capacity, int) or isinstance(capacity, bool) or capacity < 0):
-        raise RemoteFailed(f"{NAME} answered without a capacity: it must be a whole number or null.")
+    if capacity is not None and (
+        not isinstance(capacity, int) or isinstance(capacity, bool) or not 0 <= capacity <= MAX_CAPACITY
+    ):
+        raise RemoteFailed(f"{NAME} answered without a capacity: it must be a whole number below 2^63, or null.")
     return capacity

@@ -16,6 +16,8 @@ NAME = "The token endpoint (KEYCLOAK_TOKEN_URL)"
 EARLY_SEC = 30.0
 # RFC 6749 only recommends `expires_in`; Keycloak's default is a minute.
 DEFAULT_LIFE_SEC = 60.0
+# A longer life is no number of seconds that anyone meant; it might not even be one that can be computed with.
+MAX_LIFE_SEC = 2**31
 
 
 class Tokens:
@@ -72,9 +74,11 @@ class Tokens:
             )
         checked_answer(status, wait, name=NAME)
         token, life = document.get("access_token"), document.get("expires_in", DEFAULT_LIFE_SEC)
-        if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+        if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
             raise RemoteFailed(f"{NAME} answered without an access_token.")
-        if not isinstance(life, int | float) or isinstance(life, bool) or life <= 0:
+        if not isinstance(life, int | float) or isinstance(life, bool) or not life <= MAX_LIFE_SEC:
+            raise RemoteFailed(f"{NAME} answered with an expires_in that is no number of seconds.")
+        if life <= 0:
             raise Transient(f"{NAME} answered with a token that has expired.")
         self._replace_at = asked_at + max(life - EARLY_SEC, life / 2)
         return token

@@ -81,6 +81,8 @@ async def read_users(
         raise RemoteFailed(f"{NAME} answered without a list of at most {limit} users.")
     if following is not None and (not isinstance(following, str) or not 0 < len(following) <= MAX_CURSOR):
         raise RemoteFailed(f"{NAME} answered with a cursor that is not text of at most {MAX_CURSOR} characters.")
+    if following is not None and _NOT_STORABLE.search(following):
+        raise RemoteFailed(f"{NAME} answered with a cursor that has a character that PostgreSQL refuses.")
     if following is not None and following == cursor:
         raise RemoteFailed(f"{NAME} answered with the cursor that it was asked for, which would never end.")
     readable = [user for user in map(_readable, users) if user is not None]

@@ -69,6 +69,7 @@ def _text(value: Any) -> str:
 
 def _can_be_stored(described: JsonObject) -> bool:
     try:
-        return b"\0" not in json.dumps(described, ensure_ascii=False).encode().replace(b"\\u0000", b"\0")
-    except UnicodeEncodeError:
+        text = json.dumps(described, ensure_ascii=False, allow_nan=False)
+        return b"\0" not in text.encode().replace(b"\\u0000", b"\0")
+    except ValueError:  # a surrogate, or a number that JSON does not have
         return False

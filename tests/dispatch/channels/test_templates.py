@@ -119,6 +119,7 @@ def test_what_cannot_be_a_template_or_be_stored_is_left_out(account):
         template(status="?"),
         template({"type": "BODY", "text": "a\0"}, name="nul"),
         template({"type": "BODY", "text": "\ud800"}, name="half"),
+        template({"type": "BODY", "text": "x", "size": float("nan")}, name="no_number"),
     ]
     with serving(page(7, *odd, template(BODY), template(BODY))) as meta:
         assert [each.name for each in read(account, whatsapp(account, meta.url)).templates] == ["spring_sale"]

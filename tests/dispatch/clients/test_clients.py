@@ -143,6 +143,8 @@ def test_an_answer_that_is_too_large_is_refused(remote, monkeypatch):
         ("[]", "not an object"),
         ("{}", "without a list"),
         ('{"users": [], "next": 7}', "a cursor"),
+        (r'{"users": [], "next": "\u0000#1"}', "a cursor"),
+        (r'{"users": [], "next": "\ud800#1"}', "a cursor"),
         ('{"users": [], "next": "5"}', "never end"),
         ('{"users": [{}, {}, {}, {}]}', "at most 3"),
     ],
@@ -202,6 +204,25 @@ def test_a_token_endpoint_that_is_down_is_named(remote):
     assert CLIENT_SECRET not in refused.value.message
 
 
+@pytest.mark.parametrize(
+    ("answer", "says_so"),
+    [
+        ('{"access_token": ""}', "without an access_token"),
+        ('{"access_token": "a\\nb"}', "without an access_token"),
+        ('{"access_token": 7}', "without an access_token"),
+        (f'{{"access_token": "t", "expires_in": 1{"0" * 400}}}', "expires_in"),
+        ('{"access_token": "t", "expires_in": NaN}', "expires_in"),
+        ('{"access_token": "t", "expires_in": Infinity}', "expires_in"),
+        ('{"access_token": "t", "expires_in": "300"}', "expires_in"),
+    ],
+)
+def test_a_token_that_cannot_be_used_is_refused(remote, answer, says_so):
+    remote.tokens.fail(says(answer))
+    with pytest.raises(RemoteFailed, match=says_so):
+        a_page(remote)
+    assert remote.users.requests == []
+
+
 def test_a_missing_setting_is_named(remote):
     with pytest.raises(RemoteNotConfigured, match="KEYCLOAK_CLIENT_ID is not set"):
         a_page(remote, messaging_service_url=None, keycloak_client_id=None)
@@ -218,7 +239,10 @@ def test_an_unknown_business_is_named(remote):
         capacity(remote, "b-9")
 
 
-@pytest.mark.parametrize("body", ["{}", '{"capacity": -1}', '{"capacity": "9"}', '{"capacity": true}'])
+NO_CAPACITIES = ("-1", '"9"', "true", "{}", str(2**63), "1" + "0" * 400, "1e400", "NaN")
+
+
+@pytest.mark.parametrize("body", ["{}", *(f'{{"capacity": {each}}}' for each in NO_CAPACITIES)])
 def test_a_capacity_that_is_no_number_is_refused(remote, body):
     remote.businesses.fail(says(body))
     with pytest.raises(RemoteFailed, match="without a capacity"):
