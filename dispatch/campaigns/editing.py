@@ -11,24 +11,12 @@ from dispatch.audience.choice import audience_kind, check_list, check_parts, cho
 from dispatch.audience.combined import parts_of
 from dispatch.audience.segments import check_segment
 from dispatch.caller import Caller
-from dispatch.campaigns.rules import (
-    check_no_child,
-    check_read,
-    checked_times,
-    get_campaign,
-    must_be_in_future,
-    note,
-    refusal,
-)
+from dispatch.campaigns.rules import check_read, checked_times, get_campaign, note, why_not_edited
 from dispatch.campaigns.timing import check_window, checked_timing
 from dispatch.campaigns.variants import edited_text
 from dispatch.campaigns.view import CampaignView, view
 from dispatch.campaigns.whatsapp import NamedTemplate, as_approved, checked_template, checked_tracking
-from dispatch.errors import (
-    DispatchError,
-    InvalidRequest,
-    InvalidStatus,
-)
+from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import checked_channel, checked_name
 from dispatch.texts.components import Components
 from dispatch.texts.stored import check_version
@@ -60,9 +48,9 @@ def edit_campaign(
     """Changes the given fields of a draft, scheduled or recurring campaign, which the next sweep then checks again.
 
     The fields are those of `CampaignDraft` but for the schedule. An audience replaces the previous one; None removes a
-    time. Scheduling a campaign, or changing one that starts by itself, requires the scope `send`. What is changed in a
-    recurring campaign counts for its next occurrences. InvalidStatus when its `revision` or its `standing` is no longer
-    the one that was read.
+    time. Scheduling a campaign, or changing one that starts by itself, requires the scope `send`, and neither its text
+    nor its audience can be taken away. What is changed in a recurring campaign counts for its next occurrences.
+    InvalidStatus when its `revision` or its `standing` is no longer the one that was read.
     """
     if changes.get("scheduled_at"):
         caller.require("send")
@@ -78,7 +66,7 @@ def edit_campaign(
         was_scheduled = bool(values.get("scheduled_at")) and quota.is_scheduled(campaign_id)
         edited = campaign_writing.edit(campaign_id, values, channel=checked_for, may_send="send" in caller.scopes)
         if edited is None:
-            raise _why_not(caller, get_campaign(caller, campaign_id), values, checked_for=checked_for)
+            raise why_not_edited(caller, get_campaign(caller, campaign_id), values, checked_for=checked_for)
         if values.get("scheduled_at") and not was_scheduled:
             check_quota(edited.account_id, "scheduled_campaigns")
         # The users that were fetched are those of one channel.
@@ -218,30 +206,3 @@ def _replace_choice(campaign: Campaign, customer_ids: Sequence[int] | None, part
         choose_customers(campaign.account_id, campaign.id, customer_ids)
     if campaign.status == "scheduled":
         keep_sources(campaign.id)
-
-
-def _why_not(caller: Caller, campaign: Campaign, values: EditedColumns, *, checked_for: str | None) -> DispatchError:
-    """Returns the reason why the edit was not written."""
-    recurring = "recurring" in (campaign.status, campaign.paused_from)
-    if campaign.status not in ("draft", "scheduled") and not recurring:
-        return refusal("edited", campaign.status)
-    if "audience_kind" in values:
-        check_no_child(campaign)
-    if campaign.status != "draft":
-        caller.require("send")
-    if recurring and "scheduled_at" in values:
-        return InvalidStatus(
-            "A recurring campaign has the times of its schedule; change those, or unschedule it first.",
-            status=campaign.status,
-        )
-    starts = values.get("scheduled_at", campaign.scheduled_at)
-    ends = values.get("expires_at", campaign.expires_at)
-    if starts and ends and ends <= starts:
-        return InvalidRequest("expires_at must be after scheduled_at.", field="expires_at")
-    if campaign.channel != (checked_for or campaign.channel) or not (
-        values.get("scheduled_at") or values.get("expires_at")
-    ):
-        return InvalidStatus(
-            "The campaign was changed at the same time; read it and try again.", status=campaign.status
-        )
-    return must_be_in_future("scheduled_at" if values.get("scheduled_at") else "expires_at")

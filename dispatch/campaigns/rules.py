@@ -4,10 +4,19 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from dispatch.caller import Caller
-from dispatch.errors import AlreadySending, CampaignNotFound, InvalidRequest, InvalidStatus
+from dispatch.errors import (
+    AlreadySending,
+    CampaignNotFound,
+    DispatchError,
+    InvalidRequest,
+    InvalidStatus,
+    NoMessageText,
+    NoTargetAudience,
+)
 from dispatch.formats.checks import can_be_id, checked_time
 from models.campaigns import approval
 from models.campaigns.campaign import Campaign
+from models.campaigns.writing import EditedColumns
 
 
 class _Timed(Protocol):
@@ -102,6 +111,50 @@ def must_be_in_future(field: str) -> InvalidRequest:
     return InvalidRequest(f"{field} must be in the future.", field=field)
 
 
+def why_not_edited(
+    caller: Caller, campaign: Campaign, values: EditedColumns, *, checked_for: str | None
+) -> DispatchError:
+    """Returns the reason why the edit, whose text was checked for this channel, if for any, was not written."""
+    recurring = "recurring" in (campaign.status, campaign.paused_from)
+    if campaign.status not in ("draft", "scheduled") and not recurring:
+        return refusal("edited", campaign.status)
+    if "audience_kind" in values:
+        check_no_child(campaign)
+    if campaign.status != "draft":
+        caller.require("send")
+    if recurring and "scheduled_at" in values:
+        return InvalidStatus(
+            "A recurring campaign has the times of its schedule; change those, or unschedule it first.",
+            status=campaign.status,
+        )
+    if missing := _what_is_missing(campaign, values):
+        return missing
+    starts = values.get("scheduled_at", campaign.scheduled_at)
+    ends = values.get("expires_at", campaign.expires_at)
+    if starts and ends and ends <= starts:
+        return InvalidRequest("expires_at must be after scheduled_at.", field="expires_at")
+    if campaign.channel != (checked_for or campaign.channel) or not (
+        values.get("scheduled_at") or values.get("expires_at")
+    ):
+        return InvalidStatus(
+            "The campaign was changed at the same time; read it and try again.", status=campaign.status
+        )
+    return must_be_in_future("scheduled_at" if values.get("scheduled_at") else "expires_at")
+
+
 def note(caller: Caller, action: str, campaign: Campaign, **details: Any) -> None:
     """Writes the change to the audit trail, in the transaction of the change."""
     caller.note(action, campaign.id, account_id=campaign.account_id, **details)
+
+
+def _what_is_missing(campaign: Campaign, values: EditedColumns) -> DispatchError | None:
+    """Returns the refusal of an edit after which the campaign would start by itself without a text or an audience."""
+    starts = values["scheduled_at"] is not None if "scheduled_at" in values else campaign.status != "draft"
+    if not starts:
+        return None
+    kind = "recurring" if "recurring" in (campaign.status, campaign.paused_from) else "scheduled"
+    if {"template", "scheduled_at"} & values.keys() and not values.get("template", campaign.template).strip():
+        return NoMessageText(f"A {kind} campaign needs a text; write one or choose a stored template.")
+    if "audience_kind" in values and values["audience_kind"] is None and campaign.audience_kind is not None:
+        return NoTargetAudience(f"A {kind} campaign needs an audience; choose another one, or unschedule it first.")
+    return None

@@ -125,7 +125,8 @@ def edit(campaign_id: int, values: EditedColumns, *, channel: str | None, may_se
 
     None when it is in none of these states, when its times would not be in the future and in order, when its channel is
     no longer the one that the new text was checked for, when it is no draft and the editor may not send, when it is
-    recurring and would get a time of its own, or when it is a child, whose numbers are its only audience.
+    recurring and would get a time of its own, when it is a child, whose numbers are its only audience, or when it would
+    start by itself without a text, or without the audience that it has.
     """
     if unknown := values.keys() - EditedColumns.__annotations__.keys():
         raise ValueError(f"not columns that can be edited: {unknown}")
@@ -146,6 +147,7 @@ def edit(campaign_id: int, values: EditedColumns, *, channel: str | None, may_se
             WHERE id = %(id)s AND {_editable(values)} AND {to_come or "true"}
               AND coalesce({ends}, 'infinity') > coalesce({starts}, '-infinity')
               AND channel = coalesce(%(as_channel)s, channel) AND (%(may_send)s OR status = 'draft')
+              AND ({_stays_a_draft(values)} OR {_complete(values)})
             RETURNING *""",
         {
             **values,
@@ -164,6 +166,23 @@ def _editable(values: EditedColumns) -> str:
     if "scheduled_at" not in values:
         states = f"({states} OR 'recurring' IN (status, paused_from))"
     return f"{states} AND audience_kind IS DISTINCT FROM 'numbers'" if "audience_kind" in values else states
+
+
+def _stays_a_draft(values: EditedColumns) -> str:
+    """Returns the condition that the campaign does not start by itself after the edit."""
+    return "%(scheduled_at)s::timestamptz IS NULL" if "scheduled_at" in values else "status = 'draft'"
+
+
+def _complete(values: EditedColumns) -> str:
+    """Returns the condition that the edit leaves a text, and takes no audience away without another.
+
+    A scheduled campaign may have no audience yet: `send` then chooses its customers.
+    """
+    text = "%(template)s" if "template" in values else "template"
+    asked = [f"{text} ~ '[^[:space:]]'"] if {"template", "scheduled_at"} & values.keys() else []
+    if "audience_kind" in values:
+        asked.append("%(audience_kind)s::text IS NOT NULL OR audience_kind IS NULL")
+    return " AND ".join(f"({each})" for each in asked) or "true"
 
 
 def queue(campaign_id: int) -> QueuedCampaign | None:

@@ -111,4 +111,4 @@ def _field_of(refusal: DispatchError) -> str | None:
         return "share-1" if not variant else "text" if variant == 1 else f"text-{variant}"
     if name in FIELDS:
         return FIELDS[name].id
-    return _BY_ID.get(name) or ("text" if refusal.code == "INVALID_TEMPLATE" else None)
+    return _BY_ID.get(name) or ("text" if refusal.code in ("INVALID_TEMPLATE", "NO_MESSAGE_TEXT") else None)

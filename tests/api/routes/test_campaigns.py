@@ -2,6 +2,7 @@
 
 import pytest
 
+from dispatch.start.occurrences import register_occurrences
 from models.database import rows
 from tests.factories import a_campaign, a_list, an_account, customers
 from tests.sending import start_and_deliver
@@ -140,3 +141,20 @@ def test_a_remote_audience_is_given_and_refused_by_its_conditions(call):
     wrong = call("POST", "/api/campaigns", json={"name": "x", "remote": {"conditions": [{"field": "city"}]}})
     assert wrong.status_code == 400
     assert wrong.json["error"]["message"].startswith("remote.conditions.0.operator: is missing")
+
+
+@pytest.mark.parametrize(
+    ("kind", "time"), [("scheduled", {"scheduled_at": LATER}), ("recurring", {"cron_expression": "0 9 * * 1"})]
+)
+def test_what_starts_by_itself_is_not_emptied(call, kind, time):
+    register_occurrences()
+    made = call("POST", "/api/campaigns", json={"name": "Sale", "base_template": "Hi", "everyone": True, **time}).json
+    path = f"/api/campaigns/{made['id']}"
+    for change, code in (({"base_template": ""}, "NO_MESSAGE_TEXT"), ({"everyone": False}, "NO_TARGET_AUDIENCE")):
+        answer = call("PATCH", path, json=change)
+        assert (answer.status_code, answer.json["error"]["code"]) == (400, code)
+        assert answer.json["error"]["message"].startswith(f"A {kind} campaign needs a")
+    assert call("GET", path).json == made
+    call("POST", f"{path}/unschedule")
+    emptied = call("PATCH", path, json={"base_template": "", "everyone": False}).json
+    assert (emptied["base_template"], emptied["audience"]) == ("", None)

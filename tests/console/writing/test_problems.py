@@ -59,6 +59,7 @@ def said_beside(answer):
         ({"send_window": "Mon-Foo 09:00-18:00"}, "send-window", "“Only on these days and hours”: 'Foo'"),
         ({"holidays": "XX"}, "holidays", "“Not on the public holidays of this country”"),
         ({"repeats": "daily", "repeats_at": "9"}, "repeats-at", "like 09:00"),
+        ({"text": "", "text_2": "", "when": "2035-01-01T09:00"}, "text", "needs a text"),
         ({"repeats": "cron", "cron": "soon"}, "cron", "“Cron expression”"),
         ({"repeats": "daily", "most": "many"}, "most", "The number of times must be a whole number"),
         ({"repeats": "daily", "most": "0"}, "most", "“Ends after so many times”"),
