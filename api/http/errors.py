@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 from api.http import request_id
 from api.http.connection import missing_schema
 from api.http.error_answer import ErrorAnswer
+from api.http.rules import size_in_words
 from config.logging import without_rows
 from config.redis import why_unusable
 from dispatch.errors import DispatchError, QueueUnavailable
@@ -84,7 +85,7 @@ _OF_FLASK = {
     400: ("INVALID_REQUEST", "The request cannot be read; check its address, headers and body."),
     404: ("RESOURCE_NOT_FOUND", "There is nothing at this address; /docs lists those there are."),
     405: ("METHOD_NOT_ALLOWED", "This address does not answer that method; the Allow header lists those it does."),
-    413: ("PAYLOAD_TOO_LARGE", "The body is larger than {most} MiB; send it in parts."),
+    413: ("PAYLOAD_TOO_LARGE", "The body is larger than {most}; send it in parts."),
     415: ("UNSUPPORTED_MEDIA_TYPE", "Send JSON, with the header Content-Type: application/json."),
 }
 
@@ -203,7 +204,7 @@ def _refused_by_flask(problem: HTTPException) -> Response:
     if status not in _OF_FLASK and status >= 500:
         return _unexpected(problem)
     code, message = _OF_FLASK.get(status, _OF_FLASK[400])
-    most = (request.max_content_length or 0) // 2**20
+    most = size_in_words(request.max_content_length or 0)
     response = _answer(code, message.format(most=most))
     if allowed := getattr(problem, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(allowed))

@@ -42,6 +42,14 @@ Idempotency: TypeAlias = OneTransaction | Start | HarmlessTwice
 MAX_BODY_BYTES = 1024 * 1024
 
 
+def size_in_words(size: int) -> str:
+    """Returns a size in the largest unit of which it is a whole number, such as 64 MiB, 4 KiB or 100 bytes."""
+    for unit, name in ((1024 * 1024, "MiB"), (1024, "KiB")):
+        if size and size % unit == 0:
+            return f"{size // unit} {name}"
+    return f"{size} bytes"
+
+
 @dataclass(frozen=True, slots=True)
 class RouteRules:
     """The rules of one route, as its decorator states them (`api/http/routes.py`)."""

@@ -4,13 +4,14 @@ Opening a link that ends messages changes nothing, because previews and scanners
 """
 
 from flask import Blueprint, Response, request
+from werkzeug.wrappers import Response as BaseResponse
 
 from api.http.connection import connect
-from api.http.errors import STATUS
+from api.http.errors import answer_to
 from api.http.limits import LINKS
 from api.http.rules import RouteRules
 from api.links.pages import NOT_INDEXED, page
-from dispatch.errors import DispatchError, NotFound
+from dispatch.errors import NotFound
 from dispatch.links.clicks import target_of
 from dispatch.links.opt_outs import opt_in_again, opt_out, recipient_of
 from models.customers.suppression import BY_LINK
@@ -18,6 +19,11 @@ from models.messages.linked import Recipient
 
 blueprint = Blueprint(LINKS, __name__)
 
+# What people read instead of what is said to programs.
+_WORDS = {
+    "PAYLOAD_TOO_LARGE": "The body is larger than what the button of this page sends. Nothing was changed.",
+    "INTERNAL": "Something failed here. Try again later.",
+}
 #: A button posts one short field.
 MOST_BYTES = 4096
 RULES = {name: RouteRules("read", most_bytes=MOST_BYTES) for name in ("links.ask", "links.stop", "links.follow")}
@@ -51,13 +57,20 @@ def follow(code: str) -> Response:
     return Response(status=302, headers={"Location": target, **NOT_INDEXED})
 
 
-@blueprint.errorhandler(DispatchError)
-def refused(refusal: DispatchError) -> Response:
-    """Answers people with a page."""
-    title = "Nothing is here" if isinstance(refusal, NotFound) else "This did not work"
-    answer = page(title, refusal.message)
-    answer.status_code = STATUS[refusal.code]
-    return answer
+@blueprint.errorhandler(Exception)
+def refused(problem: Exception) -> BaseResponse:
+    """Answers people with a page, whatever went wrong, with the status that programs would get."""
+    answer = answer_to(problem)
+    error = answer.get_json(silent=True)
+    if not isinstance(error, dict):
+        return answer
+    code, message = error["error"]["code"], error["error"]["message"]
+    title = "Nothing is here" if isinstance(problem, NotFound) else "This did not work"
+    shown = page(title, _WORDS.get(code, message))
+    shown.status_code = answer.status_code
+    if "Retry-After" in answer.headers:
+        shown.headers["Retry-After"] = answer.headers["Retry-After"]
+    return shown
 
 
 def _going_on(recipient: Recipient, title: str | None = None) -> Response:

@@ -211,15 +211,28 @@ def test_a_link_made_with_an_older_key_works_until_that_key_is_dropped(client, c
 
 
 def test_a_body_larger_than_a_buttons_is_refused(client, account, campaign_id):
-    assert client.post(path_of(campaign_id), data=b"x" * 5000).status_code == 413
+    answer = client.post(path_of(campaign_id), data=b"x" * 5000)
+    assert (answer.status_code, answer.mimetype) == (413, "text/html")
+    assert "<h1>This did not work</h1>" in answer.text
+    assert "Nothing was changed" in answer.text
     assert suppressed(account) == {}
+
+
+def test_what_fails_is_a_page_as_well_and_says_nothing_of_why(client, campaign_id):
+    path = path_of(campaign_id)
+    with database.atomic() as transaction:
+        rows("ALTER TABLE campaign RENAME COLUMN account_id TO no_account_id")
+        answer = client.get(path)
+        transaction.rollback()
+    assert (answer.status_code, answer.mimetype) == (500, "text/html")
+    assert "account_id" not in answer.text
 
 
 def test_an_address_that_opens_too_many_links_has_to_wait(campaign_id):
     client = web_app(settings().model_copy(update={"rate_limit_links": "3/minute"})).test_client()
     answers = [client.get(path_of(campaign_id), environ_base={"REMOTE_ADDR": "192.0.2.7"}) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
-    assert answers[-1].json["error"]["message"].startswith("This address sends too many requests")
+    assert "This address sends too many requests" in answers[-1].text
     assert int(answers[-1].headers["Retry-After"]) > 0
     other = client.get(path_of(campaign_id), environ_base={"REMOTE_ADDR": "192.0.2.8"})
     assert other.status_code == 200
