@@ -1,10 +1,12 @@
 """The command line: `python -m cli`. Each verb is a file of its own, imported when it is called."""
 
 from importlib import import_module
+from typing import Any
 
 import click
 
 from cli.shared.output import explain_errors
+from cli.shared.unwritten import end_if_unwritten
 
 # In the order a newcomer meets them.
 VERBS = {
@@ -58,8 +60,15 @@ class Verbs(click.Group):
             formatter.write_dl(list(VERBS.items()))
 
     def invoke(self, ctx: click.Context) -> object:
-        with explain_errors(ctx):
+        with end_if_unwritten(ctx), explain_errors(ctx):
             return super().invoke(ctx)
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        # Where --help and --version are printed.
+        with end_if_unwritten():
+            return super().make_context(info_name, args, parent, **extra)
 
 
 def _show_version(context: click.Context, _option: click.Parameter, value: bool) -> None:

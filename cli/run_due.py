@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
@@ -15,6 +14,7 @@ from cli.shared.arguments import row_id
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, console, print_json, show_value, wants_json
 from cli.shared.servers import with_database
+from cli.shared.unwritten import CliConsole
 from config.settings import BadSetting, settings
 from config.stopping import stop_on_signals
 from dispatch.errors import RemoteNotConfigured
@@ -101,7 +101,7 @@ def run_due(once: bool, campaign_id: int | None) -> "RunReport":
 @contextmanager
 def _progress() -> Iterator[Callable[[Sequence["RunCampaign"]], None]]:
     """Yields what shows a bar for each campaign on a terminal, and nothing in a pipe."""
-    err = Console(stderr=True)
+    err = CliConsole(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[status]}"))
     bars: dict[int, TaskID] = {}
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:

@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from cli.shared.data_directory import data_directory, data_option
 from cli.shared.host import host_of, host_option
 from cli.shared.output import print_json, takes_json, wants_json
+from cli.shared.unwritten import CliConsole
 from config.settings import settings
 from config.stopping import Stopping, stop_on_signals, stopping
 from embedded.home import home_for
@@ -35,7 +35,7 @@ def up(port: int | None, host: str | None, data: Path | None, only: str | None) 
     from embedded.lock import holding
     from embedded.stack import Stack
 
-    say = partial(Console(stderr=True, highlight=False).print, soft_wrap=True)
+    say = partial(CliConsole(stderr=True, highlight=False).print, soft_wrap=True)
     directory = data_directory(data)
     web_port = None if only else port or settings().port
     stop = stopping_at_hangup()

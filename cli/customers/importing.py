@@ -6,7 +6,6 @@ from typing import IO
 from uuid import UUID
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.shared.caller import by_hand
@@ -22,6 +21,7 @@ from cli.shared.file_in import (
 )
 from cli.shared.output import answers, console, wants_json
 from cli.shared.servers import with_database
+from cli.shared.unwritten import CliConsole
 from dispatch.accounts.accounts import account_named
 from dispatch.customers.import_trial import try_import
 from dispatch.customers.import_upload import MAX_FILE_NAME
@@ -146,6 +146,6 @@ def _progress() -> Progress:
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%  {task.fields[lines]} lines"),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=CliConsole(stderr=True),
         disable=wants_json(),
     )

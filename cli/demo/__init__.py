@@ -15,6 +15,7 @@ from cli.shared.data_directory import data_option, demo_directory
 from cli.shared.host import host_of, host_option
 from cli.shared.output import print_json, takes_json, wants_json
 from cli.shared.phones import PHONES
+from cli.shared.unwritten import CliConsole
 from config.logging import start_logging
 from config.settings import settings
 from config.simulated_phones import NAMES, Phones, as_text
@@ -68,7 +69,7 @@ def demo(
     from cli.demo.report import show_outcome
     from models.database import db
 
-    console, directory = Console(stderr=wants_json(), highlight=False), data or demo_directory(retries=retries)
+    console, directory = CliConsole(stderr=wants_json(), highlight=False), data or demo_directory(retries=retries)
     record = directory / ATTEMPTS_FILE
     recipients = recipients or (20 if retries else 1000)
     phones = phones or phones_for(0 if retries else recipients)

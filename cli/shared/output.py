@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.shared.proposals import with_options
+from cli.shared.unwritten import CliConsole, note_done, note_refused
 from dispatch.errors import DispatchError
 from embedded.refusal import Refused
 from models.page import Page
@@ -53,6 +54,7 @@ def answers(
         @functools.wraps(verb)
         def answered(*args: P.args, **options: P.kwargs) -> None:
             result = verb(*args, **options)
+            note_done(click.get_current_context())
             if wants_json():
                 print_json(result)
             else:
@@ -96,7 +98,7 @@ def print_json(value: object) -> None:
 
 def console() -> Console:
     """Where people read: standard output, or standard error when --json keeps the former for the answer."""
-    made = Console(stderr=wants_json(), highlight=False)
+    made = CliConsole(stderr=wants_json(), highlight=False)
     if not made.is_terminal:
         made.width = WIDTH_OF_A_PIPE
     return made
@@ -199,6 +201,7 @@ def explain_errors(context: click.Context) -> Iterator[None]:
 
 
 def _fail(context: click.Context, code: str, message: str) -> None:
+    note_refused(context, message)
     if context.meta.get(_JSON):
         print_json({"error": {"code": code, "message": message}})
     else:
