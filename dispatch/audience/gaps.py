@@ -1,6 +1,6 @@
 """For how many people of an audience a text has a gap: a placeholder that is empty and has no fallback."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as default
 
@@ -16,6 +16,16 @@ from models.messages.parameters import unmarked
 
 # Of the text that is quoted in a sentence.
 _QUOTED = 160
+
+# Why someone gets no message, as messages have it, in words.
+_NOT_REACHED = {
+    "opted_out": "Have opted out: {}",
+    "not_mobile": "Have a number that gets no texts: {}",
+    "country_not_allowed": "Are in a country to which the account may not send: {}",
+    "blank_text": "Would get a blank text: {}",
+    "frequency_cap": "Have had as many messages as the account's caps allow (start it later): {}",
+    "expired": "Could only be reached after it expires, by its hours or the quiet hours (change one of these): {}",
+}
 
 
 class GapView(View):
@@ -99,6 +109,16 @@ def no_one(reach: Reach) -> NoRecipients:
         )
     return NoRecipients(
         f"All {size.total} people of the audience have opted out." if size.total else None, total=size.total
+    )
+
+
+def none_reached(people: Mapping[str, int]) -> NoRecipients:
+    """Returns the error that no one of the audience gets a message; `people` are how many for each reason."""
+    if not people:
+        return NoRecipients()
+    said = "; ".join(_NOT_REACHED.get(reason, f"{reason}: {{}}").format(number) for reason, number in people.items())
+    return NoRecipients(
+        f"None of the {sum(people.values())} people of the audience can be messaged now. {said}.", skipped=dict(people)
     )
 
 

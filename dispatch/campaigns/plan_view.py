@@ -1,7 +1,13 @@
 """A campaign's plan as people see it before it starts: how many are reached when, and who is held back why."""
 
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+
 from pydantic import Field
 
+from dispatch.audience.previews import ExcludedView
+from dispatch.campaigns.preview_view import PreviewView
 from dispatch.formats.view import Time, View
 
 
@@ -39,3 +45,57 @@ class PlanView(View):
     expires_at: Time
     zones: list[PlannedZoneView]
     held_back: HeldBackView
+
+
+# Why people of the audience get no message, whenever it starts.
+_EXCLUDED = ("opted_out", "not_mobile", "country_not_allowed", "blank_text")
+
+
+@dataclass(frozen=True, slots=True)
+class StartPlan:
+    """What a start would do now: the texts and their price, who is excluded, and who is reached when."""
+
+    preview: PreviewView
+    excluded: ExcludedView
+    plan: PlanView
+    #: Whether people who have had enough messages get this one later, instead of not at all.
+    puts_off: bool
+
+    @property
+    def capped(self) -> int:
+        """Returns how many have had as many messages as the account's caps allow."""
+        return self.plan.held_back.frequency_cap
+
+    @property
+    def unreached(self) -> int:
+        """Returns how many get none because of the time: above a cap that skips, or with hours after its expiry."""
+        return self.plan.held_back.expired + (0 if self.puts_off else self.capped)
+
+    def who_gets_none(self) -> dict[str, int]:
+        """Returns how many people get none, by reason; reasons of no one are left out."""
+        found = {name: getattr(self.excluded, name) for name in _EXCLUDED}
+        found |= {"frequency_cap": 0 if self.puts_off else self.capped, "expired": self.plan.held_back.expired}
+        return {name: people for name, people in found.items() if people}
+
+    def people_and_credits(self, *, compares: bool) -> tuple[int, int]:
+        """Returns how many get a text at first, and what that costs; with texts that are compared it is their part."""
+        estimate = self.preview.estimate
+        if compares or not self.unreached or not estimate.recipients:
+            return estimate.recipients, estimate.credits
+        people = max(estimate.recipients - self.unreached, 0)
+        return people, ceil(estimate.credits * people / estimate.recipients)
+
+    @property
+    def later(self) -> int:
+        """Returns how many are reached after the start only, by their hours."""
+        return sum(each.recipients for each in self.plan.zones if each.first_at > self.plan.starts_at)
+
+    @property
+    def at_once(self) -> int:
+        """Returns how many are reached as soon as it starts."""
+        return sum(each.recipients for each in self.plan.zones) - self.later
+
+    @property
+    def later_from(self) -> datetime | None:
+        """Returns when the first of those who are reached later are; None if there are none."""
+        return min((each.first_at for each in self.plan.zones if each.first_at > self.plan.starts_at), default=None)

@@ -7,16 +7,19 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from dispatch.audience.cohorts import Cohort, cohorts_of
-from dispatch.audience.members import left_out_of
+from dispatch.audience.gaps import no_one, none_reached
+from dispatch.audience.members import Audience, left_out_of
+from dispatch.audience.previews import excluded_of
 from dispatch.caller import Caller
-from dispatch.campaigns.plan_view import HeldBackView, PlannedZoneView, PlanView
-from dispatch.campaigns.previews import known_audience
+from dispatch.campaigns.plan_view import HeldBackView, PlannedZoneView, PlanView, StartPlan
+from dispatch.campaigns.previews import counted, known_audience, messages_to
 from dispatch.campaigns.rules import get_campaign
-from dispatch.errors import InvalidStatus
+from dispatch.errors import Expired, InvalidStatus
 from dispatch.hours.caps import first_within
 from dispatch.hours.plan import Plan
+from dispatch.texts.variants import check_size
 from models.campaigns.campaign import Campaign
-from models.campaigns.hours import hours_at_start
+from models.campaigns.hours import CampaignHours, has_expired, hours_at_start
 from models.messages.caps import Caps
 from scheduling.zones import zone_called
 
@@ -37,8 +40,36 @@ def plan_campaign(caller: Caller, campaign_id: int) -> PlanView:
     """
     campaign = get_campaign(caller, campaign_id)
     _check_not_started(campaign)
-    audience = known_audience(campaign)
-    hours = hours_at_start(campaign.id)
+    return _planned(known_audience(campaign), hours_at_start(campaign.id))
+
+
+def plan_start(caller: Caller, campaign_id: int, *, first: int) -> StartPlan:
+    """Returns what a start would do now, with the first messages; refuses what a start of it would refuse.
+
+    That is an expiry that has passed, an audience that is too small for its test, and one of which no one is reached.
+    """
+    campaign = get_campaign(caller, campaign_id)
+    _check_not_started(campaign)
+    if has_expired(campaign.id):
+        raise Expired
+    audience, reach = counted(campaign)
+    if reach.messages == 0:
+        raise no_one(reach)
+    check_size(campaign, reach.messages)
+    hours = hours_at_start(campaign.id, now=True)
+    plan = _planned(audience, hours)
+    found = StartPlan(
+        messages_to(campaign, audience, reach, first=first),
+        excluded_of(audience, reach),
+        plan,
+        puts_off=hours.caps is not None and hours.caps.over_cap == "defer",
+    )
+    if not plan.zones and not (found.puts_off and found.capped):
+        raise none_reached(found.who_gets_none())
+    return found
+
+
+def _planned(audience: Audience, hours: CampaignHours) -> PlanView:
     plan, caps = Plan.of(hours), hours.caps
     stretches, held_back = _count(plan, caps, cohorts_of(audience, caps=caps, at=plan.started_at))
     held_back["opted_out"] += left_out_of(audience)

@@ -73,24 +73,26 @@ def personalized_preview(
 def preview_messages(caller: Caller, campaign_id: int, *, first: int = MESSAGES) -> PreviewView:
     """Returns the first messages as they would be sent, each with its price, and an estimate of the total price."""
     campaign = get_campaign(caller, campaign_id)
-    return _messages(campaign, *_counted(campaign), first=first)
+    return messages_to(campaign, *counted(campaign), first=first)
 
 
 def preview_start(caller: Caller, campaign_id: int, *, first: int = MESSAGES) -> tuple[PreviewView, ExcludedView]:
     """Returns what `preview_messages` does, and who is excluded; the audience is counted once for both."""
     campaign = get_campaign(caller, campaign_id)
-    audience, reach = _counted(campaign)
-    return _messages(campaign, audience, reach, first=first), excluded_of(audience, reach)
+    audience, reach = counted(campaign)
+    return messages_to(campaign, audience, reach, first=first), excluded_of(audience, reach)
 
 
-def _counted(campaign: Campaign) -> tuple[Audience, Reach]:
+def counted(campaign: Campaign) -> tuple[Audience, Reach]:
+    """Returns the campaign's audience, and how many of it get its texts; NoMessageText without one."""
     audience = known_audience(campaign)
     if not campaign.template.strip():
         raise NoMessageText
     return audience, reach_of(audience, *texts_of(campaign))
 
 
-def _messages(campaign: Campaign, audience: Audience, reach: Reach, *, first: int) -> PreviewView:
+def messages_to(campaign: Campaign, audience: Audience, reach: Reach, *, first: int) -> PreviewView:
+    """Returns the first messages to an audience that has been counted, and an estimate of the price of all."""
     templates = texts_of(campaign)
     fields = tuple(dict.fromkeys(field for template in templates for field in template.fields))
     people = members.page_of(audience, fields, after=0, limit=ESTIMATED_FROM)

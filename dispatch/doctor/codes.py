@@ -41,7 +41,7 @@ OF_CAMPAIGNS = {
     "quota": Code(True, "A limit that an operator has set for the account is reached."),
     "expired": Code(True, "Its `expires_at` passed before it could start."),
     "too_late": Code(True, "It missed its time by more than its grace."),
-    "incomplete": Code(True, "It has no text, no audience, or nobody in it who can be messaged."),
+    "incomplete": Code(True, "It has no text, no audience, or nobody in it who can be messaged now."),
     "links": Code(True, "Its text has short links, and a setting that they need is missing."),
     "remote": Code(True, "A remote service that knows its audience is not set up, or failed."),
     "preparation_failed": Code(True, "Its messages could not be written."),

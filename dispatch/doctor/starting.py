@@ -32,7 +32,12 @@ _REFUSALS = {
         "expired",
         "It expired before it could start, so nothing of it would be sent. Give it a later expiry, or cancel it.",
     ),
-    "NO_RECIPIENTS": ("incomplete", "Nobody in its audience can be messaged. Add customers, or choose others."),
+    "NO_RECIPIENTS": (
+        "incomplete",
+        "Nobody in its audience can be messaged now: they have opted out, have numbers that get no texts, have had "
+        "enough messages, or could only be reached after it expires. `campaign plan` counts them; add or choose "
+        "others, or change its hours.",
+    ),
     "NO_TARGET_AUDIENCE": ("incomplete", "It has no audience. Choose customers, a list, a segment or everyone."),
     "NO_MESSAGE_TEXT": ("incomplete", "It has no text. Write one, or choose a stored template."),
     "INVALID_TEMPLATE": ("incomplete", "Its text cannot be used. Correct it; `templates validate` says what is wrong."),

@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 
 from dispatch.accounts.quotas import spend
+from dispatch.audience.gaps import none_reached
 from dispatch.campaigns.approval import changed_since_approval, check_approval
 from dispatch.errors import ApprovalRequired, InsufficientCredits, NoRecipients
 from dispatch.start.lost import PreparationLost
@@ -16,6 +17,7 @@ from models.campaigns import preparation
 from models.campaigns.preparation import ClaimedCampaign, StartedCampaign
 from models.database import db
 from models.failures import DATABASE_ERRORS
+from models.messages import reading
 
 log = structlog.get_logger()
 
@@ -36,7 +38,7 @@ def finish(prepared: ClaimedCampaign) -> StartedCampaign:
             _refuse(campaign_id, token, changed=changed)
         price, account = campaign.held, campaign.account_id
         if price == 0:
-            raise NoRecipients
+            raise _no_one_left(campaign_id)
         if not credit.hold(account, campaign_id, epoch=campaign.claim_epoch, amount=price, actor=campaign.actor):
             raise InsufficientCredits(needed=price)
         spend(account, messages=campaign.messages, credits=price)
@@ -58,10 +60,15 @@ def _refuse(campaign_id: int, token: UUID, *, changed: int) -> NoReturn:
     if held is None:
         raise PreparationLost
     if held.prep_price == 0:
-        raise NoRecipients
+        raise _no_one_left(campaign_id)
     check_approval(held, held.recipients, changed=changed, actor=held.actor)
     # What kept it from being sent has changed back since.
     raise ApprovalRequired("Its approval changed while it was being prepared; start it again.")
+
+
+def _no_one_left(campaign_id: int) -> NoRecipients:
+    """Returns the refusal of a campaign of which every message was written as skipped."""
+    return none_reached(reading.skipped(campaign_id))
 
 
 def put_back(campaign_id: int, token: UUID, code: str, reason: str | None = None) -> None:

@@ -41,11 +41,11 @@ def hours_of(campaign_id: int) -> CampaignHours:
     )
 
 
-def hours_at_start(campaign_id: int) -> CampaignHours:
+def hours_at_start(campaign_id: int, *, now: bool = False) -> CampaignHours:
     """Returns the hours of a campaign that has not started, as they will be when it does, as far as is known now.
 
-    It starts at its time, a recurring one at the next of its schedule; without a time, or after it, now. It ends as if
-    it were claimed then; what recurs ends like its next occurrence. The time is in whole seconds.
+    It starts at its time, a recurring one at the next of its schedule; without one, after it, or with `now`, at once.
+    It ends as if it were claimed then; what recurs ends like its next occurrence. The time is in whole seconds.
     """
     return one(
         f"""SELECT {_HOURS}, start.at AS started_at,
@@ -53,9 +53,10 @@ def hours_at_start(campaign_id: int) -> CampaignHours:
                         ELSE least(c.expires_at, start.at + {DEFAULT_LIFE}) END AS expires_at
             FROM campaign c JOIN account a ON a.id = c.account_id LEFT JOIN schedule s ON s.id = c.schedule_id
             CROSS JOIN LATERAL (
-                SELECT greatest(c.scheduled_at, s.next_run_at, date_trunc('second', now())) AS at) AS start
-            WHERE c.id = %s""",
-        [campaign_id],
+                SELECT greatest(CASE WHEN NOT %(now)s THEN greatest(c.scheduled_at, s.next_run_at) END,
+                                date_trunc('second', now())) AS at) AS start
+            WHERE c.id = %(id)s""",
+        {"id": campaign_id, "now": now},
         into=CampaignHours,
     )
 

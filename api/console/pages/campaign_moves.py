@@ -14,7 +14,7 @@ from api.console.rendering import page
 from api.http.auth import caller
 from dispatch.campaigns import lifecycle
 from dispatch.campaigns.approval import approve_campaign
-from dispatch.campaigns.previews import preview_start
+from dispatch.campaigns.plans import plan_start
 from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.view import CampaignView
 from dispatch.campaigns.writing import delete_campaign, duplicate_campaign
@@ -75,7 +75,7 @@ def _what_starts(shown: CampaignView) -> dict[str, Any]:
     if not _can_be_counted(shown):
         return {"found": None, "uncounted": None}
     try:
-        return {"found": preview_start(caller(), shown.id, first=LOOKED_AT), "uncounted": None}
+        return {"found": plan_start(caller(), shown.id, first=LOOKED_AT), "uncounted": None}
     except DispatchError as refusal:
         return {"found": None, "uncounted": problem_of(refusal).words}
 

@@ -201,8 +201,9 @@ def test_what_a_cap_would_defer_past_the_end_is_skipped():
     list_id = a_list(account, 2)
     start(account, list_id=list_id)
     campaign = a_campaign(account, list_id=list_id, expires_at=MORNING + timedelta(days=2))
-    with pytest.raises(NoRecipients):
+    with pytest.raises(NoRecipients, match=r"the account's caps allow \(start it later\): 2") as refused:
         enqueue_campaign(asking(), campaign.id)
+    assert refused.value.details["skipped"] == {"frequency_cap": 2}
     assert campaign_row(campaign.id)["status"] == "draft"
 
 
