@@ -4,19 +4,7 @@ from pydantic import ValidationError
 from werkzeug.wrappers import Response
 
 from dispatch.errors import InvalidRequest
-
-# By the type of a problem that pydantic would describe in Python's words, or without saying what to send.
-_IN_WORDS_OF_JSON = {
-    "missing": "is missing",
-    "extra_forbidden": "there is no such field",
-    "dict_type": "must be a JSON object",
-    "list_type": "must be a JSON array",
-    "string_type": "must be a text",
-    "int_type": "must be a whole number",
-    "bool_type": "must be true or false",
-    "timezone_aware": "must have a time zone, like 2030-01-31T09:00:00+02:00",
-    "uuid_parsing": "must be an id as the API returns it, like 0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11",
-}
+from dispatch.formats.checks import in_words
 
 MAX_PROBLEMS = 10
 
@@ -29,13 +17,13 @@ class InvalidId(InvalidRequest):
 
 def refuse_input(problem: ValidationError) -> Response:
     """Raises what is wrong with a path, query or body; names the field and never repeats the input."""
-    found = problem.errors(include_url=False, include_input=False, include_context=False)
+    found = problem.errors(include_url=False, include_input=False)
     if not found[0]["loc"]:
         raise InvalidRequest("The request needs a JSON object as its body.")
     problems = [
         {
             "field": ".".join(str(part) for part in error["loc"]),
-            "problem": _sentence(_IN_WORDS_OF_JSON.get(error["type"], error["msg"])),
+            "problem": _sentence(in_words(error)),
         }
         for error in found[:MAX_PROBLEMS]
     ]
@@ -45,5 +33,4 @@ def refuse_input(problem: ValidationError) -> Response:
 
 
 def _sentence(message: str) -> str:
-    message = message.removeprefix("Value error, ")
     return message if message.endswith(".") else f"{message}."

@@ -5,7 +5,8 @@ from collections.abc import Coroutine
 from typing import Annotated, Any, TypeVar
 
 from gevent import get_hub
-from pydantic import Field, Strict, WithJsonSchema
+from pydantic import BeforeValidator, Field, Strict, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from api.http.auth import caller
 from api.http.inputs import Given, Organization, Page, PathId, WholeNumber
@@ -26,8 +27,16 @@ routes = Routes("providers", __name__, url_prefix="/api/providers")
 of_channels = Routes("routes", __name__, url_prefix="/api/routes")
 
 KindName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(KINDS)})]
-# None is true or false, which pydantic would take for 1 or 0.
-Setting = str | WholeNumber | Annotated[float, Strict()]
+
+
+def _setting(value: Any) -> Any:
+    # true is an int of Python's.
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise PydanticCustomError("invalid_setting", "must be a text or a number")
+    return value
+
+
+Setting = Annotated[Any, BeforeValidator(_setting), WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "number"}]})]
 Found = TypeVar("Found")
 
 

@@ -7,6 +7,7 @@ from pydantic import SecretStr, ValidationError
 
 from config.settings import Settings
 from dispatch.errors import InvalidRequest, ProviderNotConfigured
+from dispatch.formats.checks import in_words
 from dispatch.providers import Kind
 from dispatch.providers.http import LazySession
 from dispatch.providers.kinds import KINDS
@@ -61,10 +62,10 @@ def read_settings(kind: str, given: Mapping[str, Any]) -> ProviderSettings:
     try:
         return described.model_validate(dict(given))
     except ValidationError as problem:
-        first = problem.errors(include_url=False, include_input=False, include_context=False)[0]
+        first = problem.errors(include_url=False, include_input=False)[0]
         field = str(first["loc"][0]) if first["loc"] else ""
-        sentence = _sentence(kind, described, field, first["type"], first["msg"])
-        raise InvalidRequest(sentence, field="settings") from None
+        sentence = _sentence(kind, described, field, first["type"], in_words(first))
+        raise InvalidRequest(sentence, field=f"settings.{field[:60]}" if field else "settings") from None
 
 
 def sealed_and_shown(settings: ProviderSettings) -> tuple[dict[str, str], dict[str, Any]]:
@@ -84,5 +85,4 @@ def _sentence(kind: str, described: type[ProviderSettings], field: str, problem:
             return f"{kind} has no setting {field[:60]!r}; its settings are {known or 'none'}."
         case "string_pattern_mismatch" | "string_too_short" | "string_too_long":
             message = f"must be {asked}" if (asked := described.asks(field)) else message
-    said = message.removeprefix("Value error, ")
-    return f"{field}: {said[0].lower()}{said[1:]}." if field else f"{said}."
+    return f"{field}: {message[0].lower()}{message[1:]}." if field else f"{message}."

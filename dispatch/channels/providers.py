@@ -194,21 +194,22 @@ def _check_address(wanted: ProviderSettings, kind: str, base_url: str | None) ->
     """Refuses a kind whose address accounts name, when it has none, or one that cannot or may not be called."""
     if wanted.ADDRESS is None:
         return
-    url = getattr(wanted, wanted.ADDRESS)
+    url, field = getattr(wanted, wanted.ADDRESS), f"settings.{wanted.ADDRESS}"
     if url is None and base_url is None:
-        raise InvalidRequest(f"{kind} needs {wanted.ADDRESS}, the address to call.", field="settings")
+        raise InvalidRequest(f"{kind} needs {wanted.ADDRESS}, the address to call.", field=field)
     if url is None:
         return
     host = str(url.host).strip("[]")
     if url.username or url.password or not is_host(host):
         raise InvalidRequest(
-            f"{wanted.ADDRESS} must name a host that can be looked up, without a user and a password.", field="settings"
+            f"{wanted.ADDRESS} must name a host that can be looked up, without a user and a password.",
+            field=field,
         )
     if base_url is None and names_private(host):
         raise InvalidRequest(
             f"{wanted.ADDRESS} is a private address, which is not called; use a public one, or have an operator allow "
             "it (PRIVATE_NETWORKS) or name it as base_url.",
-            field="settings",
+            field=field,
         )
 
 

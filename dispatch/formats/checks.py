@@ -1,8 +1,10 @@
-"""Validation of names, texts, times and ids, shared by every entry point."""
+"""Validation of names, texts, times and ids, and what pydantic found wrong in words, shared by every entry point."""
 
 import re
 from datetime import UTC, datetime, time
 from typing import Any
+
+from pydantic_core import ErrorDetails
 
 from dispatch.errors import InvalidRequest
 from dispatch.formats.composing import normal
@@ -122,3 +124,45 @@ def checked_channel(channel: str) -> str:
 def can_be_id(number: int) -> bool:
     """Returns whether the number fits into a column of ids; PostgreSQL refuses to compare others with one."""
     return -MAX_ID <= number <= MAX_ID
+
+
+# By the type of a problem that pydantic describes in words of Python, or without saying what to send.
+_IN_WORDS_OF_JSON = {
+    "missing": "is missing",
+    "extra_forbidden": "there is no such field",
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type", "dataclass_type"), "must be a JSON object"),
+    **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type"), "must be a JSON array"),
+    "string_type": "must be a text",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "does not have the form that it must have",
+    "too_short": "must have at least {min_length} items; it has {actual_length}",
+    "too_long": "must have at most {max_length} items; it has {actual_length}",
+    **dict.fromkeys(("int_type", "int_parsing", "int_parsing_size", "int_from_float"), "must be a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "must be a number"),
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be {le} or less",
+    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
+    **dict.fromkeys(("literal_error", "enum"), "must be {expected}"),
+    **dict.fromkeys(
+        ("datetime_type", "datetime_parsing", "datetime_from_date_parsing"),
+        "must be a time, as text like 2030-01-31T09:00:00+02:00",
+    ),
+    "timezone_aware": "must have a time zone, like 2030-01-31T09:00:00+02:00",
+    **dict.fromkeys(
+        ("uuid_type", "uuid_parsing", "uuid_version"),
+        "must be an id as the API returns it, like 0b7e0c1e-5a51-4f6c-8a53-3d1f0d9c8a11",
+    ),
+    **dict.fromkeys(
+        ("url_type", "url_parsing", "url_scheme", "url_too_long", "url_syntax_violation"),
+        "must be an address like https://example.com/path",
+    ),
+}
+
+
+def in_words(problem: ErrorDetails) -> str:
+    """Returns what pydantic found wrong with a value, in words of JSON and without the value."""
+    said = _IN_WORDS_OF_JSON.get(problem["type"])
+    return said.format_map(problem.get("ctx", {})) if said else problem["msg"].removeprefix("Value error, ")
