@@ -16,6 +16,7 @@ from cli.shared.output import answers, console, print_json, show_value, wants_js
 from cli.shared.servers import with_database
 from cli.shared.unwritten import CliConsole
 from config.settings import BadSetting, settings
+from config.shared_metrics import check_metrics_directory
 from config.stopping import stop_on_signals
 from dispatch.errors import RemoteNotConfigured
 from models.tenancy import ALL_ACCOUNTS
@@ -94,6 +95,8 @@ def run_due(once: bool, campaign_id: int | None) -> "RunReport":
     caller = by_hand(ALL_ACCOUNTS)
     if not once:
         return push_due(caller, campaign_id=campaign_id)
+    # Every call is counted there, and one that cannot be would end the run among its calls.
+    check_metrics_directory(settings())
     with _stopping_on_signals(), _progress() as look:
         return run_in_place(caller, campaign_id=campaign_id, look=look)
 

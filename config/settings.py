@@ -361,6 +361,10 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as problem:
         raise BadSetting(f"campaign-dispatch: {explain(problem, Settings.model_fields)}") from None
+    except UnicodeDecodeError:
+        raise BadSetting("campaign-dispatch: .env is not in UTF-8; save it as that") from None
+    except OSError as problem:
+        raise BadSetting(f"campaign-dispatch: .env cannot be read ({problem.strerror})") from None
 
 
 @lru_cache(maxsize=1)

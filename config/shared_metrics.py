@@ -8,11 +8,12 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from config.settings import Settings, settings
+from config.settings import BadSetting, Settings, settings
 
 PREFIX = "campaign-dispatch-metrics-"
 # Its lock is held for as long as the directory is used; the kernel releases it however the process ends.
 _LOCK = "in-use"
+_EXAMPLE = "/run/campaign-dispatch/metrics"
 
 
 class MetricsDirectory:
@@ -64,13 +65,34 @@ def share_metrics(chosen: Settings) -> MetricsDirectory | None:
 
     Call it before prometheus_client is imported, which looks once. None: the directory is someone else's to delete.
     """
-    made = None if chosen.prometheus_multiproc_dir else MetricsDirectory()
+    check_metrics_directory(chosen)
+    try:
+        made = None if chosen.prometheus_multiproc_dir else MetricsDirectory()
+    except OSError as problem:
+        raise _unusable("is not set, and no directory for temporary files can be written", problem) from None
     directory = made.path if made else chosen.prometheus_multiproc_dir
-    assert directory
-    directory.mkdir(parents=True, exist_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
     settings.cache_clear()
     return made
+
+
+def check_metrics_directory(chosen: Settings) -> None:
+    """Makes PROMETHEUS_MULTIPROC_DIR, if it is set; BadSetting unless this process can write there."""
+    if chosen.prometheus_multiproc_dir is None:
+        return
+    try:
+        chosen.prometheus_multiproc_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=chosen.prometheus_multiproc_dir):
+            pass
+    except OSError as problem:
+        raise _unusable("the directory cannot be made or written", problem) from None
+
+
+def _unusable(what: str, problem: OSError) -> BadSetting:
+    return BadSetting(
+        f"campaign-dispatch: PROMETHEUS_MULTIPROC_DIR: {what} ({problem.strerror}); name one that web and workers own; "
+        f"for example PROMETHEUS_MULTIPROC_DIR={_EXAMPLE}"
+    )
 
 
 def forget_metrics(made: MetricsDirectory | None) -> None:

@@ -6,6 +6,7 @@ import structlog
 from config.logging import start_logging
 from config.redis import enqueueing
 from config.settings import BadSetting, Settings, settings
+from config.shared_metrics import check_metrics_directory
 from dispatch.errors import NotMigrated
 from dispatch.process.schema import check_schema
 from dispatch.tracing.recording import record_spans
@@ -24,6 +25,7 @@ def start_process(name: str, *, plan_once: bool = False) -> Settings:
     chosen = servers_named(settings())
     start_logging(chosen, process=name)
     record_spans(chosen, name)
+    check_metrics_directory(chosen)
     assert chosen.database_url
     try:
         open_database(

@@ -128,3 +128,10 @@ def _read_all(terminal):
         parts.append(part)
     os.close(terminal)
     return b"".join(parts).decode()
+
+
+def test_a_directory_of_counts_that_cannot_be_written_is_status_2_before_anything_is_started(cli_process):
+    named = {"PROMETHEUS_MULTIPROC_DIR": "/dev/null/metrics"}
+    answer = cli_process("run-due", "--once", environment=named)
+    assert answer.status == 2
+    assert answer.stderr.startswith("PROMETHEUS_MULTIPROC_DIR: the directory cannot be made or written")

@@ -3,13 +3,17 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from config.shared_metrics import PREFIX, MetricsDirectory
+from config.settings import BadSetting, Settings
+from config.shared_metrics import PREFIX, MetricsDirectory, check_metrics_directory, share_metrics
+from embedded.servers import child_environment
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +37,45 @@ def leave_behind(directory: Path) -> Path:
     process.join(60)
     [left] = set(directory.iterdir()) - before
     return left
+
+
+@pytest.mark.parametrize("named", ["file/below", "file"])
+def test_a_directory_that_cannot_be_made_or_written_is_one_line_with_the_name_of_the_setting(temporary, named):
+    (temporary / "file").touch()
+    chosen = Settings(prometheus_multiproc_dir=temporary / named)
+    for begin in (share_metrics, check_metrics_directory):
+        with pytest.raises(BadSetting) as refused:
+            begin(chosen)
+        assert str(refused.value).startswith(
+            "campaign-dispatch: PROMETHEUS_MULTIPROC_DIR: the directory cannot be made"
+        )
+        assert "\n" not in str(refused.value)
+
+
+def test_without_a_directory_for_temporary_files_the_setting_to_make_is_named(temporary, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary / "gone"))
+    with pytest.raises(BadSetting, match="PROMETHEUS_MULTIPROC_DIR: is not set"):
+        share_metrics(Settings(prometheus_multiproc_dir=None))
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["gunicorn", "--config", "config/gunicorn.py", "--bind", "127.0.0.1:0", "api:create_app()"],
+        ["jobs"],
+        ["sweeper"],
+        ["jobs.worker", "send"],
+    ],
+)
+def test_no_process_starts_with_a_directory_that_it_cannot_write(servers, words):
+    chosen = child_environment(PROMETHEUS_MULTIPROC_DIR="/dev/null/metrics")
+    done = subprocess.run(
+        [sys.executable, "-m", *words], env=chosen, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith("campaign-dispatch: PROMETHEUS_MULTIPROC_DIR: ")
 
 
 def test_it_is_deleted_by_the_process_that_made_it(temporary):

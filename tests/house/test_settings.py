@@ -120,6 +120,13 @@ def test_dot_env_is_read_and_the_real_environment_wins(tmp_path):
     assert "batch_size=12" in shown
 
 
+def test_a_dot_env_that_cannot_be_read_ends_the_process_with_one_line(tmp_path):
+    (tmp_path / ".env").write_bytes(b"DEFAULT_FROM=Caf\xe9\n")
+    refused = _load(tmp_path)
+    assert refused.returncode == 1
+    assert refused.stderr == "campaign-dispatch: .env is not in UTF-8; save it as that\n"
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "says"),
     [
