@@ -79,7 +79,9 @@ class CampaignFields(Given):
     local_time: str | None = Field(None, description="like 10:00: each person is messaged when their clock shows it")
     send_window: str | None = Field(None, description='by each person\'s own clock, like "Mon-Fri 09:00-18:00"')
     holidays: str | None = Field(None, description="two letters of a country: no one is messaged on its holidays")
-    grace_sec: WholeNumber = Field(GRACE_SEC, description="one that starts later than this waits for a decision")
+    grace_sec: WholeNumber = Field(
+        GRACE_SEC, description="one that starts later than this, and than two sweeps take, waits for a decision"
+    )
 
 
 class NewCampaign(CampaignFields):

@@ -99,6 +99,10 @@ def _counts(shown: CampaignView) -> str:
 
 def _why_not(shown: CampaignView) -> str:
     """Returns what the campaign is waiting for, or why it stopped; empty when there is nothing to say."""
+    if shown.blocked_reason == "TOO_LATE":
+        return "TOO_LATE; it waits until someone starts it, or gives it another time or a longer grace"
+    if shown.blocked_reason == "EXPIRED":
+        return "EXPIRED; it waits until someone gives it a later expiry"
     if shown.blocked_reason:
         return f"{shown.blocked_reason}; checked again {_at(shown.next_check_at) or 'by the next sweep'}"
     if shown.status == "scheduled":

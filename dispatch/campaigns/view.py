@@ -119,7 +119,9 @@ class CampaignView(View):
     local_time: Clock | None = Field(description="each person is messaged when their own clock first shows it")
     send_window: str | None = Field(description="days and hours in which people are messaged, by their own clock")
     holidays: str | None = Field(description="the country on whose public holidays no one is messaged")
-    grace_sec: int = Field(description="how late it may start before it waits for a person to decide")
+    grace_sec: int = Field(
+        description="how late it may start, or two sweeps if these take longer, before it waits for a person to decide"
+    )
     started_at: Time | None
     waits_until: Time | None = Field(description="when the next of its messages may be sent, if none may be now")
     ended_at: Time | None

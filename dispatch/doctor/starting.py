@@ -26,7 +26,8 @@ _REFUSALS = {
     "QUOTA_EXCEEDED": ("quota", "The account has reached a limit. Ask an operator for a higher one."),
     "TOO_LATE": (
         "too_late",
-        "It missed its time by more than its grace. Start it now, give it another time, or cancel it.",
+        "It missed its time by more than its grace. Start it now, give it another time or a longer grace, or cancel "
+        "it.",
     ),
     "EXPIRED": (
         "expired",

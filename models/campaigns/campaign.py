@@ -184,11 +184,11 @@ class Campaign(Row):
 
     @classmethod
     def block(cls, campaign_id: int, reason: str) -> None:
-        """Sets a campaign that cannot start aside for 1 to 15 minutes, longer each time; it keeps its state."""
+        """Sets one that cannot start aside for 1 to 15 minutes, longer each time, or until a person decides."""
         rows(
             """UPDATE campaign SET blocked_reason = %(reason)s, blocked_tries = blocked_tries + 1, updated_at = now(),
-                      next_check_at = now() + least(interval '15 minutes',
-                                                    interval '1 minute' * power(2, least(blocked_tries, 4)))
+                      next_check_at = CASE WHEN %(reason)s NOT IN ('TOO_LATE', 'EXPIRED') THEN now() + least(
+                        interval '15 minutes', interval '1 minute' * power(2, least(blocked_tries, 4))) END
                WHERE id = %(id)s AND status IN ('draft', 'scheduled')""",
             {"id": campaign_id, "reason": reason},
         )

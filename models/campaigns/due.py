@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
 
+from config.settings import settings
 from models.campaigns.campaign import Campaign
 from models.database import row, rows
 from models.tenancy import Tenant, owned_by
@@ -11,7 +12,7 @@ from models.turns import HAD, Turns
 
 _DUE = """
 SELECT id, account_id, name, status, correlation_id, traceparent, scheduled_at, next_check_at,
-       scheduled_at < now() - make_interval(secs => grace_sec) AS late,
+       scheduled_at < now() - make_interval(secs => greatest(grace_sec, %(least)s)) AS late,
        CASE kind WHEN 'occurrence' THEN actor END AS starter
 FROM campaign
 WHERE status = 'scheduled' AND scheduled_at <= now() AND (next_check_at IS NULL OR next_check_at <= now())
@@ -27,7 +28,7 @@ class DueCampaign:
     account_id: UUID
     name: str
     status: str
-    #: Whether its time is longer ago than its grace, so that a person has to decide.
+    #: Whether its time is longer ago than its grace, and than a sweep takes, so that a person has to decide.
     late: bool
     #: Who starts an occurrence: whoever made its pattern recurring. None: the system.
     starter: str | None
@@ -51,7 +52,11 @@ class DueCampaign:
     @classmethod
     def find(cls, campaign_id: int, tenant: Tenant) -> "DueCampaign | None":
         """Returns the tenant's campaign if it is due and was not set aside."""
-        return row(f"{_DUE} AND {owned_by(tenant)} AND id = %(id)s", {"account": tenant, "id": campaign_id}, into=cls)
+        return row(
+            f"{_DUE} AND {owned_by(tenant)} AND id = %(id)s",
+            {"account": tenant, "id": campaign_id, "least": _least_grace_sec()},
+            into=cls,
+        )
 
     @classmethod
     def page(cls, limit: int, tenant: Tenant, *, seen: list[int], turns: Turns) -> "list[DueCampaign]":
@@ -68,6 +73,11 @@ class DueCampaign:
                   FROM ({_DUE} AND {owned_by(tenant)} AND id <> ALL(%(seen)s)) AS each) AS due
                 LEFT JOIN {HAD} USING (account_id)
                 ORDER BY place + coalesce(turns, 0), next_check_at NULLS FIRST, scheduled_at, id LIMIT %(limit)s""",
-            {"limit": limit, "account": tenant, "seen": seen, **turns.had()},
+            {"limit": limit, "account": tenant, "seen": seen, "least": _least_grace_sec(), **turns.had()},
             into=cls,
         )
+
+
+def _least_grace_sec() -> float:
+    """Returns how late a campaign may always be: so long it may wait for a sweep, and for its turn in it."""
+    return 2 * settings().schedule_sweep_interval_ms / 1000

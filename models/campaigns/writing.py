@@ -21,6 +21,9 @@ CONTENT = (
 AUDIENCE = ("audience_kind", "list_id", "segment_id", "segment_filter", "remote_filter")
 # When it starts and whom it then reaches when: a copy takes it over, a child that starts at once does not.
 TIMING = ("local_time", "grace_sec")
+# A change lets the next sweep check a campaign again, but for these reasons it waits until one of these changes.
+_DECIDED_BY = {"TOO_LATE": {"scheduled_at", "grace_sec"}, "EXPIRED": {"scheduled_at", "expires_at"}}
+_STILL_BLOCKED = "CASE WHEN blocked_reason = ANY(%(undecided)s) THEN blocked_reason END"
 
 
 class Timing(TypedDict, total=False):
@@ -123,10 +126,11 @@ def write(new: NewCampaign) -> Campaign | None:
 def edit(campaign_id: int, values: EditedColumns, *, channel: str | None, may_send: bool) -> Campaign | None:
     """Writes these columns of a draft, scheduled or recurring campaign, and lets the next sweep check it again.
 
-    None when it is in none of these states, when its times would not be in the future and in order, when its channel is
-    no longer the one that the new text was checked for, when it is no draft and the editor may not send, when it is
-    recurring and would get a time of its own, when it is a child, whose numbers are its only audience, or when it would
-    start by itself without a text, or without the audience that it has.
+    One that came too late or has expired waits for a person until the edit decides that. None when it is in none of
+    these states, when its times would not be in the future and in order, when its channel is no longer the one that the
+    new text was checked for, when it is no draft and the editor may not send, when it is recurring and would get a time
+    of its own, when it is a child, whose numbers are its only audience, or when it would start by itself without a
+    text, or without the audience that it has.
     """
     if unknown := values.keys() - EditedColumns.__annotations__.keys():
         raise ValueError(f"not columns that can be edited: {unknown}")
@@ -142,7 +146,7 @@ def edit(campaign_id: int, values: EditedColumns, *, channel: str | None, may_se
         if column in values
     )
     return row(
-        f"""UPDATE campaign SET {sets} blocked_reason = NULL, blocked_tries = 0, next_check_at = NULL,
+        f"""UPDATE campaign SET {sets} blocked_reason = {_STILL_BLOCKED}, blocked_tries = 0, next_check_at = NULL,
                    updated_at = now()
             WHERE id = %(id)s AND {_editable(values)} AND {to_come or "true"}
               AND coalesce({ends}, 'infinity') > coalesce({starts}, '-infinity')
@@ -155,6 +159,7 @@ def edit(campaign_id: int, values: EditedColumns, *, channel: str | None, may_se
             "id": campaign_id,
             "as_channel": channel,
             "may_send": may_send,
+            "undecided": [code for code, fields in _DECIDED_BY.items() if not fields & values.keys()],
         },
         into=Campaign,
     )
@@ -194,13 +199,13 @@ def queue(campaign_id: int) -> QueuedCampaign | None:
     # Locked first, so that `first` is decided by the newest row: a concurrent call may just have queued others.
     return row(
         f"""WITH old AS MATERIALIZED (
-              SELECT id, queued_at FROM campaign WHERE id = %s AND status IN ('draft', 'scheduled')
+              SELECT id, queued_at FROM campaign WHERE id = %(id)s AND status IN ('draft', 'scheduled')
               AND audience_kind IS DISTINCT FROM 'numbers' FOR NO KEY UPDATE)
             UPDATE campaign SET audience_kind = 'customers', {others} queued_at = coalesce(old.queued_at, now()),
-                   blocked_reason = NULL, blocked_tries = 0, next_check_at = NULL, updated_at = now()
+                   blocked_reason = {_STILL_BLOCKED}, blocked_tries = 0, next_check_at = NULL, updated_at = now()
             FROM old WHERE campaign.id = old.id
             RETURNING campaign.*, old.queued_at IS NULL AS first""",
-        [campaign_id],
+        {"id": campaign_id, "undecided": list(_DECIDED_BY)},
         into=QueuedCampaign,
     )
 

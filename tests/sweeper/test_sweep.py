@@ -6,10 +6,6 @@ from math import inf
 import pytest
 
 from config.stopping import Stopping
-from dispatch.campaigns.editing import edit_campaign
-from dispatch.campaigns.lifecycle import pause_campaign, resume_campaign
-from dispatch.campaigns.reading import read_campaign
-from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.sweep import due_campaigns, start_due, sweep_due, time_box
 from embedded.server import free_port
 from models.campaigns.campaign import Campaign
@@ -68,33 +64,6 @@ def test_campaigns_that_are_not_due_or_of_another_account_are_left_alone():
     theirs = a_campaign(stranger, recipients=1, due=True)
     assert sweep_due(asking(account.id)).processed_count == 0
     assert [status_of(campaign) for campaign in (draft, later, theirs)] == ["draft", "scheduled", "scheduled"]
-
-
-def test_a_campaign_that_is_later_than_its_grace_waits_for_a_person():
-    campaign = a_campaign(an_account(), recipients=1, due=True)
-    make_due_since(campaign, "6 hours 1 second")
-    [refused] = sweep_due(asking()).errors
-    assert (refused.campaign_id, refused.error) == (campaign.id, "TOO_LATE")
-    assert (status_of(campaign), read_campaign(asking(), campaign.id).blocked_reason) == ("scheduled", "TOO_LATE")
-    assert sweep_due(asking()).processed_count == 0
-    assert enqueue_campaign(asking(), campaign.id).status == "sending"
-
-
-def test_each_campaign_has_a_grace_of_its_own():
-    late, in_time = (a_campaign(an_account(), recipients=1, due=True) for _ in range(2))
-    edit_campaign(asking(), late.id, {"grace_sec": 0})
-    assert ids(sweep_due(asking()).campaigns) == [in_time.id]
-    # A person who gives it another grace lets the next sweep look again.
-    edit_campaign(asking(), late.id, {"grace_sec": 600})
-    assert ids(sweep_due(asking()).campaigns) == [late.id]
-
-
-def test_resuming_a_campaign_decides_that_it_is_not_too_late():
-    campaign = a_campaign(an_account(), recipients=1, due=True)
-    make_due_since(campaign, "2 days")
-    pause_campaign(asking(), campaign.id)
-    resume_campaign(asking(), campaign.id)
-    assert ids(sweep_due(asking()).campaigns) == [campaign.id]
 
 
 def test_a_refused_campaign_is_set_aside_and_the_next_one_starts():
