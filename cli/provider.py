@@ -11,6 +11,7 @@ from cli.shared.output import answers, show_columns
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
+from cli.shared.unreadable import some_unreadable
 from dispatch.caller import Caller
 from dispatch.channels.callbacks import CallbacksView, callbacks_of
 from dispatch.channels.providers import (
@@ -167,10 +168,12 @@ def remove(name: str, account: str | None) -> dict[str, int | bool]:
 
 
 @provider.command()
-@answers()
+@answers(failed=some_unreadable)
 @with_database
 def reseal() -> ResealedView:
     """Encrypt all credentials with the first key of PROVIDER_KEY, so that older keys can be dropped from it.
+
+    The status is 1 when no key opens some of them; then keep every key.
 
     \b
     python -m cli provider reseal

@@ -10,6 +10,7 @@ from cli.shared.output import answers, show_columns, show_value
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
+from cli.shared.unreadable import some_unreadable
 from dispatch.webhooks.resealing import ResealedWebhooksView, reseal_webhooks
 from dispatch.webhooks.webhooks import (
     DeliveryView,
@@ -61,10 +62,12 @@ def add(account: str, url: str, events: tuple[str, ...]) -> dict[str, str]:
 
 
 @webhook.command()
-@answers()
+@answers(failed=some_unreadable)
 @with_database
 def reseal() -> ResealedWebhooksView:
     """Encrypt all secrets with the first key of PROVIDER_KEY, so that older keys can be dropped from it.
+
+    The status is 1 when no key opens some of them; then keep every key.
 
     \b
     python -m cli webhook reseal

@@ -13,4 +13,5 @@ installation   processes, clock, schema, disk, Redis, keys
 webhooks       webhooks that were switched off
 callbacks      providers whose callbacks are refused
 keys           API keys whose end would stop someone
+sealed         credentials and secrets that the present keys cannot open
 """

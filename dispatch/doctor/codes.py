@@ -64,6 +64,7 @@ OF_THE_INSTALLATION = {
     "redis_forgets": Code(False, "Redis keeps nothing on disk, so a restart loses the queues."),
     "answers_set_aside": Code(True, "PostgreSQL refused answers of providers that an ended worker had kept in Redis."),
     "disk": Code(True, "A disk of this machine is nearly full."),
+    "secrets_unreadable": Code(True, "Credentials or secrets were sealed with a key that is not in PROVIDER_KEY."),
     "webhook_off": Code(True, "A webhook was switched off after a day without a success, or because it is gone."),
     "circuit": Code(True, "Providers failed again and again, and are tried with one message at a time."),
     "callbacks_refused": Code(True, "A provider's last callbacks were refused because their signature is wrong."),

@@ -11,6 +11,7 @@ from dispatch.doctor.codes import Reason, of_installation
 from dispatch.doctor.facts import Facts
 from dispatch.doctor.keys import expiring_keys
 from dispatch.doctor.redis_state import RedisState
+from dispatch.doctor.sealed import secrets_unreadable
 from dispatch.doctor.webhooks import webhooks_off
 from dispatch.doctor.words import for_about, listed
 from dispatch.process.schema import MIGRATE
@@ -48,6 +49,7 @@ def about_installation(facts: Facts) -> list[Reason]:
         *about_redis(facts.redis),
         *about_disks(),
         *expiring_keys(),
+        *secrets_unreadable(),
         *webhooks_off(),
         *callbacks_refused(),
         *_circuits(facts),

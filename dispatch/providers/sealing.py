@@ -69,6 +69,11 @@ def resealed(sealed: bytes, *, account_id: UUID | None, kind: str, keys: Sequenc
     return seal(opened, account_id=account_id, kind=kind, keys=keys)
 
 
+def beginnings(keys: Sequence[bytes]) -> list[bytes]:
+    """Returns how everything begins that one of the keys has sealed."""
+    return [_VERSION + _id_of(key) for key in keys]
+
+
 def _bound_to(account_id: UUID | None, kind: str) -> bytes:
     return f"{account_id or '-'}|{kind}".encode()
 

@@ -150,6 +150,20 @@ class Provider(Row):
             into=cls,
         )
 
+    @classmethod
+    def sealed_otherwise(cls, beginnings: Sequence[bytes]) -> list[Self]:
+        """Returns the providers whose credentials begin like none of these; not removed ones.
+
+        A beginning is nine bytes, as `dispatch/providers/sealing.py` writes them: a version and which key it was.
+        """
+        return rows(
+            """SELECT * FROM provider WHERE removed_at IS NULL AND sealed IS NOT NULL
+                 AND substring(sealed FROM 1 FOR 9) <> ALL (%s::bytea[])
+               ORDER BY id""",
+            [list(beginnings)],
+            into=cls,
+        )
+
     def reseal(self, sealed: bytes) -> bool:
         """Replaces what is sealed; False when someone else has."""
         return bool(

@@ -113,6 +113,15 @@ class Webhook(Row):
         """Returns the next webhooks after this one, in the order of their ids."""
         return rows("SELECT * FROM webhook WHERE id > %s ORDER BY id LIMIT %s", [webhook_id, limit], into=cls)
 
+    @classmethod
+    def sealed_otherwise(cls, beginnings: Sequence[bytes]) -> "list[Webhook]":
+        """Returns the webhooks whose secrets begin like none of these, which are nine bytes as `Provider` has them."""
+        return rows(
+            "SELECT * FROM webhook WHERE substring(sealed FROM 1 FOR 9) <> ALL (%s::bytea[]) ORDER BY created_at, id",
+            [list(beginnings)],
+            into=cls,
+        )
+
     def reseal(self, sealed: bytes) -> bool:
         """Replaces the sealed secret; False when someone else has, or the webhook is gone."""
         return bool(

@@ -70,5 +70,21 @@ def test_a_weight_is_a_whole_number(cli, account, weight):
     assert answer.error["code"] == "INVALID_REQUEST"
 
 
+@pytest.mark.parametrize("verb", ["provider", "webhook"])
+def test_resealing_fails_and_says_so_while_no_key_opens_something(cli, account, configure, verb):
+    lost, new = "l" * 32, "n" * 32
+    configure(PROVIDER_KEY=lost)
+    twilio = ("--set", "account_sid=AC" + "0" * 32, "--set", "auth_token=" + "0" * 32, "--set", "from=+306912345678")
+    assert cli("provider", "add", "trial", "--account", "Acme", "--kind", "twilio", *twilio).status == 0
+    assert cli("webhook", "add", "--account", "Acme", "--url", "https://shop.example.com/hooks").status == 0
+    configure(PROVIDER_KEY=new)
+    answer = cli(verb, "reseal", "--json")
+    assert (answer.status, len(answer.json["unreadable"])) == (1, 1)
+    assert "drop no key from it yet" in answer.stderr
+    configure(PROVIDER_KEY=f"{new},{lost}")
+    answer = cli(verb, "reseal", "--json")
+    assert (answer.status, answer.json, answer.stderr) == (0, {"resealed": 1, "unreadable": []}, "")
+
+
 def test_resealing_says_how_many_it_changed(cli, account):
     assert cli("provider", "reseal", "--json").json == {"resealed": 0, "unreadable": []}

@@ -20,6 +20,7 @@ from models.heartbeat import Heartbeat
 from models.webhooks.webhook import Webhook
 from tests.clock import stopped_clock
 from tests.dispatch.doctor.looking import another_redis, diagnosis, missing, redis_away
+from tests.dispatch.receipts.saying import a_webhook_provider
 from tests.factories import an_account, asking
 
 # The Valkey of the tests keeps nothing on disk.
@@ -69,6 +70,21 @@ def test_what_others_have_put_into_the_queue_is_no_failure(redis, planted):
     redis.hset("rq:job:house", "enqueued_at", planted)
     redis.rpush("rq:queue:house", "house")
     redis.set("rq:queue:prepare", "not a list")
+    assert missing().keys() == HERE
+
+
+def test_what_the_present_keys_cannot_open_is_named_until_they_can(configure):
+    lost, new = "l" * 32, "n" * 32
+    configure(PROVIDER_KEY=lost)
+    account = an_account()
+    made = add_webhook(asking(account.id), url="https://shop.example.com/hooks")
+    provider = a_webhook_provider(account)
+    configure(PROVIDER_KEY=new)
+    text = missing()["secrets_unreadable"]
+    assert f"webhook {made.id}" in text
+    assert provider.name in text
+    assert not diagnosis().ok
+    configure(PROVIDER_KEY=f"{new},{lost}")
     assert missing().keys() == HERE
 
 
