@@ -4,7 +4,7 @@ DispatchError
 ├── InvalidRequest          the caller's input cannot be used
 │   ├── InvalidTemplate
 │   ├── SegmentTooHeavy
-│   ├── NoRecipients, NoTargetAudience, NoMessageText, EmptyCustomerIds, MissingCustomerId
+│   ├── NoRecipients, TooFewRecipients, NoTargetAudience, NoMessageText, EmptyCustomerIds, MissingCustomerId
 ├── NotFound                no such row for this account (another tenant's row looks the same)
 │   ├── CampaignNotFound, CustomerNotFound
 ├── InvalidStatus           the campaign is in a state that does not allow this
@@ -76,6 +76,12 @@ class NoRecipients(InvalidRequest):
     """No one in the audience can be messaged; add customers or choose another audience."""
 
     code = "NO_RECIPIENTS"
+
+
+class TooFewRecipients(InvalidRequest):
+    """Too few people can be messaged for the texts that the campaign compares; add people or hold no one back."""
+
+    code = "TOO_FEW_RECIPIENTS"
 
 
 class NoTargetAudience(InvalidRequest):

@@ -10,6 +10,7 @@ from api.console.assets import asset
 from api.console.navigation import MENU
 from api.console.sessions import csrf_token
 from api.http.errors import STATUS
+from dispatch.doctor.refusals import in_words
 from dispatch.errors import DispatchError
 from models.console.session import SignedIn
 
@@ -20,7 +21,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters |= {"number": words.number, "counted": words.counted}
+_TEMPLATES.filters |= {"number": words.number, "counted": words.counted, "refusal": in_words}
 _TEMPLATES.globals |= {"asset": asset, "bar": words.bar, "done": words.done, "page_count": words.pages}
 
 _TEMPLATES.globals |= {

@@ -5,6 +5,7 @@ words          times as people read them
 codes          every reason, and whether a person has to do something about it
 facts          what is looked at once: heartbeats, queues, Redis
 redis_state    how Redis is
+refusals       what a refused start says to people
 starting       campaigns that have not begun to send
 sending        campaigns that are sending or have sent
 winners        completed campaigns whose held-back people wait

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
-from dispatch.errors import InvalidRequest, InvalidTemplate
+from dispatch.errors import InvalidRequest, InvalidTemplate, TooFewRecipients
 from dispatch.formats.checks import composed
 from dispatch.texts.components import compiled
 from dispatch.texts.filters import is_blank
@@ -107,14 +107,14 @@ def at_least(campaign: Campaign, messages: int) -> int:
 
 
 def check_size(campaign: Campaign, people: int) -> None:
-    """Refuses, as InvalidRequest, to hold back some of so few people that a part of them might be empty."""
+    """Refuses, as TooFewRecipients, to hold back some of so few people that a part of them might be empty."""
     split = Split.of(campaign)
     if split is None or not split.hold_back:
         return
     tested = (100 - split.hold_back) * min(each.share or 0 for each in split.variants) / 100
     needed = ceil(FEWEST_PEOPLE * 100 / min(tested, split.hold_back))
     if people < needed:
-        raise InvalidRequest(
+        raise TooFewRecipients(
             f"hold_back: the audience has {people} people, and this test needs at least {needed}, so that about "
             f"{FEWEST_PEOPLE} get each text and as many are held back. Send one text, or hold no one back.",
             field="hold_back",

@@ -4,7 +4,8 @@ import pytest
 
 from dispatch.campaigns.reading import read_campaign
 from dispatch.start.follow_ups import send_test
-from tests.factories import a_campaign, a_list, a_segment, asking, combined, customers
+from dispatch.start.sweep import sweep_due
+from tests.factories import a_campaign, a_list, a_segment, an_account, asking, combined, customers
 
 
 def page_of(campaign):
@@ -35,6 +36,17 @@ def test_the_page_says_who_gets_it_for_every_kind_of_audience(signed_in, account
     if "customer_ids" in audience:
         audience = {"customer_ids": customers(account, 2)}
     assert says in signed_in.get(page_of(a_campaign(account, **audience))).text
+
+
+@pytest.mark.parametrize(
+    ("credits", "says"), [(0, "The account has too few credits"), (9, "Nobody in its audience can be")]
+)
+def test_the_page_says_in_words_why_a_start_at_its_time_was_refused(browser, credits, says):
+    poor = an_account(credits, name="Poor")
+    campaign = a_campaign(poor, due=True, **({"recipients": 3} if not credits else {"everyone": True}))
+    sweep_due(asking(poor.id))
+    browser.sign_in(poor)
+    assert f"Reason: {says}" in browser.get(page_of(campaign)).text
 
 
 def test_the_page_of_a_test_names_the_campaign_that_it_is_of(signed_in, account):

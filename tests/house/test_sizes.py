@@ -18,6 +18,7 @@ LARGER_FOLDERS = {
 }
 LONGER_FILES = {
     "config/settings.py": "every setting once, in one class",
+    "dispatch/errors.py": "every refusal once, with its code and its words",
     "migrations/0001_campaigns_and_messages.py": "one release's schema; an applied migration is never split",
     "tests/api/http/test_idempotency.py": "one promise, with every way in which its answer may get lost",
     "tests/api/routes/test_accounts.py": "every setting of an account, and its keys, over the same fixtures",

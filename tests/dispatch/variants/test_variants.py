@@ -12,7 +12,7 @@ from dispatch.campaigns.messages import list_messages
 from dispatch.campaigns.previews import personalized_preview, preview_messages
 from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.writing import duplicate_campaign
-from dispatch.errors import DispatchError, InvalidRequest
+from dispatch.errors import DispatchError, InvalidRequest, TooFewRecipients
 from dispatch.start import preparation
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.follow_ups import retry_failed, send_test
@@ -222,7 +222,7 @@ def test_one_text_does_not_replace_several_without_saying_so(account):
 def test_too_few_people_to_hold_any_back_is_refused_before_anything_is_written(account):
     campaign = comparing(account, "Hi", "Ho", recipients=19, hold_back=50)
     before = stored_rows()
-    with pytest.raises(InvalidRequest, match="19 people, and this test needs at least 20"):
+    with pytest.raises(TooFewRecipients, match="19 people, and this test needs at least 20"):
         enqueue_campaign(asking(), campaign.id)
     assert stored_rows() == before
     ListMember.add(account.id, campaign.audience.list_id, customers(account, 1), may_send=True)
