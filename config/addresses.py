@@ -1,4 +1,4 @@
-"""The addresses of servers, as people write them into the environment."""
+"""The addresses of servers, as people write them."""
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, TypeAlias
@@ -24,17 +24,25 @@ def _redis(value: SecretStr) -> SecretStr:
     address = value.get_secret_value()
     if not address.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("must start with redis:// or rediss://")
-    try:
-        urlsplit(address).port  # noqa: B018 - reading it checks it
-    except ValueError:
-        raise ValueError(f"has a port that is not a number from 0 to 65535; {_ESCAPES}") from None
+    if not has_usable_port(address):
+        raise ValueError(f"has a port that is not a number from 1 to 65535; {_ESCAPES}")
     return value
 
 
 def _http(address: str) -> str:
     if not address.startswith(("http://", "https://")):
         raise ValueError("must start with http:// or https://")
+    if not has_usable_port(address):
+        raise ValueError("must have a port from 1 to 65535, or none")
     return address
+
+
+def has_usable_port(address: str) -> bool:
+    """Returns whether what the address names can be called as far as its port shows: one from 1 to 65535, or none."""
+    try:
+        return urlsplit(address).port != 0
+    except ValueError:
+        return False
 
 
 def networks_in(value: str) -> list[Network]:

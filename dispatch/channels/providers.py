@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 from yarl import URL
 
+from config.addresses import has_usable_port
 from config.settings import settings
 from dispatch.accounts.accounts import account_with_id
 from dispatch.caller import Caller
@@ -233,7 +234,7 @@ def _http_url(text: str, *, is_whole: bool) -> str:
     """
     try:
         url = URL(text)
-        usable = url.scheme in ("http", "https") and is_host(url.host or "") and url.port is not None
+        usable = url.scheme in ("http", "https") and is_host(url.host or "") and has_usable_port(text)
         usable = usable and not (url.fragment or url.user or url.password) and (is_whole or not url.query_string)
     except ValueError:
         usable = False

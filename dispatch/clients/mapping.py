@@ -6,6 +6,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from yarl import URL
 
+from config.addresses import has_usable_port
 from config.settings import Settings
 from dispatch.errors import RemoteNotConfigured
 
@@ -70,6 +71,6 @@ def _url(text: str, *, setting: str) -> URL:
         url = URL(text)
     except ValueError:
         url = URL()
-    if url.scheme not in ("http", "https") or not url.host or url.user or url.query_string:
+    if url.scheme not in ("http", "https") or not url.host or url.user or url.query_string or not has_usable_port(text):
         raise RemoteNotConfigured(f"{setting}: {text[:200]!r} is not the URL of a service.")
     return url

@@ -8,6 +8,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from config.addresses import has_usable_port
 from config.settings import settings
 from dispatch.errors import InvalidRequest, LinksNotConfigured, NotFound
 from dispatch.links.codes import ALPHABET, LENGTH, UNSUBSCRIBE, Cipher, Place
@@ -104,6 +105,8 @@ def checked_link_url(value: str, *, by_operator: bool) -> str:
         raise _refused(f"begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
     if not (_OPERATORS_HOST if by_operator else _HOST).fullmatch(host):
         raise _refused("names a host in the letters of domain names (a name in other letters as xn--…)")
+    if not has_usable_port(address):
+        raise _refused("has a port from 1 to 65535, or none")
     plain = f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
     if address != plain:
         raise _refused("is a scheme, a host and perhaps a port, without a path, a query or a user")

@@ -4,12 +4,13 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field
 
+from config.addresses import has_usable_port
 from config.settings import Settings
 from dispatch.providers import Answer, Callback, Probe
 from dispatch.providers.http import LazySession, Reply
@@ -30,6 +31,16 @@ ANY_SENDER = "a number with its country code, a short code, or up to 11 letters 
 
 # JSON may hold half of a surrogate pair, which UTF-8 has not; `replace` would make different texts equal.
 UNPAIRED = "surrogatepass"
+
+
+def _with_a_usable_port(url: AnyHttpUrl) -> AnyHttpUrl:
+    if not has_usable_port(str(url)):
+        raise ValueError("must have a port from 1 to 65535, or none")
+    return url
+
+
+#: An address that is called, as a setting.
+CalledUrl = Annotated[AnyHttpUrl, AfterValidator(_with_a_usable_port)]
 
 
 class ProviderSettings(BaseModel):

@@ -4,14 +4,14 @@ import asyncio
 from typing import ClassVar
 from uuid import UUID, uuid5
 
-from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic import Field, SecretStr
 from yarl import URL
 
 from dispatch.clients.tokens import Tokens
 from dispatch.errors import RemoteFailed, RemoteNotConfigured
 from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
 from dispatch.providers.http import LazySession, error_code, post, read
-from dispatch.providers.link import Link, ProviderSettings
+from dispatch.providers.link import CalledUrl, Link, ProviderSettings
 from dispatch.providers.receipts import plain_receipts
 
 # A token and a call must both fit into the lease of a message (LEASE_SEC).
@@ -33,7 +33,7 @@ class Settings(ProviderSettings):
     NEEDS_BASE_URL: ClassVar[bool] = True
     DEFAULT_SENDER: ClassVar[str | None] = "from"
 
-    token_url: AnyHttpUrl
+    token_url: CalledUrl
     client_id: str = Field(min_length=1, max_length=200)
     client_secret: SecretStr = Field(min_length=1, max_length=1000)
     sender: str | None = Field(None, alias="from", max_length=100)

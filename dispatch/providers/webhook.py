@@ -8,11 +8,11 @@ import json
 import time
 from typing import ClassVar
 
-from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from dispatch.providers import Answer, ApprovedTemplate, Callback, Outgoing, Probe, Receipt, TemplateHeader
 from dispatch.providers.http import Reply, post_bytes, read, short_word
-from dispatch.providers.link import Link, ProviderSettings, matches_any, probed
+from dispatch.providers.link import CalledUrl, Link, ProviderSettings, matches_any, probed
 from dispatch.providers.receipts import plain_receipts
 from dispatch.providers.standard_webhooks import PREFIX, key_of, signature, signed_headers
 from models.row import JsonObject
@@ -26,7 +26,7 @@ class Settings(ProviderSettings):
 
     ADDRESS: ClassVar[str | None] = "url"
 
-    url: AnyHttpUrl | None = None
+    url: CalledUrl | None = None
     #: `whsec_` and 24 to 64 bytes in base64, as the convention has it, or any text of 16 characters or more.
     secret: SecretStr = Field(max_length=200)
 

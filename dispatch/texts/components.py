@@ -13,6 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from config.addresses import has_usable_port
 from dispatch.errors import InvalidRequest, InvalidTemplate
 from dispatch.texts.filters import is_blank
 from dispatch.texts.placeholders import compile_for
@@ -184,8 +185,14 @@ def _check_header(header: WhatsappHeader) -> None:
             raise InvalidRequest(
                 f"whatsapp_header: a text has at most {MAX_HEADER} characters.", field="whatsapp_header"
             )
-    elif not _LINK.match(header.value) or re.search(r"\s", compile_template(header.value).render({})):
+    elif not _is_link(header.value):
         raise InvalidRequest(
             f"whatsapp_header: {header.type} needs the address of the file, like https://example.com/spring.jpg.",
             field="whatsapp_header",
         )
+
+
+def _is_link(text: str) -> bool:
+    """Returns whether the text is an address, whatever its placeholders are."""
+    found = _LINK.match(text) and has_usable_port(text)
+    return bool(found) and not re.search(r"\s", compile_template(text).render({}))

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+from config.addresses import has_usable_port
 from dispatch.errors import InvalidRequest
 from dispatch.providers.guard import is_host, names_private
 
@@ -27,6 +28,8 @@ def checked_url(url: str) -> str:
         raise _refused("must be like https://shop.example.com/hooks")
     if not is_host(host):
         raise _refused("names no host")
+    if not has_usable_port(text):
+        raise _refused("must have a port from 1 to 65535, or none")
     if "@" in parts.netloc:
         raise _refused("must have no user and password; the signature says who sends")
     if parts.fragment:
