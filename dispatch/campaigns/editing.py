@@ -6,11 +6,13 @@ from typing import Any
 
 import structlog
 
+from dispatch.accounts.accounts import account_with_id
 from dispatch.accounts.quotas import check_quota
 from dispatch.audience.choice import audience_kind, check_list, check_parts, choose_customers
 from dispatch.audience.combined import parts_of
 from dispatch.audience.segments import check_segment
 from dispatch.caller import Caller
+from dispatch.campaigns.patterns import check_end
 from dispatch.campaigns.rules import check_read, checked_times, get_campaign, note, why_not_edited
 from dispatch.campaigns.timing import check_window, checked_timing
 from dispatch.campaigns.variants import edited_text
@@ -18,6 +20,7 @@ from dispatch.campaigns.view import CampaignView, view
 from dispatch.campaigns.whatsapp import NamedTemplate, as_approved, checked_template, checked_tracking
 from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import checked_channel, checked_name
+from dispatch.schedules.schedules import edit_schedule, locked_schedule, refusals
 from dispatch.texts.components import Components
 from dispatch.texts.stored import check_version
 from dispatch.tracing.current import remembered
@@ -61,6 +64,7 @@ def edit_campaign(
     # A stored template is checked for a channel, so the edit counts only while that is still the campaign's.
     checked_for = campaign.channel if values.get("template_id") and "channel" not in values else None
     with db.atomic():
+        _move_schedule(caller, campaign, values)
         _keep_what_it_names(campaign, values, parts)
         check_read(campaign, revision, standing)
         was_scheduled = bool(values.get("scheduled_at")) and quota.is_scheduled(campaign_id)
@@ -76,6 +80,26 @@ def edit_campaign(
             edited = get_campaign(caller, campaign_id)
         _note(caller, edited, changes, values)
         return view(edited)
+
+
+def _move_schedule(caller: Caller, campaign: Campaign, values: EditedColumns) -> None:
+    """Gives the schedule of a recurring campaign the zone that it gets; refuses an end before it is due again.
+
+    The schedule is locked before its campaign, as everywhere.
+    """
+    if "recurring" not in (campaign.status, campaign.paused_from) or not {"timezone", "expires_at"} & values.keys():
+        return
+    if campaign.schedule_id is None:
+        raise LookupError("a recurring campaign has no schedule")
+    schedule = locked_schedule(caller, campaign.schedule_id)
+    if "timezone" in values:
+        zone = values["timezone"] or account_with_id(campaign.account_id).zone
+        if zone != schedule.timezone:
+            edit_schedule(caller, schedule.id, {"timezone": zone})
+            schedule = locked_schedule(caller, schedule.id)
+    if "expires_at" in values:
+        with refusals():
+            check_end(values["expires_at"], schedule)
 
 
 def _note(caller: Caller, edited: Campaign, changes: Mapping[str, Any], values: EditedColumns) -> None:

@@ -1,12 +1,14 @@
 """Recurring campaigns follow their schedule: whatever moves it moves the campaign and its occurrences, all or nothing.
 
 The schedule is the truth. `follow` is called in the transaction of each of its changes, whoever makes them; a person
-who pauses the campaign pauses its schedule.
+who pauses the campaign, or gives it another zone, pauses or changes its schedule.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from dispatch.accounts.quotas import check_quota
 from dispatch.formats.checks import can_be_id
@@ -16,6 +18,7 @@ from models.campaigns import occurrences, patterns
 from models.campaigns.awaiting import keep_sources
 from models.campaigns.campaign import Campaign
 from models.schedules.schedule import Schedule
+from scheduling.errors import InvalidSchedule
 
 JOB_TYPE = "campaign.execute"
 # The reason of occurrences that are paused only because their pattern is; these are resumed with it.
@@ -42,7 +45,10 @@ def check(account_id: UUID, payload: Mapping[str, Any]) -> None:
 
 
 def follow(before: Schedule | None, after: Schedule | None) -> None:
-    """Moves the campaign as its schedule was moved; ValueError when it cannot be made recurring."""
+    """Moves the campaign as its schedule was moved.
+
+    ValueError when it cannot be made recurring, InvalidSchedule when it expires before the schedule is due again.
+    """
     if after is None:
         if before:
             release(before)
@@ -52,6 +58,24 @@ def follow(before: Schedule | None, after: Schedule | None) -> None:
         raise ValueError("a schedule keeps its campaign; cancel it and create another one.")
     elif after.status != before.status:
         _move(after)
+    else:
+        if after.timezone != before.timezone:
+            patterns.keep_zone(after.id, after.timezone)
+        if after.next_run_at != before.next_run_at:
+            _check_end(after)
+
+
+def check_end(expires_at: datetime | None, schedule: Schedule) -> None:
+    """Refuses, as InvalidSchedule, an end of the campaign before its schedule is due again."""
+    due = schedule.next_run_at
+    if due and expires_at and expires_at <= due:
+        zone = ZoneInfo(schedule.timezone)
+        ends, starts = (f"{time.astimezone(zone):%Y-%m-%d %H:%M}" for time in (expires_at, due))
+        raise InvalidSchedule(
+            f"expires_at: the campaign expires at {ends}, and its next occurrence is at {starts} ({zone.key}), so "
+            "nothing would be sent; give it a later expires_at, or none, or an earlier time.",
+            field="expires_at",
+        )
 
 
 def release(schedule: Schedule) -> None:
@@ -68,9 +92,14 @@ def release(schedule: Schedule) -> None:
 def _begin(schedule: Schedule) -> None:
     campaign_id = int(schedule.job_payload["campaign_id"])
     keep_sources(campaign_id)
-    made = patterns.make_recurring(campaign_id, account_id=schedule.account_id, schedule_id=schedule.id)
+    first = schedule.next_run_at
+    if first is None:
+        raise LookupError("a schedule that was just created has no next time")
+    made = patterns.make_recurring(campaign_id, account_id=schedule.account_id, schedule_id=schedule.id, first=first)
     if made is None:
         found = Campaign.find(campaign_id, schedule.account_id)
+        if found and found.status == "draft":
+            check_end(found.expires_at, schedule)
         if found is None or found.status == "draft":
             raise ValueError(f"campaign {campaign_id} was changed at the same time; read it and try again.")
         raise ValueError(f"campaign {campaign_id} is {found.status}; only a draft can be made recurring.")
@@ -83,6 +112,7 @@ def _move(schedule: Schedule) -> None:
     match schedule.status:
         case "active":
             _resume_occurrences(_noted("campaign.resumed", patterns.resume(schedule.id), schedule), schedule)
+            _check_end(schedule)
         case "paused":
             pattern = _noted("campaign.paused", patterns.pause(schedule.id, ""), schedule)
             for occurrence in _occurrences(pattern):
@@ -97,6 +127,12 @@ def _move(schedule: Schedule) -> None:
             pattern = _noted("campaign.cancelled", patterns.cancel(schedule.id), schedule)
             for occurrence in _occurrences(pattern):
                 _noted("campaign.cancelled", Campaign.cancel(occurrence.id), schedule)
+
+
+def _check_end(schedule: Schedule) -> None:
+    pattern = patterns.lock(int(schedule.job_payload["campaign_id"]), schedule_id=schedule.id)
+    if pattern:
+        check_end(pattern.expires_at, schedule)
 
 
 def _occurrences(pattern: Campaign | None) -> list[Campaign]:

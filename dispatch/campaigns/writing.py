@@ -138,8 +138,14 @@ def save_recurring(
         if campaign.schedule_id and "recurring" in (campaign.status, campaign.paused_from):
             # The schedule is locked before its campaign, as everywhere.
             schedule = locked_schedule(caller, campaign.schedule_id)
+            if "expires_at" not in changes:
+                _change_times(caller, schedule, repeats, opened=opened)
+                return edit_campaign(caller, campaign_id, changes, revision=revision, standing=standing)
+            # The old end may be before the new times, and the new end before the old times.
+            endless = {**changes, "expires_at": None}
+            edit_campaign(caller, campaign_id, endless, revision=revision, standing=standing)
             _change_times(caller, schedule, repeats, opened=opened)
-            return edit_campaign(caller, campaign_id, changes, revision=revision, standing=standing)
+            return edit_campaign(caller, campaign_id, {"expires_at": changes["expires_at"]})
         edit_campaign(caller, campaign_id, changes, revision=revision, standing=standing)
         create_schedule(
             caller, ScheduleDraft(job_type=JOB_TYPE, job_payload={"campaign_id": campaign_id}, **asdict(repeats))

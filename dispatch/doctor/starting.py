@@ -61,6 +61,10 @@ def why_no_occurrence(campaign: Condition, facts: Facts) -> list[Reason]:
     """Returns what a recurring campaign waits for."""
     if campaign.next_run_at is None:
         return [of_campaign("queue", "Its last occurrence is being started. Nothing needs to be done.")]
+    if campaign.expires_at and campaign.expires_at <= campaign.next_run_at:
+        times = [on_clock(at, campaign.zone) for at in (campaign.expires_at, campaign.next_run_at)]
+        text = "It expires at {}, and its next occurrence is at {}, so nothing more is sent.".format(*times)
+        return [of_campaign("expired", f"{text} Give it a later expiry, or cancel it.")]
     if campaign.next_run_at > campaign.now:
         return [of_campaign("not_yet", f"Its next occurrence is at {on_clock(campaign.next_run_at, campaign.zone)}.")]
     if not facts.sweepers:

@@ -87,7 +87,7 @@ class NextTimesView(View):
 
 def create_schedule(caller: Caller, draft: ScheduleDraft) -> ScheduleView:
     """Creates an active schedule of the caller's account."""
-    with _refusals(), db.atomic():
+    with refusals(), db.atomic():
         made = schedules.create_schedule(caller.one_account(), draft, created_by=caller.actor)
         _note(caller, "schedule.created", made)
     return ScheduleView.of(made)
@@ -95,13 +95,13 @@ def create_schedule(caller: Caller, draft: ScheduleDraft) -> ScheduleView:
 
 def read_schedule(caller: Caller, schedule_id: UUID) -> ScheduleView:
     """Returns the schedule; NotFound when it is not the caller's to see."""
-    with _refusals():
+    with refusals():
         return ScheduleView.of(schedules.read_schedule(caller.account, schedule_id))
 
 
 def locked_schedule(caller: Caller, schedule_id: UUID) -> Schedule:
     """Returns the schedule, which no other process can change until the transaction ends."""
-    with _refusals():
+    with refusals():
         return schedules.read_schedule(caller.account, schedule_id, lock=True)
 
 
@@ -150,7 +150,7 @@ def cancel_schedule(caller: Caller, schedule_id: UUID) -> ScheduleView:
 
 def run_schedule_now(caller: Caller, schedule_id: UUID) -> ScheduleRunView:
     """Records a run beside the planned ones, which the next tick begins."""
-    with _refusals(), db.atomic():
+    with refusals(), db.atomic():
         run = lifecycle.run_now(caller.account, schedule_id)
         _note(caller, "schedule.run_requested", schedules.read_schedule(caller.account, schedule_id))
     return ScheduleRunView.model_validate(run)
@@ -158,7 +158,7 @@ def run_schedule_now(caller: Caller, schedule_id: UUID) -> ScheduleRunView:
 
 def list_runs(caller: Caller, schedule_id: UUID, *, page: int = 1, page_size: int = 20) -> Page[ScheduleRunView]:
     """Returns one page of the schedule's runs, newest first."""
-    with _refusals():
+    with refusals():
         found: Page[ScheduleRun] = schedules.list_runs(caller.account, schedule_id, page=page, page_size=page_size)
     return found.map(ScheduleRunView.model_validate)
 
@@ -167,7 +167,7 @@ def next_times(caller: Caller, schedule_id: UUID, *, count: int = 10) -> NextTim
     """Returns the next times at which the schedule is due."""
     if not 1 <= count <= MAX_TIMES:
         raise InvalidRequest(f"count is from 1 to {MAX_TIMES}.", field="count")
-    with _refusals():
+    with refusals():
         schedule = schedules.read_schedule(caller.account, schedule_id)
     times: list[datetime] = schedules.next_times(schedule, count)
     return NextTimesView(timezone=schedule.timezone, description=describe(rule_of(schedule)), times=times)
@@ -175,7 +175,7 @@ def next_times(caller: Caller, schedule_id: UUID, *, count: int = 10) -> NextTim
 
 def times_of(cron_expression: str, timezone: str, *, count: int = 10) -> NextTimesView:
     """Returns the next times of an expression by the clocks of a zone, as if a schedule had it; nothing is kept."""
-    with _refusals():
+    with refusals():
         rule, times = schedules.times_of(cron_expression, timezone, count)
     return NextTimesView(timezone=timezone, description=describe(rule), times=times)
 
@@ -184,7 +184,7 @@ def _changed(
     caller: Caller, schedule_id: UUID, change: Callable[[Tenant, UUID], Schedule], action: str
 ) -> ScheduleView:
     """Changes the schedule, with an audit event in the same transaction."""
-    with _refusals(), db.atomic():
+    with refusals(), db.atomic():
         changed = change(caller.account, schedule_id)
         _note(caller, action, changed)
     return ScheduleView.of(changed)
@@ -195,7 +195,7 @@ def _note(caller: Caller, action: str, schedule: Schedule) -> None:
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """Raises what the engine refuses as the refusals that every entry point answers."""
     try:
         yield

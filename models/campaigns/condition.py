@@ -31,8 +31,8 @@ _OPEN = f"""
 # Who paused it is told by the last event; a recurring campaign is paused through its schedule, which has another.
 _CONDITIONS = """
 SELECT c.id, c.name, c.status, coalesce(c.timezone, a.zone) AS zone, c.audience_kind, now() AS now,
-       c.scheduled_at, c.started_at, c.updated_at, c.blocked_reason, c.next_check_at, c.paused_from, c.reason,
-       c.recipients, c.prep_touched_at, c.prep_takeovers,
+       c.scheduled_at, c.expires_at, c.started_at, c.updated_at, c.blocked_reason, c.next_check_at, c.paused_from,
+       c.reason, c.recipients, c.prep_touched_at, c.prep_takeovers,
        s.status AS schedule_status, s.next_run_at, s.reason AS schedule_reason,
        f.error AS fetch_error, c.settled_at IS NOT NULL AS settled,
        h.since AS held_since, h.decide_at, h.blocked_reason AS held_blocked_reason,
@@ -83,6 +83,7 @@ class Condition:
     #: The database's time, by which everything else here is judged.
     now: datetime
     scheduled_at: datetime | None
+    expires_at: datetime | None
     started_at: datetime | None
     updated_at: datetime
     blocked_reason: str | None

@@ -4,23 +4,25 @@ The schedule decides: each move but the first is made in the transaction that mo
 the schedule, the pattern, its occurrences.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 from models.campaigns.campaign import Campaign
 from models.database import row
 
 
-def make_recurring(campaign_id: int, *, account_id: UUID, schedule_id: UUID) -> Campaign | None:
-    """Makes a draft recurring by this schedule.
+def make_recurring(campaign_id: int, *, account_id: UUID, schedule_id: UUID, first: datetime) -> Campaign | None:
+    """Makes a draft recurring by this schedule, which is due first then.
 
-    None when it is no draft of the account, follows up another campaign, or has no text or no audience.
+    None when it is no draft of the account, follows up another campaign, has no text or no audience, or expires before.
     """
     return row(
         """UPDATE campaign SET status = 'recurring', schedule_id = %(schedule)s, blocked_reason = NULL,
                   blocked_tries = 0, next_check_at = NULL, updated_at = now()
            WHERE id = %(id)s AND account_id = %(account)s AND status = 'draft' AND kind = 'normal'
-             AND template ~ '[^[:space:]]' AND audience_kind IS NOT NULL RETURNING *""",
-        {"id": campaign_id, "account": account_id, "schedule": schedule_id},
+             AND template ~ '[^[:space:]]' AND audience_kind IS NOT NULL
+             AND coalesce(expires_at, 'infinity') > %(first)s RETURNING *""",
+        {"id": campaign_id, "account": account_id, "schedule": schedule_id, "first": first},
         into=Campaign,
     )
 
@@ -34,6 +36,16 @@ def lock(campaign_id: int, *, schedule_id: UUID) -> Campaign | None:
         """SELECT * FROM campaign WHERE id = %(id)s AND schedule_id = %(schedule)s AND status = 'recurring'
            FOR NO KEY UPDATE""",
         {"id": campaign_id, "schedule": schedule_id},
+        into=Campaign,
+    )
+
+
+def keep_zone(schedule_id: UUID, zone: str) -> Campaign | None:
+    """Gives the schedule's recurring or paused campaign this zone; None when it has ended or there is none."""
+    return row(
+        """UPDATE campaign SET timezone = %(zone)s, updated_at = now()
+           WHERE schedule_id = %(id)s AND 'recurring' IN (status, paused_from) RETURNING *""",
+        {"id": schedule_id, "zone": zone},
         into=Campaign,
     )
 

@@ -7,8 +7,10 @@ from dispatch.caller import system_caller
 from dispatch.doctor.refusals import REFUSALS, in_words
 from dispatch.errors import DispatchError
 from dispatch.start.sweep import sweep_due
+from models.database import rows
 from tests.dispatch.variants.comparing import comparing
 from tests.factories import an_account, fallen_due
+from tests.recurring import a_pattern
 
 # What no start of an existing campaign by the sweep raises: a request's own faults, and what keeps any request waiting.
 OF_REQUESTS = {
@@ -34,3 +36,9 @@ def test_a_comparison_with_too_few_people_says_what_to_do(said):
     [error] = sweep_due(system_caller()).errors
     assert error.error == "TOO_FEW_RECIPIENTS"
     assert said(campaign.id)["incomplete"].startswith("Too few people can be messaged for the texts that it compares.")
+
+
+def test_a_recurring_campaign_that_expires_before_its_next_occurrence_says_so(said):
+    campaign = a_pattern(an_account())
+    rows("UPDATE campaign SET expires_at = now() + interval '1 second' WHERE id = %s", [campaign.id])
+    assert "so nothing more is sent" in said(campaign.id)["expired"]
