@@ -13,11 +13,14 @@ import sys  # noqa: E402
 from types import FrameType  # noqa: E402
 from typing import Any  # noqa: E402
 
+from config.logging import start_logging  # noqa: E402
 from config.settings import settings  # noqa: E402
 from config.shared_metrics import forget_metrics, share_metrics  # noqa: E402
 from config.stopping import stopping  # noqa: E402
 
 _chosen = settings()
+# Of the arbiter, which builds no application; its workers begin again with the same.
+start_logging(_chosen, process="web")
 # Of each process, whichever of them is scraped shows what all have counted.
 _metrics = share_metrics(_chosen)
 
@@ -41,6 +44,7 @@ keepalive = 5
 
 # Our own log lines have the request id; gunicorn's would only repeat them without it.
 accesslog = None
+logger_class = "config.gunicorn_log.GunicornLog"
 proc_name = "campaign-dispatch web"
 # The control socket is not used, and two deployments of one user would share its path.
 control_socket_disable = True
