@@ -75,7 +75,10 @@ def tables() -> list[TableSize]:
     """
     open_servers()
     with db.connection_context():
-        return table_sizes()
+        sizes = table_sizes()
+        if not sizes:
+            check_schema()
+        return sizes
 
 
 @database.command()

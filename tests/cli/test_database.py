@@ -50,6 +50,12 @@ def test_tables_are_listed_with_their_size(cli):
     assert "customer_list" in cli("database", "tables").stdout
 
 
+def test_a_database_without_tables_is_refused_with_what_to_run(cli_process, in_encoding):
+    answer = cli_process("database", "tables", "--json", environment={"DATABASE_URL": in_encoding("UTF8")})
+    assert answer.error["code"] == "DATABASE_NOT_MIGRATED"
+    assert "database migrate" in answer.error["message"]
+
+
 def test_the_shell_is_psql_on_the_database(cli_process):
     an_account(name="Acme")
     answer = cli_process("database", "shell", typed="SELECT name FROM account;\n")
