@@ -1,4 +1,4 @@
-"""How much each of many has open at once: connections of an address, event streams and queries of an account."""
+"""How much each of many has open at once: connections of an address, event streams of an account."""
 
 from collections import Counter
 from collections.abc import Hashable

@@ -33,18 +33,27 @@ def test_what_is_put_back_goes_to_those_who_hold_less():
     assert [shares.take(who) for who in "aba"] == [False, True, False]
 
 
-def test_one_that_waits_gets_what_is_put_back():
+def test_one_that_waits_gets_what_is_put_back_and_so_do_those_behind_it():
+    shares, got = Shares(2), []
+    assert shares.take("a")
+
+    def wait_and_put_back() -> None:
+        got.append(shares.take("a", wait_sec=60))
+        shares.put_back("a")
+
+    waiting = [threading.Thread(target=wait_and_put_back) for _ in range(20)]
+    for each in waiting:
+        each.start()
+    shares.put_back("a")
+    for each in waiting:
+        each.join()
+    assert got == [True] * 20
+    assert taken(shares, "a") == 1, "nothing was lost"
+
+
+def test_one_that_has_waited_too_long_is_refused_and_takes_nothing_later():
     shares = Shares(2)
     assert shares.take("a")
-    began, got = threading.Event(), []
-
-    def wait() -> None:
-        began.set()
-        got.append(shares.take("a", wait_sec=60))
-
-    waiting = threading.Thread(target=wait)
-    waiting.start()
-    began.wait()
+    assert not shares.take("a", wait_sec=0.01)
     shares.put_back("a")
-    waiting.join()
-    assert got == [True]
+    assert taken(shares, "a") == 1
