@@ -35,7 +35,7 @@ def withhold_winner(caller: Caller, campaign_id: int, *, for_good: bool = False)
         lock(campaign_id)
         ended = HeldBack.close(campaign_id) if for_good else HeldBack.stop_rule(campaign_id)
         if not ended:
-            raise _why_not(get_campaign(caller, campaign_id), split, for_good=for_good)
+            raise _why_not(caller, get_campaign(caller, campaign_id), split, for_good=for_good)
         found = compare(campaign, split, by=None)
         VariantDecision.add(decision(caller, campaign, found, withheld=why, by_rule=False))
         note(caller, "campaign.winner_withheld", campaign, reason=why)
@@ -43,11 +43,19 @@ def withhold_winner(caller: Caller, campaign_id: int, *, for_good: bool = False)
         return read_results(caller, campaign_id)
 
 
-def _why_not(campaign: Campaign, split: Split, *, for_good: bool) -> InvalidStatus | InvalidRequest:
+def _why_too_late(child: Campaign) -> str:
+    """Returns why nothing can be withheld from those to whom this campaign was to send one of the texts."""
+    if child.status in ("completed", "failed", "cancelled"):
+        became = {"completed": "has sent", "failed": "could not send", "cancelled": "was cancelled before it had sent"}
+        return f"Campaign {child.id} {became[child.status]} a text to those who were held back; `decisions` says which."
+    return f"Campaign {child.id} is sending a text to those who were held back; cancel that one."
+
+
+def _why_not(caller: Caller, campaign: Campaign, split: Split, *, for_good: bool) -> InvalidStatus | InvalidRequest:
     """Returns the reason why nothing was withheld."""
     waiting = HeldBack.of(campaign.id)
     if waiting and waiting.child_id:
-        said = f"Campaign {waiting.child_id} is sending a text to those who were held back; cancel that one."
+        said = _why_too_late(get_campaign(caller, waiting.child_id))
     elif campaign.status == "preparing" or campaign.paused_from == "preparing":
         said = "The campaign is still being prepared; try again when it is sending."
     elif campaign.status in ("draft", "scheduled") or campaign.paused_from == "scheduled":

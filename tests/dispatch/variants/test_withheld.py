@@ -5,7 +5,7 @@ import pytest
 from dispatch.audit import audit
 from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign, resume_campaign
 from dispatch.campaigns.results import read_results
-from dispatch.errors import DispatchError
+from dispatch.errors import DispatchError, InvalidStatus
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.winners import send_winner
 from dispatch.start.withholding import withhold_winner
@@ -13,7 +13,7 @@ from models.database import db as database
 from models.database import rows
 from models.tenancy import ALL_ACCOUNTS
 from tests.dispatch.variants.comparing import comparing, decide, decisions, fall_due, held_back, sent, waiting
-from tests.factories import a_campaign, an_account, asking
+from tests.factories import a_campaign, an_account, arrange_state, asking
 from tests.racing import race
 from tests.sending import answering, deliver, start_and_deliver
 from tests.stored import campaigns, stored_rows
@@ -209,3 +209,16 @@ def test_what_is_rolled_back_has_ended_nothing():
         transaction.rollback()
     assert (waiting(), decisions()) == before
     assert read_results(asking(), campaign.id).held_back.decide_at is not None
+
+
+@pytest.mark.parametrize(
+    ("became", "says"),
+    [("completed", "has sent a text"), ("failed", "could not send a text"), ("cancelled", "was cancelled before")],
+)
+def test_nobody_is_told_to_cancel_a_campaign_that_has_ended(became, says):
+    campaign = sent(an_account())
+    child = send_winner(asking(), campaign.id, 1)
+    arrange_state(child.campaign_id, became)
+    with pytest.raises(InvalidStatus, match=says) as refusal:
+        withhold_winner(asking(), campaign.id)
+    assert "cancel that one" not in str(refusal.value)
