@@ -36,8 +36,8 @@ texts       template, filters, letters, placeholders (that there are such), stra
             (how many segments a text takes), typography (which makes it take more); tracking (which addresses become
             links), variants (who gets which of several texts), winner_rule (when the best is sent), linked (with
             links); rendering (all of these for a whole campaign)
-accounts    accounts (subscription), settings, keys, sign_in_offers (to the console), credits, quotas (what an operator
-            limits), audit_trail (who changed what)
+accounts    accounts (subscription), settings, windows (which quiet hours leave campaigns time), keys, sign_in_offers
+            (to the console), credits, quotas (what an operator limits), audit_trail (who changed what)
 schedules   what people see and change of schedules, which `scheduling` runs
 hours       when a recipient may be messaged: zones (whose clock counts), window, quiet, holidays → slots (the next
             time); timetable (a campaign's hours), plan (its recipients' times), caps (how often)

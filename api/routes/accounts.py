@@ -108,7 +108,14 @@ def read(query: Organization) -> AccountView:
     return accounts.read_account(caller())
 
 
-@routes.patch("/account", summary="Change one's account", answers={200: AccountView}, body=True, scope="admin")
+@routes.patch(
+    "/account",
+    summary="Change one's account",
+    answers={200: AccountView},
+    refuses=("INVALID_STATUS",),
+    body=True,
+    scope="admin",
+)
 def change(query: Organization, body: AccountChanges) -> AccountView:
     """With `approval_above`, larger campaigns start only once a second person has approved them.
 

@@ -10,6 +10,7 @@ from psycopg.errors import UniqueViolation
 from pydantic import Field, WithJsonSchema
 
 from dispatch.accounts.settings import checked_settings
+from dispatch.accounts.windows import check_windows
 from dispatch.caller import Caller
 from dispatch.errors import Duplicate, Forbidden, InvalidRequest, NotFound
 from dispatch.formats.checks import checked_name, checked_time
@@ -164,7 +165,8 @@ def change_account(caller: Caller, changes: Mapping[str, Any]) -> AccountView:
     Campaigns with more recipients than `approval_above` start only once a second person has approved them; with None,
     none needs an approval. A key of the account can only lower it, and anything else is Forbidden: whoever wants to
     send alone would otherwise decide that they may. Quiet hours and caps count for what is prepared from now on, and
-    again when it is sent; `link_url` counts for what is prepared from now on.
+    again when it is sent; `link_url` counts for what is prepared from now on. InvalidStatus names the campaigns that
+    have not started, and of which quiet hours, or those of another country, would let nothing be sent.
     """
     account_id = caller.one_account()
     of_account = ApiKey.is_of_account(caller.actor)
@@ -180,6 +182,8 @@ def change_account(caller: Caller, changes: Mapping[str, Any]) -> AccountView:
                     "A key of the account can only lower approval_above; ask an operator to raise it or to remove it.",
                     field="approval_above",
                 )
+            if {"quiet_hours", "country"} & values.keys():
+                check_windows(changed)
             if "approval_above" in values:
                 Campaign.unblock(account_id, "APPROVAL_REQUIRED")
             if "link_url" in values:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time
+from uuid import UUID
 
 from models.campaigns.campaign import DEFAULT_LIFE
-from models.database import one, row
+from models.database import one, row, rows
 from models.messages.caps import CAPS, Capped
 
 _HOURS = f"""
@@ -14,6 +15,15 @@ CASE WHEN c.kind <> 'test' THEN c.local_time END AS local_time,
 CASE WHEN c.kind <> 'test' THEN c.send_window END AS send_window,
 CASE WHEN c.kind <> 'test' THEN c.holidays END AS holidays
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Windowed:
+    """A campaign with a window."""
+
+    id: int
+    name: str
+    send_window: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +68,18 @@ def hours_at_start(campaign_id: int, *, now: bool = False) -> CampaignHours:
             WHERE c.id = %(id)s""",
         {"id": campaign_id, "now": now},
         into=CampaignHours,
+    )
+
+
+def windowed(account_id: UUID) -> list[Windowed]:
+    """Returns the account's marketing campaigns with a window that have not started, oldest first."""
+    return rows(
+        """SELECT id, name, send_window FROM campaign
+           WHERE account_id = %s AND send_window IS NOT NULL AND purpose = 'marketing'
+             AND (status IN ('draft', 'scheduled', 'recurring') OR paused_from IN ('scheduled', 'recurring'))
+           ORDER BY id""",
+        [account_id],
+        into=Windowed,
     )
 
 

@@ -1,0 +1,67 @@
+"""Quiet hours within which the window of a campaign lies that has not started are refused, with its name."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dispatch.accounts.accounts import change_account
+from dispatch.campaigns.lifecycle import pause_campaign
+from dispatch.errors import InvalidStatus
+from tests.factories import a_campaign, an_account, arrange_state, asking
+from tests.recurring import a_pattern
+from tests.stored import stored_rows
+
+pytestmark = pytest.mark.usefixtures("redis")
+
+WINDOW, LATER = "Mon-Fri 08:00-10:00", datetime.now(UTC) + timedelta(days=1)
+
+
+@pytest.fixture
+def account(db):
+    account = an_account()
+    return change_account(asking(account.id), {"quiet_hours": "off"})
+
+
+def paused(campaign):
+    return pause_campaign(asking(), campaign.id)
+
+
+KINDS = {
+    "a draft": lambda account, **hours: a_campaign(account, everyone=True, **hours),
+    "scheduled": lambda account, **hours: a_campaign(account, everyone=True, scheduled_at=LATER, **hours),
+    "recurring": a_pattern,
+    "paused": lambda account, **hours: paused(a_pattern(account, **hours)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_quiet_hours_that_leave_no_time_for_a_campaign_are_refused(account, kind):
+    campaign = KINDS[kind](account, name="Spring", send_window=WINDOW)
+    before = stored_rows()
+    with pytest.raises(InvalidStatus, match=rf"Spring \({campaign.id}, {WINDOW}\)") as refusal:
+        change_account(asking(account.id), {"quiet_hours": "20:00-11:00"})
+    assert refusal.value.details["campaigns"] == [campaign.id]
+    assert stored_rows() == before
+    assert change_account(asking(account.id), {"quiet_hours": "20:00-09:30"}).quiet_hours == "20:00-09:30"
+
+
+def test_another_country_whose_quiet_hours_leave_no_time_is_refused_too(account):
+    change_account(asking(account.id), {"quiet_hours": "default", "country": "AE"})
+    a_campaign(account, everyone=True, send_window="07:00-08:00")
+    with pytest.raises(InvalidStatus, match="07:00-08:00"):
+        change_account(asking(account.id), {"country": "IN"})
+
+
+def test_what_has_started_is_for_service_or_is_another_accounts_does_not_count(account):
+    a_campaign(account, everyone=True, purpose="service", send_window=WINDOW)
+    a_campaign(change_account(asking(an_account().id), {"quiet_hours": "off"}), everyone=True, send_window=WINDOW)
+    arrange_state(a_campaign(account, everyone=True, send_window=WINDOW).id, "cancelled")
+    assert change_account(asking(account.id), {"quiet_hours": "20:00-11:00"}).quiet_hours == "20:00-11:00"
+
+
+def test_a_refusal_names_ten_and_says_how_many_more_there_are(account):
+    for _ in range(12):
+        a_campaign(account, everyone=True, send_window=WINDOW)
+    with pytest.raises(InvalidStatus, match="and 2 more") as refusal:
+        change_account(asking(account.id), {"quiet_hours": "20:00-11:00"})
+    assert len(refusal.value.details["campaigns"]) == 10
