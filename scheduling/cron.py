@@ -5,7 +5,7 @@ clock skips is due at the first minute after it, a time that the clock shows twi
 minute or hour begins with a star is due whenever the clock shows such a time, in real intervals.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -97,6 +97,27 @@ def read_cron(text: str) -> Cron:
     if never:
         raise _refused("it is never due, since no month has such a day")
     return Cron(fields)
+
+
+def checked_cron(text: str) -> Cron:
+    """Returns what `read_cron` does; InvalidSchedule also for a step that leads past the end of its range.
+
+    Of `*/70` only the first minute would be left. Expressions that an earlier release has stored are only read.
+    """
+    cron = read_cron(text)
+    for name, field in zip(FIELDS, cron.fields.split(), strict=True):
+        for term in field.split(","):
+            _, _, step = term.partition("/")
+            if step and int(step) > 1 and len(_values_of(term, name)) == 1:
+                raise _refused(f"its {name.replace('-', ' ')} {term!r} takes a step past the end of its range")
+    return cron
+
+
+def _values_of(term: str, name: str) -> Collection[object]:
+    """Returns what a part of a field stands for, each a number or a rule for the last day."""
+    read = CronSim(" ".join(term if each == name else "*" for each in FIELDS), _ANY_DAY)
+    of_fields: tuple[Collection[object], ...] = (read.minutes, read.hours, read.days, read.months, read.weekdays)
+    return of_fields[FIELDS.index(name)]
 
 
 def _is_right_in_any_month(fields: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypedDict, get_args
 from uuid import UUID
 
 from models.schedules.schedule import Schedule
-from scheduling.cron import read_cron
+from scheduling.cron import checked_cron, read_cron
 from scheduling.errors import InvalidSchedule
 from scheduling.registry import check_job, misfire_of
 from scheduling.rule import Once, Recurring, Rule
@@ -68,7 +68,7 @@ def checked(draft: ScheduleDraft, account_id: UUID) -> ScheduleDraft:
         raise InvalidSchedule("Give either cron_expression or scheduled_at.", field="cron_expression")
     zone_called(draft.timezone)
     if draft.cron_expression is not None:
-        read_cron(draft.cron_expression)
+        checked_cron(draft.cron_expression)
         draft = replace(draft, cron_expression=" ".join(draft.cron_expression.split()))
     if draft.scheduled_at is not None:
         draft = replace(draft, scheduled_at=_utc(draft.scheduled_at))
@@ -82,6 +82,8 @@ def checked(draft: ScheduleDraft, account_id: UUID) -> ScheduleDraft:
     elif draft.catch_up_limit is not None:
         raise InvalidSchedule("catch_up_limit: it goes with misfire run_all only.", field="catch_up_limit")
     _check_range(draft.max_runs, 1, MAX_RUNS, field="max_runs")
+    if draft.max_runs is not None and draft.cron_expression is None:
+        raise InvalidSchedule("max_runs: it goes with cron_expression only.", field="max_runs")
     return replace(draft, metadata=draft.metadata or {})
 
 
@@ -97,6 +99,8 @@ def changed_draft(draft: ScheduleDraft, changes: Changes) -> ScheduleDraft:
         given.setdefault("scheduled_at", None)
     if given.get("scheduled_at") is not None:
         given.setdefault("cron_expression", None)
+    if given.get("cron_expression", draft.cron_expression) is None:
+        given.setdefault("max_runs", None)
     if given.get("misfire", draft.misfire) != "run_all":
         given.setdefault("catch_up_limit", None)
     return replace(draft, **given)

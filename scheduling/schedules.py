@@ -11,7 +11,7 @@ from models.page import Page
 from models.schedules.run import ScheduleRun
 from models.schedules.schedule import Schedule
 from models.tenancy import Tenant
-from scheduling.cron import read_cron
+from scheduling.cron import checked_cron
 from scheduling.draft import Changes, ScheduleDraft, changed_draft, checked, draft_of, rule_of
 from scheduling.errors import InvalidSchedule, NoSuchSchedule, WrongState
 from scheduling.registry import follow
@@ -112,7 +112,7 @@ def next_times(schedule: Schedule, count: int) -> list[datetime]:
 
 def times_of(cron_expression: str, timezone: str, count: int) -> tuple[Rule, list[datetime]]:
     """Returns the rule and its next times, in its zone; InvalidSchedule when one of the two cannot be used."""
-    rule = Recurring(read_cron(cron_expression), zone_called(timezone))
+    rule = Recurring(checked_cron(cron_expression), zone_called(timezone))
     return rule, [time.astimezone(rule.zone) for time in islice(rule.instants(database_now()), count)]
 
 

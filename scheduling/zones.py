@@ -11,7 +11,8 @@ _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 
 
-# A file beside the zones that is none: what this machine is set to.
+# A file beside the zones that is none: what this machine is set to. `Factory`, IANA's zone of machines that have none,
+# is taken: everywhere it is UTC, and schedules that were stored with it would stop.
 _OF_THE_MACHINE = "localtime"
 
 

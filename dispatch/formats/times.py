@@ -23,11 +23,11 @@ def read_time(text: str) -> datetime:
     text = text.strip()
     found = _WITH_ZONE.fullmatch(text)
     if found is None:
-        return datetime.fromisoformat(text)
+        return _read(text)
     given = found["named"] or found["boxed"]
     if (name := zone_in_any_case(given)) is None:
         raise ValueError(f"{given[:60]!r} is no IANA time zone; use one like Europe/Athens")
-    zone, time = ZoneInfo(name), datetime.fromisoformat(found["time"])
+    zone, time = ZoneInfo(name), _read(found["time"])
     if not 1970 <= time.year <= 9000:
         raise ValueError("the year must be from 1970 to 9000")
     if time.tzinfo is None:
@@ -36,3 +36,10 @@ def read_time(text: str) -> datetime:
     if there.utcoffset() != time.utcoffset():
         raise ValueError(f"{name} is at {there:%z} then, and not at {time:%z}; leave out one of the two")
     return there
+
+
+def _read(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text[:60]!r} is no date and time, like 2030-01-31T09:00") from None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduling.cron import ALIASES, read_cron
+from scheduling.cron import ALIASES, checked_cron, read_cron
 from scheduling.errors import InvalidSchedule
 from scheduling.rule import Once, Recurring, latest, next_after
 from scheduling.zones import zone_called
@@ -71,10 +71,36 @@ def test_what_cannot_be_used_is_refused_with_the_reason(text, says):
     assert refused.value.field == "cron_expression"
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("*/70 * * * *", "its minute '*/70' takes a step past the end of its range"),
+        ("*/60 * * * *", "its minute '*/60'"),
+        ("5,10-20/15 * * * *", "its minute '10-20/15'"),
+        ("0 */24 * * *", "its hour '*/24'"),
+        ("0 9 1-31/40 * *", "its day of month '1-31/40'"),
+        ("0 9 1 JAN-MAR/3 *", "its month 'JAN-MAR/3'"),
+        ("0 9 * * MON-FRI/5", "its day of week 'MON-FRI/5'"),
+    ],
+)
+def test_a_step_past_the_end_of_its_range_is_refused_though_stored_ones_are_read(text, says):
+    with pytest.raises(InvalidSchedule, match=r"^cron_expression: ") as refused:
+        checked_cron(text)
+    assert says in str(refused.value)
+    assert next(read_cron(text).instants(NOON, UTC_ZONE)) > NOON
+
+
+@pytest.mark.parametrize(
+    "text", ["*/59 * * * *", "*/1 5/6 * * *", "0 9 1-31/30 * *", "0 9 L * MON#2", "0 9 1 */6 MON-FRI/4"]
+)
+def test_a_step_within_its_range_is_taken(text):
+    assert checked_cron(text) == read_cron(text)
+
+
 @given(st.lists(st.text("0123456789*/-,#LW²\0MONJAN", max_size=6), min_size=4, max_size=6).map(" ".join))
 def test_any_text_is_read_or_refused(text):
     try:
-        assert next(read_cron(text).instants(NOON, UTC_ZONE)) > NOON
+        assert next(checked_cron(text).instants(NOON, UTC_ZONE)) > NOON
     except InvalidSchedule:
         pass
 

@@ -43,6 +43,8 @@ PAST = datetime(2020, 1, 31, 9, tzinfo=UTC)
         ({"max_runs": 0}, "max_runs", "it must be from 1"),
         ({"max_runs": 2**31}, "max_runs", "it must be from 1"),
         ({"grace_sec": -1}, "grace_sec", "it must be from 0"),
+        ({"cron_expression": None, "scheduled_at": SOON, "max_runs": 1}, "max_runs", "with cron_expression only"),
+        ({"cron_expression": "*/70 * * * *"}, "cron_expression", "past the end of its range"),
         ({"misfire": "never"}, "misfire", "use one of skip, run_once, run_all"),
         ({"misfire": "skip", "catch_up_limit": 3}, "catch_up_limit", "with misfire run_all only"),
         ({"misfire": "run_all", "catch_up_limit": 0}, "catch_up_limit", "it must be from 1"),

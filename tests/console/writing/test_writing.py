@@ -87,7 +87,7 @@ def test_what_cannot_be_replaced_is_marked_without_a_button(signed_in):
         ({"text": "Hello {nickname}"}, 400, "nickname"),
         ({"when": "2001-01-01T09:00"}, 400, "future"),
         ({"when": "2030-01-01T09:00", "zone": "Mars/Base"}, 400, "no IANA time zone"),
-        ({"when": "soon"}, 400, "cannot be used"),
+        ({"when": "soon"}, 400, "is no date and time, like 2030-01-31T09:00"),
         ({"lists": "999"}, 404, "no such list"),
         ({"lists": [], "except_lists": "1"}, 400, "Choose who gets it"),
         ({"channel": "owl"}, 400, "“Channel” is one of"),

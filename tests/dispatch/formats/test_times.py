@@ -39,7 +39,9 @@ def test_a_time_without_either_stays_without_a_zone():
         ("2026-11-25T15:30 Europe/Athen", "no IANA time zone"),
         ("2026-11-25T15:30+03:00[Europe/Athens]", "leave out one"),
         ("0001-01-01T00:00 Europe/Athens", "from 1970 to 9000"),
-        ("tomorrow", "isoformat"),
+        ("tomorrow", "'tomorrow' is no date and time, like 2030-01-31T09:00"),
+        ("2026-11-25T15:30+99:00", "is no date and time"),
+        ("2026-02-30T15:30 Europe/Athens", "'2026-02-30T15:30' is no date and time"),
     ],
 )
 def test_what_is_wrong_with_a_time_is_said(text, says):
