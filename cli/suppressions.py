@@ -21,6 +21,7 @@ from cli.shared.output import answers
 from cli.shared.pages import pages
 from cli.shared.servers import with_database
 from cli.shared.tenant import account_option, id_of, tenant_of
+from dispatch.accounts.accounts import country_of
 from dispatch.customers.import_upload import MAX_FILE_NAME
 from dispatch.customers.suppression_files import (
     SuppressionReport,
@@ -140,7 +141,7 @@ def import_(
         size = size_of(raw)
         report = import_suppressions(
             caller,
-            checked_lines(raw, encoding),
+            checked_lines(raw, encoding, country=country_of(caller)),
             mapping=mapping,
             rejects_path=rejects,
             dry_run=dry_run,

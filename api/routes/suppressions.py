@@ -14,6 +14,7 @@ from api.http.inputs import Given, Organization, Page, PathId, storable
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import HARMLESS_TWICE, MAX_BODY_BYTES, ONE_TRANSACTION
+from dispatch.accounts.accounts import country_of
 from dispatch.customers import suppression_files, suppressions
 from dispatch.customers.import_upload import CustomerImportView, Wish, start_import
 from dispatch.customers.suppression_files import SuppressionReport
@@ -123,7 +124,7 @@ def import_(query: FileOptions) -> SuppressionReport | tuple[CustomerImportView,
     wish = wish_of(query)
     with received() as file:
         if request.mimetype == "text/csv" and not wish.dry_run and _is_short(file):
-            lines = checked_lines(file, wish.encoding)
+            lines = checked_lines(file, wish.encoding, country=country_of(caller()))
             return suppression_files.suppress_csv(caller(), lines, mapping=wish.mapping)
         return start_import(caller(), file, wish), 202
 

@@ -104,7 +104,7 @@ class Options:
 def _import(file: Path, account_id: UUID, options: Options) -> ImportReport:
     with opened(file) as raw, _progress() as bar, refusing_rejects(options.rejects):
         size = size_of(raw)
-        encoding = encoding_of(raw, options.encoding)
+        encoding = encoding_of(raw, options.encoding, country=options.country)
         _tell_columns(raw, encoding, options.mapping)
         task = bar.add_task(file.name, total=size, lines=0)
 

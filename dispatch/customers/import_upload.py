@@ -106,7 +106,7 @@ def start_import(caller: Caller, file: IO[bytes], wish: Wish) -> CustomerImportV
     country = check_country(wish.country) if wish.country else account_with_id(account_id).country
     list_name = None if wish.list_name is None else checked_name(wish.list_name, field="list")
     file_name = checked_text(wish.file_name[-MAX_FILE_NAME:], field="filename", most=MAX_FILE_NAME) or ""
-    size, encoding, read = _checked(file, wish.encoding, wish.mapping)
+    size, encoding, read = _checked(file, wish, country)
     with db.atomic():
         fills = None if list_name is None or wish.dry_run else _list_for(caller, account_id, list_name)
         made = CustomerImport.add(
@@ -186,13 +186,13 @@ def _find(caller: Caller, import_id: int) -> CustomerImport:
     return found
 
 
-def _checked(file: IO[bytes], encoding: str | None, mapping: Mapping[str, str] | None) -> tuple[int, str, CsvFile]:
+def _checked(file: IO[bytes], wish: Wish, country: str | None) -> tuple[int, str, CsvFile]:
     """Returns how many bytes the file has, its encoding and its header, and leaves it at its beginning."""
     size = file.seek(0, io.SEEK_END)
     if size == 0:
         raise InvalidRequest("The file is empty.", field="file")
     file.seek(0)
-    encoding = encoding_of(file, encoding)
-    read = CsvFile(lines_of(file, encoding), mapping=mapping)
+    encoding = encoding_of(file, wish.encoding, country=country)
+    read = CsvFile(lines_of(file, encoding), mapping=wish.mapping)
     file.seek(0)
     return size, encoding, read

@@ -148,12 +148,13 @@ def _text(cell: str) -> str:
     return normal("NFC", text)
 
 
-def checked_lines(raw: IO[bytes], encoding: str | None = None) -> Iterator[str]:
+def checked_lines(raw: IO[bytes], encoding: str | None = None, *, country: str | None = None) -> Iterator[str]:
     """Returns the lines of a file that can be read twice, if the whole of it is text in one encoding.
 
-    InvalidRequest if it is not, or if only the caller can know the encoding; then nothing of it is read.
+    InvalidRequest if it is not, or if only the caller can know the encoding, which is guessed with the `country` in
+    mind; then nothing of it is read.
     """
-    return lines_of(raw, encoding_of(raw, encoding))
+    return lines_of(raw, encoding_of(raw, encoding, country=country))
 
 
 def lines_of(raw: IO[bytes], encoding: str = UTF_8) -> Iterator[str]:

@@ -31,6 +31,26 @@ _GUESSED = (
 _NO_ENCODINGS = {
     *("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7", "mbcs", "oem", "charmap"),
 }
+# By country, what Windows there calls ANSI: https://learn.microsoft.com/en-us/windows/win32/intl/code-page-identifiers
+_BY_ENCODING = {
+    "cp1250": "AL BA CZ HR HU ME PL RO SI SK",
+    "cp1251": "BG BY KG KZ MK MN RS RU TJ UA",
+    "cp1253": "CY GR",
+    "cp1254": "AZ TR",
+    "cp1255": "IL",
+    "cp1256": "AE BH DZ EG IQ IR JO KW LB LY MA OM PK QA SA SD SY TN YE",
+    "cp1257": "EE LT LV",
+    "gb18030": "CN SG",
+    "big5": "HK MO TW",
+    "shift_jis": "JP",
+    "euc_kr": "KR",
+}
+_USUAL = {country: encoding for encoding, countries in _BY_ENCODING.items() for country in countries.split()}
+_LATIN, _WESTERN = ("cp1250", "cp1252", "cp1254", "cp1257"), "cp1252"
+_WORD = re.compile(r"[^\W\d_]+")
+_ASCII_LETTER = re.compile(r"[A-Za-z]")
+# What is neither a letter nor a digit in text is a few of these.
+_SIGNS = frozenset("€£§©®°«»‘’“”„–—…·¿¡ªº´、。，・（）「」：；！？")
 SAVE_AS = "save it as 'CSV UTF-8' (in Excel: File, Save as, CSV UTF-8) and try again"
 _OTHER_FILES = {
     b"PK\x03\x04": "an Excel workbook (.xlsx) or another zip file",
@@ -52,8 +72,10 @@ _OTHER_TEXTS = {
 }
 
 
-def encoding_of(raw: IO[bytes], given: str | None = None) -> str:
+def encoding_of(raw: IO[bytes], given: str | None = None, *, country: str | None = None) -> str:
     """Returns the encoding in which the whole file can be read, and leaves it at its beginning.
+
+    A guess is the one that is usual in the `country` where the file reads well in that.
 
     InvalidRequest if it cannot be read in the `given` one, or, without that, if it is not certain; nothing is imported.
     """
@@ -78,7 +100,7 @@ def encoding_of(raw: IO[bytes], given: str | None = None) -> str:
         raise InvalidRequest(text, field="encoding", use={"encoding": order})
     if given or encoding != UTF_8:
         raise InvalidRequest(f"Line {wrong} cannot be read as {encoding}; {SAVE_AS}.", field="encoding", line=wrong)
-    raise _uncertain(raw, wrong or 1, guess)
+    raise _uncertain(raw, wrong or 1, guess, country)
 
 
 def _codec(name: str) -> str:
@@ -132,9 +154,10 @@ def _utf_16(head: bytes) -> str | None:
     return found if any(end in head for end in ends) or not _line_ends(head) else None
 
 
-def _uncertain(raw: IO[bytes], line: int, guess: str | None) -> InvalidRequest:
+def _uncertain(raw: IO[bytes], line: int, guess: str | None, country: str | None) -> InvalidRequest:
     raw.seek(0)
     sample = raw.read(_SAMPLE) if guess else _lines_that_are_not_ascii(raw)
+    guess = guess or usual_in(country, sample)
     if guess is None and (best := from_bytes(sample, cp_isolation=list(_GUESSED)).best()):
         guess = best.encoding
         # Where both say the same, the usual one.
@@ -154,6 +177,37 @@ def _uncertain(raw: IO[bytes], line: int, guess: str | None) -> InvalidRequest:
         encoding=name,
         line=line,
     )
+
+
+def usual_in(country: str | None, sample: bytes) -> str | None:
+    """Returns the encoding that is usual in the country if the sample reads as text of its language in that."""
+    if country is None:
+        return None
+    encoding = _USUAL.get(country, _WESTERN)
+    try:
+        text = sample.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    return encoding if _reads_well(text, is_latin=encoding in _LATIN) else None
+
+
+def _reads_well(text: str, *, is_latin: bool) -> bool:
+    """Returns whether what is not ASCII are letters of words as people write them, and a few signs.
+
+    Words in a Latin alphabet have letters without accents too, those in another alphabet have no Latin ones, and
+    neither begins small and goes on in capitals.
+    """
+    odd = [letter for letter in text if not letter.isascii()]
+    if not odd or any(not (letter.isalpha() or letter.isspace() or letter in _SIGNS) for letter in odd):
+        return False
+    words = [word for word in _WORD.findall(text) if not word.isascii()]
+    plain = [len(_ASCII_LETTER.findall(word)) for word in words]
+    if is_latin:
+        in_alphabet = 3 * sum(plain) >= sum(map(len, words))
+    else:
+        in_alphabet = sum(1 for letters in plain if not letters) >= 0.8 * len(words)
+    written = sum(1 for word in words if word in (word.lower(), word.upper(), word.capitalize()))
+    return in_alphabet and written >= 0.8 * len(words)
 
 
 def _lines_that_are_not_ascii(raw: IO[bytes]) -> bytes:
