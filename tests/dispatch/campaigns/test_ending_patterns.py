@@ -20,10 +20,13 @@ from tests.stored import stored_rows
 
 pytestmark = pytest.mark.usefixtures("redis")
 
-NOW = datetime.now(UTC)
-SOON, NEVER = NOW + timedelta(minutes=1), NOW + timedelta(days=800)
+NEVER = datetime.now(UTC) + timedelta(days=800)
 YEARLY = Repeats(cron_expression="@yearly", timezone="UTC")
 DAILY = Repeats(cron_expression="0 9 * * *", timezone="UTC")
+
+
+def in_minutes(minutes):
+    return datetime.now(UTC) + timedelta(minutes=minutes)
 
 
 @pytest.fixture
@@ -45,22 +48,26 @@ DOORS = {
     "created": lambda account: (
         lambda: create_campaign(
             asking(account.id),
-            CampaignDraft(name="x", template="Hi", everyone=True, expires_at=SOON, cron_expression="@yearly"),
+            CampaignDraft(name="x", template="Hi", everyone=True, expires_at=in_minutes(1), cron_expression="@yearly"),
         )
     ),
     "scheduled": lambda account: with_draft(account, lambda id: scheduled(read(id), cron_expression="@yearly")),
     "saved": lambda account: with_draft(
         account, lambda id: save_recurring(asking(account.id), id, {"name": "New"}, YEARLY)
     ),
-    "edited": lambda account: with_pattern(account, lambda id: edit_campaign(asking(), id, {"expires_at": SOON})),
+    "edited": lambda account: with_pattern(
+        account, lambda id: edit_campaign(asking(), id, {"expires_at": in_minutes(1)})
+    ),
     "given other times": lambda account: with_pattern(
         account,
         lambda id: edit_schedule(asking(), read(id).schedule.id, {"cron_expression": "@yearly"}),
         cron_expression="* * * * *",
-        expires_at=NOW + timedelta(minutes=5),
+        expires_at=in_minutes(5),
     ),
     "saved with other times": lambda account: with_pattern(
-        account, lambda id: save_recurring(asking(), id, {"expires_at": SOON}, YEARLY), cron_expression="0 9 * * *"
+        account,
+        lambda id: save_recurring(asking(), id, {"expires_at": in_minutes(1)}, YEARLY),
+        cron_expression="0 9 * * *",
     ),
     "resumed": lambda account: paused_past_its_end(account),
 }
@@ -71,7 +78,7 @@ def read(campaign_id):
 
 
 def with_draft(account, act):
-    campaign = a_campaign(account, everyone=True, expires_at=SOON)
+    campaign = a_campaign(account, everyone=True, expires_at=in_minutes(1))
     return lambda: act(campaign.id)
 
 
@@ -101,7 +108,7 @@ def test_an_end_before_the_next_occurrence_is_refused_with_both_times(account, d
 
 def test_an_end_after_the_next_occurrence_is_taken_with_the_times_or_alone(account):
     campaign = yearly(account, expires_at=NEVER)
-    daily_end = NOW + timedelta(days=2)
+    daily_end = in_minutes(2 * 24 * 60)
     saved = save_recurring(asking(), campaign.id, {"expires_at": daily_end}, DAILY)
     assert (saved.expires_at, saved.schedule.description) == (daily_end, "every day at 09:00, UTC")
     saved = save_recurring(asking(), campaign.id, {"expires_at": NEVER}, YEARLY)
