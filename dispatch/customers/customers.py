@@ -14,6 +14,7 @@ from dispatch.accounts.accounts import account_with_id, country_of
 from dispatch.accounts.quotas import check_quota
 from dispatch.caller import Caller
 from dispatch.customers.attribute_limits import checked_attributes, refusing_too_many
+from dispatch.customers.suppressions import note_suppression
 from dispatch.errors import CustomerNotFound, Duplicate, InvalidRequest
 from dispatch.formats.checks import checked_text, composed
 from dispatch.formats.phones import read_phone
@@ -143,11 +144,7 @@ def _follow(caller: Caller, edited: EditedCustomer) -> None:
     """Keeps a person whose number was suppressed from being messaged at the new one."""
     if edited.phone == edited.former_phone:
         return
-    followed = Suppression.follow(edited.account_id, old=edited.former_phone, new=edited.phone)
-    if followed:
-        suppression, is_new = followed
-        action = "suppression.added" if is_new else "suppression.changed"
-        caller.note(action, suppression.id, account_id=edited.account_id)
+    note_suppression(caller, Suppression.follow(edited.account_id, old=edited.former_phone, new=edited.phone))
 
 
 def delete_customer(caller: Caller, customer_id: int) -> None:

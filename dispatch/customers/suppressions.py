@@ -41,11 +41,18 @@ def add_suppression(
     with db.atomic():
         made = Suppression.add(account_id, number, reason=reason, source=source)
         found, is_new = made or (Suppression.of_phone(account_id, number), False)
-        if made and found:
-            caller.note("suppression.added" if is_new else "suppression.changed", found.id, account_id=account_id)
+        note_suppression(caller, made)
     if found is None:  # deleted by another request between the two statements
         raise NotFound("There is no such suppression.")
     return SuppressionView.model_validate(found), is_new
+
+
+def note_suppression(caller: Caller, made: tuple[Suppression, bool] | None) -> None:
+    """Writes to the audit trail what `Suppression.add` or `follow` has made, if anything, in their transaction."""
+    if made:
+        suppression, is_new = made
+        action = "suppression.added" if is_new else "suppression.changed"
+        caller.note(action, suppression.id, account_id=suppression.account_id)
 
 
 def list_suppressions(
