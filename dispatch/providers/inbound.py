@@ -39,6 +39,7 @@ class Read(NamedTuple):
     problems: list[str]
 
 
+_NO_ID = "it has no id, by which it would be known when it is delivered again"
 # A text, or what is wrong with it.
 _Said: TypeAlias = Inbound | str
 
@@ -57,7 +58,7 @@ def speaks_our_format(kind: str) -> bool:
 
 def _made(key: str | None, phone: Any, text: Any, to: Any, channel: str | None, handled_as: str | None = None) -> _Said:
     if key is None:
-        return "it has no id, by which it would be known when it is delivered again"
+        return _NO_ID
     matched = _PHONE.fullmatch(_BETWEEN.sub("", _word(phone)))
     if matched is None:
         return "it is not from a phone number with its country code"
@@ -156,7 +157,7 @@ def _plain_item(item: Any, callback: Callback, place: int) -> _Said | None:
         return 'it has neither "state", as a receipt, nor "text", as a reply'
     if not isinstance(item["state"], str):
         return "its state is not text"
-    return None if key else "it has no id, by which it would be known when it is delivered again"
+    return None if key else _NO_ID
 
 
 _PARSERS: Mapping[str, Callable[[Callback], Iterator[_Said]]] = {
