@@ -28,16 +28,6 @@ pytestmark = pytest.mark.usefixtures("db")
 UNKNOWN = [Answer("unknown", error_code="timeout")]
 
 
-@pytest.fixture
-def account(db):
-    return an_account()
-
-
-@pytest.fixture
-def provider(account):
-    return a_webhook_provider(account)
-
-
 def message(campaign_id, n=0):
     return row("SELECT * FROM message WHERE campaign_id = %s AND n = %s", [campaign_id, n])
 

@@ -11,20 +11,9 @@ from models.database import row, rows
 from models.tenancy import ALL_ACCOUNTS
 from tests.dispatch.receipts.answering import PHONE, replies, writes
 from tests.dispatch.receipts.saying import a_webhook_provider
-from tests.factories import an_account
 from tests.racing import race
 
 pytestmark = pytest.mark.usefixtures("db")
-
-
-@pytest.fixture
-def account(db):
-    return an_account()
-
-
-@pytest.fixture
-def provider(account):
-    return a_webhook_provider(account)
 
 
 def aged(days, text=None):

@@ -13,24 +13,13 @@ from dispatch.providers.receipts import plain_receipts
 from dispatch.receipts.hooks import take_callback
 from models.customers.suppression import Suppression
 from models.database import rows
-from tests.dispatch.receipts.saying import a_webhook_provider, callback
-from tests.factories import an_account
+from tests.dispatch.receipts.saying import callback
 
 pytestmark = pytest.mark.usefixtures("db")
 
 PHONE = "+306911111111"
 STOP = {"id": "a", "from": PHONE, "text": "STOP"}
 LONG = "x" * 129
-
-
-@pytest.fixture
-def account(db):
-    return an_account()
-
-
-@pytest.fixture
-def provider(account):
-    return a_webhook_provider(account)
 
 
 def take(provider, request):

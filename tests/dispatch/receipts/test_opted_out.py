@@ -18,7 +18,7 @@ from models.tenancy import ALL_ACCOUNTS
 from tests.dispatch.channels.serving import serving
 from tests.dispatch.providers.misbehaving import answers
 from tests.dispatch.receipts.answering import PHONE, a_provider_at, replies, states, writes
-from tests.dispatch.receipts.saying import a_webhook_provider, callback, said, say, sends_as, sent
+from tests.dispatch.receipts.saying import callback, said, say, sends_as, sent
 from tests.factories import a_campaign, a_list, an_account, asking
 from tests.sending import deliver, delivering, end_leases
 from tests.stored import states as message_states
@@ -32,11 +32,6 @@ REFUSED = Answer("opted_out", error_code="21610")
 @pytest.fixture
 def account(db):
     return an_account(credits=1000)
-
-
-@pytest.fixture
-def provider(account):
-    return a_webhook_provider(account)
 
 
 def suppressed(account):

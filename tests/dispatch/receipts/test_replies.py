@@ -28,11 +28,6 @@ def account(db):
     return an_account(credits=10_000)
 
 
-@pytest.fixture
-def provider(account):
-    return a_webhook_provider(account)
-
-
 def writes(provider, phone, text, key=None):
     request = callback(provider, {"id": key or f"{phone}:{text}", "from": phone, "text": text})
     return take_callback(provider.kind, str(provider.id), request)

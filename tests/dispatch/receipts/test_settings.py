@@ -18,16 +18,6 @@ from tests.stored import stored_rows
 PHONE = "+306911111111"
 
 
-@pytest.fixture
-def account(db):
-    return an_account()
-
-
-@pytest.fixture
-def provider(account):
-    return a_webhook_provider(account)
-
-
 def takes(account, **words):
     return change_reply_settings(asking(account.id), words)
 
