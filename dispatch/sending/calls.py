@@ -33,9 +33,6 @@ log = structlog.get_logger()
 CALL_WITHIN_SEC = 2.0
 # An answer waits this long at most for others to be recorded with it.
 COLLECT_FOR_SEC = 0.020
-# Of a provider that answers a whole window within this time, so many windows are claimed at once. It is still called
-# with one window at a time.
-AT_ONCE_SEC, WINDOWS_AHEAD = 0.005, 2
 
 
 class Calls:
@@ -66,8 +63,6 @@ class Calls:
         #: What became of messages, as their tally wants it.
         self.counted: Counter[str] = Counter()
         self._outcomes: list[Outcome] = []
-        self._added_at = 0.0
-        self._answers_at_once = False
         # How many of them are worth a transaction.
         self._enough = 1
         self._some_answered = asyncio.Event()
@@ -79,7 +74,7 @@ class Calls:
 
     def free_places(self) -> int:
         """Returns how many more messages may be claimed."""
-        return self._places * (WINDOWS_AHEAD if self._answers_at_once else 1) - self.in_flight
+        return self._places - self.in_flight
 
     def places_after_recording(self) -> int:
         """Returns how many there will be once the outcomes at hand are taken."""
@@ -88,14 +83,11 @@ class Calls:
     def add(self, claimed: list[Claimed], *, claimed_at: float) -> None:
         """Hands these messages to the callers; `claimed_at` is a time before their lease began."""
         self.in_flight += len(claimed)
-        self._added_at = time.monotonic()
         self._handover.add(zip(claimed, repeat(claimed_at)))
 
     def take_outcomes(self) -> list[Outcome]:
         """Returns the outcomes to record and frees their places."""
         outcomes, self._outcomes = self._outcomes, []
-        is_whole = self._places <= len(outcomes) == self.in_flight
-        self._answers_at_once = is_whole and time.monotonic() - self._added_at <= AT_ONCE_SEC
         self.in_flight -= len(outcomes)
         call_times.count()
         self.counted += outcomes_by_kind(outcomes, self._provider.name)
