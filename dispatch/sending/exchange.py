@@ -144,7 +144,7 @@ class Exchange:
         if self._unsettled:
             self._settle()
         entered = empty = 0
-        while len(claimed) < want and entered < MAX_ENTERED and not self._used_up(segments):
+        while entered < MAX_ENTERED and not self._has_enough(len(claimed), want, segments):
             if empty == MAX_EMPTY_BATCHES or not self._in_a_batch():
                 self.ran_dry = True
                 break
@@ -154,9 +154,10 @@ class Exchange:
         if self.at_hand:
             self._record_and_claim([], 0, None)
 
-    def _used_up(self, segments: int | None) -> bool:
-        """Returns whether no further message may be claimed, because there are too few segments left."""
-        return self.segments == segments or self.next_takes is not None
+    def _has_enough(self, claimed: int, want: int, segments: int | None) -> bool:
+        """Returns whether to claim no more: a second commit, at a batch's end, for under half costs too much."""
+        no_segments = self.segments == segments or self.next_takes is not None
+        return no_segments or claimed >= want / (2 if self._range is None else 1)
 
     def _record_and_claim(self, claimed: list[Claimed], want: int, segments: int | None) -> int:
         """Records and claims in one transaction and one round trip; returns at how many messages the claim looked."""
@@ -187,7 +188,9 @@ class Exchange:
         if taken.late:
             with db.atomic():
                 put_off(self._campaign_id, entered.number, self._token, taken.late, self._caps)
-        if taken.rows < want and taken.next_takes is None:
+        if taken.emptied:
+            self._range = None
+        elif taken.rows < want and taken.next_takes is None:
             self._lost_a_batch |= not batch.let_wait(self._campaign_id, entered, token=self._token)
             self._range = None
 

@@ -9,7 +9,7 @@ from models.messages.caps import Caps, lock_caps
 from models.messages.claiming import Taken
 from models.messages.recording import Answers
 
-NOTHING = Taken([], [], 0, 0, None)
+NOTHING = Taken([], [], 0, 0, None, emptied=False)
 
 
 @dataclass(frozen=True, slots=True)

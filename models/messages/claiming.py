@@ -38,6 +38,7 @@ class Taken(NamedTuple):
     """What a claim took: messages to send, those that need another time, and how many rows it looked at in all.
 
     `segments` is what the messages take; `next_takes` what the first one takes for which there were too few, if any.
+    `emptied` says that the batch has nothing pending any more, and in its list what was claimed here.
     """
 
     messages: list[Claimed]
@@ -45,6 +46,7 @@ class Taken(NamedTuple):
     rows: int
     segments: int
     next_takes: int | None
+    emptied: bool
 
 
 # Claims the next pending messages of one range of n, for the holder of the batch's token. The claim decides everything
@@ -69,8 +71,7 @@ WITH c AS MATERIALIZED (
                 THEN 'opted_out'
                 {over_cap}
                 WHEN m.send_until <= now() + interval '{margin} seconds' THEN 'late' END AS hindrance
-    FROM c, message m
-    WHERE m.campaign_id = %(campaign)s AND m.n >= %(first)s AND m.n < %(last)s AND m.state = 'pending'
+    FROM c, message m WHERE m.campaign_id = %(campaign)s AND m.n >= %(first)s AND m.n < %(last)s AND m.state = 'pending'
       AND (m.not_before IS NULL OR m.not_before <= now() OR c.expires_at <= now())
       AND (m.n IN (SELECT unnest(in_flight) FROM c)) IS NOT TRUE
     ORDER BY m.n LIMIT %(want)s),
@@ -84,8 +85,10 @@ counted AS (
     FROM (SELECT count(*) FILTER (WHERE hindrance IS NULL) AS sending,
                  count(*) FILTER (WHERE hindrance <> 'late') AS skipped,
                  coalesce(array_agg(n) FILTER (WHERE hindrance IS NULL), '{{}}') AS claimed FROM due) t
-    WHERE b.campaign_id = %(campaign)s AND b.number = %(batch)s AND t.sending + t.skipped > 0)
-SELECT n, phone, body, attempts + 1, deferrals, segments, hindrance, CASE WHEN hindrance = 'late' THEN zone END
+    WHERE b.campaign_id = %(campaign)s AND b.number = %(batch)s AND t.sending + t.skipped > 0
+    RETURNING b.pending)
+SELECT n, phone, body, attempts + 1, deferrals, segments, hindrance, CASE WHEN hindrance = 'late' THEN zone END,
+       (SELECT pending FROM counted)
 FROM due{too_long}
 """
 # Of a sender with a rate: only as many as it may send segments of now, in their order.
@@ -95,7 +98,7 @@ due AS MATERIALIZED (SELECT * FROM counted_up WHERE hindrance IS NOT NULL OR so_
 """
 _TOO_LONG = """
 UNION ALL
-SELECT n, NULL, NULL, NULL, NULL, segments, 'too_long', NULL FROM counted_up
+SELECT n, NULL, NULL, NULL, NULL, segments, 'too_long', NULL, NULL FROM counted_up
 WHERE hindrance IS NULL AND so_far > %(segments)s
 """
 # A call may start this long after its claim, and must not start after the hours have ended.
@@ -203,7 +206,7 @@ def taken(cursor: Cursor[Any], *, token: int) -> Taken:
     found = cursor.fetchall()
     claimed = [
         Claimed(n, token, phone, body, attempts, deferrals, segments)
-        for n, phone, body, attempts, deferrals, segments, hindrance, _ in found
+        for n, phone, body, attempts, deferrals, segments, hindrance, _, _ in found
         if hindrance is None
     ]
     hindered = [row for row in found if row[6] is not None] if len(claimed) < len(found) else []
@@ -213,6 +216,7 @@ def taken(cursor: Cursor[Any], *, token: int) -> Taken:
         len(found),
         sum([each.segments for each in claimed]),
         next((row[5] for row in hindered if row[6] == "too_long"), None),
+        bool(claimed) and found[0][8] == 0,
     )
 
 
