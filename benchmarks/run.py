@@ -117,6 +117,7 @@ def make_ready(recipients: int, progress: Progress, texts: Texts = ONE_TEXT) -> 
 
 def prepare(ready: Ready, web_url: str, progress: Progress) -> Prepared:
     """Starts the campaign over HTTP and returns when it is sending."""
+    settle_disk()
     _start(ready, web_url)
     _wait(ready.campaign_id, ("sending", "completed"), progress)
     times = _times(ready.campaign_id)
@@ -125,6 +126,7 @@ def prepare(ready: Ready, web_url: str, progress: Progress) -> Prepared:
 
 def complete(ready: Ready, web_url: str, progress: Progress) -> Completed:
     """Starts the campaign over HTTP and returns when every message was accepted and every promise holds."""
+    settle_disk()
     asked = row("SELECT clock_timestamp() AS at")
     assert asked
     _start(ready, web_url)
@@ -143,7 +145,6 @@ def complete(ready: Ready, web_url: str, progress: Progress) -> Completed:
 
 
 def _start(ready: Ready, web_url: str) -> None:
-    settle_disk()
     request = Request(
         f"{web_url}/api/campaigns/{ready.campaign_id}/enqueue",
         method="POST",

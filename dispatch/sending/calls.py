@@ -54,6 +54,7 @@ class Calls:
         self._campaign = campaign
         stored = campaign.whatsapp_components
         self._components = Components.of(stored) if stored else None
+        self._has_template = campaign.whatsapp_template is not None
         self._provider = provider
         self._send = send_of(provider)
         self._settings = settings
@@ -111,6 +112,8 @@ class Calls:
                 await self._some_answered.wait()
         except TimeoutError:
             return
+        if self._enough_answered.is_set():
+            return
         try:
             async with asyncio.timeout(COLLECT_FOR_SEC):
                 await self._enough_answered.wait()
@@ -143,23 +146,28 @@ class Calls:
                 self._note(outcome if answer.provider is None else outcome._replace(provider=answer.provider))
 
     async def _call(self, message: Claimed) -> Answer:
-        reference = f"{self._campaign.id}-{message.n}"
+        n, claim, phone, body, attempts, deferrals, segments = message
+        campaign = self._campaign
+        reference = f"{campaign.id}-{n}"
+        # A worker's claims have one token; each of its calls for the message has another number.
+        token = f"{reference}-{claim + attempts + deferrals:x}"
+        template = self._template(body) if self._has_template else None
+        # By position, which makes it in half the time.
+        outgoing = Outgoing(
+            campaign.channel,
+            campaign.sender,
+            phone,
+            unmarked(body),
+            reference,
+            token,
+            attempts,
+            template,
+            None,
+            segments,
+        )
         began = time.monotonic()
         try:
-            answer = await self._send(
-                Outgoing(
-                    channel=self._campaign.channel,
-                    sender=self._campaign.sender,
-                    phone=message.phone,
-                    body=unmarked(message.body),
-                    reference=reference,
-                    # A worker's claims have one token; each of its calls for the message has another number.
-                    token=f"{reference}-{message.token + message.attempts + message.deferrals:x}",
-                    attempt=message.attempts,
-                    template=self._template(message.body),
-                    segments=message.segments,
-                )
-            )
+            answer = await self._send(outgoing)
         except Exception:
             # A provider names every outcome that it knows; otherwise no one can say whether the call left.
             log.exception("provider.failed", message=reference)

@@ -156,8 +156,7 @@ class Exchange:
 
     def _has_enough(self, claimed: int, want: int, segments: int | None) -> bool:
         """Returns whether to claim no more: a second commit, at a batch's end, for under half costs too much."""
-        no_segments = self.segments == segments or self.next_takes is not None
-        return no_segments or claimed >= want / (2 if self._range is None else 1)
+        return self.segments == segments or self.next_takes is not None or claimed * (1 if self._range else 2) >= want
 
     def _record_and_claim(self, claimed: list[Claimed], want: int, segments: int | None) -> int:
         """Records and claims in one transaction and one round trip; returns at how many messages the claim looked."""
@@ -246,5 +245,6 @@ class Exchange:
         )
 
     def _note_written(self, written: set[int]) -> None:
-        self.at_hand = [outcome for outcome in self.at_hand if outcome.n not in written]
+        all_of_them = len(written) == len(self.at_hand)
+        self.at_hand = [] if all_of_them else [outcome for outcome in self.at_hand if outcome.n not in written]
         self._claimed -= written

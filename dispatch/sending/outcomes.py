@@ -19,7 +19,7 @@ def outcome_of(answer: Answer, claimed: Claimed, settings: Settings) -> Outcome:
     """Returns what to write for this message after this answer."""
     match answer.outcome:
         case "accepted":
-            return Outcome(claimed.n, claimed.token, "sent", provider_id=answer.provider_id)
+            return Outcome(claimed.n, claimed.token, "sent", answer.provider_id)
         case "rejected":
             return Outcome(claimed.n, claimed.token, "failed", error_code=answer.error_code, reason="rejected")
         case "opted_out":

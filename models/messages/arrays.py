@@ -13,7 +13,7 @@ _ESCAPED = re.compile(r"[\\\0]")
 
 def numbers(values: Iterable[int | float | None]) -> str:
     """Returns the literal of an array of numbers."""
-    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+    return "{" + ",".join(map(str, values)).replace("None", "NULL") + "}"
 
 
 def booleans(values: Iterable[bool]) -> str:

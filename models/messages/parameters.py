@@ -12,8 +12,9 @@ TEXT = "translate(split_part(body, E'\\x1e', 1), E'\\x1f', '')"
 
 def unmarked(body: str) -> str:
     """Returns the text as people read it."""
-    text = body.partition(END)[0]
-    return text.replace(MARK, "") if MARK in text else text
+    if END not in body and MARK not in body:
+        return body
+    return body.partition(END)[0].replace(MARK, "")
 
 
 def parameters_in(body: str) -> tuple[str, ...]:
