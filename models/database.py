@@ -28,7 +28,7 @@ _CONNECTION = {
     "lock_timeout": "10s",
     "timezone": "UTC",
 }
-# In the output of a statement that is a transaction of its own: its commit is not waited for, which is the larger part
+# In the output of the last statement of a transaction: its commit is not waited for, which is the larger part
 # of a short statement. Only for notes that nobody minds losing when the server crashes, or that the next commit makes
 # durable too, since the log has one order.
 COMMIT_WITHOUT_WAITING = "set_config('synchronous_commit', 'off', true)"

@@ -7,7 +7,7 @@ from uuid import UUID
 from models.campaigns.approval import ASKS_FOR_NONE, may_start, take_turn, unapproved
 from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import DEFAULT_LIFE, Campaign
-from models.database import row, rows
+from models.database import COMMIT_WITHOUT_WAITING, row, rows
 from models.idempotency_key import RequestKey
 
 _CLAIM = f"""
@@ -157,13 +157,16 @@ def hold(campaign_id: int, token: UUID, *, cursor: int) -> bool:
 
 
 def advance(campaign_id: int, token: UUID, *, old: int, new: int, recipients: int, price: int) -> bool:
-    """Moves the cursor past one chunk; False when the token no longer holds, and the caller rolls back and stops."""
+    """Moves the cursor past one chunk; False when the token no longer holds, and the caller rolls back and stops.
+
+    The commit is not waited for: that of the start of sending makes it durable too, and nothing is sent before.
+    """
     return bool(
         rows(
-            """UPDATE campaign SET prep_cursor = %(new)s, prep_price = prep_price + %(price)s, prep_takeovers = 0,
+            f"""UPDATE campaign SET prep_cursor = %(new)s, prep_price = prep_price + %(price)s, prep_takeovers = 0,
                       recipients = recipients + %(recipients)s, prep_touched_at = now()
                WHERE id = %(id)s AND status = 'preparing' AND prep_token = %(token)s AND prep_cursor = %(old)s
-               RETURNING id""",
+               RETURNING {COMMIT_WITHOUT_WAITING}""",
             {
                 "id": campaign_id,
                 "token": token,
