@@ -17,6 +17,7 @@ from benchmarks.deployment import ROOT
 from benchmarks.floor import settle_disk
 from benchmarks.peak_memory import MEGABYTE, peak_of
 from benchmarks.peers.installing import Installed
+from benchmarks.peers.work import GO, READY, SENT
 from benchmarks.run import STANDSTILL_SEC, TEMPLATE, WentWrong
 from config.settings import settings
 from models.database import count, rows
@@ -73,7 +74,7 @@ def run_campaign(
         rows(_CREATE)
         try:
             with _running(peer.work, environment, log.fileno()) as workers:
-                _wait_for(lambda: server.llen("peer:ready") >= len(peer.work), f"{peer.name}'s workers did not start")
+                _wait_for(lambda: server.llen(READY) >= len(peer.work), f"{peer.name}'s workers did not start")
                 return _measure(peer, workers, server, recipients, environment, log.fileno())
         finally:
             rows("DROP TABLE peer_message")
@@ -89,14 +90,17 @@ def _measure(
     log: int,
 ) -> PeerRun:
     settle_disk()
-    began = monotonic()
     producer = subprocess.Popen(peer.produce, env=environment, stdout=log, stderr=log)
     try:
+        # It runs when the clock starts, as our web does.
+        _wait_for(lambda: server.llen(READY) > len(peer.work), f"{peer.name}'s producer did not start")
+        began = monotonic()
+        server.rpush(GO, 1)
         sent, since, peak = 0, began, 0
         while sent < recipients:
             sleep(LOOK_EVERY_SEC)
             peak = max(peak, peak_of(producer.pid))
-            now = int(server.get("peer:sent") or 0)
+            now = int(server.get(SENT) or 0)
             if now != sent:
                 sent, since = now, monotonic()
             elif monotonic() - since > STANDSTILL_SEC:

@@ -15,7 +15,8 @@ import redis
 # Recipients that are written in one transaction, as many as in one of ours.
 WRITTEN_TOGETHER = 10_000
 CALLS_AT_A_TIME = 64
-SENT, READY = "peer:sent", "peer:ready"
+SENT, READY, GO = "peer:sent", "peer:ready", "peer:go"
+START_TIMEOUT_SEC = 60
 
 _INSERT = """
 WITH inserted AS (
@@ -49,13 +50,16 @@ def queue_server() -> redis.Redis:
 
 
 def ready() -> None:
-    """Says that this worker takes jobs."""
+    """Says that this worker takes jobs, or that this producer can begin."""
     queue_server().rpush(READY, os.getpid())
 
 
 def written_batches() -> Iterator[list[tuple[int, int]]]:
-    """Writes the campaign's rows, and yields after each commit its batches as the first and last id of each."""
+    """Waits for the start, writes the campaign's rows, and yields after each commit its batches by their two ends."""
     size, after = int(os.environ["PEER_BATCH"]), 0
+    database()
+    ready()
+    queue_server().blpop([GO], timeout=START_TIMEOUT_SEC)
     while True:
         found = database().execute(_INSERT, [os.environ["PEER_ACCOUNT"], after, WRITTEN_TOGETHER]).fetchone()
         if found is None or found[0] is None:

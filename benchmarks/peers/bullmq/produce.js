@@ -1,7 +1,9 @@
-// Writes a row for each recipient, 10,000 in a transaction, and pushes a job for each batch after its commit.
+// Waits for the start, then writes a row for each recipient, 10,000 in a transaction, and pushes a job for each batch
+// after its commit.
 const { Queue } = require("bullmq");
 const { account, batchSize, pool, redis } = require("./common.js");
 
+const START_TIMEOUT_SEC = 60;
 const INSERT = `
 WITH inserted AS (
     INSERT INTO peer_message (customer_id, phone, status)
@@ -13,6 +15,9 @@ async function main() {
   const connection = redis();
   const queue = new Queue("peer", { connection });
   const database = pool(1);
+  await Promise.all([queue.waitUntilReady(), database.query("SELECT 1")]);
+  await connection.rpush("peer:ready", process.pid);
+  await connection.blpop("peer:go", START_TIMEOUT_SEC);
   let after = 0;
   for (;;) {
     const found = (await database.query(INSERT, [account, after])).rows[0];
