@@ -35,7 +35,7 @@ ONCE_ABOVE = 500_000
 
 @click.command()
 @click.option("--recipients", "sizes", type=click.IntRange(1), multiple=True, help="How many; may be repeated.")
-@click.option("--window", type=click.IntRange(1, 1000), default=128, show_default=True, help="SEND_WINDOW.")
+@click.option("--window", type=click.IntRange(1, 1000), default=256, show_default=True, help="SEND_WINDOW.")
 @click.option("--send-workers", type=click.IntRange(1), default=2, show_default=True, help="SEND_WORKERS.")
 @click.option("--repeat", type=click.IntRange(1), default=3, show_default=True, help="Rounds; medians are kept.")
 @click.option("--peer", "names", type=click.Choice(list(PEERS)), multiple=True, help="Only this one; may be repeated.")

@@ -142,7 +142,7 @@ class Settings(BaseSettings):
 
     # Sending.
     send_workers: int = Field(2, ge=1, le=1000, description="send worker processes of `python -m jobs`")
-    send_window: int = Field(128, ge=1, le=1000, description="messages in flight per send worker")
+    send_window: int = Field(256, ge=1, le=1000, description="messages in flight per send worker")
     provider_timeout_sec: float = Field(10, gt=0, le=60, description="a call without an answer after this is `unknown`")
     stop_within_sec: int = Field(
         30, ge=1, le=DAY_SEC, description="the platform kills a process this long after SIGTERM"

@@ -130,7 +130,7 @@ def test_a_dot_env_that_cannot_be_read_ends_the_process_with_one_line(tmp_path):
 @pytest.mark.parametrize(
     ("variable", "value", "says"),
     [
-        ("SEND_WINDOW", "many", "for example SEND_WINDOW=128"),
+        ("SEND_WINDOW", "many", "for example SEND_WINDOW=256"),
         ("BATCH_SIZE", "0", "for example BATCH_SIZE=1000"),
         ("REDIS_URL", "http://h:s3cret@x", "for example REDIS_URL=redis://"),
         ("REDIS_URL", "redis://:s3cret@host:99999/0", "has a port that is not a number"),
