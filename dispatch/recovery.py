@@ -20,9 +20,8 @@ from dispatch.outbox import push_if_possible
 from dispatch.sending.kept_answers import record_kept_answers
 from dispatch.sending.settlement import close_if_drained
 from dispatch.start.ending import put_back
-from models.campaigns import preparation
+from models.campaigns import blocking, preparation
 from models.campaigns import sending as campaign_sending
-from models.campaigns.campaign import Campaign
 from models.campaigns.preparation import Preparation
 from models.campaigns.sending import UnsettledCampaign
 from models.credit import settle
@@ -153,7 +152,7 @@ def _give_up(abandoned: Preparation) -> None:
     why = abandoned.error or "its process ended each time without an error; see the logs of the workers"
     reason = f"The preparation stopped {MAX_TAKEOVERS} times: {why}"
     put_back(abandoned.campaign_id, abandoned.token, EnqueueFailed.code, reason)
-    Campaign.block(abandoned.campaign_id, EnqueueFailed.code)
+    blocking.block(abandoned.campaign_id, EnqueueFailed.code)
 
 
 def _in_ranges(campaign_id: int, state: str, move: Callable[[int, Range], int]) -> int:

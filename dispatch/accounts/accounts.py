@@ -18,7 +18,7 @@ from dispatch.formats.phones import check_country
 from dispatch.formats.view import Time, View
 from models.account import OVER_CAP, SUBSCRIPTION_STATES, Account
 from models.api_key import ApiKey
-from models.campaigns.campaign import Campaign
+from models.campaigns import blocking
 from models.customers.phone_types import LEFT_OUT
 from models.database import db
 from models.page import Page
@@ -185,9 +185,9 @@ def change_account(caller: Caller, changes: Mapping[str, Any]) -> AccountView:
             if {"quiet_hours", "country"} & values.keys():
                 check_windows(changed)
             if "approval_above" in values:
-                Campaign.unblock(account_id, "APPROVAL_REQUIRED")
+                blocking.unblock(account_id, "APPROVAL_REQUIRED")
             if "link_url" in values:
-                Campaign.unblock(account_id, "LINKS_NOT_CONFIGURED")
+                blocking.unblock(account_id, "LINKS_NOT_CONFIGURED")
             caller.note("account.changed", account_id, account_id=account_id, **values)
     except UniqueViolation:
         raise _taken(values["name"]) from None
@@ -204,7 +204,7 @@ def change_business(caller: Caller, business_id: str | None) -> AccountView:
     try:
         with db.atomic():
             changed = _found(Account.edit(account_id, {"business_id": business_id}))
-            Campaign.unblock(account_id, "REMOTE_NOT_CONFIGURED")
+            blocking.unblock(account_id, "REMOTE_NOT_CONFIGURED")
             caller.note("account.changed", account_id, account_id=account_id, business_id=business_id)
     except UniqueViolation:
         raise _business_taken() from None
@@ -227,7 +227,7 @@ def change_subscription(caller: Caller, *, plan: str, status: str, ends_at: date
         subscription = SubscriptionView.of(
             _found(Account.subscribe(account_id, plan=plan, status=status, ends_at=ends_at))
         )
-        Campaign.unblock(account_id, "SUBSCRIPTION_REQUIRED")
+        blocking.unblock(account_id, "SUBSCRIPTION_REQUIRED")
         details = subscription.model_dump(mode="json")
         caller.note("subscription.changed", account_id, account_id=account_id, **details)
     return subscription

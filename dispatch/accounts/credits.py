@@ -7,7 +7,7 @@ from dispatch.caller import Caller
 from dispatch.errors import InvalidRequest, NotFound
 from dispatch.formats.view import Time, View
 from models import credit
-from models.campaigns.campaign import Campaign
+from models.campaigns import blocking
 from models.database import db
 from models.page import Page
 
@@ -37,7 +37,7 @@ def top_up(caller: Caller, amount: int) -> BalanceView:
         account = credit.top_up(account_id, amount, actor=caller.actor)
         if account is None:
             raise NotFound("There is no such account.")
-        Campaign.unblock(account_id, "INSUFFICIENT_CREDITS")
+        blocking.unblock(account_id, "INSUFFICIENT_CREDITS")
         caller.note("credits.topped_up", account_id, account_id=account_id, amount=amount)
     return BalanceView.of(account)
 

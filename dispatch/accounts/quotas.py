@@ -17,7 +17,7 @@ from dispatch.formats.phones import check_country
 from dispatch.formats.view import View
 from models import quota
 from models.api_key import ApiKey
-from models.campaigns.campaign import Campaign
+from models.campaigns import blocking
 from models.database import db
 from models.quota import QUOTAS, AccountDay, AccountQuota
 
@@ -76,7 +76,7 @@ def change_quotas(caller: Caller, changes: Mapping[str, Any]) -> QuotasView:
     with db.atomic():
         edited = AccountQuota.edit(account_id, values)
         for code in (QuotaExceeded.code, SpendingLimit.code, NoRecipients.code):
-            Campaign.unblock(account_id, code)
+            blocking.unblock(account_id, code)
         caller.note("account.quotas_changed", account_id, account_id=account_id, **_noted(values))
     return _view(edited)
 

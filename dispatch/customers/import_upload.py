@@ -27,7 +27,7 @@ from dispatch.formats.phones import check_country
 from dispatch.formats.rejects import reject_lines
 from dispatch.formats.view import Time, View
 from dispatch.tracing.current import remembered
-from models.campaigns.campaign import Campaign
+from models.campaigns import blocking
 from models.customers import ended_imports, open_imports
 from models.customers.import_files import MOST_REJECTS, CustomerImportPart, CustomerImportReject
 from models.customers.import_states import ImportKind, ImportStatus
@@ -153,7 +153,7 @@ def cancel_import(caller: Caller, import_id: int) -> CustomerImportView:
         cancelled = open_imports.cancel(import_id, caller.account)
         if cancelled is None:
             raise InvalidStatus(f"The import has ended already: it is {_find(caller, import_id).status}.")
-        Campaign.unblock(cancelled.account_id, ImportRunning.code)
+        blocking.unblock(cancelled.account_id, ImportRunning.code)
         caller.note("import.cancelled", import_id, account_id=cancelled.account_id)
     return read_import(caller, import_id)
 

@@ -12,6 +12,7 @@ import structlog
 from dispatch.accounts.quotas import check_quota
 from dispatch.caller import Caller
 from dispatch.errors import DispatchError, ImportRunning
+from models.campaigns import blocking
 from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import Campaign
 from models.customers import import_commands, open_imports
@@ -101,7 +102,7 @@ def end_import(import_id: int, token: UUID, *, error: str | None = None) -> bool
         ended = CustomerImport.end(import_id, token, error=error)
         if ended is None:
             return False
-        Campaign.unblock(ended.account_id, ImportRunning.code)
+        blocking.unblock(ended.account_id, ImportRunning.code)
     _log(ended)
     return True
 
@@ -111,7 +112,7 @@ def end_interrupted_imports() -> Counter[str]:
     with db.atomic():
         ended = import_commands.end_dead(INTERRUPTED)
         for each in ended:
-            Campaign.unblock(each.account_id, ImportRunning.code)
+            blocking.unblock(each.account_id, ImportRunning.code)
     for each in ended:
         _log(each)
     return Counter(imports_failed=len(ended))

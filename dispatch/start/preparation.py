@@ -29,8 +29,7 @@ from dispatch.start.remote_audience import fetch_audience
 from dispatch.start.writers import Writers
 from dispatch.tracing.current import continuing
 from dispatch.tracing.spans import job_attributes, span
-from models.campaigns import preparation
-from models.campaigns.campaign import Campaign
+from models.campaigns import blocking, preparation
 from models.campaigns.hours import hours_of
 from models.campaigns.preparation import ClaimedCampaign
 from models.database import db
@@ -113,7 +112,7 @@ def continue_preparation(campaign_id: int, token: UUID, *, seconds: float = 20) 
         except DispatchError as refusal:
             put_back(campaign_id, token, refusal.code)
             # What will not change by itself is not tried again at every sweep.
-            Campaign.block(campaign_id, refusal.code)
+            blocking.block(campaign_id, refusal.code)
             return
         except Exception as problem:
             note_error(campaign_id, token, problem)

@@ -27,7 +27,7 @@ from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.starters import each_at_once
 from dispatch.start.swept import LockedCampaign, SweepError, SweepReport, SweptCampaign, locked_by
 from dispatch.tracing.current import continuing
-from models.campaigns.campaign import Campaign
+from models.campaigns import blocking
 from models.campaigns.due import DueCampaign
 from models.turns import Turns
 
@@ -219,7 +219,7 @@ def _enqueue(caller: Caller, campaign: DueCampaign, *, in_place: bool) -> SweptC
 def _set_aside(campaign: DueCampaign, refusal: DispatchError) -> SweepError:
     """Sets the campaign aside until its next check, so that it does not hold up the others."""
     try:
-        Campaign.block(campaign.id, refusal.code)
+        blocking.block(campaign.id, refusal.code)
     except Exception:
         log.exception("sweep.block_failed", campaign_id=campaign.id)
     return SweepError(campaign_id=campaign.id, error=refusal.code, message=refusal.message)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID
 
-from models.database import row, rows
+from models.database import row
 from models.page import Page, read_page
 from models.row import JsonObject, Row
 from models.search import Search, matches
@@ -180,26 +180,6 @@ class Campaign(Row):
                WHERE id = %s AND status = 'scheduled' RETURNING *""",
             [campaign_id],
             into=cls,
-        )
-
-    @classmethod
-    def block(cls, campaign_id: int, reason: str) -> None:
-        """Sets one that cannot start aside for 1 to 15 minutes, longer each time, or until a person decides."""
-        rows(
-            """UPDATE campaign SET blocked_reason = %(reason)s, blocked_tries = blocked_tries + 1, updated_at = now(),
-                      next_check_at = CASE WHEN %(reason)s NOT IN ('TOO_LATE', 'EXPIRED') THEN now() + least(
-                        interval '15 minutes', interval '1 minute' * power(2, least(blocked_tries, 4))) END
-               WHERE id = %(id)s AND status IN ('draft', 'scheduled')""",
-            {"id": campaign_id, "reason": reason},
-        )
-
-    @classmethod
-    def unblock(cls, account_id: UUID, reason: str) -> None:
-        """Lets the account's campaigns that were set aside for this reason be checked at the next sweep."""
-        rows(
-            """UPDATE campaign SET next_check_at = NULL, blocked_tries = 0
-               WHERE account_id = %s AND status = 'scheduled' AND blocked_reason = %s""",
-            [account_id, reason],
         )
 
     @classmethod

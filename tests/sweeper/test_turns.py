@@ -9,7 +9,7 @@ from dispatch.campaigns.reading import read_campaign
 from dispatch.queues import PREPARE, queue
 from dispatch.runs.push import push_due
 from dispatch.start.sweep import due_campaigns, sweep_due
-from models.campaigns.campaign import Campaign
+from models.campaigns import blocking
 from models.campaigns.due import DueCampaign
 from models.database import rows
 from models.tenancy import ALL_ACCOUNTS
@@ -61,7 +61,7 @@ def test_a_campaign_that_comes_due_during_a_sweep_is_next_and_not_last(monkeypat
 def test_a_campaign_that_could_not_start_comes_behind_those_that_were_never_tried():
     account = an_account()
     tried, *others = due(account, 3, minutes=30)
-    Campaign.block(tried, "INSUFFICIENT_CREDITS")
+    blocking.block(tried, "INSUFFICIENT_CREDITS")
     rows("UPDATE campaign SET next_check_at = now() - interval '1 second' WHERE id = %s", [tried])
     [stranger] = due(an_account(), 1)
     assert order() == [others[0], stranger, others[1], tried]

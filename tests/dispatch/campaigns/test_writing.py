@@ -21,7 +21,7 @@ from dispatch.errors import (
 )
 from dispatch.start.follow_ups import send_test
 from dispatch.texts.stored import create_template
-from models.campaigns.campaign import Campaign
+from models.campaigns import blocking
 from models.campaigns.due import DueCampaign
 from models.database import rows
 from models.page import Page
@@ -76,7 +76,7 @@ def test_times_are_set_changed_and_removed(account):
 
 def test_editing_a_campaign_that_was_set_aside_lets_it_be_checked_again(account):
     campaign = a_campaign(account, due=True)
-    Campaign.block(campaign.id, "NO_TARGET_AUDIENCE")
+    blocking.block(campaign.id, "NO_TARGET_AUDIENCE")
     edited = edit_campaign(asking(), campaign.id, {"everyone": True})
     assert (edited.blocked_reason, edited.next_check_at) == (None, None)
     assert [due.id for due in DueCampaign.page(10, ALL_ACCOUNTS, seen=[], turns=Turns())] == [campaign.id]
