@@ -4,6 +4,8 @@ The owners are the worker that claimed it, the recovery that runs every few seco
 minute. Each limit here is the longest that this owner may take, with room for a busy machine.
 """
 
+from models.campaigns.blocking import IS_SWEPT
+
 I5 = {
     "Messages in flight two minutes after their lease ended": """
         SELECT c.account_id, m.campaign_id || '-' || m.n AS id
@@ -61,9 +63,9 @@ I5 = {
         SELECT account_id, 'i-' || id AS id FROM customer_import
         WHERE status IN ('queued', 'running') AND touched_at < now() - interval '1 hour'""",
     # One that is too late or has expired belongs to a person.
-    "Campaigns due for ten minutes that were neither started nor set aside": """
+    "Campaigns due for ten minutes that were neither started nor set aside": f"""
         SELECT account_id, id::text AS id FROM campaign
-        WHERE status = 'scheduled' AND coalesce(blocked_reason, '') NOT IN ('TOO_LATE', 'EXPIRED')
+        WHERE status = 'scheduled' AND {IS_SWEPT}
           AND greatest(scheduled_at, next_check_at, updated_at) < now() - interval '10 minutes'""",
     "Recurring campaigns in another state than their schedule's": """
         SELECT c.account_id, c.id::text AS id FROM campaign c JOIN schedule s ON s.id = c.schedule_id

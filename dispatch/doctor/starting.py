@@ -5,6 +5,7 @@ from dispatch.doctor.facts import Facts
 from dispatch.doctor.refusals import why_refused
 from dispatch.doctor.words import for_about, on_clock
 from dispatch.queues import HOUSE, PREPARE
+from models.campaigns.blocking import FOR_A_PERSON
 from models.campaigns.condition import Condition
 
 # A preparation that wrote something this recently is moving; a chunk takes well under a second.
@@ -13,8 +14,6 @@ MOVING_SEC = 20
 DUE_FOR_SEC = 600
 
 TRY_AGAIN = "It is tried again by itself"
-# After these no sweep tries it again.
-_FOR_A_PERSON = ("TOO_LATE", "EXPIRED")
 
 
 def why_not_started(campaign: Condition, facts: Facts) -> list[Reason]:
@@ -24,7 +23,7 @@ def why_not_started(campaign: Condition, facts: Facts) -> list[Reason]:
     if not campaign.due:
         assert campaign.scheduled_at
         return [of_campaign("not_yet", f"It starts at {on_clock(campaign.scheduled_at, campaign.zone)}.")]
-    if campaign.blocked_reason and (campaign.next_check_at or campaign.blocked_reason in _FOR_A_PERSON):
+    if campaign.blocked_reason and (campaign.next_check_at or campaign.blocked_reason in FOR_A_PERSON):
         return [refused(campaign, again=next_check(campaign)), *_nobody_goes_on(campaign, facts)]
     return _nobody_sweeps(facts) or [_due(campaign, facts)]
 
@@ -128,7 +127,7 @@ def _due(campaign: Condition, facts: Facts) -> Reason:
 
 def next_check(campaign: Condition) -> str:
     """Returns when it is tried again; nothing if it is not."""
-    if campaign.next_check_at is None or campaign.blocked_reason in _FOR_A_PERSON:
+    if campaign.next_check_at is None or campaign.blocked_reason in FOR_A_PERSON:
         return ""
     return f"{TRY_AGAIN} at {on_clock(campaign.next_check_at, campaign.zone)}."
 

@@ -5,18 +5,19 @@ from typing import Self
 from uuid import UUID
 
 from config.settings import settings
+from models.campaigns.blocking import IS_SWEPT
 from models.campaigns.campaign import Campaign
 from models.database import row, rows
 from models.tenancy import Tenant, owned_by
 from models.turns import HAD, Turns
 
-_DUE = """
+_DUE = f"""
 SELECT id, account_id, name, status, correlation_id, traceparent, scheduled_at, next_check_at,
        scheduled_at < now() - make_interval(secs => greatest(grace_sec, %(least)s)) AS late,
        CASE kind WHEN 'occurrence' THEN actor END AS starter
 FROM campaign
 WHERE status = 'scheduled' AND scheduled_at <= now() AND (next_check_at IS NULL OR next_check_at <= now())
-  AND coalesce(blocked_reason, '') NOT IN ('TOO_LATE', 'EXPIRED')
+  AND {IS_SWEPT}
 """
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from models.campaigns.blocking import DECIDED_BY
 from models.campaigns.campaign import Campaign
 from models.database import row
 from models.row import JsonObject
@@ -21,8 +22,7 @@ CONTENT = (
 AUDIENCE = ("audience_kind", "list_id", "segment_id", "segment_filter", "remote_filter")
 # When it starts and whom it then reaches when: a copy takes it over, a child that starts at once does not.
 TIMING = ("local_time", "grace_sec")
-# A change lets the next sweep check a campaign again, but for these reasons it waits until one of these changes.
-_DECIDED_BY = {"TOO_LATE": {"scheduled_at", "grace_sec"}, "EXPIRED": {"scheduled_at", "expires_at"}}
+# A change lets the next sweep check a campaign again, unless a person has to decide and this decides nothing.
 _STILL_BLOCKED = "CASE WHEN blocked_reason = ANY(%(undecided)s) THEN blocked_reason END"
 
 
@@ -159,7 +159,7 @@ def edit(campaign_id: int, values: EditedColumns, *, channel: str | None, may_se
             "id": campaign_id,
             "as_channel": channel,
             "may_send": may_send,
-            "undecided": [code for code, fields in _DECIDED_BY.items() if not fields & values.keys()],
+            "undecided": [code for code, fields in DECIDED_BY.items() if not fields & values.keys()],
         },
         into=Campaign,
     )
@@ -205,7 +205,7 @@ def queue(campaign_id: int) -> QueuedCampaign | None:
                    blocked_reason = {_STILL_BLOCKED}, blocked_tries = 0, next_check_at = NULL, updated_at = now()
             FROM old WHERE campaign.id = old.id
             RETURNING campaign.*, old.queued_at IS NULL AS first""",
-        {"id": campaign_id, "undecided": list(_DECIDED_BY)},
+        {"id": campaign_id, "undecided": list(DECIDED_BY)},
         into=QueuedCampaign,
     )
 

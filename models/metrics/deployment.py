@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from models.campaigns.blocking import IS_SWEPT
 from models.campaigns.sending import IS_UNSETTLED
 from models.database import one, rows
 from models.heartbeat import FRESH_SEC
@@ -21,11 +22,11 @@ FROM (SELECT id FROM campaign WHERE {IS_UNSETTLED}) AS c JOIN batch b ON b.campa
 WHERE b.lease_until < now()
 """
 _OPEN_CAMPAIGNS = f"SELECT status, count(*) AS campaigns FROM campaign WHERE {IS_UNSETTLED} GROUP BY status"
-_DUE = """
+_DUE = f"""
 SELECT count(*) FILTER (WHERE waits) AS campaigns, count(*) FILTER (WHERE NOT waits) AS set_aside,
        coalesce(extract(epoch FROM now() - min(scheduled_at) FILTER (WHERE waits)), 0)::float AS oldest_sec
 FROM (SELECT scheduled_at, (next_check_at IS NULL OR next_check_at <= now())
-                           AND coalesce(blocked_reason, '') NOT IN ('TOO_LATE', 'EXPIRED') AS waits
+                           AND {IS_SWEPT} AS waits
       FROM campaign WHERE status = 'scheduled' AND scheduled_at <= now()) AS due
 """
 _RECEIPTS = """
