@@ -17,7 +17,7 @@ from dispatch.caller import Caller
 from dispatch.campaigns.results import Comparison, Withheld, compare
 from dispatch.campaigns.rules import get_campaign, note
 from dispatch.errors import CampaignNotFound, DispatchError, InvalidStatus, NoRecipients, QueueUnavailable
-from dispatch.start.winners import decision, send_chosen
+from dispatch.start.winners import keep_decision, send_chosen
 from dispatch.texts.variants import Split
 from dispatch.texts.winner_rule import WinnerRule
 from models.campaigns import deleting
@@ -106,7 +106,7 @@ def _withhold(caller: Caller, campaign: Campaign, found: Comparison, why: Withhe
     with db.atomic():
         if not HeldBack.leave_to_person(campaign.id):
             return
-        VariantDecision.add(decision(caller, campaign, found, withheld=why, by_rule=True))
+        keep_decision(caller, campaign, found, withheld=why, by_rule=True)
         note(caller, "campaign.winner_withheld", campaign, reason=why)
     log.warning("winner.withheld", reason=why)
 

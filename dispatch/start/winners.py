@@ -12,7 +12,7 @@ from dispatch.texts.variants import Split
 from models.campaigns.campaign import Campaign
 from models.campaigns.family import CampaignNumber
 from models.campaigns.held_back import HeldBack
-from models.campaigns.variant_decision import NewDecision, VariantDecision
+from models.campaigns.variant_decision import VariantDecision
 
 
 def send_winner(caller: Caller, campaign_id: int, variant: int) -> EnqueueResult:
@@ -44,14 +44,14 @@ def send_chosen(caller: Caller, campaign: Campaign, variant: int, found: Compari
             HeldBack.send_by_hand(campaign.id, child.id)
         elif not HeldBack.send_by_rule(campaign.id, child.id):
             raise InvalidStatus("It has been decided by now which text they get.", status=campaign.status)
-        VariantDecision.add(decision(caller, campaign, found, variant=variant, child_id=child.id, by_rule=by_rule))
+        keep_decision(caller, campaign, found, variant=variant, child_id=child.id, by_rule=by_rule)
         note(caller, "campaign.winner_chosen", campaign, variant=variant, by_rule=by_rule, child_id=child.id)
         return taken
 
     return start_chosen(caller, campaign.id, take, variant=variant)
 
 
-def decision(
+def keep_decision(
     caller: Caller,
     campaign: Campaign,
     found: Comparison,
@@ -60,10 +60,10 @@ def decision(
     variant: int | None = None,
     child_id: int | None = None,
     withheld: Withheld | None = None,
-) -> NewDecision:
-    """Returns a decision as it is written, with the figures by which it was made."""
-    return NewDecision(
-        campaign_id=campaign.id,
+) -> None:
+    """Writes a decision with the figures by which it was made, in the transaction that carries it out."""
+    VariantDecision.add(
+        campaign.id,
         account_id=campaign.account_id,
         variant=variant,
         child_id=child_id,

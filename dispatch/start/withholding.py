@@ -8,12 +8,11 @@ from dispatch.caller import Caller
 from dispatch.campaigns.results import ResultsView, compare, read_results
 from dispatch.campaigns.rules import get_campaign, note
 from dispatch.errors import InvalidRequest, InvalidStatus
-from dispatch.start.winners import decision
+from dispatch.start.winners import keep_decision
 from dispatch.texts.variants import Split
 from models.campaigns.approval import lock
 from models.campaigns.campaign import Campaign
 from models.campaigns.held_back import HeldBack
-from models.campaigns.variant_decision import VariantDecision
 from models.database import db
 
 log = structlog.get_logger()
@@ -37,7 +36,7 @@ def withhold_winner(caller: Caller, campaign_id: int, *, for_good: bool = False)
         if not ended:
             raise _why_not(caller, get_campaign(caller, campaign_id), split, for_good=for_good)
         found = compare(campaign, split, by=None)
-        VariantDecision.add(decision(caller, campaign, found, withheld=why, by_rule=False))
+        keep_decision(caller, campaign, found, withheld=why, by_rule=False)
         note(caller, "campaign.winner_withheld", campaign, reason=why)
         db.after_commit(lambda: log.info("winner.withheld", campaign_id=campaign_id, reason=why))
         return read_results(caller, campaign_id)

@@ -20,9 +20,10 @@ _PUT_OFF = "jsonb_build_object('reason', reason, 'child_id', child_id)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewDecision:
-    """A decision to write."""
+class VariantDecision(Row):
+    """Which text those who were held back get, or that none is sent."""
 
+    id: int
     campaign_id: int
     account_id: UUID
     #: The text, and the child campaign that sends it; None when none is sent.
@@ -34,31 +35,26 @@ class NewDecision:
     actor: str
     #: delivered, clicked, replied or opted_out.
     measure: str
-    #: What became of each text until now.
-    figures: Sequence[JsonObject]
-    verdict: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VariantDecision(Row):
-    """Which text those who were held back get, or that none is sent."""
-
-    id: int
-    campaign_id: int
-    account_id: UUID
-    variant: int | None
-    child_id: int | None
-    withheld: str | None
-    by_rule: bool
-    actor: str
-    measure: str
     #: What became of each text until then.
     figures: list[JsonObject]
     verdict: str
     decided_at: datetime
 
     @classmethod
-    def add(cls, new: NewDecision) -> None:
+    def add(
+        cls,
+        campaign_id: int,
+        *,
+        account_id: UUID,
+        variant: int | None,
+        child_id: int | None,
+        withheld: str | None,
+        by_rule: bool,
+        actor: str,
+        measure: str,
+        figures: Sequence[JsonObject],
+        verdict: str,
+    ) -> None:
         """Writes a decision and tells webhooks, in the transaction that starts its child.
 
         A second one by a rule violates an index.
@@ -68,11 +64,11 @@ class VariantDecision(Row):
                     INSERT INTO variant_decision (campaign_id, account_id, variant, child_id, withheld, by_rule, actor,
                                                   measure, figures, verdict)
                     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING *),
-                {told("made", WINNER_WITHHELD if new.variant is None else WINNER_CHOSEN, _TOLD, campaign="campaign_id")}
+                {told("made", WINNER_WITHHELD if variant is None else WINNER_CHOSEN, _TOLD, campaign="campaign_id")}
                 SELECT FROM made""",
             [
-                *(new.campaign_id, new.account_id, new.variant, new.child_id, new.withheld, new.by_rule, new.actor),
-                *(new.measure, Jsonb(list(new.figures)), new.verdict),
+                *(campaign_id, account_id, variant, child_id, withheld, by_rule, actor),
+                *(measure, Jsonb(list(figures)), verdict),
             ],
         )
 
