@@ -14,11 +14,12 @@ A provider has one coroutine, `send(message) -> Answer`, and never raises for an
     halted      it refuses our account (401, 403): the campaign pauses
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 from urllib.parse import parse_qsl, urlsplit
 
 # Error codes of deferrals that say nothing of how often a provider may be called: it cannot be reached, or it was not
@@ -119,6 +120,14 @@ class Callback:
     def query(self) -> Mapping[str, str]:
         """The query of the address that was called."""
         return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
+
+    @cached_property
+    def document(self) -> Any:
+        """The JSON in the body, read once for all who ask; None when it is none."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
 
     @cached_property
     def fields(self) -> Sequence[tuple[str, str]]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from dispatch.providers import Callback
 from dispatch.providers.http import short_word
-from dispatch.providers.receipts import dicts, fields_of, json_of, meta_values, plain_items, plain_key
+from dispatch.providers.receipts import dicts, fields_of, meta_values, plain_items, plain_key
 from models.row import JsonObject
 from models.states import CHANNELS
 
@@ -109,7 +109,7 @@ def _whatsapp_cloud(callback: Callback) -> Iterator[_Said]:
 
     Who stops or resumes marketing messages in WhatsApp itself is told beside them (…/reference/user_preferences).
     """
-    for value in meta_values(json_of(callback)):
+    for value in meta_values(callback.document):
         about = value.get("metadata") if isinstance(value, dict) else None
         number = about.get("phone_number_id") if isinstance(about, dict) else None
         for message in dicts(value, "messages"):

@@ -1,6 +1,5 @@
 """Receipts as services without a format of their own post them to us (docs/providers.md)."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -22,7 +21,7 @@ def plain_receipts(callback: Callback) -> list[Receipt]:
 
 def plain_items(callback: Callback) -> list[Any]:
     """Returns what a request in our format says, each thing by itself; [None] if it is not JSON."""
-    document = json_of(callback)
+    document = callback.document
     return document if isinstance(document, list) else [document]
 
 
@@ -41,17 +40,9 @@ def plain_key(item: JsonObject, callback: Callback, place: int) -> str | None:
     return f"{request}:{place}" if request else None
 
 
-def json_of(callback: Callback) -> Any:
-    """Returns the JSON of a request; None when it is none."""
-    try:
-        return json.loads(callback.body)
-    except (ValueError, RecursionError):
-        return None
-
-
 def fields_of(callback: Callback) -> dict[str, Any]:
     """Returns what a request says in its address and, as JSON or as a form, in its body."""
-    document = json_of(callback)
+    document = callback.document
     return {**callback.query, **(document if isinstance(document, dict) else callback.form)}
 
 

@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr
 from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
 from dispatch.providers.http import Outcomes, Reply, get, post, refusal, short_word
 from dispatch.providers.link import Link, ProviderSettings, matches_any, probed
-from dispatch.providers.receipts import dicts, json_of, meta_items
+from dispatch.providers.receipts import dicts, meta_items
 from dispatch.providers.whatsapp_message import document_of
 from dispatch.providers.whatsapp_templates import ReadTemplate, read_templates
 from models.row import JsonObject
@@ -165,7 +165,7 @@ class WhatsappCloud:
 
     def parse_receipts(self, callback: Callback) -> list[Receipt]:
         """Returns the receipts among the statuses of a webhook; there may be several."""
-        return [receipt for status in meta_items(json_of(callback), "statuses") if (receipt := _receipt(status))]
+        return [receipt for status in meta_items(callback.document, "statuses") if (receipt := _receipt(status))]
 
     def verify(self, callback: Callback) -> bool:
         """Returns whether the app's secret signed the body (X-Hub-Signature-256)."""

@@ -1,6 +1,7 @@
 """What services post in our format, as they spell it: it counts, or they are told what is wrong with it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from dispatch.providers.receipts import plain_receipts
 from dispatch.receipts.hooks import take_callback
 from models.customers.suppression import Suppression
 from models.database import rows
-from tests.dispatch.receipts.saying import callback
+from tests.dispatch.receipts.saying import callback, said
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -106,3 +107,20 @@ def test_the_time_of_a_receipt_is_read_in_utc_or_left_out(at, read):
     item = {"id": "e-1", "reference": "7-0", "state": "delivered", "at": at}
     [found] = plain_receipts(Callback("https://x/status", {}, json.dumps(item).encode()))
     assert (found.at, found.at and found.at.utcoffset()) == (read, read and timedelta(0))
+
+
+class CountedBody(bytes):
+    """A body that counts how often it is parsed."""
+
+    times = 0
+
+    def decode(self, *given, **named):
+        self.times += 1
+        return super().decode(*given, **named)
+
+
+def test_a_request_is_parsed_once_for_the_receipts_and_the_replies_in_it(provider):
+    plain = callback(provider, STOP, said("7-0", "delivered"))
+    counted = CountedBody(plain.body)
+    assert take(provider, replace(plain, body=counted)) == 2
+    assert counted.times == 1
