@@ -5,16 +5,19 @@ short link have no key and are counted by address. Without Redis nothing is coun
 rows are answered, and those that spend are refused.
 """
 
-import logging
+from collections.abc import Iterator
 from time import time
 
+import redis
 import structlog
-from flask import Flask, Response, g, request
-from flask_limiter import ApplicationLimit, Limiter, RequestLimit
+from flask import Flask, g, request
+from limits import RateLimitItem, parse
+from limits.storage import RedisStorage
+from limits.strategies import FixedWindowRateLimiter
 
 from api.http.address import client_address
 from api.http.auth import current_rules, holder
-from api.http.errors import RateLimited, refused
+from api.http.errors import RateLimited
 from config.redis import counting
 from config.settings import Settings
 from dispatch.errors import QueueUnavailable
@@ -26,65 +29,58 @@ SPENDING = frozenset({"send", "approve"})
 LINKS = "links"
 
 
-class _Counting(Limiter):
-    """Does nothing for requests that are not counted: what it looks up first is a tenth of the work for a receipt."""
-
-    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
-        if _is_counted():
-            super()._check_request_limit(callable_name, in_middleware)
-
-
 def install(app: Flask, settings: Settings) -> None:
     """Counts every request that came with a key, and openings of links; install it after what requires the key."""
-    rates = {"read": settings.rate_limit_read, "send": settings.rate_limit_send, "approve": settings.rate_limit_send}
-
-    def rate() -> str:
-        if "holder" not in g:
-            return settings.rate_limit_links
-        return rates.get(current_rules().scope, settings.rate_limit_write)
-
-    limiter = _Counting(
-        lambda: f"{current_rules().scope}:{holder().key_id}" if "holder" in g else f"links:{client_address()}",
-        app=app,
-        application_limits=[
-            rate,
-            ApplicationLimit(
-                lambda: _times(settings.rate_limit_account_factor, rate()),
-                key_function=lambda: f"{current_rules().scope}:{holder().account_id}",
-                scope="account",
-                exempt_when=lambda: "holder" not in g or holder().operator,
-                on_breach=lambda limit: _refuse(limit, "The keys of this account together send"),
-            ),
-        ],
-        # Only the scheme of it is used: the connections are ours, with our certificates and time-outs.
-        storage_uri="redis://",
-        storage_options={"connection_pool": counting(settings).connection_pool},  # type: ignore[dict-item]
-        strategy="fixed-window",
-        swallow_errors=True,
-        on_breach=lambda limit: _refuse(limit, "This key sends" if "holder" in g else "This address sends"),
-    )
-    limiter.request_filter(lambda: not _is_counted())
-    # It would log each failure with its stack; `limits.unavailable` says it in one line.
-    limiter.logger.setLevel(logging.CRITICAL)
+    rates = _Rates(settings)
+    # Only the scheme of the address is used: the connections are ours, with our certificates and time-outs.
+    counter = FixedWindowRateLimiter(RedisStorage("redis://", connection_pool=counting(settings).connection_pool))
 
     @app.before_request
-    def do_not_spend_uncounted() -> None:
-        if "holder" not in g or limiter.current_limits:
+    def count() -> None:
+        if "holder" not in g and request.blueprint != LINKS:
             return
-        log.warning("limits.unavailable", scope=current_rules().scope)
-        if current_rules().scope in SPENDING:
-            raise QueueUnavailable
+        try:
+            for rate, by, who in rates.of_request():
+                if not counter.hit(rate, *by):
+                    raise _too_many(who, counter.get_window_stats(rate, *by).reset_time)
+        except redis.RedisError:
+            _do_not_spend_uncounted()
 
 
-def _is_counted() -> bool:
-    return "holder" in g or request.blueprint == LINKS
+class _Rates:
+    """How often each scope may be used."""
+
+    def __init__(self, settings: Settings) -> None:
+        spending, factor = settings.rate_limit_send, settings.rate_limit_account_factor
+        texts = {"read": settings.rate_limit_read, "write": settings.rate_limit_write}
+        texts |= dict.fromkeys(SPENDING, spending)
+        self._of_key = {scope: parse(text) for scope, text in texts.items()}
+        self._of_account = {
+            scope: type(rate)(rate.amount * factor, rate.multiples) for scope, rate in self._of_key.items()
+        }
+        self._of_address = parse(settings.rate_limit_links)
+
+    def of_request(self) -> Iterator[tuple[RateLimitItem, tuple[str, str], str]]:
+        """Yields each rate that this request counts for, what it is counted by, and who then sends too many."""
+        if "holder" not in g:
+            yield self._of_address, (f"links:{client_address()}", "global"), "This address sends"
+            return
+        by, used = holder(), current_rules().scope
+        scope = used if used in self._of_key else "write"
+        yield self._of_key[scope], (f"{used}:{by.key_id}", "global"), "This key sends"
+        if not by.operator:
+            told = "The keys of this account together send"
+            yield self._of_account[scope], (f"{used}:{by.account_id}", "account"), told
 
 
-def _times(factor: int, rate: str) -> str:
-    number, _, window = rate.partition("/")
-    return f"{int(number) * factor}/{window}"
+def _do_not_spend_uncounted() -> None:
+    if "holder" not in g:
+        return
+    log.warning("limits.unavailable", scope=current_rules().scope)
+    if current_rules().scope in SPENDING:
+        raise QueueUnavailable
 
 
-def _refuse(limit: RequestLimit, who: str) -> Response:
-    seconds = max(1, int(limit.reset_at - time()) + 1)
-    return refused(RateLimited(f"{who} too many requests; try again in {seconds} s.", retry_after_sec=seconds))
+def _too_many(who: str, reset_time: float) -> RateLimited:
+    seconds = max(1, int(int(reset_time + 1) - time()) + 1)
+    return RateLimited(f"{who} too many requests; try again in {seconds} s.", retry_after_sec=seconds)
