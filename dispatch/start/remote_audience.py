@@ -34,6 +34,9 @@ log = structlog.get_logger()
 
 # A service whose pages never end would fill the table.
 MAX_USERS = 50_000_000
+# So would one whose pages are empty and always name another one never let the campaign start. A service that filters
+# what it has paged may well have many of them before the next user.
+MAX_EMPTY_PAGES = 1000
 # How often a page is written when another transaction takes one of its phones at the same time.
 WRITES_OF_A_PAGE = 3
 
@@ -88,6 +91,8 @@ def fetch_audience(campaign: ClaimedCampaign, *, until: Callable[[], bool]) -> b
                 if until():
                     return False
                 fetch = _take_page(campaign, fetch, services, *read(fetch))
+                if fetch.state == "fetching" and fetch.empty_pages >= MAX_EMPTY_PAGES:
+                    raise RemoteFailed(f"user-service answered with {fetch.empty_pages:,} empty pages in a row.")
     except DispatchError as problem:
         RemoteFetch.fail(campaign.id, campaign.prep_token, problem.message)
         log.warning("audience.not_fetched", campaign_id=campaign.id, code=problem.code, problem=problem.message)

@@ -37,6 +37,8 @@ class RemoteFetch(Row):
     #: Where the next page begins, in the words of user-service; None at the beginning.
     cursor: str | None
     pages: int
+    #: How many of the last pages had no users, since the last failure; a service whose pages are all empty never ends.
+    empty_pages: int
     #: The most that it may keep; None before the first page, and when there is no limit.
     capacity: int | None
     users_seen: int
@@ -80,6 +82,7 @@ class RemoteFetch(Row):
             f"""INSERT INTO remote_fetch AS old (account_id, campaign_id, business_id, epoch)
                 SELECT c.account_id, c.id, %(business)s, c.claim_epoch FROM campaign c WHERE {_HELD} FOR NO KEY UPDATE
                 ON CONFLICT (campaign_id) DO UPDATE SET epoch = excluded.epoch, error = NULL,
+                    empty_pages = CASE old.state WHEN 'failed' THEN 0 ELSE old.empty_pages END,
                     state = CASE old.state WHEN 'failed' THEN 'fetching' ELSE old.state END,
                     ended_at = CASE old.state WHEN 'failed' THEN NULL ELSE old.ended_at END
                 RETURNING *""",
@@ -99,6 +102,7 @@ class RemoteFetch(Row):
             f"""WITH held AS (
                   UPDATE campaign c SET prep_touched_at = now(), prep_takeovers = 0 WHERE {_HELD} RETURNING id)
                 UPDATE remote_fetch SET cursor = %(cursor)s, pages = pages + 1, capacity = %(capacity)s,
+                       empty_pages = CASE WHEN %(seen)s = 0 THEN empty_pages + 1 ELSE 0 END,
                        users_seen = users_seen + %(seen)s, users_kept = users_kept + %(kept)s, rejected = %(rejected)s,
                        state = CASE WHEN %(last)s THEN 'done' ELSE 'fetching' END,
                        ended_at = CASE WHEN %(last)s THEN now() END, touched_at = now()

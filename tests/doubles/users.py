@@ -18,6 +18,8 @@ class UserService(Double):
     asked: list[dict[str, str]] = field(default_factory=list)
     #: Pages, counted from 0, that contain the users of the page before them too.
     repeats: set[int] = field(default_factory=set)
+    #: Empty pages before the first user; their cursors count up to 0.
+    empty_pages: int = 0
 
     def conditions(self) -> list[Any]:
         """Returns the conditions of the last query."""
@@ -34,7 +36,9 @@ def user_service(tokens: Keycloak) -> UserService:
         if not tokens.accepts(request.headers.get("Authorization")):
             return Response('{"error": "invalid_token"}', 401)
         double.asked.append(request.args.to_dict())
-        first, limit = int(request.args.get("cursor", "0")), int(request.args["limit"])
+        first, limit = int(request.args.get("cursor", -double.empty_pages)), int(request.args["limit"])
+        if first < 0:
+            return jsonify(users=[], next=str(first + 1))
         start = max(0, first - limit // 2) if first // limit in double.repeats else first
         following = first + limit if start == first else first + limit // 2
         return jsonify(

@@ -10,6 +10,7 @@ from dispatch.errors import (
     NoRecipients,
     RemoteFailed,
 )
+from dispatch.start import remote_audience
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.preparation import continue_preparation
 from models.database import db, rows
@@ -84,6 +85,48 @@ def test_a_service_that_fails_puts_the_campaign_back_and_the_next_start_continue
     assert start(campaign).queued == 10
     assert [query.get("cursor") for query in remote.users.asked] == [None, "4", "8"]
     assert len(remote.businesses.requests) == 1
+
+
+@pytest.fixture
+def three_empty_pages(monkeypatch):
+    """A fetch ends after three empty pages in a row."""
+    monkeypatch.setattr(remote_audience, "MAX_EMPTY_PAGES", 3)
+
+
+def test_a_service_that_answers_only_with_empty_pages_ends_the_fetch(remote, account, three_empty_pages):
+    campaign = a_remote_campaign(remote, account, users=5)
+    remote.users.empty_pages = 1_000_000
+    with pytest.raises(RemoteFailed, match="user-service answered with 3 empty pages in a row"):
+        start(campaign)
+    assert len(remote.users.asked) == 3
+    stored = campaign_row(campaign.id)
+    assert (stored["status"], stored["blocked_reason"]) == ("draft", "REMOTE_FAILED")
+
+
+def test_the_start_after_too_many_empty_pages_continues_behind_them(remote, account, three_empty_pages):
+    campaign = a_remote_campaign(remote, account, users=5)
+    remote.users.empty_pages = 5
+    with pytest.raises(RemoteFailed):
+        start(campaign)
+    assert start(campaign).queued == 5
+    assert [query.get("cursor") for query in remote.users.asked] == [None, "-4", "-3", "-2", "-1", "0", "4"]
+
+
+def test_fewer_empty_pages_in_a_row_are_read_past(remote, account, three_empty_pages):
+    campaign = a_remote_campaign(remote, account, users=5)
+    remote.users.empty_pages = 2
+    assert start(campaign).queued == 5
+    assert fetch_of(campaign.id).empty_pages == 0
+
+
+def test_empty_pages_are_counted_across_the_jobs_of_one_preparation(remote, account, three_empty_pages):
+    campaign = a_remote_campaign(remote, account, users=5)
+    remote.users.empty_pages = 1_000_000
+    enqueue_campaign(asking(), campaign.id)
+    token = campaign_row(campaign.id)["prep_token"]
+    for _ in range(3):
+        continue_preparation(campaign.id, token, seconds=-1)
+    assert (campaign_row(campaign.id)["blocked_reason"], len(remote.users.asked)) == ("REMOTE_FAILED", 3)
 
 
 def a_fetch_put_back(remote, account, *, minutes):
