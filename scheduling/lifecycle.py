@@ -10,7 +10,7 @@ from models.schedules.schedule import Schedule
 from models.tenancy import Tenant
 from scheduling.draft import rule_of
 from scheduling.errors import WrongState
-from scheduling.registry import follow
+from scheduling.registry import check_run, follow
 from scheduling.rule import next_after
 from scheduling.schedules import read_schedule
 
@@ -42,9 +42,13 @@ def cancel_schedule(tenant: Tenant, schedule_id: UUID) -> Schedule:
 
 
 def run_now(tenant: Tenant, schedule_id: UUID) -> ScheduleRun:
-    """Records a run beside the planned ones, which the next tick begins; it counts like any other."""
+    """Records a run beside the planned ones, which the next tick begins; it counts like any other.
+
+    Refused, as the schedule's type does, when it would be skipped.
+    """
     with db.atomic():
         schedule = _locked(tenant, schedule_id, {"active"}, "run")
+        check_run(schedule)
         run = ScheduleRun.record_now(schedule.id)
         if run is None:
             raise WrongState("A run of the schedule has not ended; it has one at a time.")

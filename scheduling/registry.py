@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from models.schedules.schedule import Schedule
-from scheduling.errors import InvalidSchedule
+from scheduling.errors import InvalidSchedule, WrongState
 
 MAX_JOB_TYPE = 100
 
@@ -44,6 +44,9 @@ Check = Callable[[UUID, Mapping[str, Any]], None]
 # Called with a schedule before and after each change, in the change's transaction; None before its creation and after
 # its deletion. Raises ValueError, with a sentence for people, to refuse what a person asks; a tick cannot be refused.
 Follow = Callable[[Schedule | None, Schedule | None], None]
+# Called with a schedule that a person asks to run now, in the transaction that records the run. Raises ValueError, with
+# a sentence for people, or an error of its own when the run would be skipped.
+MayRun = Callable[[Schedule], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class _Registered:
     handler: Handler
     check: Check | None
     follow: Follow | None
+    may_run: MayRun | None
     misfire: str
 
 
@@ -63,6 +67,7 @@ def register(
     *,
     check: Check | None = None,
     follow: Follow | None = None,
+    may_run: MayRun | None = None,
     misfire: str = "run_once",
 ) -> None:
     """Makes schedules of this type call the handler; every process that creates, changes or runs them registers it.
@@ -73,7 +78,7 @@ def register(
         raise ValueError(f"a job type has 1 to {MAX_JOB_TYPE} characters")
     if job_type in _registered:
         raise ValueError(f"the job type {job_type!r} is registered already")
-    _registered[job_type] = _Registered(handler, check, follow, misfire)
+    _registered[job_type] = _Registered(handler, check, follow, may_run, misfire)
 
 
 def known_types() -> list[str]:
@@ -97,6 +102,16 @@ def follow(before: Schedule | None, after: Schedule | None) -> None:
     found = _registered.get(schedule.job_type) if schedule else None
     if found and found.follow:
         found.follow(before, after)
+
+
+def check_run(schedule: Schedule) -> None:
+    """Refuses to run the schedule now, as its type does, when the run would be skipped."""
+    found = _registered.get(schedule.job_type)
+    if found and found.may_run:
+        try:
+            found.may_run(schedule)
+        except ValueError as refused:
+            raise WrongState(str(refused)) from None
 
 
 def check_job(job_type: str, account_id: UUID, payload: Mapping[str, Any]) -> None:

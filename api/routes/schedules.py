@@ -170,12 +170,15 @@ def cancel(path: SchedulePath) -> ScheduleView:
     "/<schedule_id>/run-now",
     summary="Run an active schedule now",
     answers={202: ScheduleRunView},
-    refuses=("INVALID_STATUS",),
+    refuses=("INVALID_STATUS", "EXPIRED"),
     scope="send",
     idempotency=ONE_TRANSACTION,
 )
 def run_now(path: SchedulePath) -> tuple[ScheduleRunView, int]:
-    """The next tick begins the run, and it counts like any other; refused while another one has not ended."""
+    """The next tick begins the run, and it counts like any other.
+
+    Refused while another one, or what another one started, has not ended, and when the campaign has expired.
+    """
     return schedules.run_schedule_now(caller(), path.schedule_id), 202
 
 

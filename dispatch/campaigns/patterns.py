@@ -11,12 +11,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from dispatch.accounts.quotas import check_quota
+from dispatch.errors import Expired
 from dispatch.formats.checks import can_be_id
 from dispatch.outbox import continue_after_commit
 from models.audit_event import AuditEvent
 from models.campaigns import occurrences, patterns
 from models.campaigns.awaiting import keep_sources
 from models.campaigns.campaign import Campaign
+from models.database import database_now
 from models.schedules.schedule import Schedule
 from scheduling.errors import InvalidSchedule
 
@@ -76,6 +78,19 @@ def check_end(expires_at: datetime | None, schedule: Schedule) -> None:
             "nothing would be sent; give it a later expires_at, or none, or an earlier time.",
             field="expires_at",
         )
+
+
+def may_run(schedule: Schedule) -> None:
+    """Refuses to start an occurrence now that would be skipped; Expired when the campaign's end has passed."""
+    pattern = patterns.lock(int(schedule.job_payload["campaign_id"]), schedule_id=schedule.id)
+    if pattern and pattern.expires_at and pattern.expires_at <= database_now():
+        ended = pattern.expires_at.astimezone(ZoneInfo(schedule.timezone))
+        raise Expired(
+            f"The campaign expired at {ended:%Y-%m-%d %H:%M} ({schedule.timezone}), so nothing would be sent; give it "
+            "a later expires_at, or none."
+        )
+    if pattern and schedule.misfire == "skip" and (other := occurrences.going_on(pattern.id)):
+        raise ValueError(f"Occurrence {other.id} of the campaign is still {other.status}; it has one at a time.")
 
 
 def release(schedule: Schedule) -> None:

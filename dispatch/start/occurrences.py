@@ -37,7 +37,14 @@ REPLACED = "replaced by the next occurrence"
 def register_occurrences() -> None:
     """Registers `campaign.execute` in this process, unless it is."""
     if patterns.JOB_TYPE not in known_types():
-        register(patterns.JOB_TYPE, execute, check=patterns.check, follow=patterns.follow, misfire="skip")
+        register(
+            patterns.JOB_TYPE,
+            execute,
+            check=patterns.check,
+            follow=patterns.follow,
+            may_run=patterns.may_run,
+            misfire="skip",
+        )
 
 
 def execute(job: Job) -> None:
