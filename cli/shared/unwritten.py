@@ -42,14 +42,23 @@ def note_refused(context: click.Context, message: str) -> None:
 def end_if_unwritten(context: click.Context | None = None) -> Iterator[None]:
     """Ends the process with a status of its own if the block cannot write its output, and says what was done."""
     out, err = _Watched(sys.stdout), _Watched(sys.stderr)
+    misused: click.ClickException | None = None
     try:
         with redirect_stdout(cast(TextIO, out)), redirect_stderr(cast(TextIO, err)):
-            yield
+            try:
+                yield
+            except click.ClickException as problem:
+                misused = problem
+                # Click would show it where the block has ended, and its own way is to exit with 1.
+                misused.show(sys.stderr)
+                sys.exit(misused.exit_code)
     except OSError:
         failed = next((stream for stream in (out, err) if stream.problem), None)
         if failed is None or failed.problem is None:
             raise
         failed.send_nowhere()
+        if misused:
+            sys.exit(misused.exit_code)
         _end(failed.problem, context.meta if context else {})
 
 

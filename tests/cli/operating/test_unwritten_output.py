@@ -33,12 +33,12 @@ def unread():
         yield pipe
 
 
-def run(*words, to, unbuffered=BUFFERED):
+def run(*words, to=subprocess.PIPE, errors_to=subprocess.PIPE, unbuffered=BUFFERED):
     return subprocess.run(
         [sys.executable, "-m", "cli", *words],
         env=child_environment(PYTHONUNBUFFERED=unbuffered),
         stdout=to,
-        stderr=subprocess.PIPE,
+        stderr=errors_to,
         text=True,
         check=False,
         timeout=60,
@@ -74,6 +74,21 @@ def test_a_refusal_that_cannot_be_written_as_json_is_one_sentence_and_still_a_re
         done = run("key", "show", "nothing", "--json", to=to)
         assert done.returncode == 1
         assert done.stderr == "There is no live key with this id, prefix or name.\n"
+
+
+@pytest.mark.parametrize("unbuffered", [BUFFERED, UNBUFFERED])
+@pytest.mark.parametrize(
+    "words", [["--nothing"], ["nothing"], ["campaign"], ["campaign", "show"], ["campaign", "show", "x", "--json"]]
+)
+def test_a_usage_error_that_cannot_be_written_is_still_one(full, unread, words, unbuffered):
+    for errors_to in (full, unread):
+        done = run(*words, errors_to=errors_to, unbuffered=unbuffered)
+        assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_a_refusal_whose_sentence_cannot_be_written_is_still_a_refusal(full, unread):
+    for errors_to in (full, unread):
+        assert run("key", "show", "nothing", errors_to=errors_to).returncode == 1
 
 
 def test_a_verb_that_is_started_without_standard_output_does_its_work():
