@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from urllib.request import urlopen
 
 import psutil
@@ -15,9 +16,13 @@ from embedded.readiness import web_answers
 from embedded.server import free_port
 from embedded.web_check import FIRST_LOOKS, LOOKS, WebCheck
 from tests.doubles.serving import Double, serving, status
-from tests.embedded.running_up import cli, wait_for_run, without_servers
+from tests.embedded.running_up import wait_for_run, without_servers
 from tests.servers import server_directory
 from tests.waiting import wait_until
+
+
+# The command line, whose `up` asks four times as often as it does by default.
+OFTEN = "import cli, embedded.web_check; embedded.web_check.LOOK_EVERY_SEC /= 4; cli.main()"
 
 
 @pytest.fixture
@@ -99,7 +104,7 @@ def test_an_arbiter_that_is_stopped_hangs_although_its_workers_answer(monkeypatc
 @pytest.mark.processes
 def test_web_that_is_frozen_with_all_its_workers_is_killed_and_started_again():
     with server_directory() as directory:
-        command = cli("up", "--port", str(free_port()), "--data", str(directory))
+        command = [sys.executable, "-c", OFTEN, "up", "--port", str(free_port()), "--data", str(directory)]
         with subprocess.Popen(command, env=without_servers(), stderr=subprocess.PIPE, text=True) as up:
             try:
                 before = wait_for_run(directory, up)
