@@ -11,6 +11,8 @@ BIN := .venv/bin
 DOCS := .venv-docs
 # More than the two cores of a small machine: tests of whole deployments mostly wait for other processes.
 TEST_PROCESSES ?= 3
+# Some machines set it; each of the hundreds of processes that tests start would then compile all our modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Errors only: people cannot do anything about pip's warnings on this or that index.
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
