@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+import config  # noqa: F401 - before the verb is imported, which it makes cheaper
 from cli.shared.output import explain_errors
 from cli.shared.unwritten import end_if_unwritten
 
