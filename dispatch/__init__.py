@@ -57,9 +57,9 @@ channels    through which providers an account's messages go: providers (added, 
             campaign is sent through), switch (from one to the next), circuit (leaves one that fails alone) →
             shared_circuits (as all workers do)
 providers   what every provider takes and answers; choice (the installation's), kinds (that accounts may add): http,
-            guard (no private addresses), link, receipts, inbound, sealing (of credentials), standard_webhooks (how
-            posts are signed), gsm7; twilio, vonage, kannel, whatsapp_cloud → whatsapp_message, whatsapp_templates;
-            webhook, messaging_service, simulated, simulator/
+            sessions (to call with), guard (no private addresses), link, receipts, inbound, sealing (of credentials),
+            standard_webhooks (how posts are signed), gsm7; twilio, vonage, kannel, whatsapp_cloud → whatsapp_message,
+            whatsapp_templates; webhook, messaging_service, simulated, simulator/
 receipts    what providers post to us: hooks (verified and stored) → callers (whose requests they are) and gathering (of
             those that come at once); applying (to messages, later), reasons (in words),
             lookups (asked for when none came), replies, keywords (STOP and its like), settings (an account's own words

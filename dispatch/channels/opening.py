@@ -9,10 +9,10 @@ from config.settings import Settings
 from dispatch.errors import InvalidRequest, ProviderNotConfigured
 from dispatch.formats.checks import in_words
 from dispatch.providers import Kind
-from dispatch.providers.http import LazySession
 from dispatch.providers.kinds import KINDS
 from dispatch.providers.link import Link, ProviderSettings, hooks_of
 from dispatch.providers.sealing import unseal
+from dispatch.providers.sessions import LazySession
 from models.providers.provider import Provider
 
 

@@ -5,15 +5,17 @@ What is read may be read twice, so everything here is safe to repeat.
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-import aiohttp
 import stamina
 
 from dispatch.errors import RemoteFailed
 from dispatch.tracing.spans import request_to
 from models.row import JsonObject
+
+if TYPE_CHECKING:
+    import aiohttp
 
 T = TypeVar("T")
 
@@ -42,7 +44,7 @@ class Transient(RemoteFailed):
 class TokenSource(Protocol):
     """Where a reader gets its tokens from."""
 
-    async def current(self, http: aiohttp.ClientSession) -> str: ...
+    async def current(self, http: "aiohttp.ClientSession") -> str: ...
 
     def forget(self, token: str) -> None: ...
 
@@ -57,6 +59,8 @@ class Reader:
 
     async def open(self) -> None:
         """Opens a session on the running event loop."""
+        import aiohttp
+
         self._http = aiohttp.ClientSession(
             cookie_jar=aiohttp.DummyCookieJar(),
             # Decompressing can take any amount of memory.
@@ -111,12 +115,14 @@ async def retried(read: Callable[[], Awaitable[T]]) -> T:
 
 
 async def fetch_json(
-    http: aiohttp.ClientSession, method: str, url: str, *, name: str, **request: Any
+    http: "aiohttp.ClientSession", method: str, url: str, *, name: str, **request: Any
 ) -> tuple[int, JsonObject, float | None]:
     """Returns status, JSON object ({} unless the status is 2xx) and Retry-After of one request that is safe to repeat.
 
     Transient when the answer did not arrive whole.
     """
+    import aiohttp
+
     try:
         async with http.request(method, url, allow_redirects=False, **request) as response:
             body = bytearray()

@@ -2,13 +2,15 @@
 
 import asyncio
 import time
+from typing import TYPE_CHECKING
 from urllib.parse import quote
-
-import aiohttp
 
 from config.settings import Settings
 from dispatch.clients.reading import Transient, checked_answer, fetch_json, retried
 from dispatch.errors import RemoteFailed, RemoteNotConfigured
+
+if TYPE_CHECKING:
+    import aiohttp
 
 NAME = "The token endpoint (KEYCLOAK_TOKEN_URL)"
 
@@ -24,9 +26,11 @@ class Tokens:
     """One client's token, fetched when it is first needed and kept until shortly before it expires."""
 
     def __init__(self, url: str, client_id: str, secret: str) -> None:
+        from aiohttp import encode_basic_auth
+
         self._url = url
         # Section 2.3.1: both are form-encoded before they become a basic authorization.
-        self._authorization = aiohttp.encode_basic_auth(quote(client_id, safe=""), quote(secret, safe=""))
+        self._authorization = encode_basic_auth(quote(client_id, safe=""), quote(secret, safe=""))
         self._token: str | None = None
         self._replace_at = 0.0
         self._one_fetches = asyncio.Lock()
@@ -46,7 +50,7 @@ class Tokens:
             settings.keycloak_client_secret.get_secret_value(),
         )
 
-    async def current(self, http: aiohttp.ClientSession) -> str:
+    async def current(self, http: "aiohttp.ClientSession") -> str:
         """Returns a token that is valid for a while; RemoteFailed when there is none to be had."""
         async with self._one_fetches:
             if self._token is None or time.monotonic() >= self._replace_at:
@@ -58,7 +62,7 @@ class Tokens:
         if token == self._token:
             self._token = None
 
-    async def _fetch(self, http: aiohttp.ClientSession) -> str:
+    async def _fetch(self, http: "aiohttp.ClientSession") -> str:
         asked_at = time.monotonic()
         status, document, wait = await fetch_json(
             http,

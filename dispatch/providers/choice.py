@@ -4,9 +4,9 @@ from config.settings import Settings
 from config.simulated_phones import parse_phones
 from dispatch.clients.tokens import Tokens
 from dispatch.providers import Provider
-from dispatch.providers.http import LazySession
 from dispatch.providers.link import INSTALLATIONS, INSTALLATIONS_ID, Link, hooks_of
 from dispatch.providers.messaging_service import MessagingService
+from dispatch.providers.sessions import LazySession
 from dispatch.providers.simulator.decisions import Simulation
 from dispatch.providers.simulator.in_process import Simulator
 from dispatch.providers.simulator.log import AttemptsFile

@@ -10,15 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-import aiohttp
 from yarl import URL
 
 from dispatch.providers import Answer
-from dispatch.providers.guard import NotAllowed, guarded_socket, writable
+from dispatch.providers.guard import NotAllowed, writable
 from dispatch.tracing.spans import request_to
 from models.row import JsonObject
+
+# Imported late for the reason in sessions.py.
+if TYPE_CHECKING:
+    import aiohttp
 
 # For a provider's codes: what each means, whatever the HTTP status beside it.
 Outcomes: TypeAlias = Mapping[str, Literal["deferred", "retryable", "rejected", "opted_out", "unknown", "halted"]]
@@ -28,9 +31,6 @@ OUR_CODES: Outcomes = {"opted_out": "opted_out"}
 
 FORM = "application/x-www-form-urlencoded"
 MAX_REPLY_BYTES = 64 * 1024
-MAX_CONNECT_SEC = 3.0
-# Shorter than servers use: a request on a connection that the server is closing ends as `unknown`.
-KEEPALIVE_SEC = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,59 +49,15 @@ class Reply:
     complete: bool = True
 
 
-def session(*, connections: int, timeout: float, guarded: bool = False) -> aiohttp.ClientSession:
-    """Returns a session for one event loop; it ends every call, connecting included, after `timeout` seconds.
-
-    A guarded one connects to no private address (`guard.py`).
-    """
-    # Connecting gets at most half of the time, so a call that times out as a whole was connected. This is how `post`
-    # tells "never sent" from "no answer".
-    limits = aiohttp.ClientTimeout(total=timeout, connect=min(MAX_CONNECT_SEC, timeout / 2))
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
-            limit=connections,
-            keepalive_timeout=KEEPALIVE_SEC,
-            socket_factory=guarded_socket if guarded else None,
-        ),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        # Answers are a few hundred bytes: compression saves nothing, and decompressing can take any amount of memory.
-        headers={"Accept-Encoding": "identity"},
-        auto_decompress=False,
-        timeout=limits,
-    )
-
-
-class LazySession:
-    """A session that its first use opens, because opening needs the running event loop; belongs to that loop."""
-
-    def __init__(self, *, connections: int, timeout: float, guarded: bool = False) -> None:
-        self._connections = connections
-        self._timeout = timeout
-        self._guarded = guarded
-        self._open: aiohttp.ClientSession | None = None
-
-    def get(self) -> aiohttp.ClientSession:
-        """Returns the open session, opening it if need be."""
-        if self._open is None:
-            self._open = session(connections=self._connections, timeout=self._timeout, guarded=self._guarded)
-        return self._open
-
-    async def close(self) -> None:
-        """Closes the connections; the next use opens new ones."""
-        if self._open is not None:
-            await self._open.close()
-            self._open = None
-
-
 async def post(
-    http: aiohttp.ClientSession, url: str, document: Any, headers: Mapping[str, str] | None = None
+    http: "aiohttp.ClientSession", url: str, document: Any, headers: Mapping[str, str] | None = None
 ) -> Reply | Answer:
     """Posts JSON and returns the provider's reply, or what its absence means."""
     return await _call(http, "POST", url, json=document, headers=headers)
 
 
 async def post_form(
-    http: aiohttp.ClientSession, url: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None
+    http: "aiohttp.ClientSession", url: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None
 ) -> Reply | Answer:
     """Posts a form and returns the provider's reply, or what its absence means."""
     # aiohttp writes a form itself too, in ten times the time, which is an eighth of what a call takes.
@@ -110,20 +66,22 @@ async def post_form(
 
 
 async def post_bytes(
-    http: aiohttp.ClientSession, url: str, body: bytes, headers: Mapping[str, str] | None = None
+    http: "aiohttp.ClientSession", url: str, body: bytes, headers: Mapping[str, str] | None = None
 ) -> Reply | Answer:
     """Posts a body as it is and returns the provider's reply, or what its absence means."""
     return await _call(http, "POST", url, data=body, headers=headers)
 
 
-async def get(http: aiohttp.ClientSession, url: str, headers: Mapping[str, str] | None = None) -> Reply | Answer:
+async def get(http: "aiohttp.ClientSession", url: str, headers: Mapping[str, str] | None = None) -> Reply | Answer:
     """Gets and returns the provider's reply, or what its absence means. Never to send: aiohttp may repeat a GET."""
     return await _call(http, "GET", url, headers=headers)
 
 
 async def _call(
-    http: aiohttp.ClientSession, method: str, url: str, *, headers: Mapping[str, str] | None, **body: Any
+    http: "aiohttp.ClientSession", method: str, url: str, *, headers: Mapping[str, str] | None, **body: Any
 ) -> Reply | Answer:
+    import aiohttp
+
     # Found before anything is sent, where no doubt is left.
     if (address := writable(url, headers or {})) is None:
         return Answer("halted", error_code="invalid_address")
@@ -209,11 +167,13 @@ def short_word(value: Any) -> str | None:
     return word if isinstance(word, str) and 0 < len(word) <= 128 and word.isprintable() else None
 
 
-async def _text(response: aiohttp.ClientResponse) -> str | None:
+async def _text(response: "aiohttp.ClientResponse") -> str | None:
     """Returns the body; None when it breaks off or is too long.
 
     The status is complete then: a 429 stays a 429, and a 2xx without an id becomes `unknown`.
     """
+    import aiohttp
+
     body = bytearray()
     try:
         async for chunk in response.content.iter_any():

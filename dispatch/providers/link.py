@@ -13,7 +13,8 @@ from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field
 from config.addresses import has_usable_port
 from config.settings import Settings
 from dispatch.providers import Answer, Callback, Probe
-from dispatch.providers.http import LazySession, Reply
+from dispatch.providers.http import Reply
+from dispatch.providers.sessions import LazySession
 
 # The installation's own simulated provider, which has no row until it is called from outside: no row counts from 0.
 INSTALLATIONS_ID = 0

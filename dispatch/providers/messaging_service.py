@@ -10,9 +10,10 @@ from yarl import URL
 from dispatch.clients.tokens import Tokens
 from dispatch.errors import RemoteFailed, RemoteNotConfigured
 from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
-from dispatch.providers.http import LazySession, error_code, post, read
+from dispatch.providers.http import error_code, post, read
 from dispatch.providers.link import CalledUrl, Link, ProviderSettings
 from dispatch.providers.receipts import plain_receipts
+from dispatch.providers.sessions import LazySession
 
 # A token and a call must both fit into the lease of a message (LEASE_SEC).
 TOKEN_SEC = 2.0

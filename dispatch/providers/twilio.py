@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 from urllib.parse import quote, urlsplit
 
-from aiohttp import encode_basic_auth
 from pydantic import Field, SecretStr, model_validator
 
 from dispatch.providers import Answer, ApprovedTemplate, Callback, Outgoing, Probe, Receipt
@@ -121,6 +120,8 @@ class Twilio:
     """One Twilio account and sender."""
 
     def __init__(self, settings: Settings, link: Link) -> None:
+        from aiohttp import encode_basic_auth
+
         self.name = link.name
         self._settings = settings
         self._link = link

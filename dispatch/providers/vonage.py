@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
 
-from aiohttp import encode_basic_auth
 from pydantic import Field, SecretStr
 
 from dispatch.providers import Answer, Callback, Outgoing, Probe, Receipt
@@ -78,6 +77,8 @@ class Vonage:
     """One Vonage account and sender."""
 
     def __init__(self, settings: Settings, link: Link) -> None:
+        from aiohttp import encode_basic_auth
+
         self.name = link.name
         self._settings = settings
         self._link = link

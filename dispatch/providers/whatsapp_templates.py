@@ -6,15 +6,16 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/templa
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
-
-import aiohttp
 
 from dispatch.providers import Answer, Probe
 from dispatch.providers.http import get, short_word
 from dispatch.providers.receipts import dicts
 from models.row import JsonObject
+
+if TYPE_CHECKING:
+    import aiohttp
 
 # A page has to fit in what is read of an answer, and a template has up to some thousand characters.
 _PAGE, _MOST_PAGES = 10, 600
@@ -34,7 +35,7 @@ class ReadTemplate(NamedTuple):
 
 
 async def read_templates(
-    http: aiohttp.ClientSession, account_url: str, headers: Mapping[str, str]
+    http: "aiohttp.ClientSession", account_url: str, headers: Mapping[str, str]
 ) -> list[ReadTemplate] | Probe:
     """Returns all templates of the business account, or why they cannot be read."""
     found: list[ReadTemplate] = []

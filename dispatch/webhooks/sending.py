@@ -9,9 +9,9 @@ import asyncio
 import random
 import time
 from time import monotonic
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import aiohttp
 import structlog
 
 from config.settings import settings
@@ -19,8 +19,9 @@ from config.version import release
 from dispatch.errors import ProviderNotConfigured
 from dispatch.process.claiming_pass import claim_and_call
 from dispatch.providers import Answer
-from dispatch.providers.http import Reply, post_bytes, session
+from dispatch.providers.http import Reply, post_bytes
 from dispatch.providers.sealing import unseal
+from dispatch.providers.sessions import session
 from dispatch.providers.standard_webhooks import key_of, signed_headers
 from dispatch.tracing.current import continuing
 from dispatch.webhooks.payload import body_of
@@ -29,6 +30,9 @@ from models.database import db
 from models.webhooks import delivery as deliveries
 from models.webhooks.delivery import ClaimedDelivery
 from models.webhooks.webhook import Webhook
+
+if TYPE_CHECKING:
+    import aiohttp
 
 log = structlog.get_logger()
 
@@ -64,7 +68,7 @@ async def _send(claimed: list[ClaimedDelivery]) -> int:
         )
 
 
-async def _deliver(http: aiohttp.ClientSession, claimed: ClaimedDelivery) -> None:
+async def _deliver(http: "aiohttp.ClientSession", claimed: ClaimedDelivery) -> None:
     """Makes one request and records what came of it; no transaction is open meanwhile."""
     try:
         body = body_of(claimed)

@@ -20,7 +20,6 @@ from tests.embedded.running_up import wait_for_run, without_servers
 from tests.servers import server_directory
 from tests.waiting import wait_until
 
-
 # The command line, whose `up` asks four times as often as it does by default.
 OFTEN = "import cli, embedded.web_check; embedded.web_check.LOOK_EVERY_SEC /= 4; cli.main()"
 

@@ -3,8 +3,9 @@
 from yarl import URL
 
 from dispatch.providers import Answer, Outgoing
-from dispatch.providers.http import LazySession, post, read
+from dispatch.providers.http import post, read
 from dispatch.providers.link import INSTALLATIONS, Link
+from dispatch.providers.sessions import LazySession
 
 
 class BadSimulatorUrl(ValueError):

@@ -7,15 +7,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-import aiohttp
 import structlog
 from yarl import URL
 
 from dispatch.providers import Outgoing
-from dispatch.providers.http import session
+from dispatch.providers.sessions import session
 from dispatch.providers.simulator.phones import Event
+
+if TYPE_CHECKING:
+    import aiohttp
 
 log = structlog.get_logger()
 
@@ -150,6 +152,8 @@ class Postman:
         self._places.release()
 
     async def _post(self, request: Request, tries: int) -> None:
+        import aiohttp
+
         if self._session is None:
             self._session = session(connections=CONNECTIONS, timeout=TIMEOUT_SEC)
         status: int | str

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dispatch.providers import Answer, Kind, Outgoing
-from dispatch.providers.http import LazySession
 from dispatch.providers.kinds import KINDS
 from dispatch.providers.link import Link
+from dispatch.providers.sessions import LazySession
 from tests.dispatch.providers.documented import META_CODES, TWILIO_CODES, VONAGE_CODES, each_of
 from tests.dispatch.providers.misbehaving import answers
 

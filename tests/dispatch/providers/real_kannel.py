@@ -9,9 +9,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dispatch.providers.http import LazySession
 from dispatch.providers.kannel import Kannel, Settings
 from dispatch.providers.link import Link
+from dispatch.providers.sessions import LazySession
 from embedded.server import free_port
 from tests.dispatch.providers.dialects import DIALECTS, KANNEL, KEY, outgoing
 from tests.waiting import wait_until

@@ -7,7 +7,8 @@ import pytest
 
 from dispatch.providers import Answer
 from dispatch.providers.guard import is_allowed
-from dispatch.providers.http import LazySession, post
+from dispatch.providers.http import post
+from dispatch.providers.sessions import LazySession
 from tests.dispatch.providers.misbehaving import answers, misbehaving, says
 
 REFUSED = Answer("halted", error_code="address_not_allowed")

@@ -11,7 +11,8 @@ from email.utils import format_datetime
 import pytest
 
 from dispatch.providers import Answer
-from dispatch.providers.http import MAX_REPLY_BYTES, LazySession, post_bytes, session
+from dispatch.providers.http import MAX_REPLY_BYTES, post_bytes
+from dispatch.providers.sessions import LazySession, session
 from dispatch.providers.simulator.over_http import BadSimulatorUrl, SimulatorOverHttp
 from tests.dispatch.providers.misbehaving import Behaviour, answers, hangs, misbehaving, resets, says
 from tests.simulator import message

@@ -6,9 +6,9 @@ from contextlib import suppress
 import pytest
 
 from dispatch.providers import Answer, Callback
-from dispatch.providers.http import LazySession
 from dispatch.providers.kannel import Kannel, Settings
 from dispatch.providers.link import Link
+from dispatch.providers.sessions import LazySession
 from tests.dispatch.providers.dialects import DIALECTS, KANNEL, KEY, outgoing
 from tests.dispatch.providers.misbehaving import answers, misbehaving, says
 from tests.dispatch.providers.real_kannel import INSTALLED, real_kannel, sent, talk

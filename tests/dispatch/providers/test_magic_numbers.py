@@ -8,7 +8,7 @@ import phonenumbers
 import pytest
 
 from dispatch.providers import Answer, Provider
-from dispatch.providers.http import LazySession
+from dispatch.providers.sessions import LazySession
 from dispatch.providers.simulator.decisions import MAGIC_NUMBERS, MagicNumber, Simulation
 from dispatch.providers.simulator.in_process import Simulator
 from dispatch.providers.simulator.over_http import SimulatorOverHttp

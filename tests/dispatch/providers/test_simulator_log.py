@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from dispatch.providers import Outcome
-from dispatch.providers.http import LazySession
+from dispatch.providers.sessions import LazySession
 from dispatch.providers.simulator import log as simulator_log
 from dispatch.providers.simulator.log import AcceptedLog, LogInUse
 from dispatch.providers.simulator.over_http import SimulatorOverHttp

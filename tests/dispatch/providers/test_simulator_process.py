@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from dispatch.providers import Outcome
-from dispatch.providers.http import LazySession
+from dispatch.providers.sessions import LazySession
 from dispatch.providers.simulator.over_http import SimulatorOverHttp
 from tests.simulator import SimulatorProcess, lines, message, simulator_command, simulator_process
 

@@ -15,7 +15,7 @@ from tests.factories import an_account
 def allowed(configure: Callable[..., None], db: object, redis: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """Private addresses of this machine may be called, and a busy machine may take its time to answer."""
     configure(PRIVATE_NETWORKS="127.0.0.0/8")
-    monkeypatch.setattr("dispatch.providers.http.MAX_CONNECT_SEC", 60.0)
+    monkeypatch.setattr("dispatch.providers.sessions.MAX_CONNECT_SEC", 60.0)
     monkeypatch.setattr("dispatch.webhooks.sending.TIMEOUT_SEC", 120.0)
 
 
