@@ -9,8 +9,10 @@ import pytest
 from dispatch import queues
 from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.lifecycle import pause_campaign
+from dispatch.start.enqueue import enqueue_campaign
 from jobs.queue_worker import QueueWorker
 from models.database import row, rows, scalar
+from tests.dispatch.receipts.saying import a_webhook_provider
 from tests.factories import a_campaign, a_key, a_list, asking, customers
 from tests.sending import answering, deliver
 
@@ -124,6 +126,34 @@ def test_the_buttons_of_a_campaign_follow_it_but_never_approve_what_was_not_read
     page.get_by_role("button", name="Resume").wait_for()
     page.get_by_role("link", name="show it as it is now").click()
     page.get_by_text("Another").wait_for()
+
+
+def test_the_pictures_of_a_campaign_follow_it_as_its_counts_do(page, account):
+    campaign = a_campaign(account, recipients=3, scheduled_at=datetime.now(UTC) + timedelta(days=1))
+    page.goto(f"/console/campaigns/{campaign.id}")
+    page.evaluate("window.loaded = 'once'")
+    assert page.locator("table.funnel").count() == 0
+    enqueue_campaign(asking(account.id), campaign.id)
+    page.get_by_role("row", name="sent 0").wait_for()
+    deliver(answering(), campaign.id)
+    page.get_by_role("row", name="sent 3").wait_for()
+    rows("UPDATE message SET sent_at = sent_at - n * interval '1 minute'")
+    page.get_by_role("img", name=re.compile("^About 3 messages sent between")).wait_for()
+    assert page.evaluate("window.loaded") == "once"
+
+
+def test_replies_are_shown_and_counted_as_they_come_while_a_campaign_is_sent(page, account):
+    campaign = a_campaign(account, recipients=2)
+    enqueue_campaign(asking(account.id), campaign.id)
+    page.goto(f"/console/campaigns/{campaign.id}")
+    page.get_by_text("No one has answered yet").wait_for()
+    rows(
+        """INSERT INTO reply (account_id, provider_id, key, phone, text, campaign_id, n)
+           SELECT %s, %s, 'k', phone, 'How nice', campaign_id, n FROM message WHERE n = 0""",
+        [account.id, a_webhook_provider(account).id],
+    )
+    page.get_by_text("How nice").wait_for()
+    page.get_by_role("row", name="replied 1").wait_for()
 
 
 def test_what_was_typed_comes_back_when_the_session_ended_meanwhile(page, account):

@@ -74,7 +74,7 @@ def campaign_live(campaign_id: str) -> Response:
     given = request.args.get("revision")
     read = whole_number(given, "revision") if given else shown.revision
     # A button to approve names the revision that is read on the page, so that it may not move on by itself.
-    return _part("campaign_live.html", shown, read_revision=read)
+    return _part("campaign_live.html", shown, read_revision=read, **_what_moves(shown))
 
 
 @console.page("/campaigns/<campaign_id>/troubles", passive=True)
@@ -114,6 +114,7 @@ def _page_of(campaign_id: str, refusal: DispatchError | None = None) -> Response
         shown=shown,
         read_revision=shown.revision,
         found=_what_became(shown) if shown.status not in UNSTARTED else None,
+        **_what_moves(shown),
         moving=shown.status in MOVING,
         addressed=addressed(shown.audience),
         has_rest=_has_rest(shown),
@@ -135,10 +136,18 @@ def _can_be_retried(shown: CampaignView) -> bool:
     return shown.kind != "test" and shown.status in FOLLOWED_UP
 
 
-def _what_became(shown: CampaignView) -> dict[str, Any]:
-    """Returns what the page shows of a campaign whose messages are written; each part costs a bounded statement."""
+def _what_moves(shown: CampaignView) -> dict[str, Any]:
+    """Returns how far people came, what was sent when and what they replied, once there are messages."""
+    if shown.status in UNSTARTED:
+        return {"pictures": None, "replies": None}
     replies = list_replies(caller(), campaign_id=shown.id, page_size=REPLIES)
     curve = read_curve(caller(), shown.id)
+    pictures = {"funnel": charts.funnel(shown, replies.total), "curve": curve, "line": charts.line(curve)}
+    return {"pictures": pictures, "replies": replies}
+
+
+def _what_became(shown: CampaignView) -> dict[str, Any]:
+    """Returns what else the page shows of a campaign that has started; each part costs a bounded statement."""
     has_troubles = any(getattr(shown.stats, state) for state in TROUBLES)
     at_once = shown.stats.total <= GROUPED_AT_ONCE or asks_for_counts()
     return {
@@ -147,8 +156,4 @@ def _what_became(shown: CampaignView) -> dict[str, Any]:
         "unknown": list_unknown(caller(), shown.id, page_size=UNKNOWN) if shown.stats.unknown else None,
         "results": read_results(caller(), shown.id) if shown.variants else None,
         "links": list_links(caller(), shown.id) if shown.track_links else [],
-        "replies": replies,
-        "funnel": charts.funnel(shown, replies.total),
-        "curve": curve,
-        "line": charts.line(curve),
     }
