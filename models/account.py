@@ -10,6 +10,8 @@ from models.page import Page, read_page
 from models.row import Row
 from models.tenancy import Tenant, owned_by
 
+# What decides when the account may reach people, and whether any time is left for a campaign with a window.
+_HOURS = "hashtextextended('hours:' || %s::text, 0)"
 SUBSCRIPTION_STATES = ("active", "none", "past_due", "cancelled")
 OVER_CAP = ("skip", "defer")
 # What a person may change of an account.
@@ -88,6 +90,14 @@ class Account(Row):
         rows("SELECT 1 FROM account WHERE id = %s FOR UPDATE", [account_id])
 
     @classmethod
+    def keep_hours(cls, account_id: UUID) -> None:
+        """Lets no one change the account's quiet hours or its country until this transaction ends.
+
+        Others may keep them too. It is called before a campaign is locked, because a change of them locks campaigns.
+        """
+        rows(f"SELECT pg_advisory_xact_lock_shared({_HOURS})", [account_id])
+
+    @classmethod
     def page(cls, tenant: Tenant, *, page: int, page_size: int) -> "Page[Account]":
         """Returns one page of the tenant's accounts, newest first."""
         return read_page(
@@ -106,8 +116,11 @@ class Account(Row):
         """Changes the given settings, some of SETTINGS, or the business; None when there is no such account.
 
         Also None when `only_stricter` and the edit would let more be sent without an approval.
-        psycopg.errors.UniqueViolation when the business is another account's.
+        psycopg.errors.UniqueViolation when the business is another account's. Quiet hours and the country change once
+        no one keeps them.
         """
+        if {"quiet_hours", "country"} & values.keys():
+            rows(f"SELECT pg_advisory_xact_lock({_HOURS})", [account_id])
         given = ", ".join(f"{column} = %({column})s" for column in (*SETTINGS, "business_id") if column in values)
         unless = ""
         if only_stricter and "approval_above" in values:

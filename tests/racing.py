@@ -1,13 +1,13 @@
-"""Runs several callers at the same moment, each in its own thread."""
+"""Runs several callers at the same moment, each in its own thread, or one while this one has not ended."""
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
 from dispatch.errors import DispatchError
-from models.database import db
+from models.database import db, row
 from tests.waiting import PATIENCE_SEC
 
 
@@ -38,3 +38,22 @@ def race(*acts: Callable[[], Any]) -> list[Any]:
     for cause in sorted(causes, key=lambda cause: isinstance(cause, threading.BrokenBarrierError)):
         raise cause
     return [each.result() for each in running]
+
+
+def in_another_thread(act: Callable[[], Any]) -> Future[Any]:
+    """Begins the act on a connection of its own; its result is what it returned, or the code of its refusal."""
+
+    def acting() -> Any:
+        with db.connection_context():
+            try:
+                return act()
+            except DispatchError as refusal:
+                return refusal.code
+
+    return ThreadPoolExecutor(1).submit(acting)
+
+
+def someone_waits_for_us() -> bool:
+    """Returns whether another connection waits for what this one has locked."""
+    waiting = "SELECT pid FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    return row(waiting) is not None

@@ -25,6 +25,7 @@ from dispatch.texts.components import Components
 from dispatch.texts.stored import check_version
 from dispatch.tracing.current import remembered
 from models import quota
+from models.account import Account
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignCustomer
 from models.campaigns.audience_parts import AudiencePart, NewPart
@@ -71,13 +72,13 @@ def edit_campaign(
         edited = campaign_writing.edit(campaign_id, values, channel=checked_for, may_send="send" in caller.scopes)
         if edited is None:
             raise why_not_edited(caller, get_campaign(caller, campaign_id), values, checked_for=checked_for)
+        check_window(edited)
         if values.get("scheduled_at") and not was_scheduled:
             check_quota(edited.account_id, "scheduled_campaigns")
         # The users that were fetched are those of one channel.
         if "audience_kind" in values or (edited.audience_kind == "remote" and "channel" in values):
             _replace_choice(edited, changes.get("customer_ids"), parts)
-            # Read again, because another choice is another revision.
-            edited = get_campaign(caller, campaign_id)
+            edited = get_campaign(caller, campaign_id)  # another choice is another revision
         _note(caller, edited, changes, values)
         return view(edited)
 
@@ -109,7 +110,11 @@ def _note(caller: Caller, edited: Campaign, changes: Mapping[str, Any], values: 
 
 
 def _keep_what_it_names(campaign: Campaign, values: EditedColumns, parts: Sequence[NewPart]) -> None:
-    """Locks what the columns name and, if it is being scheduled, what it is made of; NotFound for what is gone."""
+    """Locks what the columns name, the account's hours and, if it is being scheduled, what it is made of.
+
+    NotFound for what is gone.
+    """
+    Account.keep_hours(campaign.account_id)
     check_list(campaign.account_id, values.get("list_id"))
     check_segment(campaign.account_id, values.get("segment_id"))
     check_parts(campaign.account_id, parts)
@@ -135,11 +140,6 @@ def _values(caller: Caller, campaign: Campaign, changes: Mapping[str, Any]) -> E
         approved = as_approved(campaign.account_id, named, text)
         if approved != named:
             values["whatsapp_components"] = approved.whatsapp_components
-    check_window(
-        campaign.account_id,
-        send_window=values.get("send_window", campaign.send_window),
-        purpose=values.get("purpose", campaign.purpose),
-    )
     return values
 
 

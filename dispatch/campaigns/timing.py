@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any, cast
-from uuid import UUID
 
 from dispatch.accounts.accounts import account_with_id
 from dispatch.errors import InvalidRequest
@@ -10,6 +9,7 @@ from dispatch.formats.checks import checked_clock, checked_zone
 from dispatch.hours.holidays import check_holiday_country
 from dispatch.hours.slots import Hours, check_possible
 from dispatch.hours.window import read_window
+from models.campaigns.campaign import Campaign
 from models.campaigns.writing import Timing
 
 PURPOSES = ("marketing", "service")
@@ -29,11 +29,15 @@ def checked_timing(given: Mapping[str, Any]) -> Timing:
     return cast(Timing, checked)
 
 
-def check_window(account_id: UUID, *, send_window: str | None, purpose: str) -> None:
-    """Refuses a window that lies within the account's quiet hours; InvalidRequest says so."""
-    if send_window and purpose == "marketing":
-        account = account_with_id(account_id)
-        hours = Hours(window=read_window(send_window), quiet=account.quiet_hours, holidays=None, local_time=None)
+def check_window(campaign: Campaign) -> None:
+    """Refuses, as InvalidRequest, a campaign whose window lies within the account's quiet hours.
+
+    It is called after it was written, in a transaction that has kept the account's hours from changing since before:
+    so of two changes that contradict each other the second is refused, here or by `check_windows`.
+    """
+    if campaign.send_window and campaign.purpose == "marketing":
+        account = account_with_id(campaign.account_id)
+        hours = Hours(read_window(campaign.send_window), quiet=account.quiet_hours, holidays=None, local_time=None)
         check_possible(hours, account.country)
 
 

@@ -36,6 +36,7 @@ from dispatch.errors import (
 from dispatch.formats.checks import MAX_NAME, checked_name
 from dispatch.schedules.schedules import create_schedule, edit_schedule, locked_schedule
 from dispatch.texts.stored import check_version
+from models.account import Account
 from models.campaigns import deleting
 from models.campaigns import writing as campaign_writing
 from models.campaigns.audience import CampaignCustomer
@@ -59,17 +60,18 @@ def create_campaign(caller: Caller, draft: CampaignDraft) -> CampaignView:
     if draft.scheduled_at or draft.cron_expression is not None:
         caller.require("send")
     new, parts = checked(caller, draft), parts_of(draft.combined)
-    check_window(new.account_id, send_window=new.send_window, purpose=new.purpose)
     with db.atomic():
         check_list(new.account_id, new.list_id)
         check_segment(new.account_id, new.segment_id)
         check_parts(new.account_id, parts)
         check_version(new.account_id, new.template_id, new.template_version)
+        Account.keep_hours(new.account_id)
         made = campaign_writing.write(new)
         if made is None:
             raise must_be_in_future("scheduled_at" if draft.scheduled_at else "expires_at")
         if draft.scheduled_at and not made.template.strip():
             raise NoMessageText("A scheduled campaign needs a text; add one, or leave out scheduled_at.")
+        check_window(made)
         if draft.scheduled_at:
             check_quota(new.account_id, "scheduled_campaigns")
         if draft.customer_ids is not None:

@@ -5,11 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dispatch.accounts.accounts import change_account
+from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.lifecycle import pause_campaign
 from dispatch.errors import InvalidStatus
+from models.database import db
 from tests.factories import a_campaign, an_account, arrange_state, asking
+from tests.racing import in_another_thread, someone_waits_for_us
 from tests.recurring import a_pattern
 from tests.stored import stored_rows
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("redis")
 
@@ -65,3 +69,62 @@ def test_a_refusal_names_ten_and_says_how_many_more_there_are(account):
     with pytest.raises(InvalidStatus, match="and 2 more") as refusal:
         change_account(asking(account.id), {"quiet_hours": "20:00-11:00"})
     assert len(refusal.value.details["campaigns"]) == 10
+
+
+def closes(account):
+    return change_account(asking(account.id), {"quiet_hours": "20:00-11:00"})
+
+
+def edited(campaign, **changes):
+    return edit_campaign(asking(campaign.account_id), campaign.id, changes)
+
+
+def of_a_draft(account, changes, **written):
+    campaign = a_campaign(account, everyone=True, **written)
+    return lambda: edited(campaign, **changes)
+
+
+WAYS = {
+    "a new campaign": lambda account: lambda: a_campaign(account, everyone=True, send_window=WINDOW),
+    "a new window": lambda account: of_a_draft(account, {"send_window": WINDOW}),
+    "another purpose": lambda account: of_a_draft(
+        account, {"purpose": "marketing"}, send_window=WINDOW, purpose="service"
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_quiet_hours_that_come_while_a_window_is_written_are_refused(account, way):
+    write = WAYS[way](account)
+    with db.atomic():
+        write()
+        change = in_another_thread(lambda: closes(account))
+        wait_until(someone_waits_for_us, "the change of the account waits")
+    assert change.result(30) == "INVALID_STATUS"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_window_that_comes_while_the_quiet_hours_change_is_refused(account, way):
+    write = WAYS[way](account)
+    with db.atomic():
+        closes(account)
+        written = in_another_thread(write)
+        wait_until(someone_waits_for_us, "the campaign waits")
+    assert written.result(30) == "INVALID_REQUEST"
+
+
+def test_a_window_and_a_purpose_that_are_changed_at_once_are_judged_together(account):
+    closes(account)
+    campaign = a_campaign(account, everyone=True, purpose="service")
+    with db.atomic():
+        edited(campaign, send_window=WINDOW)
+        changed = in_another_thread(lambda: edited(campaign, purpose="marketing"))
+        wait_until(someone_waits_for_us, "the other edit waits")
+    assert changed.result(30) == "INVALID_REQUEST"
+
+
+def test_campaigns_with_windows_do_not_wait_for_each_other(account):
+    with db.atomic():
+        a_campaign(account, everyone=True, send_window=WINDOW)
+        other = in_another_thread(lambda: a_campaign(account, everyone=True, send_window=WINDOW))
+        assert other.result(30).send_window == WINDOW

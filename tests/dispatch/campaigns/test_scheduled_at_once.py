@@ -13,11 +13,10 @@ from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.lifecycle import schedule_campaign
 from dispatch.campaigns.writing import create_campaign
 from dispatch.customers.list_members import add_members, remove_members
-from dispatch.errors import DispatchError
 from models.database import db, row, rows
 from tests.dispatch.approval.approving import LATER
 from tests.factories import a_campaign, a_list, a_segment, an_account, asking, combined, customers
-from tests.racing import race
+from tests.racing import in_another_thread, race, someone_waits_for_us
 from tests.recurring import scheduled
 from tests.waiting import wait_until
 
@@ -93,24 +92,6 @@ def moved(account, audience, move):
 
 def members(list_id):
     return [each["customer_id"] for each in rows("SELECT customer_id FROM list_member WHERE list_id = %s", [list_id])]
-
-
-def in_another_thread(act):
-    """Begins the act on a connection of its own; its result is what it returned, or the code of its refusal."""
-
-    def acting():
-        with db.connection_context():
-            try:
-                return act()
-            except DispatchError as refusal:
-                return refusal.code
-
-    return ThreadPoolExecutor(1).submit(acting)
-
-
-def someone_waits_for_us():
-    waiting = "SELECT pid FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-    return row(waiting) is not None
 
 
 @pytest.mark.parametrize("change", CHANGES)
