@@ -1,0 +1,31 @@
+"""A web that cannot begin ends with status 1, whichever of its processes noticed."""
+
+import subprocess
+import sys
+
+import pytest
+
+from embedded.servers import child_environment
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.mark.parametrize(
+    ("application", "environment", "says"),
+    [
+        ("api:create_app()", {"SEND_WINDOW": "many"}, "campaign-dispatch: SEND_WINDOW: "),
+        ("api:create_app()", {"DATABASE_URL": ""}, "campaign-dispatch: DATABASE_URL is not set"),
+        ("api:misspelt()", {}, "Failed to find attribute 'misspelt' in 'api'."),
+    ],
+)
+def test_web_ends_with_status_1_and_a_line_that_says_why(servers, application, environment, says):
+    done = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "--bind", "127.0.0.1:0", application],
+        env=child_environment(WEB_WORKERS="1", **environment),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert says in done.stderr
