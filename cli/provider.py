@@ -39,6 +39,18 @@ def _show_templates(read: TemplatesView) -> None:
     show_columns("name", "language", "status")(read.templates)
 
 
+def _some_unreadable(resealed: ResealedView) -> bool:
+    if resealed.unreadable_removed:
+        click.secho(
+            f"No key in PROVIDER_KEY opens the credentials of {len(resealed.unreadable_removed)} removed, which only "
+            "receipts of what these have sent need. Add the key that sealed them after the first one and run this "
+            "again; where that key is lost, --forget-removed deletes them.",
+            err=True,
+            fg="yellow",
+        )
+    return some_unreadable(resealed)
+
+
 @click.group()
 def provider() -> None:
     """Add, try and remove the providers that messages go through."""
@@ -168,17 +180,20 @@ def remove(name: str, account: str | None) -> dict[str, int | bool]:
 
 
 @provider.command()
-@answers(failed=some_unreadable)
+@click.option("--forget-removed", is_flag=True, help="Delete what no key opens of removed providers.")
+@answers(failed=_some_unreadable)
 @with_database
-def reseal() -> ResealedView:
+def reseal(forget_removed: bool) -> ResealedView:
     """Encrypt all credentials with the first key of PROVIDER_KEY, so that older keys can be dropped from it.
 
-    The status is 1 when no key opens some of them; then keep every key.
+    The status is 1 when no key opens some of them; then keep every key. Those of removed providers, which
+    only receipts of what these have sent need, are named and do not count.
 
     \b
     python -m cli provider reseal
+    python -m cli provider reseal --forget-removed
     """
-    return reseal_providers(by_hand(ALL_ACCOUNTS))
+    return reseal_providers(by_hand(ALL_ACCOUNTS), forget_removed=forget_removed)
 
 
 def _named(name: str, account: str | None) -> tuple[Caller, int]:

@@ -38,7 +38,11 @@ def opened(provider: Provider, sessions: Sessions, settings: Settings) -> Kind:
     if provider.sealed is not None:
         keys = settings.provider_keys
         credentials = unseal(provider.sealed, account_id=provider.account_id, kind=provider.kind, keys=keys)
-    given = read_settings(provider.kind, {**provider.settings, **credentials})
+    try:
+        given = read_settings(provider.kind, {**provider.settings, **credentials})
+    except InvalidRequest as incomplete:
+        # A removed provider whose credentials were forgotten.
+        raise ProviderNotConfigured(incomplete.message) from None
     return kind.open(given, link_of(provider, sessions, settings))
 
 

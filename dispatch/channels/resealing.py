@@ -18,17 +18,22 @@ class ResealedView(View):
     """How many providers' credentials are now sealed with the first key, and which no key opens."""
 
     resealed: int
-    unreadable: list[int] = Field(description="their ids")
+    unreadable: list[int] = Field(description="the ids of those that are not removed")
+    unreadable_removed: list[int] = Field(description="the ids of removed ones, unless they were forgotten")
+    forgotten: int = Field(description="removed providers whose credentials no key opened, and that have none now")
 
 
-def reseal_providers(caller: Caller) -> ResealedView:
+def reseal_providers(caller: Caller, *, forget_removed: bool = False) -> ResealedView:
     """Seals what older keys have sealed with the first key of PROVIDER_KEY, so that the others can be dropped.
 
-    Forbidden unless by an operator.
+    A removed provider's credentials serve only the receipts of what it has sent; `forget_removed` deletes those that no
+    key opens. Forbidden unless by an operator.
     """
     if caller.account is not ALL_ACCOUNTS or ApiKey.is_of_account(caller.actor):
         raise Forbidden("Credentials are resealed by operators, for all accounts.")
-    keys, last, changed, unreadable = settings().provider_keys, 0, 0, []
+    keys, last, changed, forgotten = settings().provider_keys, 0, 0, 0
+    unreadable: list[int] = []
+    removed: list[int] = []
     while page := Provider.sealed_after(last, limit=_PAGE):
         for each in page:
             last = each.id
@@ -36,7 +41,11 @@ def reseal_providers(caller: Caller) -> ResealedView:
             try:
                 sealed = resealed(each.sealed, account_id=each.account_id, kind=each.kind, keys=keys)
             except ProviderNotConfigured:
-                unreadable.append(each.id)
+                if forget_removed and each.forget_credentials():
+                    forgotten += 1
+                    caller.note("provider.credentials_forgotten", each.id, account_id=each.account_id, name=each.name)
+                else:
+                    (removed if each.removed_at else unreadable).append(each.id)
             else:
                 changed += sealed is not None and each.reseal(sealed)
-    return ResealedView(resealed=changed, unreadable=unreadable)
+    return ResealedView(resealed=changed, unreadable=unreadable, unreadable_removed=removed, forgotten=forgotten)

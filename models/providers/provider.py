@@ -170,6 +170,16 @@ class Provider(Row):
             changed("UPDATE provider SET sealed = %s WHERE id = %s AND sealed = %s", [sealed, self.id, self.sealed])
         )
 
+    def forget_credentials(self) -> bool:
+        """Deletes the credentials of a removed provider; False when it is not removed, or someone else changed them."""
+        return bool(
+            changed(
+                """UPDATE provider SET sealed = NULL, credentials = '{}'
+                   WHERE id = %s AND removed_at IS NOT NULL AND sealed = %s""",
+                [self.id, self.sealed],
+            )
+        )
+
 
 def _seen_by(tenant: Tenant) -> str:
     return f"(account_id IS NULL OR {owned_by(tenant)})"

@@ -83,8 +83,23 @@ def test_resealing_fails_and_says_so_while_no_key_opens_something(cli, account, 
     assert "drop no key from it yet" in answer.stderr
     configure(PROVIDER_KEY=f"{new},{lost}")
     answer = cli(verb, "reseal", "--json")
-    assert (answer.status, answer.json, answer.stderr) == (0, {"resealed": 1, "unreadable": []}, "")
+    assert (answer.status, answer.json["resealed"], answer.json["unreadable"], answer.stderr) == (0, 1, [], "")
+
+
+def test_what_no_key_opens_of_a_removed_provider_is_said_and_stops_nothing(cli, account, configure):
+    configure(PROVIDER_KEY="l" * 32)
+    twilio = ("--set", "account_sid=AC" + "0" * 32, "--set", "auth_token=" + "0" * 32, "--set", "from=+306912345678")
+    assert cli("provider", "add", "trial", "--account", "Acme", "--kind", "twilio", *twilio).status == 0
+    assert cli("provider", "remove", "trial", "--account", "Acme").status == 0
+    configure(PROVIDER_KEY="n" * 32)
+    answer = cli("provider", "reseal")
+    assert answer.status == 0
+    assert "opens the credentials of 1 removed" in answer.stderr
+    assert "--forget-removed deletes them" in answer.stderr
+    forgetting = cli("provider", "reseal", "--forget-removed", "--json")
+    assert (forgetting.status, forgetting.json["forgotten"], forgetting.stderr) == (0, 1, "")
 
 
 def test_resealing_says_how_many_it_changed(cli, account):
-    assert cli("provider", "reseal", "--json").json == {"resealed": 0, "unreadable": []}
+    nothing = {"resealed": 0, "unreadable": [], "unreadable_removed": [], "forgotten": 0}
+    assert cli("provider", "reseal", "--json").json == nothing

@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
+from config.settings import settings
 from dispatch.accounts.keys import issue_key
+from dispatch.channels.opening import Sessions, opened
 from dispatch.channels.providers import (
     add_provider,
     list_providers,
@@ -16,6 +18,7 @@ from dispatch.channels.providers import (
 from dispatch.channels.resealing import reseal_providers
 from dispatch.errors import Duplicate, Forbidden, InvalidRequest, InvalidStatus, NotFound, ProviderNotConfigured
 from models.database import row, rows
+from models.providers.provider import Provider
 from tests.dispatch.channels.arranging import a_provider, a_route
 from tests.factories import an_account, asking
 
@@ -179,7 +182,27 @@ def test_keys_are_rotated_without_losing_a_provider(account, configure):
     assert "sealed with a key" not in trying(account, made).text
     configure(PROVIDER_KEY=OLD)
     assert "sealed with a key that is not in PROVIDER_KEY" in trying(account, made).text
-    assert reseal_providers(asking()).unreadable == [made.id, everyones.id, removed.id]
+    answer = reseal_providers(asking())
+    assert (answer.unreadable, answer.unreadable_removed) == ([made.id, everyones.id], [removed.id])
+
+
+def test_what_no_key_opens_of_a_removed_provider_is_forgotten_when_asked(account, configure):
+    configure(PROVIDER_KEY=OLD)
+    made, removed = service(account), service(account, "removed")
+    remove_provider(asking(account.id), removed.id)
+    configure(PROVIDER_KEY=NEW)
+    added_since = service(account, "added since")
+    answer = reseal_providers(asking(), forget_removed=True)
+    assert (answer.unreadable, answer.unreadable_removed, answer.forgotten) == ([made.id], [], 1)
+    kept = rows("SELECT id FROM provider WHERE sealed IS NOT NULL ORDER BY id")
+    assert [each["id"] for each in kept] == [made.id, added_since.id]
+    assert row("SELECT subject FROM audit_event WHERE action = 'provider.credentials_forgotten'") == {
+        "subject": str(removed.id)
+    }
+    with pytest.raises(ProviderNotConfigured, match="messaging_service needs client_secret"):
+        opened(Provider.with_id(removed.id), Sessions(connections=1, timeout=1), settings())
+    configure(PROVIDER_KEY=f"{NEW},{OLD}")
+    assert reseal_providers(asking(), forget_removed=True).forgotten == 0
 
 
 def test_credentials_copied_into_another_accounts_row_do_not_open(account):
