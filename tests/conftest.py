@@ -44,6 +44,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(PrintedAtOnce(config), "failures at once")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start processes come first: at the end there are only short ones, which all test processes share."""
+    slow = {item.path for item in items if item.get_closest_marker("processes")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[TestServers]:
     """Real PostgreSQL, migrated and with moves enforced, and real Valkey; our settings and our children's name them."""

@@ -9,6 +9,8 @@ from models.database import row, rows
 from models.states import MESSAGE_STATES
 from tests.factories import a_campaign, a_list, an_account
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def cli(cli_process):

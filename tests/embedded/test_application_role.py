@@ -14,6 +14,8 @@ from embedded.servers import embedded_servers
 from tests.embedded.running_up import cli, running_up, without_servers
 from tests.servers import server_directory
 
+pytestmark = pytest.mark.processes
+
 # What is not the application's, in any schema of people; an extension's are its own.
 OTHERS = """
 SELECT objid::text FROM (

@@ -15,6 +15,8 @@ from tests.factories import a_campaign, a_key, an_account, asking, customers
 from tests.waiting import wait_until
 from tests.web import chunked, head, read_answer, running_web
 
+pytestmark = pytest.mark.processes
+
 SLOW, OTHERS = 200, 20
 POOL = 4
 CSV, JSON = {"Content-Type": "text/csv"}, {"Content-Type": "application/json"}
