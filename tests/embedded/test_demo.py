@@ -35,8 +35,14 @@ def demo(directory: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[
     return ended, json.loads(ended.stdout.splitlines()[-1])
 
 
-def test_everyone_gets_a_message_and_every_promise_holds(directory):
-    ended, summary = demo(directory, "--recipients", "600")
+@pytest.fixture(scope="module")
+def usual(directory):
+    """The output and the summary of a demo with 600 recipients; it has ended."""
+    return demo(directory, "--recipients", "600")
+
+
+def test_everyone_gets_a_message_and_every_promise_holds(directory, usual):
+    ended, summary = usual
     assert summary["status"] == "completed"
     assert summary["recipients"] == 600
     assert summary["sent"] + summary["failed"] + summary["unknown"] + summary["skipped"] == 600
@@ -51,8 +57,8 @@ def test_everyone_gets_a_message_and_every_promise_holds(directory):
     assert [log.name for log in (directory / "logs").iterdir() if log.stat().st_mode & 0o077] == []
 
 
-def test_a_newcomer_reads_what_was_proved_and_why_some_got_no_message(directory):
-    ended, _ = demo(directory, "--recipients", "200")
+def test_a_newcomer_reads_what_was_proved_and_why_some_got_no_message(usual):
+    ended, _ = usual
     for words in (
         "nothing is lost: everyone has one message",
         "no credit is lost",

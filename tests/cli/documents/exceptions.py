@@ -6,7 +6,7 @@ NOT_RUN = {
     "make setup": ".ci/run has made .venv before any test runs",
     "make demo": "tests/embedded/test_demo.py runs `python -m cli demo`, which is all that it does",
     "make test": "it is what runs this test",
-    "make faults": ".ci/run runs it after the tests",
+    "make faults": ".ci/run runs it beside the tests",
     "make lint": ".ci/run runs it before the tests",
     "make docs": "`make lint` runs it",
     "make bench": "it takes minutes; tests/benchmarks/ runs small ones",

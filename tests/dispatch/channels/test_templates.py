@@ -101,10 +101,12 @@ def saved(account, text, **template):
     ],
     ids=["token", "no such account", "html", "no list", "redirect", "nothing"],
 )
-def test_where_meta_does_not_list_them_those_read_before_stay(account, reply):
+def test_where_meta_does_not_list_them_those_read_before_stay(account, configure, reply):
     with serving(page(template(BODY)), reply) as meta:
         provider = whatsapp(account, meta.url)
         read(account, provider)
+        if not reply:
+            configure(PROVIDER_TIMEOUT_SEC=0.5)
         with pytest.raises(RemoteFailed, match="Meta"):
             read(account, provider)
     assert len(list_templates(asking(account.id), provider).templates) == 1
