@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
+from typing import Any
 
 import structlog
 
@@ -12,6 +14,7 @@ from config.stopping import stop_on_signals, stop_with, stopping
 from dispatch.caller import system_caller
 from dispatch.customers.attribute_limits import forget_unused_attributes
 from dispatch.customers.import_retention import forget_old_imports
+from dispatch.process.claiming_pass import Passes
 from dispatch.process.heartbeat import HeartbeatThread
 from dispatch.process.startup import start_process
 from dispatch.process.watchdog import Watchdog
@@ -75,23 +78,34 @@ def watch(settings: Settings) -> None:
         ("forgetting", forget, FORGET_EVERY_SEC, partial(log.exception, "forgetting.failed")),
         ("events", derive_events, TELL_EVERY_SEC, partial(log.exception, "events.failed")),
         ("receipts", apply_receipts, TELL_EVERY_SEC, partial(log.exception, "receipts.failed")),
-        ("webhooks", send_due, TELL_EVERY_SEC, partial(log.exception, "webhooks.failed")),
+        *in_passes("webhooks", send_due, partial(log.exception, "webhooks.failed")),
         ("lookups", ask_for_receipts, ASK_EVERY_SEC, partial(log.exception, "lookups.failed")),
         ("winners", decide, DECIDE_EVERY_SEC, partial(log.exception, "winners.failed")),
-        ("answers", send_answers, TELL_EVERY_SEC, partial(log.exception, "answers.failed")),
+        *in_passes("answers", send_answers, partial(log.exception, "answers.failed")),
     ]
     threads = {"scheduler": watchdog.thread(scheduler.run, name="scheduler")}
     for task in tasks:
         threads[task[0]] = watchdog.thread(partial(repeat, *task, watchdog=watchdog), name=task[0])
     # A call that is cut off is unknown, so a stop waits for it.
-    calling = threads.pop("answers")
+    calling = [threads.pop(name) for name in ("answers", "answers-beside")]
     watchdog.start()
-    for thread in (*threads.values(), calling):
+    for thread in (*threads.values(), *calling):
         thread.start()
     stopping().wait()
     for thread in threads.values():
         thread.join(STOP_GRACE_SEC)
-    calling.join(settings.provider_timeout_sec)
+    until = monotonic() + settings.provider_timeout_sec
+    for thread in calling:
+        thread.join(max(0, until - monotonic()))
+
+
+def in_passes(name: str, send: Callable[[Passes[Any]], object], failed: Callable[[], object]) -> list[Task]:
+    """Returns two tasks: one that sends, and one that does while the passes of the first only wait for slow calls."""
+    passes = Passes[Any]()
+    return [
+        (name, lambda: send(passes), TELL_EVERY_SEC, failed),
+        (f"{name}-beside", lambda: passes.only_wait and send(passes), TELL_EVERY_SEC, failed),
+    ]
 
 
 def decide() -> None:

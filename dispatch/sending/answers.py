@@ -13,7 +13,7 @@ from config.settings import Settings, settings
 from dispatch.channels.opening import Sessions, opened
 from dispatch.errors import InvalidRequest, ProviderNotConfigured
 from dispatch.metrics.calls import call_times
-from dispatch.process.claiming_pass import claim_and_call
+from dispatch.process.claiming_pass import Passes, Turn, claim_and_call
 from dispatch.providers import Answer, Kind, Outgoing
 from dispatch.sending.calls import CALL_WITHIN_SEC
 from dispatch.sending.outcomes import handed_back, outcome_of
@@ -32,19 +32,24 @@ KEY_MISSING_SEC = 60.0
 HANDED_BACK_SEC = 2.0
 
 
-def send_answers() -> int:
-    """Sends the answers that are due and returns how many calls it made; any number of processes may do so at once."""
-    ReplyAnswer.end_late()
-    chosen, claimed_at = settings(), monotonic()
-    first = ReplyAnswer.claim(MAX_OPEN, going=[], lease_sec=chosen.lease_sec)
-    return asyncio.run(_Pass(chosen).run(first, claimed_at)) if first else 0
+def send_answers(passes: Passes[ClaimedAnswer] | None = None) -> int:
+    """Sends the answers that are due and returns how many calls it made; any number of processes may do so at once.
+
+    It is one of these passes, if they are given, and begins once none of them claims.
+    """
+    with (passes or Passes()).turn() as turn:
+        ReplyAnswer.end_late()
+        going, chosen, claimed_at = turn.passes.going, settings(), monotonic()
+        free = MAX_OPEN - len(going)
+        first = ReplyAnswer.claim(free, going=going, lease_sec=chosen.lease_sec) if free > 0 else []
+        return asyncio.run(_Pass(chosen, turn).run(first, claimed_at)) if first else 0
 
 
 class _Pass:
     """One pass, on an event loop of its own."""
 
-    def __init__(self, chosen: Settings) -> None:
-        self._settings = chosen
+    def __init__(self, chosen: Settings, turn: Turn[ClaimedAnswer]) -> None:
+        self._settings, self._turn = chosen, turn
         self._sessions = Sessions(connections=MAX_OPEN, timeout=chosen.provider_timeout_sec)
         self._kinds: dict[int, Kind] = {}
 
@@ -55,6 +60,7 @@ class _Pass:
                 claimed,
                 self._send,
                 lambda limit, going: ReplyAnswer.claim(limit, going=going, lease_sec=self._settings.lease_sec),
+                turn=self._turn,
                 # Each by itself, because the claim counts them by provider and by account.
                 owner_of=lambda each: each,
                 first_claimed_at=claimed_at,

@@ -17,7 +17,7 @@ import structlog
 from config.settings import settings
 from config.version import release
 from dispatch.errors import ProviderNotConfigured
-from dispatch.process.claiming_pass import claim_and_call
+from dispatch.process.claiming_pass import Passes, Turn, claim_and_call
 from dispatch.providers import Answer
 from dispatch.providers.http import Reply, post_bytes
 from dispatch.providers.sealing import unseal
@@ -49,18 +49,24 @@ _GONE = 410
 SEALED_AS = "webhook secret"
 
 
-def send_due() -> int:
-    """Sends what is due and returns how many requests it made; any number of processes may do so at once."""
-    first = deliveries.claim(MAX_OPEN, going=[])
-    return asyncio.run(_send(first)) if first else 0
+def send_due(passes: Passes[ClaimedDelivery] | None = None) -> int:
+    """Sends what is due and returns how many requests it made; any number of processes may do so at once.
+
+    It is one of these passes, if they are given, and begins once none of them claims.
+    """
+    with (passes or Passes()).turn() as turn:
+        going = turn.passes.going
+        first = deliveries.claim(MAX_OPEN - len(going), going=going) if len(going) < MAX_OPEN else []
+        return asyncio.run(_send(first, turn)) if first else 0
 
 
-async def _send(claimed: list[ClaimedDelivery]) -> int:
+async def _send(claimed: list[ClaimedDelivery], turn: Turn[ClaimedDelivery]) -> int:
     async with session(connections=MAX_OPEN, timeout=TIMEOUT_SEC, guarded=True) as http:
         return await claim_and_call(
             claimed,
             lambda each, _claimed_at: _deliver(http, each),
             lambda limit, going: deliveries.claim(limit, going=going),
+            turn=turn,
             # Each by itself, because the claim counts them by webhook and by account.
             owner_of=lambda each: each,
             first_claimed_at=monotonic(),

@@ -7,7 +7,7 @@ import pytest
 from psycopg import OperationalError
 from structlog.testing import capture_logs
 
-from dispatch.process.claiming_pass import claim_and_call
+from dispatch.process.claiming_pass import Passes, claim_and_call
 
 
 def run(first, then, broken, problem):
@@ -25,7 +25,10 @@ def run(first, then, broken, problem):
         return [left.pop(0)] if left else []
 
     async def work() -> int:
-        return await claim_and_call(first, call, claim, owner_of=str, first_claimed_at=monotonic(), most=10)
+        with Passes().turn() as turn:
+            return await claim_and_call(
+                first, call, claim, turn=turn, owner_of=str, first_claimed_at=monotonic(), most=10
+            )
 
     with pytest.raises(problem, match=broken[0]):
         asyncio.run(work())

@@ -1,31 +1,26 @@
 """A delivery is tried until it succeeds or a day has passed; a receiver that is away holds up nobody else."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from dispatch.accounts.audit_trail import list_events
 from dispatch.errors import InvalidStatus
 from dispatch.webhooks.sending import WAITS_SEC, send_due
 from dispatch.webhooks.webhooks import (
-    add_webhook,
     enable_webhook,
     list_deliveries,
     list_webhooks,
     replay_deliveries,
     send_test_event,
 )
-from models.database import db as database
 from models.database import rows
 from models.webhooks import delivery as rows_of_deliveries
 from models.webhooks.delivery import LEASE_SEC
 from tests.dispatch.webhooks.telling import a_webhook, deliveries, hours_pass, tell, wait_is_over
 from tests.doubles.receiver import receiving
 from tests.doubles.serving import never, says, status
-from tests.factories import an_account, asking
+from tests.factories import asking
 from tests.racing import race
 from tests.sending import started
-from tests.waiting import wait_until
 
 
 def test_a_test_arrives_signed_and_is_listed_with_its_answer(account, webhook, receiver):
@@ -184,57 +179,6 @@ def test_processes_that_send_at_once_make_each_request_once(webhook, account, re
     race(*[send_due] * 4)
     ids = [message_id for message_id, _ in receiver.told]
     assert (len(ids), len(set(ids))) == (30, 30)
-
-
-def test_a_receiver_that_does_not_answer_holds_up_no_other(account, receiver):
-    def send():
-        with database.connection_context():
-            send_due()
-
-    other = an_account(credits=10)
-    with receiving() as slow, ThreadPoolExecutor(1) as pool:
-        slow.fail(*[never(slow)] * 3)
-        slow_one, quick_one = a_webhook(account, slow), a_webhook(other, receiver)
-        for _ in range(3):
-            send_test_event(asking(account.id), slow_one.id)
-        for _ in range(20):
-            send_test_event(asking(other.id), quick_one.id)
-        sent = pool.submit(send)
-        try:
-            wait_until(lambda: len(receiver.told) == 20, "the other is told meanwhile")
-            assert not sent.done()
-        finally:
-            slow.ended.set()
-        sent.result(timeout=120)
-    assert {each["error"] for each in deliveries() if each["webhook_id"] == slow_one.id} == {"http_503"}
-
-
-def test_accounts_with_many_slow_receivers_leave_places_for_another(account, receiver, monkeypatch):
-    monkeypatch.setattr("dispatch.webhooks.sending.MAX_OPEN", 8)
-
-    def send():
-        with database.connection_context():
-            send_due()
-
-    with receiving() as slow, ThreadPoolExecutor(1) as pool:
-        slow.fail(*[never(slow)] * 24)
-        for many in (account, an_account()):
-            for place in range(3):
-                slow_one = add_webhook(asking(many.id), url=f"{slow.url}/{place}")
-                for _ in range(4):
-                    send_test_event(asking(many.id), slow_one.id)
-        sent = pool.submit(send)
-        try:
-            wait_until(lambda: len(slow.requests) == 6, "each has a third of the places")
-            quick = a_webhook(other := an_account(), receiver)
-            for _ in range(5):
-                send_test_event(asking(other.id), quick.id)
-            wait_until(lambda: len(receiver.told) == 5, "another is told meanwhile")
-            assert len(slow.requests) == 6
-            assert not sent.done()
-        finally:
-            slow.ended.set()
-        sent.result(timeout=120)
 
 
 def test_a_receiver_that_takes_too_long_is_tried_again(webhook, account, receiver, monkeypatch):
