@@ -39,7 +39,9 @@ class PreviewedMessageView(SparseView):
     encoding: Encoding
     segments: int
     forces_ucs2: NamedCharacterView | None = Field(description="the first character outside the GSM alphabet")
-    cost: int = Field(description="in credits; 0 when it is skipped")
+    cost: int = Field(
+        description="in credits; 0 when it is skipped; caps and hours, which are judged at the start, do not count"
+    )
     skipped: Literal["opted_out", "not_mobile", "country_not_allowed", "blank_text", "held_back"] | None
     whatsapp_header: WhatsappHeader | None = Field(None, description="with this person's values")
     whatsapp_buttons: list[WhatsappButton] = Field([], description="with this person's values")
@@ -58,7 +60,10 @@ class PreviewedVariantView(View):
 
 
 class EstimateView(View):
-    """The price of all messages; for a large audience estimated from its first thousand, and then not `exact`."""
+    """The price of all messages; for a large audience estimated from its first thousand, and then not `exact`.
+
+    It counts whoever is above a frequency cap or whose hours come after the expiry: the plan says how many these are.
+    """
 
     recipients: int
     credits: int

@@ -8,7 +8,7 @@ from dispatch.accounts.accounts import change_account
 from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.lifecycle import pause_campaign
 from dispatch.campaigns.plans import plan_campaign
-from dispatch.campaigns.previews import preview_audience
+from dispatch.campaigns.previews import preview_audience, preview_messages
 from dispatch.errors import CampaignNotFound, InvalidStatus, NoTargetAudience
 from dispatch.start.enqueue import enqueue_campaign
 from models.database import rows
@@ -182,6 +182,17 @@ def test_caps_count_the_messages_of_the_week_before_the_time_that_is_planned():
     enqueue_campaign(asking(), a_draft(account, {"local_time": "10:00"}, list_id=list_id))
     assert held_back(plan_campaign(asking(), later)) == {"frequency_cap": 1}
     assert held_back(plan_campaign(asking(), a_draft(account, {"purpose": "service"}))) == {}
+
+
+def test_a_preview_prices_whoever_the_plan_holds_back_for_a_cap():
+    account = an_account_with(1, cap_per_day=1)
+    deliver(ScriptedProvider(), enqueue_campaign(asking(), a_draft(account, list_id=a_list(account, 1))).campaign_id)
+    draft = a_draft(account)
+    assert held_back(plan_campaign(asking(), draft)) == {"frequency_cap": 1}
+    preview = preview_messages(asking(), draft)
+    priced = [message.cost for message in preview.messages if message.cost]
+    assert (preview.estimate.recipients, preview.estimate.credits) == (len(priced), sum(priced))
+    assert priced
 
 
 def test_a_plan_changes_nothing():
