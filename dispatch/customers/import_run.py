@@ -100,7 +100,8 @@ def _import(begun: RunningImport, clock: Callable[[], float], should_stop: Calla
     """Imports until the file ends (returns True) or it should stop (False)."""
     content = KeptFile(partial(CustomerImportPart.read, begun.id))
     text = text_of(io.BufferedReader(content), begun.encoding)
-    file = CsvFile(pieces_of(text), next_line=begun.next_line, mapping=_as_mapping(begun))
+    mapping, of_opt_outs = _as_mapping(begun), begun.kind == "suppressions"
+    file = CsvFile(pieces_of(text), next_line=begun.next_line, mapping=mapping, of_opt_outs=of_opt_outs)
     if begun.resume:
         text.seek(int(begun.resume["text"]))
         file.go_on(Place(**begun.resume["place"]))

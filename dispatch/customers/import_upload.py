@@ -193,6 +193,6 @@ def _checked(file: IO[bytes], wish: Wish, country: str | None) -> tuple[int, str
         raise InvalidRequest("The file is empty.", field="file")
     file.seek(0)
     encoding = encoding_of(file, wish.encoding, country=country)
-    read = CsvFile(lines_of(file, encoding), mapping=wish.mapping)
+    read = CsvFile(lines_of(file, encoding), mapping=wish.mapping, of_opt_outs=wish.list_name is None)
     file.seek(0)
     return size, encoding, read

@@ -86,7 +86,7 @@ def suppress_csv(
     caller: Caller, lines: Iterable[str], *, mapping: Mapping[str, str] | None = None, source: str = "api"
 ) -> SuppressionReport:
     """Suppresses the numbers of a short CSV text with a column `phone` and perhaps `reason`, in one transaction."""
-    file = CsvFile(lines, mapping=mapping)
+    file = CsvFile(lines, mapping=mapping, of_opt_outs=True)
     return _suppress_all(caller, list(read_suppressions(file, account_with_id(caller.one_account()).country)), source)
 
 
@@ -125,7 +125,7 @@ def import_suppressions(
     """
     account_id = caller.one_account()
     country = account_with_id(account_id).country
-    file = CsvFile(lines, mapping=mapping)
+    file = CsvFile(lines, mapping=mapping, of_opt_outs=True)
     report = SuppressionReport()
     with rejects_file(rejects_path, file.columns) as reject:
         if dry_run:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from dispatch.formats import strict_json
+from dispatch.formats.consents import meaning_of
 from dispatch.formats.dates import as_date
 
 #: Columns of lines that were rejected before; they are not read again.
@@ -46,6 +47,11 @@ def header_of(attribute: str, *, is_text: bool) -> str:
 def is_attribute(column: str) -> bool:
     """Returns whether the column has the values of an attribute."""
     return column not in ("", *OWN, *IGNORED)
+
+
+def may_be_consent(column: str) -> bool:
+    """Returns whether the column may say who is to be messaged; one that is written as an attribute does not."""
+    return column == "consent" or (is_attribute(column) and not _EXACT.match(column))
 
 
 def attribute_of(column: str) -> str:
@@ -96,4 +102,6 @@ def _as_a_spreadsheet_saves(cell: str) -> object:
 
 def _is_plain(name: str) -> bool:
     stays = name == column_name(name) and not _EXACT.match(name)
+    # Of a name that is read as consent a file is to say that it is an attribute.
+    stays = stays and meaning_of(name) is None
     return stays and is_attribute(name) and len(name) <= MAX_NAME and name.isprintable()

@@ -12,7 +12,7 @@ from typing import IO, NamedTuple
 
 from dispatch.formats.columns import IGNORED, REJECTED_TEXT
 from dispatch.formats.composing import normal
-from dispatch.formats.consents import consent_said
+from dispatch.formats.consents import consent_said, meaning_of
 from dispatch.formats.csv_out import plain_cell
 from dispatch.formats.csv_records import MAX_LINE, NumberedLines, RawRecord, ReaderState, RecordReader
 from dispatch.formats.encodings import UTF_8, encoding_of
@@ -57,17 +57,26 @@ class Place:
 class CsvFile:
     """The records of a CSV text; InvalidRequest at once when its first line names no phone column.
 
-    `mapping` says which of its names is which column, if its own do not. With the `next_line` of an earlier reader of
+    `mapping` says which of its names is which column, if its own do not. Of numbers to suppress, which are a file
+    `of_opt_outs`, no column is a consent. With the `next_line` of an earlier reader of
     the same text it continues where that one stopped, and `go_on` does so without reading what is before.
     """
 
-    def __init__(self, lines: Iterable[str], *, next_line: int = 2, mapping: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        lines: Iterable[str],
+        *,
+        next_line: int = 2,
+        mapping: Mapping[str, str] | None = None,
+        of_opt_outs: bool = False,
+    ) -> None:
         self._lines = lines
         self._numbered = NumberedLines(lines)
-        self.header = read_header(self._numbered, mapping)
+        self.header = read_header(self._numbered, mapping, of_opt_outs=of_opt_outs)
         # Those of an earlier import's rejected lines, once these are repaired, mean nothing.
         self._own = [place for place, name in enumerate(self.header.names) if name not in IGNORED]
-        self._consent = dict(zip(self.header.names, self.header.cells, strict=True)).get("consent", "")
+        consent = dict(zip(self.header.names, self.header.cells, strict=True)).get("consent", "")
+        self._opts_out = (meaning := meaning_of(consent)) is not None and meaning.opts_out
         self._records = RecordReader(self._numbered, self.header.delimiter)
         self._line_breaks = LineBreaks(len(self.header.names))
         self._begin = next_line
@@ -133,7 +142,7 @@ class CsvFile:
         if not any(cells.values()):
             return None
         if cells.get("consent"):
-            cells["consent"] = consent_said(cells["consent"], self._consent)
+            cells["consent"] = consent_said(cells["consent"], opts_out=self._opts_out)
         if is_a_rest:
             return Rejected(raw.line, _CUT, own)
         # Spreadsheets are told by ="…" that digits are a text; a mark without the other is what a broken record leaves.

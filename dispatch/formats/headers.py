@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dispatch.errors import InvalidRequest
-from dispatch.formats import consents
-from dispatch.formats.columns import MAX_NAME, attribute_of, column_name, mapping_of
-from dispatch.formats.consents import word_of
+from dispatch.formats.columns import MAX_NAME, attribute_of, column_name, mapping_of, may_be_consent
+from dispatch.formats.consents import meaning_of, word_of
 from dispatch.formats.csv_out import plain_cell
 from dispatch.formats.csv_records import DELIMITERS, MAX_LINE, UNREADABLE, split
 
@@ -57,10 +56,13 @@ class Header:
         return mapping_of(zip(self.cells, self.names, strict=True))
 
 
-def read_header(numbered: Iterator[tuple[int, str]], mapping: Mapping[str, str] | None = None) -> Header:
+def read_header(
+    numbered: Iterator[tuple[int, str]], mapping: Mapping[str, str] | None = None, *, of_opt_outs: bool = False
+) -> Header:
     """Returns the header, and leaves what follows it to be read; InvalidRequest if no column is the phone.
 
-    `mapping` says which cell each column is: {"phone": "Mobile"}.
+    `mapping` says which cell each column is: {"phone": "Mobile"}. In a file `of_opt_outs` no column is looked for that
+    says who has opted out.
     """
     _check_columns(mapping or {})
     text = _first_line(numbered)
@@ -76,6 +78,8 @@ def read_header(numbered: Iterator[tuple[int, str]], mapping: Mapping[str, str] 
         cells = _cells(text, delimiter)
         names = _names(cells, mapping or {})
         if "phone" in names:
+            if not of_opt_outs:
+                _name_consent(cells, names, mapping or {})
             return _checked(Header(tuple(cells), tuple(names), delimiter))
     _check_mapping(text, mapping or {})
     found = text.strip()[:100] or "nothing"
@@ -130,7 +134,7 @@ def _names(cells: list[str], mapping: Mapping[str, str]) -> list[str]:
             continue
         if len(places) == 1:
             names[places[0]] = column
-        elif column in ("phone", "consent"):
+        elif column == "phone":
             both = " and ".join(cells[place] for place in places[:5])
             raise InvalidRequest(
                 f"{both} may each be the {column}; say which.",
@@ -138,6 +142,37 @@ def _names(cells: list[str], mapping: Mapping[str, str]) -> list[str]:
                 use={"mapping": {column: cells[places[0]]}},
             )
     return names
+
+
+def _name_consent(cells: list[str], names: list[str], mapping: Mapping[str, str]) -> None:
+    """Names the column that says who may be messaged; InvalidRequest if it may be one of several, or something else."""
+    given = set(map(column_name, mapping))
+    if "consent" in given:
+        return
+    asked = [place for place, name in enumerate(names) if may_be_consent(name) and name not in given]
+    found = {place: meaning for place in asked if (meaning := meaning_of(cells[place]))}
+    sure = [place for place, meaning in found.items() if meaning.certainty == "sure"]
+    opts_out = any(found[place].opts_out for place in sure)
+    # The time or the source of an opt-in says nothing more than the column that says who has opted in or out.
+    known = [
+        place for place, meaning in found.items() if meaning.certainty == "detail" and opts_out >= meaning.opts_out
+    ]
+    open_ = [place for place in found if not (sure and place in known)]
+    if len(sure) == 1 and open_ == sure:
+        names[sure[0]] = "consent"
+    elif open_:
+        likely = min(open_, key=lambda place: (not found[place].opts_out, place not in sure))
+        raise _which_consent([cells[place] for place in open_], cells[likely])
+
+
+def _which_consent(names: list[str], likely: str) -> InvalidRequest:
+    which = "may each be the consent; say which" if len(names) > 1 else "may be the consent; say whether it is"
+    return InvalidRequest(
+        f"{' and '.join(names[:5])} {which}. One that does not say who may be messaged is mapped to attribute: and its "
+        f"name, such as attribute:{names[-1]}.",
+        field="mapping",
+        use={"mapping": {"consent": likely}},
+    )
 
 
 def _check_columns(mapping: Mapping[str, str]) -> None:
@@ -182,5 +217,4 @@ SYNONYMS = {
     "phone": frozenset(map(word_of, _PHONE.split())),
     "first_name": frozenset(map(word_of, ("firstname", *_FIRST_NAME.split()))),
     "last_name": frozenset(map(word_of, ("lastname", *_LAST_NAME.split()))),
-    "consent": consents.COLUMNS,
 }

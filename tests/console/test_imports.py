@@ -68,6 +68,16 @@ def test_a_column_with_another_name_is_named_in_the_form(signed_in, work):
     assert scalar("SELECT phone FROM customer") == "+306912345678"
 
 
+def test_a_column_that_only_suggests_a_consent_is_asked_about_and_is_made_an_attribute_in_the_form(signed_in, work):
+    file = "phone,Blocked,Cookie consent\n+306912345678,no,yes\n"
+    page = upload(signed_in, file, button="Only try it")
+    assert signed_in.status == 400
+    assert "Blocked and Cookie consent may each be the consent" in page.text
+    upload(signed_in, file, attributes="Blocked\n Cookie consent \n")
+    work()
+    assert scalar("SELECT attributes FROM customer") == {"Blocked": "no", "Cookie consent": "yes"}
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [

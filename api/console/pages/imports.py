@@ -19,7 +19,7 @@ from dispatch.formats.columns import OWN
 
 LISTS = 100
 GOING_ON = ("queued", "running")
-_FIELDS = ("kind", "list", "country", "encoding")
+_FIELDS = ("kind", "list", "country", "encoding", "attributes")
 
 
 @console.page("/imports")
@@ -85,10 +85,17 @@ def _begun() -> import_upload.CustomerImportView:
         country=forms.typed("country").strip() or None,
         file_name=name_of_part(),
         encoding=forms.typed("encoding").strip() or None,
-        mapping={name: cell for name in OWN if (cell := forms.typed(f"map_{name}").strip())} or None,
+        mapping=_mapping() or None,
     )
     with received() as file:
         return import_upload.start_import(caller(), file, wish)
+
+
+def _mapping() -> dict[str, str]:
+    """Returns what the form says of names in the first line; those that are only attributes stand one on a line."""
+    own = {name: cell for name in OWN if (cell := forms.typed(f"map_{name}").strip())}
+    attributes = filter(None, map(str.strip, forms.typed("attributes").splitlines()))
+    return own | {f"attribute:{cell}": cell for cell in attributes}
 
 
 def _imports(asked: Page, refused: DispatchError | None = None) -> Response:

@@ -48,7 +48,11 @@ def header(text, **mapping):
         ("Phone,Accepts Email Marketing,Accepts SMS Marketing\n", ("phone", "accepts_email_marketing", "consent")),
         ("Κινητό;Συγκατάθεση\n", ("phone", "consent")),
         ("Handy;Abgemeldet\n", ("phone", "consent")),
-        ("phone,consent,opt_out\n", ("phone", "consent", "opt_out")),
+        ("phone,HasOptedOutOfSMS\n", ("phone", "consent")),
+        ("phone,SMS consent,SMS consent timestamp\n", ("phone", "consent", "sms_consent_timestamp")),
+        ("Phone,OPTIN_TIME,UNSUB_TIME,UNSUB_REASON\n", ("phone", "optin_time", "consent", "unsub_reason")),
+        ("phone,consent,attribute:opt_out\n", ("phone", "consent", "attribute:opt_out")),
+        ("phone;status;subscription plan\n", ("phone", "status", "subscription_plan")),
     ],
 )
 def test_a_first_line_as_people_write_it(text, names):
@@ -70,6 +74,8 @@ def test_a_first_line_as_people_write_it(text, names):
         ("phone,Points\n", {"json:points": "Points"}, ("phone", "json:points")),
         ("phone,Subscribed\n", {"attribute:subscribed": "Subscribed"}, ("phone", "attribute:subscribed")),
         ("phone,Do not mail,SMS\n", {"consent": "SMS"}, ("phone", "do_not_mail", "consent")),
+        ("phone,Blocked,Opt-out\n", {"attribute:Blocked": "Blocked"}, ("phone", "attribute:Blocked", "consent")),
+        ("phone,Opt-in date\n", {"consent": "Opt-in date"}, ("phone", "consent")),
     ],
 )
 def test_a_mapping_says_what_a_name_means(text, mapping, names):
@@ -81,6 +87,11 @@ def test_a_mapping_says_what_a_name_means(text, mapping, names):
     [
         ("Mobile,Telephone\n", {}, "Mobile and Telephone may each be the phone"),
         ("phone,Opt-out,Subscribed\n", {}, "Opt-out and Subscribed may each be the consent"),
+        ("phone,consent,opt_out\n", {}, "consent and opt_out may each be the consent"),
+        ("phone,SMS consent,Opt-out reason\n", {}, "SMS consent and Opt-out reason may each be the consent"),
+        ("phone,SMS consent,Blocked\n", {}, "SMS consent and Blocked may each be the consent"),
+        ("phone;Cookie consent\n", {}, "Cookie consent may be the consent.*such as attribute:Cookie consent"),
+        ("phone,Opt-in date\n", {"first_name": "phone"}, "one of them phone"),
         ("Contact,Name\n", {"phone": "Contract"}, "no column called 'Contract'; it has: Contact, Name"),
         ("Contact,contact\n", {"phone": "CONTACT"}, "2 columns called 'CONTACT'"),
         ("name,email\n", {}, "If one of these is the phone, say which"),
@@ -94,13 +105,22 @@ def test_what_is_not_certain_is_asked_with_the_names_there_are(text, mapping, sa
 
 @pytest.mark.parametrize(
     ("text", "use"),
-    [("phone,Opt-out,Subscribed\n", {"consent": "Opt-out"}), ("name,email\n", {"phone": "NAME"})],
+    [
+        ("phone,Opt-out,Subscribed\n", {"consent": "Opt-out"}),
+        ("phone,consent,opt_out\n", {"consent": "opt_out"}),
+        ("name,email\n", {"phone": "NAME"}),
+    ],
 )
 def test_a_refusal_says_what_to_give_in_a_form_that_each_entry_point_can_word(text, use):
     with pytest.raises(InvalidRequest) as refused:
         header(text)
     assert refused.value.details == {"field": "mapping", "use": {"mapping": use}}
     assert "--" not in refused.value.message
+
+
+def test_in_a_file_of_numbers_to_suppress_no_column_is_asked_about():
+    lines = NumberedLines(["phone,UNSUB_TIME,Opt-out,Blocked\n"])
+    assert read_header(lines, of_opt_outs=True).names == ("phone", "unsub_time", "opt_out", "blocked")
 
 
 def test_what_a_name_was_taken_for_is_told():
