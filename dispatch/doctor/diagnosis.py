@@ -84,7 +84,7 @@ def _any_needs_person(reasons: Sequence[Reason], codes: dict[str, Code]) -> bool
 
 
 def _examined(campaign: Condition, facts: Facts) -> CampaignDiagnosis:
-    moving = campaign.status == "sending" and is_moving(campaign)
+    moving = campaign.status == "sending" and is_moving(campaign, facts)
     reasons = [] if moving else _reasons(campaign, facts)
     if campaign.status == "preparing" and not reasons:
         moving = True

@@ -14,15 +14,19 @@ from models.campaigns.condition import Condition, Wait
 
 # A worker touches its batch at every claim and every answer; calls in flight may take as long as the provider's limit.
 MOVING_SEC = 15
+# Without a worker only `run-due --once` sends, which has no heartbeat and touches batches as often.
+MOVING_WITHOUT_WORKER_SEC = 3
 # What recovery has not continued after this long it does not know how to.
 STALLED_SEC = 300
 
 
-def is_moving(campaign: Condition) -> bool:
-    """Returns whether a worker has sent or recorded something of it just now."""
+def is_moving(campaign: Condition, facts: Facts) -> bool:
+    """Returns whether something of it was sent or recorded just now: so lately that a worker is at it, if one lives."""
     if campaign.all_wait and not campaign.in_flight:
         return False
     idle = campaign.seconds_since(campaign.touched_at)
+    if not facts.serves(SEND):
+        return idle <= MOVING_WITHOUT_WORKER_SEC
     in_flight = settings().provider_timeout_sec if campaign.in_flight else 0
     return idle <= MOVING_SEC + in_flight
 
@@ -31,9 +35,9 @@ def why_not_sent(campaign: Condition, facts: Facts) -> list[Reason]:
     """Returns why a campaign that is sending does not move."""
     if campaign.all_wait:
         waits = [_waits(campaign, facts)]
-        return waits if facts.serves(SEND) else [*waits, no_worker(SEND)]
+        return waits if facts.serves(SEND) else [*waits, no_worker(SEND, _last_recorded(campaign))]
     if not facts.serves(SEND):
-        return [no_worker(SEND)]
+        return [no_worker(SEND, _last_recorded(campaign))]
     if facts.redis.problem:
         text = f"{facts.redis.problem} The send workers go on without it within seconds. Nothing is lost."
         return [of_campaign("redis_away", text)]
@@ -89,6 +93,13 @@ def ends_at(campaign: Condition, facts: Facts, reasons: Sequence[Reason]) -> dat
         return None
     end = campaign.now + timedelta(seconds=still_open / rate)
     return max(end, campaign.last_due_at or end).replace(microsecond=0)
+
+
+def _last_recorded(campaign: Condition) -> str:
+    """Returns since when no worker has reported anything of it; nothing if none ever has."""
+    if campaign.touched_at is None:
+        return ""
+    return f" None has reported anything of it for {for_about(campaign.seconds_since(campaign.touched_at))}."
 
 
 def _waits(campaign: Condition, facts: Facts) -> Reason:

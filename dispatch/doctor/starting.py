@@ -78,11 +78,11 @@ def why_failed(campaign: Condition) -> Reason:
     return refused(campaign, again="Then make another follow-up; the people of this one can be in it.")
 
 
-def no_worker(queue: str) -> Reason:
-    """Returns the reason that nobody takes the jobs of a queue."""
+def no_worker(queue: str, known: str = "") -> Reason:
+    """Returns the reason that nobody takes the jobs of a queue, with what else is known."""
     return of_campaign(
         "no_worker",
-        f"No worker serves the queue {queue}. Start `python -m jobs`, or ask whoever runs the installation.",
+        f"No worker serves the queue {queue}.{known} Start `python -m jobs`, or ask whoever runs the installation.",
     )
 
 

@@ -1,5 +1,6 @@
 """Whether a campaign that sends moves, and what it waits for when it does not."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -160,6 +161,21 @@ def test_a_campaign_that_nobody_sends_says_who_is_missing_or_that_it_waits_its_t
     if gone:
         Heartbeat.end(gone)
     assert said(campaign_id).keys() == {code}
+
+
+def test_a_campaign_whose_workers_have_all_stopped_does_not_move_however_lately_one_reported(ask, said):
+    campaign_id = started(an_account(credits=10), recipients=1)
+    rows("UPDATE batch SET touched_at = now() - interval '4 seconds'")
+    assert ask(campaign_id).moving
+    Heartbeat.end("worker-send")
+    assert re.search(r"None has reported anything of it for \d+ seconds\.", said(campaign_id)["no_worker"])
+
+
+def test_a_campaign_that_is_sent_without_a_worker_moves(ask):
+    campaign_id = started(an_account(credits=10), recipients=1)
+    Heartbeat.end("worker-send")
+    rows("UPDATE batch SET touched_at = now() + interval '1 minute'")
+    assert ask(campaign_id).moving
 
 
 def test_a_campaign_whose_job_was_lost_is_handed_to_another_worker(said, redis):
