@@ -6,7 +6,7 @@ import click
 from pydantic import Field
 
 from cli.campaign.approval import approve
-from cli.campaign.brief import brief, campaign_id, show_brief
+from cli.campaign.brief import brief, campaign_id, refusal, show_brief
 from cli.campaign.create import create
 from cli.campaign.editing import EDITING
 from cli.campaign.messages import READINGS
@@ -65,7 +65,7 @@ def _show_list(campaigns: Page[ListedCampaign]) -> None:
         [
             brief(each, *kept)
             | {"starts": each.started_at or each.scheduled_at}
-            | ({"waits for": each.blocked_reason} if waiting else {})
+            | ({"waits for": each.blocked_reason and refusal(each.blocked_reason)} if waiting else {})
             | {count: getattr(each.stats, count) for count in counts}
             for each in campaigns.rows
         ]

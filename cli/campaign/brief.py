@@ -11,6 +11,7 @@ from cli.shared.arguments import row_id
 from cli.shared.output import show_value
 from dispatch.audience.gaps import GapView
 from dispatch.campaigns.view import CampaignView
+from dispatch.doctor.refusals import in_words
 from dispatch.start.started import EnqueueResult
 from dispatch.start.to_customers import SentView
 from dispatch.texts.check import RemarkView
@@ -32,6 +33,11 @@ def on_clock(time: datetime | str | None, zone: str | None) -> str:
     return f"{at.astimezone(ZoneInfo(zone)).isoformat()} {zone}" if zone else at.isoformat()
 
 
+def refusal(code: str) -> str:
+    """Returns what is wrong and to be done about a start that was refused, with its code."""
+    return f"{in_words(code)} ({code})"
+
+
 def show_brief(shown: CampaignView | dict[str, Any]) -> None:
     """Shows a campaign to people, without empty fields and without states that no message is in."""
     values = shown.model_dump(mode="json") if isinstance(shown, CampaignView) else dict(shown)
@@ -39,6 +45,8 @@ def show_brief(shown: CampaignView | dict[str, Any]) -> None:
     counts = {state: count for state, count in values["stats"].items() if count}
     if zone := values.get("timezone"):
         values = values | {field: on_clock(values.get(field), zone) for field in ("scheduled_at", "expires_at")}
+    if code := values.get("blocked_reason"):
+        values = values | {"blocked_reason": refusal(code)}
     show_value({key: value for key, value in (values | {"stats": counts}).items() if value not in (None, "", {})})
     show_remarks(remarks)
 

@@ -5,7 +5,7 @@ from typing import get_args
 
 import click
 
-from cli.campaign.brief import campaign_id
+from cli.campaign.brief import campaign_id, refusal
 from cli.shared.caller import by_hand
 from cli.shared.csv_file import WrittenFile, csv_file, write_csv
 from cli.shared.output import answers, show_columns, show_value
@@ -103,7 +103,7 @@ def _show_results(found: ResultsView) -> None:
 def _waits_for(waiting: AwaitedVariantView) -> str:
     if waiting.decide_at is None:
         return "they wait for a person: campaign send-winner, or withhold-winner --for-good"
-    blocked = f"; {waiting.blocked_reason}, so it is tried again" if waiting.blocked_reason else ""
+    blocked = f"; its last try was refused: {refusal(waiting.blocked_reason)}" if waiting.blocked_reason else ""
     return f"the rule decides at {waiting.decide_at.isoformat()}{blocked}"
 
 

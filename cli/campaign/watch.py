@@ -12,12 +12,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from cli.campaign.brief import campaign_id, on_clock
+from cli.campaign.brief import campaign_id, on_clock, refusal
 from cli.shared.caller import by_hand
 from cli.shared.output import answers, console, wants_json
 from cli.shared.servers import with_database
 from dispatch.campaigns.reading import read_campaign
 from dispatch.campaigns.view import CampaignView
+from dispatch.doctor.starting import TRY_AGAIN
+from models.campaigns.blocking import FOR_A_PERSON
 from models.states import CAMPAIGN_MOVES
 from models.tenancy import ALL_ACCOUNTS
 
@@ -99,12 +101,8 @@ def _counts(shown: CampaignView) -> str:
 
 def _why_not(shown: CampaignView) -> str:
     """Returns what the campaign is waiting for, or why it stopped; empty when there is nothing to say."""
-    if shown.blocked_reason == "TOO_LATE":
-        return "TOO_LATE; it waits until someone starts it, or gives it another time or a longer grace"
-    if shown.blocked_reason == "EXPIRED":
-        return "EXPIRED; it waits until someone gives it a later expiry"
     if shown.blocked_reason:
-        return f"{shown.blocked_reason}; checked again {_at(shown.next_check_at) or 'by the next sweep'}"
+        return " ".join(filter(None, (refusal(shown.blocked_reason), _again(shown))))
     if shown.status == "scheduled":
         return f"starts at {on_clock(shown.scheduled_at, shown.timezone)}"
     if shown.status == "draft":
@@ -112,6 +110,13 @@ def _why_not(shown: CampaignView) -> str:
     if shown.waits_until:
         return f"no message may be sent before {_at(shown.waits_until)}"
     return shown.reason or ""
+
+
+def _again(shown: CampaignView) -> str:
+    """Returns when it is tried again; nothing if only a person starts it."""
+    if shown.status != "scheduled" or shown.blocked_reason in FOR_A_PERSON:
+        return ""
+    return f"{TRY_AGAIN} {f'at {_at(shown.next_check_at)}' if shown.next_check_at else 'by the next sweep'}."
 
 
 def _at(time: datetime | None) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from cli.campaign.brief import refusal
 from cli.demo.customers import COUNTRY, TALKING, TROUBLED, demo_lines
 from cli.demo.receipts import accepted, wait_for_receipts
 from cli.shared.caller import by_hand
@@ -146,7 +147,8 @@ def _watch(caller: Caller, campaign: CampaignView, recipients: int, progress: Pr
         _refuse_when_stopped()
         campaign = read_campaign(caller, campaign.id)
         if campaign.blocked_reason or campaign.status == "paused":
-            raise Refused(f"The campaign cannot continue: {campaign.blocked_reason or campaign.reason}.")
+            why = refusal(campaign.blocked_reason) if campaign.blocked_reason else f"{campaign.reason}."
+            raise Refused(f"The campaign cannot continue: {why}")
     _show(campaign, progress, task)
     return campaign
 

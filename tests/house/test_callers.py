@@ -17,6 +17,7 @@ WITHOUT_A_CALLER = {
     "audit",
     "checked_lines",
     "encoding_of",
+    "in_words",
     "as_csv",
     "open_private",
     "lines_of",

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 import pytest
 
 from dispatch.accounts.accounts import change_account
+from dispatch.doctor.refusals import in_words
+from models.campaigns.blocking import block
 from models.database import row
 from tests.factories import a_campaign, an_account, asking
 from tests.scripted_provider import ScriptedProvider
@@ -92,6 +94,27 @@ def test_a_campaign_that_has_not_started_says_what_it_waits_for(out, options, sa
         process.send_signal(signal.SIGINT)
         process.wait(30)
     assert says in out.read_text()
+
+
+@pytest.mark.parametrize(
+    ("code", "again"),
+    [
+        ("TOO_LATE", ""),
+        ("EXPIRED", ""),
+        ("INSUFFICIENT_CREDITS", "It is tried again by itself at 20"),
+        ("NO_RECIPIENTS", "It is tried again by itself at 20"),
+    ],
+)
+def test_a_campaign_whose_start_was_refused_says_it_in_the_words_of_doctor(out, code, again):
+    campaign_id = a_campaign(an_account(), recipients=1, due=True).id
+    block(campaign_id, code)
+    with watching(campaign_id, out=out) as process:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+    [line, *_] = out.read_text().splitlines()
+    assert f"{in_words(code)} ({code})" in line
+    assert ("tried again" in line) == bool(again)
+    assert again in line
 
 
 def test_a_campaign_in_quiet_hours_says_until_when_it_waits(out):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dispatch.doctor.refusals import in_words
 from models.database import row, rows
 from tests.factories import a_campaign, a_list, a_list_of, a_segment, an_account, arrange_state, customers
 from tests.sending import started
@@ -228,5 +229,7 @@ def test_the_list_says_whose_a_campaign_is_when_it_starts_and_what_it_waits_for(
     assert listed["account"] == "Acme"
     header, line = cli("campaign", "list").stdout.splitlines()
     assert header.split()[:7] == ["id", "name", "account", "channel", "status", "starts", "waits"]
-    for word in ("Acme", listed["scheduled_at"], "INSUFFICIENT_CREDITS"):
+    for word in ("Acme", listed["scheduled_at"]):
         assert word in line.split()
+    assert f"{in_words('INSUFFICIENT_CREDITS')} (INSUFFICIENT_CREDITS)" in line
+    assert f"{in_words('INSUFFICIENT_CREDITS')} (INSUFFICIENT_CREDITS)" in cli("campaign", "show", listed["id"]).stdout
