@@ -8,6 +8,7 @@ from uuid import UUID
 
 from models.customers.suppression import opt_outs
 from models.database import changed, rows
+from models.providers.answers_in_turn import IN_TURN
 from models.providers.reply import Reply
 from models.row import Row
 from models.turns import shares, within_shares
@@ -140,20 +141,15 @@ class ReplyAnswer(Row):
 
     @classmethod
     def claim(cls, limit: int, *, going: Sequence[ClaimedAnswer], lease_sec: float) -> list[ClaimedAnswer]:
-        """Takes answers that are due, the oldest of each provider, and of each account no more than its share.
+        """Takes answers that are due: those of each provider by account in turn, and of each its share.
 
         None of the providers of those that are `going`, which count as places of their accounts.
         """
         found = rows(
-            f"""WITH due AS MATERIALIZED (
-                   SELECT due.*
-                   FROM (SELECT DISTINCT provider_id FROM reply_answer
-                         WHERE state = 'waiting' AND provider_id <> ALL(%(busy)s)) AS waits
-                   CROSS JOIN LATERAL (
-                       SELECT reply_id, account_id FROM reply_answer a
-                       WHERE a.provider_id = waits.provider_id AND state = 'waiting' AND due_at <= now()
-                         AND expires_at > now()
-                       ORDER BY due_at LIMIT %(each)s FOR UPDATE SKIP LOCKED) AS due),
+            f"""WITH RECURSIVE {IN_TURN},
+               due AS MATERIALIZED (
+                   SELECT a.reply_id, a.account_id FROM in_turn JOIN reply_answer a USING (reply_id)
+                   WHERE position <= %(each)s AND a.state = 'waiting' FOR UPDATE OF a SKIP LOCKED),
                next AS MATERIALIZED ({within_shares("due", key="reply_id")}),
                taken AS (
                    UPDATE reply_answer a
