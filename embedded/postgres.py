@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -37,9 +38,9 @@ class EmbeddedPostgres(EmbeddedServer):
         self.password_file = home / "postgres.password"
         self.application_password_file = home / "application.password"
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self, launch_again: Callable[[], object] | None = None) -> None:
         """Returns when the server answers and the application's role owns our database."""
-        super().wait_until_ready()
+        super().wait_until_ready(launch_again)
         self._give_to_application()
 
     @property

@@ -4,6 +4,7 @@ import random
 import signal
 import socket
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
@@ -16,6 +17,8 @@ from embedded.logs import quote_end, spawn
 PORT_RANGE = range(20_000, 30_000)
 START_TIMEOUT_SEC = 60.0
 STOP_GRACE_SEC = 30.0
+# How often another port is chosen when someone has taken the one before.
+MOST_PORTS = 5
 
 
 class ServerDied(RuntimeError):
@@ -33,6 +36,7 @@ class EmbeddedServer:
         self.log = log
         self.durable = durable
         self.port = 0
+        self._ports_left = MOST_PORTS
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -47,12 +51,21 @@ class EmbeddedServer:
         self.process = spawn(self.command(), log=self.log, cwd=self.directory, **identity())
         return self.process
 
-    def wait_until_ready(self) -> None:
-        """Returns when the server answers; raises `ServerDied` with the end of its log when it does not."""
+    def wait_until_ready(self, launch_again: Callable[[], object] | None = None) -> None:
+        """Returns when the server answers; raises `ServerDied` with the end of its log when it does not.
+
+        If someone has taken its port since it was chosen, it is launched again on another one, as long as no one knows
+        the port: until it has answered for the first time.
+        """
         assert self.process
         deadline = monotonic() + START_TIMEOUT_SEC
         while not self.answers():
             if self.process.poll() is not None:
+                if self._ports_left > 1 and _is_taken(self.port):
+                    self._ports_left -= 1
+                    self.port = 0
+                    (launch_again or self.launch)()
+                    continue
                 raise ServerDied(f"{self.name} ended with status {self.process.returncode}\n{quote_end(self.log)}")
             if monotonic() > deadline:
                 self.stop()
@@ -61,6 +74,7 @@ class EmbeddedServer:
                 self.process.wait(0.02)
             except subprocess.TimeoutExpired:
                 continue
+        self._ports_left = 0
 
     def stop(self) -> None:
         """Ends the server, by force if it takes too long."""
@@ -89,10 +103,15 @@ def free_port() -> int:
     """Returns a loopback port that is free now, and that no one has bound to listen on it later."""
     # Of a generator that no one seeds: two processes must not look at the same ports.
     for port in random.SystemRandom().sample(PORT_RANGE, k=200):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        if not _is_taken(port):
             return port
     raise ServerDied("found no free port on 127.0.0.1")
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+        return False

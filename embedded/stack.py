@@ -161,10 +161,9 @@ class Stack:
     def _start_servers(self) -> None:
         chosen = settings()
         servers = embedded_servers(self.directory, postgres=chosen.database_url is None, redis=chosen.redis_url is None)
-        for server in servers:
-            self._launch(server.name, server.launch)
-        for server in servers:
-            server.wait_until_ready()
+        launched = [(server, self._launch(server.name, server.launch)) for server in servers]
+        for server, child in launched:
+            server.wait_until_ready(partial(self._processes.start_again, child))
         point_at(
             database_url=servers.postgres.url if servers.postgres else _open(chosen.database_url),
             redis_url=servers.redis.url if servers.redis else _open(chosen.redis_url),

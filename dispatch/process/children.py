@@ -68,6 +68,10 @@ class Children:
         self.note_start(child, child.start())
         return child
 
+    def start_again(self, child: Child) -> None:
+        """Starts a child at once that has ended."""
+        self.note_start(child, child.start())
+
     def restart_ended(self) -> None:
         """Restarts the children that have ended, each after its delay; to be called all the time."""
         for child in self._children:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import stat
 import subprocess
 from pathlib import Path
@@ -14,7 +15,7 @@ import redis
 from embedded import binaries
 from embedded.binaries import MissingServer, postgres_directory, valkey_program
 from embedded.home import NOBODY, home_for, reachable_program
-from embedded.server import ServerDied
+from embedded.server import ServerDied, free_port
 from embedded.servers import EmbeddedServers, embedded_servers
 from tests.servers import server_directory
 
@@ -55,6 +56,38 @@ def read_it(servers: EmbeddedServers) -> tuple[int, bytes]:
     with psycopg.connect(servers.postgres.url) as connection:
         number = connection.execute("SELECT number FROM kept").fetchone()[0]
     return number, redis.Redis.from_url(servers.redis.url).get("kept")
+
+
+@pytest.fixture
+def taken(monkeypatch):
+    """A port that someone takes after each server has chosen it."""
+    with socket.create_server(("127.0.0.1", free_port())) as listening:
+        port = listening.getsockname()[1]
+        firsts = iter([port, port])
+        monkeypatch.setattr("embedded.server.free_port", lambda: next(firsts, None) or free_port())
+        yield port
+
+
+def test_a_port_that_was_taken_since_it_was_chosen_is_changed(directory, taken):
+    servers = embedded_servers(directory)
+    try:
+        for each in servers:
+            each.launch()
+            assert each.port == taken
+        for each in servers:
+            each.wait_until_ready()
+        write_something(servers)
+        assert taken not in {each.port for each in servers}
+    finally:
+        servers.stop()
+
+
+def test_a_port_that_clients_know_is_not_changed(pair):
+    port = pair.redis.port
+    pair.redis.stop()
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(ServerDied, match="in use"):
+        pair.redis.start()
+    assert pair.redis.port == port
 
 
 def test_what_was_written_is_there_after_a_restart(pair, directory):

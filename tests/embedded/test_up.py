@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
+import sys
 from itertools import chain
 from pathlib import Path
 from urllib.request import urlopen
@@ -20,6 +22,16 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.processes
 
+# Runs the command line, with a port that the first server is to choose.
+UP_WITH_FIRST_PORT = """
+import sys
+from embedded import server
+later, first = server.free_port, [int(sys.argv[1])]
+server.free_port = lambda: first.pop() if first else later()
+from cli import main
+main(sys.argv[2:])
+"""
+
 
 @pytest.fixture
 def up():
@@ -27,6 +39,21 @@ def up():
         with running_up(directory) as up:
             yield up
         wait_until(lambda: not (directory / "run.json").exists(), "run.json is removed")
+
+
+def test_it_goes_on_with_another_port_when_someone_has_taken_the_one_that_it_chose():
+    with server_directory() as directory, socket.create_server(("127.0.0.1", free_port())) as listening:
+        taken = listening.getsockname()[1]
+        process = subprocess.Popen(
+            [sys.executable, "-c", UP_WITH_FIRST_PORT, str(taken), "up", "--only", "servers", "--data", str(directory)],
+            env=without_servers(),
+        )
+        try:
+            run = wait_for_run(directory, process)
+            assert all(f":{taken}/" not in run[address] for address in ("database_url", "redis_url"))
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0
 
 
 def test_another_verb_finds_the_servers_and_the_schema_is_there(up):
