@@ -96,8 +96,8 @@ def test_a_worker_killed_when_it_has_committed_and_called_no_one_yet(deployment,
 
 @pytest.mark.parametrize(
     "which",
-    [repeat(True, 25), (number % 2 == 0 for number in range(50)), (number % 5 == 0 for number in range(250))],
-    ids=["25 in a row", "every second", "every fifth"],
+    [repeat(True, 50), (number % 2 == 0 for number in range(100)), (number % 5 == 0 for number in range(250))],
+    ids=["fifty in a row", "every second", "every fifth"],
 )
 def test_commits_whose_answers_are_lost_leave_nothing_unknown_and_reach_no_one_twice(deployment, through, which):
     campaign = a_started_campaign(600)
