@@ -47,7 +47,10 @@ class EmbeddedServer:
     def launch(self) -> subprocess.Popen[bytes]:
         """Starts the process without waiting for it; a restart is on the same port."""
         self.prepare()
-        self.port = self.port or free_port()
+        if self.port:
+            self._ports_left = 0  # someone has named it, or knows it
+        else:
+            self.port = free_port()
         self.process = spawn(self.command(), log=self.log, cwd=self.directory, **identity())
         return self.process
 
