@@ -25,10 +25,10 @@ audience    members (counted, read page by page), cost (bounded), fields (of a t
             time), gaps (whose texts lack something), text_check; conditions (of a remote audience)
 customers   customers, conversation (messages and replies of one), attributes, attribute_limits, phone_types (of those
             from before they were stored), lists,
-            list_members, suppressions, export; import_lines, suppression_lines → import_parts → imports (a local CSV
-            file), import_trial (changes nothing), suppression_files; import_upload → import_run (over HTTP, as jobs,
-            from a kept_file); open_imports (keeps campaigns from starting on a part), import_retention; remote_users (a
-            page of user-service)
+            list_members, suppressions, export; said_elsewhere (opt-outs in other columns) → import_lines,
+            suppression_lines → import_parts → imports (a local CSV file), import_trial (changes nothing),
+            suppression_files; import_upload → import_run (over HTTP, as jobs, from a kept_file); open_imports (keeps
+            campaigns from starting on a part), import_retention; remote_users (a page of user-service)
 links       short links in texts: codes (what they name), addresses (where they lead), opt_outs (by their readers),
             clicks, bots (what opens links by itself)
 texts       template, filters, letters, placeholders (that there are such), strangers (those of other tools), check,

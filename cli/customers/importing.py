@@ -26,6 +26,7 @@ from dispatch.accounts.accounts import account_named
 from dispatch.customers.import_trial import try_import
 from dispatch.customers.import_upload import MAX_FILE_NAME
 from dispatch.customers.imports import ImportReport, import_customers
+from dispatch.customers.said_elsewhere import check_first_lines
 from dispatch.formats.csv_in import CsvFile, lines_of
 from dispatch.formats.encodings import encoding_of
 from models.customers.phone_types import LEFT_OUT
@@ -135,9 +136,10 @@ def _import(file: Path, account_id: UUID, options: Options) -> ImportReport:
 
 
 def _tell_columns(raw: IO[bytes], encoding: str, mapping: dict[str, str]) -> None:
-    header = CsvFile(lines_of(raw, encoding), mapping=mapping).header
+    file = CsvFile(lines_of(raw, encoding), mapping=mapping)
+    check_first_lines(file)
     raw.seek(0)
-    click.echo("Columns: " + ", ".join(f"{name} = {cell}" for cell, name in header.mapping.items()), err=True)
+    click.echo("Columns: " + ", ".join(f"{name} = {cell}" for cell, name in file.header.mapping.items()), err=True)
 
 
 def _progress() -> Progress:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dispatch.customers.attribute_limits import problem_of
+from dispatch.customers.said_elsewhere import opted_out_in, question, watched
 from dispatch.formats import consents
 from dispatch.formats.checks import control_in
 from dispatch.formats.columns import OWN, attribute_of, is_attribute, value_of
@@ -67,6 +68,7 @@ class ChunkReader:
         self._file = file
         self._country = country
         self._columns = [name for name in file.header.names if name in FILE_COLUMNS]
+        self._watched = watched(file.header)
         self._attributes = [attribute_of(name) for name in file.header.names if is_attribute(name)]
         self._begin()
 
@@ -84,6 +86,9 @@ class ChunkReader:
         self._lines += 1
         if isinstance(record, Rejected):
             self._rejected.append(record)
+            return
+        if called := opted_out_in(record, self._watched):
+            self._reject(record, Rejected(record.line, question(called)))
             return
         result = _customer(record, self._country)
         if isinstance(result, Rejected):

@@ -18,6 +18,7 @@ from dispatch.accounts.accounts import account_with_id
 from dispatch.accounts.quotas import check_quota
 from dispatch.caller import Caller
 from dispatch.customers.list_members import lock_unless_may_send, require_send
+from dispatch.customers.said_elsewhere import check_first_lines
 from dispatch.errors import ImportRunning, InvalidRequest, InvalidStatus, NotFound
 from dispatch.formats.checks import checked_name, checked_text
 from dispatch.formats.columns import IGNORED, mapping_of
@@ -194,5 +195,7 @@ def _checked(file: IO[bytes], wish: Wish, country: str | None) -> tuple[int, str
     file.seek(0)
     encoding = encoding_of(file, wish.encoding, country=country)
     read = CsvFile(lines_of(file, encoding), mapping=wish.mapping, of_opt_outs=wish.list_name is None)
+    if wish.list_name is not None:
+        check_first_lines(read)
     file.seek(0)
     return size, encoding, read

@@ -85,6 +85,10 @@ _OWN_WORDS = (SUBSCRIBED, UNSUBSCRIBED, SUPPRESSED)
 _DENIALS = frozenset(map(word_of, _set("no n false f 0 off nein οχι non nee nao hayır optin optedin")))
 _SIGN = re.compile(r"[^\w\s./\-\u2013\u2014]")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b")
+# In a column of any name. "DNC" may be anything there.
+_SAYS_SO = (OPT_OUTS - {"dnc"}) | _set("donotcall donotdisturb blacklisted blocklisted unsub")
+_FIRST_LETTERS = frozenset(word[0] for word in _SAYS_SO)
+_SHORTEST, _LONGEST = 5, 30
 # A date that databases write where there is none.
 _NO_DATE = re.compile(r"0[0\W]+(T[0\W]+)?Z?")
 _YES_WORDS, _NO_WORDS = frozenset(map(word_of, _YES.split())), frozenset(map(word_of, _NO.split()))
@@ -100,7 +104,7 @@ def meaning_of(column: str) -> Meaning | None:
     if (whole := "".join(words)) in COLUMNS:
         return Meaning(whole in OPT_OUTS, "sure")
     has = frozenset(words)
-    if has & _OTHER_CHANNEL and not has & _OURS:
+    if _of_another_channel(has):
         return None
     said = f" {' '.join(words)} "
     if _SAYS_OUT.search(said) or has & OPT_OUTS:
@@ -112,6 +116,23 @@ def meaning_of(column: str) -> Meaning | None:
     if has <= _BESIDE and has & _TEXTED and ("status" in has or "marketing" in has):
         return Meaning(False, "sure" if len(has) > 1 else "doubt")
     return None
+
+
+def is_of_another_channel(column: str) -> bool:
+    """Returns whether the column speaks of email, post or the like and not of texts."""
+    return _of_another_channel(frozenset(_words_of(_CAMEL.sub(" ", column))))
+
+
+def _of_another_channel(has: frozenset[str]) -> bool:
+    return bool(has & _OTHER_CHANNEL) and not has & _OURS
+
+
+def says_opt_out(cell: str) -> bool:
+    """Returns whether the cell, of whatever column, says that its person has opted out of something."""
+    # Nearly all cells are told by their length and first letter, ten times as fast as by their words.
+    if not _SHORTEST <= len(cell) <= _LONGEST or cell[0].casefold() not in _FIRST_LETTERS:
+        return False
+    return word_of(cell) in _SAYS_SO
 
 
 def _of_consent(said: str, has: frozenset[str]) -> Meaning | None:

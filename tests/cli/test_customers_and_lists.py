@@ -102,6 +102,17 @@ def test_a_file_without_a_column_phone_is_refused(cli, acme, tmp_path, verb):
     assert_refused(cli, verb, "import", file, "--account", "Acme", *options, code="INVALID_REQUEST", says="phone")
 
 
+@pytest.mark.parametrize("tried", [(), ("--dry-run",)], ids=["import", "dry run"])
+@pytest.mark.parametrize("line", ["phone,Blocked\n6911111111,no\n", "phone,Status\n6911111111,Unsubscribed\n"])
+def test_what_may_be_an_opt_out_is_asked_with_the_option_that_answers(cli, acme, tmp_path, line, tried):
+    file = tmp_path / "people.csv"
+    file.write_text(line)
+    name = line.split("\n")[0].split(",")[1]
+    options = ("customers", "import", file, "--account", "Acme", "--list", "new", *tried)
+    assert_refused(cli, *options, code="INVALID_REQUEST", says=f"--map consent={name}")
+    assert cli(*options, "--map", f"attribute:{name}={name}", "--json").json["imported"] == 1
+
+
 def test_an_import_tells_people_its_counts_and_where_rejected_lines_are(cli, acme, tmp_path):
     file = tmp_path / "people.csv"
     file.write_text("phone,first_name\n6911111111,Ann\n12,Bob\n2101234567,Eve\n")

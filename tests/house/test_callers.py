@@ -15,6 +15,7 @@ WITHOUT_A_CALLER = {
     "already_sent",
     "already_started",
     "audit",
+    "check_first_lines",
     "checked_lines",
     "encoding_of",
     "in_words",

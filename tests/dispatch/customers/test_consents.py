@@ -4,6 +4,7 @@ from io import BytesIO
 
 import pytest
 
+from dispatch.customers.export import export_customers
 from dispatch.customers.import_trial import try_import
 from dispatch.customers.import_upload import Wish, start_import
 from dispatch.customers.imports import import_customers
@@ -65,3 +66,46 @@ def test_a_column_that_may_be_the_consent_is_asked_about_before_anything_is_writ
     assert rows("SELECT 1 FROM customer_import") == []
     imported(text, mapping={"consent": "Blocked"})
     assert consents() == {ANN: "unsubscribed"}
+
+
+STATUS = f"phone,Status\n{ANN},Active\n{BOB},Unsubscribed\n"
+
+
+def test_a_cell_that_says_opted_out_is_asked_about_before_the_import(account):
+    with pytest.raises(InvalidRequest, match=r"Status says .*such as attribute:Status") as refused:
+        start_import(asking(account), BytesIO(STATUS.encode()), Wish("all"))
+    assert refused.value.details["use"] == {"mapping": {"consent": "Status"}}
+    start_import(asking(account), BytesIO(STATUS.encode()), Wish("all", mapping={"attribute:status": "Status"}))
+    start_import(asking(account), BytesIO(STATUS.encode()), Wish(None))
+
+
+@pytest.mark.parametrize("said", ["unsubscribed", "UNSUBSCRIBED", "Opted out", "opt-out", "Do not call", "Abgemeldet"])
+def test_a_line_that_says_opted_out_in_another_column_is_rejected_with_the_question(imported, said):
+    report = imported(f"phone,Status\n{ANN},Active\n{BOB},{said}\n")
+    assert (report.imported, report.rejected) == (1, 1)
+    assert consents() == {ANN: "subscribed"}
+
+
+@pytest.mark.parametrize(
+    ("text", "mapping"),
+    [
+        (STATUS, {"attribute:status": "Status"}),
+        (STATUS.replace("Status", "Email status"), None),
+        (STATUS.replace("Unsubscribed", "Unsubscribed in 2024 and came back"), None),
+        (f"phone,Status,consent\n{ANN},Active,yes\n{BOB},Unsubscribed,no\n", None),
+    ],
+)
+def test_what_is_known_to_say_nothing_of_texts_is_imported(imported, text, mapping):
+    report = imported(text, mapping=mapping)
+    assert (report.imported, report.rejected) == (2, 0)
+
+
+def test_a_column_of_states_is_read_as_the_consent_once_it_is_said_to_be_one(imported):
+    imported(STATUS, mapping={"consent": "Status"})
+    assert consents() == {ANN: "subscribed", BOB: "unsubscribed"}
+
+
+def test_an_exported_attribute_that_says_unsubscribed_is_imported_again(account, imported):
+    imported(STATUS, mapping={"attribute:status": "Status"})
+    assert imported("".join(export_customers(asking(account)))).rejected == 0
+    assert consents() == {ANN: "subscribed", BOB: "subscribed"}
