@@ -21,12 +21,13 @@ from dispatch.formats.checks import MAX_NAME
 from dispatch.formats.phone_text import InvalidPhone
 from dispatch.formats.phones import read_phone
 from dispatch.start.enqueue import start_in_one_transaction
+from dispatch.start.no_one_left import no_one_joined, no_one_to_retry
 from dispatch.start.started import EnqueueResult
 from models.account import Account
 from models.campaigns import children, deleting
 from models.campaigns.campaign import Campaign
 from models.campaigns.children import NewChild
-from models.campaigns.family import MOST_ATTEMPTS, CampaignNumber
+from models.campaigns.family import CampaignNumber
 from models.customers.phone_types import LEFT_OUT
 from models.database import db
 from models.states import CAMPAIGN_STATES
@@ -56,9 +57,7 @@ def retry_failed(
         _child_of(caller, parent, "retry", follows=parent),
         lambda child: CampaignNumber.take_failed(child, campaign_id, reason=reason, error_code=error_code),
         verb="retried",
-        if_none="There is no one to retry: everyone was reached, is included in another retry, or has a number that "
-        f"the campaign and its follow-ups called {MOST_ATTEMPTS} times or more"
-        + (", or failed for another reason." if reason is not None or error_code is not None else "."),
+        if_none=lambda: no_one_to_retry(parent, of_one_cause=reason is not None or error_code is not None),
     )
 
 
@@ -69,7 +68,7 @@ def start_chosen(caller: Caller, campaign_id: int, take: AssignNumbers, *, varia
     label = "retry" if variant is None else f"variant {variant}"
     child = replace(_child_of(caller, parent, "retry", follows=parent, label=label), variant=variant)
     none = "There is no one to send it to again." if variant is None else "No one who was held back is left."
-    return _start_child(caller, child, take, verb="resent", if_none=none)
+    return _start_child(caller, child, take, verb="resent", if_none=lambda: none)
 
 
 def send_to_rest(caller: Caller, campaign_id: int, *, anyway: bool = False) -> EnqueueResult:
@@ -104,7 +103,7 @@ def send_to_rest(caller: Caller, campaign_id: int, *, anyway: bool = False) -> E
         _child_of(caller, parent, "rest", follows=root),
         take,
         verb=verb,
-        if_none="No one has joined the campaign's audience since it started.",
+        if_none=lambda: no_one_joined(root),
     )
 
 
@@ -120,7 +119,7 @@ def send_test(caller: Caller, campaign_id: int, numbers: Sequence[str]) -> Enque
         replace(_child_of(caller, parent, "test", follows=parent), in_states=list(CAMPAIGN_STATES)),
         lambda child: CampaignNumber.assign(child, phones),
         verb="tested",
-        if_none="Name at least one number.",
+        if_none=lambda: "Name at least one number.",
     )
 
 
@@ -164,7 +163,9 @@ def _checked_numbers(numbers: Sequence[str], account: Account) -> list[str]:
     return list(dict.fromkeys(phones))
 
 
-def _start_child(caller: Caller, new: NewChild, assign: AssignNumbers, *, verb: str, if_none: str) -> EnqueueResult:
+def _start_child(
+    caller: Caller, new: NewChild, assign: AssignNumbers, *, verb: str, if_none: Callable[[], str]
+) -> EnqueueResult:
     """Writes the child, assigns its numbers and starts it; a refusal leaves nothing of it behind."""
     written: list[Campaign] = []
 
@@ -174,7 +175,7 @@ def _start_child(caller: Caller, new: NewChild, assign: AssignNumbers, *, verb: 
             raise refusal(verb, get_campaign(caller, new.follows_id).status)
         written.append(child)
         if not assign(child):
-            raise NoRecipients(if_none)
+            raise NoRecipients(if_none())
         note(caller, "campaign.created", child, kind=new.kind, parent_id=new.parent_id)
         return child
 
