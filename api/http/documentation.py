@@ -86,6 +86,8 @@ def _with_what_holds_everywhere(document: dict[str, Any]) -> dict[str, Any]:
         for method, operation in operations.items():
             if example := EXAMPLES.get((method, path)):
                 operation["requestBody"]["content"]["application/json"]["example"] = example
+            if _may_be_left_out(operation, document):
+                operation["requestBody"]["required"] = False
             codes = ["RATE_LIMITED", "ACCOUNT_BUSY"]
             if method == "post":
                 codes += ["IDEMPOTENCY_MISMATCH", "DUPLICATE"]
@@ -94,6 +96,13 @@ def _with_what_holds_everywhere(document: dict[str, Any]) -> dict[str, Any]:
                 described = {"description": " or ".join(same), "content": refusal}
                 operation["responses"].setdefault(str(status), described)
     return document
+
+
+def _may_be_left_out(operation: dict[str, Any], document: dict[str, Any]) -> bool:
+    """Returns whether the operation takes a JSON object of which no field is needed."""
+    schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return bool(name) and not document["components"]["schemas"][name].get("required")
 
 
 _IDEMPOTENCY_KEY = {

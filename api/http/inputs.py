@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from dispatch.formats.checks import can_be_id
 from dispatch.formats.described import DescribedOnce
-from dispatch.formats.times import names_zone, read_time
+from dispatch.formats.times import NoTime, read_time
 
 MAX_PAGE = 1_000_000_000
 MAX_PAGE_SIZE = 100
@@ -19,7 +19,7 @@ MAX_SEARCH = 200
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,40}")
 _ID = re.compile(r"-?[0-9]{1,40}", re.ASCII)
-_ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ].*", re.DOTALL)
+_ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ].*", re.DOTALL)
 
 
 def _id_in_path(value: Any) -> int:
@@ -32,16 +32,18 @@ def _id_in_path(value: Any) -> int:
 
 def _time(value: Any) -> Any:
     # Pydantic would also take numbers, as seconds or milliseconds, by their size.
-    if isinstance(value, str) and not _ISO_TIME.fullmatch(value):
-        raise PydanticCustomError("invalid_time", "must be a time like 2030-01-31T09:00:00+02:00")
-    if value is not None and not isinstance(value, str):
+    if value is None:
+        return None
+    if not isinstance(value, str):
         raise PydanticCustomError("invalid_time", "must be a time, as text like 2030-01-31T09:00:00+02:00")
-    if value is not None and names_zone(value):
-        try:
-            return read_time(value)
-        except ValueError as problem:
-            raise PydanticCustomError("invalid_time", "is not a time: {why}", {"why": str(problem)}) from None
-    return value
+    if not _ISO_TIME.fullmatch(value):
+        raise PydanticCustomError("invalid_time", "must be a time like 2030-01-31T09:00:00+02:00")
+    try:
+        return read_time(value)
+    except NoTime:
+        raise PydanticCustomError("invalid_time", "must be a time like 2030-01-31T09:00:00+02:00") from None
+    except ValueError as problem:
+        raise PydanticCustomError("invalid_time", "is not a time: {why}", {"why": str(problem)}) from None
 
 
 def whole(value: Any) -> int:
@@ -97,6 +99,13 @@ class Given(DescribedOnce):
     """What a caller sends; an unknown field is refused, so that a misspelt one is not ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _body_left_out(cls, given: Any) -> Any:
+        """A body of which no field is needed may be left out."""
+        needed = any(field.is_required() for field in cls.model_fields.values())
+        return {} if given is None and not needed else given
 
 
 class Organization(Given):

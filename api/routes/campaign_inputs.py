@@ -1,8 +1,8 @@
 """What requests about campaigns contain."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Strict, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Strict
 
 from api.http.inputs import Given, OptionalId, Page, PathId, WholeNumber, ZonedTime, empty_is_absent, or_empty, storable
 from dispatch.audience.combined import Combined
@@ -120,11 +120,6 @@ class Copy(Given):
 
     name: str | None = Field(None, description="name of the copy; `Copy of …` if left out")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _missing_body_is_empty(cls, given: Any) -> Any:
-        return {} if given is None else given
-
 
 class Schedule(Given):
     scheduled_at: ZonedTime = Field(
@@ -141,24 +136,17 @@ class Numbers(Given):
     numbers: list[str] = Field(description="1 to 10 numbers, in E.164 or as written in the account's country")
 
 
-class MayBeLeftOut(BaseModel):
-    """A body of which nothing is needed."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_if_left_out(cls, given: Any) -> Any:
-        return {} if given is None else given
-
-
-class StartOptions(MayBeLeftOut):
+class StartOptions(Given):
     """How a campaign starts; the body may be left out, and other fields mean nothing, as before there were any."""
+
+    model_config = ConfigDict(extra="ignore")
 
     anyway: Annotated[bool, Strict()] = Field(
         False, description="also while an import is adding people to its audience: those who are there get it"
     )
 
 
-class Retried(Given, MayBeLeftOut):
+class Retried(Given):
     """Whom a retry is for: everyone who was not reached or, of these, some; the body may be left out."""
 
     reason: str | None = Field(None, max_length=200, description="only those whose message has this reason")
@@ -177,7 +165,7 @@ class ChosenVariant(Given):
     variant: WholeNumber = Field(description="the number of one of the campaign's variants, from 1 on")
 
 
-class Withheld(Given, MayBeLeftOut):
+class Withheld(Given):
     """Whether anyone still decides; the body may be left out."""
 
     for_good: Annotated[bool, Strict()] = Field(

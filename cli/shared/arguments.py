@@ -10,7 +10,7 @@ import click
 
 from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import MAX_ID
-from dispatch.formats.times import read_time
+from dispatch.formats.times import NoTime, read_time
 
 row_id = click.IntRange(1, MAX_ID)
 _FROM_NOW = re.compile(r"([0-9]{1,9})([hdw])")
@@ -22,7 +22,7 @@ def time_of(text: str, *, option: str) -> datetime:
     try:
         return read_time(text)
     except ValueError as problem:
-        why = f" ({problem})" if "IANA" in str(problem) or "leave out" in str(problem) else ""
+        why = "" if isinstance(problem, NoTime) else f" ({problem})"
         raise InvalidRequest(
             f"{option}: {text[:60]!r} is not a time{why}; write it like 2030-01-31T09:00:00+02:00, "
             "2030-01-31T07:00:00Z or '2030-01-31T09:00 Europe/Athens'."

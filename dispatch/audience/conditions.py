@@ -4,7 +4,6 @@ Here only their form is checked; what a field means is known there. The operator
 """
 
 import json
-from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import quote
 
@@ -12,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from dispatch.errors import InvalidRequest
+from dispatch.formats.times import iso_time
 from models.row import JsonObject
 
 MAX_CONDITIONS = 50
@@ -148,7 +148,7 @@ def _is_storable(value: Any) -> bool:
 
 def _is_time(text: str) -> bool:
     try:
-        datetime.fromisoformat(text)
+        iso_time(text)
     except ValueError:
         return False
     return True

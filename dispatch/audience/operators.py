@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from dispatch.errors import InvalidRequest
 from dispatch.formats.checks import MAX_ID, can_be_id, checked_time
 from dispatch.formats.dates import date_of
+from dispatch.formats.times import NoTime, iso_time
 from models.customers.customer import CONSENTS, Consent
 
 MAX_VALUES = 1000
@@ -128,7 +129,9 @@ def _checked(value: object, kind: Kind) -> Any:
     what, of_type = _VALUES[kind]
     try:
         return of_type.validate_python(value, strict=True)
-    except ValidationError:
+    except ValidationError as problem:
+        if kind == "time" and (found := problem.errors()[0])["type"] == _OUT_OF_RANGE:
+            raise unusable(f"is not a time: {found['msg']}") from None
         raise unusable(
             f"must be {what}" + ("; is_null finds what is empty" if "is_null" in OPERATORS[kind] else "")
         ) from None
@@ -136,11 +139,16 @@ def _checked(value: object, kind: Kind) -> Any:
 
 def _time(given: object) -> datetime | None:
     try:
-        return checked_time(datetime.fromisoformat(str(given)), field="value")
+        return checked_time(iso_time(str(given)), field="value")
     except InvalidRequest as problem:
         raise ValueError(problem.message) from None
+    except NoTime:
+        raise
+    except ValueError as problem:
+        raise PydanticCustomError(_OUT_OF_RANGE, "{why}", {"why": str(problem)}) from None
 
 
+_OUT_OF_RANGE = "out_of_range"
 _Text = Annotated[str, Field(max_length=MAX_TEXT, pattern=r"^[^\x00]*$")]
 _VALUES: dict[Kind, tuple[str, TypeAdapter[Any]]] = {
     "text": (f"a text of at most {MAX_TEXT} characters, none of them NUL", TypeAdapter(_Text)),

@@ -49,9 +49,9 @@ def _others(campaign: Campaign, counts: Stats) -> list[str]:
     # Recovery moves the messages of a cancelled campaign, a few at a time.
     if cancelled := counts.cancelled + (counts.pending if campaign.status == "cancelled" else 0):
         said.append(
-            f"{_messages(cancelled)} {_was(cancelled)} cancelled and will not be sent: to send the text after all, copy "
-            f"the campaign with `campaign duplicate {campaign.id}` (POST /api/campaigns/{campaign.id}/duplicate). The "
-            "copy goes to the whole audience; a segment with received_campaign neq "
+            f"{_messages(cancelled)} {_was(cancelled)} cancelled and will not be sent: to send the text after all, "
+            f"copy the campaign with `campaign duplicate {campaign.id}` (POST /api/campaigns/{campaign.id}/duplicate). "
+            "The copy goes to the whole audience; a segment with received_campaign neq "
             f"{campaign.id} leaves out whom the text has reached."
         )
     return said
