@@ -76,7 +76,7 @@ class AudienceView(SparseView):
     """Who a campaign is for; only the fields of its kind are present."""
 
     kind: Literal["customers", "list", "segment", "everyone", "numbers", "remote", "combined"]
-    customers: int = 0
+    customers: int = Field(0, description="how many were chosen; once it has started, how many they were then")
     list_id: int | None = None
     segment_id: int | None = None
     conditions: list[JsonObject] = []
@@ -197,7 +197,8 @@ def _view(
             "whatsapp_parameters": list(filled.parameters),
             "waits_until": waits_until,
             "clicks": clicks,
-            "audience": _audience(campaign, chosen, fetch, parts),
+            # Of those who were chosen before the start, some may be deleted by now.
+            "audience": _audience(campaign, max(chosen, counts.total), fetch, parts),
             "schedule": CampaignScheduleView.of(schedule) if schedule else None,
             "reason": campaign.reason or None,
             "credits": CreditsView.model_validate(campaign),
