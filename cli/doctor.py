@@ -14,6 +14,9 @@ from dispatch.doctor.diagnosis import CampaignDiagnosis, Diagnosis, diagnose, wi
 from models.database import db
 from models.failures import PASSING_ERRORS
 
+# It is listed for what is left to settle, or for its reason; there is nothing that could move.
+_ENDED = ("completed", "cancelled", "failed")
+
 
 def _show(diagnosis: Diagnosis) -> None:
     out = console()
@@ -34,6 +37,8 @@ def _show(diagnosis: Diagnosis) -> None:
 
 
 def _standing(campaign: CampaignDiagnosis) -> str:
+    if campaign.status in _ENDED:
+        return campaign.status
     if not campaign.moving:
         return f"{campaign.status}, not moving"
     if campaign.ends_at is None:

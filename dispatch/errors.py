@@ -118,6 +118,8 @@ class CustomerNotFound(NotFound):
         """Returns a refusal that names the first of the ids that no customer has."""
         named, more = missing[:MAX_NAMED], len(missing) - MAX_NAMED
         listed = ", ".join(map(str, named)) + (f" and {more} more" if more > 0 else "")
+        if len(missing) == 1:
+            return cls(f"There is no customer with the id {listed}.", customer_ids=named)
         return cls(f"There are no customers with these ids: {listed}.", customer_ids=named)
 
 

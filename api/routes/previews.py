@@ -72,7 +72,7 @@ def messages(path: CampaignPath, query: PreviewQuery) -> PreviewView:
     scope="read",
 )
 def audience(path: CampaignPath) -> AudiencePreviewView:
-    """Shows how many, ten of them, and how many are excluded and why, as it is now; a started one keeps its messages."""
+    """Shows how many, ten of them, and how many are excluded and why, as it is now, also after a start."""
     return previews.preview_audience(caller(), path.campaign_id)
 
 

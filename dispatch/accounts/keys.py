@@ -142,9 +142,10 @@ def revoke_key(caller: Caller, key_id: UUID) -> None:
 
 def _check_may_give(caller: Caller, scopes: Sequence[str]) -> None:
     if missing := [scope for scope in SCOPES if scope in scopes and scope not in caller.scopes]:
+        scope, them = ("scope", "it") if len(missing) == 1 else ("scopes", "them")
         raise Forbidden(
-            f"This API key lacks {', '.join(missing)}, so it cannot make a key that has them; leave them out, or have "
-            "an operator make the key.",
+            f"This API key lacks the {scope} {', '.join(missing)}, so it cannot make a key that has {them}; leave "
+            f"{them} out, or have an operator make the key.",
             scopes=missing,
         )
 

@@ -93,8 +93,18 @@ def checked_times(
 
 def refusal(verb: str, status: str) -> InvalidStatus:
     """Returns the error that a campaign in this state cannot be `verb`: paused, edited, and so on."""
-    kind = AlreadySending if verb == "sent" and status in ("preparing", "sending") else InvalidStatus
-    return kind(f"A campaign that is {status} cannot be {verb}.", status=status)
+    return InvalidStatus(f"A campaign that is {status} cannot be {verb}.", status=status)
+
+
+def not_started(status: str) -> InvalidStatus:
+    """Returns the error that a campaign in this state cannot be started; AlreadySending if it goes its way or has."""
+    if status in ("preparing", "sending"):
+        return AlreadySending(status=status)
+    if status == "completed":
+        return AlreadySending(
+            "The campaign has already been started, and has completed; to send its text again, copy it.", status=status
+        )
+    return InvalidStatus(f"A campaign that is {status} cannot be started.", status=status)
 
 
 def check_no_child(campaign: Campaign) -> None:

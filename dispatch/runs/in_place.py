@@ -15,7 +15,7 @@ from time import monotonic
 from config.settings import settings
 from config.stopping import stopping
 from dispatch.caller import Caller
-from dispatch.campaigns.rules import get_campaign, refusal
+from dispatch.campaigns.rules import get_campaign, not_started
 from dispatch.errors import AlreadySending, InvalidStatus
 from dispatch.providers.choice import provider_for
 from dispatch.recovery import MAX_TAKEOVERS, recover
@@ -82,7 +82,7 @@ def _start_one(caller: Caller, campaign_id: int) -> list[int]:
         with suppress(AlreadySending):  # another process was faster
             enqueue_campaign(caller, campaign_id, in_place=True)
     elif campaign.status not in _UNDER_WAY:
-        raise refusal("started", campaign.status)
+        raise not_started(campaign.status)
     return [campaign_id]
 
 

@@ -3,8 +3,8 @@
 from dispatch.audience.gaps import Reach
 from dispatch.caller import Caller
 from dispatch.campaigns.approval import check_approval
-from dispatch.campaigns.rules import check_revision
-from dispatch.errors import AlreadySending, DispatchError, Expired, InvalidStatus, NoMessageText, NoTargetAudience
+from dispatch.campaigns.rules import check_revision, not_started
+from dispatch.errors import CampaignNotFound, DispatchError, Expired, InvalidStatus, NoMessageText, NoTargetAudience
 from dispatch.texts.variants import templates_of
 from models.campaigns.campaign import Campaign
 from models.campaigns.hours import has_expired
@@ -12,8 +12,6 @@ from models.campaigns.hours import has_expired
 
 def check_status(campaign: Campaign) -> None:
     """Refuses a campaign whose state, text, audience or expiry does not let it start."""
-    if campaign.status in ("preparing", "sending"):
-        raise AlreadySending(status=campaign.status)
     if campaign.status == "recurring":
         raise InvalidStatus(
             f"The campaign is recurring; `schedule run-now {campaign.schedule_id}` starts an occurrence of it now.",
@@ -21,7 +19,7 @@ def check_status(campaign: Campaign) -> None:
             schedule_id=str(campaign.schedule_id),
         )
     if campaign.status not in ("draft", "scheduled"):
-        raise InvalidStatus(f"A campaign that is {campaign.status} cannot be started.", status=campaign.status)
+        raise not_started(campaign.status)
     if not campaign.template.strip():
         raise NoMessageText
     templates_of(campaign)
@@ -40,4 +38,4 @@ def why_not_claimed(caller: Caller, campaign: Campaign, reach: Reach, revision: 
             return Expired()
         check_approval(current, reach.total, changed=reach.changed, actor=caller.actor)
         return InvalidStatus("The campaign was rescheduled and is no longer due.", status=current.status)
-    return AlreadySending(status=current.status if current else campaign.status)
+    return not_started(current.status) if current else CampaignNotFound()

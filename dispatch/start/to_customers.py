@@ -8,7 +8,7 @@ from pydantic import Field
 from dispatch.audience.choice import choose_customers
 from dispatch.audience.gaps import GapView
 from dispatch.caller import Caller
-from dispatch.campaigns.rules import check_no_child, get_campaign, note, refusal
+from dispatch.campaigns.rules import check_no_child, get_campaign, not_started, note
 from dispatch.campaigns.view import Status
 from dispatch.errors import EmptyCustomerIds
 from dispatch.formats.view import View
@@ -88,7 +88,7 @@ def _queue(caller: Caller, campaign_id: int, customer_ids: Sequence[int]) -> tup
     if queued is None:
         campaign = get_campaign(caller, campaign_id)
         check_no_child(campaign)
-        raise refusal("sent", campaign.status)
+        raise not_started(campaign.status)
     if queued.first:
         CampaignCustomer.forget(campaign_id)
         AudiencePart.replace(queued.account_id, campaign_id, [])

@@ -140,7 +140,7 @@ def test_one_campaign_runs_whether_it_is_due_or_not(cli, remote, account):
     assert campaign_row(other.id)["status"] == "scheduled"
     assert cli("run-due", "--campaign", other.id, "--json").json["campaigns"][0]["status"] == "preparing"
     again = cli("run-due", "--once", "--campaign", draft.id, "--json")
-    assert (again.status, again.error["code"]) == (1, "INVALID_STATUS")
+    assert (again.status, again.error["code"]) == (1, "ALREADY_SENDING")
     assert cli("run-due", "--once", "--campaign", 99, "--json").error["code"] == "CAMPAIGN_NOT_FOUND"
 
 

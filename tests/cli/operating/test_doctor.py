@@ -13,7 +13,8 @@ from models.database import rows
 from models.heartbeat import Heartbeat
 from tests.factories import a_campaign, an_account, asking
 from tests.moves import arranging
-from tests.sending import started
+from tests.sending import start_and_deliver, started
+from tests.stored import phones_of
 
 
 @pytest.fixture
@@ -31,6 +32,15 @@ def test_where_nothing_needs_a_person_the_status_is_0(cli, alive):
     assert "[Spring]: scheduled, not moving" in people.stdout
     assert "(due)" in people.stdout
     assert "Nothing needs you." in people.stdout
+
+
+def test_a_campaign_that_has_ended_is_not_said_to_stand_still(cli, alive):
+    account = an_account(name="Acme", credits=10)
+    campaign = a_campaign(account, recipients=1, name="Spring")
+    start_and_deliver(campaign, lose=phones_of(account))
+    people = cli("doctor").stdout
+    assert "Spring: completed\n" in people
+    assert "not moving" not in people
 
 
 def test_where_a_person_is_needed_the_status_is_1_and_each_reason_says_what_to_do(cli, alive):

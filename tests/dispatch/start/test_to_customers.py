@@ -121,7 +121,7 @@ def test_a_large_send_counts_as_pending_while_its_rows_are_being_written(account
         ({"customer_ids": [2**70]}, CustomerNotFound),
         ({"template": " "}, NoMessageText),
         ({"credits": 1}, InsufficientCredits),
-        ({"status": "completed"}, InvalidStatus),
+        ({"status": "completed"}, AlreadySending),
         ({"status": "cancelled"}, InvalidStatus),
         ({"status": "sending"}, AlreadySending),
     ],
