@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Literal
 
-from dispatch.formats.times import iso_time
 from dispatch.providers import Callback, Receipt
 from dispatch.providers.http import short_word
 from models.row import JsonObject
@@ -69,7 +68,7 @@ def dicts(holder: Any, name: str) -> Iterator[JsonObject]:
 def instant(value: Any) -> datetime | None:
     """Returns a time that is written in ISO 8601 with its zone, in UTC; None for anything else."""
     try:
-        found = iso_time(value)
+        found = datetime.fromisoformat(value.upper())
         # PostgreSQL knows no offset of 16 hours or more, and Python no UTC before the year 1 or after 9999.
         return found.astimezone(UTC) if found.utcoffset() is not None else None
     except (AttributeError, TypeError, ValueError, OverflowError):

@@ -97,3 +97,16 @@ def test_a_change_at_midnight_keeps_the_first_hours_of_a_chosen_day():
     assert change.astimezone(zone).strftime("%a %H:%M") == "Sun 01:00"
     runs = due("*/15 1-2 * * SUN", change - HOUR, change + 2 * HOUR, zone)
     assert runs[:8] == [change + n * QUARTER for n in range(8)]
+
+
+def test_a_day_that_is_both_the_day_of_month_and_the_weekday_is_due_once_where_the_clock_shows_the_time_twice():
+    zone = zone_called("Europe/Berlin")
+    start, end = datetime(2027, 10, 24, 12, tzinfo=UTC), datetime(2027, 11, 8, tzinfo=UTC)
+    assert [change for change in changes(zone) if start < change < end] == [datetime(2027, 10, 31, 1, tzinfo=UTC)]
+    runs = due("30 2 31 * SUN", start, end, zone)
+    assert [run.astimezone(zone).isoformat() for run in runs] == [
+        "2027-10-31T02:30:00+02:00",
+        "2027-11-07T02:30:00+01:00",
+    ]
+    for asked_at in (datetime(2027, 10, 31, 0, 30, tzinfo=UTC), datetime(2027, 10, 31, 1, 29, tzinfo=UTC)):
+        assert due("30 2 31 * SUN", asked_at, end, zone) == runs[1:]
