@@ -5,9 +5,9 @@ start       enqueue (the only way to start; its steps are logged) → startable 
             (of its texts), chunk (its rows) and planning (keeps caps) → ending (it sends or is put back), and what it
             answers: started; remote_audience (fetched before it is prepared), lost (a preparation that is another's
             now); sweep (what is due, several at once: starters) and what it answers: swept; occurrences (of recurring
-            campaigns), to_customers (chosen customers), follow_ups (retry, rest, test) and no_one_left (for one), winners
-            (for those held back), winner_rules (that choose one) and withholding (of any), unknown (decided by a
-            person), request_key (finds the start of a repeated Idempotency-Key)
+            campaigns), to_customers (chosen customers), follow_ups (retry, rest, test) and no_one_left (for one),
+            winners (for those held back), winner_rules (that choose one) and withholding (of any), unknown (decided by
+            a person), request_key (finds the start of a repeated Idempotency-Key)
 sending     courier → window → exchange (records and claims) → round_trip, and calls (through handover; recorded as
             spans); time_box ends the job; route_pace (of several providers) → pace (what a job may send) → rates (of
             senders, in Redis); outcomes says what an answer means; postponing moves what may not be sent now;
