@@ -39,6 +39,8 @@ def _show(report: ImportReport) -> None:
         + f"[bold]{report.rejected}[/bold] rejected; "
         + (f"list {report.list_id}" if report.list_id else "only tried, nothing is written")
     )
+    if report.not_asked:
+        console().print(f"Lines of people not asked for consent, who are unsubscribed if new: {report.not_asked}")
     if left_out := {kind: report.phone_types[kind] for kind in LEFT_OUT if kind in report.phone_types}:
         counted = ", ".join(f"{lines} {kind}" for kind, lines in left_out.items())
         console().print(f"Numbers that get no texts unless the account's text_to names their kind: {counted}")

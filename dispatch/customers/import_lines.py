@@ -19,7 +19,8 @@ from models.customers.upsert import CustomerToWrite
 from scheduling.zones import zone_in_any_case
 
 # A line that says unsubscribed opts its customer out for good; one that says subscribed opts no one in again. One that
-# says suppressed leaves the consent as it is.
+# says suppressed leaves the consent as it is. One of a person who was not asked makes an unsubscribed customer, and
+# leaves the consent of one who is there.
 CONSENT = "consent"
 
 
@@ -35,6 +36,8 @@ class Counts:
     phone_types: Mapping[str, int]
     #: Lines of opt-outs whose number has two readings, both of which are suppressed.
     ambiguous: int = 0
+    #: Lines whose person was not asked for consent, or has not answered; they are counted above too.
+    not_asked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Chunk:
     #: Numbers that are only suppressed, and those of rejected lines that say unsubscribed, in each of their readings.
     not_to_message: list[str]
     ambiguous: int
+    not_asked: int
     rejected: list[Rejected]
     columns: list[str]
     attributes: list[str]
@@ -58,7 +62,9 @@ class Chunk:
         """Returns what became of its lines, of whose phones so many were new or had come in an earlier chunk."""
         within = self.lines - len(self.rejected) - len(self.customers)
         updated = len(self.customers) - new - repeated
-        return Counts(new, updated, within + repeated, len(self.rejected), self.phone_types, self.ambiguous)
+        return Counts(
+            new, updated, within + repeated, len(self.rejected), self.phone_types, self.ambiguous, self.not_asked
+        )
 
 
 class ChunkReader:
@@ -76,7 +82,7 @@ class ChunkReader:
         self._customers: dict[str, CustomerToWrite] = {}
         self._opted_out: list[str] = []
         self._not_to_message: dict[str, None] = {}
-        self._ambiguous = 0
+        self._ambiguous = self._not_asked = 0
         self._rejected: list[Rejected] = []
         self._phone_types = Counter[str]()
         self._lines = 0
@@ -94,13 +100,17 @@ class ChunkReader:
         if isinstance(result, Rejected):
             self._reject(record, result)
             return
-        self._customers[result.phone] = result
+        # Of a person who was not in the table the first line decides, as it does when the lines come in two chunks.
+        before = self._customers.get(result.phone)
+        self._customers[result.phone] = result._replace(consent=before.consent) if before else result
         self._phone_types[result.phone_type] += 1
         match _said(record):
             case consents.UNSUBSCRIBED:
                 self._opted_out.append(result.phone)
             case consents.SUPPRESSED:
                 self._not_to_message[result.phone] = None
+            case consents.NOT_ASKED:
+                self._not_asked += 1
 
     def _reject(self, record: Record, rejected: Rejected) -> None:
         # Whatever is wrong with the line, its person is not to be messaged, whichever of two numbers is theirs.
@@ -119,6 +129,7 @@ class ChunkReader:
             self._opted_out,
             list(self._not_to_message),
             self._ambiguous,
+            self._not_asked,
             self._rejected,
             self._columns,
             self._attributes,
@@ -152,7 +163,7 @@ def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected
             return Rejected(record.line, f"{name} is longer than {limit} characters")
         if name in TEXT_COLUMNS and (control := control_in(value)):
             return Rejected(record.line, f"{name} has a control character ({control})")
-    if _said(record) not in ("", *CONSENTS, consents.SUPPRESSED):
+    if _said(record) not in ("", *CONSENTS, consents.SUPPRESSED, consents.NOT_ASKED):
         return Rejected(record.line, f"{CONSENT} is unsubscribed or subscribed, or yes or no")
     zone = zone_in_any_case(cells["zone"]) if cells.get("zone") else None
     if cells.get("zone") and zone is None:
@@ -173,6 +184,7 @@ def _customer(record: Record, country: str | None) -> CustomerToWrite | Rejected
         cells.get("prefered_product") or None,
         zone,
         json.dumps(attributes) if attributes else "{}",
+        "unsubscribed" if _said(record) == consents.NOT_ASKED else "subscribed",
     )
 
 

@@ -70,6 +70,9 @@ class CustomerImportView(View):
         description=f"how many of the rejected lines can be downloaded: the first {MOST_REJECTS:,}; none of a command's"
     )
     ambiguous: int = Field(description="lines of opt-outs whose number has two readings: both are suppressed")
+    not_asked: int = Field(
+        description="lines whose person was not asked for consent, or has not answered: who is new is unsubscribed"
+    )
     phone_types: dict[str, int] = Field(description="how many lines that were not rejected have which kind of number")
     error: str | None
     encoding: str

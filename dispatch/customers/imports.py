@@ -46,6 +46,8 @@ class ImportReport:
     mapping: Mapping[str, str]
     #: How many of the lines that were not rejected have which kind of number.
     phone_types: Mapping[str, int] = field(default_factory=dict)
+    #: Lines whose person was not asked for consent, or has not answered: new customers of them are unsubscribed.
+    not_asked: int = 0
 
     def plus(self, some: Counts) -> Self:
         """Returns the report with some more lines."""
@@ -56,6 +58,7 @@ class ImportReport:
             repeated=self.repeated + some.repeated,
             rejected=self.rejected + some.rejected,
             phone_types=dict(Counter(self.phone_types) + Counter(some.phone_types)),
+            not_asked=self.not_asked + some.not_asked,
         )
 
 
@@ -92,7 +95,7 @@ def import_customers(
             begun = replace(begun, next_line=chunk.next_line)
             if progress:
                 progress(report)
-    logged = ("imported", "updated", "repeated", "rejected", "list_id", "phone_types")
+    logged = ("imported", "updated", "repeated", "rejected", "list_id", "phone_types", "not_asked")
     log.info("customers.imported", account_id=str(account_id), **{name: getattr(report, name) for name in logged})
     return report
 

@@ -12,6 +12,8 @@ from dispatch.formats.composing import normal
 
 #: The last says of a subscribed customer that the number is not to be messaged; our exports have it.
 SUBSCRIBED, UNSUBSCRIBED, SUPPRESSED = "subscribed", "unsubscribed", "suppressed"
+#: Of someone who was never asked for consent, or has not answered.
+NOT_ASKED = "not asked"
 
 # Like the words of `headers`, without case, accents, spaces and signs, in the same languages; none of other channels.
 _OPT_IN = """consent consentstatus subscribed subscriptionstatus optin optedin optinstatus smsoptin smsoptedin
@@ -27,6 +29,8 @@ _YES = "subscribed yes y true t 1 optin optedin on granted active accepted ja j 
 _NO = """unsubscribed no n false f 0 optout optedout off stop stopped denied revoked refused declined
     withdrawn blocked blacklisted blocklisted unsub nein οχι non nee nao hayır"""
 _NOTHING = ("", "na", "none", "null", "nil", "never")
+_NOT_ASKED = """neversubscribed notsubscribed neveroptedin notoptedin notasked neverasked pending pendingconfirmation
+    unconfirmed notconfirmed unknown notset notgiven noresponse noanswer"""
 
 
 def _set(words: str) -> frozenset[str]:
@@ -91,6 +95,7 @@ _FIRST_LETTERS = frozenset(word[0] for word in _SAYS_SO)
 _SHORTEST, _LONGEST = 5, 30
 # A date that databases write where there is none.
 _NO_DATE = re.compile(r"0[0\W]+(T[0\W]+)?Z?")
+_NOT_ASKED_WORDS = frozenset((*_NOTHING, *_NOT_ASKED.split()))
 _YES_WORDS, _NO_WORDS = frozenset(map(word_of, _YES.split())), frozenset(map(word_of, _NO.split()))
 
 
@@ -148,9 +153,10 @@ def _of_consent(said: str, has: frozenset[str]) -> Meaning | None:
 
 
 def consent_said(cell: str, *, opts_out: bool) -> str:
-    """Returns `subscribed`, `unsubscribed`, `suppressed`, '' where the cell says nothing, or a cell not understood.
+    """Returns `subscribed`, `unsubscribed`, `suppressed`, `not asked`, or a cell not understood.
 
-    In a column that opts out by its name, yes means unsubscribed. A date is when it was said.
+    In a column that opts out by its name, yes means unsubscribed, and '' is returned where the cell says nothing. A
+    date is when it was said.
     """
     if cell in _OWN_WORDS:
         return cell
@@ -163,4 +169,6 @@ def consent_said(cell: str, *, opts_out: bool) -> str:
         return "" if says_no or _NO_DATE.fullmatch(cell) else UNSUBSCRIBED
     if word in _NO_WORDS:
         return UNSUBSCRIBED
+    if word in _NOT_ASKED_WORDS and not _SIGN.search(cell.replace("_", " ")):
+        return NOT_ASKED
     return SUBSCRIBED if word in _YES_WORDS or _DATE.match(cell) else cell

@@ -76,6 +76,7 @@ class CsvFile:
         # Those of an earlier import's rejected lines, once these are repaired, mean nothing.
         self._own = [place for place, name in enumerate(self.header.names) if name not in IGNORED]
         consent = dict(zip(self.header.names, self.header.cells, strict=True)).get("consent", "")
+        self._has_consent = "consent" in self.header.names
         self._opts_out = (meaning := meaning_of(consent)) is not None and meaning.opts_out
         self._records = RecordReader(self._numbered, self.header.delimiter)
         self._line_breaks = LineBreaks(len(self.header.names))
@@ -141,8 +142,8 @@ class CsvFile:
         cells = {names[place]: _text(value) for place, value in zip(self._own, own, strict=False) if names[place]}
         if not any(cells.values()):
             return None
-        if cells.get("consent"):
-            cells["consent"] = consent_said(cells["consent"], opts_out=self._opts_out)
+        if self._has_consent:
+            cells["consent"] = consent_said(cells.get("consent", ""), opts_out=self._opts_out)
         if is_a_rest:
             return Rejected(raw.line, _CUT, own)
         # Spreadsheets are told by ="…" that digits are a text; a mark without the other is what a broken record leaves.

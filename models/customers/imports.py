@@ -51,6 +51,8 @@ class CustomerImport(Row):
     rejected_kept: int
     #: Lines of opt-outs whose number has two readings: both are suppressed.
     ambiguous: int
+    #: Lines whose person was not asked for consent, or has not answered.
+    not_asked: int
     #: How many of the lines that were not rejected have which kind of number.
     phone_types: JsonObject
     #: Its holder may continue the import; None once it has ended.
@@ -176,18 +178,19 @@ class CustomerImport(Row):
         rejected: int,
         phone_types: Counts,
         ambiguous: int = 0,
+        not_asked: int = 0,
     ) -> None:
         """Adds what became of a chunk's lines, in the transaction that moved the cursor over it."""
         changed(
             """UPDATE customer_import SET imported = imported + %s, updated = updated + %s, repeated = repeated + %s,
-                      rejected = rejected + %s, ambiguous = ambiguous + %s,
+                      rejected = rejected + %s, ambiguous = ambiguous + %s, not_asked = not_asked + %s,
                       phone_types = (
                         SELECT coalesce(jsonb_object_agg(type, lines), '{}') FROM (
                           SELECT key AS type, sum(value::bigint) AS lines
                           FROM (SELECT * FROM jsonb_each_text(phone_types)
                                 UNION ALL SELECT * FROM jsonb_each_text(%s)) AS each GROUP BY key) AS summed)
                WHERE id = %s""",
-            [imported, updated, repeated, rejected, ambiguous, Jsonb(dict(phone_types)), import_id],
+            [imported, updated, repeated, rejected, ambiguous, not_asked, Jsonb(dict(phone_types)), import_id],
         )
 
     @classmethod

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from models.customers.customer import FILE_COLUMNS
+from models.customers.customer import FILE_COLUMNS, Consent
 from models.customers.phone_types import PhoneType
 from models.customers.suppression import KEEPS_THE_STRONGER
 from models.database import changed, one, rows
@@ -34,6 +34,8 @@ class CustomerToWrite(NamedTuple):
     #: The name of a time zone.
     zone: str | None
     attributes: str
+    #: Of a customer who is new; an import changes no other's in this way.
+    consent: Consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def upsert_customers(
 ) -> Upserted:
     """Inserts or updates the customers (no phone twice) and adds them to the list.
 
-    Of a customer that exists only `columns` of the table and these attributes change.
+    Of a customer that exists only `columns` of the table and these attributes change, and never the consent.
     """
     changes = "".join(f"{name} = EXCLUDED.{name}, " for name in FILE_COLUMNS if name in columns)
     # In the order of phones, so that two imports at once wait for each other instead of deadlocking. A row that
@@ -59,15 +61,16 @@ def upsert_customers(
         f"""WITH given AS (
                 SELECT * FROM unnest(
                     %(phone)s::text[], %(phone_type)s::text[], %(first_name)s::text[], %(last_name)s::text[],
-                    %(location)s::text[], %(prefered_product)s::text[], %(zone)s::text[], %(attributes)s::jsonb[]
-                ) AS t (phone, phone_type, first_name, last_name, location, prefered_product, zone, attributes)
+                    %(location)s::text[], %(prefered_product)s::text[], %(zone)s::text[], %(attributes)s::jsonb[],
+                    %(consent)s::text[]
+                ) AS t (phone, phone_type, first_name, last_name, location, prefered_product, zone, attributes, consent)
             ), before AS (
                 SELECT count(*) AS repeated FROM customer JOIN given USING (phone)
                 WHERE customer.account_id = %(account_id)s AND customer.import_id = %(import_id)s
             ), upserted AS (
                 INSERT INTO customer
                     (account_id, import_id, phone, phone_type, first_name, last_name, location, prefered_product,
-                     zone, attributes)
+                     zone, attributes, consent)
                 SELECT %(account_id)s, %(import_id)s, given.* FROM given ORDER BY phone
                 ON CONFLICT (account_id, phone) DO UPDATE SET {changes}
                     import_id = EXCLUDED.import_id, phone_type = EXCLUDED.phone_type,

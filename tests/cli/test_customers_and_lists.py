@@ -113,6 +113,14 @@ def test_what_may_be_an_opt_out_is_asked_with_the_option_that_answers(cli, acme,
     assert cli(*options, "--map", f"attribute:{name}={name}", "--json").json["imported"] == 1
 
 
+def test_an_import_says_how_many_were_not_asked_for_consent(cli, acme, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text("phone,SMS consent\n6911111111,never subscribed\n")
+    options = ("customers", "import", file, "--account", "Acme", "--list", "new")
+    assert "Lines of people not asked for consent, who are unsubscribed if new: 1" in cli(*options).stdout
+    assert cli(*options, "--json").json["not_asked"] == 1
+
+
 def test_an_import_tells_people_its_counts_and_where_rejected_lines_are(cli, acme, tmp_path):
     file = tmp_path / "people.csv"
     file.write_text("phone,first_name\n6911111111,Ann\n12,Bob\n2101234567,Eve\n")

