@@ -46,6 +46,16 @@ def _others(campaign: Campaign, counts: Stats) -> list[str]:
             f"`unknown list {campaign.id}` and `unknown accept` or `unknown resend` "
             f"(POST /api/campaigns/{campaign.id}/unknown/accept or …/resend)."
         )
+    if counts.unconfirmed:
+        said.append(
+            f"{_messages(counts.unconfirmed)} may have arrived ({_is(counts.unconfirmed)} unconfirmed): no answer came "
+            "within 24 hours, and that is final."
+        )
+    if counts.skipped:
+        said.append(
+            f"{_messages(counts.skipped)} {_was(counts.skipped)} skipped: `campaign messages {campaign.id} --state "
+            f"skipped` (GET /api/campaigns/{campaign.id}/messages?state=skipped) says why each was."
+        )
     # Recovery moves the messages of a cancelled campaign, a few at a time.
     if cancelled := counts.cancelled + (counts.pending if campaign.status == "cancelled" else 0):
         said.append(

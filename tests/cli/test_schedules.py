@@ -86,7 +86,8 @@ def test_it_runs_out_of_turn_and_its_runs_are_listed(cli, weekly):
     ("words", "says"),
     [
         (("--cron", "* * 31 2 *"), "it is never due"),
-        (("--at", "tomorrow"), "--at: 'tomorrow' is not a time"),
+        (("--at", "tomorrow"), "--at: 'tomorrow' is not a time; write it like"),
+        (("--at", "2035-12-31T24:00Z"), "is not a time (the hour must be from 00 to 23; it is 24); write it like"),
         (("--cron", "@daily", "--zone", "Mars"), "no IANA time zone"),
         (("--cron", "@daily", "--max-runs", "0"), "max_runs: it must be from 1"),
         (("--cron", "@daily", "--payload", "{"), "--payload: this is not JSON"),

@@ -25,6 +25,7 @@ from dispatch.start.preparation import continue_preparation
 from models.database import row, rows
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, a_list, an_account, arrange_state, asking, customers
+from tests.moves import arranging
 from tests.racing import race
 from tests.scripted_provider import ScriptedProvider
 from tests.sending import answering, deliver, start_and_deliver, undelivered
@@ -451,3 +452,17 @@ def test_people_who_failed_and_were_reached_since_are_named_as_such():
     said = _said(retry_failed, campaign.id)
     assert said.startswith("There is no one to retry: 1 message failed or was undelivered, but each of these people ")
     assert "another reason" not in said
+
+
+def test_messages_that_were_skipped_or_are_unconfirmed_are_told_as_such():
+    account = an_account()
+    campaign = a_campaign(account, recipients=4)
+    rows("UPDATE customer SET consent = 'unsubscribed' WHERE phone = %s", [phones_of(account)[0]])
+    start_and_deliver(campaign, lose=phones_of(account)[2:])
+    with arranging():
+        rows("UPDATE message SET state = 'unconfirmed' WHERE state = 'unknown'")
+        rows("UPDATE batch SET unconfirmed = unknown, unknown = 0")
+    said = _said(retry_failed, campaign.id)
+    assert "2 messages may have arrived (are unconfirmed)" in said
+    assert f"1 message was skipped: `campaign messages {campaign.id} --state skipped`" in said
+    assert "unknown" not in said
