@@ -50,7 +50,7 @@ def enqueue(path: CampaignPath, body: StartOptions) -> tuple[Started, int]:
 
 @routes.post(
     "/send",
-    summary="Send a campaign to these customers",
+    summary="Add customers to a campaign and send it",
     answers={200: SentView},
     refuses=("CUSTOMER_NOT_FOUND", *_START),
     body=True,
@@ -58,7 +58,10 @@ def enqueue(path: CampaignPath, body: StartOptions) -> tuple[Started, int]:
     idempotency=Start(lambda campaign: already_sent(campaign)),
 )
 def send(path: CampaignPath, body: Recipients) -> SentView:
-    """A draft starts at once. A scheduled campaign queues the customers and is sent to exactly them at its time."""
+    """Adds them to those chosen before. A draft starts at once, to all of them; a scheduled campaign at its time.
+
+    A campaign with an audience of another kind (a list, a segment, everyone) is refused and keeps it.
+    """
     return send_campaign(caller(), path.campaign_id, body.customer_ids)
 
 

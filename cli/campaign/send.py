@@ -38,9 +38,10 @@ def _show_test(child: dict[str, Any]) -> None:
 @answers(show=_show_sent)
 @with_database
 def send(campaign_id: int, customers: str) -> dict[str, Any]:
-    """Send a campaign to exactly the customers with these ids.
+    """Add the customers with these ids to a campaign, and send it.
 
-    A draft starts at once. A scheduled campaign queues them for its time; more can be added until then.
+    A draft starts at once, to everyone who was added. A scheduled campaign queues them for its time; more can be added
+    until then. A campaign with another audience, such as a list, is refused and keeps it.
 
     \b
     python -m cli campaign send 1 1,2,3
@@ -50,6 +51,7 @@ def send(campaign_id: int, customers: str) -> dict[str, Any]:
         "id": sent.campaign_id,
         "status": sent.status,
         "messages_queued": sent.messages_queued,
+        **({} if sent.customers is None else {"customers": sent.customers}),
         **remarks_on(sent),
     }
 

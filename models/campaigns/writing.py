@@ -98,14 +98,6 @@ class NewCampaign:
     traceparent: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueuedCampaign(Campaign):
-    """A campaign for which `send` is choosing customers."""
-
-    #: Whether no earlier `send` has chosen any.
-    first: bool
-
-
 def write(new: NewCampaign) -> Campaign | None:
     """Inserts a campaign, `scheduled` when it has a time or else `draft`; None when its time or its end has passed.
 
@@ -190,23 +182,19 @@ def _complete(values: EditedColumns) -> str:
     return " AND ".join(f"({each})" for each in asked) or "true"
 
 
-def queue(campaign_id: int) -> QueuedCampaign | None:
-    """Replaces any other audience of a draft or scheduled campaign by customers, who are chosen next.
+def queue(campaign_id: int) -> Campaign | None:
+    """Lets customers be chosen for a draft or scheduled campaign, beside those that it has.
 
-    None when it is in neither state, or a child with its own numbers. Customers that an earlier call chose stay chosen.
+    None when it is in neither state or has an audience of another kind, which stays as it is.
     """
-    others = "".join(f"{column} = NULL, " for column in AUDIENCE if column != "audience_kind")
-    # Locked first, so that `first` is decided by the newest row: a concurrent call may just have queued others.
     return row(
-        f"""WITH old AS MATERIALIZED (
-              SELECT id, queued_at FROM campaign WHERE id = %(id)s AND status IN ('draft', 'scheduled')
-              AND audience_kind IS DISTINCT FROM 'numbers' FOR NO KEY UPDATE)
-            UPDATE campaign SET audience_kind = 'customers', {others} queued_at = coalesce(old.queued_at, now()),
+        f"""UPDATE campaign SET audience_kind = 'customers', queued_at = coalesce(queued_at, now()),
                    blocked_reason = {_STILL_BLOCKED}, blocked_tries = 0, next_check_at = NULL, updated_at = now()
-            FROM old WHERE campaign.id = old.id
-            RETURNING campaign.*, old.queued_at IS NULL AS first""",
+            WHERE id = %(id)s AND status IN ('draft', 'scheduled')
+              AND coalesce(audience_kind, 'customers') = 'customers'
+            RETURNING *""",
         {"id": campaign_id, "undecided": list(DECIDED_BY)},
-        into=QueuedCampaign,
+        into=Campaign,
     )
 
 

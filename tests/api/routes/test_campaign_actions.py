@@ -50,6 +50,13 @@ def test_the_documented_send_starts_a_draft(account, call, prefix):
     assert (sent.status_code, sent.json) == (200, {"campaign_id": number, "messages_queued": 3, "status": "sending"})
 
 
+def test_customers_are_not_added_to_a_campaign_for_a_list(account, call):
+    campaign = a_campaign(account, recipients=2)
+    sent = call("POST", f"/api/campaigns/{campaign.id}/send", json={"customer_ids": customers(account, 1)})
+    refused(sent, "INVALID_STATUS", f"is list {campaign.audience.list_id}, to which customers cannot be added")
+    assert call("GET", f"/api/campaigns/{campaign.id}").json["audience"]["kind"] == "list"
+
+
 def test_the_documented_lists_are_answered(account, call, prefix):
     made = [a_campaign(account, name=f"Campaign {n}", channel="sms").id for n in range(12)]
     a_campaign(account, channel="whatsapp", name="Other")
@@ -141,7 +148,7 @@ def test_a_retry_a_rest_and_a_test_answer_with_the_child(account, call, prefix):
     ],
 )
 def test_an_invalid_action_is_refused(account, call, verb, body, code, says):
-    campaign = a_campaign(account, recipients=1)
+    campaign = a_campaign(account, customer_ids=customers(account, 1))
     before = stored_rows()
     refused(call("POST", f"/api/campaigns/{campaign.id}/{verb}", json=body), code, says)
     assert stored_rows() == before

@@ -119,10 +119,11 @@ def test_an_audience_that_is_replaced_loses_its_parts(account, people, some, thi
         assert stored(campaign) == []
 
 
-def test_customers_who_are_sent_to_replace_the_parts(account, people, some):
+def test_customers_who_are_to_be_sent_to_leave_the_parts_as_they_are(account, people, some):
     campaign = a_campaign(account, combined=combined(segments=[some]))
-    send_campaign(asking(), campaign.id, people[8:])
-    assert (messaged(campaign), stored(campaign)) == (people[8:], [])
+    with pytest.raises(InvalidStatus, match="several lists and segments"):
+        send_campaign(asking(), campaign.id, people[8:])
+    assert (messaged(campaign), stored(campaign)) == ([], [("include", None, some)])
 
 
 def test_a_deleted_draft_takes_its_parts_along(account, some):

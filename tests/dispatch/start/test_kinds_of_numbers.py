@@ -114,7 +114,7 @@ def test_an_audience_of_landlines_alone_is_refused_with_the_reason():
     assert refused.value.details == {"total": 1, "not_mobile": 1}
     [customer] = rows("SELECT id FROM customer")
     with pytest.raises(NoRecipients, match="landlines"):
-        send_campaign(asking(account.id), a_campaign(account, recipients=1).id, [customer["id"]])
+        send_campaign(asking(account.id), a_campaign(account).id, [customer["id"]])
 
 
 def test_a_large_audience_says_at_once_who_gets_no_text(account, configure):

@@ -1,4 +1,4 @@
-"""`send`: exactly these customers, counted at once, even if the campaign is started at the same time."""
+"""`send`: adds customers, counted at once, even if the campaign is started at the same time."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.to_customers import SentView, send_campaign
 from models.database import rows
 from models.tenancy import ALL_ACCOUNTS
-from tests.factories import a_campaign, an_account, arrange_state, asking, customers
+from tests.factories import a_campaign, a_list, a_segment, an_account, arrange_state, asking, combined, customers
 from tests.racing import race
 from tests.stored import phones_of, recipients_of, stored_rows
 
@@ -48,8 +48,8 @@ def start(campaign: dict) -> str:
     return enqueue_campaign(asking(ALL_ACCOUNTS, request_id="t"), campaign.id).status
 
 
-def test_a_draft_starts_at_once_for_exactly_these_customers(account):
-    campaign = a_campaign(account, everyone=True)
+def test_a_draft_without_an_audience_starts_at_once_for_exactly_these_customers(account):
+    campaign = a_campaign(account)
     assert send_campaign(asking(), campaign.id, [1, 3, 3]) == SentView(
         campaign_id=campaign.id, messages_queued=2, status="sending"
     )
@@ -60,7 +60,7 @@ def test_a_draft_starts_at_once_for_exactly_these_customers(account):
 
 
 def test_a_scheduled_campaign_only_queues_them_and_counts_them_at_once(account):
-    campaign = a_campaign(account, everyone=True, scheduled_at=LATER)
+    campaign = a_campaign(account, scheduled_at=LATER)
     assert send_campaign(asking(), campaign.id, [1, 2, 3]) == SentView(
         campaign_id=campaign.id, messages_queued=3, status="scheduled"
     )
@@ -76,10 +76,41 @@ def test_a_scheduled_campaign_only_queues_them_and_counts_them_at_once(account):
 def test_a_second_send_before_the_start_adds_new_ones_and_counts_only_those(account):
     campaign = a_campaign(account, customer_ids=[5], scheduled_at=LATER)
     assert counts(campaign.id) == {}
-    send_campaign(asking(), campaign.id, [1, 2])
-    assert send_campaign(asking(), campaign.id, [2, 3]).messages_queued == 1
-    assert send_campaign(asking(), campaign.id, [2, 3]).messages_queued == 0
-    assert counts(campaign.id) == {"total": 3, "pending": 3}
+    added = [send_campaign(asking(), campaign.id, ids) for ids in ([1, 2], [2, 3], [2, 3])]
+    assert [(sent.messages_queued, sent.customers) for sent in added] == [(2, 3), (1, 4), (0, 4)]
+    assert counts(campaign.id) == {"total": 4, "pending": 4}
+    noted = rows("SELECT details FROM audit_event WHERE action = 'campaign.queued' ORDER BY id")
+    assert [event["details"] for event in noted] == [
+        {"customers": 2, "of": 3},
+        {"customers": 1, "of": 4},
+        {"customers": 0, "of": 4},
+    ]
+
+
+def test_a_draft_that_has_chosen_customers_goes_to_them_too(account):
+    campaign = a_campaign(account, customer_ids=[5])
+    assert send_campaign(asking(), campaign.id, [1]).messages_queued == 2
+    assert recipients_of(campaign.id) == [phones_of(account)[0], phones_of(account)[4]]
+
+
+@pytest.mark.parametrize("scheduled_at", [None, LATER])
+@pytest.mark.parametrize(
+    ("audience", "says"),
+    [
+        (lambda account: {"everyone": True}, "is everyone"),
+        (lambda account: {"list_id": a_list(account, 2)}, r"is list \d+,"),
+        (lambda account: {"segment_id": a_segment(account, "location", "eq", "Athens")}, r"is segment \d+,"),
+        (lambda account: {"combined": combined(lists=[a_list(account, 2)])}, "several lists and segments"),
+        (lambda account: {"remote": []}, "users of another service"),
+    ],
+)
+def test_a_campaign_with_another_audience_is_refused_and_keeps_it(account, audience, says, scheduled_at):
+    campaign = a_campaign(account, scheduled_at=scheduled_at, **audience(account))
+    before = stored_rows()
+    with pytest.raises(InvalidStatus, match=says) as refused:
+        send_campaign(asking(), campaign.id, [1])
+    assert refused.value.details == {"status": campaign.status, "audience": campaign.audience.kind}
+    assert stored_rows() == before
 
 
 def test_queued_customers_stay_queued_when_the_campaign_is_unscheduled_or_paused(account):
@@ -100,7 +131,8 @@ def test_choosing_another_audience_drops_the_queued_customers(account):
     send_campaign(asking(), campaign.id, [1, 2])
     edit_campaign(asking(), campaign.id, {"everyone": True})
     assert counts(campaign.id) == {}
-    assert send_campaign(asking(), campaign.id, [4]).messages_queued == 1
+    edit_campaign(asking(), campaign.id, {"customer_ids": [4]})
+    assert send_campaign(asking(), campaign.id, [4]).messages_queued == 0
     assert read_campaign(asking(), campaign.id).audience == AudienceView(kind="customers", customers=1)
 
 
@@ -140,7 +172,7 @@ def test_an_invalid_send_changes_nothing(account, given, refusal):
 def test_another_accounts_customers_and_campaigns_do_not_exist(account):
     other = an_account()
     theirs = customers(other, 1)
-    campaign = a_campaign(account, everyone=True)
+    campaign = a_campaign(account)
     before = stored_rows()
     with pytest.raises(CustomerNotFound):
         send_campaign(asking(account.id), campaign.id, [1, *theirs])
@@ -165,7 +197,7 @@ def test_a_simultaneous_send_and_start_lose_no_one(account, turn):
     send_campaign(asking(), campaign.id, [1])
     sent, started = race(lambda: send_campaign(asking(), campaign.id, [2, 3]), lambda: start(campaign))
     assert started == "sending"
-    expected = [0] if sent == "ALREADY_SENDING" else [0, 1, 2]
+    expected = [0, 4] if sent == "ALREADY_SENDING" else [0, 1, 2, 4]
     assert recipients_of(campaign.id) == [phones_of(account)[n] for n in expected]
     assert len(rows("SELECT 1 FROM credit_entry WHERE kind = 'hold'")) == 1
     assert audit(ALL_ACCOUNTS) == []
@@ -173,7 +205,7 @@ def test_a_simultaneous_send_and_start_lose_no_one(account, turn):
 
 @pytest.mark.parametrize("turn", range(5))
 def test_two_simultaneous_first_sends_keep_each_others_customers(account, turn):
-    campaign = a_campaign(account, everyone=True, scheduled_at=LATER)
+    campaign = a_campaign(account, scheduled_at=LATER)
     sends = race(
         lambda: send_campaign(asking(), campaign.id, [1, 2]), lambda: send_campaign(asking(), campaign.id, [2, 3])
     )
