@@ -157,10 +157,8 @@ def web_app(settings: Settings) -> Flask:
     rules = of_pages | {endpoint: each for routes in ROUTES for endpoint, each in routes.rules.items()}
     auth.install(app, rules, settings)
     limits.install(app, settings)
-    queries.install(app)
-    body.install(app)
-    places.install(app)
-    errors.install(app)
+    for part in (queries, body, places, errors):
+        part.install(app)
     for routes in ROUTES:
         app.register_api(routes)
     for blueprint in (health.blueprint, metrics.blueprint, hooks.blueprint, links.blueprint, console):

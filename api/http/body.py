@@ -3,7 +3,7 @@
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wsgi import get_content_length
@@ -11,6 +11,7 @@ from werkzeug.wsgi import get_content_length
 from api.http.auth import current_rules
 from api.http.connection import connect, disconnect
 from api.http.errors import TooSlow
+from api.http.queries import no_such_field
 from dispatch.errors import InvalidRequest
 
 #: What is larger waits on disk until all of it has arrived, so that many slow bodies do not fill the memory.
@@ -44,11 +45,26 @@ def install(app: Flask) -> None:
             if was_connected:
                 connect()
         g.body_received = True
+        if current_rules().no_body:
+            _refuse_any()
 
     @app.teardown_request
     def forget(_problem: BaseException | None) -> None:
         if body := g.pop("body", None):
             body.close()
+
+
+def _refuse_any() -> None:
+    """Refuses a body where the view takes none; clients that always send one send an empty object."""
+    content = request.get_data().strip()
+    try:
+        value = current_app.json.loads(content or b"{}")
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise InvalidRequest("This call takes no body; send it without one.")
+    for name in value:
+        raise no_such_field(name)
 
 
 def receive_whole(source: IO[bytes], target: IO[bytes], *, length: int | None, most: int) -> None:

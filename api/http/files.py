@@ -9,6 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.http.errors import UnsupportedType
 from api.http.inputs import Organization
+from api.http.queries import ORGANIZATION, no_such_field
 from dispatch.customers.import_upload import Wish
 from dispatch.errors import InvalidRequest
 from dispatch.formats import strict_json
@@ -34,9 +35,24 @@ class FileOptions(Organization):
     dry_run: bool = Field(False, description="only count and list what would be rejected, in a job")
 
 
+# These are in the query also where there is a form.
+_NEVER_IN_A_FORM = frozenset({ORGANIZATION, "filename"})
+
+
 def fields_of(query: FileOptions) -> Mapping[str, Any]:
-    """Returns the options as they were given: the fields of a form, or those of the query."""
-    return request.form if request.mimetype == "multipart/form-data" else query.model_dump()
+    """Returns the options as they were given: the fields of a form, or those of the query.
+
+    InvalidRequest for a field that the form does not have, and for an option in the query beside a form.
+    """
+    if request.mimetype != "multipart/form-data":
+        return query.model_dump()
+    options = type(query).model_fields.keys() - _NEVER_IN_A_FORM
+    # A part may have no name.
+    for name in [*(request.form.keys() - options - {None}), *(request.files.keys() - {"file", None})]:
+        raise no_such_field(name)
+    for name in request.args.keys() & options:
+        raise InvalidRequest(f"Send {name} as a field of the form, where the file is.", field=name)
+    return request.form
 
 
 def wish_of(query: FileOptions) -> Wish:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_type_hints
 
 from flask_openapi3 import APIBlueprint, Tag
 
@@ -46,7 +46,10 @@ class Routes(APIBlueprint):
         most_bytes: int = MAX_BODY_BYTES,
         **document: Any,
     ) -> Decorator:
-        """A POST, with what it does under an Idempotency-Key and whether it runs in one transaction."""
+        """A POST, with what it does under an Idempotency-Key and whether it runs in one transaction.
+
+        With `any_body` whatever body it is sent is accepted, although the view takes none.
+        """
         return self._registered("post", path, RouteRules(scope, operators_only, idempotency, most_bytes), **document)
 
     def put(self, path: str, *, scope: str, operators_only: bool = False, **document: Any) -> Decorator:  # type: ignore[override]
@@ -71,13 +74,19 @@ class Routes(APIBlueprint):
         answers: dict[int, Any],
         refuses: tuple[str, ...] = (),
         body: bool = False,
+        any_body: bool = False,
         **options: Any,
     ) -> Decorator:
         """Registers a view: what it answers, and which refusals it has beside those that any route may have."""
         register = getattr(super(), method)
 
         def decorate(view: View) -> View:
-            self.rules[f"{self.name}.{view.__name__}"] = replace(rules, repeatable=repeatable(view))
+            self.rules[f"{self.name}.{view.__name__}"] = replace(
+                rules,
+                repeatable=repeatable(view),
+                no_query="query" not in get_type_hints(view),
+                no_body=not (body or any_body),
+            )
             responses: dict[Any, Any] = {**answers, **refusals(*refuses, body=body)}
             registered: View = register(path, summary=summary, responses=responses, **options)(view)
             return registered

@@ -64,3 +64,6 @@ class RouteRules:
     passive: bool = False
     #: Parameters of the query that may be given several times.
     repeatable: frozenset[str] = frozenset()
+    #: The view reads no parameter of the query, and no body: one that is sent nevertheless is refused.
+    no_query: bool = False
+    no_body: bool = False

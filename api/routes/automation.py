@@ -60,6 +60,7 @@ class AutomationReport(SweepReport):
     refuses=("QUEUE_UNAVAILABLE",),
     scope="send",
     idempotency=HARMLESS_TWICE,
+    any_body=True,
 )
 def run(query: Organization) -> AutomationReport:
     """Starts those of the key's account; an operator's key starts those of all accounts or of the one named.

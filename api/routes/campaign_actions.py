@@ -1,4 +1,4 @@
-"""Actions on one campaign over HTTP: start, send, schedule, approve, pause, resume, cancel, follow up."""
+"""Actions on one campaign over HTTP: start, send, approve, pause, resume, cancel, follow up."""
 
 from api.http.auth import caller
 from api.http.routes import Routes
@@ -12,7 +12,6 @@ from api.routes.campaign_inputs import (
     Numbers,
     Recipients,
     Retried,
-    Schedule,
     StartOptions,
     Withheld,
 )
@@ -63,33 +62,6 @@ def send(path: CampaignPath, body: Recipients) -> SentView:
     A campaign with an audience of another kind (a list, a segment, everyone) is refused and keeps it.
     """
     return send_campaign(caller(), path.campaign_id, body.customer_ids)
-
-
-@routes.post(
-    "/schedule",
-    summary="Schedule or reschedule a campaign",
-    answers={200: CampaignView},
-    refuses=("INVALID_STATUS",),
-    body=True,
-    scope="send",
-    idempotency=ONE_TRANSACTION,
-)
-def schedule(path: CampaignPath, body: Schedule) -> CampaignView:
-    """The next sweep after `scheduled_at` starts it: by default up to a minute later (`SCHEDULE_SWEEP_INTERVAL_MS`)."""
-    return lifecycle.schedule_campaign(caller(), path.campaign_id, body.scheduled_at)
-
-
-@routes.post(
-    "/unschedule",
-    summary="Turn a scheduled or recurring campaign back into a draft",
-    answers={200: CampaignView},
-    refuses=("INVALID_STATUS",),
-    scope="write",
-    idempotency=ONE_TRANSACTION,
-)
-def unschedule(path: CampaignPath) -> CampaignView:
-    """It no longer starts by itself. The schedule of a recurring one is cancelled; what has started goes on."""
-    return lifecycle.unschedule_campaign(caller(), path.campaign_id)
 
 
 @routes.post(

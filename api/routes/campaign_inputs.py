@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Strict
+from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
 from api.http.inputs import Given, OptionalId, Page, PathId, WholeNumber, ZonedTime, empty_is_absent, or_empty, storable
 from dispatch.audience.combined import Combined
@@ -137,9 +137,7 @@ class Numbers(Given):
 
 
 class StartOptions(Given):
-    """How a campaign starts; the body may be left out, and other fields mean nothing, as before there were any."""
-
-    model_config = ConfigDict(extra="ignore")
+    """How a campaign starts; the body may be left out."""
 
     anyway: Annotated[bool, Strict()] = Field(
         False, description="also while an import is adding people to its audience: those who are there get it"

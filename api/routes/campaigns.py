@@ -1,12 +1,12 @@
-"""Campaigns over HTTP: create, list, read, change, delete, copy; actions on them are in `campaign_actions.py`."""
+"""Campaigns over HTTP: create, list, read, change, schedule, delete, copy; `campaign_actions.py` has the others."""
 
 from api.http.auth import caller
 from api.http.inputs import Organization
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
-from api.routes.campaign_inputs import CampaignChanges, CampaignPath, CampaignQuery, Copy, NewCampaign
-from dispatch.campaigns import editing, reading, writing
+from api.routes.campaign_inputs import CampaignChanges, CampaignPath, CampaignQuery, Copy, NewCampaign, Schedule
+from dispatch.campaigns import editing, lifecycle, reading, writing
 from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.view import CampaignView
 
@@ -86,6 +86,33 @@ def edit(path: CampaignPath, body: CampaignChanges) -> CampaignView:
     if "base_template" in changes:
         changes["template"] = changes.pop("base_template")
     return editing.edit_campaign(caller(), path.campaign_id, changes)
+
+
+@routes.post(
+    "/<campaign_id>/schedule",
+    summary="Schedule or reschedule a campaign",
+    answers={200: CampaignView},
+    refuses=("INVALID_STATUS",),
+    body=True,
+    scope="send",
+    idempotency=ONE_TRANSACTION,
+)
+def schedule(path: CampaignPath, body: Schedule) -> CampaignView:
+    """The next sweep after `scheduled_at` starts it: by default up to a minute later (`SCHEDULE_SWEEP_INTERVAL_MS`)."""
+    return lifecycle.schedule_campaign(caller(), path.campaign_id, body.scheduled_at)
+
+
+@routes.post(
+    "/<campaign_id>/unschedule",
+    summary="Turn a scheduled or recurring campaign back into a draft",
+    answers={200: CampaignView},
+    refuses=("INVALID_STATUS",),
+    scope="write",
+    idempotency=ONE_TRANSACTION,
+)
+def unschedule(path: CampaignPath) -> CampaignView:
+    """It no longer starts by itself. The schedule of a recurring one is cancelled; what has started goes on."""
+    return lifecycle.unschedule_campaign(caller(), path.campaign_id)
 
 
 @routes.delete(

@@ -59,7 +59,7 @@ class Filtered(Page):
     job_type: Annotated[str | None, BeforeValidator(storable)] = None
 
 
-class Count(Given):
+class Count(Organization):
     count: Annotated[int, BeforeValidator(whole)] = Field(10, ge=1, le=MAX_TIMES)
 
 

@@ -19,6 +19,7 @@ from dispatch.customers import suppression_files, suppressions
 from dispatch.customers.import_upload import CustomerImportView, Wish, start_import
 from dispatch.customers.suppression_files import SuppressionReport
 from dispatch.customers.suppressions import SuppressionView
+from dispatch.errors import InvalidRequest
 from dispatch.formats.csv_in import checked_lines
 from models.customers.suppression import OPTED_OUT
 
@@ -142,6 +143,9 @@ def export(query: Organization) -> Response:
 
 
 def _numbers(query: FileOptions) -> SuppressionReport | tuple[CustomerImportView, int]:
+    for option in ("encoding", "mapping"):
+        if getattr(query, option):
+            raise InvalidRequest(f"{option} is for a file; leave it out with numbers.", field=option)
     try:
         given = SuppressedNumbers.model_validate(request.get_json() or {})
     except ValidationError as problem:

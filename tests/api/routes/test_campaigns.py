@@ -5,7 +5,8 @@ import pytest
 from dispatch.start.occurrences import register_occurrences
 from models.database import rows
 from tests.factories import a_campaign, a_list, an_account, customers
-from tests.sending import start_and_deliver
+from tests.sending import answering, deliver, start_and_deliver
+from tests.stored import phones_of
 
 LATER = "2035-06-01T09:00:00+02:00"
 
@@ -158,3 +159,43 @@ def test_what_starts_by_itself_is_not_emptied(call, kind, time):
     call("POST", f"{path}/unschedule")
     emptied = call("PATCH", path, json={"base_template": "", "everyone": False}).json
     assert (emptied["base_template"], emptied["audience"]) == ("", None)
+
+
+@pytest.mark.parametrize("prefix", ["", "/api"])
+def test_a_retry_a_rest_and_a_test_answer_with_the_child(account, call, prefix):
+    campaign = a_campaign(account, recipients=2, everyone=False)
+    phones = phones_of(account)
+    start_and_deliver(campaign, reject=phones[:1])
+    customers(account, 1)
+    rows(
+        "INSERT INTO list_member (account_id, list_id, customer_id) SELECT account_id, 1, 3 FROM customer WHERE id = 3"
+    )
+    path = f"{prefix}/campaigns/{campaign.id}"
+    children = {
+        "retry": call("POST", f"{path}/retry-failed", headers={"X-Request-ID": "r-1"}),
+        "rest": call("POST", f"{path}/send-to-rest", headers={"X-Request-ID": "r-2"}),
+        "test": call("POST", f"{path}/test-send", json={"numbers": ["+30 691 222 2222"]}),
+    }
+    for kind, answer in children.items():
+        assert answer.status_code == 202
+        child = call("GET", f"{prefix}/campaigns/{answer.json['campaignId']}").json
+        assert (child["kind"], child["parent_id"], child["stats"]["pending"]) == (kind, campaign.id, 1)
+        texts = [message["text"] for message in answer.json.get("messages", [])]
+        assert texts == (["Hello Maria"] if kind == "test" else [])
+        assert {name: value for name, value in answer.json.items() if name != "messages"} == {
+            "queued": 1,
+            "enqueuedJobs": 1,
+            "campaignId": child["id"],
+            "parentId": campaign.id,
+            "status": "sending",
+            "queue": "send",
+            "requestId": answer.headers["X-Request-ID"],
+            "enqueued_jobs": 1,
+            "campaign_id": child["id"],
+            "parent_id": campaign.id,
+            "request_id": answer.headers["X-Request-ID"],
+        }
+        deliver(answering(), child["id"])
+        assert call("GET", f"{prefix}/campaigns/{child['id']}").json["status"] == "completed"
+    trail = rows("SELECT request_id, actor FROM audit_event WHERE action = 'campaign.created' AND request_id = 'r-1'")
+    assert [event["actor"].partition(":")[0] for event in trail] == ["key"]
