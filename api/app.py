@@ -61,6 +61,7 @@ from api.rq import dashboard
 from api.tracing import requests as traced
 from config.settings import Settings
 from config.version import release
+from dispatch.campaigns.view import CampaignView
 from dispatch.start.occurrences import register_occurrences
 
 ROUTES = (
@@ -116,6 +117,10 @@ class Web(OpenAPI):
     def make_response(self, rv: Any) -> Response:
         """Answers with the JSON of a view of `dispatch`, alone or with a status."""
         match rv:
+            case CampaignView():
+                rv = rv.model_dump(mode="json"), {"ETag": f'"{rv.revision}"'}
+            case (CampaignView() as campaign, status):
+                rv = campaign.model_dump(mode="json"), status, {"ETag": f'"{campaign.revision}"'}
             case BaseModel():
                 rv = rv.model_dump(mode="json")
             case (BaseModel() as view, status):

@@ -92,6 +92,11 @@ def _with_what_holds_everywhere(document: dict[str, Any]) -> dict[str, Any]:
             if method == "post":
                 codes += ["IDEMPOTENCY_MISMATCH", "DUPLICATE"]
                 operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+            if str(STATUS["PRECONDITION_FAILED"]) in operation["responses"]:
+                operation.setdefault("parameters", []).append(_IF_MATCH)
+            for answer in operation["responses"].values():
+                if answer.get("content", {}).get("application/json", {}).get("schema") == _ONE_CAMPAIGN:
+                    answer["headers"] = {"ETag": _ETAG}
             for status, same in groupby(codes, STATUS.__getitem__):
                 described = {"description": " or ".join(same), "content": refusal}
                 operation["responses"].setdefault(str(status), described)
@@ -105,6 +110,15 @@ def _may_be_left_out(operation: dict[str, Any], document: dict[str, Any]) -> boo
     return bool(name) and not document["components"]["schemas"][name].get("required")
 
 
+_ONE_CAMPAIGN = {"$ref": "#/components/schemas/CampaignView"}
+_ETAG = {"description": "The campaign's revision, for `If-Match`.", "schema": {"type": "string"}}
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of the campaign as it was read: 412 if its text, channel or audience was changed since.",
+    "schema": {"type": "string", "pattern": r'^(\*|"[0-9]{1,9}")$'},
+}
 _IDEMPOTENCY_KEY = {
     "name": HEADER,
     "in": "header",

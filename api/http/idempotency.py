@@ -131,6 +131,8 @@ def _kept(asked: RequestKey) -> Response | None:
     if found.body_hash != asked.body_hash:
         raise IdempotencyMismatch
     response = current_app.response_class(found.answer, status=found.status, mimetype="application/json")
+    if found.answer and '"revision"' in found.answer and (revision := json.loads(found.answer).get("revision")):
+        response.set_etag(str(revision))
     response.headers[REPLAYED] = "true"
     return response
 

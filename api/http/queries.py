@@ -18,7 +18,8 @@ ORGANIZATION = "organization_id"
 def install(app: Flask) -> None:
     """Refuses a parameter that is given twice, unless it is a list, and any that a view without a query does not read.
 
-    Install it after what requires the key.
+    If-Match says that something must not have changed, so it is refused where no one looks at it. Install this after
+    what requires the key.
     """
 
     @app.before_request
@@ -30,6 +31,8 @@ def install(app: Flask) -> None:
                 raise InvalidRequest(f"{shown} is in the query {len(values)} times; give it once.", field=shown)
             if rules.no_query and name != ORGANIZATION:
                 raise no_such_field(name)
+        if rules.no_if_match and "If-Match" in request.headers:
+            raise InvalidRequest("If-Match is for calls that change one campaign; leave it out.", field="If-Match")
 
 
 def no_such_field(name: str) -> InvalidRequest:

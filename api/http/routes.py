@@ -86,6 +86,7 @@ class Routes(APIBlueprint):
                 repeatable=repeatable(view),
                 no_query="query" not in get_type_hints(view),
                 no_body=not (body or any_body),
+                no_if_match="PRECONDITION_FAILED" not in refuses,
             )
             responses: dict[Any, Any] = {**answers, **refusals(*refuses, body=body)}
             registered: View = register(path, summary=summary, responses=responses, **options)(view)

@@ -67,3 +67,5 @@ class RouteRules:
     #: The view reads no parameter of the query, and no body: one that is sent nevertheless is refused.
     no_query: bool = False
     no_body: bool = False
+    #: If-Match means nothing to the view, and is refused.
+    no_if_match: bool = False

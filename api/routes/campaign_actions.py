@@ -9,11 +9,13 @@ from api.routes.campaign_inputs import (
     CampaignPath,
     ChosenMessages,
     ChosenVariant,
+    EnqueueOptions,
     Numbers,
     Recipients,
     Retried,
     StartOptions,
     Withheld,
+    as_read,
 )
 from dispatch.campaigns import lifecycle
 from dispatch.campaigns.approval import approve_campaign
@@ -37,21 +39,22 @@ _CHILD = Start(lambda child: (StartedChild.of_child(already_started(child), chil
     "/enqueue",
     summary="Start a campaign now",
     answers={202: Started},
-    refuses=("IMPORT_RUNNING", "REMOTE_NOT_CONFIGURED", *_START),
+    refuses=("PRECONDITION_FAILED", "IMPORT_RUNNING", "REMOTE_NOT_CONFIGURED", *_START),
     body=True,
     scope="send",
     idempotency=Start(lambda campaign: (Started.of(already_started(campaign)), 202)),
 )
-def enqueue(path: CampaignPath, body: StartOptions) -> tuple[Started, int]:
+def enqueue(path: CampaignPath, body: EnqueueOptions) -> tuple[Started, int]:
     """Claims the campaign, writes its messages, holds their price and queues them; jobs prepare a large audience."""
-    return Started.of(enqueue_campaign(caller(), path.campaign_id, anyway=body.anyway)), 202
+    with as_read(body.revision) as revision:
+        return Started.of(enqueue_campaign(caller(), path.campaign_id, anyway=body.anyway, revision=revision)), 202
 
 
 @routes.post(
     "/send",
     summary="Add customers to a campaign and send it",
     answers={200: SentView},
-    refuses=("CUSTOMER_NOT_FOUND", *_START),
+    refuses=("PRECONDITION_FAILED", "CUSTOMER_NOT_FOUND", *_START),
     body=True,
     scope="send",
     idempotency=Start(lambda campaign: already_sent(campaign)),
@@ -61,28 +64,33 @@ def send(path: CampaignPath, body: Recipients) -> SentView:
 
     A campaign with an audience of another kind (a list, a segment, everyone) is refused and keeps it.
     """
-    return send_campaign(caller(), path.campaign_id, body.customer_ids)
+    with as_read() as revision:
+        return send_campaign(caller(), path.campaign_id, body.customer_ids, revision=revision)
 
 
 @routes.post(
     "/approve",
     summary="Approve a campaign as it is",
     answers={200: CampaignView},
-    refuses=("CAMPAIGN_NOT_FOUND", "INVALID_STATUS"),
+    refuses=("PRECONDITION_FAILED", "CAMPAIGN_NOT_FOUND", "INVALID_STATUS"),
     body=True,
     scope="approve",
     idempotency=ONE_TRANSACTION,
 )
 def approve(path: CampaignPath, body: Approval) -> CampaignView:
     """Needs a key that neither wrote nor starts the campaign. A change of text, channel or audience revokes it."""
-    return approve_campaign(caller(), path.campaign_id, revision=body.revision)
+    with as_read(body.revision):
+        return approve_campaign(caller(), path.campaign_id, revision=body.revision)
 
 
 @routes.post(
     "/pause",
     summary="Pause a campaign",
     answers={200: CampaignView},
-    refuses=("INVALID_STATUS",),
+    refuses=(
+        "PRECONDITION_FAILED",
+        "INVALID_STATUS",
+    ),
     scope="write",
     idempotency=ONE_TRANSACTION,
 )
@@ -91,27 +99,35 @@ def pause(path: CampaignPath) -> CampaignView:
 
     A recurring campaign is paused with its schedule and its occurrences.
     """
-    return lifecycle.pause_campaign(caller(), path.campaign_id)
+    with as_read() as revision:
+        return lifecycle.pause_campaign(caller(), path.campaign_id, revision=revision)
 
 
 @routes.post(
     "/resume",
     summary="Resume a paused campaign",
     answers={200: CampaignView},
-    refuses=("INVALID_STATUS",),
+    refuses=(
+        "PRECONDITION_FAILED",
+        "INVALID_STATUS",
+    ),
     scope="send",
     idempotency=ONE_TRANSACTION,
 )
 def resume(path: CampaignPath) -> CampaignView:
     """It continues where it was paused; a recurring one with its schedule and what was paused together."""
-    return lifecycle.resume_campaign(caller(), path.campaign_id)
+    with as_read() as revision:
+        return lifecycle.resume_campaign(caller(), path.campaign_id, revision=revision)
 
 
 @routes.post(
     "/cancel",
     summary="Cancel a campaign",
     answers={200: CampaignView},
-    refuses=("INVALID_STATUS",),
+    refuses=(
+        "PRECONDITION_FAILED",
+        "INVALID_STATUS",
+    ),
     scope="write",
     idempotency=ONE_TRANSACTION,
 )
@@ -120,7 +136,8 @@ def cancel(path: CampaignPath) -> CampaignView:
 
     A recurring campaign is cancelled with its schedule and its occurrences.
     """
-    return lifecycle.cancel_campaign(caller(), path.campaign_id)
+    with as_read() as revision:
+        return lifecycle.cancel_campaign(caller(), path.campaign_id, revision=revision)
 
 
 @routes.post(

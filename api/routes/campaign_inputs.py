@@ -1,20 +1,65 @@
 """What requests about campaigns contain."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
+from flask import request
 from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
 from api.http.inputs import Given, OptionalId, Page, PathId, WholeNumber, ZonedTime, empty_is_absent, or_empty, storable
 from dispatch.audience.combined import Combined
 from dispatch.audience.conditions import Conditions
+from dispatch.campaigns.rules import ChangedSince
 from dispatch.campaigns.timing import GRACE_SEC
 from dispatch.campaigns.view import Kind, Purpose, Status
+from dispatch.errors import InvalidRequest, InvalidStatus
 from dispatch.formats.view import Channel
 from dispatch.texts.components import WhatsappButton, WhatsappHeader
 from dispatch.texts.variants import Variant
 from dispatch.texts.winner_rule import WinnerRule
 from models.states import CAMPAIGN_KINDS, CAMPAIGN_STATES, CHANNELS, OTHER_WORDS, state_called
 from scheduling.draft import Misfire
+
+REVISION = "the only revision to do this with: 409 if the campaign was changed since, as `If-Match` is 412"
+
+_ONE_ETAG = re.compile(r'"([0-9]{1,9})"')
+
+
+class PreconditionFailed(InvalidStatus):
+    """The campaign has another revision than the one in If-Match; read it again and decide."""
+
+    code = "PRECONDITION_FAILED"
+
+
+@contextmanager
+def as_read(named: int | None = None) -> Iterator[int | None]:
+    """Yields the only revision that the request may change: that of If-Match, or `named` in its body; None is any.
+
+    A campaign with another one is refused as PreconditionFailed where If-Match asks for that.
+    """
+    matched = _matched()
+    if None not in (matched, named) and matched != named:
+        raise InvalidRequest("revision and If-Match are different; send one of them.", field="revision")
+    try:
+        yield named if matched is None else matched
+    except ChangedSince as changed:
+        if matched is None:
+            raise
+        raise PreconditionFailed(changed.message, **changed.details) from None
+
+
+def _matched() -> int | None:
+    given = request.headers.get("If-Match", "*").strip()
+    if given == "*":
+        return None
+    if not (etag := _ONE_ETAG.fullmatch(given)):
+        raise InvalidRequest(
+            'If-Match is one ETag as an answer had it, like "3", or *; weak ones and lists are refused.',
+            field="If-Match",
+        )
+    return int(etag[1])
 
 
 class CampaignPath(Given):
@@ -113,6 +158,7 @@ class CampaignChanges(CampaignFields):
     name: str = Field("", description="1 to 200 characters")
     scheduled_at: ZonedTime | None = Field(None, description="in the future; null makes it a draft again")
     expires_at: ZonedTime | None = Field(None, description="null: 24 hours after the start")
+    revision: WholeNumber | None = Field(None, description=REVISION)
 
 
 class Copy(Given):
@@ -142,6 +188,12 @@ class StartOptions(Given):
     anyway: Annotated[bool, Strict()] = Field(
         False, description="also while an import is adding people to its audience: those who are there get it"
     )
+
+
+class EnqueueOptions(StartOptions):
+    """How a campaign starts, and which revision of it; the body may be left out."""
+
+    revision: WholeNumber | None = Field(None, description=REVISION)
 
 
 class Retried(Given):

@@ -5,7 +5,15 @@ from api.http.inputs import Organization
 from api.http.pages import Paged, paged
 from api.http.routes import Routes
 from api.http.rules import ONE_TRANSACTION
-from api.routes.campaign_inputs import CampaignChanges, CampaignPath, CampaignQuery, Copy, NewCampaign, Schedule
+from api.routes.campaign_inputs import (
+    CampaignChanges,
+    CampaignPath,
+    CampaignQuery,
+    Copy,
+    NewCampaign,
+    Schedule,
+    as_read,
+)
 from dispatch.campaigns import editing, lifecycle, reading, writing
 from dispatch.campaigns.draft import CampaignDraft
 from dispatch.campaigns.view import CampaignView
@@ -75,7 +83,7 @@ def read(path: CampaignPath) -> CampaignView:
     "/<campaign_id>",
     summary="Change a campaign that has not started",
     answers={200: CampaignView},
-    refuses=("CAMPAIGN_NOT_FOUND", "INVALID_STATUS"),
+    refuses=("PRECONDITION_FAILED", "CAMPAIGN_NOT_FOUND", "INVALID_STATUS"),
     body=True,
     scope="write",
 )
@@ -85,46 +93,56 @@ def edit(path: CampaignPath, body: CampaignChanges) -> CampaignView:
     changes |= {field: getattr(body, field) for field in AS_THEY_ARE if field in changes}
     if "base_template" in changes:
         changes["template"] = changes.pop("base_template")
-    return editing.edit_campaign(caller(), path.campaign_id, changes)
+    with as_read(changes.pop("revision", None)) as revision:
+        return editing.edit_campaign(caller(), path.campaign_id, changes, revision=revision)
 
 
 @routes.post(
     "/<campaign_id>/schedule",
     summary="Schedule or reschedule a campaign",
     answers={200: CampaignView},
-    refuses=("INVALID_STATUS",),
+    refuses=(
+        "PRECONDITION_FAILED",
+        "INVALID_STATUS",
+    ),
     body=True,
     scope="send",
     idempotency=ONE_TRANSACTION,
 )
 def schedule(path: CampaignPath, body: Schedule) -> CampaignView:
     """The next sweep after `scheduled_at` starts it: by default up to a minute later (`SCHEDULE_SWEEP_INTERVAL_MS`)."""
-    return lifecycle.schedule_campaign(caller(), path.campaign_id, body.scheduled_at)
+    with as_read() as revision:
+        return lifecycle.schedule_campaign(caller(), path.campaign_id, body.scheduled_at, revision=revision)
 
 
 @routes.post(
     "/<campaign_id>/unschedule",
     summary="Turn a scheduled or recurring campaign back into a draft",
     answers={200: CampaignView},
-    refuses=("INVALID_STATUS",),
+    refuses=(
+        "PRECONDITION_FAILED",
+        "INVALID_STATUS",
+    ),
     scope="write",
     idempotency=ONE_TRANSACTION,
 )
 def unschedule(path: CampaignPath) -> CampaignView:
     """It no longer starts by itself. The schedule of a recurring one is cancelled; what has started goes on."""
-    return lifecycle.unschedule_campaign(caller(), path.campaign_id)
+    with as_read() as revision:
+        return lifecycle.unschedule_campaign(caller(), path.campaign_id, revision=revision)
 
 
 @routes.delete(
     "/<campaign_id>",
     summary="Delete a draft",
     answers={204: None},
-    refuses=("CAMPAIGN_NOT_FOUND", "INVALID_STATUS"),
+    refuses=("PRECONDITION_FAILED", "CAMPAIGN_NOT_FOUND", "INVALID_STATUS"),
     scope="write",
 )
 def delete(path: CampaignPath) -> tuple[str, int]:
     """Its chosen customers are not deleted. A campaign that has started can be cancelled but not deleted."""
-    writing.delete_campaign(caller(), path.campaign_id)
+    with as_read() as revision:
+        writing.delete_campaign(caller(), path.campaign_id, revision=revision)
     return "", 204
 
 

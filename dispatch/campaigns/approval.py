@@ -10,7 +10,7 @@ import structlog
 from dispatch.audience import members
 from dispatch.audience.members import Audience
 from dispatch.caller import Caller
-from dispatch.campaigns.rules import get_campaign, note
+from dispatch.campaigns.rules import check_revision, get_campaign, note
 from dispatch.campaigns.view import CampaignView, view
 from dispatch.errors import ApprovalRequired, CampaignNotFound, InvalidStatus
 from dispatch.texts.variants import templates_of
@@ -31,7 +31,7 @@ def approve_campaign(caller: Caller, campaign_id: int, *, revision: int) -> Camp
     ApprovalRequired when the caller had a hand in what it sends, with this key or with another one of their own.
     """
     campaign = get_campaign(caller, campaign_id)
-    _check_revision(campaign, revision)
+    check_revision(campaign, revision)
     # Counted before the row is locked, so that a pause never waits for a large audience. Another audience would be
     # another revision, and a list that grows is counted again at the start.
     at = approval.everything_before()
@@ -40,7 +40,7 @@ def approve_campaign(caller: Caller, campaign_id: int, *, revision: int) -> Camp
         locked = approval.lock(campaign_id)
         if locked is None:
             raise CampaignNotFound
-        _check_revision(locked, revision)
+        check_revision(locked, revision)
         approved = approval.approve(campaign_id, recipients=recipients, actor=caller.actor, at=at)
         if approved is None:
             if approval.has_written(campaign_id, caller.actor):
@@ -114,11 +114,3 @@ def _too_many_today(judged: Judgement, recipients: int) -> str | None:
         # A refused follow-up leaves nothing that could be approved.
         mend = f"a {judged.kind} cannot be approved: copy the campaign and have the copy approved, or wait"
     return f"{what}. {mend[0].upper()}{mend[1:]}."
-
-
-def _check_revision(campaign: Campaign, revision: int) -> None:
-    if campaign.revision != revision:
-        raise InvalidStatus(
-            f"The campaign has changed; read revision {campaign.revision} and approve that.",
-            revision=campaign.revision,
-        )

@@ -19,6 +19,19 @@ from models.campaigns.campaign import Campaign
 from models.campaigns.writing import EditedColumns
 
 
+class ChangedSince(InvalidStatus):
+    """The campaign was changed after it was read; read it again and decide."""
+
+    def __init__(self, campaign: Campaign, read: int) -> None:
+        super().__init__(
+            "The campaign was changed after you opened it: its text, channel or audience is another one now (revision "
+            f"{campaign.revision}, and you read {read}). Nothing was done; read it again and decide.",
+            status=campaign.status,
+            revision=campaign.revision,
+            read=read,
+        )
+
+
 class _Timed(Protocol):
     """What a person who changes a campaign reads of it beside its revision: its name and its times."""
 
@@ -43,14 +56,9 @@ def get_campaign(caller: Caller, campaign_id: int) -> Campaign:
 
 
 def check_revision(campaign: Campaign, revision: int | None) -> None:
-    """Refuses, as InvalidStatus, a campaign that was changed after a person read this revision of it; None is any."""
+    """Refuses, as ChangedSince, a campaign that was changed after a person read this revision of it; None is any."""
     if revision is not None and campaign.revision != revision:
-        raise InvalidStatus(
-            "The campaign was changed after you opened it: its text, channel or audience is another one now. Nothing "
-            "was done; read it again and decide.",
-            status=campaign.status,
-            revision=campaign.revision,
-        )
+        raise ChangedSince(campaign, revision)
 
 
 def standing_of(campaign: _Timed) -> str:

@@ -18,6 +18,7 @@ from dispatch.campaigns.draft import CampaignDraft, checked
 from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.patterns import JOB_TYPE
 from dispatch.campaigns.rules import (
+    check_revision,
     get_campaign,
     must_be_in_future,
     note,
@@ -101,13 +102,18 @@ def duplicate_campaign(caller: Caller, campaign_id: int, *, name: str | None = N
         return view(copy)
 
 
-def delete_campaign(caller: Caller, campaign_id: int) -> None:
-    """Deletes a draft and its chosen audience; InvalidStatus in any other state, or while a segment names it."""
+def delete_campaign(caller: Caller, campaign_id: int, *, revision: int | None = None) -> None:
+    """Deletes a draft and its chosen audience; InvalidStatus in any other state, or while a segment names it.
+
+    With a `revision`, which is what a person has read, a campaign that was changed since is ChangedSince.
+    """
     campaign = get_campaign(caller, campaign_id)
     try:
         with db.atomic():
-            if not deleting.delete(campaign_id):
-                raise refusal("deleted", get_campaign(caller, campaign_id).status)
+            if not deleting.delete(campaign_id, read=revision):
+                current = get_campaign(caller, campaign_id)
+                check_revision(current, revision)
+                raise refusal("deleted", current.status)
             note(caller, "campaign.deleted", campaign, name=campaign.name)
             db.after_commit(partial(log.info, "campaign.deleted", campaign_id=campaign_id))
     except ForeignKeyViolation:

@@ -8,7 +8,7 @@ from pydantic import Field
 from dispatch.audience.choice import choose_customers
 from dispatch.audience.gaps import GapView
 from dispatch.caller import Caller
-from dispatch.campaigns.rules import check_no_child, get_campaign, not_started, note
+from dispatch.campaigns.rules import check_no_child, check_revision, get_campaign, not_started, note
 from dispatch.campaigns.view import Status
 from dispatch.errors import DispatchError, EmptyCustomerIds, InvalidStatus
 from dispatch.formats.view import View
@@ -45,10 +45,13 @@ class SentView(View):
     )
 
 
-def send_campaign(caller: Caller, campaign_id: int, customer_ids: Sequence[int]) -> SentView:
+def send_campaign(
+    caller: Caller, campaign_id: int, customer_ids: Sequence[int], *, revision: int | None = None
+) -> SentView:
     """Adds these customers to the campaign: a draft starts at once, a scheduled one waits for its time.
 
     Customers who were chosen before stay chosen. InvalidStatus for a campaign that has an audience of another kind.
+    With a `revision`, which is what a person has read, a campaign that was changed since is ChangedSince.
     """
     get_campaign(caller, campaign_id)
     if not customer_ids:
@@ -57,7 +60,7 @@ def send_campaign(caller: Caller, campaign_id: int, customer_ids: Sequence[int])
 
     def queue() -> Campaign | None:
         nonlocal added, chosen
-        added, chosen, to_start = _queue(caller, campaign_id, customer_ids)
+        added, chosen, to_start = _queue(caller, campaign_id, customer_ids, revision)
         return to_start
 
     started = start_in_one_transaction(caller, queue)
@@ -83,15 +86,17 @@ def _sent(started: EnqueueResult) -> SentView:
     )
 
 
-def _queue(caller: Caller, campaign_id: int, customer_ids: Sequence[int]) -> tuple[int, int, Campaign | None]:
+def _queue(
+    caller: Caller, campaign_id: int, customer_ids: Sequence[int], revision: int | None
+) -> tuple[int, int, Campaign | None]:
     """Adds these customers to those that the campaign has.
 
     Returns how many are new, how many it has now, and the campaign if it starts now. The row stays locked until the
     choice is committed, so that any other start comes either before it, and this one is refused, or after it.
     """
-    queued = campaign_writing.queue(campaign_id)
+    queued = campaign_writing.queue(campaign_id, read=revision)
     if queued is None:
-        raise _why_not_queued(get_campaign(caller, campaign_id))
+        raise _why_not_queued(get_campaign(caller, campaign_id), revision)
     added = choose_customers(queued.account_id, campaign_id, customer_ids)
     chosen = CampaignCustomer.counts([campaign_id]).get(campaign_id, 0)
     note(caller, "campaign.queued", queued, customers=added, of=chosen)
@@ -99,7 +104,8 @@ def _queue(caller: Caller, campaign_id: int, customer_ids: Sequence[int]) -> tup
     return added, chosen, get_campaign(caller, campaign_id) if queued.status == "draft" else None
 
 
-def _why_not_queued(campaign: Campaign) -> DispatchError:
+def _why_not_queued(campaign: Campaign, revision: int | None) -> DispatchError:
+    check_revision(campaign, revision)
     check_no_child(campaign)
     if campaign.status not in ("draft", "scheduled"):
         return not_started(campaign.status)

@@ -14,6 +14,9 @@ from models.tenancy import Tenant, owned_by
 DEFAULT_LIFE = """(CASE WHEN num_nonnulls(local_time, send_window, holidays) = 0 THEN interval '24 hours'
                         ELSE interval '8 days' END)"""
 
+# The revision is the one that a person has read, if they have read any.
+AS_READ = "(%(read)s::bigint IS NULL OR revision = %(read)s)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign(Row):
@@ -157,50 +160,54 @@ class Campaign(Row):
         )
 
     @classmethod
-    def schedule(cls, campaign_id: int, at: datetime, *, request_id: str, traceparent: str | None) -> "Campaign | None":
+    def schedule(
+        cls, campaign_id: int, at: datetime, *, request_id: str, traceparent: str | None, read: int | None = None
+    ) -> "Campaign | None":
         """Schedules a draft, or reschedules a scheduled campaign.
 
-        None when it is in neither state, has no text, expires before then, or the time is not in the future.
+        None when it is in neither state, has no text, expires before then, the time is not in the future, or the
+        campaign has another revision than the one that was read, if any was.
         """
         return row(
-            """UPDATE campaign SET status = 'scheduled', scheduled_at = %(at)s, correlation_id = %(request)s,
+            f"""UPDATE campaign SET status = 'scheduled', scheduled_at = %(at)s, correlation_id = %(request)s,
                       traceparent = %(trace)s, blocked_reason = NULL, blocked_tries = 0, next_check_at = NULL,
                       updated_at = now() WHERE id = %(id)s AND status IN ('draft', 'scheduled') AND %(at)s > now()
-                 AND template ~ '[^[:space:]]' AND coalesce(expires_at > %(at)s, true) RETURNING *""",
-            {"id": campaign_id, "at": at, "request": request_id, "trace": traceparent},
+                 AND template ~ '[^[:space:]]' AND coalesce(expires_at > %(at)s, true)
+                 AND {AS_READ} RETURNING *""",
+            {"id": campaign_id, "at": at, "request": request_id, "trace": traceparent, "read": read},
             into=cls,
         )
 
     @classmethod
-    def unschedule(cls, campaign_id: int) -> "Campaign | None":
+    def unschedule(cls, campaign_id: int, *, read: int | None = None) -> "Campaign | None":
         """Turns a scheduled campaign back into a draft; None when it is not scheduled."""
         return row(
-            """UPDATE campaign SET status = 'draft', scheduled_at = NULL, blocked_reason = NULL, blocked_tries = 0,
+            f"""UPDATE campaign SET status = 'draft', scheduled_at = NULL, blocked_reason = NULL, blocked_tries = 0,
                       next_check_at = NULL, updated_at = now()
-               WHERE id = %s AND status = 'scheduled' RETURNING *""",
-            [campaign_id],
+               WHERE id = %(id)s AND status = 'scheduled' AND {AS_READ} RETURNING *""",
+            {"id": campaign_id, "read": read},
             into=cls,
         )
 
     @classmethod
-    def pause(cls, campaign_id: int, reason: str) -> "Campaign | None":
+    def pause(cls, campaign_id: int, reason: str, *, read: int | None = None) -> "Campaign | None":
         """Pauses a campaign; no message is claimed once this is committed. None when its state does not allow it."""
         return row(
-            """UPDATE campaign SET paused_from = status, status = 'paused', reason = %(reason)s, updated_at = now()
-               WHERE id = %(id)s AND status IN ('scheduled', 'preparing', 'sending') RETURNING *""",
-            {"id": campaign_id, "reason": reason},
+            f"""UPDATE campaign SET paused_from = status, status = 'paused', reason = %(reason)s, updated_at = now()
+               WHERE id = %(id)s AND status IN ('scheduled', 'preparing', 'sending') AND {AS_READ} RETURNING *""",
+            {"id": campaign_id, "reason": reason, "read": read},
             into=cls,
         )
 
     @classmethod
-    def resume(cls, campaign_id: int) -> "Campaign | None":
+    def resume(cls, campaign_id: int, *, read: int | None = None) -> "Campaign | None":
         """Returns a paused campaign to its previous state; None when it is not paused, or is resumed by its schedule.
 
         A preparation gets a new token, and open batches are pushed again. One whose time passed meanwhile is due now:
         who resumes it has decided that it is not too late.
         """
         return row(
-            """WITH resumed AS (
+            f"""WITH resumed AS (
                  UPDATE campaign SET status = paused_from, paused_from = NULL, reason = NULL, updated_at = now(),
                         blocked_reason = NULL, blocked_tries = 0, next_check_at = NULL,
                         scheduled_at = CASE WHEN paused_from = 'scheduled' AND scheduled_at < now()
@@ -208,23 +215,24 @@ class Campaign(Row):
                                             THEN now() ELSE scheduled_at END,
                         prep_token = CASE WHEN paused_from = 'preparing' THEN gen_random_uuid() END,
                         prep_touched_at = CASE WHEN paused_from = 'preparing' THEN now() END
-                 WHERE id = %(id)s AND status = 'paused' AND paused_from <> 'recurring' RETURNING *),
+                 WHERE id = %(id)s AND status = 'paused' AND paused_from <> 'recurring'
+                   AND {AS_READ} RETURNING *),
                unpushed AS (
                  UPDATE batch SET pushed_at = NULL, touched_at = NULL FROM resumed
                  WHERE campaign_id = resumed.id AND resumed.status = 'sending' AND pending > 0)
                SELECT * FROM resumed""",
-            {"id": campaign_id},
+            {"id": campaign_id, "read": read},
             into=cls,
         )
 
     @classmethod
-    def cancel(cls, campaign_id: int) -> "Campaign | None":
+    def cancel(cls, campaign_id: int, *, read: int | None = None) -> "Campaign | None":
         """Cancels a campaign, whose messages recovery cancels and settles; None when it has ended or is recurring."""
         return row(
-            """UPDATE campaign SET status = 'cancelled', paused_from = NULL, ended_at = now(), updated_at = now(),
+            f"""UPDATE campaign SET status = 'cancelled', paused_from = NULL, ended_at = now(), updated_at = now(),
                       settled_at = CASE WHEN claim_epoch = 0 THEN now() END
                WHERE id = %(id)s AND status IN ('draft', 'scheduled', 'preparing', 'sending', 'paused')
-                 AND paused_from IS DISTINCT FROM 'recurring' RETURNING *""",
-            {"id": campaign_id},
+                 AND paused_from IS DISTINCT FROM 'recurring' AND {AS_READ} RETURNING *""",
+            {"id": campaign_id, "read": read},
             into=cls,
         )

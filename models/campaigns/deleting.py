@@ -1,11 +1,16 @@
 """Deletes a campaign's row, in one statement that says which may be deleted."""
 
+from models.campaigns.campaign import AS_READ
 from models.database import changed
 
 
-def delete(campaign_id: int) -> bool:
-    """Deletes a draft and its chosen audience; its test campaigns stay. False when it is not a draft."""
-    return changed("DELETE FROM campaign WHERE id = %s AND status = 'draft'", [campaign_id]) == 1
+def delete(campaign_id: int, *, read: int | None = None) -> bool:
+    """Deletes a draft and its chosen audience; its test campaigns stay.
+
+    False when it is not a draft, or has another revision than the one that was read, if any was.
+    """
+    draft = f"DELETE FROM campaign WHERE id = %(id)s AND status = 'draft' AND {AS_READ}"
+    return changed(draft, {"id": campaign_id, "read": read}) == 1
 
 
 def withdraw(child_id: int) -> bool:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from models.campaigns.approval import ASKS_FOR_NONE, may_start, take_turn, unapproved
 from models.campaigns.audience_parts import AudiencePart
-from models.campaigns.campaign import DEFAULT_LIFE, Campaign
+from models.campaigns.campaign import AS_READ, DEFAULT_LIFE, Campaign
 from models.database import COMMIT_WITHOUT_WAITING, row, rows
 from models.idempotency_key import RequestKey
 
@@ -22,7 +22,7 @@ UPDATE campaign SET claimed_from = status, status = 'preparing', claim_epoch = c
        unapproved_recipients = {{unapproved}}
 WHERE id = %(id)s AND status IN ('draft', 'scheduled') AND coalesce(expires_at, 'infinity') > now() AND {{may}}
   AND (NOT %(only_if_due)s OR (status = 'scheduled' AND scheduled_at <= now()))
-  AND (%(read)s::bigint IS NULL OR revision = %(read)s)
+  AND {AS_READ}
 RETURNING *
 """
 _START_SENDING = """

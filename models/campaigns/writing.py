@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from models.campaigns.blocking import DECIDED_BY
-from models.campaigns.campaign import Campaign
+from models.campaigns.campaign import AS_READ, Campaign
 from models.database import row
 from models.row import JsonObject
 
@@ -182,18 +182,19 @@ def _complete(values: EditedColumns) -> str:
     return " AND ".join(f"({each})" for each in asked) or "true"
 
 
-def queue(campaign_id: int) -> Campaign | None:
+def queue(campaign_id: int, *, read: int | None = None) -> Campaign | None:
     """Lets customers be chosen for a draft or scheduled campaign, beside those that it has.
 
-    None when it is in neither state or has an audience of another kind, which stays as it is.
+    None when it is in neither state or has an audience of another kind, which stays as it is, or has another revision
+    than the one that was read, if any was.
     """
     return row(
         f"""UPDATE campaign SET audience_kind = 'customers', queued_at = coalesce(queued_at, now()),
                    blocked_reason = {_STILL_BLOCKED}, blocked_tries = 0, next_check_at = NULL, updated_at = now()
             WHERE id = %(id)s AND status IN ('draft', 'scheduled')
-              AND coalesce(audience_kind, 'customers') = 'customers'
+              AND coalesce(audience_kind, 'customers') = 'customers' AND {AS_READ}
             RETURNING *""",
-        {"id": campaign_id, "undecided": list(DECIDED_BY)},
+        {"id": campaign_id, "undecided": list(DECIDED_BY), "read": read},
         into=Campaign,
     )
 
