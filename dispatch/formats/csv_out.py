@@ -2,8 +2,9 @@
 
 A cell that begins like a formula gets an apostrophe in front, also where only a reader with another delimiter sees a
 cell begin; a phone number, which is a plus and digits, is no formula. `plain_cell` removes exactly those apostrophes,
-so what was exported can be imported unchanged. A file begins with a byte-order mark, without which Excel takes Greek
-for Latin letters.
+so what was exported can be imported unchanged. It also removes one with which other programs keep spreadsheets from
+rounding a number (`'6543210987654`); a number that has one of its own gets a second. A file begins with a byte-order
+mark, without which Excel takes Greek for Latin letters.
 """
 
 import csv
@@ -22,6 +23,7 @@ MEDIA_TYPE = "text/csv; charset=utf-8"
 LINES_TOGETHER, CELLS_TOGETHER, CHARACTERS_TOGETHER = 500, 20_000, 500_000
 _DELIMITERS = tuple(DELIMITERS)
 
+_PROTECTED = re.compile(r"'+[0-9][0-9 .,:()/-]*")
 _PHONE = re.compile(r"\+[0-9]+")
 # What begins a formula. The full-width and small signs do so in East Asian spreadsheets.
 _SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
@@ -42,6 +44,8 @@ def safe_cell(value: Any) -> str:
     if isinstance(value, str):
         # Lone surrogates stand for bytes that were not UTF-8, and could not be written again.
         text = value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+        if text.startswith("'") and _PROTECTED.fullmatch(text):
+            return f"'{text}"
         return text if _PHONE.fullmatch(text) or not _ODD.search(text) else _RUN.sub(_with_apostrophes, text)
     if value is None:
         return ""
@@ -53,7 +57,9 @@ def safe_cell(value: Any) -> str:
 
 
 def plain_cell(cell: str) -> str:
-    """Returns the text that `safe_cell` turned into the cell."""
+    """Returns the text that `safe_cell` turned into the cell, or a number without the apostrophe in front of it."""
+    if cell.startswith("'") and _PROTECTED.fullmatch(cell):
+        return cell[1:]
     return _RUN.sub(_without_apostrophes, cell) if "'" in cell and _ODD.search(cell) else cell
 
 

@@ -315,6 +315,13 @@ def test_progress_is_reported_after_each_chunk(account, monkeypatch):
     assert [report.imported for report in told] == [2, 4, 5]
 
 
+def test_an_apostrophe_that_protects_a_number_does_not_come_into_an_attribute(import_file):
+    import_file("phone,Customer ID,Total Spent\n6900000001,'6543210987654,12.50\n")
+    assert rows("SELECT attributes FROM customer") == [
+        {"attributes": {"customer_id": "6543210987654", "total_spent": "12.50"}}
+    ]
+
+
 def test_consent_unsubscribed_opts_the_customer_out_and_any_other_word_is_rejected(import_file):
     report, rejects = import_file(
         "phone,consent\n6900000001,unsubscribed\n6900000002,subscribed\n6900000003,\n6900000004,maybe\n"

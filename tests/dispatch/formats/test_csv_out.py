@@ -101,6 +101,30 @@ def test_only_cells_that_begin_like_a_formula_are_changed(text, cell):
     assert safe_cell(text) == cell
 
 
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("'6543210987654", "6543210987654"),
+        ("'0123", "0123"),
+        ("'12,345.60", "12,345.60"),
+        ("'2026-01-02 10:00", "2026-01-02 10:00"),
+        ("'+306912345678 ", "+306912345678 "),
+        ("'=1", "=1"),
+        ("''5", "'5"),
+        ("'90s music", "'90s music"),
+        ("'tis", "'tis"),
+        ("12'", "12'"),
+    ],
+)
+def test_an_apostrophe_that_protects_a_number_is_no_part_of_it(cell, text):
+    assert plain_cell(cell) == text
+
+
+@given(st.text("'0123456789 .,-+/", max_size=8))
+def test_a_number_with_an_apostrophe_of_its_own_survives_the_round_trip(text):
+    assert plain_cell(safe_cell(text)) == text
+
+
 def test_values_other_than_text_are_written_plainly():
     values = [None, -2, 1.5, True, False, datetime(2030, 1, 31, 9, tzinfo=UTC)]
     assert [safe_cell(value) for value in values] == ["", "-2", "1.5", "true", "false", "2030-01-31T09:00:00+00:00"]
