@@ -212,6 +212,8 @@ def test_a_receipt_in_our_format():
     item = {"id": "e-1", "reference": "7-0", "state": "delivered", "at": "2030-01-31T09:00:00+00:00"}
     expected = Receipt("e-1", "delivered", "7-0", at=datetime(2030, 1, 31, 9, tzinfo=UTC))
     assert provider("webhook").parse_receipts(signed(json.dumps(item).encode())) == [expected]
+    in_small_letters = item | {"at": "2030-01-31t09:00:00z"}
+    assert provider("webhook").parse_receipts(signed(json.dumps(in_small_letters).encode())) == [expected]
     several = [item, {"id": "e-2"}, 7, {"id": "e-3", "state": ["x"]}, item | {"id": 7}]
     assert provider("webhook").parse_receipts(signed(json.dumps(several).encode())) == [
         expected,
