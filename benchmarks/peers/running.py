@@ -93,7 +93,10 @@ def _measure(
     producer = subprocess.Popen(peer.produce, env=environment, stdout=log, stderr=log)
     try:
         # It runs when the clock starts, as our web does.
-        _wait_for(lambda: server.llen(READY) > len(peer.work), f"{peer.name}'s producer did not start")
+        not_started = f"{peer.name}'s producer did not start"
+        _wait_for(lambda: server.llen(READY) > len(peer.work) or producer.poll() is not None, not_started)
+        if server.llen(READY) <= len(peer.work):
+            raise WentWrong(not_started)
         began = monotonic()
         server.rpush(GO, 1)
         sent, since, peak = 0, began, 0

@@ -1,6 +1,7 @@
 """The peers of the scoreboard do what they are measured for, and are left out with a reason where they cannot run."""
 
 import shutil
+import sys
 
 import pytest
 
@@ -60,10 +61,17 @@ def test_rq_writes_a_row_for_each_customer_of_the_account_and_marks_each_with_it
 @pytest.mark.processes
 def test_a_peer_that_sends_nothing_is_no_figure(rq, account, redis, tmp_path, monkeypatch):
     monkeypatch.setattr(running, "STANDSTILL_SEC", 0.5)
-    idle = Installed("rq", ("true",), rq.work)
+    begins_and_ends = (sys.executable, "-c", "from benchmarks.peers import work; work.ready()")
+    idle = Installed("rq", begins_and_ends, rq.work)
     with pytest.raises(WentWrong, match="rq stands still at 0 of 1200"):
         running.run_campaign(idle, RECIPIENTS, account.id, logs=tmp_path)
     assert rows("SELECT FROM pg_tables WHERE tablename = 'peer_message'") == []
+
+
+@pytest.mark.processes
+def test_a_peer_whose_producer_does_not_begin_is_no_figure(rq, account, redis, tmp_path):
+    with pytest.raises(WentWrong, match="rq's producer did not start"):
+        running.run_campaign(Installed("rq", ("true",), rq.work), RECIPIENTS, account.id, logs=tmp_path)
 
 
 def test_without_node_bullmq_is_skipped_and_says_so(tmp_path, monkeypatch):
