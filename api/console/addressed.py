@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from api.console import forms, words
+from api.console import forms
 from api.console.campaign_form.choices import Choice, named_list, named_segment
 from dispatch.campaigns.view import AudienceView, PartsView
+from dispatch.formats.view import counted
 
 
 class Part(NamedTuple):
@@ -34,7 +35,7 @@ def addressed(audience: AudienceView | None) -> Addressed | None:
         case AudienceView(kind="everyone"):
             return Addressed([Part("everyone who is subscribed")], [])
         case AudienceView(kind="customers"):
-            return Addressed([Part(words.counted(audience.customers, "chosen customer"))], [])
+            return Addressed([Part(counted(audience.customers, "chosen customer"))], [])
         case AudienceView(kind="remote"):
             return Addressed([Part("users of user-service")], [], json.dumps(audience.conditions, ensure_ascii=False))
         case AudienceView(kind="list"):

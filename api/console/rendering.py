@@ -12,6 +12,7 @@ from api.console.sessions import csrf_token
 from api.http.errors import STATUS
 from dispatch.doctor.refusals import in_words
 from dispatch.errors import DispatchError
+from dispatch.formats.view import counted
 from models.console.session import SignedIn
 
 _TEMPLATES = Environment(
@@ -21,7 +22,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters |= {"number": words.number, "counted": words.counted, "refusal": in_words}
+_TEMPLATES.filters |= {"number": words.number, "counted": counted, "refusal": in_words}
 _TEMPLATES.globals |= {"asset": asset, "bar": words.bar, "done": words.done, "page_count": words.pages}
 
 _TEMPLATES.globals |= {

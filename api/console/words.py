@@ -31,11 +31,6 @@ def number(value: int | float) -> str:
     return f"{value:,}"
 
 
-def counted(value: int, one: str, many: str | None = None) -> str:
-    """Returns a number with what it counts: "1 person", "1,240 people"."""
-    return f"{value:,} {one if value == 1 else many or f'{one}s'}"
-
-
 def moment(value: datetime, zone: str | None) -> str:
     """Returns a time by the clocks of the zone (UTC for none), like "26 Nov 2026, 09:24 EET"."""
     return as_written(value.astimezone(ZoneInfo(zone or "UTC")))

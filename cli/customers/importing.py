@@ -29,6 +29,7 @@ from dispatch.customers.imports import ImportReport, import_customers
 from dispatch.customers.said_elsewhere import check_first_lines
 from dispatch.formats.csv_in import CsvFile, lines_of
 from dispatch.formats.encodings import encoding_of
+from dispatch.formats.view import counted
 from models.customers.phone_types import LEFT_OUT
 
 
@@ -42,8 +43,8 @@ def _show(report: ImportReport) -> None:
     if report.not_asked:
         console().print(f"Lines of people not asked for consent, who are unsubscribed if new: {report.not_asked}")
     if left_out := {kind: report.phone_types[kind] for kind in LEFT_OUT if kind in report.phone_types}:
-        counted = ", ".join(f"{lines} {kind}" for kind, lines in left_out.items())
-        console().print(f"Numbers that get no texts unless the account's text_to names their kind: {counted}")
+        kinds = ", ".join(f"{lines} {kind}" for kind, lines in left_out.items())
+        console().print(f"Numbers that get no texts unless the account's text_to names their kind: {kinds}")
 
 
 def _nothing_came_in(report: ImportReport) -> bool:
@@ -109,11 +110,11 @@ def _import(file: Path, account_id: UUID, options: Options) -> ImportReport:
         size = size_of(raw)
         encoding = encoding_of(raw, options.encoding, country=options.country)
         _tell_columns(raw, encoding, options.mapping)
-        task = bar.add_task(file.name, total=size, lines=0)
+        task = bar.add_task(file.name, total=size, lines=counted(0, "line"))
 
         def advance(report: ImportReport) -> None:
             done = report.imported + report.updated + report.repeated + report.rejected
-            bar.update(task, completed=raw.tell(), lines=done)
+            bar.update(task, completed=raw.tell(), lines=counted(done, "line"))
 
         if options.dry_run:
             return try_import(
@@ -148,7 +149,7 @@ def _progress() -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%  {task.fields[lines]} lines"),
+        TextColumn("{task.percentage:>3.0f}%  {task.fields[lines]}"),
         TimeRemainingColumn(),
         console=CliConsole(stderr=True),
         disable=wants_json(),

@@ -9,7 +9,7 @@ from dispatch.audience.cost import limited
 from dispatch.audience.fields import is_empty
 from dispatch.audience.members import Audience, AudienceSize
 from dispatch.errors import NoRecipients
-from dispatch.formats.view import View
+from dispatch.formats.view import View, counted
 from dispatch.texts.template import ATTRIBUTE, CompiledTemplate
 from models.database import one
 from models.messages.parameters import unmarked
@@ -88,27 +88,29 @@ def no_one(reach: Reach) -> NoRecipients:
     size = reach.size
     if reach.blank:
         return NoRecipients(
-            f"The text is blank for all {reach.blank} people who could get it; give its placeholders a fallback.",
+            "The text is blank for everyone who could get it; give its placeholders a fallback.",
             total=size.total,
         )
+    everyone = counted(size.total, "person", "people")
     if size.not_allowed:
         return NoRecipients(
-            f"None of the {size.total} people of the audience can be messaged: the numbers of {size.not_allowed} are of"
-            f" countries to which the account may not send (an operator can allow them), {size.opted_out} have opted"
-            f" out, and the numbers of {size.not_mobile} get no texts.",
+            f"Nobody in the audience of {everyone} can be messaged. In a country to which"
+            f" the account may not send (an operator can allow it): {size.not_allowed:,}; opted out:"
+            f" {size.opted_out:,}; with a number that gets no texts: {size.not_mobile:,}.",
             total=size.total,
             country_not_allowed=size.not_allowed,
         )
     if size.not_mobile:
         return NoRecipients(
-            f"None of the {size.total} people of the audience can be messaged: {size.opted_out} have opted out, and the"
-            f" numbers of {size.not_mobile} are landlines or others that get no texts; text_to of the account lets them"
-            " in.",
+            f"Nobody in the audience of {everyone} can be messaged. Opted out:"
+            f" {size.opted_out:,}; with a landline or another number that gets no texts: {size.not_mobile:,}; text_to"
+            " of the account lets these in.",
             total=size.total,
             not_mobile=size.not_mobile,
         )
     return NoRecipients(
-        f"All {size.total} people of the audience have opted out." if size.total else None, total=size.total
+        f"Everyone in the audience of {everyone} has opted out." if size.total else None,
+        total=size.total,
     )
 
 
@@ -118,7 +120,8 @@ def none_reached(people: Mapping[str, int]) -> NoRecipients:
         return NoRecipients()
     said = "; ".join(_NOT_REACHED.get(reason, f"{reason}: {{}}").format(number) for reason, number in people.items())
     return NoRecipients(
-        f"None of the {sum(people.values())} people of the audience can be messaged now. {said}.", skipped=dict(people)
+        f"Nobody in the audience of {counted(sum(people.values()), 'person', 'people')} can be messaged now. {said}.",
+        skipped=dict(people),
     )
 
 
@@ -152,6 +155,7 @@ def _gap(audience: Audience, template: CompiledTemplate, field: str, people: int
         customer_id=person["id"],
         phone=person["phone"],
         text=text,
-        message=f"{{{name}}} is empty for {people} of {of} people, such as {person['phone']}: “{quoted}” "
+        message=f"{{{name}}} is empty for {people} of {counted(of, 'person', 'people')}, such as {person['phone']}: "
+        f"“{quoted}” "
         f'Write {{{{ {name}|fallback("…") }}}} to fill it.',
     )

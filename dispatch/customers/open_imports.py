@@ -12,6 +12,7 @@ import structlog
 from dispatch.accounts.quotas import check_quota
 from dispatch.caller import Caller
 from dispatch.errors import DispatchError, ImportRunning
+from dispatch.formats.view import counted
 from models.campaigns import blocking
 from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import Campaign
@@ -128,8 +129,8 @@ def _refusal(running: CustomerImport) -> ImportRunning:
     )
     anyway = "before those are known" if running.kind == "suppressions" else "with those who are there"
     return ImportRunning(
-        f"Import {running.id} is still {does}: {share} is read, {running.lines} lines so far. Wait until it ends, or "
-        f"start anyway {anyway}.",
+        f"Import {running.id} is still {does}: {share} is read, {counted(running.lines, 'line')} so far. Wait until it "
+        f"ends, or start anyway {anyway}.",
         import_id=running.id,
         bytes=running.bytes,
         size=running.size,

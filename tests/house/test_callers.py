@@ -17,6 +17,7 @@ WITHOUT_A_CALLER = {
     "audit",
     "check_first_lines",
     "checked_lines",
+    "counted",
     "encoding_of",
     "in_words",
     "as_csv",

@@ -53,7 +53,7 @@ def test_a_start_by_hand_is_refused_with_the_progress_of_the_import(account, spr
     with pytest.raises(ImportRunning, match="0 lines so far"):
         start(campaign)
     run(running.id, seconds=0)
-    with pytest.raises(ImportRunning, match="list spring: 100 % of its file is read, 1 lines so far") as refused:
+    with pytest.raises(ImportRunning, match="list spring: 100 % of its file is read, 1 line so far") as refused:
         start(campaign)
     assert refused.value.details == {
         "import_id": running.id,
