@@ -63,7 +63,10 @@ def wait_for_run(directory: Path, process: subprocess.Popen[bytes]) -> dict:
 
 def lives(pid: int) -> bool:
     """Returns whether the process runs; a zombie does not."""
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def all_of(pid: int) -> list[int]:
