@@ -34,6 +34,7 @@ def test_json_is_one_object_and_nothing_else(customers_import, tmp_path):
         "imported": 1,
         "updated": 0,
         "repeated": 0,
+        "not_asked": 0,
         "rejected": 1,
         "list_id": list_id,
         "mapping": {"phone": "phone", "first_name": "first_name"},
