@@ -71,7 +71,7 @@ def test_a_campaign_for_nobody_else_is_refused_and_says_who_can_allow_it(account
     change_quotas(asking(account.id), {"countries": ["DE"]})
     campaign = _for_all(account)
     before = stored_rows()
-    with pytest.raises(NoRecipients, match="an operator can allow them") as refused:
+    with pytest.raises(NoRecipients, match="an operator can allow it") as refused:
         enqueue_campaign(asking(), campaign.id)
     assert refused.value.details["country_not_allowed"] == 4
     assert stored_rows() == before
