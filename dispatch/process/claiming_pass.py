@@ -53,12 +53,13 @@ class Passes(Generic[Owner]):
         """Counts a call until it has ended, and returns it."""
         with self._lock:
             self._going[task] = owner
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self.ended)
         return task
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def ended(self, task: asyncio.Task[None]) -> None:
+        """Counts a call no longer, whether or not its callbacks have run."""
         with self._lock:
-            del self._going[task]
+            self._going.pop(task, None)
 
 
 class Turn(Generic[Owner]):
@@ -96,6 +97,8 @@ async def claim_and_call(
         made += len(claimed)
         done, _ = await asyncio.wait(going, timeout=LOOK_EVERY_SEC, return_when=asyncio.FIRST_COMPLETED)
         going -= done
+        for task in done:
+            passes.ended(task)  # its owner may have the next one now
         for problem in (raised for task in done if (raised := task.exception())):
             may_claim &= not isinstance(problem, PASSING_ERRORS)
             failed = _first(failed, problem)
