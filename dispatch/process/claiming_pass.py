@@ -56,10 +56,11 @@ class Passes(Generic[Owner]):
         task.add_done_callback(self.ended)
         return task
 
-    def ended(self, task: asyncio.Task[None]) -> None:
-        """Counts a call no longer, whether or not its callbacks have run."""
+    def ended(self, *tasks: asyncio.Task[None]) -> None:
+        """Counts these calls no longer, whether or not their callbacks have run: the owners may have the next ones."""
         with self._lock:
-            self._going.pop(task, None)
+            for task in tasks:
+                self._going.pop(task, None)
 
 
 class Turn(Generic[Owner]):
@@ -97,8 +98,7 @@ async def claim_and_call(
         made += len(claimed)
         done, _ = await asyncio.wait(going, timeout=LOOK_EVERY_SEC, return_when=asyncio.FIRST_COMPLETED)
         going -= done
-        for task in done:
-            passes.ended(task)  # its owner may have the next one now
+        passes.ended(*done)
         for problem in (raised for task in done if (raised := task.exception())):
             may_claim &= not isinstance(problem, PASSING_ERRORS)
             failed = _first(failed, problem)
