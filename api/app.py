@@ -117,14 +117,10 @@ class Web(OpenAPI):
     def make_response(self, rv: Any) -> Response:
         """Answers with the JSON of a view of `dispatch`, alone or with a status."""
         match rv:
-            case CampaignView():
-                rv = rv.model_dump(mode="json"), {"ETag": f'"{rv.revision}"'}
-            case (CampaignView() as campaign, status):
-                rv = campaign.model_dump(mode="json"), status, {"ETag": f'"{campaign.revision}"'}
             case BaseModel():
-                rv = rv.model_dump(mode="json")
+                rv = rv.model_dump(mode="json"), _etag(rv)
             case (BaseModel() as view, status):
-                rv = view.model_dump(mode="json"), status
+                rv = view.model_dump(mode="json"), status, _etag(view)
         return super().make_response(rv)
 
     def make_default_options_response(self) -> Response:
@@ -133,6 +129,11 @@ class Web(OpenAPI):
         if own := methods.own_methods():
             response.headers["Allow"] = ", ".join(own)
         return response
+
+
+def _etag(view: BaseModel) -> dict[str, str]:
+    """Returns the header that names the revision of a campaign; none for anything else."""
+    return {"ETag": f'"{view.revision}"'} if isinstance(view, CampaignView) else {}
 
 
 def web_app(settings: Settings) -> Flask:

@@ -87,10 +87,7 @@ def approve(path: CampaignPath, body: Approval) -> CampaignView:
     "/pause",
     summary="Pause a campaign",
     answers={200: CampaignView},
-    refuses=(
-        "PRECONDITION_FAILED",
-        "INVALID_STATUS",
-    ),
+    refuses=("PRECONDITION_FAILED", "INVALID_STATUS"),
     scope="write",
     idempotency=ONE_TRANSACTION,
 )
@@ -107,10 +104,7 @@ def pause(path: CampaignPath) -> CampaignView:
     "/resume",
     summary="Resume a paused campaign",
     answers={200: CampaignView},
-    refuses=(
-        "PRECONDITION_FAILED",
-        "INVALID_STATUS",
-    ),
+    refuses=("PRECONDITION_FAILED", "INVALID_STATUS"),
     scope="send",
     idempotency=ONE_TRANSACTION,
 )
@@ -124,10 +118,7 @@ def resume(path: CampaignPath) -> CampaignView:
     "/cancel",
     summary="Cancel a campaign",
     answers={200: CampaignView},
-    refuses=(
-        "PRECONDITION_FAILED",
-        "INVALID_STATUS",
-    ),
+    refuses=("PRECONDITION_FAILED", "INVALID_STATUS"),
     scope="write",
     idempotency=ONE_TRANSACTION,
 )

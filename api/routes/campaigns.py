@@ -101,10 +101,7 @@ def edit(path: CampaignPath, body: CampaignChanges) -> CampaignView:
     "/<campaign_id>/schedule",
     summary="Schedule or reschedule a campaign",
     answers={200: CampaignView},
-    refuses=(
-        "PRECONDITION_FAILED",
-        "INVALID_STATUS",
-    ),
+    refuses=("PRECONDITION_FAILED", "INVALID_STATUS"),
     body=True,
     scope="send",
     idempotency=ONE_TRANSACTION,
@@ -119,10 +116,7 @@ def schedule(path: CampaignPath, body: Schedule) -> CampaignView:
     "/<campaign_id>/unschedule",
     summary="Turn a scheduled or recurring campaign back into a draft",
     answers={200: CampaignView},
-    refuses=(
-        "PRECONDITION_FAILED",
-        "INVALID_STATUS",
-    ),
+    refuses=("PRECONDITION_FAILED", "INVALID_STATUS"),
     scope="write",
     idempotency=ONE_TRANSACTION,
 )

@@ -62,7 +62,7 @@ class PreviewedVariantView(View):
 class EstimateView(View):
     """The price of all messages; for a large audience estimated from its first thousand, and then not `exact`.
 
-    It counts whoever is above a frequency cap or whose hours come after the expiry: the plan says how many these are.
+    People above a frequency cap, or whose hours come after the expiry, count too: the plan says how many these are.
     """
 
     recipients: int

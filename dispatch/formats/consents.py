@@ -77,6 +77,10 @@ def word_of(text: str) -> str:
     return "".join(_words_of(text))
 
 
+def _words_of_name(column: str) -> list[str]:
+    return _words_of(_CAMEL.sub(" ", column))
+
+
 def _words_of(text: str) -> list[str]:
     letters = normal("NFKD", text).casefold()
     return re.sub(r"[\W_]+", " ", "".join(letter for letter in letters if not combining(letter))).split()
@@ -105,7 +109,7 @@ def meaning_of(column: str) -> Meaning | None:
     Names are read by their words, also where only capitals separate these (`HasOptedOutOfSMS`). An opt-out of another
     channel, such as email, is none of ours.
     """
-    words = _words_of(_CAMEL.sub(" ", column))
+    words = _words_of_name(column)
     if (whole := "".join(words)) in COLUMNS:
         return Meaning(whole in OPT_OUTS, "sure")
     has = frozenset(words)
@@ -125,7 +129,7 @@ def meaning_of(column: str) -> Meaning | None:
 
 def is_of_another_channel(column: str) -> bool:
     """Returns whether the column speaks of email, post or the like and not of texts."""
-    return _of_another_channel(frozenset(_words_of(_CAMEL.sub(" ", column))))
+    return _of_another_channel(frozenset(_words_of_name(column)))
 
 
 def _of_another_channel(has: frozenset[str]) -> bool:

@@ -1,5 +1,6 @@
 """Why a follow-up would reach no one, by the counts of its campaign, and what to do about those who got nothing."""
 
+from dispatch.formats.view import counted
 from models.campaigns.campaign import Campaign
 from models.campaigns.family import MOST_ATTEMPTS
 from models.messages.batch import Stats, stats
@@ -68,7 +69,7 @@ def _others(campaign: Campaign, counts: Stats) -> list[str]:
 
 
 def _messages(count: int) -> str:
-    return "1 message" if count == 1 else f"{count:,} messages"
+    return counted(count, "message")
 
 
 def _is(count: int) -> str:
