@@ -13,6 +13,7 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.processes
 
+LIVING = 'campaign_dispatch_living_processes{kind="worker",queue="send"} 2.0'
 TOKEN = "a token for Prometheus"
 CALLS = 'campaign_dispatch_provider_call_duration_seconds_count{outcome="accepted",provider="simulated"} 10.0'
 
@@ -29,7 +30,7 @@ def test_calls_of_workers_are_seen_at_the_web_of_up():
                 with urlopen(Request(url, headers={"Authorization": f"Bearer {TOKEN}"}), timeout=30) as answer:
                     return answer.read().decode()
 
-            assert 'campaign_dispatch_living_processes{kind="worker",queue="send"} 2.0' in scraped()
+            wait_until(lambda: LIVING in scraped(), "both send workers are seen")
             for words in (["seed"], ["campaign", "enqueue", "1"]):
                 done = subprocess.run(cli(*words), env={**environment, "DATA_DIR": str(directory)}, check=False)
                 assert done.returncode == 0
