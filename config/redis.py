@@ -1,4 +1,4 @@
-"""Connections to Redis: one kind for pushing jobs, one for waiting for jobs, one for counting requests.
+"""Connections to Redis: to push jobs, to wait for jobs, to count requests, and to hear what is announced.
 
 None of them repeats a command, and none waits for a Redis that is known to hang.
 """
@@ -44,6 +44,13 @@ def working(settings: Settings) -> redis.Redis:
 def counting(settings: Settings) -> redis.Redis:
     """Returns a client for what every request needs but can do without: it gives up within a second."""
     return _client(settings, retry=Once(_outage_of(settings)), **_HURRIED)
+
+
+def listening(settings: Settings) -> redis.asyncio.Redis:
+    """Returns a client that waits on an event loop, for as long as it takes, for what others publish."""
+    url = _url(settings)
+    options = _options(url, verify=settings.redis_tls_verify) | {"socket_timeout": None}
+    return redis.asyncio.Redis.from_url(url, **options, retry=redis.asyncio.retry.Retry(NoBackoff(), 0))
 
 
 def problem_with(client: redis.Redis) -> str | None:
@@ -104,12 +111,16 @@ def _known_outage(url: str, verify: bool) -> Outage:
 
 
 def _client_of(url: str, *, verify: bool, **options: Any) -> redis.Redis:
+    return redis.Redis.from_url(url, **_options(url, verify=verify) | options)
+
+
+def _options(url: str, *, verify: bool) -> dict[str, Any]:
+    options: dict[str, Any] = {"socket_timeout": ANSWER_WITHIN_SEC, "socket_connect_timeout": ANSWER_WITHIN_SEC}
     if url.startswith("rediss://") and not verify:
         options |= {"ssl_cert_reqs": "none", "ssl_check_hostname": False}
     if not url.startswith("unix://"):
         options |= {"socket_keepalive": True, "socket_keepalive_options": _keepalive()}
-    limits = {"socket_timeout": ANSWER_WITHIN_SEC, "socket_connect_timeout": ANSWER_WITHIN_SEC}
-    return redis.Redis.from_url(url, **limits | options)
+    return options
 
 
 def _keepalive() -> dict[int, int]:

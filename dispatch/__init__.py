@@ -73,6 +73,7 @@ traces      trace (the story of one message) → view
 doctor      why campaigns do not move, when they will end, and what the installation lacks
 outbox      publishes committed batches
 queues      the only file that names queues and jobs; pushes them
+arrivals    tells busy send workers that a batch was pushed
 signing     how a job stands in Redis
 runs        what is due, from cron or CI: push (through jobs), in_place; report; from_rows (workers without Redis)
 recovery    continues or ends work that lost its owner

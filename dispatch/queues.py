@@ -18,6 +18,7 @@ from rq.serializers import JSONSerializer
 
 from config.redis import enqueueing, problem_with
 from config.settings import settings
+from dispatch.arrivals import announce
 from dispatch.errors import QueueUnavailable
 from dispatch.signing import SignedJob
 from models.messages.pushing import Pushed
@@ -41,6 +42,8 @@ JOB_TIMEOUT_SEC = 120
 FAIR_SHARE_SEC = 0.5
 # What others put into a queue may be longer.
 MOST_OF_ID = 200
+# So long one worker's coming for a job keeps the others from leaving theirs for it.
+RESERVED_MS = 250
 _BATCH = re.compile(rb"b-(\d{1,19})-")
 
 
@@ -85,6 +88,7 @@ def push_batches(batches: Iterable[Pushed]) -> list[Pushed]:
         campaign_id, number, account_id = waiting[0]
         try:
             _push(SEND_JOB, (campaign_id, number), f"b-{campaign_id}-{number}", account_id)
+            announce(connection(), campaign_id)
         except redis.RedisError as problem:
             # The others would take as long to fail: a Redis that hangs costs seconds each time.
             for campaign_id, number, _ in waiting:
@@ -178,6 +182,15 @@ def another_account_waits(account_id: UUID) -> bool:
 def another_campaign_waits(campaign_id: int) -> bool:
     """Returns whether a batch of another campaign waits for a worker; a redis.RedisError when Redis does not say."""
     return of_another_campaign(_ids(SEND), campaign_id)
+
+
+def reserve_another(campaign_id: int) -> bool:
+    """Returns whether one of another campaign's waiting jobs is this worker's to come for; a redis.RedisError as above.
+
+    The others need not come for it: not before RESERVED_MS, when this worker may be held up, or gone.
+    """
+    jobs = [each for each in _ids(SEND) if of_another_campaign([each], campaign_id)]
+    return any(connection().set(b"campaign-dispatch:reserved:" + each, b"", px=RESERVED_MS, nx=True) for each in jobs)
 
 
 def of_another_campaign(job_ids: Iterable[bytes], campaign_id: int) -> bool:

@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 # How often a worker looks whether the database is back.
 LOOK_EVERY_SEC = 0.5
-# A job that has taken less time takes others along until then.
+# After a job it takes others along for this long.
 ALONG_SEC = 1.0
 
 
@@ -153,11 +153,10 @@ class QueueWorker(SimpleWorker):
 
     def perform_job(self, job: Job, queue: Queue, *arguments: Any) -> bool:
         """Runs the job, which is a turn of its account, with its id on every log line, and after a short one others."""
-        until = time.monotonic() + ALONG_SEC
         with structlog.contextvars.bound_contextvars(job_id=job.id), TrustedQueue.turn_of(job):
             done: bool = super().perform_job(job, queue, *arguments)
         if done and queue.name == SEND:
-            send_along(self.connection, until=until)
+            send_along(self.connection, until=time.monotonic() + ALONG_SEC)
         return done
 
     def handle_job_failure(

@@ -8,13 +8,15 @@ import structlog
 
 from config.settings import settings
 from config.stopping import stopping
+from dispatch.arrivals import arrivals
 from dispatch.process.remembered import Remembered
 from dispatch.process.trusted_queue import TrustedQueue
 from dispatch.process.watchdog import job_limit
 from dispatch.providers.choice import provider_for
-from dispatch.queues import JOB_TIMEOUT_SEC, SEND, another_campaign_waits, of_another_campaign
+from dispatch.queues import JOB_TIMEOUT_SEC, SEND, another_campaign_waits, of_another_campaign, reserve_another
 from dispatch.runs.from_rows import another_is_due
 from dispatch.sending.courier import Courier
+from dispatch.sending.time_box import Others
 
 log = structlog.get_logger()
 
@@ -24,8 +26,12 @@ def send_batch(campaign_id: int, batch: int) -> None:
     courier().deliver(
         campaign_id,
         batch,
-        others_waiting=Remembered(partial(another_waits, campaign_id), unknown=False),
-        others_wait=of_another_campaign(TrustedQueue.waited, campaign_id),
+        others=Others(
+            Remembered(partial(another_waits, campaign_id), unknown=False),
+            at_first=of_another_campaign(TrustedQueue.waited, campaign_id),
+            makes_way=partial(makes_way, campaign_id),
+            arrivals=partial(arrivals, campaign_id),
+        ),
     )
 
 
@@ -56,6 +62,14 @@ def another_waits(campaign_id: int) -> bool:
         return another_campaign_waits(campaign_id)
     except redis.RedisError:
         return another_is_due(campaign_id)
+
+
+def makes_way(campaign_id: int) -> bool:
+    """Returns whether this worker makes way for another campaign: for each job that waits, one worker does."""
+    try:
+        return reserve_another(campaign_id)
+    except redis.RedisError:
+        return True
 
 
 def courier() -> Courier:

@@ -12,6 +12,7 @@ from dispatch.process.watchdog import job_limit
 from dispatch.queues import JOB_TIMEOUT_SEC
 from dispatch.recovery import MAX_TAKEOVERS
 from dispatch.sending.courier import Courier
+from dispatch.sending.time_box import Others
 from dispatch.start.preparation import continue_preparation
 from models.campaigns import preparation
 from models.customers import import_takeovers
@@ -31,7 +32,7 @@ def send_next(courier: Courier, turns: Turns) -> bool:
         return False
     others_waiting = Remembered(partial(another_is_due, due.campaign_id), unknown=False)
     with turns.turn_of(due.account_id), job_limit(JOB_TIMEOUT_SEC):
-        return courier.deliver(due.campaign_id, due.number, others_waiting=others_waiting) > 0
+        return courier.deliver(due.campaign_id, due.number, others=Others(others_waiting)) > 0
 
 
 def another_is_due(campaign_id: int) -> bool:

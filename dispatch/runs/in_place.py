@@ -21,6 +21,7 @@ from dispatch.providers.choice import provider_for
 from dispatch.recovery import MAX_TAKEOVERS, recover
 from dispatch.runs.report import RunCampaign, RunReport, report_on, run_campaigns
 from dispatch.sending.courier import Courier
+from dispatch.sending.time_box import Others
 from dispatch.start.enqueue import enqueue_campaign
 from dispatch.start.preparation import continue_preparation
 from dispatch.start.sweep import due_campaigns, log_lock, start_due
@@ -145,7 +146,7 @@ def _finish(courier: Courier, campaign_ids: Sequence[int], look: Look, is_open: 
         _take_over(still_open)
         # Each gets its share: a campaign whose provider is slow does not hold up the others.
         claimed = sum(
-            courier.deliver(each, 0, others_waiting=partial(_are_many, still_open))
+            courier.deliver(each, 0, others=Others(partial(_are_many, still_open)))
             for each in still_open
             if not stopping().asked
         )

@@ -2,11 +2,12 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -26,7 +27,7 @@ from dispatch.sending.pace import MAX_ALARM_SEC, Pace, Road
 from dispatch.sending.rates import Rates, limit_of
 from dispatch.sending.route_pace import RoutePace, paced
 from dispatch.sending.settlement import close_if_drained
-from dispatch.sending.time_box import TimeBox
+from dispatch.sending.time_box import NONE_WAIT, Others, TimeBox, share_after
 from dispatch.sending.window import Window
 from dispatch.tracing.current import continuing
 from dispatch.tracing.spans import job_attributes, span
@@ -92,24 +93,19 @@ class Courier:
         self._routing = Routing(provider, settings, asks=self._asks)
         # Not an Event, whose `set` waits for itself when a second signal interrupts it.
         self._stopped = False
+        # How long the last job took.
+        self._last_sec = 0.0
         self._works: list[_Work] = []
         # Accounts with a batch that had to wait for calls in flight.
         self._without_place: set[UUID] = set()
         self._keeper = Keeper(lambda: list(self._works), after_sec=settings.provider_timeout_sec)
 
-    def deliver(
-        self,
-        campaign_id: int,
-        batch: int,
-        *,
-        others_waiting: Callable[[], bool] = lambda: False,
-        others_wait: bool | None = None,
-    ) -> int:
+    def deliver(self, campaign_id: int, batch: int, *, others: Others = NONE_WAIT) -> int:
         """Works on the campaign, beginning with this batch, until nothing is due or the time box ends.
 
         Returns how many messages it claimed. The batch is a hint: when it is done, or another worker has it, the
-        campaign's next open batch is taken instead. While nothing can be claimed and `others_waiting`, it returns
-        before the last calls have ended; `others_wait` is its answer for the beginning, if that is known.
+        campaign's next open batch is taken instead. While nothing can be claimed and `others` wait, it returns before
+        the last calls have ended.
         """
         campaign = self._ask(to_send, campaign_id)
         if campaign is None or self._stopped:
@@ -122,18 +118,20 @@ class Courier:
             if places == 0:
                 # Pushed again when calls have ended, or by recovery.
                 self._without_place.add(campaign.account_id)
-                self._ask(partial(unmark_pushed, numbers=[batch]), campaign_id)
+                # After the pushes of jobs that have left, which would mark it again.
+                result_of(self._pushes.submit(_connected, partial(unmark_pushed, numbers=[batch]), campaign_id))
                 log.info("batch.no_place", batch=batch)
                 return 0
-            time_box = TimeBox(
-                TIME_BOX_SEC, stopped=lambda: self._stopped, others_waiting=others_waiting, others_wait=others_wait
-            )
+            began = time.monotonic()
+            share_sec = share_after(self._last_sec)
+            time_box = TimeBox(TIME_BOX_SEC, stopped=lambda: self._stopped, others=others, share_sec=share_sec)
             work = self._begin(campaign, batch, places, time_box)
             wait_for_any(work.end, work.window.left)
             if work.window.left.done():
-                result_of(self._push(campaign_id))
+                self._push(campaign_id)
             else:
                 work.end.result()
+            self._last_sec = time.monotonic() - began
             job.note({"campaign_dispatch.claimed": work.window.claimed})
             log.info("batch.worked", batch=batch, claimed=work.window.claimed)
             return work.window.claimed
@@ -180,9 +178,8 @@ class Courier:
             closed = await in_thread(_connected, close_if_drained, campaign.id)
             if (due_in_sec := window.due_in_sec()) and not closed:
                 self._push_later(campaign.id, due_in_sec)
-            elif not (closed and window.left.done() and campaign.account_id not in self._without_place):
-                # Also when it is closed, unless the job has done so when it left: the account's other campaigns have
-                # its room now.
+            elif not window.left.done() or campaign.account_id in self._without_place:
+                # Also when it is closed: the account's other campaigns have its room now. A job that left has done so.
                 self._without_place.discard(campaign.account_id)
                 await asyncio.wrap_future(self._push(campaign.id))
         except Exception:
@@ -209,8 +206,8 @@ class Courier:
         """
         return result_of(self._database.submit(_connected, function, campaign_id))
 
-    def _push(self, campaign_id: int) -> Future[Any]:
-        return self._pushes.submit(_connected, push_if_possible, campaign_id)
+    def _push(self, campaign_id: int) -> Future[None]:
+        return self._pushes.submit(_push_or_log, campaign_id)
 
     def _push_later(self, campaign_id: int, seconds: float) -> None:
         """Pushes once the sender may send more; pushed now, its next job would find as little. Runs on the loop."""
@@ -233,6 +230,13 @@ class Courier:
         self._database.shutdown()
         self._pushes.shutdown()
         self._asks.shutdown()
+
+
+def _push_or_log(campaign_id: int) -> None:
+    try:
+        _connected(push_if_possible, campaign_id)
+    except Exception:
+        log.exception("batches.not_pushed", campaign_id=campaign_id)  # recovery pushes them
 
 
 def _connected(function: Callable[[int], T], campaign_id: int) -> T:

@@ -149,14 +149,18 @@ def let_wait(campaign_id: int, batch: Range, *, token: int) -> bool:
 
 
 def leave(campaign_id: int, batch: Range, *, token: int, due_in_sec: float | None = None) -> None:
-    """Frees a batch that this worker leaves unfinished: another may take it at once, or after so many seconds."""
+    """Frees a batch that this worker leaves unfinished: another may take it at once, or after so many seconds.
+
+    The commit is not waited for, as in `let_wait`.
+    """
     changed(
-        """UPDATE batch SET pushed_at = CASE WHEN pending = 0 THEN pushed_at END,
+        f"""UPDATE batch SET pushed_at = CASE WHEN pending = 0 THEN pushed_at END,
                             touched_at = CASE WHEN pending = 0 THEN touched_at END,
                             next_due_at = CASE WHEN pending = 0 THEN next_due_at
                                           ELSE coalesce(now() + make_interval(secs => %s::float8), next_due_at) END,
                             token = CASE WHEN cardinality(in_flight) > 0 THEN token END
-           WHERE campaign_id = %s AND number = %s AND token = %s""",
+           WHERE campaign_id = %s AND number = %s AND token = %s
+           RETURNING {COMMIT_WITHOUT_WAITING}""",
         [due_in_sec, campaign_id, batch.number, token],
     )
 

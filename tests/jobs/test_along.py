@@ -50,7 +50,7 @@ def test_one_job_sends_all_that_wait_and_leaves_nothing_in_redis(redis, waiting)
     assert redis.keys("rq:job:*") == []
 
 
-def test_after_a_job_that_took_its_time_the_next_is_a_job_of_its_own(redis, waiting, monkeypatch):
+def test_when_the_time_for_it_is_over_the_next_is_a_job_of_its_own(redis, waiting, monkeypatch):
     monkeypatch.setattr(queue_worker, "ALONG_SEC", 0)
     work_one_job(redis)
     assert redis.llen(f"rq:queue:{SEND}") == 3

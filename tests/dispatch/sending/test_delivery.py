@@ -13,6 +13,7 @@ from dispatch.providers import Answer
 from dispatch.recovery import recover
 from dispatch.sending import calls, exchange, time_box
 from dispatch.sending.courier import Courier
+from dispatch.sending.time_box import Others
 from models.database import db as database
 from models.database import row, rows
 from models.messages import batch
@@ -325,11 +326,11 @@ def _terminate_everybody_else() -> int:
 
 def test_a_job_gives_way_to_another_campaigns_job(monkeypatch, configure):
     configure(SEND_WINDOW=4)
-    monkeypatch.setattr(time_box, "FAIR_SHARE_SEC", 0.0)
+    monkeypatch.setattr(time_box, "MIN_SHARE_SEC", 0.0)
     campaign_id = started(recipients=400)
     provider = ScriptedProvider()
     with courier(provider) as made:
-        made.deliver(campaign_id, 0, others_waiting=lambda: True)
+        made.deliver(campaign_id, 0, others=Others(lambda: True))
     assert 0 < len(provider.calls) < 400
     assert set(states(campaign_id)) == {"sent", "pending"}
     # Its remaining batch is pushed again at once, behind the others.

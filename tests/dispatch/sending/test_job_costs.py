@@ -3,6 +3,7 @@
 import pytest
 
 from dispatch.sending.calls import Calls
+from dispatch.sending.time_box import Others
 from tests.factories import an_account
 from tests.scripted_provider import ScriptedProvider
 from tests.sending import courier, started
@@ -28,8 +29,8 @@ def test_a_job_that_leaves_its_last_calls_behind_looks_once_for_what_to_push():
     campaign, provider = started(recipients=10), ScriptedProvider()
     with courier(provider) as worker, statements_of_all_threads() as ran:
         provider.hold()
-        assert worker.deliver(campaign, 0, others_waiting=lambda: True) == 10
-        assert len(looks(ran)) == 1
+        assert worker.deliver(campaign, 0, others=Others(lambda: True)) == 10
+        wait_until(lambda: looks(ran), "it is pushed beside the next job")
         provider.release()
         wait_until(lambda: campaign_row(campaign)["status"] == "completed", "the last calls are recorded and close it")
     assert len(looks(ran)) == 1

@@ -12,6 +12,7 @@ from dispatch.outbox import push_due_batches
 from dispatch.providers import Answer
 from dispatch.queues import SEND
 from dispatch.sending.exchange import Exchange
+from dispatch.sending.time_box import Others
 from models.campaigns.sending import to_send
 from models.database import db as database
 from models.database import rows
@@ -45,7 +46,7 @@ def work(worker, redis, campaigns):
         found = redis.lpop(f"rq:queue:{SEND}")
         if found:
             _, campaign_id, number, *_ = found.decode().split("-")
-            worker.deliver(int(campaign_id), int(number), others_waiting=lambda: jobs(redis) > 0)
+            worker.deliver(int(campaign_id), int(number), others=Others(lambda: jobs(redis) > 0))
         return all(campaign_row(each)["status"] == "completed" for each in campaigns)
 
     with database.connection_context():
@@ -96,7 +97,7 @@ def test_a_limited_campaign_is_pushed_again_when_its_sender_may_send(configure, 
     campaign = started(recipients=20)
     redis.flushdb()
     with courier(ScriptedProvider()) as worker:
-        worker.deliver(campaign, 0, others_waiting=lambda: True)
+        worker.deliver(campaign, 0, others=Others(lambda: True))
         assert states(campaign)["pending"]
         wait_until(lambda: jobs(redis) == 1, "its job is pushed")
 
@@ -114,7 +115,7 @@ def test_it_is_pushed_again_also_when_leaving_its_batch_takes_until_the_sender_m
     campaign = started(recipients=20)
     redis.flushdb()
     with courier(ScriptedProvider()) as worker:
-        worker.deliver(campaign, 0, others_waiting=lambda: True)
+        worker.deliver(campaign, 0, others=Others(lambda: True))
         wait_until(lambda: jobs(redis) == 1, "its job is pushed once its batch is due", seconds=30)
 
 
@@ -125,7 +126,7 @@ def test_one_accounts_rate_does_not_delay_another_account(redis):
     large, small = started(slow, recipients=300), started(quick, recipients=100)
     provider = ScriptedProvider()
     with courier(provider) as worker:
-        worker.deliver(large, 0, others_waiting=lambda: True)
+        worker.deliver(large, 0, others=Others(lambda: True))
         worker.deliver(small, 0)
     assert states(small) == {"sent": 100}
     assert states(large) == {"sent": 1, "pending": 299}

@@ -6,6 +6,7 @@ from dispatch.campaigns.lifecycle import cancel_campaign, pause_campaign
 from dispatch.channels.routes import Stop, set_route
 from dispatch.outbox import push_due_batches
 from dispatch.queues import SEND
+from dispatch.sending.time_box import Others
 from models.database import rows, scalar
 from models.messages.pushing import MIN_PUSHED
 from tests.dispatch.channels.arranging import a_provider, a_route
@@ -45,7 +46,7 @@ def test_jobs_that_find_the_bucket_empty_leave_the_queue_and_wait_in_their_rows(
     with courier(ScriptedProvider()) as worker:
         while found := redis.lpop(f"rq:queue:{SEND}"):
             _, campaign_id, number, *_ = found.decode().split("-")
-            worker.deliver(int(campaign_id), int(number), others_waiting=lambda: True)
+            worker.deliver(int(campaign_id), int(number), others=Others(lambda: True))
             assert jobs(redis) <= MIN_PUSHED
     assert states(campaign) == {"sent": 1, "pending": 999}
     assert ahead(campaign) == 0

@@ -10,6 +10,7 @@ from dispatch.providers import Answer
 from dispatch.queues import SEND
 from dispatch.recovery import recover
 from dispatch.sending.courier import Courier
+from dispatch.sending.time_box import Others
 from dispatch.start.enqueue import enqueue_campaign
 from models.database import rows
 from models.messages.batch import stats
@@ -38,7 +39,7 @@ def silent_then_quick() -> Iterator[tuple[Courier, ScriptedProvider, Callable[[i
 
         def to_silence(campaign_id: int) -> int:
             provider.hold()
-            claimed = made.deliver(campaign_id, 0, others_waiting=lambda: True)
+            claimed = made.deliver(campaign_id, 0, others=Others(lambda: True))
             provider.hold_no_more()
             return claimed
 
@@ -70,7 +71,7 @@ def test_without_another_campaign_a_job_waits_for_its_last_call():
     with silent_then_quick() as (worker, provider, _):
         provider.on_call(lambda call: call.reference.endswith("-2") and provider.hold())
         others = iter([False, False, True])
-        assert worker.deliver(campaign_id, 0, others_waiting=lambda: next(others, True)) == 3
+        assert worker.deliver(campaign_id, 0, others=Others(lambda: next(others, True))) == 3
         assert states(campaign_id) == {"sent": 2, "sending": 1}
         assert next(others, None) is None, "it looked until another campaign waited"
 

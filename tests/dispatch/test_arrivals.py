@@ -1,0 +1,88 @@
+"""Pushed batches are announced to busy send workers, and one of those that hear of a batch comes for it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+
+from dispatch import queues
+from dispatch.arrivals import arrivals
+from dispatch.queues import push_batches, queued_batches, reserve_another
+from models.messages.pushing import Pushed
+from tests.own_redis import an_own_redis
+
+OURS, OTHER = 1, 2
+WITHIN_SEC = 30
+
+
+@pytest.fixture
+def own_redis(configure):
+    with an_own_redis() as server:
+        configure(REDIS_URL=server.url)
+        queues.connection.cache_clear()
+        yield server
+    queues.connection.cache_clear()
+
+
+def push(campaign_id: int, number: int = 0) -> None:
+    assert push_batches([Pushed(campaign_id, number, uuid4())]) == []
+
+
+async def next_of(heard: AsyncIterator[None]) -> None:
+    await asyncio.wait_for(anext(heard), WITHIN_SEC)
+
+
+def test_a_batch_of_another_campaign_is_heard_and_one_of_the_own_is_not(own_redis):
+    async def listen() -> None:
+        heard = arrivals(OURS)
+        await next_of(heard)  # it listens
+        push(OURS)
+        push(OTHER)
+        await next_of(heard)
+        assert queues.connection().publish("campaign-dispatch:arrivals", b"\xff anything") == 1
+        await next_of(heard)
+        more = asyncio.ensure_future(anext(heard))
+        push(OURS, 1)
+        own_redis.stop()
+        with pytest.raises(StopAsyncIteration):
+            await asyncio.wait_for(more, WITHIN_SEC)
+
+    asyncio.run(listen())
+
+
+def test_without_redis_nothing_is_heard(own_redis):
+    own_redis.stop()
+
+    async def listen() -> list[None]:
+        return [heard async for heard in arrivals(OURS)]
+
+    assert asyncio.run(asyncio.wait_for(listen(), WITHIN_SEC)) == []
+
+
+def test_a_user_who_may_not_publish_pushes_all_the_same(own_redis, configure):
+    rights = ("~*", "resetchannels", "+@all", "-publish")
+    queues.connection().execute_command("ACL", "SETUSER", "app", "on", ">secret", *rights)
+    configure(REDIS_URL=f"redis://app:secret@{own_redis.url.rpartition('@')[2]}")
+    queues.connection.cache_clear()
+    push(OTHER)
+    assert queued_batches(OTHER) == {0}
+
+    async def listen() -> list[None]:
+        return [heard async for heard in arrivals(OURS)]
+
+    assert asyncio.run(asyncio.wait_for(listen(), WITHIN_SEC)) == []
+
+
+def test_for_each_waiting_job_one_worker_comes_and_later_another_may(own_redis):
+    push(OURS)
+    assert not reserve_another(OURS)
+    push(OTHER)
+    push(OTHER, 1)
+    assert [reserve_another(OURS) for _ in range(3)] == [True, True, False]
+    redis = queues.connection()
+    keys = redis.keys("campaign-dispatch:reserved:*")
+    assert len(keys) == 2
+    assert all(0 < redis.pttl(key) <= queues.RESERVED_MS for key in keys)
+    redis.delete(*keys)
+    assert reserve_another(OURS)
