@@ -80,4 +80,5 @@ recovery    continues or ends work that lost its owner
 tracing     the trace that work belongs to: place (as `traceparent` names it) → current → spans; recording lets a
             process record those, with OpenTelemetry (otel)
 errors      what is refused, and why
+counting    counted words, in every message
 """

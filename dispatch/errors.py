@@ -33,6 +33,8 @@ A class's docstring is its default message, and `code` is what API and command l
 from collections.abc import Sequence
 from typing import Any, Self
 
+from dispatch.counting import counted
+
 # A refusal lists at most this many ids and then says how many more there are.
 MAX_NAMED = 10
 
@@ -195,9 +197,9 @@ class InsufficientCredits(DispatchError):
     code = "INSUFFICIENT_CREDITS"
 
     def __init__(self, *, needed: int, available: int | None = None) -> None:
-        has = "too few" if available is None else f"{available}"
+        has = "too few" if available is None else f"{available:,}"
         super().__init__(
-            f"The campaign needs {needed} credits and the account has {has}; top up and try again.",
+            f"The campaign needs {counted(needed, 'credit')} and the account has {has}; top up and try again.",
             needed=needed,
             **({} if available is None else {"available": available}),
         )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from api.console import forms
 from api.console.campaign_form.choices import Choice, named_list, named_segment
 from dispatch.campaigns.view import AudienceView, PartsView
-from dispatch.formats.view import counted
+from dispatch.counting import counted
 
 
 class Part(NamedTuple):

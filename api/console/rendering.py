@@ -10,9 +10,9 @@ from api.console.assets import asset
 from api.console.navigation import MENU
 from api.console.sessions import csrf_token
 from api.http.errors import STATUS
+from dispatch.counting import counted
 from dispatch.doctor.refusals import in_words
 from dispatch.errors import DispatchError
-from dispatch.formats.view import counted
 from models.console.session import SignedIn
 
 _TEMPLATES = Environment(

@@ -4,6 +4,7 @@ import click
 
 from cli.shared.output import show_value
 from dispatch.campaigns.preview_view import FoldingView
+from dispatch.counting import counted
 
 fold_option = click.option(
     "--fold-typography/--keep-typography",
@@ -18,6 +19,6 @@ def show_saving(typography: FoldingView) -> None:
         return
     characters = " ".join(each.character if each.character.strip() else each.code_point for each in typography.replaced)
     if typography.folded:
-        show_value(f"--fold-typography saves {typography.saving} credits by replacing {characters}")
+        show_value(f"--fold-typography saves {counted(typography.saving, 'credit')} by replacing {characters}")
     else:
-        show_value(f"--fold-typography would save {typography.saving} credits by replacing {characters}")
+        show_value(f"--fold-typography would save {counted(typography.saving, 'credit')} by replacing {characters}")

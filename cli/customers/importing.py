@@ -23,13 +23,13 @@ from cli.shared.output import answers, console, wants_json
 from cli.shared.servers import with_database
 from cli.shared.unwritten import CliConsole
 from dispatch.accounts.accounts import account_named
+from dispatch.counting import counted
 from dispatch.customers.import_trial import try_import
 from dispatch.customers.import_upload import MAX_FILE_NAME
 from dispatch.customers.imports import ImportReport, import_customers
 from dispatch.customers.said_elsewhere import check_first_lines
 from dispatch.formats.csv_in import CsvFile, lines_of
 from dispatch.formats.encodings import encoding_of
-from dispatch.formats.view import counted
 from models.customers.phone_types import LEFT_OUT
 
 

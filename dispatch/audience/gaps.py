@@ -8,8 +8,9 @@ from dispatch.audience import members
 from dispatch.audience.cost import limited
 from dispatch.audience.fields import is_empty
 from dispatch.audience.members import Audience, AudienceSize
+from dispatch.counting import counted
 from dispatch.errors import NoRecipients
-from dispatch.formats.view import View, counted
+from dispatch.formats.view import View
 from dispatch.texts.template import ATTRIBUTE, CompiledTemplate
 from models.database import one
 from models.messages.parameters import unmarked

@@ -12,6 +12,7 @@ from dispatch.audience.members import Audience
 from dispatch.caller import Caller
 from dispatch.campaigns.rules import check_revision, get_campaign, note
 from dispatch.campaigns.view import CampaignView, view
+from dispatch.counting import counted
 from dispatch.errors import ApprovalRequired, CampaignNotFound, InvalidStatus
 from dispatch.texts.variants import templates_of
 from models.campaigns import approval
@@ -95,11 +96,12 @@ def _why_not(judged: Judgement, recipients: int, changed: int) -> str | None:
         )
     if changed > recipients - (judged.approved_recipients or 0):
         return (
-            f"{changed} of its {recipients} people came or changed since it was approved, so they may get something "
-            "else than was approved; have it approved again."
+            f"{changed:,} of its {counted(recipients, 'person', 'people')} came or changed since it was approved, so "
+            "they may get something else than was approved; have it approved again."
         )
     return (
-        f"It was approved for {judged.approved_recipients} recipients and has {recipients} now; have it approved again."
+        f"It was approved for {counted(judged.approved_recipients or 0, 'recipient')} and has {recipients:,} now; have "
+        "it approved again."
     )
 
 
@@ -107,8 +109,8 @@ def _too_many_today(judged: Judgement, recipients: int) -> str | None:
     follows_up = judged.kind in ("retry", "rest", "test")
     if not judged.today and not follows_up:
         return None
-    what = f"Without an approval the account may message {judged.above} people in 24 hours"
-    what += f"; its campaigns have gone to {judged.today}, and this one is for {recipients} more"
+    what = f"Without an approval the account may message {counted(judged.above or 0, 'person', 'people')} in 24 hours"
+    what += f"; its campaigns have gone to {judged.today:,}, and this one is for {recipients:,} more"
     mend = "have it approved by a second person, with another key, or wait"
     if follows_up:
         # A refused follow-up leaves nothing that could be approved.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import ceil, comb, sqrt
 from statistics import NormalDist
 
+from dispatch.counting import counted
 from dispatch.texts.winner_rule import Measure
 
 CONFIDENCE = 0.95
@@ -54,7 +55,7 @@ def verdict_of(counts: Sequence[tuple[int, int, int]], by: Measure) -> Verdict:
         None,
         missing,
         f"Too early to tell: {said} and {_share(second)} with variant {second[0]}, which may be chance. About "
-        f"{missing} more people are needed.",
+        f"{counted(missing, 'more person is', 'more people are')} needed.",
     )
 
 

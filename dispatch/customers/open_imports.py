@@ -11,8 +11,8 @@ import structlog
 
 from dispatch.accounts.quotas import check_quota
 from dispatch.caller import Caller
+from dispatch.counting import counted
 from dispatch.errors import DispatchError, ImportRunning
-from dispatch.formats.view import counted
 from models.campaigns import blocking
 from models.campaigns.audience_parts import AudiencePart
 from models.campaigns.campaign import Campaign

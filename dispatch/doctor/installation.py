@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from config.settings import settings
+from dispatch.counting import counted
 from dispatch.doctor.callbacks import callbacks_refused
 from dispatch.doctor.codes import Reason, of_installation
 from dispatch.doctor.facts import Facts
@@ -121,8 +122,9 @@ def _queues(facts: Facts) -> list[Reason]:
         waited = (now - state.oldest_at).total_seconds() if state.oldest_at else 0
         if waited > QUEUE_SEC and facts.serves(name):
             text = (
-                f"The queue {name} has {state.jobs} jobs, and the first has waited for {for_about(waited)}. Run more "
-                "workers (SEND_WORKERS, or another `python -m jobs`), or look at the logs of those there are."
+                f"The queue {name} has {counted(state.jobs, 'job')}, and the first has waited for "
+                f"{for_about(waited)}. Run more workers (SEND_WORKERS, or another `python -m jobs`), or "
+                "look at the logs of those there are."
             )
             found.append(of_installation("queue_grows", text))
     return found

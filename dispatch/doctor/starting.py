@@ -1,5 +1,6 @@
 """Why a campaign has not begun to send: its time, what refused it, or its preparation."""
 
+from dispatch.counting import counted
 from dispatch.doctor.codes import Reason, of_campaign
 from dispatch.doctor.facts import Facts
 from dispatch.doctor.refusals import why_refused
@@ -36,8 +37,8 @@ def why_not_prepared(campaign: Condition, facts: Facts) -> list[Reason]:
         reasons.append(
             of_campaign(
                 "preparation_failed",
-                f"Writing its messages was interrupted {campaign.prep_takeovers} times: {campaign.reason}. It is tried "
-                "again a few times; look at the logs of the workers.",
+                f"Writing its messages was interrupted {counted(campaign.prep_takeovers, 'time')}: {campaign.reason}. "
+                "It is tried again a few times; look at the logs of the workers.",
             )
         )
     if idle <= MOVING_SEC:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from io import TextIOWrapper
 from typing import IO, NamedTuple
 
+from dispatch.counting import counted
 from dispatch.formats.columns import IGNORED, REJECTED_TEXT
 from dispatch.formats.composing import normal
 from dispatch.formats.consents import consent_said, meaning_of
@@ -132,7 +133,7 @@ class CsvFile:
             return None
         is_a_rest = self._line_breaks.is_a_rest(len(values))
         if len(values) > len(names) and any(value.strip() for value in values[len(names) :]):
-            reason = f"{len(values)} values for {len(names)} columns"
+            reason = f"{len(values)} values for {counted(len(names), 'column')}"
             return Rejected(raw.line, reason, text=raw.text.rstrip("\r\n"))
         # Columns that the line does not have cost nothing.
         own = [values[place] for place in self._own if place < len(values)]

@@ -14,12 +14,6 @@ from pydantic import (
 from dispatch.formats.described import DescribedOnce
 from models.states import CHANNELS, MESSAGE_STATES
 
-
-def counted(value: int, one: str, many: str | None = None) -> str:
-    """Returns a number with what it counts: "1 person", "1,240 people"."""
-    return f"{value:,} {one if value == 1 else many or f'{one}s'}"
-
-
 # As `isoformat` writes it (+00:00); pydantic alone would write Z.
 Time = Annotated[
     datetime,

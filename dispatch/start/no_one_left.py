@@ -1,6 +1,6 @@
 """Why a follow-up would reach no one, by the counts of its campaign, and what to do about those who got nothing."""
 
-from dispatch.formats.view import counted
+from dispatch.counting import counted
 from models.campaigns.campaign import Campaign
 from models.campaigns.family import MOST_ATTEMPTS
 from models.messages.batch import Stats, stats

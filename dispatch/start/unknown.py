@@ -6,6 +6,7 @@ from dispatch.caller import Caller
 from dispatch.campaigns.message_view import MessageView
 from dispatch.campaigns.messages import list_messages
 from dispatch.campaigns.rules import get_campaign, note
+from dispatch.counting import counted
 from dispatch.errors import InvalidRequest, InvalidStatus
 from dispatch.formats.view import View
 from dispatch.start.follow_ups import start_chosen
@@ -78,4 +79,5 @@ def _checked(numbers: Sequence[int]) -> list[int]:
 
 def _check_all(moved: int, chosen: list[int]) -> None:
     if moved < len(chosen):
-        raise InvalidStatus(f"Only {moved} of these {len(chosen)} messages are unknown; list them again.")
+        others = counted(len(chosen) - moved, "of these messages is", "of these messages are")
+        raise InvalidStatus(f"{others} not unknown; list them again.")

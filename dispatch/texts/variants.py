@@ -13,6 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
+from dispatch.counting import counted
 from dispatch.errors import InvalidRequest, InvalidTemplate, TooFewRecipients
 from dispatch.formats.checks import composed
 from dispatch.texts.components import compiled
@@ -115,8 +116,9 @@ def check_size(campaign: Campaign, people: int) -> None:
     needed = ceil(FEWEST_PEOPLE * 100 / min(tested, split.hold_back))
     if people < needed:
         raise TooFewRecipients(
-            f"hold_back: the audience has {people} people, and this test needs at least {needed}, so that about "
-            f"{FEWEST_PEOPLE} get each text and as many are held back. Send one text, or hold no one back.",
+            f"hold_back: the audience has {counted(people, 'person', 'people')}, and this test needs at least "
+            f"{needed:,}, so that about {FEWEST_PEOPLE} get each text and as many are held back. Send "
+            "one text, or hold no one back.",
             field="hold_back",
             people=people,
             needed=needed,

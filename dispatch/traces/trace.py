@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from config.settings import settings
 from dispatch.caller import Caller
 from dispatch.campaigns.messages import message_of
+from dispatch.counting import counted
 from dispatch.traces.view import Trace, TraceStep
 from dispatch.tracing.place import parse
 from models.campaigns.campaign import Campaign
@@ -71,7 +72,7 @@ def _of_campaign(campaign: Campaign, story: Story) -> Iterator[TraceStep]:
 
 def _of_sending(campaign: Campaign, message: Message, story: Story) -> Iterator[TraceStep]:
     audience = (campaign.audience_kind or "unknown").replace("_", " ")
-    size = f"{message.segments} segment{'' if message.segments == 1 else 's'}"
+    size = counted(message.segments, "segment")
     text = f"It was written for audience {audience}, as number {message.n} of {campaign.recipients}, {size} long."
     # Messages are written from the claim on; what a person sees as the start is when all of them are.
     started = [change.at for change in story.changes if change.action == "campaign.started"]

@@ -12,7 +12,7 @@ def test_the_list_shows_how_far_each_campaign_is_newest_first(signed_in, account
     start_and_deliver(a_campaign(account, recipients=4, name="Newer"))
     page = signed_in.get("/console/campaigns")
     assert page.text.index("Newer") < page.text.index("Older")
-    assert "4 of 4 messages have ended" in signed_in.answer.text
+    assert "4 of 4 messages ended" in signed_in.answer.text
     assert "4 sent of 4" in page.text
     assert "2 campaigns" in page.text
 

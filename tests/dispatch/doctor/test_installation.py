@@ -59,7 +59,7 @@ def test_jobs_that_wait_for_minutes_with_workers_alive_are_too_many():
     [job_id] = queues.queue(queues.PREPARE).job_ids
     long_ago = datetime.now(UTC) - timedelta(seconds=QUEUE_SEC + 60)
     queues.connection().hset(SignedJob.key_for(job_id), "enqueued_at", long_ago.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
-    assert "prepare has 1 jobs" in missing()["queue_grows"]
+    assert "prepare has 1 job," in missing()["queue_grows"]
     Heartbeat.end("worker-prepare")
     assert "queue_grows" not in missing(), "without a worker it is the worker that is missing"
 

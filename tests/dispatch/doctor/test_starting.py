@@ -185,7 +185,7 @@ def test_a_preparation_that_keeps_stopping_repeats_what_stopped_it(said, configu
     campaign_id, token = abandoned(an_account(credits=10))
     preparation.note_error(campaign_id, token, "ValueError: no such filter")
     recover()
-    assert "interrupted 1 times: ValueError: no such filter" in said(campaign_id)["preparation_failed"]
+    assert "interrupted 1 time: ValueError: no such filter" in said(campaign_id)["preparation_failed"]
 
 
 def test_a_preparation_that_was_given_up_says_why(said, configure):

@@ -219,6 +219,11 @@ def test_one_text_does_not_replace_several_without_saying_so(account):
     assert (both.base_template, both.variants) == ("One", [])
 
 
+def test_one_person_is_too_few_in_words_of_one(account):
+    with pytest.raises(TooFewRecipients, match="the audience has 1 person, and"):
+        enqueue_campaign(asking(), comparing(account, "Hi", "Ho", recipients=1, hold_back=50).id)
+
+
 def test_too_few_people_to_hold_any_back_is_refused_before_anything_is_written(account):
     campaign = comparing(account, "Hi", "Ho", recipients=19, hold_back=50)
     before = stored_rows()

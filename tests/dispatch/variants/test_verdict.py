@@ -42,7 +42,7 @@ def test_the_verdict_says_how_many_people_are_missing():
     verdict = verdict_of([(1, 200, 16), (2, 200, 24)], "clicked")
     # For each text (1.96 + 0.84)² · (0.08 · 0.92 + 0.12 · 0.88) / 0.04² = 879 people.
     assert verdict.more_needed == pytest.approx(2 * (879 - 200), abs=2)
-    assert str(verdict.more_needed) in verdict.text
+    assert f"About {verdict.more_needed:,} more people are needed" in verdict.text
 
 
 @given(COUNTS, st.sampled_from(["delivered", "clicked", "replied", "opted_out"]))
