@@ -44,6 +44,8 @@ FAIR_SHARE_SEC = 0.5
 MOST_OF_ID = 200
 # So long one worker's coming for a job keeps the others from leaving theirs for it.
 RESERVED_MS = 250
+# The name under which this process reserves.
+RESERVES_AS = secrets.token_bytes(8)
 _BATCH = re.compile(rb"b-(\d{1,19})-")
 
 
@@ -187,10 +189,21 @@ def another_campaign_waits(campaign_id: int) -> bool:
 def reserve_another(campaign_id: int) -> bool:
     """Returns whether one of another campaign's waiting jobs is this worker's to come for; a redis.RedisError as above.
 
-    The others need not come for it: not before RESERVED_MS, when this worker may be held up, or gone.
+    The others need not come for it: not before RESERVED_MS, when this worker may be held up, or gone. It stays this
+    worker's when a job that stands before it has its turn first.
     """
-    jobs = [each for each in _ids(SEND) if of_another_campaign([each], campaign_id)]
-    return any(connection().set(b"campaign-dispatch:reserved:" + each, b"", px=RESERVED_MS, nx=True) for each in jobs)
+    return any(_reserve(each) for each in _ids(SEND) if of_another_campaign([each], campaign_id))
+
+
+def _reserve(job_id: bytes) -> bool:
+    key = b"campaign-dispatch:reserved:" + job_id
+    if connection().set(key, RESERVES_AS, px=RESERVED_MS, nx=True):
+        return True
+    if connection().get(key) == RESERVES_AS:
+        return True
+    left_ms: Any = connection().pttl(key)
+    # One that ends later than ours, or never, is none of a worker's.
+    return not 0 <= left_ms <= RESERVED_MS
 
 
 def of_another_campaign(job_ids: Iterable[bytes], campaign_id: int) -> bool:

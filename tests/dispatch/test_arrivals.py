@@ -74,15 +74,36 @@ def test_a_user_who_may_not_publish_pushes_all_the_same(own_redis, configure):
     assert asyncio.run(asyncio.wait_for(listen(), WITHIN_SEC)) == []
 
 
-def test_for_each_waiting_job_one_worker_comes_and_later_another_may(own_redis):
+def reserve(monkeypatch, worker: bytes) -> bool:
+    monkeypatch.setattr(queues, "RESERVES_AS", worker)
+    return reserve_another(OURS)
+
+
+def test_for_each_waiting_job_one_worker_comes_and_later_another_may(own_redis, monkeypatch):
     push(OURS)
     assert not reserve_another(OURS)
     push(OTHER)
     push(OTHER, 1)
-    assert [reserve_another(OURS) for _ in range(3)] == [True, True, False]
+    assert [reserve(monkeypatch, worker) for worker in (b"1", b"2", b"3")] == [True, True, False]
     redis = queues.connection()
     keys = redis.keys("campaign-dispatch:reserved:*")
     assert len(keys) == 2
     assert all(0 < redis.pttl(key) <= queues.RESERVED_MS for key in keys)
     redis.delete(*keys)
+    assert reserve(monkeypatch, b"3")
+
+
+def test_a_worker_makes_way_again_while_other_jobs_stand_before_the_one_that_it_reserved(own_redis, monkeypatch):
+    monkeypatch.setattr(queues, "RESERVED_MS", 60_000)
+    push(OTHER)
+    assert [reserve(monkeypatch, worker) for worker in (b"1", b"1", b"2", b"1")] == [True, True, False, True]
+
+
+def test_what_no_worker_left_under_the_name_of_a_reservation_keeps_no_one_away(own_redis):
+    push(OTHER)
+    redis = queues.connection()
+    (job_id,) = redis.lrange("rq:queue:send", 0, -1)
+    redis.set(b"campaign-dispatch:reserved:" + job_id, b"no end")
+    assert reserve_another(OURS)
+    redis.pexpire(b"campaign-dispatch:reserved:" + job_id, 600_000)
     assert reserve_another(OURS)
