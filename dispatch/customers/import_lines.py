@@ -93,8 +93,8 @@ class ChunkReader:
         if isinstance(record, Rejected):
             self._rejected.append(record)
             return
-        if called := opted_out_in(record, self._watched):
-            self._reject(record, Rejected(record.line, question(called)))
+        if said := opted_out_in(record, self._watched):
+            self._reject(record, Rejected(record.line, question(said)))
             return
         result = _customer(record, self._country)
         if isinstance(result, Rejected):

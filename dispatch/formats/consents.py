@@ -97,6 +97,8 @@ _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b")
 _SAYS_SO = (OPT_OUTS - {"dnc"}) | _set("donotcall donotdisturb blacklisted blocklisted unsub")
 _FIRST_LETTERS = frozenset(word[0] for word in _SAYS_SO)
 _SHORTEST, _LONGEST = 5, 30
+# Between the values of a cell that has several; what may stand around each is left out, as of a list in JSON.
+_SEPARATORS, _AROUND = re.compile("[,;|]"), " \t\n\"'[](){}"
 # A date that databases write where there is none.
 _NO_DATE = re.compile(r"0[0\W]+(T[0\W]+)?Z?")
 _NOT_ASKED_WORDS = frozenset((*_NOTHING, *_NOT_ASKED.split()))
@@ -144,6 +146,13 @@ def says_opt_out(cell: str) -> bool:
     return word_of(cell) in _SAYS_SO
 
 
+def says_opt_out_among_others(cell: str) -> bool:
+    """Returns whether one of several values in the cell, as tags are written, says that its person has opted out."""
+    if not ("," in cell or ";" in cell or "|" in cell):
+        return False
+    return any(says_opt_out(value.strip(_AROUND)) for value in _SEPARATORS.split(cell))
+
+
 def _of_consent(said: str, has: frozenset[str]) -> Meaning | None:
     beside = frozenset(_SAYS_IN.sub(" ", said).split()) - COLUMNS - _BESIDE
     if ("subscription" in has and has & _PAID) or has & {"id", "key"}:
@@ -160,7 +169,7 @@ def consent_said(cell: str, *, opts_out: bool) -> str:
     """Returns `subscribed`, `unsubscribed`, `suppressed`, `not asked`, or a cell not understood.
 
     In a column that opts out by its name, yes means unsubscribed, and '' is returned where the cell says nothing. A
-    date is when it was said.
+    date is when it was said. Of several values in a cell an opt-out decides.
     """
     if cell in _OWN_WORDS:
         return cell
@@ -172,6 +181,8 @@ def consent_said(cell: str, *, opts_out: bool) -> str:
         says_no = word in _DENIALS or (word in _NOTHING and not _SIGN.search(cell))
         return "" if says_no or _NO_DATE.fullmatch(cell) else UNSUBSCRIBED
     if word in _NO_WORDS:
+        return UNSUBSCRIBED
+    if says_opt_out_among_others(cell):
         return UNSUBSCRIBED
     if word in _NOT_ASKED_WORDS and not _SIGN.search(cell.replace("_", " ")):
         return NOT_ASKED

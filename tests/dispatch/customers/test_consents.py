@@ -86,6 +86,45 @@ def test_a_line_that_says_opted_out_in_another_column_is_rejected_with_the_quest
     assert consents() == {ANN: "subscribed"}
 
 
+SEVERAL = ["vip, unsubscribed", "VIP;Unsubscribed", "opt-out|vip", "a,b , Do not call ,c", '["vip", "unsubscribed"]']
+
+
+@pytest.mark.parametrize("said", SEVERAL)
+def test_an_opt_out_among_the_values_of_a_cell_is_asked_about_at_every_door(account, imported, said):
+    quoted = said.replace('"', '""')
+    text = f'phone,Tags\n{ANN},vip\n{BOB},"{quoted}"\n'
+    for run in (
+        lambda: start_import(asking(account), BytesIO(text.encode()), Wish("all")),
+        lambda: start_import(asking(account), BytesIO(text.encode()), Wish("all", dry_run=True)),
+    ):
+        with pytest.raises(InvalidRequest, match=r"Tags says among other things .*such as attribute:Tags") as refused:
+            run()
+        assert "use" not in refused.value.details
+    report = imported(text)
+    assert (report.imported, report.rejected) == (1, 1)
+    assert consents() == {ANN: "subscribed"}
+    assert imported(text, mapping={"attribute:tags": "Tags"}).rejected == 0
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "She asked, by phone, what unsubscribed means",
+        "Email unsubscribed; texts are fine",
+        "vip, never unsubscribed",
+        "likes optics, outlets",
+        ",;|",
+    ],
+)
+def test_a_sentence_or_other_values_with_such_a_word_are_not_asked_about(imported, note):
+    assert imported(f'phone,Note\n{ANN},"{note}"\n').rejected == 0
+
+
+def test_an_opt_out_among_others_is_clear_where_the_consent_says_it(imported):
+    assert imported(f'phone,Tags,consent\n{ANN},"vip, unsubscribed",no\n').rejected == 0
+    assert consents() == {ANN: "unsubscribed"}
+
+
 @pytest.mark.parametrize(
     ("text", "mapping"),
     [

@@ -47,6 +47,8 @@ def test_what_only_suggests_a_consent_is_told_from_what_has_nothing_to_do_with_i
         *[(yes, "subscribed") for yes in ("yes", "TRUE", "1", "1.0", "ja", "Ναι", "sí", "opted in", "2026-01-02")],
         *[(no, "unsubscribed") for no in ("no", "False", "0", "0.0", "nein", "ΟΧΙ", "non", "Opted out", "STOP")],
         ("perhaps", "perhaps"),
+        ("vip, unsubscribed", "unsubscribed"),
+        ("vip, subscribed", "vip, subscribed"),
         *[(said, "not asked") for said in ("", "n/a", "never", "NEVER_SUBSCRIBED", "Not subscribed", "Pending", "-")],
         ("\u2713", "\u2713"),
     ],
