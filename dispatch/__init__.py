@@ -8,11 +8,11 @@ start       enqueue (the only way to start; its steps are logged) → startable 
             campaigns), to_customers (chosen customers), follow_ups (retry, rest, test) and no_one_left (for one),
             winners (for those held back), winner_rules (that choose one) and withholding (of any), unknown (decided by
             a person), request_key (finds the start of a repeated Idempotency-Key)
-sending     courier → window → exchange (records and claims) → round_trip, and calls (through handover; recorded as
-            spans); time_box ends the job; route_pace (of several providers) → pace (what a job may send) → rates (of
-            senders, in Redis); outcomes says what an answer means; postponing moves what may not be sent now;
-            settlement closes and settles; keeper (saves what a process cannot record before it has to end) →
-            kept_answers; answers (to replies)
+sending     courier (keeps each work) → window → exchange (records and claims) → round_trip, and calls (through
+            handover; recorded as spans); time_box ends the job; route_pace (of several providers) → pace (what a job
+            may send) → rates (of senders, in Redis); outcomes says what an answer means; postponing moves what may not
+            be sent now; settlement closes and settles; keeper (saves what a process cannot record before it has to end)
+            → kept_answers; answers (to replies)
 campaigns   draft, timing (when it may reach people), whatsapp (templates), variants (several texts), writing, editing,
             lifecycle, patterns (recurring campaigns follow their schedules), reading, view, rules, approval, previews
             (of several texts: variant_previews), plans (who is reached when), messages, links (of its text), results

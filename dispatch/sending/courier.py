@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
@@ -29,12 +28,12 @@ from dispatch.sending.route_pace import RoutePace, paced
 from dispatch.sending.settlement import close_if_drained
 from dispatch.sending.time_box import NONE_WAIT, Others, TimeBox, share_after
 from dispatch.sending.window import Window
+from dispatch.sending.work import Work
 from dispatch.tracing.current import continuing
 from dispatch.tracing.spans import job_attributes, span
 from models.campaigns.sending import SendingCampaign, to_send
 from models.database import db
 from models.heartbeat import Heartbeat
-from models.messages.message import Outcome
 from models.messages.pushing import unmark_pushed
 
 log = structlog.get_logger()
@@ -43,31 +42,6 @@ T = TypeVar("T")
 
 # A job works this long at most, so that other campaigns' jobs get their turn.
 TIME_BOX_SEC = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """A job's window, and its end: the last answer recorded, the batch left, the campaign closed or pushed again."""
-
-    campaign: SendingCampaign
-    window: Window
-    calls: Calls
-    exchange: Exchange
-    end: Future[None]
-
-    @property
-    def provider(self) -> str:
-        """How messages name the provider that is called."""
-        return self.exchange.provider
-
-    def unrecorded(self) -> list[Outcome]:
-        """Returns the answers that are not known to be recorded."""
-        # What is on its way from one to the other is seen at the next look.
-        return [*self.calls.outcomes(), *self.exchange.at_hand]
-
-    def give_up(self) -> None:
-        """Lets the job end although its answers are not recorded."""
-        self.exchange.gave_up = True
 
 
 class Courier:
@@ -95,9 +69,9 @@ class Courier:
         self._stopped = False
         # How long the last job took.
         self._last_sec = 0.0
-        self._works: list[_Work] = []
-        # Accounts with a batch that had to wait for calls in flight.
-        self._without_place: set[UUID] = set()
+        self._works: list[Work] = []
+        # By account: a campaign with a batch that has to wait for calls in flight.
+        self._without_place: dict[UUID, int] = {}
         self._keeper = Keeper(lambda: list(self._works), after_sec=settings.provider_timeout_sec)
 
     def deliver(self, campaign_id: int, batch: int, *, others: Others = NONE_WAIT) -> int:
@@ -116,11 +90,7 @@ class Courier:
         ):
             places = self._free_places(campaign.account_id)
             if places == 0:
-                # Pushed again when calls have ended, or by recovery.
-                self._without_place.add(campaign.account_id)
-                # After the pushes of jobs that have left, which would mark it again.
-                result_of(self._pushes.submit(_connected, partial(unmark_pushed, numbers=[batch]), campaign_id))
-                log.info("batch.no_place", batch=batch)
+                self._put_back(campaign, batch)
                 return 0
             began = time.monotonic()
             share_sec = share_after(self._last_sec)
@@ -136,7 +106,7 @@ class Courier:
             log.info("batch.worked", batch=batch, claimed=work.window.claimed)
             return work.window.claimed
 
-    def _begin(self, campaign: SendingCampaign, batch: int, places: int, time_box: TimeBox) -> _Work:
+    def _begin(self, campaign: SendingCampaign, batch: int, places: int, time_box: TimeBox) -> Work:
         provider, pace = self._ask(lambda _: self._look_up(campaign), campaign.id)
         exchange = Exchange(campaign, batch, provider=provider.name, settings=self.settings, caps=campaign.caps)
         too_often = pace.called_too_often if isinstance(pace, Pace) else None
@@ -145,9 +115,24 @@ class Courier:
         window = Window(exchange, calls, time_box, database=self._database, pace=pace, route=route)
         # The coroutine takes the log context of this job with it.
         end = asyncio.run_coroutine_threadsafe(self._send(campaign, window, calls, exchange, pace), self._loop)
-        work = _Work(campaign, window, calls, exchange, end)
-        self._works.append(work)
+        work = Work(campaign, window, calls, exchange, end)
+        self._works = [*self._current_works(), work]
         return work
+
+    def _put_back(self, campaign: SendingCampaign, batch: int) -> None:
+        """Lets the batch wait in its row for a place; it is pushed again when calls have ended."""
+        # After the pushes of jobs that have left, which would mark it again.
+        result_of(self._pushes.submit(_connected, partial(unmark_pushed, numbers=[batch]), campaign.id))
+        log.info("batch.no_place", batch=batch)
+        self._without_place[campaign.account_id] = campaign.id
+        # The calls may have ended by now, and no others come after them.
+        self._push_those_without_place()
+
+    def _push_those_without_place(self) -> None:
+        """Pushes for the accounts that have places again: their own, or what others had of the worker's."""
+        for account_id in list(self._without_place):
+            if self._free_places(account_id) and (campaign_id := self._without_place.pop(account_id, None)):
+                self._push(campaign_id)
 
     def _look_up(self, campaign: SendingCampaign) -> tuple[Provider, Pace | RoutePace | None]:
         """Returns the provider and, if a sender of it has a rate, the pace; runs in the database thread."""
@@ -178,24 +163,27 @@ class Courier:
             closed = await in_thread(_connected, close_if_drained, campaign.id)
             if (due_in_sec := window.due_in_sec()) and not closed:
                 self._push_later(campaign.id, due_in_sec)
-            elif not window.left.done() or campaign.account_id in self._without_place:
+            elif not window.left.done():
                 # Also when it is closed: the account's other campaigns have its room now. A job that left has done so.
-                self._without_place.discard(campaign.account_id)
                 await asyncio.wrap_future(self._push(campaign.id))
+            self._push_those_without_place()
         except Exception:
             if not window.left.done():
                 raise
             # No job waits for this any more; recovery finds what was not recorded.
             log.exception("calls.not_recorded")
 
+    def _current_works(self) -> list[Work]:
+        return [work for work in self._works if not work.end.done() or work.exchange.gave_up]
+
     def _free_places(self, account_id: UUID) -> int:
         """Returns how many calls a job of the account may have in flight beside those that are still ending.
 
         An account has SEND_WINDOW at most, and with what is ending the worker has twice that.
         """
-        self._works = [work for work in self._works if not work.end.done() or work.exchange.gave_up]
-        theirs = sum(work.window.in_flight for work in self._works if work.campaign.account_id == account_id)
-        everyones = sum(work.window.in_flight for work in self._works)
+        works = self._current_works()
+        theirs = sum(work.window.in_flight for work in works if work.campaign.account_id == account_id)
+        everyones = sum(work.window.in_flight for work in works)
         most = self.settings.send_window
         return max(0, min(most - theirs, 2 * most - everyones))
 

@@ -101,6 +101,18 @@ def test_silent_numbers_of_many_accounts_hold_two_windows_at_most():
         assert provider.in_flight == 8
 
 
+def test_a_campaign_for_which_others_left_no_place_is_pushed_when_their_calls_end():
+    evil = [started(recipients=4) for _ in range(2)]
+    quick = started(recipients=3)
+    with silent_then_quick() as (worker, provider, to_silence):
+        assert [to_silence(campaign_id) for campaign_id in evil] == [4, 4]
+        assert worker.deliver(quick, 0) == 0
+        assert not is_pushed(quick)
+        provider.release()
+        wait_until(lambda: is_pushed(quick), "it is pushed, and not by recovery")
+        assert worker.deliver(quick, 0) == 3
+
+
 def test_a_campaign_with_more_silent_numbers_than_places_leaves_the_rest_to_other_workers():
     campaign_id = started(recipients=30)
     with silent_then_quick() as (_, provider, to_silence):
