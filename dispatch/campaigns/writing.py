@@ -89,13 +89,18 @@ def create_campaign(caller: Caller, draft: CampaignDraft) -> CampaignView:
 
 
 def duplicate_campaign(caller: Caller, campaign_id: int, *, name: str | None = None) -> CampaignView:
-    """Copies a campaign into a new draft with the same text and audience but without a time, and returns the draft."""
+    """Copies a campaign into a new draft with the same text and audience but without a time, and returns the draft.
+
+    A window that lies within the account's quiet hours by now is refused, as it is for a new campaign.
+    """
     source = get_campaign(caller, campaign_id)
     name = checked_name(name) if name is not None else f"Copy of {source.name}"[:MAX_NAME].strip()
     with db.atomic():
+        Account.keep_hours(source.account_id)
         copy = campaign_writing.duplicate(campaign_id, name=name, actor=caller.actor, request_id=caller.request_id)
         if copy is None:
             raise CampaignNotFound
+        check_window(copy)
         CampaignCustomer.copy(copy, campaign_id)
         AudiencePart.copy(copy.id, campaign_id)
         note(caller, "campaign.created", copy, status=copy.status, copy_of=campaign_id)

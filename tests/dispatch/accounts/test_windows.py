@@ -7,7 +7,8 @@ import pytest
 from dispatch.accounts.accounts import change_account
 from dispatch.campaigns.editing import edit_campaign
 from dispatch.campaigns.lifecycle import pause_campaign
-from dispatch.errors import InvalidStatus
+from dispatch.campaigns.writing import duplicate_campaign
+from dispatch.errors import InvalidRequest, InvalidStatus
 from models.database import db
 from tests.factories import a_campaign, an_account, arrange_state, asking
 from tests.racing import in_another_thread, someone_waits_for_us
@@ -84,12 +85,19 @@ def of_a_draft(account, changes, **written):
     return lambda: edited(campaign, **changes)
 
 
+def of_one_that_is_over(account):
+    campaign = a_campaign(account, everyone=True, send_window=WINDOW)
+    arrange_state(campaign.id, "cancelled")
+    return lambda: duplicate_campaign(asking(account.id), campaign.id)
+
+
 WAYS = {
     "a new campaign": lambda account: lambda: a_campaign(account, everyone=True, send_window=WINDOW),
     "a new window": lambda account: of_a_draft(account, {"send_window": WINDOW}),
     "another purpose": lambda account: of_a_draft(
         account, {"purpose": "marketing"}, send_window=WINDOW, purpose="service"
     ),
+    "a copy": of_one_that_is_over,
 }
 
 
@@ -111,6 +119,17 @@ def test_a_window_that_comes_while_the_quiet_hours_change_is_refused(account, wa
         written = in_another_thread(write)
         wait_until(someone_waits_for_us, "the campaign waits")
     assert written.result(30) == "INVALID_REQUEST"
+
+
+def test_a_copy_whose_window_lies_within_the_quiet_hours_by_now_is_refused(account):
+    copy = of_one_that_is_over(account)
+    closes(account)
+    before = stored_rows()
+    with pytest.raises(InvalidRequest, match=rf"{WINDOW} lies within the quiet hours \(20:00-11:00\)"):
+        copy()
+    assert stored_rows() == before
+    change_account(asking(account.id), {"quiet_hours": "off"})
+    assert copy().send_window == WINDOW
 
 
 def test_a_window_and_a_purpose_that_are_changed_at_once_are_judged_together(account):
