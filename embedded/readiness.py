@@ -55,6 +55,17 @@ def port_is_free(port: int) -> bool:
         return True
 
 
+def listens(pid: int | None, port: int) -> bool:
+    """Returns whether this process listens on the port; also when this may not be known, as of another user's."""
+    try:
+        connections = psutil.Process(pid).net_connections("tcp") if pid else []
+    except psutil.AccessDenied:
+        return True
+    except psutil.NoSuchProcess:
+        return False
+    return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in connections)
+
+
 def next_free_port(first: int) -> int:
     """Returns the first port, from this one on, on which web could listen."""
     return next(port for port in range(first, 65_536) if port_is_free(port))

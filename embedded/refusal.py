@@ -8,3 +8,10 @@ class Refused(Exception):
         self.code = code
         self.message = message
         super().__init__(message)
+
+
+class PortTaken(Refused):
+    """Another program listens where web is to listen."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}; choose another with --port.", code="PORT_TAKEN")

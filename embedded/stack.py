@@ -28,12 +28,13 @@ from embedded.readiness import (
     RollCall,
     host_exists,
     is_staffed,
+    listens,
     pids_of,
     port_is_free,
     url_of,
     web_answers,
 )
-from embedded.refusal import Refused
+from embedded.refusal import PortTaken, Refused
 from embedded.run_file import Run, run_path, write_run, write_secret
 from embedded.servers import child_environment, embedded_servers
 from embedded.web_check import WebCheck
@@ -90,7 +91,7 @@ class Stack:
         if self.port and not host_exists(self.host):
             raise Refused(f"This machine has no address {self.host}; choose another with --host.", code="NO_SUCH_HOST")
         if self.port and not port_is_free(self.port):
-            raise Refused(f"Port {self.port} is taken; choose another with --port.", code="PORT_TAKEN")
+            raise PortTaken(f"Port {self.port} is taken")
         self._start_servers()
         self._check_queue()
         self._migrate()
@@ -224,6 +225,8 @@ class Stack:
         while not self._at_work(port):
             for child in (web, supervisor):
                 if child.process and child.process.poll() is not None:
+                    if child is web and not port_is_free(port):
+                        raise PortTaken(f"Port {port} was taken by another program while web started")
                     raise self._not_started(child, f"ended with status {child.process.returncode}")
             if monotonic() > deadline:
                 late = supervisor if web_answers(port, self.host) else web
@@ -235,8 +238,11 @@ class Stack:
         return Refused(f"{child.name} {what}; {quote_end(log_path(self.directory, child.name))}")
 
     def _at_work(self, port: int) -> bool:
-        working = self._roll_call.working_processes(self._processes.pids().get("supervisor"))
-        return working is not None and is_staffed(working) and web_answers(port, self.host)
+        pids = self._processes.pids()
+        working = self._roll_call.working_processes(pids.get("supervisor"))
+        if working is None or not is_staffed(working) or not web_answers(port, self.host):
+            return False
+        return listens(pids.get("web"), port)  # what answers may be another's, which took the port meanwhile
 
 
 def _open(secret: SecretStr | None) -> str:
