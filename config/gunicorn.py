@@ -66,6 +66,17 @@ _lifeline, _ours = os.pipe()
 _jobs: list[subprocess.Popen[bytes]] = []
 
 
+# Holds one byte: of workers that all cannot begin, the one that takes it says why.
+_told, _tell = os.pipe()
+os.set_blocking(_told, False)
+os.write(_tell, b"1")
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Passes on what decides whether it is the one that says why web cannot begin."""
+    worker.told = _told
+
+
 def when_ready(server: Any) -> None:
     """Starts `python -m jobs` beside web if START_WORKER is 1."""
     if _chosen.start_worker:

@@ -3,6 +3,7 @@
 Measured beside gunicorn's threads and granian: docs/why.md.
 """
 
+import os
 import sys
 from typing import Any
 
@@ -23,6 +24,9 @@ log = structlog.get_logger()
 class WebWorker(GeventWorker):
     """gunicorn's gevent worker, with limits in time and in connections per address, which refuses in JSON."""
 
+    #: A pipe with one byte for all workers of this web.
+    told: int
+
     def init_process(self) -> None:
         """Begins, in the new process."""
         chosen = settings()
@@ -38,8 +42,15 @@ class WebWorker(GeventWorker):
         except SystemExit as ended:
             if not isinstance(ended.code, str):
                 raise
-            sys.stderr.write(f"{ended.code}\n")
+            if self._is_first_to_tell():
+                sys.stderr.write(f"{ended.code}\n")
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
+
+    def _is_first_to_tell(self) -> bool:
+        try:
+            return bool(os.read(self.told, 1))
+        except BlockingIOError:
+            return False
 
     def handle(self, listener: Any, client: socket.socket, addr: Any) -> None:
         """Answers the requests of one connection."""
