@@ -8,7 +8,6 @@ import structlog
 
 from config.settings import settings
 from config.stopping import stopping
-from dispatch.arrivals import arrivals
 from dispatch.process.remembered import Remembered
 from dispatch.process.trusted_queue import TrustedQueue
 from dispatch.process.watchdog import job_limit
@@ -23,16 +22,14 @@ log = structlog.get_logger()
 
 def send_batch(campaign_id: int, batch: int) -> None:
     """Delivers the campaign's messages, starting with this batch."""
-    courier().deliver(
-        campaign_id,
-        batch,
-        others=Others(
-            Remembered(partial(another_waits, campaign_id), unknown=False),
-            at_first=of_another_campaign(TrustedQueue.waited, campaign_id),
-            makes_way=partial(makes_way, campaign_id),
-            arrivals=partial(arrivals, campaign_id),
-        ),
+    sender = courier()
+    others = Others(
+        Remembered(partial(another_waits, campaign_id), unknown=False),
+        at_first=of_another_campaign(TrustedQueue.waited, campaign_id),
+        makes_way=partial(makes_way, campaign_id),
+        arrivals=partial(sender.arrivals.of_others, campaign_id),
     )
+    sender.deliver(campaign_id, batch, others=others)
 
 
 def send_along(connection: redis.Redis, *, until: float) -> None:

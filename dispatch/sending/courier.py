@@ -14,6 +14,7 @@ import structlog
 from config.settings import Settings
 from config.stopping import result_of, wait_for_any
 from dispatch import queues
+from dispatch.arrivals import Arrivals
 from dispatch.channels.routing import Routing
 from dispatch.channels.switch import Switch
 from dispatch.metrics import tally
@@ -72,6 +73,8 @@ class Courier:
         self._works: list[Work] = []
         # By account: a campaign with a batch that has to wait for calls in flight.
         self._without_place: dict[UUID, int] = {}
+        #: What its jobs may hear of other campaigns' batches; to be used on its loop.
+        self.arrivals = Arrivals()
         self._keeper = Keeper(lambda: list(self._works), after_sec=settings.provider_timeout_sec)
 
     def deliver(self, campaign_id: int, batch: int, *, others: Others = NONE_WAIT) -> int:
@@ -211,7 +214,8 @@ class Courier:
         """Waits for the last calls, then closes the provider's session, the loop and the threads."""
         wait([work.end for work in self._works])
         self._keeper.close()
-        asyncio.run_coroutine_threadsafe(self._routing.close(), self._loop).result()
+        for closing in (self.arrivals.close(), self._routing.close()):
+            asyncio.run_coroutine_threadsafe(closing, self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._loop_thread.join()
         self._loop.close()

@@ -88,7 +88,7 @@ class TimeBox:
                 if await self._look(others_wait, share_is_over):
                     seen()
                 others_wait = None
-                # Most jobs end before that, and are not worth a connection.
+                # Most jobs end before that.
                 if share_is_over and self._others.arrivals and listening is None:
                     listening = asyncio.create_task(self._listen(self._others.arrivals()))
                 await self._until_next_look(share_ends_at - time.monotonic())

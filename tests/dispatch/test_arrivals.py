@@ -7,10 +7,11 @@ from uuid import uuid4
 import pytest
 
 from dispatch import queues
-from dispatch.arrivals import arrivals
+from dispatch.arrivals import Arrivals
 from dispatch.queues import push_batches, queued_batches, reserve_another
 from models.messages.pushing import Pushed
 from tests.own_redis import an_own_redis
+from tests.waiting import wait_until
 
 OURS, OTHER = 1, 2
 WITHIN_SEC = 30
@@ -35,7 +36,7 @@ async def next_of(heard: AsyncIterator[None]) -> None:
 
 def test_a_batch_of_another_campaign_is_heard_and_one_of_the_own_is_not(own_redis):
     async def listen() -> None:
-        heard = arrivals(OURS)
+        heard = Arrivals().of_others(OURS)
         await next_of(heard)  # it listens
         push(OURS)
         push(OTHER)
@@ -51,11 +52,52 @@ def test_a_batch_of_another_campaign_is_heard_and_one_of_the_own_is_not(own_redi
     asyncio.run(listen())
 
 
+def test_jobs_of_a_process_share_one_connection_until_it_closes(own_redis):
+    async def listen() -> None:
+        arrivals = Arrivals()
+        for campaign in (OURS, OTHER, OURS):
+            await next_of(arrivals.of_others(campaign))
+        ours, others = arrivals.of_others(OURS), arrivals.of_others(OTHER)
+        await next_of(ours)
+        await next_of(others)
+        waiting = asyncio.ensure_future(anext(others))
+        push(OTHER)
+        await next_of(ours)
+        assert not waiting.done()
+        assert subscribers() == 1
+        await arrivals.close()
+        with pytest.raises(StopAsyncIteration):
+            await asyncio.wait_for(waiting, WITHIN_SEC)
+        wait_until(lambda: subscribers() == 0, "the connection is closed")
+
+    asyncio.run(listen())
+
+
+def test_a_later_job_listens_again_after_redis_was_lost(own_redis):
+    async def listen() -> None:
+        arrivals = Arrivals()
+        await next_of(heard := arrivals.of_others(OURS))
+        queues.connection().client_kill_filter(_type="pubsub")
+        with pytest.raises(StopAsyncIteration):
+            await next_of(heard)
+        await next_of(again := arrivals.of_others(OURS))
+        push(OTHER)
+        await next_of(again)
+        await arrivals.close()
+
+    asyncio.run(listen())
+
+
+def subscribers() -> int:
+    (_, count), *_ = queues.connection().pubsub_numsub("campaign-dispatch:arrivals")
+    return count
+
+
 def test_without_redis_nothing_is_heard(own_redis):
     own_redis.stop()
 
     async def listen() -> list[None]:
-        return [heard async for heard in arrivals(OURS)]
+        return [heard async for heard in Arrivals().of_others(OURS)]
 
     assert asyncio.run(asyncio.wait_for(listen(), WITHIN_SEC)) == []
 
@@ -69,7 +111,7 @@ def test_a_user_who_may_not_publish_pushes_all_the_same(own_redis, configure):
     assert queued_batches(OTHER) == {0}
 
     async def listen() -> list[None]:
-        return [heard async for heard in arrivals(OURS)]
+        return [heard async for heard in Arrivals().of_others(OURS)]
 
     assert asyncio.run(asyncio.wait_for(listen(), WITHIN_SEC)) == []
 
