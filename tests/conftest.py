@@ -8,13 +8,16 @@ from hypothesis import settings as hypothesis_settings
 from playhouse.postgres_ext import PooledPsycopg3Database
 
 from config.settings import settings
+from dispatch import queues
 from dispatch.receipts.callers import forget_callers
+from embedded.valkey import EmbeddedValkey
 from models import database as database_module
 from models.database import rows, scalar
 from models.migrate import migrate
 from tests.clock import MONDAY, set_clock, stopped_clock
 from tests.doubles.remote import Remote, remote_services
 from tests.moves import REFUSED, enforce_moves, was_refused
+from tests.own_redis import an_own_redis
 from tests.servers import TestServers, empty_tables, running_servers, speak_to, speak_to_again
 
 # How long an example takes says more about what else the machine does than about the code.
@@ -140,3 +143,19 @@ def remote(configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> I
     with remote_services() as running:
         configure(**running.environment(), USER_QUERY_PAGE_SIZE=4)
         yield running
+
+
+@pytest.fixture
+def own_redis() -> Iterator[EmbeddedValkey]:
+    """A Valkey that the test may stop and start."""
+    with an_own_redis() as server:
+        yield server
+
+
+@pytest.fixture
+def own_queue(own_redis: EmbeddedValkey, configure: Callable[..., None]) -> Iterator[EmbeddedValkey]:
+    """A Valkey that the test may stop and start, with this process's queues in it."""
+    configure(REDIS_URL=own_redis.url)
+    queues.connection.cache_clear()
+    yield own_redis
+    queues.connection.cache_clear()

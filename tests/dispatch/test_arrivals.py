@@ -10,20 +10,10 @@ from dispatch import queues
 from dispatch.arrivals import Arrivals
 from dispatch.queues import push_batches, queued_batches, reserve_another
 from models.messages.pushing import Pushed
-from tests.own_redis import an_own_redis
 from tests.waiting import wait_until
 
 OURS, OTHER = 1, 2
 WITHIN_SEC = 30
-
-
-@pytest.fixture
-def own_redis(configure):
-    with an_own_redis() as server:
-        configure(REDIS_URL=server.url)
-        queues.connection.cache_clear()
-        yield server
-    queues.connection.cache_clear()
 
 
 def push(campaign_id: int, number: int = 0) -> None:
@@ -34,7 +24,7 @@ async def next_of(heard: AsyncIterator[None]) -> None:
     await asyncio.wait_for(anext(heard), WITHIN_SEC)
 
 
-def test_a_batch_of_another_campaign_is_heard_and_one_of_the_own_is_not(own_redis):
+def test_a_batch_of_another_campaign_is_heard_and_one_of_the_own_is_not(own_queue):
     async def listen() -> None:
         heard = Arrivals().of_others(OURS)
         await next_of(heard)  # it listens
@@ -45,14 +35,14 @@ def test_a_batch_of_another_campaign_is_heard_and_one_of_the_own_is_not(own_redi
         await next_of(heard)
         more = asyncio.ensure_future(anext(heard))
         push(OURS, 1)
-        own_redis.stop()
+        own_queue.stop()
         with pytest.raises(StopAsyncIteration):
             await asyncio.wait_for(more, WITHIN_SEC)
 
     asyncio.run(listen())
 
 
-def test_jobs_of_a_process_share_one_connection_until_it_closes(own_redis):
+def test_jobs_of_a_process_share_one_connection_until_it_closes(own_queue):
     async def listen() -> None:
         arrivals = Arrivals()
         for campaign in (OURS, OTHER, OURS):
@@ -73,7 +63,7 @@ def test_jobs_of_a_process_share_one_connection_until_it_closes(own_redis):
     asyncio.run(listen())
 
 
-def test_a_later_job_listens_again_after_redis_was_lost(own_redis):
+def test_a_later_job_listens_again_after_redis_was_lost(own_queue):
     async def listen() -> None:
         arrivals = Arrivals()
         await next_of(heard := arrivals.of_others(OURS))
@@ -93,8 +83,8 @@ def subscribers() -> int:
     return count
 
 
-def test_without_redis_nothing_is_heard(own_redis):
-    own_redis.stop()
+def test_without_redis_nothing_is_heard(own_queue):
+    own_queue.stop()
 
     async def listen() -> list[None]:
         return [heard async for heard in Arrivals().of_others(OURS)]
@@ -102,10 +92,10 @@ def test_without_redis_nothing_is_heard(own_redis):
     assert asyncio.run(asyncio.wait_for(listen(), WITHIN_SEC)) == []
 
 
-def test_a_user_who_may_not_publish_pushes_all_the_same(own_redis, configure):
+def test_a_user_who_may_not_publish_pushes_all_the_same(own_queue, configure):
     rights = ("~*", "resetchannels", "+@all", "-publish")
     queues.connection().execute_command("ACL", "SETUSER", "app", "on", ">secret", *rights)
-    configure(REDIS_URL=f"redis://app:secret@{own_redis.url.rpartition('@')[2]}")
+    configure(REDIS_URL=f"redis://app:secret@{own_queue.url.rpartition('@')[2]}")
     queues.connection.cache_clear()
     push(OTHER)
     assert queued_batches(OTHER) == {0}
@@ -121,7 +111,7 @@ def reserve(monkeypatch, worker: bytes) -> bool:
     return reserve_another(OURS)
 
 
-def test_for_each_waiting_job_one_worker_comes_and_later_another_may(own_redis, monkeypatch):
+def test_for_each_waiting_job_one_worker_comes_and_later_another_may(own_queue, monkeypatch):
     push(OURS)
     assert not reserve_another(OURS)
     push(OTHER)
@@ -135,13 +125,13 @@ def test_for_each_waiting_job_one_worker_comes_and_later_another_may(own_redis, 
     assert reserve(monkeypatch, b"3")
 
 
-def test_a_worker_makes_way_again_while_other_jobs_stand_before_the_one_that_it_reserved(own_redis, monkeypatch):
+def test_a_worker_makes_way_again_while_other_jobs_stand_before_the_one_that_it_reserved(own_queue, monkeypatch):
     monkeypatch.setattr(queues, "RESERVED_MS", 60_000)
     push(OTHER)
     assert [reserve(monkeypatch, worker) for worker in (b"1", b"1", b"2", b"1")] == [True, True, False, True]
 
 
-def test_what_no_worker_left_under_the_name_of_a_reservation_keeps_no_one_away(own_redis):
+def test_what_no_worker_left_under_the_name_of_a_reservation_keeps_no_one_away(own_queue):
     push(OTHER)
     redis = queues.connection()
     (job_id,) = redis.lrange("rq:queue:send", 0, -1)

@@ -4,7 +4,6 @@ import pytest
 from redis import Redis
 
 from dispatch.queues import SEND, SEND_JOB, queue_at
-from tests.own_redis import an_own_redis
 from tests.processes import running
 from tests.sending import started
 from tests.stored import campaign_row
@@ -12,12 +11,6 @@ from tests.waiting import wait_until
 
 # The campaigns' jobs are pushed to another Redis, so no worker here is told of them.
 pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("db", "redis")]
-
-
-@pytest.fixture
-def own_redis():
-    with an_own_redis() as server:
-        yield server
 
 
 @pytest.fixture

@@ -16,20 +16,12 @@ from models.heartbeat import Heartbeat
 from models.messages.batch import stats
 from models.tenancy import ALL_ACCOUNTS
 from tests.factories import a_campaign, an_account, asking
-from tests.own_redis import an_own_redis
 from tests.processes import running
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("db")]
 
 NOTHING_TO_SEND = (404, 0)
-
-
-@pytest.fixture
-def own_redis():
-    """A Valkey that the test may stop and start."""
-    with an_own_redis() as server:
-        yield server
 
 
 @pytest.fixture

@@ -7,16 +7,7 @@ import pytest
 
 from config.settings import settings
 from dispatch import queues
-from embedded.valkey import EmbeddedValkey
-from tests.own_redis import an_own_redis
 from tests.servers import TestServers
-
-
-@pytest.fixture
-def own_redis() -> Iterator[EmbeddedValkey]:
-    """A Valkey that the test may stop and start."""
-    with an_own_redis() as server:
-        yield server
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from models.database import row
 from tests.factories import a_campaign, a_key, an_account
-from tests.own_redis import an_own_redis, hanging
+from tests.own_redis import hanging
 from tests.waiting import wait_until
 from tests.web import running_web
 
@@ -15,12 +15,6 @@ pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("db")]
 # A bound and no measurement: with a time-out for each request it would be minutes.
 ROUNDS, WITHIN_SEC = 20, 30
 JSON = {"Content-Type": "application/json"}
-
-
-@pytest.fixture
-def own_redis():
-    with an_own_redis() as server:
-        yield server
 
 
 @pytest.fixture
