@@ -42,7 +42,7 @@ JOB_TIMEOUT_SEC = 120
 FAIR_SHARE_SEC = 0.5
 # What others put into a queue may be longer.
 MOST_OF_ID = 200
-# So long one worker's coming for a job keeps the others from leaving theirs for it.
+# While a job is reserved by one worker, for this long at most, the others do not end theirs for it.
 RESERVED_MS = 250
 # The name under which this process reserves.
 RESERVES_AS = secrets.token_bytes(8)
@@ -85,12 +85,14 @@ def refusal() -> QueueUnavailable | None:
 
 def push_batches(batches: Iterable[Pushed]) -> list[Pushed]:
     """Pushes a send job for each batch and returns those that could not be pushed; each failure is logged."""
-    waiting = list(batches)
+    waiting, announced = list(batches), set[int]()
     while waiting:
         campaign_id, number, account_id = waiting[0]
         try:
             _push(SEND_JOB, (campaign_id, number), f"b-{campaign_id}-{number}", account_id)
-            announce(connection(), campaign_id)
+            if campaign_id not in announced:
+                announce(connection(), campaign_id)
+                announced.add(campaign_id)
         except redis.RedisError as problem:
             # The others would take as long to fail: a Redis that hangs costs seconds each time.
             for campaign_id, number, _ in waiting:

@@ -83,6 +83,17 @@ def subscribers() -> int:
     return count
 
 
+def test_batches_of_a_campaign_that_are_pushed_together_are_announced_once(own_queue):
+    account = uuid4()
+    with queues.connection().pubsub(ignore_subscribe_messages=True) as channel:
+        channel.subscribe("campaign-dispatch:arrivals")
+        assert push_batches([Pushed(OTHER, 0, account), Pushed(OTHER, 1, account), Pushed(OURS, 0, account)]) == []
+        queues.connection().publish("campaign-dispatch:arrivals", "last")
+        heard = []
+        wait_until(lambda: ((said := channel.get_message()) and heard.append(said["data"])) or b"last" in heard, "all")
+    assert heard == [b"2", b"1", b"last"]
+
+
 def test_without_redis_nothing_is_heard(own_queue):
     own_queue.stop()
 
