@@ -12,7 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from benchmarks.deployment import deployment, log_tail
+from benchmarks.deployment import DEFAULT_WINDOW, deployment, log_tail
 from benchmarks.peak_memory import PeakMemory
 from benchmarks.peers.installing import PEERS, Installed, Skipped, install
 from benchmarks.progress import Show
@@ -35,7 +35,7 @@ ONCE_ABOVE = 500_000
 
 @click.command()
 @click.option("--recipients", "sizes", type=click.IntRange(1), multiple=True, help="How many; may be repeated.")
-@click.option("--window", type=click.IntRange(1, 1000), default=256, show_default=True, help="SEND_WINDOW.")
+@click.option("--window", type=click.IntRange(1, 1000), default=DEFAULT_WINDOW, show_default=True, help="SEND_WINDOW.")
 @click.option("--send-workers", type=click.IntRange(1), default=2, show_default=True, help="SEND_WORKERS.")
 @click.option("--repeat", type=click.IntRange(1), default=3, show_default=True, help="Rounds; medians are kept.")
 @click.option("--peer", "names", type=click.Choice(list(PEERS)), multiple=True, help="Only this one; may be repeated.")

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from config.settings import point_at, settings
+from config.settings import Settings, point_at, settings
 from config.stopping import stopping
 from dispatch.queues import SEND
 from embedded.home import SHARED
@@ -25,6 +25,7 @@ from models.heartbeat import Heartbeat
 
 ROOT = Path(__file__).parent.parent
 START_TIMEOUT_SEC = 60.0
+DEFAULT_WINDOW: int = Settings.model_fields["send_window"].default
 # The provider takes no time and refuses nothing, so that only our own work is measured.
 FREE_PROVIDER = {
     "SIMULATOR_URL": "",

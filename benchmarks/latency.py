@@ -18,7 +18,7 @@ from rich.table import Table
 
 from benchmarks.asking import Asking
 from benchmarks.customers import add_customers
-from benchmarks.deployment import deployment
+from benchmarks.deployment import DEFAULT_WINDOW, deployment
 from benchmarks.report import keep
 from benchmarks.run import TEMPLATE
 from benchmarks.turns import an_account, large_campaign, wait_for
@@ -34,8 +34,6 @@ from models.database import database_now, one, rows, scalar
 from models.tenancy import ALL_ACCOUNTS
 
 INTERVAL_SEC = 1.0
-# The default of SEND_WINDOW.
-WINDOW = 256
 # What the slowest hundredth may take beside the interval.
 ALLOWED_SEC = 1.0
 SMALL = 100
@@ -75,7 +73,7 @@ def burst(campaigns: int, accounts: int, recipients: int) -> Burst:
         os.chmod(directory, 0o777)  # for workers that run as another user
         attempts = Path(directory) / "attempts.jsonl"
         environment = {"SCHEDULE_SWEEP_INTERVAL_MS": str(int(INTERVAL_SEC * 1000)), "SIMULATOR_ATTEMPTS": str(attempts)}
-        with deployment(window=WINDOW, send_workers=2, say=lambda what: None, environment=environment) as stack:
+        with deployment(window=DEFAULT_WINDOW, send_workers=2, say=lambda what: None, environment=environment) as stack:
             queues.connection.cache_clear()
             owners = [_owner(number, recipients) for number in range(accounts)]
             later = database_now() + timedelta(days=1)
@@ -116,7 +114,7 @@ class Small:
 
 def beside_a_large_one(recipients: int) -> Small:
     """Sends the small campaign again and again, alone and then while another account's large one is sending."""
-    with deployment(window=WINDOW, send_workers=2, say=lambda what: None):
+    with deployment(window=DEFAULT_WINDOW, send_workers=2, say=lambda what: None):
         queues.connection.cache_clear()
         small = _owner(0, SMALL)
         _send(small)  # connections and caches are warm afterwards

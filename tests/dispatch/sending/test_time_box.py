@@ -12,6 +12,15 @@ from dispatch.sending.time_box import Others, TimeBox, share_after
 from tests.waiting import wait_until
 
 
+async def is_open_once_seen(box: TimeBox) -> bool:
+    """Watches until another campaign's job is seen, and returns whether this job may still claim."""
+    seen = asyncio.Event()
+    watching = asyncio.create_task(box.watch(seen.set))
+    await seen.wait()
+    watching.cancel()
+    return box.is_open()
+
+
 def test_a_job_that_left_while_it_looked_for_others_claims_no_more():
     looking, go_on = Event(), Event()
 
@@ -34,13 +43,11 @@ def test_a_job_that_left_while_it_looked_for_others_claims_no_more():
 
 
 def test_what_is_known_as_a_job_begins_is_not_asked():
-    asked, seen = [], asyncio.Event()
+    asked: list[int] = []
 
-    async def watched() -> list[bool]:
+    async def watched() -> list[int]:
         box = TimeBox(60, stopped=lambda: False, others=Others(lambda: asked.append(1), at_first=True))
-        watching = asyncio.create_task(box.watch(seen.set))
-        await seen.wait()
-        watching.cancel()
+        await is_open_once_seen(box)
         return asked
 
     assert asyncio.run(watched()) == []
@@ -51,11 +58,7 @@ def test_the_share_of_a_job_begins_when_it_can_claim():
         box = TimeBox(60, stopped=lambda: False, others=Others(lambda: True))
         later = monotonic() + time_box.MAX_SHARE_SEC
         wait_until(lambda: monotonic() > later, "its share would be over")
-        seen = asyncio.Event()
-        watching = asyncio.create_task(box.watch(seen.set))
-        await seen.wait()
-        watching.cancel()
-        return box.is_open()
+        return await is_open_once_seen(box)
 
     assert asyncio.run(got_ready_slowly()) is True
 
@@ -110,11 +113,7 @@ def test_a_job_that_hears_nothing_any_more_looks_for_itself():
 def test_a_job_goes_on_when_another_worker_makes_way():
     async def watched() -> bool:
         box = TimeBox(600, stopped=lambda: False, others=Others(lambda: True, makes_way=lambda: False), share_sec=0)
-        seen = asyncio.Event()
-        watching = asyncio.create_task(box.watch(seen.set))
-        await seen.wait()
-        watching.cancel()
-        return box.is_open()
+        return await is_open_once_seen(box)
 
     assert asyncio.run(watched()) is True
 
